@@ -1,0 +1,1 @@
+"""What people see and touch: pages, live channel, HTTP API, sign-in, command line."""

@@ -1,0 +1,128 @@
+"""Routes that belong to no layer: communities, metrics, quarantine, the ground, the live channel."""
+
+import hashlib
+from base64 import b64encode
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response, WebSocket
+
+from cockpit.live import LiveHub
+from geo.communities import communities
+from geo.ground import LAYERS as GROUND_LAYERS
+from geo.ground import geojson, places
+from layers.devices import queries as devices
+from layers.problem import Problem
+from layers.web import CommunityPath, Limit, Reading, feature, point
+from sensors import quarantine
+from sensors.metrics import metrics
+from store.instant import format_rfc3339
+
+ORIGIN_REFUSED = 4003
+UNKNOWN_COMMUNITY = 4004
+
+
+def general() -> APIRouter:
+    """Routes below ``/api/v1``."""
+    routes = APIRouter(prefix="/api/v1", tags=["general"])
+
+    @routes.get("/communities")
+    def list_communities() -> dict[str, Any]:
+        """The communities, with where their maps look (CGCS2000)."""
+        return {
+            "communities": [
+                {
+                    "id": c.code,
+                    "name": c.name,
+                    "name_en": c.name_en,
+                    "brand": c.brand,
+                    "schematic": c.schematic,
+                    "centre": c.centre,
+                    "bounds": c.bounds,
+                }
+                for c in communities().values()
+            ]
+        }
+
+    @routes.get("/metrics")
+    def list_metrics() -> dict[str, Any]:
+        """What can be measured: names, UCUM unit, range, levels."""
+        return {"metrics": [msgspec.to_builtins(metric) for metric in metrics().values()]}
+
+    @routes.get("/{community}/quarantine")
+    def list_quarantine(
+        community: CommunityPath, connection: Reading, limit: Limit = 100, cursor: Annotated[int | None, Query()] = None
+    ) -> dict[str, Any]:
+        """Refused messages, newest first, each whole and with its reason."""
+        rows = quarantine.newest(connection, community.code, limit, cursor)
+        return {
+            "messages": [
+                {
+                    "received": format_rfc3339(row.received),
+                    "topic": row.topic,
+                    "device": row.device,
+                    "reason": row.reason,
+                    "detail": row.detail,
+                    "payload_base64": b64encode(row.payload).decode(),
+                }
+                for row in rows
+            ],
+            "next_cursor": rows[-1].id if len(rows) == limit else None,
+        }
+
+    return routes
+
+
+def ground() -> APIRouter:
+    """The map's sources below ``/geo``: they change rarely and are sent again only when they did."""
+    routes = APIRouter(prefix="/geo", include_in_schema=False)
+
+    @routes.get("/{community}/areas-labels.geojson")
+    def labels(community: CommunityPath, request: Request) -> Response:
+        found = [
+            feature(point(*place.label), {"code": place.code, "name": place.name}, place.code)
+            for place in places(community.code, "areas")
+        ]
+        return _static(request, msgspec.json.encode({"type": "FeatureCollection", "features": found}))
+
+    @routes.get("/{community}/devices.geojson")
+    def device_points(community: CommunityPath, connection: Reading, request: Request) -> Response:
+        found = [
+            feature(point(d.lon, d.lat), {"id": d.id, "name": d.name, "kind": d.kind}, d.id)
+            for d, *_ in devices.states(connection, community.code, None, None)
+            if d.lon is not None
+        ]
+        return _static(request, msgspec.json.encode({"type": "FeatureCollection", "features": found}))
+
+    @routes.get("/{community}/{layer}.geojson")
+    def layer(community: CommunityPath, layer: str, request: Request) -> Response:
+        if layer not in GROUND_LAYERS:
+            raise Problem(404, "not found", f"no layer {layer!r}; there are: {', '.join(GROUND_LAYERS)}")
+        return _static(request, geojson(community.code, layer))
+
+    return routes
+
+
+def _static(request: Request, content: bytes) -> Response:
+    etag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    if request.headers.get("if-none-match", "").removeprefix("W/") == etag:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type="application/geo+json", headers=headers)
+
+
+def live(hub: LiveHub) -> APIRouter:
+    """``WS /live/{community}``."""
+    routes = APIRouter()
+
+    @routes.websocket("/live/{community}")
+    async def serve(socket: WebSocket, community: str) -> None:
+        origin = socket.headers.get("origin")
+        if origin is not None and origin.partition("://")[2] != socket.headers.get("host"):
+            await socket.close(ORIGIN_REFUSED, "another site's page may not read the live channel")
+        elif community not in communities():
+            await socket.close(UNKNOWN_COMMUNITY, f"no community {community[:64]!r}")
+        else:
+            await hub.serve(socket, community)
+
+    return routes

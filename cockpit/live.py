@@ -1,0 +1,235 @@
+"""The live channel: one state for each community, each frame encoded once and sent to all.
+
+A browser first gets a snapshot, then deltas, at most ten a second, numbered; and a heartbeat
+when nothing changes. One that is too slow is not queued for: it gets the latest state as a new
+snapshot when it can take one.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import structlog
+from prometheus_client import Gauge
+from sqlalchemy import Engine
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from layers.declare import layers
+from sensors.bus import LiveDelta
+from sensors.registry import REVISION
+from store import revision
+from store.instant import HOUR, MILLISECOND, now
+
+log = structlog.get_logger(__name__)
+
+FLUSH_S = 0.1
+HEARTBEAT_S = 2.0
+WATCH_S = 0.5
+QUEUED_FRAMES = 20
+
+CLIENTS = Gauge("cockpit_live_clients", "Browsers on the live channel", ["community"])
+
+State = dict[str, dict[str, Any]]
+"""layer -> key -> record."""
+
+
+class Browser:
+    """One connection: what is to be sent to it, or that it needs a snapshot instead."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self.socket = socket
+        self.frames: asyncio.Queue[str] = asyncio.Queue(QUEUED_FRAMES)
+        self.behind = asyncio.Event()
+
+    def offer(self, frame: str) -> None:
+        """Queue a frame; where there is no room, forget them all and mark it as behind."""
+        if self.behind.is_set():
+            return
+        try:
+            self.frames.put_nowait(frame)
+        except asyncio.QueueFull:
+            while not self.frames.empty():
+                self.frames.get_nowait()
+            self.behind.set()
+
+
+class Room:
+    """A community's live state and the browsers that watch it."""
+
+    def __init__(self, community: str) -> None:
+        self.community = community
+        self.state: State | None = None
+        self.seq = 0
+        self.changed: State = {}
+        self.browsers: set[Browser] = set()
+        self.loading = asyncio.Lock()
+
+    def take(self, layers_changed: State) -> None:
+        """Keep what changed, for the state and for the next frame."""
+        for layer, records in layers_changed.items():
+            if self.state is not None:
+                self.state.setdefault(layer, {}).update(records)
+            self.changed.setdefault(layer, {}).update(records)
+
+
+class LiveHub:
+    """All rooms of this web process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._rooms: dict[str, Room] = {}
+        self._encoder = msgspec.json.Encoder()
+        self._dirty = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self.last_delta: float | None = None
+
+    async def start(self) -> None:
+        """Begin to work in the running loop."""
+        self._loop = asyncio.get_running_loop()
+        self._tasks = [asyncio.create_task(work()) for work in (self._flush, self._beat, self._watch)]
+
+    async def stop(self) -> None:
+        """End all tasks."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def receive(self, delta: LiveDelta) -> None:
+        """Take a delta from the bus, in any thread."""
+        self._in_loop(lambda: self._take(delta))
+
+    def resync(self, community: str | None) -> None:
+        """Read the state again, in any thread: a delta was missed."""
+        self._in_loop(lambda: [self._reload_soon(r) for r in self._rooms.values() if community in (None, r.community)])
+
+    def _in_loop(self, work: Callable[[], Any]) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # the loop ended between the question and the call
+                self._loop.call_soon_threadsafe(work)
+
+    def _take(self, delta: LiveDelta) -> None:
+        room = self._rooms.get(delta.community)
+        if room is not None:
+            room.take(delta.layers)
+            self._dirty.set()
+
+    def _reload_soon(self, room: Room) -> None:
+        task = asyncio.ensure_future(self._reload(room))
+        self._tasks.append(task)
+        task.add_done_callback(self._tasks.remove)
+
+    async def _reload(self, room: Room) -> None:
+        if not room.browsers:
+            room.state = None
+            return
+        try:
+            await self._load(room)
+        except Exception as error:  # noqa: BLE001 - the database may be away; the next change tries again
+            log.error("snapshot_not_read", community=room.community, error=str(error).splitlines()[0])
+            return
+        for browser in room.browsers:
+            browser.behind.set()
+
+    async def _load(self, room: Room) -> None:
+        async with room.loading:
+            room.changed = {}
+            state = await asyncio.to_thread(self._read, room.community)
+            # What came while we read is newer than what we read.
+            for layer, records in room.changed.items():
+                state.setdefault(layer, {}).update(records)
+            room.state = state
+
+    def _read(self, community: str) -> State:
+        with self._engine.connect() as connection:
+            return {layer.code: layer.records(connection, community, None, None) for layer in layers()}
+
+    def _frame(self, room: Room, kind: str, **content: Any) -> str:
+        body = {"type": kind, "seq": room.seq, "now": now() // MILLISECOND, "community": room.community, **content}
+        return self._encoder.encode(body).decode()
+
+    async def _flush(self) -> None:
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            for room in self._rooms.values():
+                if room.changed and not room.loading.locked():
+                    room.seq += 1
+                    frame = self._frame(room, "delta", layers=room.changed)
+                    room.changed = {}
+                    for browser in room.browsers:
+                        browser.offer(frame)
+            await asyncio.sleep(FLUSH_S)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            for room in self._rooms.values():
+                if room.browsers:
+                    frame = self._frame(room, "heartbeat")
+                    for browser in room.browsers:
+                        browser.offer(frame)
+
+    async def _watch(self) -> None:
+        """Read everything again when the registry changed, and at each full hour, when days begin and end."""
+        seen: tuple[int, int] | None = None
+        while True:
+            with contextlib.suppress(Exception):
+                at = (await asyncio.to_thread(self._registry_revision), now() // HOUR)
+                if seen is not None and at != seen:
+                    for room in self._rooms.values():
+                        self._reload_soon(room)
+                seen = at
+            await asyncio.sleep(WATCH_S)
+
+    def _registry_revision(self) -> int:
+        with self._engine.connect() as connection:
+            return revision.current(connection, REVISION)
+
+    async def serve(self, socket: WebSocket, community: str) -> None:
+        """Serve one browser until it goes."""
+        await socket.accept()
+        room = self._rooms.setdefault(community, Room(community))
+        browser = Browser(socket)
+        browser.behind.set()
+        room.browsers.add(browser)
+        CLIENTS.labels(community).set(len(room.browsers))
+        sender = asyncio.create_task(self._send(room, browser))
+        try:
+            while True:
+                asked = await socket.receive_text()
+                if '"snapshot"' in asked[:200]:
+                    browser.behind.set()
+        except (WebSocketDisconnect, KeyError):
+            pass
+        finally:
+            room.browsers.discard(browser)
+            CLIENTS.labels(community).set(len(room.browsers))
+            sender.cancel()
+            await asyncio.gather(sender, return_exceptions=True)
+
+    async def _send(self, room: Room, browser: Browser) -> None:
+        while True:
+            if browser.behind.is_set():
+                await self._send_snapshot(room, browser)
+            frame = asyncio.ensure_future(browser.frames.get())
+            behind = asyncio.ensure_future(browser.behind.wait())
+            done, pending = await asyncio.wait({frame, behind}, return_when=asyncio.FIRST_COMPLETED)
+            for task in pending:
+                task.cancel()
+            if frame in done:
+                await browser.socket.send_text(frame.result())
+
+    async def _send_snapshot(self, room: Room, browser: Browser) -> None:
+        while room.state is None:
+            try:
+                await self._load(room)
+            except Exception as error:  # noqa: BLE001 - the database may be away; the screen says so meanwhile
+                log.error("snapshot_not_read", community=room.community, error=str(error).splitlines()[0])
+                await asyncio.sleep(1)
+        while not browser.frames.empty():
+            browser.frames.get_nowait()
+        browser.behind.clear()
+        await browser.socket.send_text(self._frame(room, "snapshot", layers=room.state))

@@ -1,0 +1,95 @@
+"""Settings: ``COCKPIT_*`` in the environment, else ``cockpit.toml`` in the working folder."""
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from cockpit.errors import BadSetting
+
+PREFIX = "COCKPIT_"
+
+
+class Settings(BaseSettings):
+    """Every setting. docs/operations.md tells what each is for; a test checks that it does."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file="cockpit.toml", extra="forbid")
+
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(8050, ge=1, le=65535)
+    mqtt_host: str = "127.0.0.1"
+    mqtt_port: int = Field(1883, ge=1, le=65535)
+    mqtt_url: str | None = None
+    data_dir: Path = Path("data")
+    database_url: str | None = None
+    site_capacity: dict[str, int] = Field(default_factory=dict)
+    log_format: str = Field("json", pattern="^(json|console)$")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
+
+    @field_validator("site_capacity")
+    @classmethod
+    def _positive(cls, value: dict[str, int]) -> dict[str, int]:
+        for site, capacity in value.items():
+            if capacity <= 0:
+                raise ValueError(f"the capacity of {site!r} must be above 0")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments before the environment before the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def database(self) -> str:
+        """The database's URL: the one that is set, else SQLite in the data folder."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'cockpit.db').absolute()}"
+
+
+def load() -> Settings:
+    """Read the settings.
+
+    Raises
+    ------
+    BadSetting
+        Naming the setting, its value and what is wrong with it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + "_".join(str(part) for part in first["loc"][:1]).upper()
+        raise BadSetting(f"{name}={first.get('input')!r}: {first['msg']}") from None
+    except ValueError as error:
+        raise BadSetting(str(error).splitlines()[0]) from None
+
+
+def prepare_data_dir(settings: Settings) -> None:
+    """Make the data folder, and make sure that it can be written.
+
+    Raises
+    ------
+    BadSetting
+        If it cannot.
+    """
+    if settings.database_url is not None:
+        return
+    probe = settings.data_dir / ".write-probe"
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise BadSetting(f"data folder {str(settings.data_dir)!r} cannot be written: {reason}") from None

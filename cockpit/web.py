@@ -1,0 +1,130 @@
+"""The web application: Dash's pages, the HTTP API and the live channel in one ASGI process."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from importlib.resources import files
+from typing import Any
+
+import dash
+from dash import Dash
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy import Engine
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+
+from cockpit import api, health, tokens
+from cockpit.headers import SecurityHeaders
+from cockpit.live import LiveHub
+from cockpit.pages import register
+from layers.declare import layers
+from layers.problem import Problem
+from layers.web import Services
+
+Tell = Callable[[dict[str, dict[str, dict[str, object]]]], None]
+
+TITLE = "CIM 驾驶舱"
+
+
+def build(engine: Engine, hub: LiveHub, tell: Tell, probes: health.Probes, mqtt_port: int) -> FastAPI:
+    """Put the web application together.
+
+    Parameters
+    ----------
+    engine
+        The database; pages and routes read it, routes with a token write it.
+    hub
+        The live channel of this process.
+    tell
+        Publishes what a write changed, so that every web process shows it.
+    probes
+        What ``/readyz`` and ``/metrics`` ask.
+    mqtt_port
+        Shown to whoever adds the first device.
+    """
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await hub.start()
+        yield
+        await hub.stop()
+
+    server = FastAPI(
+        title="CIM cockpit",
+        version="1",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    server.state.services = Services(engine=engine, tell=tell, sign_in=tokens.sign_in)
+    _answer_errors(server)
+    server.include_router(health.router(engine, probes))
+    server.include_router(api.general())
+    for layer in layers():
+        server.include_router(layer.router(), prefix="/api/v1/{community}")
+    server.include_router(api.ground())
+    server.include_router(api.live(hub))
+    server.include_router(_unknown_routes())
+    _pages(server, engine, mqtt_port)
+    return server
+
+
+def _pages(server: FastAPI, engine: Engine, mqtt_port: int) -> None:
+    assets = str(files("assets"))
+    app = Dash(
+        __name__,
+        server=server,
+        use_pages=True,
+        pages_folder="",
+        assets_folder=assets,
+        title=TITLE,
+        update_title=None,
+        suppress_callback_exceptions=True,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )
+    register(engine, mqtt_port)
+    app.layout = dash.page_container
+    app.index_string = INDEX
+    server.add_middleware(SecurityHeaders, script_hashes=app.csp_hashes())
+    server.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=6)
+
+
+INDEX = """<!DOCTYPE html>
+<html lang="zh-CN">
+<head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
+<body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body>
+</html>"""
+
+
+def _unknown_routes() -> APIRouter:
+    """What no route knows below /api and /geo is 404, not Dash's page."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.api_route("/api/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    @routes.api_route("/geo/{rest:path}", methods=["GET"])
+    def unknown(rest: str, request: Request) -> None:
+        raise Problem(404, "not found", f"no route {request.method} {request.url.path}")
+
+    return routes
+
+
+def _answer_errors(server: FastAPI) -> None:
+    def problem(status: int, body: dict[str, Any]) -> Response:
+        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+        return JSONResponse(body, status_code=status, headers=headers, media_type="application/problem+json")
+
+    @server.exception_handler(Problem)
+    async def known(_request: Request, error: Problem) -> Response:
+        return problem(error.status, error.body())
+
+    @server.exception_handler(HTTPException)
+    async def routed(_request: Request, error: HTTPException) -> Response:
+        return problem(error.status_code, Problem(error.status_code, str(error.detail), str(error.detail)).body())
+
+    @server.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return problem(400, Problem(400, "bad request", f"{where}: {first['msg']}").body())

@@ -1,0 +1,1 @@
+"""The ground: communities, areas, sites, buildings and their coordinates."""

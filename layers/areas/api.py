@@ -1,0 +1,45 @@
+"""Routes of the areas."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query
+
+from geo.ground import geojson
+from layers.areas import queries
+from layers.problem import Problem
+from layers.web import At, CommunityPath, Reading
+from sensors import summary
+from sensors.metrics import metrics, unit_of
+
+
+def router() -> APIRouter:
+    """The routes below ``/api/v1/{community}``."""
+    routes = APIRouter(tags=["areas"])
+
+    @routes.get("/areas")
+    def areas(community: CommunityPath, connection: Reading, at: At) -> dict[str, Any]:
+        """The areas as GeoJSON in CGCS2000, each with the means of its metrics."""
+        collection: dict[str, Any] = msgspec.json.decode(geojson(community.code, "areas"))
+        known = queries.records(connection, community.code, None, at)
+        for item in collection["features"]:
+            item["id"] = item["properties"]["code"]
+            item["properties"] |= known[item["id"]]
+        return collection
+
+    @routes.get("/areas/trend")
+    def trend(
+        community: CommunityPath,
+        connection: Reading,
+        at: At,
+        metric: Annotated[list[str], Query(description="one or more metrics")],
+        hours: Annotated[int, Query(ge=1, le=24 * 31)] = 24,
+    ) -> dict[str, Any]:
+        """Hourly means by area, and for the whole community where ``area`` is null."""
+        for code in metric:
+            if code not in metrics():
+                raise Problem(400, "bad parameter", f"metric {code!r} is not one of {', '.join(metrics())}")
+        lines = summary.trend(connection, community.code, metric, hours, at)
+        return {"series": [line | {"unit": unit_of(line["metric"])} for line in lines]}
+
+    return routes

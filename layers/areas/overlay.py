@@ -1,0 +1,56 @@
+"""Areas on the map: a thin bright outline, a faint fill by the chosen metric, the name on the ground."""
+
+from geo.communities import Community
+from layers.declare import LegendEntry, Overlay
+from layers.look import BODY_FONT, LEVELS, TOKENS, by_level
+
+
+def overlay(community: Community) -> Overlay:
+    """Sources and style layers of the areas."""
+    return Overlay(
+        sources={
+            "areas": {
+                "type": "geojson",
+                "data": f"/geo/{community.code}/areas.geojson",
+                "promoteId": "code",
+            },
+            "area-labels": {"type": "geojson", "data": f"/geo/{community.code}/areas-labels.geojson"},
+        },
+        below=(
+            {
+                "id": "areas-fill",
+                "type": "fill",
+                "source": "areas",
+                "paint": {
+                    "fill-color": by_level(TOKENS["normal"], *(level.colour for level in LEVELS)),
+                    "fill-opacity": by_level(0.10, 0.22, 0.26, 0.32),
+                },
+            },
+            {
+                "id": "areas-outline",
+                "type": "line",
+                "source": "areas",
+                "paint": {"line-color": "#9fb0c0", "line-width": 1.6, "line-opacity": 0.85},
+            },
+        ),
+        above=(
+            {
+                "id": "areas-name",
+                "type": "symbol",
+                "source": "area-labels",
+                "metadata": {"u": {"text-size": 2.6}},
+                "layout": {
+                    "text-field": ["get", "name"],
+                    "text-font": BODY_FONT,
+                    "text-size": 26,
+                    "text-allow-overlap": True,
+                    "text-ignore-placement": True,
+                    "text-letter-spacing": 0.08,
+                },
+                "paint": {"text-color": TOKENS["text"], "text-halo-color": TOKENS["ground"], "text-halo-width": 2},
+            },
+        ),
+        legend=(
+            *(LegendEntry(symbol="▬", text=level.name, text_en=level.name_en, tone=level.code) for level in LEVELS),
+        ),
+    )

@@ -1,0 +1,36 @@
+"""What is known of the areas, now or at a past time."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from geo.ground import places
+from sensors import registry, summary
+from store.instant import Instant
+
+
+def records(
+    connection: Connection, community: str, keys: set[str] | None, at: Instant | None = None
+) -> dict[str, dict[str, Any]]:
+    """Each area with the means of its metrics.
+
+    Returns
+    -------
+    dict
+        area -> ``{"code", "name", "devices", "source", "metrics": {metric: {"value", "n", "ts", "stale_at"}}}``.
+    """
+    areas = [place for place in places(community, "areas") if keys is None or place.code in keys]
+    codes = {place.code for place in areas}
+    devices = [d for d in registry.read_all(connection, community) if d.area in codes and not d.revoked]
+    found = summary.means(connection, community, at, devices)
+    return {
+        place.code: {
+            "code": place.code,
+            "name": place.name,
+            "name_en": place.name_en,
+            "devices": sum(d.area == place.code for d in devices),
+            "source": next((d.source for d in devices if d.area == place.code and d.source), None),
+            "metrics": found.get(place.code, {}),
+        }
+        for place in areas
+    }

@@ -1,0 +1,1 @@
+"""Areas have no tables of their own: the ground is drawn in geo, readings are kept by sensors."""

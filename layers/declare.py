@@ -1,0 +1,72 @@
+"""How a layer declares itself, and how the shell finds them all."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any
+
+from fastapi import APIRouter
+from sqlalchemy import Connection
+
+from geo.communities import Community
+from sensors.batch import Feed
+from store.instant import Instant
+
+ENTRY_POINTS = "cockpit.layers"
+
+Records = Callable[[Connection, str, set[str] | None, Instant | None], dict[str, Any]]
+"""(connection, community, keys or None for all, at) -> key -> record, ready for JSON."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegendEntry:
+    """A line of the legend: the same shape and words as on the map."""
+
+    symbol: str
+    text: str
+    text_en: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlay:
+    """A layer's part of the map: MapLibre sources and style layers, lowest first."""
+
+    sources: dict[str, Any] = field(default_factory=dict)
+    below: tuple[dict[str, Any], ...] = ()
+    above: tuple[dict[str, Any], ...] = ()
+    legend: tuple[LegendEntry, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """A vertical slice of the cockpit.
+
+    ``roles`` are those who may see it (empty: everybody, the wall too); ``column`` and ``order``
+    say where its panel stands on the wall; ``records`` answers its present or past state.
+    """
+
+    code: str
+    name: str
+    name_en: str
+    order: int
+    column: str
+    records: Records
+    overlay: Callable[[Community], Overlay]
+    panel: Callable[[Community], Any]
+    router: Callable[[], APIRouter]
+    feed: Callable[[], Feed]
+    roles: frozenset[str] = frozenset()
+
+
+@cache
+def layers() -> tuple[Layer, ...]:
+    """Every installed layer, in its order."""
+    found = [point.load() for point in entry_points(group=ENTRY_POINTS)]
+    return tuple(sorted(found, key=lambda layer: layer.order))
+
+
+def feeds() -> Sequence[Feed]:
+    """The feeds of all layers, for the ingest."""
+    return [layer.feed() for layer in layers()]

@@ -1,0 +1,91 @@
+"""Routes of the devices."""
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from layers.devices import queries
+from layers.problem import Problem
+from layers.web import At, CommunityPath, Limit, Reading, feature, instant_query, point
+from sensors import readings
+from sensors.metrics import unit_of
+from store.instant import DAY, SECOND, Instant, format_rfc3339, now
+
+STEP = re.compile(r"(\d{1,6})(s|m|h|d)")
+STEP_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def router() -> APIRouter:
+    """The routes below ``/api/v1/{community}``."""
+    routes = APIRouter(tags=["devices"])
+
+    @routes.get("/devices")
+    def devices(community: CommunityPath, connection: Reading, at: At) -> dict[str, Any]:
+        """The devices as GeoJSON, each with its status, when it was last heard, and its newest readings."""
+        return {
+            "type": "FeatureCollection",
+            "features": [
+                feature(point(d.lon, d.lat), queries.properties(d, *state, at or now()), d.id)
+                for d, *state in queries.states(connection, community.code, None, at)
+            ],
+        }
+
+    @routes.get("/devices/{device}")
+    def device(community: CommunityPath, connection: Reading, device: str, at: At) -> dict[str, Any]:
+        """One device as a GeoJSON feature."""
+        found, *state = _one(connection, community.code, device, at)
+        return feature(point(found.lon, found.lat), queries.properties(found, *state, at or now()), found.id)
+
+    @routes.get("/devices/{device}/readings")
+    def device_readings(
+        community: CommunityPath,
+        connection: Reading,
+        device: str,
+        metric: str,
+        from_: Annotated[str | None, Query(alias="from", description="RFC 3339; 24 h ago if left out")] = None,
+        to: Annotated[str | None, Query(description="RFC 3339; now if left out")] = None,
+        every: Annotated[str | None, Query(description="a step such as 5m, 1h, 1d: mean, min, max and count")] = None,
+        limit: Limit = 1000,
+        cursor: Annotated[str | None, Query(description="next_cursor of the page before")] = None,
+    ) -> dict[str, Any]:
+        """Readings of one metric, newest first; with ``every`` their aggregates by step, from the epoch in UTC."""
+        _one(connection, community.code, device, None)
+        # A device's clock may run ahead by a day at most; its readings belong to "now" too.
+        until = instant_query("to", to) or now() + DAY
+        since = instant_query("from", from_)
+        if since is None:
+            since = min(until, now()) - DAY
+        before = instant_query("cursor", cursor)
+        if before is not None:
+            until = min(until, before - 1)
+        answer: dict[str, Any] = {"device": device, "metric": metric, "unit": unit_of(metric)}
+        if every is None:
+            found = readings.history(connection, device, metric, since, until, limit)
+            rows: list[dict[str, Any]] = [
+                {"ts": format_rfc3339(r.ts), "value": r.value, "quality": r.quality} for r in found
+            ]
+        else:
+            steps = readings.aggregate(connection, device, metric, since, until, _step(every), limit)
+            rows = [
+                {"ts": format_rfc3339(r.ts), "mean": r.mean, "min": r.low, "max": r.high, "count": r.count}
+                for r in steps
+            ]
+        return answer | {"readings": rows, "next_cursor": rows[-1]["ts"] if len(rows) == limit else None}
+
+    return routes
+
+
+def _one(connection: Reading, community: str, device: str, at: Instant | None) -> tuple[Any, ...]:
+    found = queries.states(connection, community, {device}, at)
+    if not found:
+        raise Problem(404, "not found", f"no device {device!r} in {community!r}")
+    return found[0]
+
+
+def _step(text: str) -> Instant:
+    match = STEP.fullmatch(text)
+    step = int(match[1]) * STEP_SECONDS[match[2]] * SECOND if match else 0
+    if step <= 0:
+        raise Problem(400, "bad parameter", f"every {text!r} is not a step such as 30s, 5m, 1h or 1d")
+    return step

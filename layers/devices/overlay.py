@@ -1,0 +1,51 @@
+"""Devices on the map: those that are well small and grey, the others by shape as well as colour."""
+
+from typing import Any
+
+from geo.communities import Community
+from layers.declare import LegendEntry, Overlay
+from layers.look import when_state
+
+STATES = (
+    ("online", "device-online", "在线", "online"),
+    ("stale", "device-stale", "迟滞", "stale"),
+    ("offline", "device-offline", "离线", "offline"),
+    ("suspect", "device-suspect", "存疑", "suspect"),
+)
+SYMBOLS = {"online": "●", "stale": "◌", "offline": "○", "suspect": "?"}
+
+
+def overlay(community: Community) -> Overlay:
+    """One symbol layer for each state; the live channel shows one of them by the feature's state."""
+    return Overlay(
+        sources={
+            "devices": {
+                "type": "geojson",
+                "data": f"/geo/{community.code}/devices.geojson",
+                "promoteId": "id",
+            }
+        },
+        above=tuple(_layer(state, image) for state, image, _, _ in STATES),
+        legend=tuple(
+            LegendEntry(symbol=SYMBOLS[state], text=name, text_en=name_en, tone=state)
+            for state, _, name, name_en in STATES
+        ),
+    )
+
+
+def _layer(state: str, image: str) -> dict[str, Any]:
+    return {
+        "id": f"devices-{state}",
+        "type": "symbol",
+        "source": "devices",
+        # Gates stand on the map as their own pills, with the count inside.
+        "filter": ["!=", ["get", "kind"], "gate"],
+        "metadata": {"u": {"icon-size": 1.2 if state == "online" else 2.2}},
+        "layout": {
+            "icon-image": image,
+            "icon-size": 1,
+            "icon-allow-overlap": True,
+            "icon-ignore-placement": True,
+        },
+        "paint": {"icon-opacity": when_state("status", state)},
+    }

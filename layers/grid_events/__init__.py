@@ -1,0 +1,21 @@
+"""Grid events (网格事件): what was reported where, and how far its handling has come."""
+
+from layers.declare import Layer
+from layers.grid_events.api import router
+from layers.grid_events.feed import GridEventsFeed
+from layers.grid_events.overlay import overlay
+from layers.grid_events.panel import panel
+from layers.grid_events.queries import records
+
+LAYER = Layer(
+    code="grid_events",
+    name="网格事件",
+    name_en="Grid events",
+    order=30,
+    column="right",
+    records=records,
+    overlay=overlay,
+    panel=panel,
+    router=router,
+    feed=GridEventsFeed,
+)

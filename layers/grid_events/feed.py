@@ -1,0 +1,35 @@
+"""Events that devices report become grid events, each once."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from layers.grid_events import queries, write
+from layers.grid_events.report import Report, read
+from sensors.batch import Batch, Message
+from sensors.registry import Device
+from sensors.topics import Channel
+
+
+class GridEventsFeed:
+    """Takes the ``event`` channel."""
+
+    layer = "grid_events"
+    channels: frozenset[str] = frozenset({Channel.EVENT})
+
+    def decode(self, message: Message, device: Device) -> Report:
+        """Read a report; where it names no place, the device's own counts."""
+        return read(message.payload, message.received)
+
+    def store(self, connection: Connection, batch: Batch) -> None:
+        """File what is new; the same id from the same device changes nothing."""
+        for device, report in batch.reports.get(self.layer, ()):
+            reporter = write.Reporter(device.id, device.id, device.source, device.lon, device.lat)
+            event_id, is_new = write.file(connection, device.community, reporter, report)
+            if is_new:
+                batch.touch(self.layer, device.community, event_id)
+                batch.touch(self.layer, device.community, queries.TALLY)
+
+    def records(self, connection: Connection, community: str, keys: set[str]) -> dict[str, Any]:
+        """The touched events as they now stand."""
+        return queries.records(connection, community, keys, None)

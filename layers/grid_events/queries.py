@@ -1,0 +1,160 @@
+"""What is known of the grid events, now or at a past time."""
+
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from geo.ground import places
+from layers.grid_events.rules import SEVERITIES, categories, open_states, states
+from layers.grid_events.tables import grid_event, grid_event_transition
+from store.instant import MILLISECOND, Instant, format_rfc3339, local_midnight, now
+
+TALLY = "*"
+"""The key of the counts over all open events; no event's id can be it."""
+SHOWN = 300
+"""Open events that a screen is given; the tally counts them all."""
+
+
+def records(
+    connection: Connection, community: str, keys: set[str] | None, at: Instant | None = None
+) -> dict[str, dict[str, Any]]:
+    """The newest open events, or the named ones, and under `TALLY` the counts. Times are epoch milliseconds."""
+    query = with_state(community, at)
+    if keys is None:
+        query = query.where(_state.c.state.in_(open_states())).order_by(grid_event.c.occurred.desc()).limit(SHOWN)
+    else:
+        query = query.where(grid_event.c.id.in_(keys - {TALLY}))
+    names = {place.code: place.name for place in places(community, "areas")}
+    found = {row.id: _record(row, names) for row in connection.execute(query)}
+    if keys is None or TALLY in keys:
+        found[TALLY] = tally(connection, community, at)
+    return found
+
+
+_state = grid_event_transition.alias("state")
+
+
+def with_state(community: str, at: Instant | None) -> Select[Any]:
+    """Select events with their state and its time, as of ``at``."""
+    newest = select(func.max(grid_event_transition.c.seq)).where(grid_event_transition.c.event_id == grid_event.c.id)
+    query = select(grid_event, _state.c.state, _state.c.at.label("state_since"), _state.c.seq)
+    if at is not None:
+        newest = newest.where(grid_event_transition.c.at <= at)
+        query = query.where(grid_event.c.received <= at)
+    on = (_state.c.event_id == grid_event.c.id) & (_state.c.seq == newest.scalar_subquery())
+    return query.join(_state, on).where(grid_event.c.community == community)
+
+
+def find(
+    connection: Connection,
+    community: str,
+    *,
+    at: Instant | None,
+    state: list[str],
+    category: str | None,
+    area: str | None,
+    since: Instant | None,
+    until: Instant | None,
+    before: tuple[Instant, str] | None,
+    limit: int,
+) -> list[Row[Any]]:
+    """Events, newest first. ``before`` is (occurred, id) of the last one of the page before."""
+    event = grid_event.c
+    query = with_state(community, at).order_by(event.occurred.desc(), event.id.desc()).limit(limit)
+    if state:
+        query = query.where(_state.c.state.in_(state))
+    if category is not None:
+        # A group is asked for by its first part: "facility" is every "facility.*".
+        query = query.where((event.category == category) | event.category.startswith(f"{category}.", autoescape=True))
+    if area is not None:
+        query = query.where(event.area == area)
+    if since is not None:
+        query = query.where(event.occurred >= since)
+    if until is not None:
+        query = query.where(event.occurred <= until)
+    if before is not None:
+        older = (event.occurred < before[0]) | ((event.occurred == before[0]) & (event.id < before[1]))
+        query = query.where(older)
+    return list(connection.execute(query))
+
+
+def one(connection: Connection, community: str, event_id: str, at: Instant | None = None) -> Row[Any] | None:
+    """One event."""
+    return connection.execute(with_state(community, at).where(grid_event.c.id == event_id)).one_or_none()
+
+
+def transitions(connection: Connection, event_id: str, at: Instant | None = None) -> list[dict[str, Any]]:
+    """Every step of an event, oldest first."""
+    query = select(grid_event_transition).where(grid_event_transition.c.event_id == event_id)
+    if at is not None:
+        query = query.where(grid_event_transition.c.at <= at)
+    return [
+        {"to": row.state, "name": states()[row.state].name, "at": format_rfc3339(row.at), "actor": row.actor, "note": row.note}
+        for row in connection.execute(query.order_by(grid_event_transition.c.seq))
+    ]
+
+
+def tally(connection: Connection, community: str, at: Instant | None) -> dict[str, Any]:
+    """How many are open, by severity, and how many were closed today."""
+    rows = with_state(community, at).subquery()
+    of_severity = select(rows.c.severity, func.count()).where(rows.c.state.in_(open_states()))
+    by_severity = Counter({severity: n for severity, n in connection.execute(of_severity.group_by(rows.c.severity))})
+    moment = at or now()
+    closed = (
+        select(func.count(grid_event_transition.c.event_id.distinct()))
+        .join(grid_event, grid_event.c.id == grid_event_transition.c.event_id)
+        .where(
+            grid_event.c.community == community,
+            grid_event_transition.c.state == "closed",
+            grid_event_transition.c.at.between(local_midnight(moment), moment),
+        )
+    )
+    return {
+        "open": by_severity.total(),
+        "by_severity": {severity: by_severity[severity] for severity in SEVERITIES},
+        "closed_today": connection.scalar(closed) or 0,
+    }
+
+
+def properties(row: Row[Any]) -> dict[str, Any]:
+    """An event as the API says it; times in RFC 3339."""
+    return {
+        "id": row.id,
+        "reporter": row.reporter,
+        "reporter_ref": row.reporter_ref,
+        "category": row.category,
+        "category_name": categories()[row.category]["name"],
+        "category_reported": row.category_reported,
+        "flag": "unknown_category" if row.category_reported else None,
+        "severity": row.severity,
+        "title": row.title,
+        "detail": row.detail,
+        "area": row.area,
+        "device": row.device,
+        "source": row.source,
+        "state": row.state,
+        "state_name": states()[row.state].name,
+        "state_since": format_rfc3339(row.state_since),
+        "ts": format_rfc3339(row.occurred),
+        "received": format_rfc3339(row.received),
+    }
+
+
+def _record(row: Row[Any], areas: dict[str, str]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "category": categories()[row.category]["name"],
+        "flag": "unknown_category" if row.category_reported else None,
+        "severity": row.severity,
+        "title": row.title,
+        "area": areas.get(row.area),
+        "lon": row.lon,
+        "lat": row.lat,
+        "source": row.source,
+        "state": row.state,
+        "state_name": states()[row.state].name,
+        "open": states()[row.state].open,
+        "occurred": row.occurred // MILLISECOND,
+        "received": row.received // MILLISECOND,
+    }

@@ -1,0 +1,77 @@
+"""A report of a grid event, as MQTT ``event`` and ``POST .../events`` bring it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from geo.crs import to_cgcs2000
+from layers.grid_events.rules import OTHER, SEVERITIES, categories
+from sensors.jsonin import decode, instant_of, position_of
+from sensors.refusal import Reason, Refused
+from store.instant import Instant
+
+LIMITS = {"id": 128, "category": 64, "severity": 16, "title": 200, "detail": 4000}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A checked report. ``lon`` and ``lat`` are CGCS2000; ``category_reported`` is kept where it is unknown."""
+
+    reference: str
+    category: str
+    category_reported: str | None
+    severity: str
+    title: str
+    detail: str
+    lon: float | None
+    lat: float | None
+    occurred: Instant
+    received: Instant
+
+
+def read(payload: bytes, received: Instant) -> Report:
+    """Read a report.
+
+    Raises
+    ------
+    Refused
+        If it is not JSON, lacks id or title, or a member is of the wrong kind.
+    """
+    content = decode(payload)
+    if not isinstance(content, dict):
+        raise Refused(Reason.WRONG_SHAPE, "an event is a JSON object")
+    texts = {name: _text(content, name) for name in LIMITS}
+    severity = texts["severity"] or "minor"
+    if severity not in SEVERITIES:
+        raise Refused(Reason.WRONG_SHAPE, f"severity {severity!r} is not one of {', '.join(SEVERITIES)}")
+    for name in ("id", "title"):
+        if not texts[name].strip():
+            raise Refused(Reason.WRONG_SHAPE, f"{name} is missing")
+    category = texts["category"] or OTHER
+    known = category in categories()
+    position = position_of(content)
+    lon, lat = to_cgcs2000(*position) if position else (None, None)
+    return Report(
+        reference=texts["id"],
+        category=category if known else OTHER,
+        category_reported=None if known else category,
+        severity=severity,
+        title=texts["title"].strip(),
+        detail=texts["detail"],
+        lon=lon,
+        lat=lat,
+        occurred=instant_of(content["ts"], received) if content.get("ts") is not None else received,
+        received=received,
+    )
+
+
+def _text(content: dict[str, Any], name: str) -> str:
+    value = content.get(name)
+    if value is None:
+        return ""
+    if name == "id" and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise Refused(Reason.WRONG_SHAPE, f"{name} must be text")
+    if len(value) > LIMITS[name]:
+        raise Refused(Reason.WRONG_SHAPE, f"{name} has {len(value)} characters; at most {LIMITS[name]}")
+    return value

@@ -1,0 +1,52 @@
+"""Grid events and their transitions. A transition is only ever added; the state is the newest one's."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from store.metadata import metadata
+
+grid_event = Table(
+    "grid_event",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("community", String(64), nullable=False),
+    Column("reporter", String(80), nullable=False),
+    # The reporter's own id: the same from the same reporter is the same event.
+    Column("reporter_ref", String(128), nullable=False),
+    Column("category", String(64), nullable=False),
+    Column("category_reported", String(64)),
+    Column("severity", String(16), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("lon", Float),
+    Column("lat", Float),
+    Column("area", String(64)),
+    Column("device", String(64)),
+    Column("source", String(120)),
+    Column("occurred", BigInteger, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    UniqueConstraint("community", "reporter", "reporter_ref", name="uq_grid_event_community"),
+    Index("ix_grid_event_community_occurred", "community", "occurred"),
+)
+
+grid_event_transition = Table(
+    "grid_event_transition",
+    metadata,
+    Column("event_id", String(32), ForeignKey("grid_event.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("state", String(16), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("note", Text, nullable=False),
+    Index("ix_grid_event_transition_at", "at"),
+)

@@ -1,0 +1,52 @@
+"""Colours, shapes and words that layers share on the map and in panels.
+
+Okabe-Ito colours; colour is kept for what is abnormal, and never alone: shape and text say the
+same (ISA-101). assets/tokens.css holds the same tokens for the browser; a test compares them.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+TOKENS = {
+    "ground": "#12171c",
+    "panel": "#1a2129",
+    "line": "#2a333d",
+    "text": "#e6edf3",
+    "second": "#9fb0c0",
+    "normal": "#7f93a6",
+    "high": "#d55e00",
+    "middle": "#e69f00",
+    "low": "#56b4e9",
+}
+
+BODY_FONT = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"]
+
+
+@dataclass(frozen=True)
+class Level:
+    """A degree of concern: its colour, its shape and its word."""
+
+    code: str
+    colour: str
+    symbol: str
+    name: str
+    name_en: str
+
+
+LEVELS = (
+    Level("low", TOKENS["low"], "●", "低", "low"),
+    Level("middle", TOKENS["middle"], "◆", "中", "middle"),
+    Level("high", TOKENS["high"], "▲", "高", "high"),
+)
+
+
+def by_level(*values: Any) -> list[Any]:
+    """A MapLibre expression: one value for each ``level`` 0 to 3 of the feature's state."""
+    normal, *others = values
+    pairs = [part for level, value in enumerate(others, start=1) for part in (level, value)]
+    return ["match", ["coalesce", ["feature-state", "level"], 0], *pairs, normal]
+
+
+def when_state(name: str, value: str) -> list[Any]:
+    """A MapLibre opacity: 1 where the feature's state ``name`` is ``value``, else 0."""
+    return ["case", ["==", ["coalesce", ["feature-state", name], ""], value], 1, 0]

@@ -1,0 +1,52 @@
+"""Pieces that the layers' panels are made of, as Dash components.
+
+A panel is laid out once by the server; the figures in it carry ``data-live`` and are set by the
+scripts in assets/ from the live channel, without a rebuild.
+"""
+
+from typing import Any
+
+from dash import html
+
+
+def panel(code: str, title: str, *content: Any, waiting: str, note: str = "") -> Any:
+    """A panel: title, content, what it waits for while there is nothing, and its foot.
+
+    Parameters
+    ----------
+    waiting
+        Said until the first data comes: what the panel needs, in words.
+    note
+        A word beside the title.
+    """
+    head = [html.H2(title)] + ([html.Span(note, className="note")] if note else [])
+    return html.Section(
+        [
+            html.Header(head),
+            html.P(waiting, className="waiting"),
+            html.Div(list(content), className="content"),
+            html.Footer("", className="foot", **{"data-foot": code}),
+        ],
+        id=f"panel-{code}",
+        className="panel is-waiting",
+        **{"data-panel": code, "aria-label": title},
+    )
+
+
+def figure(key: str, label: str, unit: str, *, trend: bool = False, headline: bool = False) -> Any:
+    """A labelled figure with its unit; ``key`` is where the live state holds it."""
+    parts: list[Any] = [
+        html.Span(label, className="label"),
+        html.Span(
+            [html.Span("—", className="value", **{"data-live": key}), html.Span(unit, className="unit")],
+            className="figure headline" if headline else "figure",
+        ),
+    ]
+    if trend:
+        parts.insert(1, sparkline(key))
+    return html.Div(parts, className="row", **{"data-row": key})
+
+
+def sparkline(key: str) -> Any:
+    """The place of a line of the last 24 h; the script draws it as SVG."""
+    return html.Span(className="spark", **{"data-spark": key, "aria-hidden": "true"})

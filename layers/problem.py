@@ -1,0 +1,16 @@
+"""Errors as ``application/problem+json`` (RFC 9457)."""
+
+
+class Problem(Exception):  # noqa: N818 - the RFC's own word
+    """An error with its HTTP status, a short title, and what, where and why."""
+
+    def __init__(self, status: int, title: str, detail: str, **more: object) -> None:
+        super().__init__(f"{status} {title}: {detail}")
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.more = more
+
+    def body(self) -> dict[str, object]:
+        """The members of the problem object."""
+        return {"type": "about:blank", "title": self.title, "status": self.status, "detail": self.detail, **self.more}

@@ -1,0 +1,66 @@
+"""Visitors on the map: the sites' outlines, and each gate with today's entries inside a pill."""
+
+from geo.communities import Community
+from layers.declare import LegendEntry, Overlay
+from layers.look import BODY_FONT, TOKENS
+
+
+def overlay(community: Community) -> Overlay:
+    """The pills' numbers are set by the live channel: six points, replaced when one changes."""
+    return Overlay(
+        sources={
+            "sites": {"type": "geojson", "data": f"/geo/{community.code}/sites.geojson", "promoteId": "code"},
+            "gates": {
+                "type": "geojson",
+                "data": {"type": "FeatureCollection", "features": []},
+                "promoteId": "id",
+            },
+        },
+        below=(
+            {
+                "id": "sites-outline",
+                "type": "line",
+                "source": "sites",
+                "filter": ["!=", ["get", "kind"], "centre"],
+                "paint": {"line-color": "#5d6f80", "line-width": 1.2, "line-dasharray": [4, 3]},
+            },
+        ),
+        above=(
+            {
+                "id": "sites-name",
+                "type": "symbol",
+                "source": "sites",
+                "filter": ["==", ["get", "kind"], "scenic_area"],
+                "metadata": {"u": {"text-size": 2.2}},
+                "layout": {
+                    "text-field": ["get", "name"],
+                    "text-font": BODY_FONT,
+                    "text-size": 22,
+                    "text-letter-spacing": 0.2,
+                },
+                "paint": {
+                    "text-color": TOKENS["second"],
+                    "text-halo-color": TOKENS["ground"],
+                    "text-halo-width": 2,
+                },
+            },
+            {
+                "id": "gates-pill",
+                "type": "symbol",
+                "source": "gates",
+                "metadata": {"u": {"text-size": 1.8}},
+                "layout": {
+                    "icon-image": ["case", ["get", "stale"], "pill-stale", "pill"],
+                    "icon-text-fit": "both",
+                    "icon-text-fit-padding": [3, 8, 3, 8],
+                    "icon-allow-overlap": True,
+                    "text-field": ["get", "label"],
+                    "text-font": BODY_FONT,
+                    "text-size": 18,
+                    "text-allow-overlap": True,
+                },
+                "paint": {"text-color": TOKENS["text"]},
+            },
+        ),
+        legend=(LegendEntry(symbol="⬭", text="闸机今日进入（人）", text_en="gate, entered today", tone="gate"),),
+    )

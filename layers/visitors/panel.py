@@ -1,0 +1,41 @@
+"""Visitors on the wall: inside, in and out today, capacity, and the entries of 24 h."""
+
+from typing import Any
+
+from dash import html
+
+from geo.communities import Community
+from geo.ground import Place, places
+from layers import parts
+
+
+def panel(community: Community) -> Any:
+    """The first site large, the others a row each."""
+    sites = places(community.code, "sites")
+    main = [_main(sites[0])] if sites else []
+    others = [parts.figure(f"visitors.{site.code}.inside", f"{site.name}内", "人") for site in sites[1:]]
+    return parts.panel("visitors", "游客", *main, *others, waiting="等待首个闸机上报")
+
+
+def _main(site: Place) -> Any:
+    key = f"visitors.{site.code}"
+    return html.Div(
+        [
+            parts.figure(f"{key}.inside", f"{site.name}内", "人", headline=True),
+            html.Div(
+                [
+                    parts.figure(f"{key}.entered_today", "今日进", "人"),
+                    parts.figure(f"{key}.left_today", "今日出", "人"),
+                ],
+                className="pair",
+            ),
+            parts.figure(f"{key}.capacity", "承载量", ""),
+            parts.figure(f"{key}.year", "本年累计", ""),
+            html.Div(
+                [html.Span("近 24 小时进入（人/时）", className="caption"), html.Div(className="bars")],
+                className="chart",
+                **{"data-bars": site.code},
+            ),
+        ],
+        className="site",
+    )

@@ -1,0 +1,102 @@
+"""What the layers' routes share: the database, the paths' parameters, cursors, GeoJSON."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Query, Request
+from sqlalchemy import Connection, Engine
+
+from geo.communities import Community, communities
+from layers.problem import Problem
+from store.instant import Instant, parse_rfc3339
+
+MAX_LIMIT = 1_000
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who asks for a write: the token's name and its role."""
+
+    name: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the shell gives to the routes: the database, a way to tell the screens, sign-in."""
+
+    engine: Engine
+    tell: Callable[[dict[str, dict[str, dict[str, object]]]], None]
+    sign_in: Callable[[Connection, str], Actor | None]
+
+
+def services(request: Request) -> Services:
+    """The services of the running application."""
+    found: Services = request.app.state.services
+    return found
+
+
+def reading(given: Annotated[Services, Depends(services)]) -> Iterator[Connection]:
+    """A connection that only reads."""
+    with given.engine.connect() as connection:
+        yield connection
+
+
+def write_actor(
+    given: Annotated[Services, Depends(services)], authorization: Annotated[str | None, Header()] = None
+) -> Actor:
+    """Who writes, by the bearer token; 401 without a valid one."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Problem(401, "sign-in required", "send the header Authorization: Bearer TOKEN")
+    with given.engine.connect() as connection:
+        actor = given.sign_in(connection, token.strip())
+    if actor is None:
+        raise Problem(401, "sign-in required", "the token is unknown or revoked")
+    return actor
+
+
+def community_path(community: str) -> Community:
+    """The community in the path; 404 where there is none."""
+    found = communities().get(community)
+    if found is None:
+        raise Problem(404, "not found", f"no community {community!r}")
+    return found
+
+
+def at_query(
+    at: Annotated[str | None, Query(description="RFC 3339; the state at that time instead of now")] = None,
+) -> Instant | None:
+    """The past time that is asked for; None is now."""
+    return instant_query("at", at)
+
+
+def instant_query(name: str, text: str | None) -> Instant | None:
+    """A time in the query string; 400 where it cannot be read."""
+    if text is None:
+        return None
+    try:
+        # An unescaped + of an offset arrives as a space.
+        return parse_rfc3339(text.replace(" ", "+"))
+    except (ValueError, OverflowError) as error:
+        raise Problem(400, "bad parameter", f"{name}: {error}") from None
+
+
+def feature(geometry: dict[str, Any] | None, properties: dict[str, Any], key: str) -> dict[str, Any]:
+    """A GeoJSON feature (RFC 7946 section 3.2)."""
+    return {"type": "Feature", "id": key, "geometry": geometry, "properties": properties}
+
+
+def point(lon: float | None, lat: float | None) -> dict[str, Any] | None:
+    """A GeoJSON point; None where the place is unknown."""
+    return None if lon is None or lat is None else {"type": "Point", "coordinates": [lon, lat]}
+
+
+CommunityPath = Annotated[Community, Depends(community_path)]
+At = Annotated[Instant | None, Depends(at_query)]
+Reading = Annotated[Connection, Depends(reading)]
+WriteActor = Annotated[Actor, Depends(write_actor)]
+Given = Annotated[Services, Depends(services)]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+

@@ -1,0 +1,1 @@
+"""The device side: topics, payloads, registry, broker, subscriber, ingest and replay."""

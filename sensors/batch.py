@@ -1,0 +1,69 @@
+"""What one transaction of the ingest carries, from the message to what layers are told."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from sensors.quarantine import Refusal
+from sensors.readings import Observation
+from sensors.registry import Device
+from store.instant import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it came from the broker.
+
+    ``mid`` and ``qos`` are what its acknowledgement needs; ``retained`` marks one that the broker
+    had kept, which says nothing of when the device was last heard.
+    """
+
+    topic: str
+    payload: bytes
+    received: Instant
+    mid: int = 0
+    qos: int = 0
+    retained: bool = False
+
+
+@dataclass(slots=True)
+class Batch:
+    """The decoded messages of one transaction.
+
+    ``observations`` are all that were sent, ``new`` those that were not stored before, ``seen`` the
+    time of each device's newest message, ``connected`` the last word of each device on its
+    connection, ``reports`` what the layers' own decoders made of messages on their channels, and
+    ``touched`` the keys that a layer asks to be told about, by layer and community.
+    """
+
+    devices: dict[str, Device] = field(default_factory=dict)
+    observations: list[Observation] = field(default_factory=list)
+    new: list[Observation] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    seen: dict[str, Instant] = field(default_factory=dict)
+    connected: dict[str, tuple[bool, Instant]] = field(default_factory=dict)
+    moved: dict[str, tuple[Instant, float, float, str]] = field(default_factory=dict)
+    reports: dict[str, list[tuple[Device, Any]]] = field(default_factory=lambda: defaultdict(list))
+    touched: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+
+    def touch(self, layer: str, community: str, key: str) -> None:
+        """Note that a layer's record changed, so that it goes out after the commit."""
+        self.touched.setdefault(layer, {}).setdefault(community, set()).add(key)
+
+
+class Feed(Protocol):
+    """What a layer does with incoming messages."""
+
+    layer: str
+    channels: frozenset[str]
+
+    def decode(self, message: Message, device: Device) -> Any:
+        """Read a message on one of the layer's channels; raises `Refused` where it cannot."""
+
+    def store(self, connection: Connection, batch: Batch) -> None:
+        """Write the layer's own tables in the ingest's transaction and touch what changed."""
+
+    def records(self, connection: Connection, community: str, keys: set[str]) -> dict[str, Any]:
+        """The layer's records of these keys as they now stand, for the live channel."""

@@ -1,0 +1,311 @@
+"""The embedded broker: amqtt, held to the registry, with a PUBACK that means "stored".
+
+amqtt acknowledges a publish when it has only queued it. Here a device's PUBACK waits until the
+ingest subscriber has acknowledged the message, which it does after the commit: so what was
+acknowledged to a device survives a kill. What the contract forbids is not let through; it is
+handed to ingest under ``cockpit/refused/...`` and goes to the quarantine.
+
+Sessions belong to their user name: amqtt itself would let anyone who knows a client id take over
+its session before signing in.
+"""
+
+import asyncio
+import contextlib
+import math
+import secrets
+import threading
+from collections.abc import Coroutine
+from typing import Any, cast
+
+import structlog
+from amqtt.adapters import ReaderAdapter, WriterAdapter
+from amqtt.broker import Broker
+from amqtt.contexts import Action, BrokerConfig, ListenerConfig
+from amqtt.errors import AMQTTError, BrokerError, MQTTError, NoDataError
+from amqtt.mqtt.connack import NOT_AUTHORIZED, ConnackPacket
+from amqtt.mqtt.constants import QOS_1
+from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
+from amqtt.mqtt.protocol.handler import OUTGOING
+from amqtt.mqtt.puback import PubackPacket
+from amqtt.session import OutgoingApplicationMessage, Session
+
+from sensors import topics
+from sensors.quarantine import MAX_KEPT_BYTES
+from sensors.refusal import Refused
+from sensors.registry import Registry
+
+log = structlog.get_logger(__name__)
+
+SERVICE = "$cockpit"
+"""The user name of our own processes. No device id can begin with ``$``."""
+INGEST_CLIENT = f"{SERVICE}:cockpit-ingest"
+MAX_HELD = 4_000
+"""Messages on their way to ingest at one time; beyond it the broker stops reading, and TCP brakes the sender."""
+REGISTRY_CHECK_S = 0.25
+HANDOVER_RETRY_S = 0.1
+KEEPALIVE_GRACE = 1.5
+"""MQTT 3.1.1, 3.1.2.10: silence for one and a half keep-alive periods ends a connection."""
+START_TIMEOUT_S = 15
+
+
+class PortInUse(RuntimeError):
+    """The broker cannot listen where it was told to."""
+
+
+class BoundedReader(ReaderAdapter):  # type: ignore[misc]
+    """Refuses to read a packet larger than the quarantine would keep."""
+
+    def __init__(self, reader: ReaderAdapter) -> None:
+        self._reader = reader
+
+    async def read(self, n: int = -1) -> bytes:
+        if n > MAX_KEPT_BYTES:
+            log.warning("packet_too_large", bytes=n, limit=MAX_KEPT_BYTES)
+            raise MQTTError(f"packet of {n} bytes; at most {MAX_KEPT_BYTES}")
+        return cast(bytes, await self._reader.read(n))
+
+    def feed_eof(self) -> None:
+        self._reader.feed_eof()
+
+
+class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
+    """One connection. Its PUBACKs to a device wait for ingest."""
+
+    async def _handle_qos1_message_flow(self, message: Any) -> None:
+        broker = self.plugins_manager.app_context.broker
+        session = self.session
+        if message.direction == OUTGOING or session is None or session.username == SERVICE:
+            await super()._handle_qos1_message_flow(message)
+            return
+        if await broker.accept(session, message.topic, bytes(message.data), message.retain):
+            await self._send_packet(PubackPacket.build(message.packet_id))
+
+    def handle_read_timeout(self) -> None:
+        """End a connection that missed its keep-alive, so that its last will is sent (MQTT 3.1.1, 3.1.2.10)."""
+        self._closing = asyncio.ensure_future(self.handle_connection_closed())
+
+    async def deliver(self, topic: str, payload: bytes) -> None:
+        """Publish at QoS 1 and wait for the PUBACK as long as the connection lasts.
+
+        Raises
+        ------
+        ConnectionError
+            If the connection ended before the PUBACK.
+        """
+        session = self.session
+        if session is None:
+            raise ConnectionError("not connected")
+        packet_id = session.next_packet_id
+        message = OutgoingApplicationMessage(packet_id, topic, QOS_1, payload, False)
+        session.inflight_out[packet_id] = message
+        waiter = self._puback_waiters[packet_id] = asyncio.get_running_loop().create_future()
+        try:
+            await self._send_packet(message.build_publish_packet())
+            await asyncio.wait([waiter])
+            if waiter.cancelled():
+                raise ConnectionError("connection ended before the PUBACK")
+        finally:
+            self._puback_waiters.pop(packet_id, None)
+            session.inflight_out.pop(packet_id, None)
+
+
+class EmbeddedBroker(Broker):  # type: ignore[misc]
+    """amqtt's broker with the registry as its authority."""
+
+    def __init__(self, host: str, port: int, registry: Registry, service_secret: str) -> None:
+        config = BrokerConfig(listeners={"default": ListenerConfig(bind=f"{host}:{port}")}, plugins={})
+        super().__init__(config)
+        self.plugins_manager.app_context.broker = self
+        self._registry = registry
+        self._service_secret = service_secret
+        self._held = asyncio.Semaphore(MAX_HELD)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def _initialize_client_session(
+        self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int
+    ) -> tuple[HoldingHandler, Session]:
+        try:
+            handler, session = await HoldingHandler.init_from_connect(
+                BoundedReader(reader), writer, self.plugins_manager
+            )
+        except NoDataError as error:
+            raise AMQTTError(str(error)) from error
+        except MQTTError:
+            await writer.close()
+            raise
+        if not await self._may_connect(session):
+            log.warning("connection_refused", username=session.username, remote=remote_address)
+            await ConnackPacket.build(0, NOT_AUTHORIZED).to_stream(writer)
+            await writer.close()
+            raise MQTTError(f"{session.username!r} is not authorised")
+        session.keep_alive = math.ceil(session.keep_alive * KEEPALIVE_GRACE)
+        session.client_id = f"{session.username}:{session.client_id or secrets.token_hex(8)}"
+        return handler, await self._adopt(session)
+
+    async def _may_connect(self, session: Session) -> bool:
+        if not await self._authenticate(session, None):
+            return False
+        if not session.will_flag or session.username == SERVICE:
+            return True
+        permitted = self._may_publish(session.username, session.will_topic or "")
+        if not permitted:
+            log.warning("will_not_permitted", username=session.username, topic=session.will_topic)
+        return permitted
+
+    async def _adopt(self, session: Session) -> Session:
+        """Begin a clean session, or go on with the one that this user left (MQTT 3.1.1, 3.1.2.4)."""
+        if session.clean_session:
+            old, handler = self._sessions.get(session.client_id, (None, None))
+            if handler is not None and old is not None and old.transitions.is_connected():
+                await handler.handle_connection_closed()
+                await handler.stop()
+            await self._delete_session(session.client_id)
+        session.parent = 0
+        if session.client_id not in self._sessions:
+            return session
+        kept, _ = self._sessions[session.client_id]
+        for name in ("will_flag", "will_message", "will_topic", "will_qos", "will_retain", "keep_alive"):
+            setattr(kept, name, getattr(session, name))
+        kept.parent = 1
+        return cast(Session, kept)
+
+    async def _authenticate(self, session: Session, _listener: object) -> bool:
+        username, password = session.username or "", session.password or ""
+        if username == SERVICE:
+            return secrets.compare_digest(password, self._service_secret)
+        return self._registry.authenticate(username, password) is not None
+
+    async def _topic_filtering(self, session: Session, topic: str, action: Action) -> bool:
+        if session.username == SERVICE or action is Action.RECEIVE:
+            return True
+        device = self._registry.get(session.username)
+        if action is Action.SUBSCRIBE:
+            return device is not None and topic == topics.command(device.community, device.id)
+        return self._may_publish(session.username, topic)
+
+    def _may_publish(self, username: str, topic: str) -> bool:
+        try:
+            target = topics.parse(topic)
+        except Refused:
+            return False
+        return self._registry.may_publish(username, target.community, target.device)
+
+    async def _handle_message_delivery(self, session: Session, handler: Any, waiter: asyncio.Future[Any]) -> bool:
+        if session.username == SERVICE:
+            return cast(bool, await super()._handle_message_delivery(session, handler, waiter))
+        message = waiter.result()
+        if message is not None:
+            # QoS 0 and 2: nobody waits, but the way is the same.
+            retain = bool(message.publish_packet and message.publish_packet.retain_flag)
+            self._spawn(self._accept_in_background(session, message.topic, bytes(message.data), retain))
+        return True
+
+    async def _broadcast_message(self, session: Any, topic: Any, data: Any, force_qos: int | None = None) -> None:
+        if session is None or session.username == SERVICE:
+            await super()._broadcast_message(session, topic, data, force_qos)
+            return
+        # A last will: permitted when the device connected, and again now.
+        self._spawn(self._accept_in_background(session, topic, bytes(data or b""), False))
+
+    async def _publish_retained_messages_for_subscription(self, subscription: Any, session: Session) -> None:
+        # At every connect amqtt offers each client what any client subscribed to; only its own is its business.
+        if any(s.client_id == session.client_id for s, _ in self._subscriptions.get(subscription[0], [])):
+            await super()._publish_retained_messages_for_subscription(subscription, session)
+
+    async def _accept_in_background(self, session: Session, topic: str, payload: bytes, retain: bool) -> None:
+        await self.accept(session, topic, payload, retain)
+
+    async def accept(self, session: Session, topic: str, payload: bytes, retain: bool) -> bool:
+        """Bring a device's message to ingest and wait until it is stored; returns whether it is."""
+        if self._may_publish(session.username, topic):
+            if retain:
+                await self.retain_message(session, topic, payload, QOS_1)
+            await self._hand_over(topic, payload)
+        else:
+            log.warning("publish_not_permitted", username=session.username, topic=topic)
+            await self._hand_over(f"{topics.REFUSED_ROOT}/{session.username}/{topic}", payload)
+        return True
+
+    async def _hand_over(self, topic: str, payload: bytes) -> None:
+        async with self._held:
+            while True:
+                session, handler = self._sessions.get(INGEST_CLIENT, (None, None))
+                if session is not None and session.transitions.is_connected():
+                    with contextlib.suppress(ConnectionError, AMQTTError):
+                        await cast(HoldingHandler, handler).deliver(topic, payload)
+                        return
+                await asyncio.sleep(HANDOVER_RETRY_S)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def watch_registry(self) -> None:
+        """End the connections of revoked devices, whoever revoked them."""
+        while True:
+            await asyncio.sleep(REGISTRY_CHECK_S)
+            try:
+                changed = await asyncio.to_thread(self._registry.refresh)
+            except Exception as error:  # noqa: BLE001 - the database may be away; the broker stays
+                log.error("registry_not_read", error=str(error).splitlines()[0])
+                continue
+            if changed:
+                await self._end_revoked()
+
+    async def _end_revoked(self) -> None:
+        for client_id, (session, _) in list(self._sessions.items()):
+            device = self._registry.get(session.username or "")
+            if session.username != SERVICE and (device is None or device.revoked):
+                log.info("connection_ended", username=session.username, reason="revoked")
+                await self._cleanup_session(client_id)
+
+
+class BrokerThread:
+    """The embedded broker in a thread and an event loop of its own, so that no page delays a PUBACK."""
+
+    def __init__(self, host: str, port: int, registry: Registry) -> None:
+        self._host, self._port = host, port
+        self._registry = registry
+        self.service_secret = secrets.token_urlsafe(24)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="broker", daemon=True)
+        self._broker: EmbeddedBroker | None = None
+
+    def start(self) -> None:
+        """Listen.
+
+        Raises
+        ------
+        PortInUse
+            If another program listens there, or the address is not ours.
+        """
+        self._thread.start()
+        try:
+            asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(START_TIMEOUT_S)
+        except (AMQTTError, BrokerError) as error:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            raise PortInUse(f"cannot listen for MQTT on {self._host}:{self._port}: {error}") from None
+
+    def stop(self) -> None:
+        """Close all connections and end."""
+        with contextlib.suppress(Exception):
+            asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(START_TIMEOUT_S)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=5)
+
+    @property
+    def connections(self) -> int:
+        """Devices connected now."""
+        sessions = dict(self._broker._sessions) if self._broker else {}
+        return sum(s.transitions.is_connected() and s.username != SERVICE for s, _ in sessions.values())
+
+    async def _start(self) -> None:
+        self._broker = EmbeddedBroker(self._host, self._port, self._registry, self.service_secret)
+        await self._broker.start()
+        self._watch = asyncio.create_task(self._broker.watch_registry())
+
+    async def _stop(self) -> None:
+        self._watch.cancel()
+        if self._broker is not None:
+            await self._broker.shutdown()

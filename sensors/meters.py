@@ -1,0 +1,15 @@
+"""Meters of the device side, in Prometheus' own terms. Names are listed in docs/operations.md."""
+
+from prometheus_client import Counter, Histogram
+
+RECEIVED = Counter("cockpit_messages_received_total", "Messages from devices that were stored or quarantined")
+READINGS = Counter("cockpit_readings_stored_total", "Readings that were new and are committed")
+REFUSED = Counter("cockpit_messages_refused_total", "Messages that went to the quarantine", ["reason"])
+COMMIT_SECONDS = Histogram(
+    "cockpit_commit_seconds",
+    "Seconds from the start of a batch to its commit",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+BATCH_SIZE = Histogram(
+    "cockpit_batch_messages", "Messages in one transaction", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
+)

@@ -1,0 +1,60 @@
+"""Quality flags: what is doubtful about a reading that was kept."""
+
+from enum import IntFlag
+
+from sensors.metrics import Kind, Metric
+from store.instant import MINUTE, Instant
+
+CLOCK_TOLERANCE = 5 * MINUTE
+
+
+class Quality(IntFlag):
+    """Bits of doubt; none set is a good reading."""
+
+    GOOD = 0
+    OUT_OF_RANGE = 1
+    UNKNOWN_METRIC = 2
+    WRONG_TYPE = 4
+    CLOCK_AHEAD = 8
+    FOREIGN_UNIT = 16
+
+    @property
+    def word(self) -> str:
+        """The flag as the API and the screens say it: good, unknown_metric or suspect."""
+        return word_of(int(self))
+
+
+def word_of(flags: int) -> str:
+    """The word for stored flags; see `Quality.word`."""
+    if flags == 0:
+        return "good"
+    return "unknown_metric" if flags == Quality.UNKNOWN_METRIC else "suspect"
+
+
+def judge(metric: Metric | None, value: float | bool | str, ts: Instant, arrived: Instant, foreign_unit: bool) -> int:
+    """The quality flags of a reading.
+
+    Parameters
+    ----------
+    metric
+        What is known of it; None where the metric is unknown.
+    ts, arrived
+        The time of the reading and that of its arrival.
+    foreign_unit
+        Whether the message declared a unit that is not the metric's.
+    """
+    flags = 0
+    if metric is None:
+        flags = int(Quality.UNKNOWN_METRIC)
+    elif metric.kind is Kind.BOOL:
+        if not isinstance(value, bool) and value not in (0, 1):
+            flags = int(Quality.WRONG_TYPE)
+    elif isinstance(value, bool | str):
+        flags = int(Quality.WRONG_TYPE)
+    elif not metric.in_range(value):
+        flags = int(Quality.OUT_OF_RANGE)
+    if ts > arrived + CLOCK_TOLERANCE:
+        flags |= Quality.CLOCK_AHEAD
+    if foreign_unit:
+        flags |= Quality.FOREIGN_UNIT
+    return int(flags)

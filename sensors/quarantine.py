@@ -1,0 +1,49 @@
+"""Quarantine: what was refused, whole, with the reason, so that a person can see why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from sensors.refusal import Reason
+from sensors.tables import quarantine
+from store.instant import Instant
+
+MAX_KEPT_BYTES = 4 * 1024 * 1024
+"""The embedded broker takes no larger packet, so everything that arrives is kept whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refused message as it goes to the table."""
+
+    received: Instant
+    topic: str
+    community: str | None
+    device: str | None
+    reason: Reason
+    detail: str
+    payload: bytes
+
+
+def store(connection: Connection, refusals: Sequence[Refusal]) -> None:
+    """Keep refused messages."""
+    if refusals:
+        columns = Refusal.__dataclass_fields__
+        connection.execute(insert(quarantine), [{name: getattr(r, name) for name in columns} for r in refusals])
+
+
+def newest(connection: Connection, community: str, limit: int, before: int | None = None) -> list[Row[Any]]:
+    """Refused messages of a community, newest first; those of no known community come with every one.
+
+    Parameters
+    ----------
+    before
+        Only those older than the message of this number.
+    """
+    of_community = (quarantine.c.community == community) | quarantine.c.community.is_(None)
+    query = select(quarantine).where(of_community).order_by(quarantine.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(quarantine.c.id < before)
+    return list(connection.execute(query))

@@ -1,0 +1,31 @@
+"""Why a message is refused. What is refused goes whole to the quarantine, with a reason."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """The kinds of refusal, as they stand in the quarantine table and the API."""
+
+    BAD_TOPIC = "bad_topic"
+    UNKNOWN_DEVICE = "unknown_device"
+    REVOKED_DEVICE = "revoked_device"
+    TOPIC_NOT_PERMITTED = "topic_not_permitted"
+    TOO_LARGE = "too_large"
+    INVALID_UTF8 = "invalid_utf8"
+    INVALID_JSON = "invalid_json"
+    NOT_FINITE = "not_finite"
+    WRONG_SHAPE = "wrong_shape"
+    NO_VALUE = "no_value"
+    BAD_TIME = "bad_time"
+    TIME_AHEAD = "time_ahead"
+    BAD_POSITION = "bad_position"
+    NOT_STORABLE = "not_storable"
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is an outcome, not a fault of the program
+    """A message that cannot be taken, with what, where and why."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail

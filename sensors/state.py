@@ -1,0 +1,82 @@
+"""When a device was last heard, whether it is connected, and where it says it is."""
+
+from enum import StrEnum
+
+from sqlalchemy import Connection, func
+
+from sensors import registry
+from sensors.batch import Batch
+from sensors.refusal import Reason, Refused
+from sensors.registry import Device
+from sensors.tables import device_state
+from store.engine import upsert
+from store.instant import Instant
+
+
+class Status(StrEnum):
+    """The state of a device as people see it."""
+
+    ONLINE = "online"
+    STALE = "stale"
+    OFFLINE = "offline"
+
+
+def status_of(device: Device, last_seen: Instant | None, connected: bool | None, at: Instant) -> Status:
+    """The state of a device at a time.
+
+    Offline if it was never heard or its last will said so; stale if it has been silent for
+    three of its intervals; else online.
+    """
+    if last_seen is None or connected is False:
+        return Status.OFFLINE
+    return Status.STALE if at > device.stale_at(last_seen) else Status.ONLINE
+
+
+def decode(payload: bytes) -> bool:
+    """Read a ``status`` payload: whether the device is connected.
+
+    Raises
+    ------
+    Refused
+        If it is neither ``online`` nor ``offline``.
+    """
+    word = payload.strip()
+    if word not in (b"online", b"offline"):
+        raise Refused(Reason.WRONG_SHAPE, f"status is {payload[:40]!r}; expected online or offline")
+    return word == b"online"
+
+
+def store(connection: Connection, batch: Batch) -> None:
+    """Keep the batch's news of the devices themselves."""
+    for device_id, (_, lon, lat, crs) in batch.moved.items():
+        known = batch.devices[device_id]
+        if (lon, lat, crs) != (known.raw_lon, known.raw_lat, known.crs):
+            batch.devices[device_id] = registry.move(connection, known, lon, lat, crs)
+    _keep_seen(connection, {d: at for d, at in batch.seen.items() if batch.connected.get(d, (True, 0))[0]})
+    _keep_connected(connection, batch.connected)
+
+
+def _keep_seen(connection: Connection, seen: dict[str, Instant]) -> None:
+    if not seen:
+        return
+    statement = upsert(connection, device_state)
+    later = func.max if connection.dialect.name == "sqlite" else func.greatest
+    statement = statement.on_conflict_do_update(
+        index_elements=["device_id"],
+        set_={
+            "last_seen": later(func.coalesce(device_state.c.last_seen, 0), statement.excluded.last_seen),
+            # A device that speaks is connected, whatever an old last will said.
+            "connected": True,
+        },
+    )
+    connection.execute(statement, [{"device_id": d, "last_seen": at, "connected": True} for d, at in seen.items()])
+
+
+def _keep_connected(connection: Connection, connected: dict[str, tuple[bool, Instant]]) -> None:
+    if not connected:
+        return
+    statement = upsert(connection, device_state)
+    changed = {name: statement.excluded[name] for name in ("connected", "connected_at")}
+    statement = statement.on_conflict_do_update(index_elements=["device_id"], set_=changed)
+    rows = [{"device_id": d, "connected": on, "connected_at": at} for d, (on, at) in connected.items()]
+    connection.execute(statement, rows)

@@ -1,0 +1,111 @@
+"""Tables of the device side. Their meaning is told in docs/architecture.md."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from store.metadata import metadata
+
+device = Table(
+    "device",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("community", String(64), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("name", String(120), nullable=False),
+    # CGCS2000, converted once; raw_* and crs keep what was declared.
+    Column("lon", Float),
+    Column("lat", Float),
+    Column("raw_lon", Float),
+    Column("raw_lat", Float),
+    Column("crs", String(16), nullable=False),
+    Column("area", String(64)),
+    Column("site", String(64)),
+    Column("interval_s", Float, nullable=False),
+    # None for a real sensor; where its values come from for a replayed one.
+    Column("source", String(120)),
+    Column("secret_hash", String(160), nullable=False),
+    Column("gateway", String(64)),
+    Column("created", BigInteger, nullable=False),
+    Column("revoked", BigInteger),
+    Index("ix_device_community", "community"),
+)
+
+device_state = Table(
+    "device_state",
+    metadata,
+    Column("device_id", String(64), primary_key=True),
+    Column("last_seen", BigInteger),
+    Column("connected", Boolean),
+    Column("connected_at", BigInteger),
+)
+
+series = Table(
+    "series",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("device_id", String(64), nullable=False),
+    Column("metric", String(64), nullable=False),
+    Column("kind", String(8), nullable=False),
+    UniqueConstraint("device_id", "metric", name="uq_series_device_id"),
+)
+
+reading = Table(
+    "reading",
+    metadata,
+    Column("series_id", Integer, primary_key=True, autoincrement=False),
+    Column("ts", BigInteger, primary_key=True, autoincrement=False),
+    Column("value", Double),
+    Column("text", String(256)),
+    Column("quality", SmallInteger, nullable=False),
+    # The key is the row: half the bytes of a table with an index beside it.
+    sqlite_with_rowid=False,
+)
+
+latest = Table(
+    "latest",
+    metadata,
+    Column("series_id", Integer, primary_key=True, autoincrement=False),
+    Column("ts", BigInteger, nullable=False),
+    Column("value", Double),
+    Column("text", String(256)),
+    Column("quality", SmallInteger, nullable=False),
+)
+
+reading_hour = Table(
+    "reading_hour",
+    metadata,
+    Column("series_id", Integer, primary_key=True, autoincrement=False),
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
+    Column("n", Integer, nullable=False),
+    Column("total", Double, nullable=False),
+    Column("low", Double, nullable=False),
+    Column("high", Double, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("received", BigInteger, nullable=False),
+    Column("community", String(64)),
+    Column("device", String(64)),
+    Column("topic", Text, nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Index("ix_quarantine_community_received", "community", "received"),
+)

@@ -1,0 +1,71 @@
+"""The topics of the contract: ``cim/v1/{community}/{device}/{channel}``."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sensors.refusal import Reason, Refused
+
+ROOT = "cim/v1"
+ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+DEVICE_FILTER = f"{ROOT}/+/+/+"
+"""Everything that devices publish; the live channel is one level shorter and stays out."""
+
+REFUSED_ROOT = "cockpit/refused"
+"""Where the embedded broker hands over what a device may not publish: ``{root}/{username}/{topic}``."""
+
+
+class Channel(StrEnum):
+    """What a device's message is about."""
+
+    TELEMETRY = "telemetry"
+    EVENT = "event"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceTopic:
+    """A device's topic, taken apart."""
+
+    community: str
+    device: str
+    channel: Channel
+
+
+def parse(topic: str) -> DeviceTopic:
+    """Take a topic apart.
+
+    Raises
+    ------
+    Refused
+        With reason ``bad_topic``, if it is not of the form of the contract.
+    """
+    parts = topic.split("/")
+    if len(parts) != 5 or f"{parts[0]}/{parts[1]}" != ROOT:
+        raise Refused(Reason.BAD_TOPIC, f"topic is not {ROOT}/{{community}}/{{device}}/{{channel}}")
+    _, _, community, device, channel = parts
+    for what, text in (("community", community), ("device", device)):
+        if not ID.fullmatch(text):
+            raise Refused(Reason.BAD_TOPIC, f"{what} {text[:80]!r} does not match {ID.pattern}")
+    if channel not in Channel:
+        raise Refused(Reason.BAD_TOPIC, f"channel {channel[:80]!r} is not one of {', '.join(Channel)}")
+    return DeviceTopic(community, device, Channel(channel))
+
+
+def base(community: str, device: str) -> str:
+    """The topic below which a device publishes."""
+    return f"{ROOT}/{community}/{device}"
+
+
+def command(community: str, device: str) -> str:
+    """The one topic that a device may subscribe to."""
+    return f"{ROOT}/{community}/{device}/command"
+
+
+def live(community: str) -> str:
+    """Where deltas go out after the commit, from ingest to every web process."""
+    return f"{ROOT}/{community}/live"
+
+
+LIVE_FILTER = live("+")

@@ -1,0 +1,1 @@
+"""The database: engine, metadata, migrations, and the one representation of time."""

@@ -1,0 +1,91 @@
+"""Time as the store keeps it: whole microseconds since 1970-01-01T00:00:00Z.
+
+One integer sorts, compares and indexes alike on SQLite and PostgreSQL, keeps every
+digit that RFC 3339 with microseconds can carry, and cannot lose its zone. People see
+Asia/Shanghai; programs see RFC 3339 in UTC.
+"""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+Instant: TypeAlias = int
+"""Microseconds since the Unix epoch, UTC."""
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+MILLISECOND = 1_000
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+def now() -> Instant:
+    """The present moment."""
+    return time.time_ns() // 1_000
+
+
+def from_datetime(moment: datetime) -> Instant:
+    """Convert an aware datetime exactly.
+
+    Raises
+    ------
+    ValueError
+        If the datetime carries no zone: a naive time would be a guess.
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"time without a zone offset: {moment.isoformat()}")
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def to_datetime(instant: Instant) -> datetime:
+    """The aware UTC datetime of an instant."""
+    return EPOCH + timedelta(microseconds=instant)
+
+
+def parse_rfc3339(text: str) -> Instant:
+    """Read an RFC 3339 time; the offset is required (section 5.6, ``time-offset``).
+
+    Raises
+    ------
+    ValueError
+        If the text is no such time or has no offset.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"not an RFC 3339 time: {text[:40]!r}") from None
+    return from_datetime(moment)
+
+
+def format_rfc3339(instant: Instant) -> str:
+    """RFC 3339 in UTC, with as many digits of a second as the instant needs.
+
+    >>> format_rfc3339(1_700_000_000_000_000)
+    '2023-11-14T22:13:20Z'
+    """
+    micro = instant % SECOND
+    spec = "seconds" if micro == 0 else "milliseconds" if micro % MILLISECOND == 0 else "microseconds"
+    return to_datetime(instant).isoformat(timespec=spec).replace("+00:00", "Z")
+
+
+def local_midnight(instant: Instant) -> Instant:
+    """The last midnight in Asia/Shanghai at or before the instant."""
+    return local_hour(instant, 0)
+
+
+def local_hour(instant: Instant, hour: int) -> Instant:
+    """The last time at or before the instant when the clock in Asia/Shanghai showed ``hour``:00."""
+    local = to_datetime(instant).astimezone(SHANGHAI)
+    mark = local.replace(hour=hour, minute=0, second=0, microsecond=0)
+    if mark > local:
+        mark -= timedelta(days=1)
+    return from_datetime(mark)
+
+
+def local_clock(instant: Instant) -> str:
+    """``HH:MM`` in Asia/Shanghai."""
+    return to_datetime(instant).astimezone(SHANGHAI).strftime("%H:%M")

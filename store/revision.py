@@ -1,0 +1,30 @@
+"""Counters that tell other processes "this changed, read it again".
+
+A change raises the counter in the same transaction. Reading one integer by its key is
+the cheapest question there is, and the same on SQLite and PostgreSQL.
+"""
+
+from sqlalchemy import BigInteger, Column, Connection, String, Table, select
+
+from store.engine import upsert
+from store.metadata import metadata
+
+revision = Table(
+    "revision",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+
+def bump(connection: Connection, name: str) -> None:
+    """Raise the counter ``name`` by one, within the caller's transaction."""
+    statement = upsert(connection, revision).values(name=name, value=1)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["name"], set_={"value": revision.c.value + 1})
+    )
+
+
+def current(connection: Connection, name: str) -> int:
+    """The counter's value; 0 where nothing has changed yet."""
+    return connection.scalar(select(revision.c.value).where(revision.c.name == name)) or 0
