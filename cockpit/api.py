@@ -51,7 +51,10 @@ def general() -> APIRouter:
 
     @routes.get("/{community}/quarantine")
     def list_quarantine(
-        community: CommunityPath, connection: Reading, limit: Limit = 100, cursor: Annotated[int | None, Query()] = None
+        community: CommunityPath,
+        connection: Reading,
+        limit: Limit = 100,
+        cursor: Annotated[int | None, Query()] = None,
     ) -> dict[str, Any]:
         """Refused messages, newest first, each whole and with its reason."""
         rows = quarantine.newest(connection, community.code, limit, cursor)

@@ -1,5 +1,5 @@
 """Errors that end a command with one line and exit code 2."""
 
 
-class BadSetting(Exception):  # noqa: N818 - said of a setting, an argument or an address alike
+class BadSetting(Exception):
     """A setting, argument or address that does not do."""

@@ -5,30 +5,29 @@ from collections.abc import Sequence
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+POLICY = (
+    "default-src 'self'",
+    # Plotly and React set style attributes.
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    # MapLibre runs its tiles in a worker made from a blob.
+    "worker-src 'self' blob:",
+    "connect-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+)
+
 
 class SecurityHeaders:
     """ASGI middleware that adds the headers to each HTTP response."""
 
     def __init__(self, app: ASGIApp, script_hashes: Sequence[str]) -> None:
         self._app = app
-        scripts = " ".join(script_hashes)
+        policy = (*POLICY, f"script-src 'self' {' '.join(script_hashes)}")
         self._headers = {
-            "Content-Security-Policy": "; ".join(
-                (
-                    "default-src 'self'",
-                    f"script-src 'self' {scripts}",
-                    # Plotly and React set style attributes.
-                    "style-src 'self' 'unsafe-inline'",
-                    "img-src 'self' data: blob:",
-                    # MapLibre runs its tiles in a worker made from a blob.
-                    "worker-src 'self' blob:",
-                    "connect-src 'self'",
-                    "object-src 'none'",
-                    "base-uri 'none'",
-                    "form-action 'self'",
-                    "frame-ancestors 'none'",
-                )
-            ),
+            "Content-Security-Policy": "; ".join(policy),
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
             "Cross-Origin-Opener-Policy": "same-origin",

@@ -16,6 +16,7 @@ from prometheus_client import Gauge
 from sqlalchemy import Engine
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from cockpit.build import BUILD
 from layers.declare import layers
 from sensors.bus import LiveDelta
 from sensors.registry import REVISION
@@ -103,7 +104,12 @@ class LiveHub:
 
     def resync(self, community: str | None) -> None:
         """Read the state again, in any thread: a delta was missed."""
-        self._in_loop(lambda: [self._reload_soon(r) for r in self._rooms.values() if community in (None, r.community)])
+        self._in_loop(lambda: self._reload_rooms(community))
+
+    def _reload_rooms(self, community: str | None) -> None:
+        for room in self._rooms.values():
+            if community in (None, room.community):
+                self._reload_soon(room)
 
     def _in_loop(self, work: Callable[[], Any]) -> None:
         if self._loop is not None and not self._loop.is_closed():
@@ -147,7 +153,13 @@ class LiveHub:
             return {layer.code: layer.records(connection, community, None, None) for layer in layers()}
 
     def _frame(self, room: Room, kind: str, **content: Any) -> str:
-        body = {"type": kind, "seq": room.seq, "now": now() // MILLISECOND, "community": room.community, **content}
+        body = {
+            "type": kind,
+            "seq": room.seq,
+            "now": now() // MILLISECOND,
+            "community": room.community,
+            **content,
+        }
         return self._encoder.encode(body).decode()
 
     async def _flush(self) -> None:
@@ -179,8 +191,7 @@ class LiveHub:
             with contextlib.suppress(Exception):
                 at = (await asyncio.to_thread(self._registry_revision), now() // HOUR)
                 if seen is not None and at != seen:
-                    for room in self._rooms.values():
-                        self._reload_soon(room)
+                    self._reload_rooms(None)
                 seen = at
             await asyncio.sleep(WATCH_S)
 
@@ -232,4 +243,4 @@ class LiveHub:
         while not browser.frames.empty():
             browser.frames.get_nowait()
         browser.behind.clear()
-        await browser.socket.send_text(self._frame(room, "snapshot", layers=room.state))
+        await browser.socket.send_text(self._frame(room, "snapshot", build=BUILD, layers=room.state))

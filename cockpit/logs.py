@@ -10,7 +10,7 @@ NOISY = ("amqtt", "transitions", "asyncio", "uvicorn.access", "dash")
 
 def configure(fmt: str, level: str) -> None:
     """Set up logging once for the process."""
-    shared = [
+    shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -35,6 +35,8 @@ def configure(fmt: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     for name in NOISY:
         # Libraries log every connection and packet; what matters of it we log ourselves.
         logging.getLogger(name).setLevel(logging.ERROR)

@@ -21,15 +21,15 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file="cockpit.toml", extra="forbid")
 
     http_host: str = "127.0.0.1"
-    http_port: int = Field(8050, ge=1, le=65535)
+    http_port: int = Field(default=8050, ge=1, le=65535)
     mqtt_host: str = "127.0.0.1"
-    mqtt_port: int = Field(1883, ge=1, le=65535)
+    mqtt_port: int = Field(default=1883, ge=1, le=65535)
     mqtt_url: str | None = None
     data_dir: Path = Path("data")
     database_url: str | None = None
     site_capacity: dict[str, int] = Field(default_factory=dict)
-    log_format: str = Field("json", pattern="^(json|console)$")
-    log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
+    log_format: str = Field(default="json", pattern="^(json|console)$")
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 
     @field_validator("site_capacity")
     @classmethod

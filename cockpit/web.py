@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from importlib.resources import files
 from typing import Any
 
-import dash
 from dash import Dash
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -76,17 +75,16 @@ def _pages(server: FastAPI, engine: Engine, mqtt_port: int) -> None:
     app = Dash(
         __name__,
         server=server,
-        use_pages=True,
-        pages_folder="",
         assets_folder=assets,
         title=TITLE,
         update_title=None,
         suppress_callback_exceptions=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    register(engine, mqtt_port)
-    app.layout = dash.page_container
+    register(app, engine, mqtt_port)
     app.index_string = INDEX
+    # Dash finds its assets at the first request to "/" only; a wall's browser asks for /wall/... first.
+    app._setup_server()
     server.add_middleware(SecurityHeaders, script_hashes=app.csp_hashes())
     server.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=6)
 

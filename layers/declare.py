@@ -31,12 +31,17 @@ class LegendEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class Overlay:
-    """A layer's part of the map: MapLibre sources and style layers, lowest first."""
+    """A layer's part of the map: MapLibre sources and style layers, lowest first.
+
+    A style layer's ``metadata.u`` gives sizes in u, 1/108 of the wall's height: the browser sets
+    them in pixels. ``legend_title`` stands before the legend's entries.
+    """
 
     sources: dict[str, Any] = field(default_factory=dict)
     below: tuple[dict[str, Any], ...] = ()
     above: tuple[dict[str, Any], ...] = ()
     legend: tuple[LegendEntry, ...] = ()
+    legend_title: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,26 @@ TOKENS = {
     "low": "#56b4e9",
 }
 
+LIGHT = {
+    "#12171c": "#e9edf1",
+    "#1a2129": "#ffffff",
+    "#2a333d": "#c3ccd5",
+    "#1d2a33": "#c9dbe6",
+    "#161c22": "#e1e6eb",
+    "#1a2128": "#d9dfe5",
+    "#1e262d": "#d0d7de",
+    "#232c35": "#cfd6dd",
+    "#3a4653": "#aab6c2",
+    "#5d6f80": "#7c8b9a",
+    "#e6edf3": "#17202a",
+    "#9fb0c0": "#46586a",
+    "#7f93a6": "#5f7488",
+    "#d55e00": "#b34700",
+    "#e69f00": "#8a5a00",
+    "#56b4e9": "#1b6fa8",
+}
+"""The light theme: what stands for each colour of the dark one, on the map too."""
+
 BODY_FONT = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"]
 
 

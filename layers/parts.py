@@ -36,9 +36,13 @@ def panel(code: str, title: str, *content: Any, waiting: str, note: str = "") ->
 def figure(key: str, label: str, unit: str, *, trend: bool = False, headline: bool = False) -> Any:
     """A labelled figure with its unit; ``key`` is where the live state holds it."""
     parts: list[Any] = [
-        html.Span(label, className="label"),
+        html.Span([label, html.Span(className="since")], className="label"),
         html.Span(
-            [html.Span("—", className="value", **{"data-live": key}), html.Span(unit, className="unit")],
+            [
+                html.Span(className="mark"),
+                html.Span("—", className="value", **{"data-live": key}),
+                html.Span(unit, className="unit"),
+            ],
             className="figure headline" if headline else "figure",
         ),
     ]

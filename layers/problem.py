@@ -1,7 +1,7 @@
 """Errors as ``application/problem+json`` (RFC 9457)."""
 
 
-class Problem(Exception):  # noqa: N818 - the RFC's own word
+class Problem(Exception):
     """An error with its HTTP status, a short title, and what, where and why."""
 
     def __init__(self, status: int, title: str, detail: str, **more: object) -> None:
@@ -13,4 +13,10 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
 
     def body(self) -> dict[str, object]:
         """The members of the problem object."""
-        return {"type": "about:blank", "title": self.title, "status": self.status, "detail": self.detail, **self.more}
+        return {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            **self.more,
+        }

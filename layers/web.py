@@ -99,4 +99,3 @@ Reading = Annotated[Connection, Depends(reading)]
 WriteActor = Annotated[Actor, Depends(write_actor)]
 Given = Annotated[Services, Depends(services)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
-

@@ -6,6 +6,7 @@ subscribes to it. One process or twenty run the same code.
 
 import itertools
 import secrets
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ import msgspec
 import paho.mqtt.client as mqtt
 import structlog
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from sensors.batch import Message
@@ -78,7 +81,7 @@ class Client:
     def __init__(self, address: BrokerAddress, client_id: str, *, persistent: bool = False) -> None:
         self._address = address
         self._persistent = persistent
-        self.connected = False
+        self._up = threading.Event()
         protocol = mqtt.MQTTv5 if address.mqtt5 else mqtt.MQTTv311
         clean = None if address.mqtt5 else not persistent
         self.paho = mqtt.Client(CallbackAPIVersion.VERSION2, client_id, clean_session=clean, protocol=protocol)
@@ -92,15 +95,36 @@ class Client:
         self.paho.on_disconnect = self._on_disconnect
         self._filters: list[tuple[str, int]] = []
 
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has let it in, and it is still there."""
+        return self._up.is_set()
+
     def subscribe(self, topic_filter: str, qos: int) -> None:
         """Subscribe at every connect from now on."""
         self._filters.append((topic_filter, qos))
+
+    def will(self, topic: str, payload: bytes, qos: int) -> None:
+        """Have the broker publish this, retained, when the connection breaks."""
+        self.paho.will_set(topic, payload, qos, retain=True)
+
+    def publish(self, topic: str, payload: bytes, qos: int, retain: bool, wait_s: float | None = None) -> bool:
+        """Publish; with ``wait_s`` wait so long for the acknowledgement and say whether it came."""
+        sent = self.paho.publish(topic, payload, qos, retain)
+        if wait_s is None:
+            return True
+        sent.wait_for_publish(wait_s)
+        return sent.is_published()
+
+    def wait_connected(self, seconds: float) -> bool:
+        """Wait for the first connection; returns whether there is one."""
+        return self._up.wait(seconds)
 
     def start(self) -> None:
         """Connect in the background, for as long as it takes."""
         extra: dict[str, Any] = {}
         if self._address.mqtt5:
-            properties = mqtt.Properties(mqtt.PacketTypes.CONNECT)
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = SESSION_EXPIRY_S if self._persistent else 0
             properties.ReceiveMaximum = 2_000
             extra = {"clean_start": not self._persistent, "properties": properties}
@@ -118,13 +142,13 @@ class Client:
             return
         if self._filters:
             client.subscribe(self._filters)
-        self.connected = True
+        self._up.set()
         log.info("broker_connected", port=self._address.port)
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _props: Any) -> None:
         if self.connected:
             log.warning("broker_disconnected", reason=str(reason))
-        self.connected = False
+        self._up.clear()
 
 
 class Subscriber:
@@ -149,7 +173,7 @@ class Subscriber:
             topic = raw.topic
         except UnicodeDecodeError:
             topic = repr(raw._topic)
-        self._submit(Message(topic, raw.payload, now(), raw.mid, raw.qos, bool(raw.retain)))
+        self._submit(Message(topic, bytes(raw.payload), now(), raw.mid, raw.qos, bool(raw.retain)))
 
 
 class LivePublisher:
@@ -172,7 +196,10 @@ class LiveSubscriber:
     """Receives deltas for a web process, and says when one was missed."""
 
     def __init__(
-        self, address: BrokerAddress, on_delta: Callable[[LiveDelta], None], on_gap: Callable[[str | None], None]
+        self,
+        address: BrokerAddress,
+        on_delta: Callable[[LiveDelta], None],
+        on_gap: Callable[[str | None], None],
     ) -> None:
         self.client = Client(address, f"cockpit-web-{secrets.token_hex(4)}")
         self.client.paho.on_message = self._on_message

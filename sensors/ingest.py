@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError, StatementError
 
 from sensors import quarantine, readings, registry, state, telemetry
+from sensors.announce import Announcer, Changed
 from sensors.batch import Batch, Feed, Message
 from sensors.meters import BATCH_SIZE, COMMIT_SECONDS, READINGS, RECEIVED, REFUSED
 from sensors.metrics import metrics
@@ -31,22 +32,23 @@ log = structlog.get_logger(__name__)
 LINGER_S = 0.004
 """How long the first message of a batch waits for company: far below what an eye can see."""
 MAX_BATCH = 2_000
+MAX_BATCH_BYTES = 1024 * 1024
 RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 Acknowledge = Callable[[Sequence[Message]], None]
-Tell = Callable[[dict[str, dict[str, dict[str, object]]]], None]
-"""Takes what changed: community -> layer -> key -> record."""
 
 
 class Ingest:
     """The writer of everything that devices say; one thread, any number of feeds."""
 
-    def __init__(self, engine: Engine, feeds: Sequence[Feed], acknowledge: Acknowledge, tell: Tell) -> None:
+    def __init__(
+        self, engine: Engine, feeds: Sequence[Feed], acknowledge: Acknowledge, tell: Callable[[Changed], None]
+    ) -> None:
         self._engine = engine
         self._feeds = feeds
         self._by_channel = {channel: feed for feed in feeds for channel in feed.channels}
         self._acknowledge = acknowledge
-        self._tell = tell
+        self._announcer = Announcer(engine, feeds, tell)
         self._registry = registry.Registry(engine)
         self._series = readings.SeriesIndex()
         self._queue: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
@@ -56,6 +58,7 @@ class Ingest:
 
     def start(self) -> None:
         """Begin to work."""
+        self._announcer.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -63,6 +66,7 @@ class Ingest:
         self._stopping.set()
         self._queue.put(None)
         self._thread.join(timeout=10)
+        self._announcer.stop()
 
     def submit(self, message: Message) -> None:
         """Take a message; returns at once."""
@@ -88,12 +92,14 @@ class Ingest:
         if first is None:
             return []
         messages = [first]
+        size = len(first.payload)
         time.sleep(LINGER_S)
         with contextlib.suppress(queue.Empty):
-            while len(messages) < MAX_BATCH:
+            while len(messages) < MAX_BATCH and size < MAX_BATCH_BYTES:
                 following = self._queue.get_nowait()
                 if following is not None:
                     messages.append(following)
+                    size += len(following.payload)
         return messages
 
     def _store_until_done(self, messages: list[Message]) -> None:
@@ -144,7 +150,7 @@ class Ingest:
                 feed.store(connection, batch)
         self._acknowledge(messages)
         self._count(messages, batch, time.monotonic() - began)
-        self._publish(batch)
+        self._announcer.touch(batch.touched)
 
     def _count(self, messages: list[Message], batch: Batch, seconds: float) -> None:
         RECEIVED.inc(len(messages))
@@ -160,21 +166,6 @@ class Ingest:
                 detail=refusal.detail,
                 bytes=len(refusal.payload),
             )
-
-    def _publish(self, batch: Batch) -> None:
-        changed: dict[str, dict[str, dict[str, object]]] = {}
-        try:
-            with self._engine.connect() as connection:
-                for feed in self._feeds:
-                    for community, keys in batch.touched.get(feed.layer, {}).items():
-                        records = feed.records(connection, community, keys)
-                        changed.setdefault(community, {})[feed.layer] = records
-        except SQLAlchemyError as error:
-            # Everything is stored; screens read it again at the gap in the sequence.
-            log.error("delta_not_read", error=str(error).splitlines()[0])
-            return
-        if changed:
-            self._tell(changed)
 
     def _decode(self, messages: list[Message]) -> Batch:
         batch = Batch()

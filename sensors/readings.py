@@ -169,7 +169,13 @@ def history(
 
 
 def aggregate(
-    connection: Connection, device_id: str, metric: str, since: Instant, until: Instant, every: int, limit: int
+    connection: Connection,
+    device_id: str,
+    metric: str,
+    since: Instant,
+    until: Instant,
+    every: int,
+    limit: int,
 ) -> list[Row[Any]]:
     """Mean, least, greatest and number of a series by steps of ``every`` microseconds, newest first.
 
@@ -219,7 +225,9 @@ def metrics_of(connection: Connection, device_id: str) -> list[str]:
     return [code for code in metrics() if code in found] + sorted(found - metrics().keys())
 
 
-def latest_at(connection: Connection, devices: Iterable[str] | None, community: str, at: Instant | None) -> list[Row[Any]]:
+def latest_at(
+    connection: Connection, devices: Iterable[str] | None, community: str, at: Instant | None
+) -> list[Row[Any]]:
     """The newest reading of every series of a community's devices, now or as it stood at a past time.
 
     Rows of (device_id, metric, kind, ts, value, text, quality).
@@ -227,20 +235,17 @@ def latest_at(connection: Connection, devices: Iterable[str] | None, community: 
     of_device = [device.c.community == community]
     if devices is not None:
         of_device.append(device.c.id.in_(list(devices)))
-    base = select(series.c.device_id, series.c.metric, series.c.kind).join(device, device.c.id == series.c.device_id)
     if at is None:
-        columns = (latest.c.ts, latest.c.value, latest.c.text, latest.c.quality)
-        query = base.add_columns(*columns).join(latest, latest.c.series_id == series.c.id).where(*of_device)
+        rows, on = latest.c, latest.c.series_id == series.c.id
     else:
-        newest = (
-            select(func.max(reading.c.ts))
-            .where(reading.c.series_id == series.c.id, reading.c.ts <= at)
-            .scalar_subquery()
-        )
-        columns = (reading.c.ts, reading.c.value, reading.c.text, reading.c.quality)
-        query = (
-            base.add_columns(*columns)
-            .join(reading, (reading.c.series_id == series.c.id) & (reading.c.ts == newest))
-            .where(*of_device)
-        )
+        of_series = (reading.c.series_id == series.c.id, reading.c.ts <= at)
+        newest = select(func.max(reading.c.ts)).where(*of_series).correlate(series).scalar_subquery()
+        rows, on = reading.c, (reading.c.series_id == series.c.id) & (reading.c.ts == newest)
+    query = (
+        select(series.c.device_id, series.c.metric, series.c.kind, rows.ts, rows.value, rows.text, rows.quality)
+        .select_from(series)
+        .join(device, device.c.id == series.c.device_id)
+        .join(latest if at is None else reading, on)
+        .where(*of_device)
+    )
     return list(connection.execute(query))

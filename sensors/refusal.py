@@ -22,7 +22,7 @@ class Reason(StrEnum):
     NOT_STORABLE = "not_storable"
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an outcome, not a fault of the program
+class Refused(Exception):
     """A message that cannot be taken, with what, where and why."""
 
     def __init__(self, reason: Reason, detail: str) -> None:

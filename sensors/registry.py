@@ -89,12 +89,15 @@ def add(engine: Engine, new: Device, *, reissue: bool = False) -> str:
     secret = credentials.new_secret()
     row = _row(replace(placed, secret_hash=credentials.hash_secret(secret), created=now(), revoked=None))
     with writing(engine) as connection:
-        known = connection.execute(select(device.c.revoked).where(device.c.id == new.id)).one_or_none()
+        known = connection.execute(
+            select(device.c.revoked, device.c.created).where(device.c.id == new.id)
+        ).one_or_none()
         if known is not None and not reissue:
             state = "revoked" if known.revoked else "registered"
             raise RegistryError(f"device {new.id!r} is {state} already; ids are never used twice")
         if known is not None:
             connection.execute(delete(device).where(device.c.id == new.id))
+            row["created"] = known.created
         connection.execute(insert(device).values(row))
         revision.bump(connection, REVISION)
     return secret

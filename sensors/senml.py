@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sensors.metrics import unit_of
 from sensors.jsonin import instant_of, is_finite
+from sensors.metrics import unit_of
 from sensors.refusal import Reason, Refused
 from store.instant import SECOND, Instant
 

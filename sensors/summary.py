@@ -57,7 +57,9 @@ def _mean(found: list[tuple[Instant, Instant, float]], moment: Instant) -> dict[
     }
 
 
-def trend(connection: Connection, community: str, chosen: list[str], hours: int, at: Instant | None) -> list[dict[str, Any]]:
+def trend(
+    connection: Connection, community: str, chosen: list[str], hours: int, at: Instant | None
+) -> list[dict[str, Any]]:
     """Hourly means of metrics over the last hours, by area and (area None) over the community.
 
     Returns
@@ -77,7 +79,11 @@ def trend(connection: Connection, community: str, chosen: list[str], hours: int,
         )
         .join(series, series.c.id == reading_hour.c.series_id)
         .join(device, device.c.id == series.c.device_id)
-        .where(device.c.community == community, series.c.metric.in_(chosen), reading_hour.c.hour.between(since, until))
+        .where(
+            device.c.community == community,
+            series.c.metric.in_(chosen),
+            reading_hour.c.hour.between(since, until),
+        )
         .group_by(series.c.metric, device.c.area, reading_hour.c.hour)
         .order_by(reading_hour.c.hour)
     )

@@ -24,6 +24,9 @@ class Channel(StrEnum):
     STATUS = "status"
 
 
+CHANNELS = frozenset(str(channel) for channel in Channel)
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceTopic:
     """A device's topic, taken apart."""
@@ -48,7 +51,7 @@ def parse(topic: str) -> DeviceTopic:
     for what, text in (("community", community), ("device", device)):
         if not ID.fullmatch(text):
             raise Refused(Reason.BAD_TOPIC, f"{what} {text[:80]!r} does not match {ID.pattern}")
-    if channel not in Channel:
+    if channel not in CHANNELS:
         raise Refused(Reason.BAD_TOPIC, f"channel {channel[:80]!r} is not one of {', '.join(Channel)}")
     return DeviceTopic(community, device, Channel(channel))
 

@@ -20,9 +20,7 @@ revision = Table(
 def bump(connection: Connection, name: str) -> None:
     """Raise the counter ``name`` by one, within the caller's transaction."""
     statement = upsert(connection, revision).values(name=name, value=1)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["name"], set_={"value": revision.c.value + 1})
-    )
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": revision.c.value + 1}))
 
 
 def current(connection: Connection, name: str) -> int:

@@ -1,7 +1,7 @@
 """Areas on the map: a thin bright outline, a faint fill by the chosen metric, the name on the ground."""
 
 from geo.communities import Community
-from layers.declare import LegendEntry, Overlay
+from layers.declare import Overlay
 from layers.look import BODY_FONT, LEVELS, TOKENS, by_level
 
 
@@ -47,10 +47,11 @@ def overlay(community: Community) -> Overlay:
                     "text-ignore-placement": True,
                     "text-letter-spacing": 0.08,
                 },
-                "paint": {"text-color": TOKENS["text"], "text-halo-color": TOKENS["ground"], "text-halo-width": 2},
+                "paint": {
+                    "text-color": TOKENS["text"],
+                    "text-halo-color": TOKENS["ground"],
+                    "text-halo-width": 2,
+                },
             },
-        ),
-        legend=(
-            *(LegendEntry(symbol="▬", text=level.name, text_en=level.name_en, tone=level.code) for level in LEVELS),
         ),
     )

@@ -16,7 +16,7 @@ def panel(community: Community) -> Any:
         f"{_NUMERALS[len(areas)]}个{community.area_kind}" if areas else community.area_kind,
         *rows,
         waiting="等待片区内的首个环境传感器",
-        note="PM2.5",
+        note="按 PM2.5",
     )
 
 

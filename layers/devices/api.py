@@ -25,17 +25,13 @@ def router() -> APIRouter:
         """The devices as GeoJSON, each with its status, when it was last heard, and its newest readings."""
         return {
             "type": "FeatureCollection",
-            "features": [
-                feature(point(d.lon, d.lat), queries.properties(d, *state, at or now()), d.id)
-                for d, *state in queries.states(connection, community.code, None, at)
-            ],
+            "features": [_feature(known, at) for known in queries.states(connection, community.code, None, at)],
         }
 
     @routes.get("/devices/{device}")
     def device(community: CommunityPath, connection: Reading, device: str, at: At) -> dict[str, Any]:
         """One device as a GeoJSON feature."""
-        found, *state = _one(connection, community.code, device, at)
-        return feature(point(found.lon, found.lat), queries.properties(found, *state, at or now()), found.id)
+        return _feature(_one(connection, community.code, device, at), at)
 
     @routes.get("/devices/{device}/readings")
     def device_readings(
@@ -76,7 +72,12 @@ def router() -> APIRouter:
     return routes
 
 
-def _one(connection: Reading, community: str, device: str, at: Instant | None) -> tuple[Any, ...]:
+def _feature(known: queries.Known, at: Instant | None) -> dict[str, Any]:
+    place = point(known.device.lon, known.device.lat)
+    return feature(place, queries.properties(known, at or now()), known.device.id)
+
+
+def _one(connection: Reading, community: str, device: str, at: Instant | None) -> queries.Known:
     found = queries.states(connection, community, {device}, at)
     if not found:
         raise Problem(404, "not found", f"no device {device!r} in {community!r}")

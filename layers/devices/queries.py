@@ -1,6 +1,6 @@
 """What is known of the devices, now or at a past time."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -24,38 +24,46 @@ def records(
 
     Times are epoch milliseconds; ``stale_at`` is when silence makes it stale.
     """
-    found = {
-        device.id: _record(device, seen, connected, latest)
-        for device, seen, connected, latest in states(connection, community, keys, at)
-    }
+    found = {known.device.id: _record(known) for known in states(connection, community, keys, at)}
     if keys is None or ENVIRONMENT in keys:
         found[ENVIRONMENT] = {"metrics": summary.means(connection, community, at).get(None, {})}
     return found
 
 
-def states(
-    connection: Connection, community: str, keys: set[str] | None, at: Instant | None
-) -> list[tuple[Device, Instant | None, bool | None, dict[str, Any]]]:
-    """(device, last heard, connected, metric -> newest row) of the devices that are or were registered."""
+class Known(NamedTuple):
+    """A device with what is known of it: when it was last heard, and metric -> newest row."""
+
+    device: Device
+    last_seen: Instant | None
+    connected: bool | None
+    latest: dict[str, Any]
+
+
+def states(connection: Connection, community: str, keys: set[str] | None, at: Instant | None) -> list[Known]:
+    """The devices that are registered, or at a past time were or had readings already."""
     moment = at or now()
     devices = [
         d
         for d in registry.read_all(connection, community)
-        if (keys is None or d.id in keys) and (d.revoked is None or d.revoked > moment) and d.created <= moment
+        if (keys is None or d.id in keys) and (d.revoked is None or d.revoked > moment)
     ]
     latest: dict[str, dict[str, Any]] = {d.id: {} for d in devices}
     for row in readings.latest_at(connection, latest, community, at):
         latest[row.device_id][row.metric] = row
     if at is not None:
         # The past: a device was heard when its newest reading says so.
-        return [(d, max((r.ts for r in latest[d.id].values()), default=None), None, latest[d.id]) for d in devices]
+        heard = {d.id: max((r.ts for r in latest[d.id].values()), default=None) for d in devices}
+        return [
+            Known(d, heard[d.id], None, latest[d.id]) for d in devices if d.created <= at or heard[d.id] is not None
+        ]
     query = select(device_state).where(device_state.c.device_id.in_(latest))
     seen = {row.device_id: (row.last_seen, row.connected) for row in connection.execute(query)}
-    return [(d, *seen.get(d.id, (None, None)), latest[d.id]) for d in devices]
+    return [Known(d, *seen.get(d.id, (None, None)), latest[d.id]) for d in devices]
 
 
-def properties(device: Device, seen: Instant | None, connected: bool | None, latest: dict[str, Any], at: Instant) -> dict[str, Any]:
+def properties(known: Known, at: Instant) -> dict[str, Any]:
     """A device as the API says it: times in RFC 3339, ``status`` online, stale or offline."""
+    device, seen, connected, latest = known
     return {
         "id": device.id,
         "name": device.name,
@@ -77,7 +85,8 @@ def properties(device: Device, seen: Instant | None, connected: bool | None, lat
     }
 
 
-def _record(device: Device, seen: Instant | None, connected: bool | None, latest: dict[str, Any]) -> dict[str, Any]:
+def _record(known: Known) -> dict[str, Any]:
+    device, seen, connected, latest = known
     return {
         "id": device.id,
         "name": device.name,

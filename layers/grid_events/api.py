@@ -10,7 +10,18 @@ from layers.grid_events import queries, write
 from layers.grid_events.report import read
 from layers.grid_events.rules import states
 from layers.problem import Problem
-from layers.web import At, CommunityPath, Given, Limit, Reading, Services, WriteActor, feature, instant_query, point
+from layers.web import (
+    At,
+    CommunityPath,
+    Given,
+    Limit,
+    Reading,
+    Services,
+    WriteActor,
+    feature,
+    instant_query,
+    point,
+)
 from sensors.jsonin import MAX_BYTES
 from sensors.refusal import Refused
 from store.engine import writing
@@ -43,7 +54,12 @@ def router() -> APIRouter:
     routes = APIRouter(tags=["grid events"])
     routes.get("/events")(events)
     routes.get("/events/{event}")(event)
-    body = {"requestBody": {"content": {"application/json": {"schema": NewEvent.model_json_schema()}}, "required": True}}
+    body = {
+        "requestBody": {
+            "content": {"application/json": {"schema": NewEvent.model_json_schema()}},
+            "required": True,
+        }
+    }
     routes.post("/events", status_code=201, openapi_extra=body)(report)
     routes.post("/events/{event}/transitions", status_code=201)(transition)
     return routes

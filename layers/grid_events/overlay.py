@@ -10,7 +10,15 @@ IMAGES = {"minor": "event-low", "major": "event-middle", "critical": "event-high
 def overlay(community: Community) -> Overlay:
     """The points are set by the live channel; a new one pulses once."""
     empty = {"type": "FeatureCollection", "features": []}
-    image = ["match", ["get", "severity"], "critical", IMAGES["critical"], "major", IMAGES["major"], IMAGES["minor"]]
+    image = [
+        "match",
+        ["get", "severity"],
+        "critical",
+        IMAGES["critical"],
+        "major",
+        IMAGES["major"],
+        IMAGES["minor"],
+    ]
     colour = [
         "match",
         ["get", "severity"],
@@ -48,8 +56,9 @@ def overlay(community: Community) -> Overlay:
                 },
             },
         ),
+        legend_title="事件",
         legend=tuple(
-            LegendEntry(symbol=level.symbol, text=f"事件·{level.name}", text_en=f"event, {level.name_en}", tone=level.code)
+            LegendEntry(symbol=level.symbol, text=level.name, text_en=level.name_en, tone=level.code)
             for level in LEVELS
         ),
     )

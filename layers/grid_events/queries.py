@@ -43,7 +43,7 @@ def with_state(community: str, at: Instant | None) -> Select[Any]:
         newest = newest.where(grid_event_transition.c.at <= at)
         query = query.where(grid_event.c.received <= at)
     on = (_state.c.event_id == grid_event.c.id) & (_state.c.seq == newest.scalar_subquery())
-    return query.join(_state, on).where(grid_event.c.community == community)
+    return query.select_from(grid_event).join(_state, on).where(grid_event.c.community == community)
 
 
 def find(
@@ -90,7 +90,13 @@ def transitions(connection: Connection, event_id: str, at: Instant | None = None
     if at is not None:
         query = query.where(grid_event_transition.c.at <= at)
     return [
-        {"to": row.state, "name": states()[row.state].name, "at": format_rfc3339(row.at), "actor": row.actor, "note": row.note}
+        {
+            "to": row.state,
+            "name": states()[row.state].name,
+            "at": format_rfc3339(row.at),
+            "actor": row.actor,
+            "note": row.note,
+        }
         for row in connection.execute(query.order_by(grid_event_transition.c.seq))
     ]
 
@@ -98,8 +104,9 @@ def transitions(connection: Connection, event_id: str, at: Instant | None = None
 def tally(connection: Connection, community: str, at: Instant | None) -> dict[str, Any]:
     """How many are open, by severity, and how many were closed today."""
     rows = with_state(community, at).subquery()
-    of_severity = select(rows.c.severity, func.count()).where(rows.c.state.in_(open_states()))
-    by_severity = Counter({severity: n for severity, n in connection.execute(of_severity.group_by(rows.c.severity))})
+    of_severity = select(rows.c.severity, func.count().label("n")).where(rows.c.state.in_(open_states()))
+    by_severity: Counter[str] = Counter()
+    by_severity.update({row.severity: row.n for row in connection.execute(of_severity.group_by(rows.c.severity))})
     moment = at or now()
     closed = (
         select(func.count(grid_event_transition.c.event_id.distinct()))

@@ -73,9 +73,9 @@ def advance(connection: Connection, community: str, event_id: str, to: str, acto
         404 for an unknown event, 400 for an unknown state, 409 for a step that is not permitted
         from the present state, 403 for a role that does not suffice.
     """
-    newest = select(
-        grid_event_transition.c.state, grid_event_transition.c.seq
-    ).join(grid_event, grid_event.c.id == grid_event_transition.c.event_id)
+    newest = select(grid_event_transition.c.state, grid_event_transition.c.seq).join(
+        grid_event, grid_event.c.id == grid_event_transition.c.event_id
+    )
     present = connection.execute(
         newest.where(grid_event.c.id == event_id, grid_event.c.community == community)
         .order_by(grid_event_transition.c.seq.desc())

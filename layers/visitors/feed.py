@@ -8,7 +8,7 @@ that began again. A total that arrives late splits the difference that stood in 
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, Row, select, tuple_
 
 from layers.visitors import queries
 from layers.visitors.tables import gate_flow, gate_flow_hour
@@ -22,6 +22,9 @@ from store.instant import HOUR, Instant
 
 COUNTS = {"enter": "entered", "leave": "left"}
 TOTALS = {"enter_total": "entered", "leave_total": "left"}
+
+KEYS_A_QUERY = 5_000
+"""Below the number of variables that either database takes in one statement."""
 
 Flows = dict[tuple[str, Instant], dict[str, float]]
 """(device, time) -> column -> people."""
@@ -83,9 +86,16 @@ def _step(before: float, after: float) -> float:
     return after - before if after >= before else after
 
 
+def _kept(connection: Connection, keys: list[tuple[str, Instant]]) -> dict[tuple[str, Instant], Row[Any]]:
+    found: dict[tuple[str, Instant], Row[Any]] = {}
+    for first in range(0, len(keys), KEYS_A_QUERY):
+        asked = tuple_(gate_flow.c.device_id, gate_flow.c.ts).in_(keys[first : first + KEYS_A_QUERY])
+        found |= {(row.device_id, row.ts): row for row in connection.execute(select(gate_flow).where(asked))}
+    return found
+
+
 def _keep(connection: Connection, flows: Flows) -> None:
-    keys = tuple_(gate_flow.c.device_id, gate_flow.c.ts).in_(list(flows))
-    kept = {(row.device_id, row.ts): row for row in connection.execute(select(gate_flow).where(keys))}
+    kept = _kept(connection, list(flows))
     rows: list[dict[str, Any]] = []
     by_hour: dict[tuple[str, Instant], list[float]] = defaultdict(lambda: [0.0, 0.0])
     for (device, ts), columns in flows.items():

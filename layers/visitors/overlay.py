@@ -62,5 +62,6 @@ def overlay(community: Community) -> Overlay:
                 "paint": {"text-color": TOKENS["text"]},
             },
         ),
-        legend=(LegendEntry(symbol="⬭", text="闸机今日进入（人）", text_en="gate, entered today", tone="gate"),),
+        legend_title="闸机",
+        legend=(LegendEntry(symbol="n", text="今日进入", text_en="entered today", tone="gate"),),
     )

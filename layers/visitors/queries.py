@@ -127,15 +127,13 @@ def _sums(
 
 
 def _heard(connection: Connection, gates: list[str], at: Instant | None) -> dict[str, Instant]:
-    query = select(gate_flow.c.device_id, func.max(gate_flow.c.ts)).where(gate_flow.c.device_id.in_(gates))
+    query = select(gate_flow.c.device_id, func.max(gate_flow.c.ts).label("ts")).where(gate_flow.c.device_id.in_(gates))
     if at is not None:
         query = query.where(gate_flow.c.ts <= at)
-    return {device: ts for device, ts in connection.execute(query.group_by(gate_flow.c.device_id))}
+    return {row.device_id: row.ts for row in connection.execute(query.group_by(gate_flow.c.device_id))}
 
 
-def flow(
-    connection: Connection, community: str, site: str, hours: int, at: Instant | None
-) -> list[dict[str, Any]]:
+def flow(connection: Connection, community: str, site: str, hours: int, at: Instant | None) -> list[dict[str, Any]]:
     """People who entered and left a site by the hour, oldest first; hours without a gate's word are left out."""
     until = at or now()
     since = until - until % HOUR - timedelta(hours=hours - 1) // timedelta(microseconds=1)

@@ -1,0 +1,1 @@
+"""Style sheets and browser scripts; served by Dash, packaged with the program."""

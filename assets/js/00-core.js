@@ -1,0 +1,85 @@
+/* The one name that the scripts share: state, time, and words for numbers. */
+(function () {
+  "use strict";
+
+  const ZONE = "Asia/Shanghai";
+  const cockpit = (window.cockpit = {
+    state: {},      // layer -> key -> record, as the live channel says it
+    layers: {},     // layer -> {render(changed), tick(), mapReady(map)}; changed: keys, or null for all
+    pages: {},      // page -> {start(), render(layer, changed)}
+    root: null,     // the page's root element
+    metrics: {},    // code -> row of metrics.toml
+    offset: 0,      // the server's clock less ours, in ms
+  });
+
+  const format = (options) => new Intl.DateTimeFormat("zh-CN", { timeZone: ZONE, hourCycle: "h23", ...options });
+  const clock = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const minute = format({ hour: "2-digit", minute: "2-digit" });
+  const day = format({ month: "2-digit", day: "2-digit", weekday: "short" });
+  const date = format({ month: "2-digit", day: "2-digit" });
+
+  const datePart = (formatter, ms, types) =>
+    formatter.formatToParts(ms).filter((part) => types.includes(part.type)).map((part) => part.value);
+
+  cockpit.now = () => Date.now() + cockpit.offset;
+
+  cockpit.time = {
+    clock: (ms) => clock.format(ms),
+    minute: (ms) => minute.format(ms),
+    date: (ms) => datePart(date, ms, ["month", "day"]).join("-"),
+    day: (ms) => datePart(day, ms, ["month", "day"]).join("-") + " " + datePart(day, ms, ["weekday"])[0],
+    hour: (ms) => Number(datePart(minute, ms, ["hour"])[0]),
+    // Today a time of day is enough; another day is named.
+    short(ms) {
+      const today = cockpit.time.date(ms) === cockpit.time.date(cockpit.now());
+      return today ? minute.format(ms) : cockpit.time.date(ms) + " " + minute.format(ms);
+    },
+    full: (ms) => cockpit.time.date(ms) + " " + clock.format(ms),
+  };
+
+  /* A number with so many digits after the point; thousands stand apart by a narrow space. */
+  cockpit.number = function (value, precision) {
+    if (value === null || value === undefined) return "—";
+    const text = Math.abs(value).toFixed(precision || 0);
+    const [whole, part] = text.split(".");
+    const grouped = whole.replace(/\B(?=(\d{3})+$)/g, "\u202f");
+    const sign = value < 0 && Number(text) !== 0 ? "−" : "";
+    return sign + grouped + (part ? "." + part : "");
+  };
+
+  /* A reading with its metric's words: text, boolean or number with unit. */
+  cockpit.reading = function (code, value) {
+    const metric = cockpit.metrics[code];
+    if (typeof value === "string") return value;
+    if (typeof value === "boolean") return metric && metric.code === "smoke" ? (value ? "报警" : "正常") : value ? "是" : "否";
+    const text = cockpit.number(value, metric ? metric.precision : Number.isInteger(value) ? 0 : 2);
+    return metric && metric.label ? text + "\u2009" + metric.label : text;
+  };
+
+  /* How many of the metric's limits a value has reached: 0 is normal, 3 is high. */
+  cockpit.level = function (code, value) {
+    const limits = (cockpit.metrics[code] || {}).levels || [];
+    return value === null || value === undefined ? 0 : limits.filter((limit) => value >= limit).length;
+  };
+
+  cockpit.MARKS = ["", "●", "◆", "▲"];
+  cockpit.LEVEL_WORDS = ["正常", "低", "中", "高"];
+
+  cockpit.find = (selector) => (cockpit.root ? cockpit.root.querySelector(selector) : null);
+  cockpit.findAll = (selector) => (cockpit.root ? cockpit.root.querySelectorAll(selector) : []);
+
+  /* Text is only ever set as text: nothing that came from outside becomes markup. */
+  cockpit.setText = function (element, text) {
+    if (element && element.textContent !== text) element.textContent = text;
+  };
+
+  cockpit.element = function (tag, className, text) {
+    const made = document.createElement(tag);
+    if (className) made.className = className;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  };
+
+  /* One u in pixels: 1/108 of the wall's height; on a manager's page a fixed size (see css). */
+  cockpit.u = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
+})();

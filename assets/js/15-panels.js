@@ -1,0 +1,120 @@
+/* What panels share: a row's figure, its line of 24 h, a panel's foot and what it waits for. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const DAY_MS = 86400000;
+  const HOUR_MS = 3600000;
+  const SVG = "http://www.w3.org/2000/svg";
+
+  /* Set a row: {text, unit, level, staleSince}. A stale figure dims and says since when. */
+  cockpit.setRow = function (key, what) {
+    for (const row of cockpit.findAll(`[data-row="${key}"]`)) {
+      cockpit.setText(row.querySelector(".value"), what.text);
+      if (what.unit !== undefined) cockpit.setText(row.querySelector(".unit"), what.unit);
+      const level = what.level || 0;
+      const mark = row.querySelector(".mark");
+      cockpit.setText(mark, cockpit.MARKS[level]);
+      mark.title = level ? cockpit.LEVEL_WORDS[level] : "";
+      for (const one of [1, 2, 3]) row.classList.toggle(`level-${one}`, level === one);
+      row.classList.toggle("is-stale", Boolean(what.staleSince));
+      row.classList.toggle("is-empty", what.text === "—");
+      cockpit.setText(row.querySelector(".since"), what.staleSince ? "数据停于 " + cockpit.time.short(what.staleSince) : "");
+    }
+  };
+
+  /* Set a figure alone, by its key. */
+  cockpit.setFigure = function (key, text) {
+    for (const value of cockpit.findAll(`[data-live="${key}"]`)) cockpit.setText(value, text);
+  };
+
+  /* A panel's foot and state: {waiting, source, ts}. */
+  cockpit.setPanel = function (code, what) {
+    for (const panel of cockpit.findAll(`[data-panel="${code}"]`)) {
+      panel.classList.toggle("is-waiting", what.waiting);
+      const source = what.source ? "回放 · " + what.source : "传感器";
+      const foot = what.ts ? source + " · " + cockpit.time.clock(what.ts) : "";
+      cockpit.setText(panel.querySelector(".foot"), what.waiting ? "" : foot);
+    }
+  };
+
+  /* The newest of the means of a group of metrics, to be named in a foot. */
+  cockpit.newest = (metrics) => Math.max(0, ...Object.values(metrics).map((mean) => mean.ts)) || null;
+
+  /* What a row says of a mean: {value, ts, stale_at} of metric ``code``. */
+  cockpit.meanRow = function (code, mean) {
+    const metric = cockpit.metrics[code];
+    if (!mean) return { text: "—", unit: metric.label };
+    const stale = mean.stale_at < cockpit.now();
+    return {
+      text: cockpit.number(mean.value, metric.precision),
+      unit: metric.label,
+      level: stale ? 0 : cockpit.level(code, mean.value),
+      staleSince: stale ? mean.ts : null,
+    };
+  };
+
+  /* Draw a line of the last 24 h: points [[ms, value], ...]; it breaks where hours are missing. */
+  cockpit.drawSpark = function (key, points, low, high) {
+    for (const place of cockpit.findAll(`[data-spark="${key}"]`)) {
+      const until = cockpit.now();
+      const x = (ms) => (100 * (ms - (until - DAY_MS))) / DAY_MS;
+      const y = (value) => (high > low ? 22 - (20 * (value - low)) / (high - low) : 12);
+      let path = "";
+      let before = null;
+      for (const [ms, value] of points) {
+        if (ms < until - DAY_MS) continue;
+        const joined = before !== null && ms - before <= HOUR_MS * 1.5;
+        path += `${joined ? "L" : "M"}${x(ms).toFixed(1)} ${y(value).toFixed(1)}`;
+        before = ms;
+      }
+      if (place.dataset.path === path) continue;
+      place.dataset.path = path;
+      const svg = document.createElementNS(SVG, "svg");
+      svg.setAttribute("viewBox", "0 0 100 24");
+      svg.setAttribute("preserveAspectRatio", "none");
+      const line = document.createElementNS(SVG, "path");
+      line.setAttribute("d", path || "M0 0");
+      line.setAttribute("vector-effect", "non-scaling-stroke");
+      svg.append(line);
+      place.replaceChildren(svg);
+    }
+  };
+
+  const trends = {};   // "metric" -> {area or "": [[ms, value], ...]}
+  let asked = "";
+
+  /* Read the lines of 24 h of some metrics once an hour; ``then`` is called when they are there. */
+  cockpit.loadTrends = async function (metrics, then) {
+    const wanted = metrics.join(",") + "@" + Math.floor(cockpit.now() / HOUR_MS);
+    if (asked === wanted) {
+      then();
+      return;
+    }
+    asked = wanted;
+    const query = metrics.map((code) => "metric=" + code).join("&");
+    try {
+      const answer = await fetch(`/api/v1/${cockpit.root.dataset.community}/areas/trend?hours=24&${query}`);
+      if (!answer.ok) throw new Error(String(answer.status));
+      for (const code of metrics) trends[code] = {};
+      for (const line of (await answer.json()).series) trends[line.metric][line.area || ""] = line.points;
+      then();
+    } catch (error) {
+      asked = "";   // the next snapshot asks again
+    }
+  };
+
+  cockpit.forgetTrends = () => (asked = "");
+
+  /* The line of a metric, ending in its present mean. */
+  cockpit.trend = function (code, area, mean) {
+    const points = ((trends[code] || {})[area] || []).slice();
+    if (mean) points.push([mean.ts, mean.value]);
+    return points;
+  };
+
+  cockpit.extent = function (points) {
+    const values = points.map((point) => point[1]);
+    return [Math.min(...values), Math.max(...values)];
+  };
+})();

@@ -1,0 +1,189 @@
+/* The map: takes MapLibre's handle from the figure, draws the icons, sets sizes in u. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const BASE = 32;      // an icon's size in css pixels at icon-size 1
+  const RATIO = 4;      // drawn larger, so that it is crisp on a wall
+  const FIT_MS = 0;
+
+  const map = (cockpit.map = { handle: null });
+
+  map.start = function () {
+    const graph = document.querySelector("#map .js-plotly-plot");
+    const found = graph && graph._fullLayout && graph._fullLayout.map && graph._fullLayout.map._subplot;
+    const handle = found && found.map;
+    if (!handle || !handle.isStyleLoaded()) {
+      setTimeout(map.start, 50);
+      return;
+    }
+    map.handle = handle;
+    Object.keys(ICONS).forEach(draw);
+    for (const layer of handle.getStyle().layers) {
+      const icon = (layer.metadata || {}).icon;
+      if (icon) handle.setLayoutProperty(layer.id, "icon-image", icon);
+    }
+    if (cockpit.root.dataset.page === "wall") still(handle);
+    size();
+    fit();
+    new ResizeObserver(() => {
+      size();
+      fit();
+    }).observe(document.getElementById("map"));
+    for (const layer of Object.values(cockpit.layers)) if (layer.mapReady) layer.mapReady(handle);
+    cockpit.root.classList.add("map-ready");
+  };
+
+  /* Set a source's features; nothing is sent to the map that it has already. */
+  map.setFeatures = function (source, features) {
+    if (!map.handle) return;
+    const text = JSON.stringify(features);
+    if (known[source] === text) return;
+    known[source] = text;
+    map.handle.getSource(source).setData({ type: "FeatureCollection", features });
+  };
+  const known = {};
+
+  /* Read a source from the server again. */
+  map.reload = function (source, url) {
+    if (map.handle) map.handle.getSource(source).setData(url);
+  };
+
+  /* Set a feature's state where it differs. */
+  map.setState = function (source, id, state) {
+    if (!map.handle) return;
+    const key = source + "\n" + id;
+    const text = JSON.stringify(state);
+    if (states[key] === text) return;
+    states[key] = text;
+    map.handle.setFeatureState({ source, id }, state);
+  };
+  const states = {};
+
+  /* A new event's ring: it widens once, then is gone. */
+  map.pulse = function (source, id) {
+    if (!map.handle || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    const began = performance.now();
+    const widest = 5 * cockpit.u();
+    (function step(at) {
+      const share = Math.min(1, Math.max(0, (at - began) / 1200));
+      map.handle.setFeatureState({ source, id }, { pulse: widest * share, pulse_opacity: 1 - share });
+      if (share < 1) requestAnimationFrame(step);
+    })(began);
+  };
+
+  function still(handle) {
+    // Nobody touches the wall; a touch must not move it for good.
+    for (const name of ["dragPan", "scrollZoom", "dragRotate", "doubleClickZoom", "touchZoomRotate", "keyboard", "boxZoom"]) {
+      if (handle[name]) handle[name].disable();
+    }
+  }
+
+  function fit() {
+    const [west, south, east, north] = JSON.parse(cockpit.root.dataset.bounds);
+    const box = map.handle.getContainer().getBoundingClientRect();
+    if (!box.width || !box.height) return;
+    const pad = Math.round(Math.min(box.width, box.height) * 0.03);
+    map.handle.fitBounds([[west, south], [east, north]], {
+      padding: pad, pitch: map.handle.getPitch(), bearing: 0, duration: FIT_MS,
+    });
+  }
+
+  function size() {
+    const u = cockpit.u();
+    for (const layer of map.handle.getStyle().layers) {
+      const sizes = (layer.metadata || {}).u || {};
+      for (const [property, value] of Object.entries(sizes)) {
+        const pixels = value * u;
+        map.handle.setLayoutProperty(layer.id, property, property === "icon-size" ? pixels / BASE : pixels);
+      }
+    }
+  }
+
+  function token(name) {
+    return getComputedStyle(cockpit.root).getPropertyValue("--" + name).trim();
+  }
+
+  function canvas(width, height) {
+    const made = document.createElement("canvas");
+    made.width = width * RATIO;
+    made.height = height * RATIO;
+    const pen = made.getContext("2d");
+    pen.scale(RATIO, RATIO);
+    return pen;
+  }
+
+  function disc(pen, radius, fill, stroke, width, dash) {
+    pen.beginPath();
+    pen.arc(BASE / 2, BASE / 2, radius, 0, 2 * Math.PI);
+    pen.setLineDash(dash || []);
+    if (fill) {
+      pen.fillStyle = fill;
+      pen.fill();
+    }
+    if (stroke) {
+      pen.strokeStyle = stroke;
+      pen.lineWidth = width;
+      pen.stroke();
+    }
+  }
+
+  function polygon(pen, points, fill) {
+    pen.beginPath();
+    points.forEach(([x, y], index) => (index ? pen.lineTo(x, y) : pen.moveTo(x, y)));
+    pen.closePath();
+    pen.lineJoin = "round";
+    pen.lineWidth = 4;
+    pen.strokeStyle = token("ground");
+    pen.stroke();
+    pen.fillStyle = fill;
+    pen.fill();
+  }
+
+  const ICONS = {
+    "device-online": (pen) => disc(pen, 11, token("normal"), token("ground"), 4),
+    "device-stale": (pen) => {
+      disc(pen, 12, token("ground"));
+      disc(pen, 12, null, token("second"), 4, [5, 4]);
+    },
+    "device-offline": (pen) => disc(pen, 11, token("ground"), token("text"), 4),
+    "device-suspect": (pen) => {
+      disc(pen, 14, token("ground"), token("middle"), 3);
+      pen.fillStyle = token("middle");
+      pen.font = "bold 22px sans-serif";
+      pen.textAlign = "center";
+      pen.textBaseline = "middle";
+      pen.fillText("?", BASE / 2, BASE / 2 + 1);
+    },
+    "event-low": (pen) => disc(pen, 11, token("low"), token("ground"), 3),
+    "event-middle": (pen) => polygon(pen, [[16, 3], [29, 16], [16, 29], [3, 16]], token("middle")),
+    "event-high": (pen) => polygon(pen, [[16, 3], [30, 28], [2, 28]], token("high")),
+    pill: (pen) => pill(pen, []),
+    "pill-stale": (pen) => pill(pen, [3, 3]),
+  };
+
+  const PILL = { width: 40, height: 24 };
+
+  function pill(pen, dash) {
+    pen.beginPath();
+    pen.roundRect(1.5, 1.5, PILL.width - 3, PILL.height - 3, 10);
+    pen.fillStyle = token("panel");
+    pen.fill();
+    pen.setLineDash(dash);
+    pen.lineWidth = 1.5;
+    pen.strokeStyle = token("normal");
+    pen.stroke();
+  }
+
+  function draw(name) {
+    const isPill = name.startsWith("pill");
+    const [width, height] = isPill ? [PILL.width, PILL.height] : [BASE, BASE];
+    const pen = canvas(width, height);
+    ICONS[name](pen);
+    const image = pen.getImageData(0, 0, width * RATIO, height * RATIO);
+    const stretch = isPill
+      ? { stretchX: [[12 * RATIO, 28 * RATIO]], stretchY: [[11 * RATIO, 13 * RATIO]], content: [6 * RATIO, 3 * RATIO, 34 * RATIO, 21 * RATIO] }
+      : {};
+    map.handle.addImage(name, image, { pixelRatio: RATIO, ...stretch });
+  }
+})();

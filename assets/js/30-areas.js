@@ -1,0 +1,55 @@
+/* Areas: one row each, and the ground coloured by the chosen metric. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+
+  const chosen = () => cockpit.root.dataset.metric || "pm2_5";
+  const areas = () => Object.values(cockpit.state.areas || {});
+
+  function render() {
+    const code = chosen();
+    const metric = cockpit.metrics[code];
+    for (const panel of cockpit.findAll('[data-panel="areas"] .note')) {
+      cockpit.setText(panel, `${metric.name} · ${metric.label}`);
+    }
+    for (const area of areas()) {
+      const mean = area.metrics[code];
+      const row = cockpit.meanRow(code, mean);
+      cockpit.setRow(`areas.${area.code}`, row);
+      cockpit.map.setState("areas", area.code, { level: row.level || 0 });
+    }
+    const measured = areas().filter((area) => area.metrics[code]);
+    const newest = measured.map((area) => area.metrics[code].ts);
+    cockpit.setPanel("areas", {
+      waiting: areas().every((area) => Object.keys(area.metrics).length === 0),
+      source: (measured.find((area) => area.source) || {}).source,
+      ts: newest.length ? Math.max(...newest) : null,
+    });
+    lines();
+  }
+
+  function lines() {
+    const code = chosen();
+    const points = areas().map((area) => [area, cockpit.trend(code, area.code, area.metrics[code])]);
+    const all = points.flatMap(([, line]) => line);
+    if (!all.length) return;
+    // One scale for all areas, so that their lines can be compared.
+    const [low, high] = cockpit.extent(all);
+    for (const [area, line] of points) cockpit.drawSpark(`areas.${area.code}`, line, low, high);
+  }
+
+  cockpit.layers.areas = {
+    render,
+    lines,
+    tick: render,
+    mapReady: render,
+    metrics: () => [chosen()],
+  };
+
+  cockpit.chooseMetric = function (code) {
+    cockpit.root.dataset.metric = code;
+    render();
+    cockpit.refreshTrends();
+  };
+})();

@@ -1,0 +1,96 @@
+/* Grid events: how many are open, the newest as a list, each on the map by its severity. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const TALLY = "*";
+  const LEVEL = { minor: 1, major: 2, critical: 3 };
+  const LISTED = 30;
+  let known = null;   // ids that were seen; a new one pulses
+
+  const records = () => Object.entries(cockpit.state.grid_events || {}).filter(([id]) => id !== TALLY).map(([, one]) => one);
+  const open = () => records().filter((one) => one.open).sort((a, b) => b.occurred - a.occurred);
+
+  function render(changed) {
+    const tally = (cockpit.state.grid_events || {})[TALLY];
+    if (tally) {
+      for (const severity of Object.keys(LEVEL)) {
+        cockpit.setFigure(`grid_events.*.${severity}`, cockpit.number(tally.by_severity[severity]));
+      }
+      cockpit.setFigure("grid_events.*.closed_today", cockpit.number(tally.closed_today));
+    }
+    const events = open();
+    list(events);
+    points(events);
+    const newest = events.map((one) => one.received);
+    cockpit.setPanel("grid_events", {
+      waiting: !tally || (tally.open === 0 && tally.closed_today === 0),
+      source: (events.find((one) => one.source) || {}).source,
+      ts: newest.length ? Math.max(...newest) : null,
+    });
+    if (changed === null) known = new Set(events.map((one) => one.id));
+    else if (changed) announce(events);
+  }
+
+  function announce(events) {
+    for (const one of events) {
+      if (known && !known.has(one.id)) {
+        known.add(one.id);
+        cockpit.map.pulse("events", one.id);
+      }
+    }
+  }
+
+  function points(events) {
+    const placed = events.filter((one) => one.lon !== null);
+    const features = placed.map((one) => ({
+      type: "Feature",
+      geometry: { type: "Point", coordinates: [one.lon, one.lat] },
+      properties: { id: one.id, severity: one.severity },
+    }));
+    cockpit.map.setFeatures("events", features);
+  }
+
+  function list(events) {
+    for (const target of cockpit.findAll('[data-list="grid_events"]')) {
+      const rows = events.slice(0, LISTED);
+      const text = JSON.stringify(rows.map((one) => [one.id, one.state, one.severity]));
+      if (target.dataset.shown === text) continue;
+      target.dataset.shown = text;
+      target.replaceChildren(...rows.map(item));
+      whole(target);
+    }
+  }
+
+  /* Show only as many as are whole: half a line at the foot says nothing. */
+  function whole(target) {
+    const room = target.getBoundingClientRect().bottom + 1;
+    for (const row of target.children) row.hidden = false;
+    if (cockpit.root.dataset.page !== "wall" || getComputedStyle(target).overflow !== "hidden") return;
+    const over = [...target.children].filter((row) => row.getBoundingClientRect().bottom > room);
+    for (const row of over) row.hidden = true;
+  }
+
+  function item(one) {
+    const level = LEVEL[one.severity];
+    const row = cockpit.element("li", `event level-${level}`);
+    row.dataset.event = one.id;
+    const mark = cockpit.element("span", `symbol tone-${["", "low", "middle", "high"][level]}`, cockpit.MARKS[level]);
+    const words = cockpit.element("span", "severity", cockpit.LEVEL_WORDS[level]);
+    const title = cockpit.element("span", "title", one.title);
+    const where = [one.area, one.category, one.state_name].filter(Boolean).join(" · ");
+    const detail = cockpit.element("span", "detail", where);
+    const time = cockpit.element("time", "when", cockpit.time.short(one.occurred));
+    row.append(mark, words, title, time, detail);
+    return row;
+  }
+
+  cockpit.layers.grid_events = {
+    render,
+    tick: null,
+    mapReady: () => points(open()),
+    resize() {
+      for (const target of cockpit.findAll('[data-list="grid_events"]')) whole(target);
+    },
+  };
+})();

@@ -1,0 +1,103 @@
+/* The page: waits for Dash to lay it out, then keeps the clock, the freshness and the band. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const TICK_MS = 1000;
+
+  function begin() {
+    const root = document.getElementById("cockpit");
+    if (!root || cockpit.root === root) return Boolean(cockpit.root);
+    cockpit.root = root;
+    cockpit.metrics = JSON.parse(root.dataset.metrics);
+    document.documentElement.dataset.theme = root.dataset.theme;
+    for (const code of cockpit.findAll("[data-with-host]")) {
+      cockpit.setText(code, code.textContent.replace("HOST", location.hostname));
+    }
+    for (const choice of cockpit.findAll("[data-metric-choice]")) {
+      choice.value = root.dataset.metric;
+      choice.addEventListener("change", () => cockpit.chooseMetric(choice.value));
+    }
+    cockpit.live.start();
+    if (document.getElementById("map")) cockpit.map.start();
+    const page = cockpit.pages[root.dataset.page];
+    if (page && page.start) page.start();
+    tick();
+    setInterval(tick, TICK_MS);
+    addEventListener("resize", () => {
+      for (const layer of Object.values(cockpit.layers)) if (layer.resize) layer.resize();
+    });
+    return true;
+  }
+
+  if (!begin()) {
+    const waiting = new MutationObserver(() => {
+      if (begin()) waiting.disconnect();
+    });
+    waiting.observe(document.documentElement, { childList: true, subtree: true });
+  }
+
+  /* Bring everything that changed to the screen: {layer: {key: record}}, or null for all. */
+  cockpit.render = function (changed) {
+    const named = changed === null ? Object.keys(cockpit.layers) : Object.keys(changed);
+    for (const name of named) {
+      const layer = cockpit.layers[name];
+      if (layer && layer.render) layer.render(changed === null ? null : changed[name]);
+    }
+    const page = cockpit.pages[cockpit.root.dataset.page];
+    if (page && page.render) page.render(changed);
+    if (changed === null) {
+      cockpit.forgetTrends();
+      cockpit.refreshTrends();
+      const guide = document.getElementById("guide");
+      if (guide && cockpit.devices().length === 0) guide.open = true;
+    }
+    freshness();
+  };
+
+  cockpit.refreshTrends = function () {
+    const layers = Object.values(cockpit.layers).filter((layer) => layer.lines);
+    const codes = [...new Set(layers.flatMap((layer) => layer.metrics()))];
+    if (codes.length) cockpit.loadTrends(codes, () => layers.forEach((layer) => layer.lines()));
+  };
+
+  function tick() {
+    const now = cockpit.now();
+    for (const clock of cockpit.findAll("[data-clock]")) {
+      cockpit.setText(clock, cockpit.time.day(now) + " " + cockpit.time.clock(now));
+    }
+    cockpit.live.check();
+    if (cockpit.live.up) {
+      for (const layer of Object.values(cockpit.layers)) if (layer.tick) layer.tick();
+    }
+    freshness();
+  }
+
+  function lastHeard() {
+    return Math.max(0, ...cockpit.devices().map((one) => one.last_seen || 0)) || null;
+  }
+
+  function freshness() {
+    const heard = lastHeard();
+    const text = heard === null ? "尚无数据" : "最近更新 " + ago(cockpit.now() - heard);
+    cockpit.setText(cockpit.find("[data-freshness]"), text);
+  }
+
+  function ago(ms) {
+    if (ms < 9950) return Math.max(0, ms / 1000).toFixed(1) + " 秒前";
+    if (ms < 120000) return Math.round(ms / 1000) + " 秒前";
+    return ms < 7200000 ? Math.round(ms / 60000) + " 分钟前" : cockpit.time.short(cockpit.now() - ms);
+  }
+  cockpit.ago = ago;
+
+  cockpit.showConnection = function () {
+    const up = cockpit.live.up;
+    const heard = lastHeard();
+    const band = document.getElementById("band");
+    const since = heard === null ? "" : " · 最后更新 " + cockpit.time.clock(heard);
+    cockpit.setText(band, up ? "" : "▲ 连接中断 · 正在重连" + since);
+    band.hidden = up;
+    cockpit.root.classList.toggle("is-cut", !up);
+    for (const mark of cockpit.findAll("[data-live-mark]")) cockpit.setText(mark, up ? "● 实时" : "○ 中断");
+  };
+})();

@@ -1,0 +1,95 @@
+"""``cockpit check``: what works here, and what does not."""
+
+import shutil
+import socket
+from collections.abc import Callable
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import typer
+from sqlalchemy import text
+
+from cockpit.commands.options import Json, answer, settings
+from cockpit.settings import Settings, prepare_data_dir
+from cockpit.system import UNSPECIFIED
+from sensors.bus import BrokerAddress
+from store.engine import open_engine
+from store.migrate import is_current
+
+TIMEOUT_S = 3
+LOW_DISK_BYTES = 1 << 30
+
+
+class Finding(Exception):
+    """Something that does not work, in words."""
+
+
+def check(as_json: Json = False) -> None:
+    """Check settings, data folder, database, broker and web, and say what is amiss."""
+    found = settings()
+    results = [_result(name, probe, found) for name, probe in CHECKS.items()]
+    marks = {True: "ok  ", False: "FAIL"}
+    lines = [f"{marks[r['ok'] is True]}  {r['check']}: {r['detail']}" for r in results]
+    answer(as_json, {"checks": results}, "\n".join(lines))
+    if not all(r["ok"] for r in results):
+        raise typer.Exit(1)
+
+
+def _result(name: str, probe: Callable[[Settings], str], found: Settings) -> dict[str, object]:
+    try:
+        return {"check": name, "ok": True, "detail": probe(found)}
+    except Exception as error:  # noqa: BLE001 - whatever a probe meets is what the check is there to say
+        return {"check": name, "ok": False, "detail": str(error).splitlines()[0]}
+
+
+def _data_dir(found: Settings) -> str:
+    prepare_data_dir(found)
+    if found.database_url is not None:
+        return "not used, COCKPIT_DATABASE_URL is set"
+    free = shutil.disk_usage(found.data_dir).free
+    if free < LOW_DISK_BYTES:
+        raise Finding(f"{found.data_dir}: only {free >> 20} MiB free")
+    return f"{found.data_dir}, {free >> 30} GiB free"
+
+
+def _database(found: Settings) -> str:
+    engine = open_engine(found.database)
+    if not is_current(engine):
+        raise Finding("not up to date; run cockpit db upgrade")
+    if engine.dialect.name != "sqlite":
+        return f"{engine.dialect.name}, up to date"
+    with engine.connect() as connection:
+        verdict = connection.execute(text("PRAGMA quick_check")).scalar()
+    if verdict != "ok":
+        raise Finding(f"integrity: {verdict}")
+    return "sqlite, up to date, integrity ok"
+
+
+def _broker(found: Settings) -> str:
+    if found.mqtt_url is not None:
+        there = BrokerAddress.from_url(found.mqtt_url)
+        host, port = there.host, there.port
+    else:
+        host, port = UNSPECIFIED.get(found.mqtt_host, found.mqtt_host), found.mqtt_port
+    with socket.create_connection((host, port), timeout=TIMEOUT_S):
+        return f"{host}:{port} answers"
+
+
+def _web(found: Settings) -> str:
+    host = UNSPECIFIED.get(found.http_host, found.http_host)
+    url = f"http://{host}:{found.http_port}/readyz"
+    try:
+        with urlopen(url, timeout=TIMEOUT_S) as answered:
+            return f"{url} says {answered.status}"
+    except HTTPError as error:
+        raise Finding(f"{url} says {error.code}: {error.read().decode()[:200]}") from None
+    except URLError as error:
+        raise Finding(f"{url}: {error.reason}") from None
+
+
+CHECKS: dict[str, Callable[[Settings], str]] = {
+    "data folder": _data_dir,
+    "database": _database,
+    "broker": _broker,
+    "web": _web,
+}

@@ -1,0 +1,79 @@
+"""``cockpit up``, ``cockpit web`` and ``cockpit ingest``."""
+
+import contextlib
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+
+from cockpit.commands.options import Json, answer, settings
+from cockpit.settings import Settings
+from cockpit.system import UNSPECIFIED, Parts, running
+from geo.communities import communities
+from sensors import recording, replay
+from sensors.bus import BrokerAddress
+
+
+def up(
+    demo: Annotated[bool, typer.Option("--demo", help="Replay the packaged recordings as devices.")] = False,
+    speed: Annotated[float, typer.Option(min=0.1, max=3600, help="How fast the recordings play; 1 is real time.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Run everything in one process: broker, ingest and web."""
+    found = settings()
+    stop: list[Callable[[], None]] = []
+
+    def on_ready(engine: Engine) -> None:
+        _say_where(found, as_json)
+        if demo:
+            playing = replay.Replay(engine, devices_address(found), recording.packaged(), speed)
+            stop.append(playing.stop)
+            playing.start()
+
+    parts = Parts(broker=found.mqtt_url is None, ingest=True, web=True)
+    with running(found, parts, on_ready) as serve:
+        try:
+            serve()
+        finally:
+            for end in stop:
+                end()
+
+
+def web(as_json: Json = False) -> None:
+    """Serve pages, API and live channel; the broker is the one of COCKPIT_MQTT_URL."""
+    found = settings()
+    with running(found, Parts(web=True), lambda _engine: _say_where(found, as_json)) as serve:
+        serve()
+
+
+def ingest(as_json: Json = False) -> None:
+    """Store what devices publish; the broker is the one of COCKPIT_MQTT_URL."""
+    found = settings()
+    with running(
+        found, Parts(ingest=True), lambda _engine: answer(as_json, {"ingest": "running"}, "ingest running")
+    ) as serve:
+        serve()
+
+
+def devices_address(found: Settings) -> BrokerAddress:
+    """Where devices connect, without anybody's credentials."""
+    if found.mqtt_url is not None:
+        there = BrokerAddress.from_url(found.mqtt_url)
+        return BrokerAddress(there.host, there.port, tls=there.tls, mqtt5=there.mqtt5)
+    return BrokerAddress(UNSPECIFIED.get(found.mqtt_host, found.mqtt_host), found.mqtt_port)
+
+
+def _say_where(found: Settings, as_json: bool) -> None:
+    host = UNSPECIFIED.get(found.http_host, found.http_host)
+    base = f"http://{f'[{host}]' if ':' in host else host}:{found.http_port}"
+    walls = {code: f"{base}/wall/{code}" for code in communities()}
+    broker = (
+        f"{found.mqtt_host}:{found.mqtt_port}"
+        if found.mqtt_url is None
+        else BrokerAddress.from_url(found.mqtt_url).host
+    )
+    first = next(iter(walls.values()))
+    text = f"管理页 manager  {base}/\n大屏   wall     {first}\nMQTT            {broker}"
+    with contextlib.suppress(BrokenPipeError):
+        answer(as_json, {"manager": f"{base}/", "walls": walls, "mqtt": broker}, text)

@@ -1,0 +1,35 @@
+"""The pages: the wall, and the manager's pages. A page is laid out here and kept by assets/js."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from dash import Dash, Input, Output, dcc, html
+from sqlalchemy import Engine
+
+from cockpit.pages import device, events, frame, home, quarantine, wall
+
+Layout = Callable[..., Any]
+"""Takes what the path's pattern names and the query's parameters; answers a component."""
+
+
+def register(app: Dash, engine: Engine, mqtt_port: int) -> None:
+    """Give the application its pages; each address is laid out when a browser asks for it."""
+    table: list[tuple[re.Pattern[str], Layout]] = [
+        (re.compile(r"/"), home.page(mqtt_port)),
+        (re.compile(r"/wall/(?P<community>[^/]+)"), wall.page),
+        (re.compile(r"/devices/(?P<device>[^/]+)"), device.page(app, engine)),
+        (re.compile(r"/events"), events.page(app, engine)),
+        (re.compile(r"/quarantine"), quarantine.page(engine)),
+    ]
+    app.layout = html.Div([dcc.Location(id="address", refresh=False), html.Div(id="page")])
+
+    @app.callback(Output("page", "children"), Input("address", "pathname"), Input("address", "search"))
+    def show(pathname: str, search: str) -> Any:
+        query = dict(parse_qsl((search or "").removeprefix("?")))
+        for pattern, layout in table:
+            match = pattern.fullmatch(pathname)
+            if match:
+                return layout(**(query | match.groupdict()))
+        return frame.unknown("这个地址没有内容。")

@@ -1,0 +1,116 @@
+"""The list of grid events, with filters; what changes comes in by the live channel."""
+
+from collections.abc import Callable
+from typing import Any
+
+import dash_ag_grid as ag
+from dash import Dash, Input, Output, State, dcc, html
+from sqlalchemy import Engine
+
+from cockpit.pages import frame
+from geo.communities import Community
+from geo.ground import places
+from layers.grid_events import queries
+from layers.grid_events.rules import SEVERITIES, categories, open_states, states
+from store.instant import MILLISECOND
+
+LIMIT = 500
+OPEN = "open"
+COLUMNS = (
+    {"field": "severity", "headerName": "级别", "cellRenderer": "EventSeverity", "width": 90},
+    {"field": "title", "headerName": "标题", "flex": 3, "minWidth": 200, "tooltipField": "detail"},
+    {"field": "category", "headerName": "类别", "flex": 1, "minWidth": 110},
+    {"field": "area", "headerName": "片区", "flex": 1, "minWidth": 90},
+    {"field": "state_name", "headerName": "状态", "width": 90},
+    {"field": "occurred", "headerName": "发生时间", "cellRenderer": "LocalTime", "minWidth": 150},
+    {"field": "source", "headerName": "来源", "flex": 1, "minWidth": 130},
+    {"field": "id", "headerName": "编号", "minWidth": 180},
+)
+
+
+def page(app: Dash, engine: Engine) -> Callable[..., Any]:
+    """The layout of ``/events``; also registers its filters."""
+
+    def layout(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
+        found = frame.known_community(community)
+        if found is None:
+            return frame.unknown(f"没有社区 {community!r}")
+        return _page(engine, found, frame.theme_of(theme))
+
+    @app.callback(
+        Output("events-table", "rowData"),
+        Input("events-state", "value"),
+        Input("events-category", "value"),
+        Input("events-area", "value"),
+        State("cockpit", "data-community"),
+        prevent_initial_call=True,
+    )
+    def choose(state: str | None, category: str | None, area: str | None, community: str) -> list[dict[str, Any]]:
+        return rows(engine, community, state, category, area)
+
+    return layout
+
+
+def _page(engine: Engine, community: Community, theme: str) -> Any:
+    filters = [
+        _choice("events-state", "状态", {OPEN: "未结", **{c: s.name for c, s in states().items()}}, OPEN),
+        _choice("events-category", "类别", {code: row["name"] for code, row in categories().items()}, None),
+        _choice("events-area", "片区", {place.code: place.name for place in places(community.code, "areas")}, None),
+    ]
+    table = ag.AgGrid(
+        id="events-table",
+        columnDefs=list(COLUMNS),
+        rowData=rows(engine, community.code, OPEN, None, None),
+        getRowId="params.data.id",
+        className="ag-theme-quartz-dark" if theme == "dark" else "ag-theme-quartz",
+        defaultColDef={"sortable": True, "resizable": True},
+        dashGridOptions={
+            "theme": "legacy",
+            "localeText": {"noRowsToShow": "没有符合条件的事件"},
+            "animateRows": False,
+            "suppressCellFocus": True,
+        },
+        style={"height": "calc(100vh - 190px)", "minHeight": "360px", "width": "100%"},
+    )
+    content = [html.Section([html.H2("网格事件"), html.Div(filters, className="filters"), table], className="panel")]
+    return frame.desk(community, "events", content, theme=theme)
+
+
+def _choice(name: str, label: str, options: dict[str, str], value: str | None) -> Any:
+    listed = [{"label": text, "value": code} for code, text in options.items()]
+    return html.Label([label, dcc.Dropdown(listed, value, id=name, placeholder="全部", clearable=True)])
+
+
+def rows(
+    engine: Engine, community: str, state: str | None, category: str | None, area: str | None
+) -> list[dict[str, Any]]:
+    """The newest events that the filters let through."""
+    wanted = open_states() if state == OPEN else [state] if state else []
+    with engine.connect() as connection:
+        found = queries.find(
+            connection,
+            community,
+            at=None,
+            state=wanted,
+            category=category,
+            area=area,
+            since=None,
+            until=None,
+            before=None,
+            limit=LIMIT,
+        )
+    names = {place.code: place.name for place in places(community, "areas")}
+    return [
+        {
+            "id": row.id,
+            "severity": SEVERITIES[row.severity],
+            "title": row.title,
+            "detail": row.detail,
+            "category": categories()[row.category]["name"],
+            "area": names.get(row.area, "—"),
+            "state_name": states()[row.state].name,
+            "occurred": row.occurred // MILLISECOND,
+            "source": f"回放 · {row.source}" if row.source else "上报",
+        }
+        for row in found
+    ]

@@ -1,0 +1,100 @@
+"""What all pages have in common: the root that the scripts look for, the header, the way about."""
+
+from typing import Any
+
+import msgspec
+from dash import html
+
+from cockpit.build import BUILD
+from geo.communities import Community, communities
+from sensors.metrics import metrics
+from sensors.summary import SHOWN
+
+THEMES = ("dark", "light")
+DEFAULT_METRIC = "pm2_5"
+NAV = (("/", "总览"), ("/events", "网格事件"), ("/quarantine", "隔离区"))
+
+
+def known_community(code: str | None) -> Community | None:
+    """The community that is asked for; the first that ships where none is named."""
+    return communities().get(code) if code else next(iter(communities().values()))
+
+
+def theme_of(asked: str | None) -> str:
+    """The theme that is asked for; dark where none is."""
+    return asked if asked in THEMES else THEMES[0]
+
+
+def metric_of(asked: str | None) -> str:
+    """The metric that areas are coloured by."""
+    return asked if asked in SHOWN else DEFAULT_METRIC
+
+
+def root(community: Community, kind: str, content: list[Any], *, theme: str = "dark", **data: str) -> Any:
+    """A page's root; ``data`` become ``data-*`` attributes that the scripts read."""
+    described = dict(metrics().items())
+    attributes = {
+        "data-page": kind,
+        "data-community": community.code,
+        "data-theme": theme,
+        "data-build": BUILD,
+        "data-bounds": msgspec.json.encode(community.bounds).decode(),
+        "data-metrics": msgspec.json.encode(described).decode(),
+        **{f"data-{name}": value for name, value in data.items()},
+    }
+    shape = "wall" if kind == "wall" else "desk"
+    return html.Div([band(), *content], id="cockpit", className=f"{shape} page-{kind}", **attributes)
+
+
+def band() -> Any:
+    """Says over everything that the live channel is cut, while it is."""
+    return html.Div("", id="band", className="band", role="alert", hidden=True)
+
+
+def clock() -> Any:
+    """Date and time in Asia/Shanghai."""
+    return html.Span("", className="clock", **{"data-clock": ""})
+
+
+def live_mark() -> Any:
+    """Whether the live channel is up."""
+    return html.Span("○ 连接中", className="live-mark", **{"data-live-mark": ""})
+
+
+def replay_mark() -> Any:
+    """Says that values are replayed, while any device's are."""
+    return html.Span("回放数据", className="tag replay", **{"data-replay": ""}, hidden=True)
+
+
+def desk(community: Community, kind: str, content: list[Any], *, theme: str = "dark", **data: str) -> Any:
+    """A manager's page: header with the way about, and its content."""
+    query = f"?community={community.code}" + (f"&theme={theme}" if theme != "dark" else "")
+    here = {"home": "/", "events": "/events", "quarantine": "/quarantine"}.get(kind)
+    links = [html.A(name, href=f"{path}{query}", className="here" if path == here else None) for path, name in NAV]
+    links.append(html.A("大屏", href=f"/wall/{community.code}"))
+    places = [
+        html.A(
+            other.name.removesuffix("未来社区"),
+            href=f"/?community={other.code}",
+            className="here" if other.code == community.code else None,
+        )
+        for other in communities().values()
+    ]
+    header = html.Header(
+        [
+            html.H1([html.Span(community.name), html.Span("CIM 驾驶舱", className="sub")]),
+            html.Nav(links, className="pages", **{"aria-label": "页面"}),
+            html.Nav(places, className="places", **{"aria-label": "社区"}),
+            html.Div([replay_mark(), clock(), live_mark()], className="state"),
+        ],
+        className="top",
+    )
+    return root(community, kind, [header, html.Main(content)], theme=theme, **data)
+
+
+def unknown(what: str) -> Any:
+    """A page for an address that leads nowhere."""
+    return html.Div(
+        [html.H1("没有这个页面"), html.P(what), html.P(html.A("回到总览", href="/"))],
+        className="desk page-missing",
+    )

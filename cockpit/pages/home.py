@@ -1,0 +1,110 @@
+"""The manager's first page: the map, the panels, the devices, and how to add the first one."""
+
+from collections.abc import Callable
+from typing import Any
+
+import dash_ag_grid as ag
+from dash import html
+
+from cockpit import map as base_map
+from cockpit.pages import frame
+from cockpit.pages.wall import legend
+from geo.communities import Community
+from layers.declare import layers
+from sensors import topics
+from sensors.metrics import metrics
+from sensors.summary import SHOWN
+
+COLUMNS = (
+    {"field": "name", "headerName": "名称", "cellRenderer": "DeviceLink", "flex": 2, "minWidth": 150},
+    {"field": "kind", "headerName": "类型", "flex": 1, "minWidth": 96},
+    {"field": "area", "headerName": "片区", "flex": 1, "minWidth": 84},
+    {"field": "status", "headerName": "状态", "cellRenderer": "DeviceStatus", "flex": 1, "minWidth": 92},
+    {"field": "reading", "headerName": "最新读数", "flex": 2, "minWidth": 150},
+    {"field": "seen", "headerName": "最近上报", "flex": 1, "minWidth": 110},
+    {"field": "source", "headerName": "来源", "flex": 1, "minWidth": 120},
+)
+
+
+def page(mqtt_port: int) -> Callable[..., Any]:
+    """The layout of ``/``; ``mqtt_port`` is shown to whoever adds the first device."""
+
+    def layout(community: str | None = None, metric: str | None = None, theme: str | None = None, **_other: str) -> Any:
+        found = frame.known_community(community)
+        if found is None:
+            return frame.unknown(f"没有社区 {community!r}")
+        return _page(found, frame.metric_of(metric), frame.theme_of(theme), mqtt_port)
+
+    return layout
+
+
+def _page(community: Community, metric: str, theme: str, mqtt_port: int) -> Any:
+    content = [
+        _guide(community, mqtt_port),
+        html.Section(
+            [
+                html.Div(
+                    [_choice(metric), html.Span("示意图 · 未经测绘" if community.schematic else "")],
+                    className="map-bar",
+                ),
+                base_map.graph(community, theme),
+                legend(community),
+            ],
+            className="map-frame",
+        ),
+        html.Div([layer.panel(community) for layer in layers()], className="panels"),
+        html.Section([html.H2("设备"), devices_table(theme)], className="panel devices"),
+    ]
+    return frame.desk(community, "home", content, theme=theme, metric=metric)
+
+
+def _choice(metric: str) -> Any:
+    known = metrics()
+    options = [
+        html.Option(f"{known[code].name}（{known[code].label}）", value=code, selected=code == metric) for code in SHOWN
+    ]
+    return html.Label(["片区着色 ", html.Select(options, **{"data-metric-choice": ""})])
+
+
+def devices_table(theme: str) -> Any:
+    """The devices; rows are set and changed by the live channel, by their id."""
+    return ag.AgGrid(
+        id="devices-table",
+        columnDefs=list(COLUMNS),
+        rowData=[],
+        getRowId="params.data.id",
+        className="ag-theme-quartz-dark" if theme == "dark" else "ag-theme-quartz",
+        defaultColDef={"sortable": True, "filter": True, "resizable": True},
+        dashGridOptions={
+            "theme": "legacy",
+            "localeText": {"noRowsToShow": "还没有设备"},
+            "animateRows": False,
+            "suppressCellFocus": True,
+        },
+        style={"height": "420px", "width": "100%"},
+    )
+
+
+def _guide(community: Community, mqtt_port: int) -> Any:
+    lon, lat = community.centre
+    add = (
+        f"cockpit device add --community {community.code} --id air-01 --kind air"
+        f" --name '首个空气站' --lon {lon} --lat {lat}"
+    )
+    publish = (
+        f"mosquitto_pub -h HOST -p {mqtt_port} -q 1 -u air-01 -P 'PASSWORD'"
+        f" -t {topics.base(community.code, 'air-01')}/telemetry -m '{{\"pm2_5\": 35}}'"
+    )
+    return html.Details(
+        [
+            html.Summary("接入第一台设备"),
+            html.P("一、在服务器上登记设备；密钥只显示这一次，换上自己的编号和坐标："),
+            html.Pre(html.Code(add)),
+            html.P("二、设备用这个用户名和密钥发布读数（任何 MQTT 客户端都可以）："),
+            html.Pre(html.Code(publish, **{"data-with-host": ""})),
+            html.P("三、数值随即出现在本页与大屏上。没有设备，也可先看回放的真实观测："),
+            html.Pre(html.Code("cockpit up --demo")),
+        ],
+        className="guide panel",
+        id="guide",
+    )

@@ -1,0 +1,201 @@
+"""The parts put together: broker, ingest, web and replay, in one process or in several."""
+
+import contextlib
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import structlog
+import uvicorn
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from cockpit import web
+from cockpit.errors import BadSetting
+from cockpit.health import Probes
+from cockpit.live import LiveHub
+from cockpit.settings import Settings, prepare_data_dir
+from layers.declare import feeds
+from layers.visitors import capacity
+from sensors.broker import SERVICE, BrokerThread, PortInUse
+from sensors.bus import BrokerAddress, Client, LivePublisher, LiveSubscriber, Subscriber
+from sensors.ingest import Ingest
+from sensors.registry import Registry
+from store.engine import open_engine
+from store.migrate import upgrade
+
+log = structlog.get_logger(__name__)
+
+GRACEFUL_S = 3
+UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Which parts this process runs."""
+
+    broker: bool = False
+    ingest: bool = False
+    web: bool = False
+
+
+def open_database(settings: Settings) -> Engine:
+    """Open the database and bring it up to date.
+
+    Raises
+    ------
+    BadSetting
+        If it cannot be reached or written.
+    """
+    prepare_data_dir(settings)
+    try:
+        engine = open_engine(settings.database)
+        upgrade(engine)
+    except (SQLAlchemyError, OSError, ModuleNotFoundError) as error:
+        where = make_url(settings.database).render_as_string(hide_password=True)
+        raise BadSetting(f"database {where}: {str(error).splitlines()[0]}") from None
+    return engine
+
+
+def external_broker(settings: Settings) -> BrokerAddress:
+    """The broker that COCKPIT_MQTT_URL names.
+
+    Raises
+    ------
+    BadSetting
+        If it is not set or not a broker's address.
+    """
+    if settings.mqtt_url is None:
+        raise BadSetting(
+            "COCKPIT_MQTT_URL is not set: processes that run apart need a broker that they share"
+            " (cockpit up brings its own)"
+        )
+    try:
+        return BrokerAddress.from_url(settings.mqtt_url)
+    except ValueError as error:
+        raise BadSetting(f"COCKPIT_MQTT_URL: {error}") from None
+
+
+@contextlib.contextmanager
+def running(settings: Settings, parts: Parts, on_ready: Callable[[Engine], None]) -> Iterator[Callable[[], None]]:
+    """Start the parts; yields what serves until the process is told to end, and stops them after."""
+    engine = open_database(settings)
+    capacity.configure(settings.site_capacity)
+    with contextlib.ExitStack() as stack:
+        listening = stack.enter_context(_listen(settings)) if parts.web else None
+        broker = stack.enter_context(_broker(settings, engine)) if parts.broker else None
+        address = _address(settings, broker)
+        publisher = Client(address, f"cockpit-publisher-{socket.gethostname()}-{id(engine)}")
+        publisher.start()
+        stack.callback(publisher.stop)
+        tell = LivePublisher(publisher)
+        ingest = stack.enter_context(_ingest(engine, address, tell)) if parts.ingest else None
+        probes = Probes(
+            broker=lambda: publisher.connected,
+            lag_s=(lambda: ingest.lag_s) if ingest else None,
+            devices=(lambda: broker.connections) if broker else None,
+        )
+        if listening is None:
+            on_ready(engine)
+            yield _wait_forever
+            return
+        hub = LiveHub(engine)
+        subscriber = LiveSubscriber(address, hub.receive, hub.resync)
+        subscriber.client.start()
+        stack.callback(subscriber.client.stop)
+        app = web.build(engine, hub, tell, probes, settings.mqtt_port)
+        server = Server(_uvicorn(app, settings), lambda: on_ready(engine))
+        yield lambda: server.run(sockets=[listening])
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_listening = on_listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so."""
+        await super().startup(sockets)
+        self._on_listening()
+
+
+def _uvicorn(app: object, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Frames are encoded once for all browsers; compressing would do it once for each.
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=GRACEFUL_S,
+        lifespan="on",
+    )
+
+
+def _wait_forever() -> None:
+    threading.Event().wait()
+
+
+@contextlib.contextmanager
+def _listen(settings: Settings) -> Iterator[socket.socket]:
+    host, port = settings.http_host, settings.http_port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise BadSetting(f"cannot listen for HTTP on {host}:{port}: {reason} (COCKPIT_HTTP_PORT)") from None
+        if not _is_loopback(host):
+            log.warning("http_not_on_loopback", host=host, port=port)
+        yield listening
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@contextlib.contextmanager
+def _broker(settings: Settings, engine: Engine) -> Iterator[BrokerThread]:
+    registry = Registry(engine)
+    registry.refresh()
+    broker = BrokerThread(settings.mqtt_host, settings.mqtt_port, registry)
+    try:
+        broker.start()
+    except PortInUse as error:
+        raise BadSetting(f"{error} (COCKPIT_MQTT_PORT)") from None
+    try:
+        yield broker
+    finally:
+        broker.stop()
+
+
+def _address(settings: Settings, broker: BrokerThread | None) -> BrokerAddress:
+    if broker is None:
+        return external_broker(settings)
+    host = UNSPECIFIED.get(settings.mqtt_host, settings.mqtt_host)
+    return BrokerAddress(host, settings.mqtt_port, SERVICE, broker.service_secret)
+
+
+@contextlib.contextmanager
+def _ingest(engine: Engine, address: BrokerAddress, tell: LivePublisher) -> Iterator[Ingest]:
+    ingest: Ingest
+    subscriber = Subscriber(address, lambda message: ingest.submit(message))
+    ingest = Ingest(engine, feeds(), subscriber.acknowledge, tell)
+    ingest.start()
+    subscriber.client.start()
+    try:
+        yield ingest
+    finally:
+        # First no more messages come in, then what was taken is finished.
+        ingest.stop()
+        subscriber.client.stop()
