@@ -18,6 +18,7 @@ from sensors import quarantine
 from sensors.metrics import metrics
 from store.instant import format_rfc3339
 
+NAMED_LAYERS = ("areas", "sites")
 ORIGIN_REFUSED = 4003
 UNKNOWN_COMMUNITY = 4004
 
@@ -80,11 +81,14 @@ def ground() -> APIRouter:
     """The map's sources below ``/geo``: they change rarely and are sent again only when they did."""
     routes = APIRouter(prefix="/geo", include_in_schema=False)
 
-    @routes.get("/{community}/areas-labels.geojson")
-    def labels(community: CommunityPath, request: Request) -> Response:
+    @routes.get("/{community}/{layer}-labels.geojson")
+    def labels(community: CommunityPath, layer: str, request: Request) -> Response:
+        if layer not in NAMED_LAYERS:
+            raise Problem(404, "not found", f"no named layer {layer!r}; there are: {', '.join(NAMED_LAYERS)}")
+        # A point each: a polygon's label would be drawn once for each map tile that it touches.
         found = [
-            feature(point(*place.label), {"code": place.code, "name": place.name}, place.code)
-            for place in places(community.code, "areas")
+            feature(point(*place.label), {"code": place.code, "name": place.name, "kind": place.kind}, place.code)
+            for place in places(community.code, layer)
         ]
         return _static(request, msgspec.json.encode({"type": "FeatureCollection", "features": found}))
 

@@ -13,7 +13,7 @@ from geo.communities import Community
 from layers.declare import layers
 from layers.look import LIGHT, TOKENS
 
-PITCH = 42
+PITCH = 36
 """Degrees from straight down: enough for blocks to stand up, north still up."""
 ZOOM = 14.2
 

@@ -32,6 +32,8 @@ SAMPLES_A_MESSAGE = MAX_VALUES // 12
 CONNECT_TIMEOUT_S = 30
 STORED_TIMEOUT_S = 60
 EVENTS_BACK = 2 * DAY
+STATION_OFFSET = (0.0016, -0.0013)
+"""Degrees from the middle of its area to a replayed station."""
 STATUS_QOS = EVENT_QOS = TELEMETRY_QOS = 1
 
 
@@ -230,6 +232,8 @@ class Replay:
         return max(earliest, stored + 1 if stored is not None else 0)
 
     def _play(self) -> None:
+        for player in self._players:
+            player.play()
         timetable = sched.scheduler(time.monotonic, self._stop.wait)
         for place, player in enumerate(self._players):
             every = player.device.interval_s
@@ -265,5 +269,7 @@ def _placed(device: Device) -> Device:
     """A station that was given an area stands at a point inside it."""
     if device.area is None:
         return device
-    point = next(place.label for place in places(device.community, "areas") if place.code == device.area)
-    return replace(device, raw_lon=point[0], raw_lat=point[1])
+    place = next(place for place in places(device.community, "areas") if place.code == device.area)
+    # Beside the area's name on the map, not under it.
+    lon, lat = place.label[0] + STATION_OFFSET[0], place.label[1] + STATION_OFFSET[1]
+    return replace(device, raw_lon=lon, raw_lat=lat)

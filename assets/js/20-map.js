@@ -5,7 +5,9 @@
   const cockpit = window.cockpit;
   const BASE = 32;      // an icon's size in css pixels at icon-size 1
   const RATIO = 4;      // drawn larger, so that it is crisp on a wall
-  const FIT_MS = 0;
+  const SMALLEST_U = 6;
+  const FIT_STEPS = 4;
+  const FILL = 0.98;    // of the frame's width or height
 
   const map = (cockpit.map = { handle: null });
 
@@ -83,14 +85,27 @@
     const [west, south, east, north] = JSON.parse(cockpit.root.dataset.bounds);
     const box = map.handle.getContainer().getBoundingClientRect();
     if (!box.width || !box.height) return;
-    const pad = Math.round(Math.min(box.width, box.height) * 0.03);
-    map.handle.fitBounds([[west, south], [east, north]], {
-      padding: pad, pitch: map.handle.getPitch(), bearing: 0, duration: FIT_MS,
-    });
+    const corners = [[west, south], [east, south], [east, north], [west, north]];
+    // fitBounds leaves much room on a tilted map: the frame is fitted to the corners as they are seen.
+    map.handle.fitBounds([[west, south], [east, north]], { pitch: map.handle.getPitch(), bearing: 0, duration: 0 });
+    for (let step = 0; step < FIT_STEPS; step += 1) {
+      const seen = corners.map((corner) => map.handle.project(corner));
+      const [x, y] = ["x", "y"].map((axis) => seen.map((point) => point[axis]));
+      const middle = [(Math.min(...x) + Math.max(...x)) / 2, (Math.min(...y) + Math.max(...y)) / 2];
+      const room = Math.min(
+        (box.width * FILL) / (Math.max(...x) - Math.min(...x)), (box.height * FILL) / (Math.max(...y) - Math.min(...y)),
+      );
+      map.handle.jumpTo({ center: map.handle.unproject(middle), zoom: map.handle.getZoom() + Math.log2(room) });
+    }
+  }
+
+  /* On a small screen the map's signs shrink with it, down to what can still be read. */
+  function sizeOfU() {
+    return Math.min(cockpit.u(), Math.max(SMALLEST_U, map.handle.getContainer().clientWidth / 90));
   }
 
   function size() {
-    const u = cockpit.u();
+    const u = sizeOfU();
     for (const layer of map.handle.getStyle().layers) {
       const sizes = (layer.metadata || {}).u || {};
       for (const [property, value] of Object.entries(sizes)) {

@@ -4,9 +4,6 @@
 
   const cockpit = window.cockpit;
   const HOUR_MS = 3600000;
-  const flows = {};   // site -> [{hour, entered, left, ms}]
-  const seen = {};    // site -> entered today, as far as the bars count it
-  let asked = "";
 
   const sites = () => Object.values(cockpit.state.visitors || {});
   const word = { normal: "正常", near: "接近承载量", full: "达到承载量" };
@@ -42,7 +39,7 @@
   }
 
   function year(site) {
-    const baseline = site.baseline ? ` 人 · ${site.baseline.year} 基线 ${cockpit.number(site.baseline.visits / 10000)} 万` : " 人";
+    const baseline = site.baseline ? `人 · ${site.baseline.year} 年 ${cockpit.number(site.baseline.visits / 10000)} 万` : "人";
     return { text: cockpit.number(site.entered_year), unit: baseline };
   }
 
@@ -62,33 +59,13 @@
     cockpit.map.setFeatures("gates", features);
   }
 
-  async function load() {
-    const wanted = String(Math.floor(cockpit.now() / HOUR_MS));
-    const places = [...cockpit.findAll("[data-bars]")];
-    if (asked === wanted || !places.length) return bars();
-    asked = wanted;
-    for (const place of places) {
-      const site = place.dataset.bars;
-      try {
-        const answer = await fetch(`/api/v1/${cockpit.root.dataset.community}/visitors/flow?hours=24&site=${site}`);
-        if (!answer.ok) throw new Error(String(answer.status));
-        flows[site] = (await answer.json()).hours.map((row) => ({ ...row, ms: Date.parse(row.hour) }));
-        seen[site] = (cockpit.state.visitors[site] || {}).entered_today ?? undefined;
-      } catch (error) {
-        asked = "";   // the next snapshot asks again
-      }
-    }
-    return bars();
-  }
-
-  /* The present hour grows by what came since the last full reading: today's total tells. */
   function bars() {
     for (const place of cockpit.findAll("[data-bars]")) {
-      const rows = flows[place.dataset.bars];
-      if (!rows || !rows.length || !window.Plotly) continue;
+      const site = (cockpit.state.visitors || {})[place.dataset.bars];
+      if (!site || !site.hours.length || !window.Plotly) continue;
       const now = cockpit.now();
       const start = now - (now % HOUR_MS) - 23 * HOUR_MS;
-      const entered = new Map(rows.map((row) => [row.ms, row.entered]));
+      const entered = new Map(site.hours);
       const hours = Array.from({ length: 24 }, (_, index) => start + index * HOUR_MS);
       paint(place.querySelector(".bars"), hours, hours.map((hour) => entered.get(hour) ?? null));
     }
@@ -119,34 +96,8 @@
   }
 
   cockpit.layers.visitors = {
-    render(changed) {
-      render();
-      if (changed === null) {
-        asked = "";
-        load();
-      } else count(changed);
-    },
-    tick() {
-      render();
-      load();
-    },
+    render,
+    tick: render,
     mapReady: gates,
   };
-
-  /* Add what came in with a delta to the present hour's bar. */
-  function count(changed) {
-    for (const key of Object.keys(changed)) {
-      const site = cockpit.state.visitors[key];
-      const rows = flows[key];
-      if (!rows || site.entered_today === null) continue;
-      const before = seen[key];
-      seen[key] = site.entered_today;
-      const hour = cockpit.now() - (cockpit.now() % HOUR_MS);
-      const last = rows[rows.length - 1];
-      if (before === undefined || site.entered_today < before) continue;
-      if (last && last.ms === hour) last.entered += site.entered_today - before;
-      else rows.push({ ms: hour, entered: site.entered_today - before });
-    }
-    bars();
-  }
 })();

@@ -6,6 +6,7 @@
   const TALLY = "*";
   const LEVEL = { minor: 1, major: 2, critical: 3 };
   const LISTED = 30;
+  const observed = new WeakSet();
   let known = null;   // ids that were seen; a new one pulses
 
   const records = () => Object.entries(cockpit.state.grid_events || {}).filter(([id]) => id !== TALLY).map(([, one]) => one);
@@ -59,6 +60,10 @@
       target.dataset.shown = text;
       target.replaceChildren(...rows.map(item));
       whole(target);
+      if (!observed.has(target)) {
+        observed.add(target);
+        new ResizeObserver(() => whole(target)).observe(target);
+      }
     }
   }
 
@@ -89,8 +94,5 @@
     render,
     tick: null,
     mapReady: () => points(open()),
-    resize() {
-      for (const target of cockpit.findAll('[data-list="grid_events"]')) whole(target);
-    },
   };
 })();

@@ -24,9 +24,6 @@
     if (page && page.start) page.start();
     tick();
     setInterval(tick, TICK_MS);
-    addEventListener("resize", () => {
-      for (const layer of Object.values(cockpit.layers)) if (layer.resize) layer.resize();
-    });
     return true;
   }
 

@@ -9,7 +9,8 @@
     const status = cockpit.statusOf(device);
     const area = (cockpit.state.areas || {})[device.area];
     const readings = Object.entries(device.latest);
-    readings.sort((a, b) => b[1][0] - a[1][0]);
+    const order = Object.keys(cockpit.metrics);
+    readings.sort((a, b) => order.indexOf(a[0]) - order.indexOf(b[0]));
     const first = readings.slice(0, 2).map(([code, [, value]]) => `${(cockpit.metrics[code] || { name: code }).name} ${cockpit.reading(code, value)}`);
     return {
       id: device.id,

@@ -62,10 +62,8 @@ def _page(engine: Engine, community: Community, theme: str) -> Any:
         columnDefs=list(COLUMNS),
         rowData=rows(engine, community.code, OPEN, None, None),
         getRowId="params.data.id",
-        className="ag-theme-quartz-dark" if theme == "dark" else "ag-theme-quartz",
         defaultColDef={"sortable": True, "resizable": True},
         dashGridOptions={
-            "theme": "legacy",
             "localeText": {"noRowsToShow": "没有符合条件的事件"},
             "animateRows": False,
             "suppressCellFocus": True,

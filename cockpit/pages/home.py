@@ -53,7 +53,7 @@ def _page(community: Community, metric: str, theme: str, mqtt_port: int) -> Any:
             className="map-frame",
         ),
         html.Div([layer.panel(community) for layer in layers()], className="panels"),
-        html.Section([html.H2("设备"), devices_table(theme)], className="panel devices"),
+        html.Section([html.H2("设备"), devices_table()], className="panel devices"),
     ]
     return frame.desk(community, "home", content, theme=theme, metric=metric)
 
@@ -66,17 +66,15 @@ def _choice(metric: str) -> Any:
     return html.Label(["片区着色 ", html.Select(options, **{"data-metric-choice": ""})])
 
 
-def devices_table(theme: str) -> Any:
+def devices_table() -> Any:
     """The devices; rows are set and changed by the live channel, by their id."""
     return ag.AgGrid(
         id="devices-table",
         columnDefs=list(COLUMNS),
         rowData=[],
         getRowId="params.data.id",
-        className="ag-theme-quartz-dark" if theme == "dark" else "ag-theme-quartz",
         defaultColDef={"sortable": True, "filter": True, "resizable": True},
         dashGridOptions={
-            "theme": "legacy",
             "localeText": {"noRowsToShow": "还没有设备"},
             "animateRows": False,
             "suppressCellFocus": True,

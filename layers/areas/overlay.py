@@ -14,7 +14,7 @@ def overlay(community: Community) -> Overlay:
                 "data": f"/geo/{community.code}/areas.geojson",
                 "promoteId": "code",
             },
-            "area-labels": {"type": "geojson", "data": f"/geo/{community.code}/areas-labels.geojson"},
+            "areas-labels": {"type": "geojson", "data": f"/geo/{community.code}/areas-labels.geojson"},
         },
         below=(
             {
@@ -37,7 +37,7 @@ def overlay(community: Community) -> Overlay:
             {
                 "id": "areas-name",
                 "type": "symbol",
-                "source": "area-labels",
+                "source": "areas-labels",
                 "metadata": {"u": {"text-size": 2.6}},
                 "layout": {
                     "text-field": ["get", "name"],

@@ -51,6 +51,8 @@ def overlay(community: Community) -> Overlay:
                 "layout": {
                     "icon-image": image,
                     "icon-allow-overlap": True,
+                    # Above its place, where the device that reported it may stand.
+                    "icon-offset": [0, -26],
                     "icon-ignore-placement": True,
                     "symbol-sort-key": ["match", ["get", "severity"], "critical", 3, "major", 2, 1],
                 },

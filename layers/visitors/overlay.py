@@ -10,6 +10,7 @@ def overlay(community: Community) -> Overlay:
     return Overlay(
         sources={
             "sites": {"type": "geojson", "data": f"/geo/{community.code}/sites.geojson", "promoteId": "code"},
+            "sites-labels": {"type": "geojson", "data": f"/geo/{community.code}/sites-labels.geojson"},
             "gates": {
                 "type": "geojson",
                 "data": {"type": "FeatureCollection", "features": []},
@@ -29,7 +30,7 @@ def overlay(community: Community) -> Overlay:
             {
                 "id": "sites-name",
                 "type": "symbol",
-                "source": "sites",
+                "source": "sites-labels",
                 "filter": ["==", ["get", "kind"], "scenic_area"],
                 "metadata": {"u": {"text-size": 2.2}},
                 "layout": {

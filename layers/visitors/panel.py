@@ -30,7 +30,7 @@ def _main(site: Place) -> Any:
                 className="pair",
             ),
             parts.figure(f"{key}.capacity", "承载量", ""),
-            parts.figure(f"{key}.year", "本年累计", ""),
+            parts.figure(f"{key}.year", "本年进入", ""),
             html.Div(
                 [html.Span("近 24 小时进入（人/时）", className="caption"), html.Div(className="bars")],
                 className="chart",

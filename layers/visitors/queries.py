@@ -1,9 +1,10 @@
 """What is known of the visitors, now or at a past time."""
 
+from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from geo.communities import community as community_of
 from geo.ground import Place, places
@@ -23,6 +24,8 @@ from store.instant import (
     to_datetime,
 )
 
+HOURS_SHOWN = 24
+
 
 def records(
     connection: Connection, community: str, keys: set[str] | None, at: Instant | None = None
@@ -40,10 +43,13 @@ def records(
     today = _sums(connection, ids, local_midnight(moment), at)
     since_reset = _sums(connection, ids, local_hour(moment, capacity.rules()["reset_hour"]), at)
     heard = _heard(connection, ids, at)
+    hours = _hours(connection, ids, moment)
     found = {}
     for site in sites:
         own = [gate for gate in gates if gate.site == site.code]
-        found[site.code] = _record(site, own, today, since_reset, heard) | _year(connection, community, site, own, at)
+        record = _record(site, own, today, since_reset, heard) | _year(connection, community, site, own, at)
+        record["hours"] = _by_hour(own, hours)
+        found[site.code] = record
     return found
 
 
@@ -86,6 +92,23 @@ def _record(
             for gate in gates
         },
     }
+
+
+def _hours(connection: Connection, gates: list[str], moment: Instant) -> list[Row[Any]]:
+    since = moment - moment % HOUR - (HOURS_SHOWN - 1) * HOUR
+    columns = gate_flow_hour.c
+    query = select(columns.device_id, columns.hour, columns.entered)
+    return list(connection.execute(query.where(columns.device_id.in_(gates), columns.hour.between(since, moment))))
+
+
+def _by_hour(gates: list[Device], hours: list[Row[Any]]) -> list[list[int]]:
+    """``[[epoch ms of the hour's start, entered], ...]`` of the last day, oldest first."""
+    own = {gate.id for gate in gates}
+    sums: dict[Instant, float] = defaultdict(float)
+    for row in hours:
+        if row.device_id in own:
+            sums[row.hour] += row.entered
+    return [[hour // MILLISECOND, round(people)] for hour, people in sorted(sums.items())]
 
 
 def _year(
