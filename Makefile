@@ -1,0 +1,36 @@
+# make run   the cockpit with replayed observations, on a fresh machine
+# make test  the whole suite, on a fresh machine
+.DELETE_ON_ERROR:
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test lint bench soak lock
+
+run: $(READY)
+	$(BIN)/cockpit up --demo
+
+test: $(READY) lint
+	deploy/test-servers.sh
+	$(BIN)/pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python -m bench
+
+soak: $(READY)
+	$(BIN)/python -m bench.soak
+
+# After a change of the dependencies; needs uv.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --extra test pyproject.toml -o requirements.lock
+
+$(READY): requirements.lock pyproject.toml deploy/venv.sh
+	deploy/venv.sh $(VENV)
+	touch $@
