@@ -1,0 +1,42 @@
+"""Fixtures: a running cockpit, a real browser."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.running import CHROMIUM, CHROMIUM_ARGS, Cockpit
+
+
+@pytest.fixture(scope="module")
+def cockpit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cockpit]:
+    """A cockpit without data, shared by a module's tests; each uses devices of its own."""
+    running = Cockpit(tmp_path_factory.mktemp("cockpit")).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def own_cockpit(tmp_path: Path) -> Iterator[Cockpit]:
+    """A cockpit that is not started yet, for a test that stops and starts it."""
+    running = Cockpit(tmp_path)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page of a 1080p screen."""
+    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
+    yield context.new_page()
+    context.close()

@@ -1,0 +1,156 @@
+"""A cockpit as a user runs it: the command in a process of its own, real clients around it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+COMMAND = Path(sys.executable).parent / "cockpit"
+START_S = 40
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+    # The browser's own calls home; the pages' requests are watched by the tests.
+    "--disable-background-networking",
+]
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def until(condition: Callable[[], Any], seconds: float = 10, every: float = 0.02) -> Any:
+    """Wait for something to become true; returns it, or fails with what it last was."""
+    deadline = time.monotonic() + seconds
+    while True:
+        last = condition()
+        if last:
+            return last
+        assert time.monotonic() < deadline, f"not within {seconds} s; last: {last!r}"
+        time.sleep(every)
+
+
+@dataclass
+class Credentials:
+    """What ``cockpit device add --json`` prints."""
+
+    device: str
+    username: str
+    password: str
+    topic: str
+
+
+@dataclass
+class Cockpit:
+    """One running cockpit with its own data folder and ports."""
+
+    folder: Path
+    http: int = field(default_factory=free_port)
+    mqtt: int = field(default_factory=free_port)
+    settings: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        """The root of its pages."""
+        return f"http://127.0.0.1:{self.http}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Its settings, in nobody else's environment."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("COCKPIT_")}
+        own = {
+            "COCKPIT_HTTP_PORT": str(self.http),
+            "COCKPIT_MQTT_PORT": str(self.mqtt),
+            "COCKPIT_DATA_DIR": str(self.folder / "data"),
+        }
+        return clean | own | self.settings
+
+    @property
+    def log(self) -> str:
+        """What it logged so far."""
+        return (self.folder / "log").read_text(encoding="utf-8")
+
+    def start(self, *arguments: str, command: str = "up") -> "Cockpit":
+        """Start it and wait until it is ready."""
+        with (self.folder / "log").open("a") as log:
+            self.process = subprocess.Popen(
+                [COMMAND, command, *arguments],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        until(self._is_ready, START_S, 0.05)
+        return self
+
+    def _is_ready(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, f"ended with {self.process.returncode}: {self.log}"
+        try:
+            return httpx.get(f"{self.url}/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and wait; returns the exit code."""
+        if self.process is None:
+            return 0
+        self.process.send_signal(number)
+        code = self.process.wait(timeout=20)
+        self.process = None
+        return code
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run another command with the same settings."""
+        return subprocess.run(
+            [COMMAND, *arguments], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=60
+        )
+
+    def answer(self, *arguments: str) -> Any:
+        """Run a command with ``--json`` and read its one line."""
+        done = self.run(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("\n") == 1
+        return json.loads(done.stdout)
+
+    def add_device(self, device: str, kind: str = "air", **options: Any) -> Credentials:
+        """Register a device of heling; options are those of the command."""
+        given = [part for name, value in options.items() for part in (f"--{name}", str(value))]
+        made = self.answer("device", "add", "--community", "heling", "--id", device, "--kind", kind, *given)
+        return Credentials(**made)
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The JSON at an address of the API."""
+        answer = httpx.get(f"{self.url}{path}", params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def readings(self, device: str, metric: str, **query: Any) -> list[dict[str, Any]]:
+        """The readings of a device, newest first."""
+        return self.get(f"/api/v1/heling/devices/{device}/readings", metric=metric, **query)["readings"]
+
+    def publish(self, who: Credentials, channel: str, payload: Any, *, topic: str | None = None, **more: str) -> int:
+        """Publish by Debian's mosquitto_pub at QoS 1; returns its exit code: 0 once it was acknowledged."""
+        body = payload if isinstance(payload, bytes) else json.dumps(payload, ensure_ascii=False).encode()
+        target = topic or f"{who.topic}/{channel}"
+        command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(self.mqtt), "-q", "1", "-t", target, "-s"]
+        command += ["-u", who.username, "-P", who.password]
+        command += [part for name, value in more.items() for part in (f"--{name.replace('_', '-')}", value)]
+        return subprocess.run(command, input=body, capture_output=True, timeout=30).returncode
