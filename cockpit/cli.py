@@ -11,8 +11,7 @@ from typer.exceptions import Exit, TyperException
 
 from cockpit.commands import check, db, device, replay, run, token
 from cockpit.errors import BadSetting
-from sensors.recording import RecordingError
-from sensors.registry import RegistryError
+from sensors.errors import RecordingError, RegistryError
 
 WRONG_ARGUMENT = 2
 

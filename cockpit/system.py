@@ -10,27 +10,23 @@ from dataclasses import dataclass
 import structlog
 import uvicorn
 from sqlalchemy import Engine
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
 
 from cockpit import web
 from cockpit.errors import BadSetting
 from cockpit.health import Probes
 from cockpit.live import LiveHub
-from cockpit.settings import Settings, prepare_data_dir
+from cockpit.resources import external_broker, open_database, reachable
+from cockpit.settings import Settings
 from layers.declare import feeds
 from layers.visitors import capacity
 from sensors.broker import SERVICE, BrokerThread, PortInUse
 from sensors.bus import BrokerAddress, Client, LivePublisher, LiveSubscriber, Subscriber
 from sensors.ingest import Ingest
 from sensors.registry import Registry
-from store.engine import open_engine
-from store.migrate import upgrade
 
 log = structlog.get_logger(__name__)
 
 GRACEFUL_S = 3
-UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
 
 
 @dataclass(frozen=True)
@@ -40,43 +36,6 @@ class Parts:
     broker: bool = False
     ingest: bool = False
     web: bool = False
-
-
-def open_database(settings: Settings) -> Engine:
-    """Open the database and bring it up to date.
-
-    Raises
-    ------
-    BadSetting
-        If it cannot be reached or written.
-    """
-    prepare_data_dir(settings)
-    try:
-        engine = open_engine(settings.database)
-        upgrade(engine)
-    except (SQLAlchemyError, OSError, ModuleNotFoundError) as error:
-        where = make_url(settings.database).render_as_string(hide_password=True)
-        raise BadSetting(f"database {where}: {str(error).splitlines()[0]}") from None
-    return engine
-
-
-def external_broker(settings: Settings) -> BrokerAddress:
-    """The broker that COCKPIT_MQTT_URL names.
-
-    Raises
-    ------
-    BadSetting
-        If it is not set or not a broker's address.
-    """
-    if settings.mqtt_url is None:
-        raise BadSetting(
-            "COCKPIT_MQTT_URL is not set: processes that run apart need a broker that they share"
-            " (cockpit up brings its own)"
-        )
-    try:
-        return BrokerAddress.from_url(settings.mqtt_url)
-    except ValueError as error:
-        raise BadSetting(f"COCKPIT_MQTT_URL: {error}") from None
 
 
 @contextlib.contextmanager
@@ -182,8 +141,7 @@ def _broker(settings: Settings, engine: Engine) -> Iterator[BrokerThread]:
 def _address(settings: Settings, broker: BrokerThread | None) -> BrokerAddress:
     if broker is None:
         return external_broker(settings)
-    host = UNSPECIFIED.get(settings.mqtt_host, settings.mqtt_host)
-    return BrokerAddress(host, settings.mqtt_port, SERVICE, broker.service_secret)
+    return BrokerAddress(reachable(settings.mqtt_host), settings.mqtt_port, SERVICE, broker.service_secret)
 
 
 @contextlib.contextmanager

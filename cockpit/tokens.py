@@ -8,8 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from cockpit.errors import BadSetting
 from cockpit.tables import api_token
-from layers.grid_events.rules import ROLES
-from layers.web import Actor
+from layers.roles import ROLES, Actor
 from store.engine import writing
 from store.instant import now
 

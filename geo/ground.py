@@ -7,13 +7,16 @@ A point finds its area by a spatial index over all areas (STRtree), never by a l
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from shapely import STRtree
 
 from geo.communities import community as community_of
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
 
 LAYERS = ("areas", "sites", "buildings", "ground")
 EPSG_CGCS2000 = 4490
@@ -46,8 +49,11 @@ def geojson(community: str, layer: str) -> bytes:
 
 
 @cache
-def frame(community: str, layer: str) -> gpd.GeoDataFrame:
+def frame(community: str, layer: str) -> "GeoDataFrame":
     """One layer as a GeoDataFrame in CGCS2000; empty where nothing is drawn yet."""
+    # Here, not above: the commands that touch no ground need not wait for it.
+    import geopandas as gpd
+
     content = geojson(community, layer)
     path = files("geo") / "data" / community / f"{layer}.geojson"
     if not path.is_file():

@@ -9,17 +9,10 @@ from sqlalchemy import Connection, Engine
 
 from geo.communities import Community, communities
 from layers.problem import Problem
+from layers.roles import Actor
 from store.instant import Instant, parse_rfc3339
 
 MAX_LIMIT = 1_000
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who asks for a write: the token's name and its role."""
-
-    name: str
-    role: str
 
 
 @dataclass(frozen=True)

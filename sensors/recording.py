@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from sensors.errors import RecordingError
 from sensors.registry import Device
 from store.instant import SHANGHAI, Instant, to_datetime
 
@@ -23,10 +24,6 @@ COMMUNITY = "heling"
 DAYS_A_YEAR = 365
 
 Values = dict[str, float]
-
-
-class RecordingError(ValueError):
-    """A recording that cannot be played, with what, where and why."""
 
 
 @dataclass(frozen=True, kw_only=True)

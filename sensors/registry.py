@@ -15,6 +15,7 @@ from geo.crs import Crs, to_cgcs2000
 from geo.errors import BadPosition, UnknownCommunity
 from geo.ground import locate_one, places
 from sensors import credentials
+from sensors.errors import RegistryError
 from sensors.tables import device
 from sensors.topics import ID
 from store import revision
@@ -37,10 +38,6 @@ KINDS: dict[str, tuple[str, str]] = {
     "gateway": ("网关", "gateway"),
     "other": ("其他设备", "other device"),
 }
-
-
-class RegistryError(ValueError):
-    """A device that cannot be registered or found, with what, where and why."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,7 +18,8 @@ from sqlalchemy import Engine, func, select
 from geo.ground import places
 from sensors import registry
 from sensors.bus import BrokerAddress, Client
-from sensors.recording import Recording, RecordingError, Track, Values
+from sensors.errors import RecordingError
+from sensors.recording import Recording, Track, Values
 from sensors.registry import Device
 from sensors.tables import latest, series
 from sensors.telemetry import MAX_VALUES
@@ -172,7 +173,7 @@ class Replay:
         self._speed = speed
         self._stop = threading.Event()
         self._players: list[Player] = []
-        self._thread = threading.Thread(target=self.run, name="replay", daemon=True)
+        self._thread = threading.Thread(target=self._in_background, name="replay", daemon=True)
 
     def start(self) -> None:
         """Begin in the background."""
@@ -184,7 +185,13 @@ class Replay:
         self._thread.join(timeout=10)
 
     def run(self) -> None:
-        """Register, fill the past, then play until told to stop."""
+        """Register, fill the past, then play until told to stop.
+
+        Raises
+        ------
+        RecordingError
+            If a device of the recording is taken, or the broker does not let it in.
+        """
         clock = Clock(now(), self._speed)
         try:
             self._players = [self._player(track, clock) for track in self._tracks]
@@ -192,11 +199,15 @@ class Replay:
                 player.start()
             self._fill()
             self._play()
-        except RecordingError as error:
-            log.error("replay_ended", error=str(error))
         finally:
             for player in self._players:
                 player.stop()
+
+    def _in_background(self) -> None:
+        try:
+            self.run()
+        except Exception as error:  # noqa: BLE001 - a replay that fails must not take the cockpit along
+            log.error("replay_ended", error=str(error))
 
     def _player(self, track: Track, clock: Clock) -> Player:
         device = _placed(track.device)

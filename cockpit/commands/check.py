@@ -10,9 +10,8 @@ import typer
 from sqlalchemy import text
 
 from cockpit.commands.options import Json, answer, settings
+from cockpit.resources import devices_address, reachable
 from cockpit.settings import Settings, prepare_data_dir
-from cockpit.system import UNSPECIFIED
-from sensors.bus import BrokerAddress
 from store.engine import open_engine
 from store.migrate import is_current
 
@@ -66,18 +65,13 @@ def _database(found: Settings) -> str:
 
 
 def _broker(found: Settings) -> str:
-    if found.mqtt_url is not None:
-        there = BrokerAddress.from_url(found.mqtt_url)
-        host, port = there.host, there.port
-    else:
-        host, port = UNSPECIFIED.get(found.mqtt_host, found.mqtt_host), found.mqtt_port
-    with socket.create_connection((host, port), timeout=TIMEOUT_S):
-        return f"{host}:{port} answers"
+    there = devices_address(found)
+    with socket.create_connection((there.host, there.port), timeout=TIMEOUT_S):
+        return f"{there.host}:{there.port} answers"
 
 
 def _web(found: Settings) -> str:
-    host = UNSPECIFIED.get(found.http_host, found.http_host)
-    url = f"http://{host}:{found.http_port}/readyz"
+    url = f"http://{reachable(found.http_host)}:{found.http_port}/readyz"
     try:
         with urlopen(url, timeout=TIMEOUT_S) as answered:
             return f"{url} says {answered.status}"

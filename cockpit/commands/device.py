@@ -7,7 +7,8 @@ import typer
 from cockpit.commands.options import Json, answer, database
 from geo.communities import communities
 from sensors import registry, topics
-from sensors.registry import DEFAULT_INTERVAL_S, KINDS, Device, RegistryError
+from sensors.errors import RegistryError
+from sensors.registry import DEFAULT_INTERVAL_S, KINDS, Device
 from store.instant import format_rfc3339
 
 app = typer.Typer(help="Devices and their credentials; changes take effect at once.", no_args_is_help=False)

@@ -7,8 +7,8 @@ import typer
 from sqlalchemy import Engine
 
 from cockpit import logs
+from cockpit.resources import open_database
 from cockpit.settings import Settings, load
-from cockpit.system import open_database
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line, for programs.")]
 

@@ -1,17 +1,12 @@
 """``cockpit replay``."""
 
-import signal
-import threading
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cockpit.commands.options import settings
-from cockpit.commands.run import devices_address
-from cockpit.system import open_database
-from sensors import recording
-from sensors.replay import Replay
+from cockpit.commands.options import database, settings
+from cockpit.resources import devices_address
 
 
 def replay(
@@ -19,12 +14,11 @@ def replay(
     speed: Annotated[float, typer.Option(min=0.1, max=3600, help="How fast it plays; 1 is real time.")] = 1,
 ) -> None:
     """Publish a recording as devices, to a cockpit that runs, until interrupted."""
+    # Here, not above: the tables of a recording are read with pandas, which the other commands need not wait for.
+    from sensors import recording
+    from sensors.replay import Replay
+
     found = settings()
-    playing = Replay(open_database(found), devices_address(found), [recording.read(file)], speed)
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: ended.set())
-    playing.start()
+    playing = Replay(database(), devices_address(found), [recording.read(file)], speed)
     typer.echo(f"{file}: 回放中，Ctrl-C 结束")
-    ended.wait()
-    playing.stop()
+    playing.run()

@@ -8,11 +8,9 @@ import typer
 from sqlalchemy import Engine
 
 from cockpit.commands.options import Json, answer, settings
+from cockpit.resources import devices_address, reachable
 from cockpit.settings import Settings
-from cockpit.system import UNSPECIFIED, Parts, running
 from geo.communities import communities
-from sensors import recording, replay
-from sensors.bus import BrokerAddress
 
 
 def up(
@@ -21,6 +19,10 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Run everything in one process: broker, ingest and web."""
+    # Here, not above: only what serves needs the pages, and they take seconds to import.
+    from cockpit.system import Parts, running
+    from sensors import recording, replay
+
     found = settings()
     stop: list[Callable[[], None]] = []
 
@@ -42,6 +44,8 @@ def up(
 
 def web(as_json: Json = False) -> None:
     """Serve pages, API and live channel; the broker is the one of COCKPIT_MQTT_URL."""
+    from cockpit.system import Parts, running
+
     found = settings()
     with running(found, Parts(web=True), lambda _engine: _say_where(found, as_json)) as serve:
         serve()
@@ -49,6 +53,8 @@ def web(as_json: Json = False) -> None:
 
 def ingest(as_json: Json = False) -> None:
     """Store what devices publish; the broker is the one of COCKPIT_MQTT_URL."""
+    from cockpit.system import Parts, running
+
     found = settings()
     with running(
         found, Parts(ingest=True), lambda _engine: answer(as_json, {"ingest": "running"}, "ingest running")
@@ -56,23 +62,11 @@ def ingest(as_json: Json = False) -> None:
         serve()
 
 
-def devices_address(found: Settings) -> BrokerAddress:
-    """Where devices connect, without anybody's credentials."""
-    if found.mqtt_url is not None:
-        there = BrokerAddress.from_url(found.mqtt_url)
-        return BrokerAddress(there.host, there.port, tls=there.tls, mqtt5=there.mqtt5)
-    return BrokerAddress(UNSPECIFIED.get(found.mqtt_host, found.mqtt_host), found.mqtt_port)
-
-
 def _say_where(found: Settings, as_json: bool) -> None:
-    host = UNSPECIFIED.get(found.http_host, found.http_host)
+    host = reachable(found.http_host)
     base = f"http://{f'[{host}]' if ':' in host else host}:{found.http_port}"
     walls = {code: f"{base}/wall/{code}" for code in communities()}
-    broker = (
-        f"{found.mqtt_host}:{found.mqtt_port}"
-        if found.mqtt_url is None
-        else BrokerAddress.from_url(found.mqtt_url).host
-    )
+    broker = f"{found.mqtt_host}:{found.mqtt_port}" if found.mqtt_url is None else devices_address(found).host
     first = next(iter(walls.values()))
     text = f"管理页 manager  {base}/\n大屏   wall     {first}\nMQTT            {broker}"
     with contextlib.suppress(BrokenPipeError):

@@ -6,7 +6,7 @@ import typer
 
 from cockpit import tokens
 from cockpit.commands.options import Json, answer, database
-from layers.grid_events.rules import ROLES
+from layers.roles import ROLES
 
 app = typer.Typer(help="Bearer tokens of the HTTP API; changes take effect at once.", no_args_is_help=False)
 

@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-ROLES = ("steward", "manager", "admin")
-"""Least first; a role may do what those before it may."""
-
 SEVERITIES = {"minor": "低", "major": "中", "critical": "高"}
 OTHER = "other"
 
@@ -38,8 +35,3 @@ def categories() -> dict[str, dict[str, str]]:
 def open_states() -> list[str]:
     """The states in which something is still to be done."""
     return [code for code, state in states().items() if state.open]
-
-
-def may(role: str, least: str) -> bool:
-    """Whether a role suffices where at least another is asked for."""
-    return role in ROLES and ROLES.index(role) >= ROLES.index(least)

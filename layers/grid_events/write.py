@@ -7,9 +7,10 @@ from sqlalchemy import Connection, insert, select
 
 from geo.ground import locate_one
 from layers.grid_events.report import Report
-from layers.grid_events.rules import may, states
+from layers.grid_events.rules import states
 from layers.grid_events.tables import grid_event, grid_event_transition
 from layers.problem import Problem
+from layers.roles import may
 from store.instant import SHANGHAI, Instant, now, to_datetime
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
