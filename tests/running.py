@@ -150,7 +150,8 @@ class Cockpit:
         """Publish by Debian's mosquitto_pub at QoS 1; returns its exit code: 0 once it was acknowledged."""
         body = payload if isinstance(payload, bytes) else json.dumps(payload, ensure_ascii=False).encode()
         target = topic or f"{who.topic}/{channel}"
-        command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(self.mqtt), "-q", "1", "-t", target, "-s"]
+        command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(self.mqtt), "-q", "1", "-t", target]
+        command.append("-s" if body else "-n")
         command += ["-u", who.username, "-P", who.password]
         command += [part for name, value in more.items() for part in (f"--{name.replace('_', '-')}", value)]
         return subprocess.run(command, input=body, capture_output=True, timeout=30).returncode

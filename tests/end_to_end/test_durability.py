@@ -1,0 +1,99 @@
+"""What was acknowledged is stored, whatever happens to the process."""
+
+import json
+import signal
+import sqlite3
+import threading
+import time
+
+import paho.mqtt.client as mqtt
+
+from tests.running import Cockpit, until
+
+START = 1_790_000_000_000
+SPAN = {"from": "2026-01-01T00:00:00Z", "to": "2027-12-01T00:00:00Z"}
+
+
+def stored(cockpit: Cockpit, device: str) -> set[int]:
+    found: set[int] = set()
+    cursor = None
+    while True:
+        query = SPAN | {"metric": "o3", "limit": 1000} | ({"cursor": cursor} if cursor else {})
+        page = cockpit.get(f"/api/v1/heling/devices/{device}/readings", **query)
+        found |= {reading["value"] for reading in page["readings"]}
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return found
+
+
+def test_a_kill_in_mid_stream_loses_nothing_that_was_acknowledged(own_cockpit: Cockpit) -> None:
+    own_cockpit.start()
+    air = own_cockpit.add_device("air-kill")
+    acknowledged: set[int] = set()
+    numbers: dict[int, int] = {}
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, "stream", clean_session=False)
+    client.username_pw_set(air.username, air.password)
+    client.reconnect_delay_set(1, 1)
+    client.max_inflight_messages_set(50)
+    ready = threading.Lock()
+
+    def on_publish(_client: object, _data: object, mid: int, *_: object) -> None:
+        with ready:
+            acknowledged.add(numbers[mid])
+
+    client.on_publish = on_publish
+    client.connect("127.0.0.1", own_cockpit.mqtt)
+    client.loop_start()
+    sent = 0
+    for _round in range(3):
+        for _ in range(800):
+            with ready:
+                body = json.dumps({"ts": START + sent, "values": {"o3": sent}})
+                numbers[client.publish(f"{air.topic}/telemetry", body, 1).mid] = sent
+            sent += 1
+            time.sleep(0.0003)
+        until(lambda: len(acknowledged) > sent - 700)
+        own_cockpit.stop(signal.SIGKILL)
+        safe = set(acknowledged)
+        own_cockpit.start()
+        assert safe <= stored(own_cockpit, "air-kill")
+
+    # The sender keeps what nobody acknowledged and sends it again: in the end each is there, and once.
+    until(lambda: len(acknowledged) == sent, 30)
+    client.loop_stop()
+    client.disconnect()
+    assert stored(own_cockpit, "air-kill") == set(range(sent))
+    assert own_cockpit.stop() == 0
+    with sqlite3.connect(own_cockpit.folder / "data" / "cockpit.db") as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+        [(count,)] = database.execute("SELECT count(*) FROM reading").fetchall()
+    assert count == sent
+
+
+def test_a_locked_database_delays_the_acknowledgement_and_loses_nothing(own_cockpit: Cockpit) -> None:
+    own_cockpit.start()
+    air = own_cockpit.add_device("air-lock")
+    lock = sqlite3.connect(own_cockpit.folder / "data" / "cockpit.db", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    done: list[int] = []
+    sender = threading.Thread(target=lambda: done.append(own_cockpit.publish(air, "telemetry", {"pm2_5": 21})))
+    sender.start()
+    time.sleep(1.5)
+    assert done == []
+    lock.execute("ROLLBACK")
+    lock.close()
+    sender.join(10)
+    assert done == [0]
+    assert own_cockpit.readings("air-lock", "pm2_5")[0]["value"] == 21
+
+
+def test_what_was_known_is_there_after_a_restart(own_cockpit: Cockpit) -> None:
+    own_cockpit.start()
+    air = own_cockpit.add_device("air-again", lon=120.1905, lat=28.9285)
+    own_cockpit.publish(air, "telemetry", {"pm2_5": 8})
+    assert own_cockpit.stop(signal.SIGINT) == 0
+    own_cockpit.start()
+    properties = own_cockpit.get("/api/v1/heling/devices/air-again")["properties"]
+    assert properties["latest"]["pm2_5"]["value"] == 8
+    assert own_cockpit.publish(air, "telemetry", {"pm2_5": 9}) == 0, "its credentials still hold"
