@@ -14,6 +14,7 @@ from cockpit.errors import BadSetting
 from sensors.errors import RecordingError, RegistryError
 
 WRONG_ARGUMENT = 2
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="cockpit",
@@ -48,7 +49,8 @@ def main() -> NoReturn:
         code = _fail(str(error), 1)
     except KeyboardInterrupt:
         code = 0
-    sys.exit(code if isinstance(code, int) else 0)
+    # A process that was told to end, and did so in good order, has not failed.
+    sys.exit(code if isinstance(code, int) and code != INTERRUPTED else 0)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -1,5 +1,6 @@
 """Settings: ``COCKPIT_*`` in the environment, else ``cockpit.toml`` in the working folder."""
 
+import tomllib
 from pathlib import Path
 
 from pydantic import Field, ValidationError, field_validator
@@ -9,16 +10,20 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from cockpit.errors import BadSetting
 
 PREFIX = "COCKPIT_"
+DATABASES = ("sqlite", "postgresql")
+SETTINGS_FILE = "cockpit.toml"
 
 
 class Settings(BaseSettings):
     """Every setting. docs/operations.md tells what each is for; a test checks that it does."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file="cockpit.toml", extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file=SETTINGS_FILE, extra="forbid")
 
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8050, ge=1, le=65535)
@@ -37,6 +42,17 @@ class Settings(BaseSettings):
         for site, capacity in value.items():
             if capacity <= 0:
                 raise ValueError(f"the capacity of {site!r} must be above 0")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _a_database(cls, value: str | None) -> str | None:
+        try:
+            known = value is None or make_url(value).get_backend_name() in DATABASES
+        except ArgumentError:
+            known = False
+        if not known:
+            raise ValueError("expected sqlite:///path/to/file or postgresql+psycopg://user@host/name")
         return value
 
     @classmethod
@@ -70,7 +86,11 @@ def load() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + "_".join(str(part) for part in first["loc"][:1]).upper()
-        raise BadSetting(f"{name}={first.get('input')!r}: {first['msg']}") from None
+        # An address may hold a password.
+        given = "" if name.endswith("_URL") else f"={first.get('input')!r}"
+        raise BadSetting(f"{name}{given}: {first['msg']}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadSetting(f"{SETTINGS_FILE}: {error}") from None
     except ValueError as error:
         raise BadSetting(str(error).splitlines()[0]) from None
 
