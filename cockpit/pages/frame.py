@@ -7,6 +7,7 @@ from dash import html
 
 from cockpit.build import BUILD
 from geo.communities import Community, communities
+from geo.ground import places
 from sensors.metrics import metrics
 from sensors.summary import SHOWN
 
@@ -49,6 +50,13 @@ def root(community: Community, kind: str, content: list[Any], *, theme: str = "d
 def band() -> Any:
     """Says over everything that the live channel is cut, while it is."""
     return html.Div("", id="band", className="band", role="alert", hidden=True)
+
+
+def ground_note(community: Community) -> Any:
+    """What the map must say of its ground: that it is drawn, not surveyed, or not drawn at all."""
+    if not places(community.code, "areas"):
+        return html.Span(f"尚无{community.area_kind}边界，等待导入测绘数据", className="map-note is-undrawn")
+    return html.Span("示意图 · 未经测绘" if community.schematic else "", className="map-note")
 
 
 def clock() -> Any:

@@ -44,7 +44,7 @@ def _page(community: Community, metric: str, theme: str, mqtt_port: int) -> Any:
         html.Section(
             [
                 html.Div(
-                    [_choice(metric), html.Span("示意图 · 未经测绘" if community.schematic else "")],
+                    [_choice(metric), frame.ground_note(community)],
                     className="map-bar",
                 ),
                 base_map.graph(community, theme),

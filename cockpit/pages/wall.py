@@ -20,7 +20,7 @@ def page(community: str = "", metric: str | None = None, theme: str | None = Non
         _header(found),
         html.Div(_panels(found, "left"), className="column left"),
         html.Div(
-            [base_map.graph(found, look), html.Div(_schematic(found), className="map-note")],
+            [base_map.graph(found, look), frame.ground_note(found)],
             className="map-frame",
         ),
         html.Div(_panels(found, "right"), className="column right"),
@@ -42,10 +42,6 @@ def _header(community: Community) -> Any:
         ],
         className="top",
     )
-
-
-def _schematic(community: Community) -> str:
-    return "示意图 · 未经测绘" if community.schematic else ""
 
 
 def _footer(community: Community) -> Any:

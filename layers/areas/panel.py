@@ -15,7 +15,7 @@ def panel(community: Community) -> Any:
         "areas",
         f"{_NUMERALS[len(areas)]}个{community.area_kind}" if areas else community.area_kind,
         *rows,
-        waiting="等待片区内的首个环境传感器",
+        waiting="等待片区内的首个环境传感器" if areas else f"等待导入{community.area_kind}边界",
         note="按 PM2.5",
     )
 
