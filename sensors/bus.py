@@ -146,7 +146,7 @@ class Client:
         log.info("broker_connected", port=self._address.port)
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _props: Any) -> None:
-        if self.connected:
+        if self.connected and reason.is_failure:
             log.warning("broker_disconnected", reason=str(reason))
         self._up.clear()
 

@@ -81,10 +81,12 @@ class Player:
         self._publish("status", b"offline", STATUS_QOS, retain=True)
         self._client.stop()
 
-    def fill(self, since: Instant, until: Instant) -> None:
-        """Publish the hours of the past that are not stored yet."""
+    def fill(self, since: Instant, until: Instant, stop: threading.Event) -> None:
+        """Publish the hours of the past that are not stored yet, until told to stop."""
         samples = list(self._past(since, until))
         for first in range(0, len(samples), SAMPLES_A_MESSAGE):
+            if stop.is_set():
+                return
             self._publish("telemetry", msgspec.json.encode(samples[first : first + SAMPLES_A_MESSAGE]), wait=True)
         for hour in _hours(max(since, until - EVENTS_BACK), until):
             self._report(hour)
@@ -221,9 +223,7 @@ class Replay:
     def _fill(self) -> None:
         until = now()
         for player in sorted(self._players, key=lambda one: one.track.is_gate):
-            if self._stop.is_set():
-                return
-            player.fill(self._known_until(player.track, until), until)
+            player.fill(self._known_until(player.track, until), until, self._stop)
             log.info("replay_filled", device=player.device.id)
 
     def _known_until(self, track: Track, at: Instant) -> Instant:

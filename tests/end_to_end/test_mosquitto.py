@@ -1,0 +1,69 @@
+"""The same code on a broker of another make: ingest and web as processes of their own."""
+
+import json
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sensors.credentials import hash_secret, new_secret
+from tests.mosquitto import SERVICE, Mosquitto
+from tests.running import COMMAND, Cockpit, until
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    (tmp_path / "mosquitto").mkdir()
+    running = Mosquitto(tmp_path / "mosquitto")
+    yield running
+    running.stop()
+
+
+def ingest(cockpit: Cockpit) -> subprocess.Popen[str]:
+    """Start an ingester and wait until it says that it runs."""
+    started = subprocess.Popen(
+        [COMMAND, "ingest", "--json"],
+        cwd=cockpit.folder,
+        env=cockpit.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert started.stdout is not None
+    assert json.loads(started.stdout.readline()) == {"ingest": "running"}
+    return started
+
+
+def test_mosquitto_keeps_what_no_ingester_has_stored(own_cockpit: Cockpit, broker: Mosquitto) -> None:
+    air = own_cockpit.add_device("air-m")
+    with sqlite3.connect(own_cockpit.folder / "data" / "cockpit.db") as database:
+        [(stored,)] = database.execute("SELECT secret_hash FROM device WHERE id = 'air-m'").fetchall()
+    secret = new_secret()
+    # Mosquitto reads the registry's own hashes: nobody needs to know a secret twice.
+    broker.start({SERVICE: hash_secret(secret), "air-m": stored})
+    own_cockpit.settings["COCKPIT_MQTT_URL"] = broker.url(secret)
+    own_cockpit.mqtt = broker.port
+    own_cockpit.start(command="web")
+    first = ingest(own_cockpit)
+    own_cockpit.publish(air, "telemetry", {"pm2_5": 1})
+    until(lambda: own_cockpit.readings("air-m", "pm2_5"))
+
+    first.send_signal(signal.SIGKILL)
+    first.wait(10)
+    start = 1_790_000_000_000
+    for number in range(20):
+        sample = {"ts": start + number, "values": {"o3": number}}
+        assert own_cockpit.publish(air, "telemetry", sample, protocol_version="mqttv5") == 0
+    second = ingest(own_cockpit)
+    span = {"from": "2026-01-01T00:00:00Z", "to": "2027-12-01T00:00:00Z"}
+    until(lambda: len(own_cockpit.readings("air-m", "o3", **span)) == 20)
+    assert {r["value"] for r in own_cockpit.readings("air-m", "o3", **span)} == set(range(20))
+
+    live = httpx.get(f"{own_cockpit.url}/metrics").text
+    assert "cockpit_broker_connected 1.0" in live
+    second.terminate()
+    assert second.wait(20) == 0
