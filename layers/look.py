@@ -1,7 +1,7 @@
 """Colours, shapes and words that layers share on the map and in panels.
 
 Okabe-Ito colours; colour is kept for what is abnormal, and never alone: shape and text say the
-same (ISA-101). assets/tokens.css holds the same tokens for the browser; a test compares them.
+same (ISA-101). assets/css/00-tokens.css holds the same tokens for the browser; a test compares them.
 """
 
 from dataclasses import dataclass

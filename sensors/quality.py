@@ -6,6 +6,7 @@ from sensors.metrics import Kind, Metric
 from store.instant import MINUTE, Instant
 
 CLOCK_TOLERANCE = 5 * MINUTE
+SUSPECT = "suspect"
 
 
 class Quality(IntFlag):
@@ -28,7 +29,7 @@ def word_of(flags: int) -> str:
     """The word for stored flags; see `Quality.word`."""
     if flags == 0:
         return "good"
-    return "unknown_metric" if flags == Quality.UNKNOWN_METRIC else "suspect"
+    return "unknown_metric" if flags == Quality.UNKNOWN_METRIC else SUSPECT
 
 
 def judge(metric: Metric | None, value: float | bool | str, ts: Instant, arrived: Instant, foreign_unit: bool) -> int:

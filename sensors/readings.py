@@ -7,12 +7,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select, tuple_
 
 from sensors.metrics import Kind, metrics
-from sensors.quality import word_of
+from sensors.quality import Quality, word_of
 from sensors.tables import device, latest, reading, reading_hour, series
-from store.engine import upsert
+from store.engine import KEYS_A_QUERY, upsert
 from store.instant import HOUR, Instant
 
 Value = float | bool | str
+
+AVERAGED = (int(Quality.GOOD), int(Quality.UNKNOWN_METRIC))
+"""The flags of readings that go into means; a suspect one is kept and shown, but tells nothing of the air."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +50,22 @@ class SeriesIndex:
         missing = [key for key in kinds if key not in self._ids]
         if missing:
             rows = [{"device_id": d, "metric": m, "kind": _kind(m, kinds[d, m])} for d, m in missing]
-            connection.execute(upsert(connection, series).values(rows).on_conflict_do_nothing())
-            keys = tuple_(series.c.device_id, series.c.metric).in_(missing)
-            found = connection.execute(select(series.c.device_id, series.c.metric, series.c.id).where(keys))
-            return self._ids | {(row.device_id, row.metric): row.id for row in found}
+            connection.execute(upsert(connection, series).on_conflict_do_nothing(), rows)
+            return self._ids | _numbers(connection, missing)
         return self._ids
 
     def keep(self, ids: dict[tuple[str, str], int]) -> None:
         """Remember numbers whose transaction was committed."""
         self._ids = ids
+
+
+def _numbers(connection: Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    query = select(series.c.device_id, series.c.metric, series.c.id)
+    for first in range(0, len(keys), KEYS_A_QUERY):
+        asked = tuple_(series.c.device_id, series.c.metric).in_(keys[first : first + KEYS_A_QUERY])
+        found |= {(row.device_id, row.metric): row.id for row in connection.execute(query.where(asked))}
+    return found
 
 
 def store(connection: Connection, index: SeriesIndex, observations: Sequence[Observation]) -> list[Observation]:
@@ -115,7 +125,7 @@ def _keep_latest(connection: Connection, new: list[tuple[int, Observation]]) -> 
 def _keep_hours(connection: Connection, new: list[tuple[int, Observation]]) -> None:
     hours: dict[tuple[int, Instant], list[float]] = {}
     for series_id, o in new:
-        if not isinstance(o.value, str):
+        if not isinstance(o.value, str) and o.quality in AVERAGED:
             hours.setdefault((series_id, o.ts - o.ts % HOUR), []).append(float(o.value))
     if not hours:
         return
@@ -179,7 +189,8 @@ def aggregate(
 ) -> list[Row[Any]]:
     """Mean, least, greatest and number of a series by steps of ``every`` microseconds, newest first.
 
-    Steps are counted from the Unix epoch. Whole hours come from the hourly aggregates.
+    Suspect readings are left out. Steps are counted from the Unix epoch. Whole hours come from the
+    hourly aggregates.
     """
     of_series = (series.c.device_id == device_id, series.c.metric == metric)
     if every % HOUR == 0:
@@ -208,7 +219,12 @@ def aggregate(
                 func.count(reading.c.value).label("count"),
             )
             .join(series, series.c.id == reading.c.series_id)
-            .where(*of_series, reading.c.ts.between(since, until), reading.c.value.is_not(None)),
+            .where(
+                *of_series,
+                reading.c.ts.between(since, until),
+                reading.c.value.is_not(None),
+                reading.c.quality.in_(AVERAGED),
+            ),
             start,
             limit,
         )

@@ -19,6 +19,9 @@ SQLITE_PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
 )
 
+KEYS_A_QUERY = 5_000
+"""Keys of two columns in one IN: below the number of variables that either database takes."""
+
 
 def open_engine(url: str) -> Engine:
     """Open a database.

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from sensors import readings, registry, summary
-from sensors.quality import Quality, word_of
+from sensors.quality import SUSPECT, word_of
 from sensors.registry import Device
 from sensors.state import status_of
 from sensors.tables import device_state
@@ -13,8 +13,6 @@ from store.instant import MILLISECOND, Instant, format_rfc3339, now
 
 ENVIRONMENT = "*"
 """The key of the means over the whole community; no device id can be it."""
-
-DOUBT = ~int(Quality.UNKNOWN_METRIC)
 
 
 def records(
@@ -99,7 +97,7 @@ def _record(known: Known) -> dict[str, Any]:
         "connected": connected,
         "last_seen": None if seen is None else seen // MILLISECOND,
         "stale_at": None if seen is None else device.stale_at(seen) // MILLISECOND,
-        "suspect": any(row.quality & DOUBT for row in latest.values()),
+        "suspect": any(word_of(row.quality) == SUSPECT for row in latest.values()),
         "latest": {
             metric: [
                 row.ts // MILLISECOND,

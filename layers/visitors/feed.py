@@ -17,14 +17,11 @@ from sensors.readings import Observation
 from sensors.refusal import Reason, Refused
 from sensors.registry import Device
 from sensors.tables import reading, series
-from store.engine import upsert
+from store.engine import KEYS_A_QUERY, upsert
 from store.instant import HOUR, Instant
 
 COUNTS = {"enter": "entered", "leave": "left"}
 TOTALS = {"enter_total": "entered", "leave_total": "left"}
-
-KEYS_A_QUERY = 5_000
-"""Below the number of variables that either database takes in one statement."""
 
 Flows = dict[tuple[str, Instant], dict[str, float]]
 """(device, time) -> column -> people."""

@@ -97,7 +97,7 @@ def test_the_four_areas_are_named_on_the_map_in_chinese(cockpit: Cockpit, watche
             });
             map.triggerRepaint();
           });
-          const bright = (data) => { let n = 0; for (let i = 0; i < data.length; i += 4) n += data[i] > 200; return n; };
+          const bright = (data) => data.reduce((n, value, i) => n + (i % 4 === 0 && value > 200), 0);
           const labels = map.getStyle().layers.filter((l) => l.type === "symbol" && l.id.endsWith("-name"));
           const before = bright(await shot());
           for (const layer of labels) map.setLayoutProperty(layer.id, "visibility", "none");

@@ -1,0 +1,62 @@
+"""The ground that ships."""
+
+import numpy as np
+import pytest
+import shapely
+
+from geo.communities import communities, community
+from geo.errors import UnknownCommunity
+from geo.ground import LAYERS, frame, locate, locate_one, places
+
+
+def test_heling_has_its_four_areas_and_three_sites() -> None:
+    assert [place.name for place in places("heling", "areas")] == ["橙麓", "岩上", "岩下", "两头门"]
+    assert {place.code: place.name for place in places("heling", "sites")}.keys() == {"fangyan", "centre", "square"}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_every_shape_is_valid_and_lies_in_the_bounds_of_its_community(layer: str) -> None:
+    table = frame("heling", layer)
+    assert len(table) > 0
+    assert table.geometry.is_valid.all()
+    assert table.crs.to_epsg() == 4490
+    view = shapely.box(*community("heling").bounds).buffer(0.05)
+    assert table.geometry.within(view).all()
+
+
+def test_areas_do_not_overlap() -> None:
+    shapes = list(frame("heling", "areas").geometry)
+    assert all(a.intersection(b).area == 0 for i, a in enumerate(shapes) for b in shapes[i + 1 :])
+
+
+def test_what_was_drawn_and_not_surveyed_says_so() -> None:
+    assert community("heling").schematic
+
+
+def test_many_points_find_their_areas_as_one_by_one() -> None:
+    west, south, east, north = community("heling").bounds
+    random = np.random.default_rng(7)
+    lons, lats = random.uniform(west, east, 5_000), random.uniform(south, north, 5_000)
+    shapes = dict(zip(frame("heling", "areas")["code"], frame("heling", "areas").geometry, strict=True))
+    plain = [
+        next((code for code, shape in shapes.items() if shape.intersects(shapely.Point(lon, lat))), None)
+        for lon, lat in zip(lons, lats, strict=True)
+    ]
+    assert locate("heling", lons, lats) == plain
+    assert set(plain) == {*shapes, None}
+
+
+def test_the_label_of_an_area_lies_in_it() -> None:
+    for place in places("heling", "areas"):
+        assert locate_one("heling", *place.label) == place.code
+
+
+def test_nothing_is_found_where_nothing_is_drawn() -> None:
+    assert locate_one("tahai", 120.2, 28.93) is None
+    assert places("tahai", "areas") == ()
+
+
+def test_an_unknown_community_is_named_with_the_known_ones() -> None:
+    with pytest.raises(UnknownCommunity, match="no community 'x'; there are: heling, tahai"):
+        community("x")
+    assert list(communities()) == ["heling", "tahai"]
