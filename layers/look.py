@@ -1,7 +1,7 @@
 """Colours, shapes and words that layers share on the map and in panels.
 
-Okabe-Ito colours; colour is kept for what is abnormal, and never alone: shape and text say the
-same (ISA-101). assets/css/00-tokens.css holds the same tokens for the browser; a test compares them.
+Okabe-Ito colours, vermilion a little lighter so that text in it has a contrast of 4.5:1 on a panel;
+colour is kept for what is abnormal, and never alone: shape and text say the same (ISA-101). assets/css/00-tokens.css holds the same tokens for the browser; a test compares them.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ TOKENS = {
     "text": "#e6edf3",
     "second": "#9fb0c0",
     "normal": "#7f93a6",
-    "high": "#d55e00",
+    "high": "#dc6400",
     "middle": "#e69f00",
     "low": "#56b4e9",
 }
@@ -32,8 +32,8 @@ LIGHT = {
     "#5d6f80": "#7c8b9a",
     "#e6edf3": "#17202a",
     "#9fb0c0": "#46586a",
-    "#7f93a6": "#5f7488",
-    "#d55e00": "#b34700",
+    "#7f93a6": "#576b7f",
+    "#dc6400": "#b34700",
     "#e69f00": "#8a5a00",
     "#56b4e9": "#1b6fa8",
 }

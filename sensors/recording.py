@@ -186,8 +186,10 @@ def relative_humidity(temperature: float, dew_point: float) -> float:
     """Relative humidity in % of air at a temperature and dew point in °C.
 
     The quotient of the vapour pressures over water, each by the Magnus formula of WMO-No. 8
-    (Guide to Instruments, volume I, annex 4.B); rounded to what the recorded tenths allow.
+    (Guide to Instruments, volume I, annex 4.B); rounded to what the recorded tenths allow. NaN
+    where either is missing.
     """
-    pressures = (math.exp(17.62 * t / (243.12 + t)) for t in (dew_point, temperature))
-    actual, saturated = pressures
+    actual, saturated = (math.exp(17.62 * t / (243.12 + t)) for t in (dew_point, temperature))
+    if math.isnan(actual / saturated):
+        return math.nan
     return min(100.0, round(100 * actual / saturated))

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.database import engine
 from tests.running import CHROMIUM, CHROMIUM_ARGS, Cockpit
+
+__all__ = ["browser", "cockpit", "engine", "own_cockpit", "page"]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,117 @@
+"""Grid events: the table of states, by all roles."""
+
+import itertools
+import json
+
+import pytest
+from sqlalchemy import Engine, select
+
+from layers.grid_events import write
+from layers.grid_events.report import read
+from layers.grid_events.rules import SEVERITIES, categories, states
+from layers.grid_events.tables import grid_event, grid_event_transition
+from layers.grid_events.write import Reporter
+from layers.problem import Problem
+from layers.roles import ROLES, may
+from sensors.refusal import Refused
+from store.engine import writing
+from store.instant import now
+from tests.database import new_database
+
+OPEN = {"reported", "filed", "dispatched", "in_hand", "handled", "verified", "sent_back", "suspended"}
+ENDED = {"declined", "closed", "rated", "void"}
+CONTRACT = OPEN | ENDED
+
+
+def file(engine: Engine, reference: str = "1", **more: object) -> tuple[str, bool]:
+    """File a report."""
+    body = {"id": reference, "title": "路灯不亮", "category": "facility.lighting", "severity": "minor"} | more
+    report = read(json.dumps(body).encode(), now())
+    with writing(engine) as connection:
+        return write.file(connection, "heling", Reporter("tester"), report)
+
+
+def test_the_states_are_those_of_the_contract_and_each_can_be_reached() -> None:
+    assert states().keys() == CONTRACT
+    reached = {"reported"}
+    for _ in states():
+        reached |= {to for code in reached for to in states()[code].to}
+    assert reached == CONTRACT
+    for state in states().values():
+        assert state.open is (state.code in OPEN)
+        assert state.to.keys() <= CONTRACT
+        assert set(state.to.values()) <= set(ROLES)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("present", "to"), itertools.product(sorted(CONTRACT), sorted(CONTRACT)))
+def test_just_the_steps_of_the_table_are_permitted(engine_kept: Engine, present: str, to: str, role: str) -> None:
+    event, _ = file(engine_kept, f"{present}-{to}-{role}")
+    with writing(engine_kept) as connection:
+        write._add(connection, event, 2, present, "tester", "", now())
+    needed = states()[present].to.get(to)
+    expected = 409 if needed is None else 200 if may(role, needed) else 403
+    try:
+        with writing(engine_kept) as connection:
+            write.advance(connection, "heling", event, to, "tester", role, "")
+        status = 200
+    except Problem as problem:
+        status = problem.status
+    assert status == expected
+    with engine_kept.connect() as connection:
+        steps = grid_event_transition
+        rows = connection.scalars(select(steps.c.state).where(steps.c.event_id == event).order_by(steps.c.seq))
+        assert list(rows) == ["reported", present] + ([to] if status == 200 else [])
+
+
+@pytest.fixture(scope="module")
+def engine_kept(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """One database for all pairs of states."""
+    return new_database(tmp_path_factory.mktemp("events"))
+
+
+def test_an_unknown_state_or_event_is_named(engine: Engine) -> None:
+    event, _ = file(engine)
+    for wanted, to, why in ((event, "done", "state 'done' is not one of"), ("nope", "filed", "no event 'nope'")):
+        with writing(engine) as connection, pytest.raises(Problem) as caught:
+            write.advance(connection, "heling", wanted, to, "tester", "admin", "")
+        assert why in str(caught.value.detail)
+
+
+def test_the_same_id_of_the_same_reporter_is_the_same_event(engine: Engine) -> None:
+    first, new = file(engine, "7")
+    again, still_new = file(engine, "7", title="第二次")
+    assert (new, still_new) == (True, False)
+    assert first == again
+
+
+def test_an_unknown_category_is_kept_as_other_with_what_was_said(engine: Engine) -> None:
+    event, _ = file(engine, category="ufo.sighting")
+    with engine.connect() as connection:
+        row = connection.execute(select(grid_event).where(grid_event.c.id == event)).one()
+    assert (row.category, row.category_reported) == ("other", "ufo.sighting")
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ([], "an event is a JSON object"),
+        ({"title": "x"}, "id is missing"),
+        ({"id": "1", "title": "  "}, "title is missing"),
+        ({"id": "1", "title": "x", "severity": "huge"}, "severity 'huge' is not one of minor, major, critical"),
+        ({"id": "1", "title": "x" * 201}, "title has 201 characters; at most 200"),
+        ({"id": "1", "title": ["x"]}, "title must be text"),
+        ({"id": "1", "title": "x", "lon": 120.2}, "lon and lat must both be numbers"),
+        ({"id": "1", "title": "x", "ts": "gestern"}, "not an RFC 3339 time"),
+    ],
+)
+def test_a_report_that_lacks_something_is_told_what(body: object, why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        read(json.dumps(body).encode(), now())
+
+
+def test_categories_are_dotted_codes_with_names_in_both_languages() -> None:
+    for code, row in categories().items():
+        assert code == "other" or code.count(".") == 1
+        assert row.keys() >= {"name", "name_en"}
+    assert list(SEVERITIES) == ["minor", "major", "critical"]

@@ -1,0 +1,56 @@
+"""The look: one set of colours, readable, in the map, the panels and the style sheet."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import assets
+from layers.look import LEVELS, LIGHT, TOKENS
+
+SHEET = (Path(assets.__file__).parent / "css" / "00-tokens.css").read_text(encoding="utf-8")
+LEAST_CONTRAST = 4.5  # WCAG 2.2, success criterion 1.4.3
+
+
+def sheet_colours(selector: str) -> dict[str, str]:
+    """The colours that a block of the style sheet sets."""
+    block = SHEET[SHEET.index(selector) :].partition("}")[0]
+    return dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6});", block))
+
+
+def contrast(a: str, b: str) -> float:
+    """Contrast ratio of two colours (WCAG 2.2, definition of contrast ratio)."""
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.2)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_style_sheet_has_the_same_colours() -> None:
+    assert sheet_colours(":root {") == TOKENS
+    assert sheet_colours(':root[data-theme="light"]') == {name: LIGHT[colour] for name, colour in TOKENS.items()}
+
+
+@pytest.mark.parametrize("selector", [":root {", ':root[data-theme="light"]'])
+@pytest.mark.parametrize("name", ["text", "second", "normal", "high", "middle", "low"])
+def test_whatever_is_written_can_be_read_on_ground_and_panel(selector: str, name: str) -> None:
+    colours = sheet_colours(selector)
+    for behind in ("ground", "panel"):
+        assert contrast(colours[name], colours[behind]) >= LEAST_CONTRAST, f"{name} on {behind}"
+
+
+def test_every_level_has_a_colour_a_shape_and_a_word_of_its_own() -> None:
+    for part in ("colour", "symbol", "name", "name_en"):
+        assert len({getattr(level, part) for level in LEVELS}) == len(LEVELS)
+
+
+def test_no_style_sheet_or_script_asks_another_host() -> None:
+    for path in Path(assets.__file__).parent.rglob("*.*"):
+        if path.suffix in (".css", ".js"):
+            text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")  # a name, never asked
+            assert not re.search(r"https?://|@import", text), path.name
