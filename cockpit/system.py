@@ -23,10 +23,12 @@ from sensors.broker import SERVICE, BrokerThread, PortInUse
 from sensors.bus import BrokerAddress, Client, LivePublisher, LiveSubscriber, Subscriber
 from sensors.ingest import Ingest
 from sensors.registry import Registry
+from sensors.topics import DEVICE_FILTER, REFUSED_FILTER
 
 log = structlog.get_logger(__name__)
 
 GRACEFUL_S = 3
+PATIENCE_S = 5
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,14 @@ class Parts:
     broker: bool = False
     ingest: bool = False
     web: bool = False
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The ingest, and the subscriber that feeds it."""
+
+    ingest: Ingest
+    subscriber: Subscriber
 
 
 @contextlib.contextmanager
@@ -51,13 +61,15 @@ def running(settings: Settings, parts: Parts, on_ready: Callable[[Engine], None]
         publisher.start()
         stack.callback(publisher.stop)
         tell = LivePublisher(publisher)
-        ingest = stack.enter_context(_ingest(engine, address, tell)) if parts.ingest else None
+        intake = stack.enter_context(_ingest(engine, address, tell, parts.broker)) if parts.ingest else None
         probes = Probes(
-            broker=lambda: publisher.connected,
-            lag_s=(lambda: ingest.lag_s) if ingest else None,
+            broker=lambda: publisher.connected and (intake is None or intake.subscriber.client.connected),
+            lag_s=(lambda: intake.ingest.lag_s) if intake else None,
             devices=(lambda: broker.connections) if broker else None,
         )
         if listening is None:
+            if intake is not None:
+                _wait_for_broker(intake.subscriber)
             on_ready(engine)
             yield _wait_forever
             return
@@ -94,6 +106,12 @@ def _uvicorn(app: object, settings: Settings) -> uvicorn.Config:
         timeout_graceful_shutdown=GRACEFUL_S,
         lifespan="on",
     )
+
+
+def _wait_for_broker(subscriber: Subscriber) -> None:
+    # Before its first subscription a broker keeps nothing for us, so "running" may not be said earlier.
+    while not subscriber.client.wait_connected(PATIENCE_S):
+        log.warning("waiting_for_broker")
 
 
 def _wait_forever() -> None:
@@ -145,14 +163,15 @@ def _address(settings: Settings, broker: BrokerThread | None) -> BrokerAddress:
 
 
 @contextlib.contextmanager
-def _ingest(engine: Engine, address: BrokerAddress, tell: LivePublisher) -> Iterator[Ingest]:
+def _ingest(engine: Engine, address: BrokerAddress, tell: LivePublisher, embedded: bool) -> Iterator[Intake]:
     ingest: Ingest
-    subscriber = Subscriber(address, lambda message: ingest.submit(message))
+    filters = (DEVICE_FILTER, REFUSED_FILTER) if embedded else (DEVICE_FILTER,)
+    subscriber = Subscriber(address, lambda message: ingest.submit(message), filters)
     ingest = Ingest(engine, feeds(), subscriber.acknowledge, tell)
     ingest.start()
     subscriber.client.start()
     try:
-        yield ingest
+        yield Intake(ingest, subscriber)
     finally:
         # First no more messages come in, then what was taken is finished.
         ingest.stop()

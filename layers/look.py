@@ -1,7 +1,8 @@
 """Colours, shapes and words that layers share on the map and in panels.
 
-Okabe-Ito colours, vermilion a little lighter so that text in it has a contrast of 4.5:1 on a panel;
-colour is kept for what is abnormal, and never alone: shape and text say the same (ISA-101). assets/css/00-tokens.css holds the same tokens for the browser; a test compares them.
+Okabe-Ito colours, vermilion a little lighter so that text in it has a contrast of 4.5:1 on a
+panel; colour is kept for what is abnormal, and never alone: shape and text say the same (ISA-101).
+assets/css/00-tokens.css holds the same tokens for the browser; a test compares them.
 """
 
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from sensors.batch import Message
-from sensors.topics import DEVICE_FILTER, LIVE_FILTER, REFUSED_ROOT, live
+from sensors.topics import LIVE_FILTER, live
 from store.instant import now
 
 log = structlog.get_logger(__name__)
@@ -92,12 +92,13 @@ class Client:
         self.paho.reconnect_delay_set(*RECONNECT_S)
         self.paho.max_inflight_messages_set(1_000)
         self.paho.on_connect = self._on_connect
+        self.paho.on_subscribe = self._on_subscribe
         self.paho.on_disconnect = self._on_disconnect
         self._filters: list[tuple[str, int]] = []
 
     @property
     def connected(self) -> bool:
-        """Whether the broker has let it in, and it is still there."""
+        """Whether the broker has let it in and taken its subscriptions, and it is still there."""
         return self._up.is_set()
 
     def subscribe(self, topic_filter: str, qos: int) -> None:
@@ -117,7 +118,7 @@ class Client:
         return sent.is_published()
 
     def wait_connected(self, seconds: float) -> bool:
-        """Wait for the first connection; returns whether there is one."""
+        """Wait until it is connected; returns whether it is."""
         return self._up.wait(seconds)
 
     def start(self) -> None:
@@ -142,6 +143,17 @@ class Client:
             return
         if self._filters:
             client.subscribe(self._filters)
+        else:
+            self._is_up()
+
+    def _on_subscribe(self, _client: Any, _data: Any, _mid: Any, reasons: list[ReasonCode], _props: Any) -> None:
+        for (topic_filter, _), reason in zip(self._filters, reasons, strict=False):
+            if reason.is_failure:
+                log.error("subscription_refused", filter=topic_filter, reason=str(reason))
+                return
+        self._is_up()
+
+    def _is_up(self) -> None:
         self._up.set()
         log.info("broker_connected", port=self._address.port)
 
@@ -154,12 +166,12 @@ class Client:
 class Subscriber:
     """Hands every device message to ingest and acknowledges it when ingest says so."""
 
-    def __init__(self, address: BrokerAddress, submit: Callable[[Message], None], name: str = "ingest") -> None:
-        self.client = Client(address, f"cockpit-{name}", persistent=True)
+    def __init__(self, address: BrokerAddress, submit: Callable[[Message], None], filters: Sequence[str]) -> None:
+        self.client = Client(address, "cockpit-ingest", persistent=True)
         self.client.paho.manual_ack_set(True)
         self.client.paho.on_message = self._on_message
-        self.client.subscribe(DEVICE_FILTER, 1)
-        self.client.subscribe(f"{REFUSED_ROOT}/#", 1)
+        for topic_filter in filters:
+            self.client.subscribe(topic_filter, 1)
         self._submit = submit
 
     def acknowledge(self, messages: Sequence[Message]) -> None:

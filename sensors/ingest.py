@@ -148,6 +148,7 @@ class Ingest:
             quarantine.store(connection, batch.refusals)
             for feed in self._feeds:
                 feed.store(connection, batch)
+        self._series.committed()
         self._acknowledge(messages)
         self._count(messages, batch, time.monotonic() - began)
         self._announcer.touch(batch.touched)

@@ -39,24 +39,28 @@ class Reading:
 
 
 class SeriesIndex:
-    """The number of each (device, metric), kept in memory: it never changes once given."""
+    """The number of each (device, metric), kept in memory: it never changes once it is committed."""
 
     def __init__(self) -> None:
         self._ids: dict[tuple[str, str], int] = {}
+        self._found: dict[tuple[str, str], int] = {}
 
     def ids(self, connection: Connection, observations: Iterable[Observation]) -> dict[tuple[str, str], int]:
         """The number of every series of the observations; new ones are made."""
         kinds = {(o.device, o.metric): o.value for o in observations}
         missing = [key for key in kinds if key not in self._ids]
-        if missing:
-            rows = [{"device_id": d, "metric": m, "kind": _kind(m, kinds[d, m])} for d, m in missing]
-            connection.execute(upsert(connection, series).on_conflict_do_nothing(), rows)
-            return self._ids | _numbers(connection, missing)
-        return self._ids
+        self._found = {}
+        if not missing:
+            return self._ids
+        rows = [{"device_id": d, "metric": m, "kind": _kind(m, kinds[d, m])} for d, m in missing]
+        connection.execute(upsert(connection, series).on_conflict_do_nothing(), rows)
+        self._found = _numbers(connection, missing)
+        return self._ids | self._found
 
-    def keep(self, ids: dict[tuple[str, str], int]) -> None:
-        """Remember numbers whose transaction was committed."""
-        self._ids = ids
+    def committed(self) -> None:
+        """Remember the numbers of the last transaction; one that was rolled back is not told."""
+        self._ids |= self._found
+        self._found = {}
 
 
 def _numbers(connection: Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
@@ -71,11 +75,12 @@ def _numbers(connection: Connection, keys: list[tuple[str, str]]) -> dict[tuple[
 def store(connection: Connection, index: SeriesIndex, observations: Sequence[Observation]) -> list[Observation]:
     """Store observations, each (device, metric, time) once; returns those that were new.
 
-    Keeps ``latest`` (only forward in time) and the hourly aggregates in the same transaction.
+    Keeps ``latest`` (only forward in time) and the hourly aggregates in the same transaction. After
+    its commit the caller says so to the index.
     """
+    ids = index.ids(connection, observations)
     if not observations:
         return []
-    ids = index.ids(connection, observations)
     by_key: dict[tuple[int, Instant], Observation] = {}
     for o in observations:
         by_key.setdefault((ids[o.device, o.metric], o.ts), o)
@@ -84,7 +89,6 @@ def store(connection: Connection, index: SeriesIndex, observations: Sequence[Obs
     new = [(series_id, by_key[series_id, ts]) for series_id, ts in stored]
     _keep_latest(connection, new)
     _keep_hours(connection, new)
-    index.keep(ids)
     return [o for _, o in new]
 
 

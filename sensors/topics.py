@@ -15,6 +15,8 @@ DEVICE_FILTER = f"{ROOT}/+/+/+"
 REFUSED_ROOT = "cockpit/refused"
 """Where the embedded broker hands over what a device may not publish: ``{root}/{username}/{topic}``."""
 
+REFUSED_FILTER = f"{REFUSED_ROOT}/#"
+
 
 class Channel(StrEnum):
     """What a device's message is about."""

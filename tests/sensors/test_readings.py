@@ -1,5 +1,6 @@
 """Observations in the store: each once, the latest never moved back."""
 
+from contextlib import suppress
 from itertools import count
 from statistics import mean
 
@@ -25,6 +26,7 @@ def keep(engine: Engine, *batches: list[Observation]) -> list[list[Observation]]
     for batch in batches:
         with writing(engine) as connection:
             new.append(store(connection, index, batch))
+        index.committed()
     return new
 
 
@@ -96,6 +98,20 @@ def test_a_suspect_reading_is_kept_but_not_averaged(engine: Engine) -> None:
         for every in (HOUR, 30 * MINUTE):
             (step,) = aggregate(connection, "air-01", "pm2_5", START, START + HOUR - 1, every, 10)
             assert (step.mean, step.low, step.count) == (40.0, 30.0, 2)
+
+
+def test_a_series_of_a_transaction_that_was_rolled_back_is_made_again(engine: Engine) -> None:
+    add(engine, "air-01")
+    index = SeriesIndex()
+    with suppress(InterruptedError), writing(engine) as connection:
+        store(connection, index, [one(0, 1.0)])
+        raise InterruptedError
+    with writing(engine) as connection:
+        assert store(connection, index, []) == []
+    index.committed()
+    with writing(engine) as connection:
+        store(connection, index, [one(0, 1.0)])
+    assert newest(engine) == (0, 1.0)
 
 
 def test_any_number_of_new_metrics_at_once_is_kept(engine: Engine) -> None:

@@ -1,0 +1,32 @@
+"""``python -m bench [throughput|latency|pixel ...]``: run benchmarks and print what they measured."""
+
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import latency, pixel, throughput
+
+BENCHES: dict[str, Callable[[Path], list[str]]] = {
+    "throughput": throughput.measure,
+    "latency": latency.measure,
+    "pixel": pixel.measure,
+}
+
+
+def main(names: list[str]) -> None:
+    """Run the named benchmarks, or all."""
+    unknown = [name for name in names if name not in BENCHES]
+    if unknown:
+        sys.exit(f"bench: {', '.join(unknown)}: not one of {', '.join(BENCHES)}")
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load generators on the same cores")
+    for name in names or BENCHES:
+        with tempfile.TemporaryDirectory(prefix="cockpit-bench-") as folder:
+            print(f"\n{name}")
+            for line in BENCHES[name](Path(folder)):
+                print(f"  {line}")
+
+
+main(sys.argv[1:])

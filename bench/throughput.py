@@ -1,0 +1,109 @@
+"""Readings a second from publish to commit, beside a bare paho client and the plain way, on one Mosquitto."""
+
+import json
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.running import COMMAND, Cockpit, free_port, until
+
+DEVICES = 4
+MESSAGES = 40_000
+PLAIN_MESSAGES = 2_000
+VALUES = {"pm2_5": 35.0, "pm10": 60.0, "temperature": 21.5, "humidity": 55}
+ROUNDS = 3
+START_MS = 1_790_000_000_000
+CONFIG = "listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\nuser root\n"
+
+
+def measure(folder: Path) -> list[str]:
+    """Run each receiver in turn, several rounds, and compare medians."""
+    bare: list[float] = []
+    ours: list[float] = []
+    with _mosquitto(folder) as port:
+        for round_ in range(ROUNDS):
+            bare.append(_reference("bare", folder, port, MESSAGES, round_))
+            ours.append(_ingest(folder / f"ours-{round_}", port))
+        plain = _reference("plain", folder, port, PLAIN_MESSAGES, ROUNDS)
+    best, own = statistics.median(bare), statistics.median(ours)
+    return [
+        f"Mosquitto, QoS 1, {DEVICES} senders, {MESSAGES} messages of {len(VALUES)} values; median of {ROUNDS} rounds",
+        f"a bare paho client receives              {best:8.0f} messages/s, {best * len(VALUES):8.0f} readings/s",
+        f"cockpit ingest, publish to commit        {own:8.0f} messages/s, {own * len(VALUES):8.0f} readings/s",
+        f"a commit for each message, json, no batch{plain:8.0f} messages/s, {plain * len(VALUES):8.0f} readings/s",
+        f"ours to the bare client                  {own / best:8.2f}",
+        f"ours to the plain way                    {own / plain:8.2f}",
+    ]
+
+
+@contextmanager
+def _mosquitto(folder: Path) -> Iterator[int]:
+    port = free_port()
+    settings = folder / "mosquitto.conf"
+    settings.write_text(CONFIG.format(port=port))
+    running = subprocess.Popen(["/usr/sbin/mosquitto", "-c", str(settings)], stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(1)
+        yield port
+    finally:
+        running.terminate()
+        running.wait()
+
+
+def _send(folder: Path, port: int, messages: int, wait: Callable[[], object]) -> float:
+    """Publish by mosquitto_pub from all senders at once; returns messages a second until all were taken."""
+    lines = folder / "lines"
+    lines.write_text(
+        "".join(json.dumps({"ts": START_MS + i, "values": VALUES}) + "\n" for i in range(messages // DEVICES))
+    )
+    command = ["mosquitto_pub", "-p", str(port), "-V", "mqttv5", "-q", "1", "-l", "-t"]
+    began = time.monotonic()
+    senders = []
+    for number in range(DEVICES):
+        with lines.open() as body:
+            senders.append(subprocess.Popen([*command, f"cim/v1/heling/bench-{number}/telemetry"], stdin=body))
+    wait()
+    took = time.monotonic() - began
+    for sender in senders:
+        sender.wait()
+    return messages / took
+
+
+def _reference(how: str, folder: Path, port: int, messages: int, round_: int) -> float:
+    url = f"sqlite:///{folder}/{how}-{round_}.db"
+    command = [sys.executable, "-m", "bench.receive", how, str(port), str(messages), url]
+    receiver = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert receiver.stdout is not None
+    receiver.stdout.readline()
+    return _send(folder, port, messages, receiver.wait)
+
+
+def _ingest(folder: Path, port: int) -> float:
+    folder.mkdir()
+    cockpit = Cockpit(folder, settings={"COCKPIT_MQTT_URL": f"mqtt://127.0.0.1:{port}", "COCKPIT_LOG_LEVEL": "warning"})
+    for number in range(DEVICES):
+        cockpit.add_device(f"bench-{number}")
+    ingest = subprocess.Popen(
+        [COMMAND, "ingest", "--json"], cwd=folder, env=cockpit.environment, stdout=subprocess.PIPE, text=True
+    )
+    assert ingest.stdout is not None
+    ingest.stdout.readline()
+    database = sqlite3.connect(folder / "data" / "cockpit.db")
+    last = (START_MS + MESSAGES // DEVICES - 1) * 1000
+    all_in = "SELECT count(*) FROM latest WHERE ts = ?"
+
+    def stored() -> bool:
+        return database.execute(all_in, (last,)).fetchone()[0] == DEVICES * len(VALUES)
+
+    rate = _send(folder, port, MESSAGES, lambda: until(stored, 300))
+    (count,) = database.execute("SELECT count(*) FROM reading").fetchone()
+    assert count == MESSAGES * len(VALUES), f"{count} readings stored, {MESSAGES * len(VALUES)} sent"
+    database.close()
+    ingest.terminate()
+    ingest.wait()
+    return rate
