@@ -21,9 +21,11 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 bench: $(READY)
+	deploy/test-servers.sh
 	$(BIN)/python -m bench
 
 soak: $(READY)
+	deploy/test-servers.sh
 	$(BIN)/python -m bench.soak
 
 # After a change of the dependencies; needs uv.

@@ -64,6 +64,7 @@ class Cockpit:
     mqtt: int = field(default_factory=free_port)
     settings: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
+    command: list[str | Path] = field(default_factory=lambda: [COMMAND])
 
     @property
     def url(self) -> str:
@@ -90,7 +91,7 @@ class Cockpit:
         """Start it and wait until it is ready."""
         with (self.folder / "log").open("a") as log:
             self.process = subprocess.Popen(
-                [COMMAND, command, *arguments],
+                [*self.command, command, *arguments],
                 cwd=self.folder,
                 env=self.environment,
                 stdout=subprocess.PIPE,
@@ -120,7 +121,12 @@ class Cockpit:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another command with the same settings."""
         return subprocess.run(
-            [COMMAND, *arguments], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=60
+            [*self.command, *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
 
     def answer(self, *arguments: str) -> Any:

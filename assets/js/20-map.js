@@ -30,8 +30,11 @@
     fit();
     new ResizeObserver(() => {
       size();
-      fit();
+      if (!movedByHand) fit();
     }).observe(document.getElementById("map"));
+    handle.on("movestart", (event) => { movedByHand ||= Boolean(event.originalEvent); });
+    // Plotly sets the view of its own layout whenever it has plotted, the first time or at a new size.
+    handle.on("moveend", () => { if (!fitting && !movedByHand) fit(); });
     for (const layer of Object.values(cockpit.layers)) if (layer.mapReady) layer.mapReady(handle);
     cockpit.root.classList.add("map-ready");
   };
@@ -81,7 +84,16 @@
     }
   }
 
+  let movedByHand = false;
+  let fitting = false;
+
   function fit() {
+    fitting = true;
+    fitToBounds();
+    fitting = false;
+  }
+
+  function fitToBounds() {
     const [west, south, east, north] = JSON.parse(cockpit.root.dataset.bounds);
     const box = map.handle.getContainer().getBoundingClientRect();
     if (!box.width || !box.height) return;

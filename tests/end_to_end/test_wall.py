@@ -109,6 +109,31 @@ def test_the_four_areas_are_named_on_the_map_in_chinese(cockpit: Cockpit, watche
     assert ink[1] - ink[2] > 500, "the labels leave ink"
 
 
+@pytest.mark.parametrize("size", [(1920, 1080), (390, 844), (3840, 1080), (1080, 1920)])
+def test_the_whole_community_is_in_sight_on_every_screen(cockpit: Cockpit, page: Page, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    Watched(page).open(f"{cockpit.url}/wall/heling")
+    page.wait_for_timeout(1500)
+    for when in ("at first", "at a new size"):
+        spans = page.evaluate(
+            """() => {
+              const [west, south, east, north] = JSON.parse(cockpit.root.dataset.bounds);
+              const box = cockpit.map.handle.getContainer();
+              const seen = [[west, south], [east, south], [east, north], [west, north]]
+                .map((corner) => cockpit.map.handle.project(corner));
+              const inside = (point) => point.x >= 0 && point.x <= box.clientWidth
+                && point.y >= 0 && point.y <= box.clientHeight;
+              const wide = Math.max(...seen.map((p) => p.x)) - Math.min(...seen.map((p) => p.x));
+              const high = Math.max(...seen.map((p) => p.y)) - Math.min(...seen.map((p) => p.y));
+              return [seen.every(inside), Math.max(wide / box.clientWidth, high / box.clientHeight)];
+            }"""
+        )
+        assert spans[0], f"{when}: a corner is out of sight"
+        assert spans[1] > 0.9, f"{when}: the map is smaller than its frame allows"
+        page.set_viewport_size({"width": size[0] - 40, "height": size[1] - 40})
+        page.wait_for_timeout(1000)
+
+
 @pytest.mark.parametrize("path", ["/wall/heling", "/wall/tahai", "/", "/?theme=light"])
 def test_a_page_asks_no_other_host(cockpit: Cockpit, watched: Watched, path: str) -> None:
     page = watched.open(f"{cockpit.url}{path}")

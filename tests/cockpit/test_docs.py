@@ -1,0 +1,97 @@
+"""The documents tell everything that a user can meet: commands, settings, routes, figures, reasons, metrics."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+from fastapi.routing import APIRoute
+from prometheus_client import REGISTRY
+
+import cockpit.live
+import sensors.meters  # noqa: F401 - registers its meters
+from cockpit import api, health
+from cockpit.cli import app
+from cockpit.settings import PREFIX, Settings
+from layers.declare import layers
+from layers.grid_events.rules import states
+from sensors.metrics import metrics
+from sensors.refusal import Reason
+from sensors.registry import KINDS
+
+ROOT = Path(__file__).parents[2]
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+DEVICES = (ROOT / "docs" / "devices.md").read_text(encoding="utf-8")
+PAGES = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", *(f"docs/{page.name}" for page in ROOT.glob("docs/*.md"))]
+GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+
+
+def commands(command: object, name: str) -> list[str]:
+    """The full names of a command and all below it."""
+    below = getattr(command, "commands", {})
+    return [full for child, one in below.items() for full in commands(one, f"{name} {child}")] or [name]
+
+
+def routes() -> set[str]:
+    """Every route that answers, as ``METHOD path``."""
+    routers = [("", health.router(None, health.Probes())), ("", api.general())]  # type: ignore[arg-type]
+    routers += [("/api/v1/{community}", layer.router()) for layer in layers()]
+    return {
+        f"{method} {prefix}{route.path}"
+        for prefix, router in routers
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods
+    }
+
+
+def test_every_command_is_documented() -> None:
+    found = commands(typer.main.get_command(app), "cockpit")
+    assert len(found) > 10
+    assert [name for name in found if f"`{name}" not in OPERATIONS] == []
+
+
+def test_every_setting_and_its_default_is_documented() -> None:
+    for name, field in Settings.model_fields.items():
+        [row] = [line for line in OPERATIONS.splitlines() if f"| `{PREFIX}{name.upper()}` |" in line]
+        if isinstance(field.default, str | int):
+            assert f"| `{field.default}` |" in row
+
+
+def test_every_route_is_documented_and_nothing_else_is() -> None:
+    told = set(re.findall(r"\| `((?:GET|POST) /(?:api/v1/|healthz|readyz|metrics)[^`]*)` \|", OPERATIONS))
+    assert told == routes()
+
+
+def test_every_figure_for_prometheus_is_documented() -> None:
+    assert cockpit.live.CLIENTS
+    ours = {metric.name for metric in REGISTRY.collect() if metric.name.startswith("cockpit_")}
+    told = {name.removesuffix("_total") for name in re.findall(r"\| `(cockpit_[a-z_]+)` \|", OPERATIONS)}
+    assert told == ours
+
+
+def test_every_reason_of_refusal_is_documented() -> None:
+    assert set(re.findall(r"\| `([a-z0-9_]+)` \| ", DEVICES.split("## What is refused")[1])) == set(Reason)
+
+
+def test_every_metric_is_documented_with_its_unit_and_range() -> None:
+    for code, metric in metrics().items():
+        [row] = [line for line in DEVICES.splitlines() if line.startswith(f"| `{code}` |")]
+        assert f"| {metric.name} | {metric.unit} |" in row
+        if metric.low is not None:
+            assert f"| {metric.low:.0f} to {metric.high:.0f} |" in row
+
+
+def test_every_kind_of_device_and_every_state_has_its_word() -> None:
+    assert [kind for kind in KINDS if f"`{kind}`" not in DEVICES] == []
+    for code, state in states().items():
+        assert state.name in GLOSSARY, code
+        assert code in GLOSSARY, code
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_links_between_documents_lead_somewhere(path: str) -> None:
+    here = ROOT / path
+    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", here.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (here.parent / target).exists(), target
