@@ -7,6 +7,7 @@ snapshot when it can take one.
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -41,19 +42,24 @@ class Browser:
 
     def __init__(self, socket: WebSocket) -> None:
         self.socket = socket
-        self.frames: asyncio.Queue[str] = asyncio.Queue(QUEUED_FRAMES)
-        self.behind = asyncio.Event()
+        self.frames: deque[str] = deque()
+        self.is_behind = False
+        self.wake = asyncio.Event()
+        self.fall_behind()
 
     def offer(self, frame: str) -> None:
         """Queue a frame; where there is no room, forget them all and mark it as behind."""
-        if self.behind.is_set():
-            return
-        try:
-            self.frames.put_nowait(frame)
-        except asyncio.QueueFull:
-            while not self.frames.empty():
-                self.frames.get_nowait()
-            self.behind.set()
+        if len(self.frames) >= QUEUED_FRAMES:
+            self.fall_behind()
+        elif not self.is_behind:
+            self.frames.append(frame)
+            self.wake.set()
+
+    def fall_behind(self) -> None:
+        """What comes next is a snapshot."""
+        self.frames.clear()
+        self.is_behind = True
+        self.wake.set()
 
 
 class Room:
@@ -137,7 +143,7 @@ class LiveHub:
             log.error("snapshot_not_read", community=room.community, error=str(error).splitlines()[0])
             return
         for browser in room.browsers:
-            browser.behind.set()
+            browser.fall_behind()
 
     async def _load(self, room: Room) -> None:
         async with room.loading:
@@ -204,7 +210,6 @@ class LiveHub:
         await socket.accept()
         room = self._rooms.setdefault(community, Room(community))
         browser = Browser(socket)
-        browser.behind.set()
         room.browsers.add(browser)
         CLIENTS.labels(community).set(len(room.browsers))
         sender = asyncio.create_task(self._send(room, browser))
@@ -212,7 +217,7 @@ class LiveHub:
             while True:
                 asked = await socket.receive_text()
                 if '"snapshot"' in asked[:200]:
-                    browser.behind.set()
+                    browser.fall_behind()
         except (WebSocketDisconnect, KeyError):
             pass
         finally:
@@ -223,15 +228,12 @@ class LiveHub:
 
     async def _send(self, room: Room, browser: Browser) -> None:
         while True:
-            if browser.behind.is_set():
+            await browser.wake.wait()
+            browser.wake.clear()
+            if browser.is_behind:
                 await self._send_snapshot(room, browser)
-            frame = asyncio.ensure_future(browser.frames.get())
-            behind = asyncio.ensure_future(browser.behind.wait())
-            done, pending = await asyncio.wait({frame, behind}, return_when=asyncio.FIRST_COMPLETED)
-            for task in pending:
-                task.cancel()
-            if frame in done:
-                await browser.socket.send_text(frame.result())
+            while browser.frames:
+                await browser.socket.send_text(browser.frames.popleft())
 
     async def _send_snapshot(self, room: Room, browser: Browser) -> None:
         while room.state is None:
@@ -240,7 +242,6 @@ class LiveHub:
             except Exception as error:  # noqa: BLE001 - the database may be away; the screen says so meanwhile
                 log.error("snapshot_not_read", community=room.community, error=str(error).splitlines()[0])
                 await asyncio.sleep(1)
-        while not browser.frames.empty():
-            browser.frames.get_nowait()
-        browser.behind.clear()
+        browser.frames.clear()
+        browser.is_behind = False
         await browser.socket.send_text(self._frame(room, "snapshot", build=BUILD, layers=room.state))
