@@ -1,9 +1,10 @@
 #!/bin/sh
-# The servers that the tests start for themselves: a broker of another make, its client, a browser.
+# The servers that the tests start for themselves: a broker of another make, its client, a database, a browser.
 set -eu
 missing=
 command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || missing="$missing mosquitto"
 command -v mosquitto_pub >/dev/null || missing="$missing mosquitto-clients"
+[ -x /usr/lib/postgresql/15/bin/initdb ] || missing="$missing postgresql-15"
 command -v chromium >/dev/null || missing="$missing chromium"
 # Asked of the files, not of fc-list, which a bare machine has not.
 [ -n "$(find /usr/share/fonts -name 'NotoSansCJK*' -print -quit 2>/dev/null)" ] || missing="$missing fonts-noto-cjk"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from sensors import quarantine, readings, registry, state, telemetry
 from sensors.announce import Announcer, Changed
@@ -24,8 +24,10 @@ from sensors.metrics import metrics
 from sensors.quality import judge
 from sensors.quarantine import Refusal
 from sensors.refusal import Reason, Refused
+from sensors.tables import reading
 from sensors.topics import REFUSED_ROOT, Channel, DeviceTopic, parse
 from store.engine import writing
+from store.partitions import Partitions
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +53,7 @@ class Ingest:
         self._announcer = Announcer(engine, feeds, tell)
         self._registry = registry.Registry(engine)
         self._series = readings.SeriesIndex()
+        self._partitions = Partitions(engine, reading)
         self._queue: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
         self._stopping = threading.Event()
@@ -107,12 +110,11 @@ class Ingest:
         while not self._stopping.is_set():
             try:
                 self._store(messages)
-            except (IntegrityError, DataError, StatementError, OverflowError) as error:
-                if not isinstance(error, OperationalError):
-                    self._set_apart(messages, error)
-                    return
-                attempt = self._wait(attempt, error)
+            except (IntegrityError, DataError, OverflowError) as error:
+                self._set_apart(messages, error)
+                return
             except SQLAlchemyError as error:
+                # Away, paused, full, read-only after a change of servers, a deadlock: no message's fault.
                 attempt = self._wait(attempt, error)
             else:
                 return
@@ -134,15 +136,23 @@ class Ingest:
         log.error("message_not_storable", topic=message.topic, error=str(error).splitlines()[0])
         batch = Batch()
         self._refuse(batch, message, Refused(Reason.NOT_STORABLE, str(error).splitlines()[0][:500]))
-        with writing(self._engine) as connection:
-            quarantine.store(connection, batch.refusals)
-        self._acknowledge(messages)
+        attempt = 0
+        while not self._stopping.is_set():
+            try:
+                with writing(self._engine) as connection:
+                    quarantine.store(connection, batch.refusals)
+            except SQLAlchemyError as unavailable:
+                attempt = self._wait(attempt, unavailable)
+            else:
+                self._acknowledge(messages)
+                return
 
     def _store(self, messages: list[Message]) -> None:
         began = time.monotonic()
+        self._registry.refresh()
+        batch = self._decode(messages)
+        self._partitions.ensure([o.ts for o in batch.observations])
         with writing(self._engine) as connection:
-            self._registry.refresh(connection)
-            batch = self._decode(messages)
             batch.new = readings.store(connection, self._series, batch.observations)
             state.store(connection, batch)
             quarantine.store(connection, batch.refusals)

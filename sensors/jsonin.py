@@ -13,6 +13,8 @@ from store.instant import DAY, Instant, format_rfc3339, from_datetime, parse_rfc
 
 MAX_BYTES = 64 * 1024
 MAX_AHEAD = DAY
+NUL = "\x00"
+"""Which PostgreSQL's text does not take; refused on every database alike."""
 # A time in seconds, read as milliseconds, falls into January 1970; no sensor here is that old.
 EARLIEST: Instant = parse_rfc3339("2000-01-01T00:00:00Z")
 

@@ -1,7 +1,7 @@
 """Quarantine: what was refused, whole, with the reason, so that a person can see why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
@@ -30,8 +30,14 @@ class Refusal:
 def store(connection: Connection, refusals: Sequence[Refusal]) -> None:
     """Keep refused messages."""
     if refusals:
-        columns = Refusal.__dataclass_fields__
-        connection.execute(insert(quarantine), [{name: getattr(r, name) for name in columns} for r in refusals])
+        connection.execute(insert(quarantine), [_row(refusal) for refusal in refusals])
+
+
+def _row(refusal: Refusal) -> dict[str, Any]:
+    # A NUL in a topic or detail is the one character that PostgreSQL's text does not take.
+    texts = {name: getattr(refusal, name) for name in ("topic", "community", "device", "detail")}
+    clean = {name: text and text.replace("\x00", "\\x00") for name, text in texts.items()}
+    return asdict(refusal) | clean
 
 
 def newest(connection: Connection, community: str, limit: int, before: int | None = None) -> list[Row[Any]]:

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal_column, select, tuple_
 
 from sensors.metrics import Kind, metrics
 from sensors.quality import Quality, word_of
 from sensors.tables import device, latest, reading, reading_hour, series
-from store.engine import KEYS_A_QUERY, upsert
+from store.bulk import insert_new
+from store.engine import KEYS_A_QUERY, greatest, least, upsert
 from store.instant import HOUR, Instant
 
 Value = float | bool | str
@@ -52,7 +53,7 @@ class SeriesIndex:
         self._found = {}
         if not missing:
             return self._ids
-        rows = [{"device_id": d, "metric": m, "kind": _kind(m, kinds[d, m])} for d, m in missing]
+        rows = [{"device_id": d, "metric": m, "kind": _kind(m, kinds[d, m])} for d, m in sorted(missing)]
         connection.execute(upsert(connection, series).on_conflict_do_nothing(), rows)
         self._found = _numbers(connection, missing)
         return self._ids | self._found
@@ -84,8 +85,8 @@ def store(connection: Connection, index: SeriesIndex, observations: Sequence[Obs
     by_key: dict[tuple[int, Instant], Observation] = {}
     for o in observations:
         by_key.setdefault((ids[o.device, o.metric], o.ts), o)
-    statement = upsert(connection, reading).on_conflict_do_nothing().returning(reading.c.series_id, reading.c.ts)
-    stored = connection.execute(statement, [_row(key, o) for key, o in by_key.items()])
+    # In the order of the key, here and below: two ingesters then never wait for each other in a ring.
+    stored = insert_new(connection, reading, [_row(key, by_key[key]) for key in sorted(by_key)])
     new = [(series_id, by_key[series_id, ts]) for series_id, ts in stored]
     _keep_latest(connection, new)
     _keep_hours(connection, new)
@@ -123,7 +124,7 @@ def _keep_latest(connection: Connection, new: list[tuple[int, Observation]]) -> 
     statement = statement.on_conflict_do_update(
         index_elements=["series_id"], set_=changed, where=excluded.ts > latest.c.ts
     )
-    connection.execute(statement, [_row((series_id, o.ts), o) for series_id, o in newest.items()])
+    connection.execute(statement, [_row((series_id, o.ts), o) for series_id, o in sorted(newest.items())])
 
 
 def _keep_hours(connection: Connection, new: list[tuple[int, Observation]]) -> None:
@@ -135,12 +136,11 @@ def _keep_hours(connection: Connection, new: list[tuple[int, Observation]]) -> N
         return
     rows = [
         {"series_id": s, "hour": h, "n": len(v), "total": sum(v), "low": min(v), "high": max(v)}
-        for (s, h), v in hours.items()
+        for (s, h), v in sorted(hours.items())
     ]
     statement = upsert(connection, reading_hour)
     excluded, kept = statement.excluded, reading_hour.c
-    lower = func.min if connection.dialect.name == "sqlite" else func.least
-    higher = func.max if connection.dialect.name == "sqlite" else func.greatest
+    lower, higher = least(connection), greatest(connection)
     statement = statement.on_conflict_do_update(
         index_elements=["series_id", "hour"],
         set_={
@@ -197,8 +197,10 @@ def aggregate(
     hourly aggregates.
     """
     of_series = (series.c.device_id == device_id, series.c.metric == metric)
+    # Written out, not bound: PostgreSQL groups only by what it can see to be the same.
+    step: ColumnElement[int] = literal_column(str(int(every)))
     if every % HOUR == 0:
-        start = reading_hour.c.hour - reading_hour.c.hour % every
+        start = reading_hour.c.hour - reading_hour.c.hour % step
         query = _grouped(
             select(
                 start.label("ts"),
@@ -213,7 +215,7 @@ def aggregate(
             limit,
         )
     else:
-        start = reading.c.ts - reading.c.ts % every
+        start = reading.c.ts - reading.c.ts % step
         query = _grouped(
             select(
                 start.label("ts"),

@@ -9,7 +9,7 @@ from sensors.batch import Batch
 from sensors.refusal import Reason, Refused
 from sensors.registry import Device
 from sensors.tables import device_state
-from store.engine import upsert
+from store.engine import greatest, upsert
 from store.instant import Instant
 
 
@@ -60,7 +60,7 @@ def _keep_seen(connection: Connection, seen: dict[str, Instant]) -> None:
     if not seen:
         return
     statement = upsert(connection, device_state)
-    later = func.max if connection.dialect.name == "sqlite" else func.greatest
+    later = greatest(connection)
     statement = statement.on_conflict_do_update(
         index_elements=["device_id"],
         set_={
@@ -69,7 +69,9 @@ def _keep_seen(connection: Connection, seen: dict[str, Instant]) -> None:
             "connected": True,
         },
     )
-    connection.execute(statement, [{"device_id": d, "last_seen": at, "connected": True} for d, at in seen.items()])
+    connection.execute(
+        statement, [{"device_id": d, "last_seen": at, "connected": True} for d, at in sorted(seen.items())]
+    )
 
 
 def _keep_connected(connection: Connection, connected: dict[str, tuple[bool, Instant]]) -> None:
@@ -78,5 +80,5 @@ def _keep_connected(connection: Connection, connected: dict[str, tuple[bool, Ins
     statement = upsert(connection, device_state)
     changed = {name: statement.excluded[name] for name in ("connected", "connected_at")}
     statement = statement.on_conflict_do_update(index_elements=["device_id"], set_=changed)
-    rows = [{"device_id": d, "connected": on, "connected_at": at} for d, (on, at) in connected.items()]
+    rows = [{"device_id": d, "connected": on, "connected_at": at} for d, (on, at) in sorted(connected.items())]
     connection.execute(statement, rows)

@@ -72,6 +72,7 @@ reading = Table(
     Column("quality", SmallInteger, nullable=False),
     # The key is the row: half the bytes of a table with an index beside it.
     sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (ts)",
 )
 
 latest = Table(

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sensors import senml
+from sensors.jsonin import NUL, instant_of, is_finite, position_of
 from sensors.jsonin import decode as decode_json
-from sensors.jsonin import instant_of, is_finite, position_of
 from sensors.refusal import Reason, Refused
 from store.instant import Instant
 
@@ -112,6 +112,8 @@ def _value(name: str, value: object, where: str) -> Value:
             raise Refused(Reason.NOT_FINITE, f"{where}{name}: {str(value)[:40]} is not a finite number")
         return value
     if isinstance(value, str):
+        if NUL in value:
+            raise Refused(Reason.WRONG_SHAPE, f"{where}{name}: text with a NUL character")
         if len(value) > MAX_TEXT:
             raise Refused(Reason.WRONG_SHAPE, f"{where}{name}: text of {len(value)} characters; at most {MAX_TEXT}")
         return value

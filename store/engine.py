@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
@@ -19,6 +19,7 @@ SQLITE_PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
 )
 
+CONNECT_TIMEOUT_S = 5
 KEYS_A_QUERY = 5_000
 """Keys of two columns in one IN: below the number of variables that either database takes."""
 
@@ -31,7 +32,8 @@ def open_engine(url: str) -> Engine:
     url
         SQLAlchemy URL: ``sqlite:///path/to/file`` or ``postgresql+psycopg://...``.
     """
-    engine = create_engine(url, pool_pre_ping=not is_sqlite(url))
+    server = {} if is_sqlite(url) else {"pool_pre_ping": True, "connect_args": {"connect_timeout": CONNECT_TIMEOUT_S}}
+    engine = create_engine(url, **server)
     if is_sqlite(url):
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -58,6 +60,16 @@ def upsert(connection: Connection, table: Any) -> Any:
     """``INSERT`` of the connection's own dialect, which knows ``on_conflict_do_*``."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     return dialect.insert(table)
+
+
+def greatest(connection: Connection) -> Any:
+    """The function that takes the greatest of its arguments: each dialect has its own name for it."""
+    return func.max if connection.dialect.name == "sqlite" else func.greatest
+
+
+def least(connection: Connection) -> Any:
+    """The function that takes the least of its arguments."""
+    return func.min if connection.dialect.name == "sqlite" else func.least
 
 
 def _prepare_sqlite(dbapi_connection: sqlite3.Connection, _record: object) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.database import engine
+from tests.database import database_url, empty_postgres, engine, postgres
 from tests.running import CHROMIUM, CHROMIUM_ARGS, Cockpit
 
-__all__ = ["browser", "cockpit", "engine", "own_cockpit", "page"]
+__all__ = ["browser", "cockpit", "database_url", "empty_postgres", "engine", "own_cockpit", "page", "postgres"]
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from typing import Any
 
 from geo.crs import to_cgcs2000
 from layers.grid_events.rules import OTHER, SEVERITIES, categories
-from sensors.jsonin import decode, instant_of, position_of
+from sensors.jsonin import NUL, decode, instant_of, position_of
 from sensors.refusal import Reason, Refused
 from store.instant import Instant
 
@@ -72,6 +72,8 @@ def _text(content: dict[str, Any], name: str) -> str:
         return str(value)
     if not isinstance(value, str):
         raise Refused(Reason.WRONG_SHAPE, f"{name} must be text")
+    if NUL in value:
+        raise Refused(Reason.WRONG_SHAPE, f"{name} has a NUL character")
     if len(value) > LIMITS[name]:
         raise Refused(Reason.WRONG_SHAPE, f"{name} has {len(value)} characters; at most {LIMITS[name]}")
     return value

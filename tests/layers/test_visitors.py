@@ -16,7 +16,7 @@ from sensors.batch import Batch
 from sensors.readings import Observation, SeriesIndex
 from store.engine import writing
 from store.instant import HOUR, MINUTE, SECOND, Instant, from_datetime
-from tests.database import add
+from tests.database import add, ensure_months
 
 NOON = from_datetime(datetime(2026, 11, 24, 4, 0, tzinfo=UTC))  # 12:00 in Shanghai
 
@@ -30,6 +30,7 @@ def send(engine: Engine, gate: str, *batches: Sent, quality: int = 0) -> None:
             device = next(d for d in registry.read_all(connection) if d.id == gate)
         batch = Batch(devices={gate: device})
         observations = [Observation(gate, m, ts, v, quality) for ts, values in sent for m, v in values.items()]
+        ensure_months(engine, [o.ts for o in observations])
         with writing(engine) as connection:
             batch.new = readings.store(connection, SeriesIndex(), observations)
             VisitorsFeed().store(connection, batch)

@@ -13,7 +13,7 @@ from sensors.quality import Quality
 from sensors.readings import Observation, SeriesIndex, aggregate, history, latest_at, store
 from store.engine import writing
 from store.instant import DAY, HOUR, MINUTE
-from tests.database import add
+from tests.database import add, ensure_months
 
 NUMBER = count(1)
 START = 1_764_000_000_000_000 - 1_764_000_000_000_000 % DAY
@@ -24,6 +24,7 @@ def keep(engine: Engine, *batches: list[Observation]) -> list[list[Observation]]
     index = SeriesIndex()
     new = []
     for batch in batches:
+        ensure_months(engine, [o.ts for o in batch])
         with writing(engine) as connection:
             new.append(store(connection, index, batch))
         index.committed()

@@ -5,27 +5,27 @@ from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import inspect, text
 
 from layers.declare import layers
 from store import metadata, migrate, revision
 from store.engine import open_engine, writing
 
 
-def test_the_migrations_make_the_tables_that_the_program_declares(tmp_path: Path) -> None:
+def test_the_migrations_make_the_tables_that_the_program_declares(database_url: str) -> None:
     assert layers()  # their tables are declared when they are found
     import cockpit.tables  # noqa: F401
     import sensors.tables  # noqa: F401
 
-    engine = open_engine(f"sqlite:///{tmp_path}/a.db")
+    engine = open_engine(database_url)
     migrate.upgrade(engine)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata.metadata) == []
 
 
-def test_a_database_that_is_up_to_date_is_left_as_it_is(tmp_path: Path) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path}/a.db")
+def test_a_database_that_is_up_to_date_is_left_as_it_is(database_url: str) -> None:
+    engine = open_engine(database_url)
     assert not migrate.is_current(engine)
     migrate.upgrade(engine)
     with writing(engine) as connection:
@@ -36,12 +36,12 @@ def test_a_database_that_is_up_to_date_is_left_as_it_is(tmp_path: Path) -> None:
         assert revision.current(connection, "kept") == 1
 
 
-def test_two_that_start_at_once_migrate_once(tmp_path: Path) -> None:
+def test_two_that_start_at_once_migrate_once(database_url: str) -> None:
     failures: list[BaseException] = []
 
     def start() -> None:
         try:
-            migrate.upgrade(open_engine(f"sqlite:///{tmp_path}/a.db"))
+            migrate.upgrade(open_engine(database_url))
         except BaseException as error:  # noqa: BLE001 - the test says which
             failures.append(error)
 
@@ -51,7 +51,7 @@ def test_two_that_start_at_once_migrate_once(tmp_path: Path) -> None:
     for one in both:
         one.join()
     assert failures == []
-    assert "reading" in inspect(create_engine(f"sqlite:///{tmp_path}/a.db")).get_table_names()
+    assert "reading" in inspect(open_engine(database_url)).get_table_names()
 
 
 def test_what_is_committed_is_on_the_disk(tmp_path: Path) -> None:

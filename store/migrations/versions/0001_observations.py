@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.Column("text", sa.String(256)),
         sa.Column("quality", sa.SmallInteger, nullable=False),
         sqlite_with_rowid=False,
+        postgresql_partition_by="RANGE (ts)",
     )
     op.create_table(
         "latest",

@@ -1,0 +1,86 @@
+"""Monthly partitions of a table on PostgreSQL; SQLite has none and needs none.
+
+A partition of a month in UTC is made when its first row comes. Old ones are dropped whole, which
+takes no time, however many rows they hold.
+"""
+
+import threading
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine, Table, text
+
+from store.instant import Instant, from_datetime, to_datetime
+
+# Any number that no other program on the same server is likely to take.
+LOCK = 0x43494D02
+
+Month = tuple[int, int]
+
+
+class Partitions:
+    """The months of a table that are known to be there."""
+
+    def __init__(self, engine: Engine, table: Table) -> None:
+        self._engine = engine
+        self._table = table.name
+        self._known: set[Month] = set()
+        self._lock = threading.Lock()
+
+    def ensure(self, instants: Collection[Instant]) -> None:
+        """Make the partitions that rows of these times need, in a transaction of its own."""
+        if self._engine.dialect.name != "postgresql" or not instants:
+            return
+        months = {month_of(min(instants)), month_of(max(instants))}
+        if len(months) > 1:
+            months = {month_of(instant) for instant in instants}
+        with self._lock:
+            missing = months - self._known
+            if not missing:
+                return
+            with self._engine.begin() as connection:
+                # Two that make the same table at once would both find it missing.
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+                for month in sorted(missing):
+                    first, last = bounds(month)
+                    connection.exec_driver_sql(
+                        f"CREATE TABLE IF NOT EXISTS {self._name(month)} PARTITION OF {self._table}"
+                        f" FOR VALUES FROM ({first}) TO ({last})"
+                    )
+            self._known |= missing
+
+    def drop_before(self, instant: Instant) -> list[str]:
+        """Drop the partitions that lie wholly before a time; returns their names."""
+        if self._engine.dialect.name != "postgresql":
+            return []
+        with self._lock, self._engine.begin() as connection:
+            found = connection.execute(
+                text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = CAST(:parent AS regclass)"),
+                {"parent": self._table},
+            )
+            old = sorted(name for (name,) in found if self._end(name) <= instant)
+            for name in old:
+                connection.exec_driver_sql(f"DROP TABLE {name}")
+            self._known.clear()
+        return old
+
+    def _name(self, month: Month) -> str:
+        return f"{self._table}_y{month[0]:04d}m{month[1]:02d}"
+
+    def _end(self, name: str) -> Instant:
+        year, _, month = name.rpartition("_y")[2].partition("m")
+        return bounds((int(year), int(month)))[1]
+
+
+def month_of(instant: Instant) -> Month:
+    """The month of an instant, UTC."""
+    moment = to_datetime(instant)
+    return moment.year, moment.month
+
+
+def bounds(month: Month) -> tuple[Instant, Instant]:
+    """The first instant of a month, and that of the next."""
+    year, number = month
+    following = (year + number // 12, number % 12 + 1)
+    first, last = (from_datetime(datetime(y, m, 1, tzinfo=UTC)) for y, m in (month, following))
+    return first, last

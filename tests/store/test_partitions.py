@@ -1,0 +1,47 @@
+"""Monthly partitions of the readings on PostgreSQL."""
+
+import threading
+from datetime import UTC, datetime
+
+from sqlalchemy import insert, inspect, select
+
+from sensors.tables import reading
+from store.engine import open_engine
+from store.instant import from_datetime
+from store.migrate import upgrade
+from store.partitions import Partitions, bounds, month_of
+
+
+def at(*when: int) -> int:
+    """An instant, UTC."""
+    return from_datetime(datetime(*when, tzinfo=UTC))  # type: ignore[arg-type]
+
+
+def test_a_month_ends_where_the_next_begins() -> None:
+    first, last = bounds((2026, 12))
+    assert (first, last) == (at(2026, 12, 1), at(2027, 1, 1))
+    assert (month_of(first), month_of(last - 1), month_of(last)) == ((2026, 12), (2026, 12), (2027, 1))
+
+
+def test_months_are_made_as_they_come_by_many_at_once_and_dropped_whole(empty_postgres: str) -> None:
+    engine = open_engine(empty_postgres)
+    upgrade(engine)
+    times = [at(2026, 10, 31, 23, 59), at(2026, 11, 1), at(2026, 12, 24)]
+    writers = [
+        threading.Thread(target=Partitions(open_engine(empty_postgres), reading).ensure, args=[times]) for _ in range(4)
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    with engine.begin() as connection:
+        connection.execute(insert(reading), [{"series_id": 1, "ts": ts, "value": 1.0, "quality": 0} for ts in times])
+    names = {name for name in inspect(engine).get_table_names() if name.startswith("reading_y")}
+    assert names == {"reading_y2026m10", "reading_y2026m11", "reading_y2026m12"}
+
+    kept = Partitions(engine, reading)
+    assert kept.drop_before(at(2026, 11, 30)) == ["reading_y2026m10"]
+    with engine.connect() as connection:
+        assert list(connection.scalars(select(reading.c.ts).order_by(reading.c.ts))) == times[1:]
+    kept.ensure(times)
+    assert "reading_y2026m10" in inspect(engine).get_table_names()
