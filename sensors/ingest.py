@@ -111,6 +111,9 @@ class Ingest:
             try:
                 self._store(messages)
             except (IntegrityError, DataError, OverflowError) as error:
+                if attempt == 0 and self._partitions.forget():
+                    attempt = 1
+                    continue
                 self._set_apart(messages, error)
                 return
             except SQLAlchemyError as error:

@@ -49,6 +49,13 @@ class Partitions:
                     )
             self._known |= missing
 
+    def forget(self) -> bool:
+        """Know nothing, since another process may have dropped a month; returns whether anything was known."""
+        with self._lock:
+            knew = bool(self._known)
+            self._known.clear()
+        return knew
+
     def drop_before(self, instant: Instant) -> list[str]:
         """Drop the partitions that lie wholly before a time; returns their names."""
         if self._engine.dialect.name != "postgresql":

@@ -6,10 +6,20 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.database import database_url, empty_postgres, engine, postgres
+from tests.database import database_url, empty_postgres, engine, new_postgres_database, postgres
 from tests.running import CHROMIUM, CHROMIUM_ARGS, Cockpit
 
-__all__ = ["browser", "cockpit", "database_url", "empty_postgres", "engine", "own_cockpit", "page", "postgres"]
+__all__ = [
+    "browser",
+    "cockpit",
+    "database_url",
+    "either_cockpit",
+    "empty_postgres",
+    "engine",
+    "own_cockpit",
+    "page",
+    "postgres",
+]
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +27,16 @@ def cockpit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cockpit]:
     """A cockpit without data, shared by a module's tests; each uses devices of its own."""
     running = Cockpit(tmp_path_factory.mktemp("cockpit")).start()
     yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def either_cockpit(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cockpit]:
+    """As `cockpit`, on each database in turn."""
+    running = Cockpit(tmp_path_factory.mktemp("cockpit"))
+    if request.param == "postgresql":
+        running.settings["COCKPIT_DATABASE_URL"] = new_postgres_database(request.getfixturevalue("postgres"))
+    yield running.start()
     running.stop()
 
 

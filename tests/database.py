@@ -34,8 +34,7 @@ def new_database(folder: Path) -> Engine:
     return opened
 
 
-@pytest.fixture
-def empty_postgres(postgres: Postgres) -> str:
+def new_postgres_database(postgres: Postgres) -> str:
     """The address of a PostgreSQL database without a table."""
     name = f"test_{next(_numbers)}"
     server = open_engine(postgres.url)
@@ -43,6 +42,12 @@ def empty_postgres(postgres: Postgres) -> str:
         connection.execute(text(f"CREATE DATABASE {name}"))
     server.dispose()
     return postgres.url.removesuffix("/cockpit") + f"/{name}"
+
+
+@pytest.fixture
+def empty_postgres(postgres: Postgres) -> str:
+    """The address of a PostgreSQL database without a table."""
+    return new_postgres_database(postgres)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

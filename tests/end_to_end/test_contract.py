@@ -2,12 +2,17 @@
 
 import json
 import time
-from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.running import Cockpit, until
+
+
+@pytest.fixture(scope="module")
+def cockpit(either_cockpit: Cockpit) -> Cockpit:
+    """All of this holds on each database."""
+    return either_cockpit
 
 
 def newest(cockpit: Cockpit, device: str, metric: str) -> dict:
@@ -272,11 +277,3 @@ def test_the_past_can_be_asked_for(cockpit: Cockpit) -> None:
     assert then["properties"]["latest"]["so2"]["value"] == 1
     areas = cockpit.get("/api/v1/heling/areas", at="2026-03-02T00:00:30Z")["features"]
     assert areas[0]["properties"]["metrics"]["so2"]["value"] == 2
-
-
-def test_a_backup_is_whole(cockpit: Cockpit, tmp_path: Path) -> None:
-    target = tmp_path / "copy.db"
-    assert cockpit.answer("db", "backup", str(target))["bytes"] > 0
-    again = cockpit.run("db", "backup", str(target))
-    assert again.returncode == 2
-    assert "exists already" in again.stderr

@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import threading
 import time
+from pathlib import Path
 
 import paho.mqtt.client as mqtt
 
@@ -89,3 +90,11 @@ def test_what_was_known_is_there_after_a_restart(own_cockpit: Cockpit) -> None:
     properties = own_cockpit.get("/api/v1/heling/devices/air-again")["properties"]
     assert properties["latest"]["pm2_5"]["value"] == 8
     assert own_cockpit.publish(air, "telemetry", {"pm2_5": 9}) == 0, "its credentials still hold"
+
+
+def test_a_backup_is_whole(cockpit: Cockpit, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+    assert cockpit.answer("db", "backup", str(target))["bytes"] > 0
+    again = cockpit.run("db", "backup", str(target))
+    assert again.returncode == 2
+    assert "exists already" in again.stderr

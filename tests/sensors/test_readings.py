@@ -103,6 +103,7 @@ def test_a_suspect_reading_is_kept_but_not_averaged(engine: Engine) -> None:
 
 def test_a_series_of_a_transaction_that_was_rolled_back_is_made_again(engine: Engine) -> None:
     add(engine, "air-01")
+    ensure_months(engine, [START])
     index = SeriesIndex()
     with suppress(InterruptedError), writing(engine) as connection:
         store(connection, index, [one(0, 1.0)])
