@@ -4,7 +4,7 @@ import contextlib
 import ipaddress
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -20,10 +20,12 @@ from cockpit.settings import Settings
 from layers.declare import feeds
 from layers.visitors import capacity
 from sensors.broker import SERVICE, BrokerThread, PortInUse
-from sensors.bus import BrokerAddress, Client, LivePublisher, LiveSubscriber, Subscriber
+from sensors.bus import BrokerAddress, Client, LivePublisher, LiveSubscriber
 from sensors.ingest import Ingest
+from sensors.intake import ExclusiveIntake, Intake, SharingIntake
 from sensors.registry import Registry
-from sensors.topics import DEVICE_FILTER, REFUSED_FILTER
+from sensors.slots import Slots
+from sensors.subscriber import EMBEDDED_FILTERS, INGEST, Subscriber, filters, session_name
 
 log = structlog.get_logger(__name__)
 
@@ -41,15 +43,17 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class Intake:
-    """The ingest, and the subscriber that feeds it."""
+class Share:
+    """What an ingester takes: some communities or all, and whether it shares them with others."""
 
-    ingest: Ingest
-    subscriber: Subscriber
+    communities: Sequence[str] = ()
+    shared: bool = False
 
 
 @contextlib.contextmanager
-def running(settings: Settings, parts: Parts, on_ready: Callable[[Engine], None]) -> Iterator[Callable[[], None]]:
+def running(
+    settings: Settings, parts: Parts, on_ready: Callable[[Engine], None], share: Share | None = None
+) -> Iterator[Callable[[], None]]:
     """Start the parts; yields what serves until the process is told to end, and stops them after."""
     engine = open_database(settings)
     capacity.configure(settings.site_capacity)
@@ -61,15 +65,19 @@ def running(settings: Settings, parts: Parts, on_ready: Callable[[Engine], None]
         publisher.start()
         stack.callback(publisher.stop)
         tell = LivePublisher(publisher)
-        intake = stack.enter_context(_ingest(engine, address, tell, parts.broker)) if parts.ingest else None
+        intake = None
+        if parts.ingest:
+            intake = _intake(settings, address, Ingest(engine, feeds(), tell), share or Share())
+            intake.start()
+            stack.callback(intake.stop)
         probes = Probes(
-            broker=lambda: publisher.connected and (intake is None or intake.subscriber.client.connected),
+            broker=lambda: publisher.connected and (intake is None or intake.is_ready),
             lag_s=(lambda: intake.ingest.lag_s) if intake else None,
             devices=(lambda: broker.connections) if broker else None,
         )
         if listening is None:
             if intake is not None:
-                _wait_for_broker(intake.subscriber)
+                _wait_for_broker(intake)
             on_ready(engine)
             yield _wait_forever
             return
@@ -108,10 +116,11 @@ def _uvicorn(app: object, settings: Settings) -> uvicorn.Config:
     )
 
 
-def _wait_for_broker(subscriber: Subscriber) -> None:
+def _wait_for_broker(intake: Intake) -> None:
     # Before its first subscription a broker keeps nothing for us, so "running" may not be said earlier.
-    while not subscriber.client.wait_connected(PATIENCE_S):
-        log.warning("waiting_for_broker")
+    while not intake.is_ready:
+        if not intake.subscriber.client.wait_connected(PATIENCE_S):
+            log.warning("waiting_for_broker")
 
 
 def _wait_forever() -> None:
@@ -162,17 +171,12 @@ def _address(settings: Settings, broker: BrokerThread | None) -> BrokerAddress:
     return BrokerAddress(reachable(settings.mqtt_host), settings.mqtt_port, SERVICE, broker.service_secret)
 
 
-@contextlib.contextmanager
-def _ingest(engine: Engine, address: BrokerAddress, tell: LivePublisher, embedded: bool) -> Iterator[Intake]:
-    ingest: Ingest
-    filters = (DEVICE_FILTER, REFUSED_FILTER) if embedded else (DEVICE_FILTER,)
-    subscriber = Subscriber(address, lambda message: ingest.submit(message), filters)
-    ingest = Ingest(engine, feeds(), subscriber.acknowledge, tell)
-    ingest.start()
-    subscriber.client.start()
-    try:
-        yield Intake(ingest, subscriber)
-    finally:
-        # First no more messages come in, then what was taken is finished.
-        ingest.stop()
-        subscriber.client.stop()
+def _intake(settings: Settings, address: BrokerAddress, ingest: Ingest, share: Share) -> Intake:
+    topic_filters = filters(share.communities, shared=share.shared)
+    name = session_name(share.communities)
+    if settings.mqtt_url is None:
+        return Intake(ingest, Subscriber(address, ingest.submit, EMBEDDED_FILTERS, INGEST))
+    if share.shared:
+        return SharingIntake(ingest, address, topic_filters, Slots(settings.data_dir, name))
+    subscriber = Subscriber(address, ingest.submit, topic_filters, name)
+    return ExclusiveIntake(ingest, subscriber, settings.data_dir / f"{name}.lock")

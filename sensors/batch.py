@@ -1,6 +1,7 @@
 """What one transaction of the ingest carries, from the message to what layers are told."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,20 +13,23 @@ from sensors.registry import Device
 from store.instant import Instant
 
 
-@dataclass(frozen=True, slots=True)
+def _nobody_waits() -> None:
+    """The acknowledgement of a message of QoS 0."""
+
+
+@dataclass(slots=True)
 class Message:
     """A message as it came from the broker.
 
-    ``mid`` and ``qos`` are what its acknowledgement needs; ``retained`` marks one that the broker
-    had kept, which says nothing of when the device was last heard.
+    ``retained`` marks one that the broker had kept, which says nothing of when the device was last
+    heard; ``acknowledge`` tells the broker that it is stored.
     """
 
     topic: str
     payload: bytes
     received: Instant
-    mid: int = 0
-    qos: int = 0
     retained: bool = False
+    acknowledge: Callable[[], None] = _nobody_waits
 
 
 @dataclass(slots=True)

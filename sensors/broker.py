@@ -33,12 +33,13 @@ from sensors import topics
 from sensors.quarantine import MAX_KEPT_BYTES
 from sensors.refusal import Refused
 from sensors.registry import Registry
+from sensors.subscriber import INGEST
 
 log = structlog.get_logger(__name__)
 
 SERVICE = "$cockpit"
 """The user name of our own processes. No device id can begin with ``$``."""
-INGEST_CLIENT = f"{SERVICE}:cockpit-ingest"
+INGEST_CLIENT = f"{SERVICE}:{INGEST}"
 MAX_HELD = 4_000
 """Messages on their way to ingest at one time; beyond it the broker stops reading, and TCP brakes the sender."""
 REGISTRY_CHECK_S = 0.25

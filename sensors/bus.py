@@ -1,4 +1,4 @@
-"""The client side of MQTT: the subscriber that feeds ingest, and the bus between processes.
+"""The client side of MQTT, and the bus between processes.
 
 After the commit, ingest publishes what changed on ``cim/v1/{community}/live``; each web process
 subscribes to it. One process or twenty run the same code.
@@ -8,7 +8,7 @@ import itertools
 import secrets
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -21,9 +21,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from sensors.batch import Message
 from sensors.topics import LIVE_FILTER, live
-from store.instant import now
 
 log = structlog.get_logger(__name__)
 
@@ -132,9 +130,13 @@ class Client:
         self.paho.connect_async(self._address.host, self._address.port, KEEPALIVE_S, **extra)
         self.paho.loop_start()
 
-    def stop(self) -> None:
-        """Disconnect in good order."""
-        self.paho.disconnect()
+    def stop(self, *, forget: bool = False) -> None:
+        """Disconnect in good order; with ``forget`` the broker drops the session at once (MQTT 5)."""
+        properties = None
+        if forget:
+            properties = Properties(PacketTypes.DISCONNECT)  # type: ignore[no-untyped-call]
+            properties.SessionExpiryInterval = 0
+        self.paho.disconnect(properties=properties)
         self.paho.loop_stop()
 
     def _on_connect(self, client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _props: Any) -> None:
@@ -161,31 +163,6 @@ class Client:
         if self.connected and reason.is_failure:
             log.warning("broker_disconnected", reason=str(reason))
         self._up.clear()
-
-
-class Subscriber:
-    """Hands every device message to ingest and acknowledges it when ingest says so."""
-
-    def __init__(self, address: BrokerAddress, submit: Callable[[Message], None], filters: Sequence[str]) -> None:
-        self.client = Client(address, "cockpit-ingest", persistent=True)
-        self.client.paho.manual_ack_set(True)
-        self.client.paho.on_message = self._on_message
-        for topic_filter in filters:
-            self.client.subscribe(topic_filter, 1)
-        self._submit = submit
-
-    def acknowledge(self, messages: Sequence[Message]) -> None:
-        """Tell the broker that these are stored; it may forget them."""
-        for message in messages:
-            if message.qos:
-                self.client.paho.ack(message.mid, message.qos)
-
-    def _on_message(self, _client: Any, _data: Any, raw: mqtt.MQTTMessage) -> None:
-        try:
-            topic = raw.topic
-        except UnicodeDecodeError:
-            topic = repr(raw._topic)
-        self._submit(Message(topic, bytes(raw.payload), now(), raw.mid, raw.qos, bool(raw.retain)))
 
 
 class LivePublisher:

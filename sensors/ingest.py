@@ -37,19 +37,14 @@ MAX_BATCH = 2_000
 MAX_BATCH_BYTES = 1024 * 1024
 RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 
-Acknowledge = Callable[[Sequence[Message]], None]
-
 
 class Ingest:
     """The writer of everything that devices say; one thread, any number of feeds."""
 
-    def __init__(
-        self, engine: Engine, feeds: Sequence[Feed], acknowledge: Acknowledge, tell: Callable[[Changed], None]
-    ) -> None:
+    def __init__(self, engine: Engine, feeds: Sequence[Feed], tell: Callable[[Changed], None]) -> None:
         self._engine = engine
         self._feeds = feeds
         self._by_channel = {channel: feed for feed in feeds for channel in feed.channels}
-        self._acknowledge = acknowledge
         self._announcer = Announcer(engine, feeds, tell)
         self._registry = registry.Registry(engine)
         self._series = readings.SeriesIndex()
@@ -147,7 +142,7 @@ class Ingest:
             except SQLAlchemyError as unavailable:
                 attempt = self._wait(attempt, unavailable)
             else:
-                self._acknowledge(messages)
+                message.acknowledge()
                 return
 
     def _store(self, messages: list[Message]) -> None:
@@ -162,7 +157,8 @@ class Ingest:
             for feed in self._feeds:
                 feed.store(connection, batch)
         self._series.committed()
-        self._acknowledge(messages)
+        for message in messages:
+            message.acknowledge()
         self._count(messages, batch, time.monotonic() - began)
         self._announcer.touch(batch.touched)
 

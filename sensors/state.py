@@ -79,6 +79,8 @@ def _keep_connected(connection: Connection, connected: dict[str, tuple[bool, Ins
         return
     statement = upsert(connection, device_state)
     changed = {name: statement.excluded[name] for name in ("connected", "connected_at")}
-    statement = statement.on_conflict_do_update(index_elements=["device_id"], set_=changed)
+    # Of two ingesters the one with the older word may come last.
+    newer = statement.excluded.connected_at >= func.coalesce(device_state.c.connected_at, 0)
+    statement = statement.on_conflict_do_update(index_elements=["device_id"], set_=changed, where=newer)
     rows = [{"device_id": d, "connected": on, "connected_at": at} for d, (on, at) in sorted(connected.items())]
     connection.execute(statement, rows)

@@ -12,6 +12,12 @@ ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 DEVICE_FILTER = f"{ROOT}/+/+/+"
 """Everything that devices publish; the live channel is one level shorter and stays out."""
 
+
+def community_filter(community: str) -> str:
+    """What the devices of one community publish."""
+    return f"{ROOT}/{community}/+/+"
+
+
 REFUSED_ROOT = "cockpit/refused"
 """Where the embedded broker hands over what a device may not publish: ``{root}/{username}/{topic}``."""
 

@@ -39,8 +39,15 @@ class Mosquitto:
         acl.write_text(ACL)
         settings.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\nacl_file {acl}\n"
-            f"user root\nlog_dest file {self.folder / 'log'}\nmax_queued_messages 100000\n"
+            f"user root\nlog_dest file {self.folder / 'log'}\nmax_queued_messages 1000000\n"
+            f"persistence true\npersistence_location {self.folder}/\n"
         )
+        self.launch()
+
+    def launch(self) -> None:
+        """Start it with the files that it has, and with the sessions that it kept."""
+        settings = self.folder / "mosquitto.conf"
+        (self.folder / "log").unlink(missing_ok=True)
         self.process = subprocess.Popen(["/usr/sbin/mosquitto", "-c", str(settings)], stderr=subprocess.DEVNULL)
         until(lambda: "running" in (self.folder / "log").read_text() if (self.folder / "log").exists() else False)
 

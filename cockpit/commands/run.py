@@ -8,6 +8,7 @@ import typer
 from sqlalchemy import Engine
 
 from cockpit.commands.options import Json, answer, settings
+from cockpit.errors import BadSetting
 from cockpit.resources import devices_address, reachable
 from cockpit.settings import Settings
 from geo.communities import communities
@@ -51,14 +52,28 @@ def web(as_json: Json = False) -> None:
         serve()
 
 
-def ingest(as_json: Json = False) -> None:
-    """Store what devices publish; the broker is the one of COCKPIT_MQTT_URL."""
-    from cockpit.system import Parts, running
+def ingest(
+    community: Annotated[list[str] | None, typer.Option(help="Only this community's devices; may be repeated.")] = None,
+    shared: Annotated[
+        bool, typer.Option("--shared", help="Share the work with other ingesters; see docs/operations.md.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Store what devices publish; the broker is the one of COCKPIT_MQTT_URL. A second one stands by."""
+    from cockpit.system import Parts, Share, running
 
     found = settings()
-    with running(
-        found, Parts(ingest=True), lambda _engine: answer(as_json, {"ingest": "running"}, "ingest running")
-    ) as serve:
+    if shared and found.mqtt_url is not None and not devices_address(found).mqtt5:
+        raise BadSetting("--shared needs MQTT 5; without it, split the work by --community")
+    only = community or []
+    for code in only:
+        if code not in communities():
+            raise BadSetting(f"--community {code!r} is not one of {', '.join(communities())}")
+
+    def on_ready(_engine: Engine) -> None:
+        answer(as_json, {"ingest": "running"}, "ingest running")
+
+    with running(found, Parts(ingest=True), on_ready, Share(only, shared)) as serve:
         serve()
 
 

@@ -1,0 +1,163 @@
+"""Faults of ingesters, broker and database, on Mosquitto and PostgreSQL."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from sensors.credentials import hash_secret, new_secret
+from store.engine import open_engine
+from tests.faults.stream import METRIC, SECONDS, Stream
+from tests.mosquitto import SERVICE, Mosquitto
+from tests.postgres import Postgres
+from tests.running import COMMAND, Cockpit, Credentials, until
+
+DEVICE = "air-faults"
+PAUSE_S = min(10.0, SECONDS)
+
+
+@dataclass
+class Town:
+    """A broker, a database, ingesters as processes of their own, and one busy device."""
+
+    cockpit: Cockpit
+    broker: Mosquitto
+    database: Postgres
+    device: Credentials
+    ingesters: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def ingest(self, *options: str) -> subprocess.Popen[str]:
+        """Start one more ingester; returns when it runs, or stands by."""
+        log = (self.cockpit.folder / f"ingest-{len(self.ingesters)}.log").open("w")
+        started = subprocess.Popen(
+            [COMMAND, "ingest", "--json", *options],
+            cwd=self.cockpit.folder,
+            env=self.cockpit.environment,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        self.ingesters.append(started)
+        assert started.stdout is not None
+        assert json.loads(started.stdout.readline()) == {"ingest": "running"}
+        return started
+
+    def stream(self) -> Stream:
+        """Let the device publish."""
+        return Stream(self.device, self.broker.port, mqtt5=True)
+
+    def numbers(self) -> list[int]:
+        """The numbers that are stored, in order, each as often as it is."""
+        query = "SELECT r.value FROM reading r JOIN series s ON s.id = r.series_id WHERE s.metric = :m ORDER BY 1"
+        engine = open_engine(self.database.url)
+        try:
+            with engine.connect() as connection:
+                return [int(value) for value in connection.scalars(text(query), {"m": METRIC})]
+        finally:
+            engine.dispose()
+
+    def assert_all_stored(self, sent: int, seconds: float = 40) -> None:
+        """Nothing is missing and nothing is double, in the readings and in the hourly sums."""
+        until(lambda: len(self.numbers()) >= sent, seconds, 0.3)
+        assert self.numbers() == list(range(sent))
+        engine = open_engine(self.database.url)
+        with engine.connect() as connection:
+            [(count, total)] = connection.execute(text("SELECT sum(n), sum(total) FROM reading_hour"))
+            refused = connection.scalar(text("SELECT count(*) FROM quarantine"))
+        engine.dispose()
+        assert (count, total, refused) == (sent, sum(range(sent)), 0)
+
+
+@pytest.fixture
+def town(own_cockpit: Cockpit, tmp_path: Path) -> Iterator[Town]:
+    database = Postgres(tmp_path / "postgres")
+    database.create()
+    (tmp_path / "mosquitto").mkdir()
+    broker = Mosquitto(tmp_path / "mosquitto")
+    own_cockpit.settings["COCKPIT_DATABASE_URL"] = database.url
+    device = own_cockpit.add_device(DEVICE)
+    secret = new_secret()
+    broker.start({SERVICE: hash_secret(secret), DEVICE: hash_secret(device.password)})
+    own_cockpit.settings["COCKPIT_MQTT_URL"] = broker.url(secret)
+    made = Town(own_cockpit, broker, database, device)
+    yield made
+    for one in made.ingesters:
+        one.kill()
+        one.wait()
+    broker.stop()
+    database.stop("immediate")
+
+
+def test_the_only_ingester_is_killed_and_comes_back(town: Town) -> None:
+    first = town.ingest()
+    stream = town.stream()
+    stream.part(0.4)
+    first.kill()
+    first.wait()
+    stream.part(0.6)
+    town.ingest()
+    town.assert_all_stored(stream.finish())
+
+
+@pytest.mark.parametrize("options", [(), ("--shared",)])
+def test_one_of_two_ingesters_is_killed_and_the_other_goes_on(town: Town, options: tuple[str, ...]) -> None:
+    first = town.ingest(*options)
+    town.ingest(*options)
+    stream = town.stream()
+    stream.part(0.5)
+    first.kill()
+    first.wait()
+    town.assert_all_stored(stream.finish())
+
+
+@pytest.mark.parametrize("options", [(), ("--shared",)])
+def test_ingesters_come_and_go_while_the_stream_goes_on(town: Town, options: tuple[str, ...]) -> None:
+    first = town.ingest(*options)
+    stream = town.stream()
+    stream.part(0.3)
+    town.ingest(*options)
+    stream.part(0.6)
+    first.terminate()
+    assert first.wait(20) == 0
+    town.assert_all_stored(stream.finish())
+
+
+def test_the_broker_restarts(town: Town) -> None:
+    town.ingest()
+    stream = town.stream()
+    stream.part(0.4)
+    town.broker.stop()
+    time.sleep(1)
+    town.broker.launch()
+    town.assert_all_stored(stream.finish())
+
+
+def test_the_database_crashes_and_comes_back(town: Town) -> None:
+    town.ingest()
+    stream = town.stream()
+    stream.part(0.4)
+    town.database.stop("immediate")
+    stream.part(0.6)
+    town.database.start()
+    town.assert_all_stored(stream.finish())
+
+
+def test_the_database_hangs_for_a_while(town: Town) -> None:
+    town.ingest()
+    stream = town.stream()
+    stream.part(0.4)
+    main = town.database.pid
+    family = [main, *map(int, Path(f"/proc/{main}/task/{main}/children").read_text().split())]
+    for pid in family:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(PAUSE_S)
+    for pid in family:
+        os.kill(pid, signal.SIGCONT)
+    town.assert_all_stored(stream.finish())
