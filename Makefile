@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint bench soak lock
+.PHONY: run test lint bench faults soak lock
 
 run: $(READY)
 	$(BIN)/cockpit up --demo
@@ -23,6 +23,11 @@ lint: $(READY)
 bench: $(READY)
 	deploy/test-servers.sh
 	$(BIN)/python -m bench
+
+# Each fault in the middle of 20 s at 1000 messages a second; make test has it shorter.
+faults: $(READY)
+	deploy/test-servers.sh
+	FAULT_SECONDS=20 $(BIN)/pytest tests/faults
 
 soak: $(READY)
 	deploy/test-servers.sh

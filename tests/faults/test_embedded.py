@@ -1,0 +1,69 @@
+"""Faults on the embedded default: its own broker, SQLite."""
+
+import ctypes
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.faults.stream import METRIC, Stream
+from tests.running import Cockpit, until
+
+SPAN = {"from": "2026-01-01T00:00:00Z", "to": "2027-12-01T00:00:00Z", "limit": 1000}
+DISK_BYTES = 8 << 20
+
+
+def numbers(cockpit: Cockpit, device: str) -> list[int]:
+    """The numbers that are stored, in order."""
+    found: list[int] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = cockpit.get(f"/api/v1/heling/devices/{device}/readings", metric=METRIC, **SPAN, **cursor)
+        found += [int(r["value"]) for r in page["readings"]]
+        if page["next_cursor"] is None:
+            return found[::-1]
+        cursor = {"cursor": page["next_cursor"]}
+
+
+def test_a_kill_in_mid_stream_loses_nothing(own_cockpit: Cockpit) -> None:
+    own_cockpit.start()
+    stream = Stream(own_cockpit.add_device("air-kill"), own_cockpit.mqtt)
+    stream.part(0.4)
+    own_cockpit.stop(signal.SIGKILL)
+    stream.part(0.6)
+    own_cockpit.start()
+    sent = stream.finish()
+    assert numbers(own_cockpit, "air-kill") == list(range(sent))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of a few megabytes; needs the right to mount one."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if libc.mount(b"tmpfs", str(folder).encode(), b"tmpfs", 0, f"size={DISK_BYTES}".encode()) != 0:
+        pytest.skip(f"cannot mount a tmpfs: {os.strerror(ctypes.get_errno())}")
+    yield folder
+    libc.umount2(str(folder).encode(), 2)
+
+
+def test_a_full_disk_stops_the_stream_and_loses_nothing(own_cockpit: Cockpit, small_disk: Path) -> None:
+    own_cockpit.settings["COCKPIT_DATA_DIR"] = str(small_disk)
+    own_cockpit.start()
+    device = own_cockpit.add_device("air-full")
+    filler = small_disk / "filler"
+    free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize
+    filler.write_bytes(b"\0" * (free - 200_000))
+
+    stream = Stream(device, own_cockpit.mqtt)
+    until(lambda: "database or disk is full" in own_cockpit.log, 30)
+    acknowledged = stream.acknowledged
+    assert httpx.get(f"{own_cockpit.url}/healthz").status_code == 200
+    assert stream.acknowledged == acknowledged, "nothing is acknowledged that is not stored"
+    filler.unlink()
+    sent = stream.finish()
+    assert numbers(own_cockpit, "air-full") == list(range(sent))
