@@ -44,8 +44,10 @@ def external_broker(settings: Settings) -> BrokerAddress:
             "COCKPIT_MQTT_URL is not set: processes that run apart need a broker that they share"
             " (cockpit up brings its own)"
         )
+    if settings.mqtt_ca is not None and not settings.mqtt_ca.is_file():
+        raise BadSetting(f"COCKPIT_MQTT_CA: no file {str(settings.mqtt_ca)!r}")
     try:
-        return BrokerAddress.from_url(settings.mqtt_url)
+        return BrokerAddress.from_url(settings.mqtt_url, None if settings.mqtt_ca is None else str(settings.mqtt_ca))
     except ValueError as error:
         raise BadSetting(f"COCKPIT_MQTT_URL: {error}") from None
 
@@ -54,7 +56,7 @@ def devices_address(settings: Settings) -> BrokerAddress:
     """Where devices connect, without anybody's credentials."""
     if settings.mqtt_url is not None:
         there = external_broker(settings)
-        return BrokerAddress(there.host, there.port, tls=there.tls, mqtt5=there.mqtt5)
+        return BrokerAddress(there.host, there.port, tls=there.tls, mqtt5=there.mqtt5, ca=there.ca)
     return BrokerAddress(reachable(settings.mqtt_host), settings.mqtt_port)
 
 

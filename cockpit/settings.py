@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     mqtt_host: str = "127.0.0.1"
     mqtt_port: int = Field(default=1883, ge=1, le=65535)
     mqtt_url: str | None = None
+    mqtt_ca: Path | None = None
     data_dir: Path = Path("data")
     database_url: str | None = None
     site_capacity: dict[str, int] = Field(default_factory=dict)

@@ -121,6 +121,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         self._service_secret = service_secret
         self._held = asyncio.Semaphore(MAX_HELD)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._admitted: dict[str, str | None] = {}
 
     async def _initialize_client_session(
         self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int
@@ -141,6 +142,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
             raise MQTTError(f"{session.username!r} is not authorised")
         session.keep_alive = math.ceil(session.keep_alive * KEEPALIVE_GRACE)
         session.client_id = f"{session.username}:{session.client_id or secrets.token_hex(8)}"
+        self._admitted[session.client_id] = self._hash_of(session.username)
         return handler, await self._adopt(session)
 
     async def _may_connect(self, session: Session) -> bool:
@@ -179,9 +181,14 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
     async def _topic_filtering(self, session: Session, topic: str, action: Action) -> bool:
         if session.username == SERVICE or action is Action.RECEIVE:
             return True
-        device = self._registry.get(session.username)
         if action is Action.SUBSCRIBE:
-            return device is not None and topic == topics.command(device.community, device.id)
+            # Commands go to whoever speaks for the device: itself, or its gateway.
+            device = self._registry.get(topics.addressee(topic) or "")
+            return (
+                device is not None
+                and topic == topics.command(device.community, device.id)
+                and self._registry.may_publish(session.username, device.community, device.id)
+            )
         return self._may_publish(session.username, topic)
 
     def _may_publish(self, username: str, topic: str) -> bool:
@@ -252,14 +259,20 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
                 log.error("registry_not_read", error=str(error).splitlines()[0])
                 continue
             if changed:
-                await self._end_revoked()
+                await self._end_outdated()
 
-    async def _end_revoked(self) -> None:
+    async def _end_outdated(self) -> None:
+        """End the connections whose credentials were revoked or changed."""
         for client_id, (session, _) in list(self._sessions.items()):
-            device = self._registry.get(session.username or "")
-            if session.username != SERVICE and (device is None or device.revoked):
-                log.info("connection_ended", username=session.username, reason="revoked")
+            valid = self._hash_of(session.username)
+            if session.username != SERVICE and (valid is None or valid != self._admitted.get(client_id)):
+                log.info("connection_ended", username=session.username, reason="credentials revoked or changed")
+                self._admitted.pop(client_id, None)
                 await self._cleanup_session(client_id)
+
+    def _hash_of(self, username: str | None) -> str | None:
+        device = self._registry.get(username or "")
+        return None if device is None or device.revoked else device.secret_hash
 
 
 class BrokerThread:

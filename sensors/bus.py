@@ -40,10 +40,13 @@ class BrokerAddress:
     password: str | None = None
     tls: bool = False
     mqtt5: bool = False
+    ca: str | None = None
 
     @classmethod
-    def from_url(cls, url: str) -> "BrokerAddress":
+    def from_url(cls, url: str, ca: str | None = None) -> "BrokerAddress":
         """Read ``mqtt[s]://user:secret@host:port``; ``?version=3.1.1`` for a broker without MQTT 5.
+
+        ``ca`` is the file of the authority that signed the broker's certificate; None for the system's.
 
         Raises
         ------
@@ -60,6 +63,7 @@ class BrokerAddress:
             password=unquote(parts.password) if parts.password else None,
             tls=parts.scheme == "mqtts",
             mqtt5="version=3.1.1" not in parts.query,
+            ca=ca,
         )
 
 
@@ -86,7 +90,7 @@ class Client:
         if address.username is not None:
             self.paho.username_pw_set(address.username, address.password)
         if address.tls:
-            self.paho.tls_set()
+            self.paho.tls_set(ca_certs=address.ca)
         self.paho.reconnect_delay_set(*RECONNECT_S)
         self.paho.max_inflight_messages_set(1_000)
         self.paho.on_connect = self._on_connect

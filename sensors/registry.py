@@ -26,6 +26,9 @@ REVISION = "registry"
 DEFAULT_INTERVAL_S = 60.0
 STALE_AFTER_INTERVALS = 3
 
+SERVICE_USER = "cockpit"
+"""The user name of ingest and web at a Mosquitto; no device may have it as its id."""
+
 KINDS: dict[str, tuple[str, str]] = {
     "air": ("空气站", "air quality station"),
     "gate": ("客流闸机", "people counter"),
@@ -86,6 +89,8 @@ def add(engine: Engine, new: Device, *, reissue: bool = False) -> str:
     secret = credentials.new_secret()
     row = _row(replace(placed, secret_hash=credentials.hash_secret(secret), created=now(), revoked=None))
     with writing(engine) as connection:
+        if new.gateway is not None:
+            _check_gateway(connection, new)
         known = connection.execute(
             select(device.c.revoked, device.c.created).where(device.c.id == new.id)
         ).one_or_none()
@@ -96,6 +101,23 @@ def add(engine: Engine, new: Device, *, reissue: bool = False) -> str:
             connection.execute(delete(device).where(device.c.id == new.id))
             row["created"] = known.created
         connection.execute(insert(device).values(row))
+        revision.bump(connection, REVISION)
+    return secret
+
+
+def rotate(engine: Engine, device_id: str) -> str:
+    """Give a device a new secret and return it, the only time that it is known; the old one is void at once.
+
+    Raises
+    ------
+    RegistryError
+        If there is no such device, or it is revoked.
+    """
+    secret = credentials.new_secret()
+    with writing(engine) as connection:
+        statement = update(device).where(device.c.id == device_id, device.c.revoked.is_(None))
+        if connection.execute(statement.values(secret_hash=credentials.hash_secret(secret))).rowcount == 0:
+            raise RegistryError(f"no registered device {device_id!r}")
         revision.bump(connection, REVISION)
     return secret
 
@@ -195,7 +217,17 @@ def _checked(new: Device) -> Device:
     known_sites = [site.code for site in places(new.community, "sites")]
     if new.site is not None and new.site not in known_sites:
         raise RegistryError(f"site {new.site!r} is not one of {', '.join(known_sites) or '(none drawn yet)'}")
+    if new.id == SERVICE_USER:
+        raise RegistryError(f"id {new.id!r} is the user name of the cockpit itself")
     return new
+
+
+def _check_gateway(connection: Connection, new: Device) -> None:
+    query = select(device.c.id).where(
+        device.c.id == new.gateway, device.c.community == new.community, device.c.revoked.is_(None)
+    )
+    if connection.scalar(query) is None:
+        raise RegistryError(f"gateway {new.gateway!r} is no registered device of {new.community!r}")
 
 
 def _placed(new: Device) -> Device:

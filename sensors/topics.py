@@ -74,6 +74,12 @@ def command(community: str, device: str) -> str:
     return f"{ROOT}/{community}/{device}/command"
 
 
+def addressee(topic: str) -> str | None:
+    """The device whose command topic this is; None for any other topic."""
+    parts = topic.split("/")
+    return parts[3] if len(parts) == 5 and parts[4] == "command" else None
+
+
 def live(community: str) -> str:
     """Where deltas go out after the commit, from ingest to every web process."""
     return f"{ROOT}/{community}/live"

@@ -25,6 +25,7 @@ def add(
     crs: Annotated[str, typer.Option(help="WGS84, CGCS2000 or GCJ02.")] = "WGS84",
     interval: Annotated[float, typer.Option(help="Seconds between its messages.")] = DEFAULT_INTERVAL_S,
     site: Annotated[str | None, typer.Option(help="For a gate: the site that it counts for.")] = None,
+    gateway: Annotated[str | None, typer.Option(help="The gateway that publishes for it.")] = None,
     as_json: Json = False,
 ) -> None:
     """Register a device and print its secret, the only time that it is shown."""
@@ -40,6 +41,7 @@ def add(
         crs=crs,
         site=site,
         interval_s=interval,
+        gateway=gateway,
     )
     secret = registry.add(database(), new)
     topic = topics.base(community, device_id)
@@ -68,6 +70,7 @@ def list_(
             "area": d.area,
             "site": d.site,
             "interval_s": d.interval_s,
+            "gateway": d.gateway,
             "source": d.source,
             "revoked": None if d.revoked is None else format_rfc3339(d.revoked),
         }
@@ -77,6 +80,17 @@ def list_(
         f"{d.id}  {d.community}  {d.kind}  {d.name}  {d.area or '-'}{'  revoked' if d.revoked else ''}" for d in found
     ]
     answer(as_json, {"devices": rows}, "\n".join(lines) or "no devices")
+
+
+@app.command()
+def rotate(device_id: Annotated[str, typer.Argument(metavar="ID", help="The device.")], as_json: Json = False) -> None:
+    """Give a device a new secret and print it, the only time; the old one is void at once."""
+    secret = registry.rotate(database(), device_id)
+    answer(
+        as_json,
+        {"device": device_id, "username": device_id, "password": secret},
+        f"password  {secret}   (shown this once)",
+    )
 
 
 @app.command()

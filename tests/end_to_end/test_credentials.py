@@ -1,0 +1,192 @@
+"""Who may publish and subscribe what, on the embedded broker and on a Mosquitto with TLS."""
+
+import json
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as mqtt
+import pytest
+import trustme
+from paho.mqtt.enums import CallbackAPIVersion
+
+from tests.running import COMMAND, Cockpit, Credentials, free_port, until
+
+
+class Device:
+    """A device's client: it keeps what became of it."""
+
+    def __init__(self, who: Credentials, port: int, ca: Path | None) -> None:
+        self.let_in: bool | None = None
+        self.cut_off = threading.Event()
+        self.received: list[str] = []
+        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, f"c-{who.device}")
+        self.client.username_pw_set(who.username, who.password)
+        if ca is not None:
+            self.client.tls_set(ca_certs=str(ca), cert_reqs=ssl.CERT_REQUIRED)
+        self.client.on_connect = self._on_connect
+        self.client.on_disconnect = lambda *_: self.cut_off.set()
+        self.client.on_message = lambda _c, _d, message: self.received.append(message.topic)
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+
+    def _on_connect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _props: Any) -> None:
+        self.let_in = not reason.is_failure
+
+    def is_let_in(self) -> bool:
+        """Whether the broker lets it in."""
+        until(lambda: self.let_in is not None)
+        return bool(self.let_in)
+
+    def publish(self, topic: str, payload: Any) -> bool:
+        """Publish at QoS 1; returns whether it was acknowledged."""
+        sent = self.client.publish(topic, json.dumps(payload), qos=1)
+        sent.wait_for_publish(5)
+        return sent.is_published()
+
+    def stop(self) -> None:
+        """Disconnect."""
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+@dataclass
+class Town:
+    """A cockpit with its broker."""
+
+    cockpit: Cockpit
+    port: int
+    ca: Path | None = None
+    devices: list[Device] = field(default_factory=list)
+
+    def connect(self, who: Credentials) -> Device:
+        """Connect a device."""
+        made = Device(who, self.port, self.ca)
+        self.devices.append(made)
+        return made
+
+    def connect_when_known(self, who: Credentials) -> Device:
+        """Connect a device, as soon as the broker has heard of it."""
+
+        def try_it() -> Device | None:
+            made = self.connect(who)
+            return made if made.is_let_in() else made.stop()
+
+        found: Device = until(try_it, 10, 0.2)
+        return found
+
+
+@pytest.fixture
+def embedded(own_cockpit: Cockpit) -> Iterator[Town]:
+    own_cockpit.start()
+    town = Town(own_cockpit, own_cockpit.mqtt)
+    yield town
+    for device in town.devices:
+        device.stop()
+
+
+@pytest.fixture
+def with_mosquitto(own_cockpit: Cockpit, tmp_path: Path) -> Iterator[Town]:
+    authority = trustme.CA(organization_name="方岩镇")
+    certificate = authority.issue_cert("127.0.0.1")
+    ca, chain, key = (tmp_path / name for name in ("ca.pem", "server.pem", "server.key"))
+    authority.cert_pem.write_to_path(ca)
+    chain.write_bytes(b"".join(part.bytes() for part in certificate.cert_chain_pems))
+    certificate.private_key_pem.write_to_path(key)
+    port, folder, pid = free_port(), tmp_path / "mosquitto", tmp_path / "mosquitto.pid"
+    options = ["--port", str(port), "--certificate", str(chain), "--key", str(key), "--pid-file", str(pid)]
+    made = own_cockpit.answer("broker", "config", str(folder), *options)
+    settings = folder / "mosquitto.conf"
+    settings.write_text(settings.read_text() + "user root\n")
+    broker = subprocess.Popen(["/usr/sbin/mosquitto", "-c", settings], stderr=subprocess.DEVNULL)
+    pid.write_text(str(broker.pid))
+    follower = subprocess.Popen(
+        [COMMAND, "broker", "config", folder, *options, "--watch", "--json"],
+        cwd=own_cockpit.folder,
+        env=own_cockpit.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert follower.stdout is not None
+    assert json.loads(follower.stdout.readline()) == {"folder": str(folder), "url": None}, "the secret is kept"
+    own_cockpit.settings |= {"COCKPIT_MQTT_URL": made["url"], "COCKPIT_MQTT_CA": str(ca)}
+    own_cockpit.start()
+    town = Town(own_cockpit, port, ca)
+    yield town
+    for device in town.devices:
+        device.stop()
+    for process in (follower, broker):
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(params=["embedded", "with_mosquitto"])
+def town(request: pytest.FixtureRequest) -> Town:
+    """All of this holds on each broker."""
+    found: Town = request.getfixturevalue(request.param)
+    return found
+
+
+def test_a_device_speaks_for_itself_only_and_hears_only_its_commands(town: Town) -> None:
+    air, other = town.cockpit.add_device("air-1"), town.cockpit.add_device("air-2")
+    device, neighbour = town.connect_when_known(air), town.connect_when_known(other)
+    device.client.subscribe([("cim/v1/#", 1), ("#", 1), (f"{other.topic}/telemetry", 1), (f"{other.topic}/command", 1)])
+    device.client.subscribe(f"{air.topic}/command", 1)
+    assert device.publish(f"{air.topic}/telemetry", {"pm2_5": 1})
+    device.publish(f"{other.topic}/telemetry", {"pm2_5": 66})
+    device.publish("cim/v1/heling/live", {"forged": True})
+    device.publish(f"{other.topic}/command", {"open": True})
+    assert neighbour.publish(f"{other.topic}/telemetry", {"pm2_5": 2})
+    until(lambda: town.cockpit.readings("air-2", "pm2_5"))
+    assert [r["value"] for r in town.cockpit.readings("air-2", "pm2_5")] == [2]
+    until(lambda: town.cockpit.readings("air-1", "pm2_5"))
+    assert device.received == []
+    assert neighbour.received == []
+
+
+def test_nobody_unknown_is_let_in(town: Town) -> None:
+    air = town.cockpit.add_device("air-1")
+    town.connect_when_known(air)
+    for username, password in (("air-1", "guess"), ("nobody", air.password), ("cockpit", ""), ("$cockpit", "x")):
+        assert not town.connect(Credentials("x", username, password, air.topic)).is_let_in()
+
+
+def test_a_revoked_device_is_cut_off_at_once(town: Town) -> None:
+    air = town.cockpit.add_device("air-1")
+    device = town.connect_when_known(air)
+    assert device.publish(f"{air.topic}/telemetry", {"pm2_5": 1})
+    device.cut_off.clear()
+    town.cockpit.answer("device", "revoke", "air-1")
+    assert device.cut_off.wait(5)
+    assert not town.connect(air).is_let_in()
+
+
+def test_a_new_secret_ends_the_connection_of_the_old_one(town: Town) -> None:
+    air = town.cockpit.add_device("air-1")
+    device = town.connect_when_known(air)
+    fresh = town.cockpit.answer("device", "rotate", "air-1")
+    assert device.cut_off.wait(5)
+    assert not town.connect(air).is_let_in()
+    again = town.connect_when_known(Credentials("air-1b", "air-1", fresh["password"], air.topic))
+    assert again.publish(f"{air.topic}/telemetry", {"pm2_5": 7})
+    until(lambda: [r["value"] for r in town.cockpit.readings("air-1", "pm2_5")] == [7])
+
+
+def test_a_gateway_speaks_for_the_devices_behind_it_and_no_other(town: Town) -> None:
+    gateway = town.cockpit.add_device("gw-1", "gateway")
+    behind = town.cockpit.add_device("smoke-1", "smoke", gateway="gw-1")
+    beside = town.cockpit.add_device("smoke-2", "smoke")
+    device = town.connect_when_known(gateway)
+    town.connect_when_known(beside)
+    assert device.publish(f"{behind.topic}/telemetry", {"smoke": False})
+    device.publish(f"{beside.topic}/telemetry", {"smoke": True})
+    until(lambda: town.cockpit.readings("smoke-1", "smoke"))
+    assert town.cockpit.readings("smoke-2", "smoke") == []
+    refused = town.cockpit.run(
+        "device", "add", "--community", "heling", "--id", "x", "--kind", "air", "--gateway", "gw-9"
+    )
+    assert (refused.returncode, refused.stderr) == (2, "cockpit: gateway 'gw-9' is no registered device of 'heling'\n")
