@@ -5,5 +5,13 @@ class RegistryError(ValueError):
     """A device that cannot be registered or found, with what, where and why."""
 
 
+class RegistryFaults(ValueError):
+    """Devices of a list that cannot be registered: ``faults`` are (index in the list, why)."""
+
+    def __init__(self, faults: list[tuple[int, str]]) -> None:
+        super().__init__(f"{len(faults)} devices cannot be registered")
+        self.faults = faults
+
+
 class RecordingError(ValueError):
     """A recording that cannot be played, with what, where and why."""

@@ -5,6 +5,7 @@ processes compare that number and so see the change at once, whoever made it.
 """
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from geo.crs import Crs, to_cgcs2000
 from geo.errors import BadPosition, UnknownCommunity
 from geo.ground import locate_one, places
 from sensors import credentials
-from sensors.errors import RegistryError
+from sensors.errors import RegistryError, RegistryFaults
 from sensors.tables import device
 from sensors.topics import ID
 from store import revision
@@ -85,23 +86,51 @@ def add(engine: Engine, new: Device, *, reissue: bool = False) -> str:
     RegistryError
         If a property is not allowed or the id is taken.
     """
+    with writing(engine) as connection:
+        secret = _add(connection, new, reissue)
+        revision.bump(connection, REVISION)
+    return secret
+
+
+def add_all(engine: Engine, new: Sequence[Device]) -> list[str]:
+    """Register many devices, all or none; returns their secrets. A gateway stands before its devices.
+
+    Raises
+    ------
+    RegistryFaults
+        With every device that cannot be registered, and why.
+    """
+    faults: list[tuple[int, str]] = []
+    secrets: list[str] = []
+    with writing(engine) as connection, connection.begin_nested() as all_of_them:
+        for index, device in enumerate(new):
+            try:
+                secrets.append(_add(connection, device, reissue=False))
+            except RegistryError as error:
+                faults.append((index, str(error)))
+        if faults:
+            all_of_them.rollback()
+        else:
+            revision.bump(connection, REVISION)
+    if faults:
+        raise RegistryFaults(faults)
+    return secrets
+
+
+def _add(connection: Connection, new: Device, reissue: bool) -> str:
     placed = _placed(_checked(new))
+    if new.gateway is not None:
+        _check_gateway(connection, new)
     secret = credentials.new_secret()
     row = _row(replace(placed, secret_hash=credentials.hash_secret(secret), created=now(), revoked=None))
-    with writing(engine) as connection:
-        if new.gateway is not None:
-            _check_gateway(connection, new)
-        known = connection.execute(
-            select(device.c.revoked, device.c.created).where(device.c.id == new.id)
-        ).one_or_none()
-        if known is not None and not reissue:
-            state = "revoked" if known.revoked else "registered"
-            raise RegistryError(f"device {new.id!r} is {state} already; ids are never used twice")
-        if known is not None:
-            connection.execute(delete(device).where(device.c.id == new.id))
-            row["created"] = known.created
-        connection.execute(insert(device).values(row))
-        revision.bump(connection, REVISION)
+    known = connection.execute(select(device.c.revoked, device.c.created).where(device.c.id == new.id)).one_or_none()
+    if known is not None and not reissue:
+        state = "revoked" if known.revoked else "registered"
+        raise RegistryError(f"device {new.id!r} is {state} already; ids are never used twice")
+    if known is not None:
+        connection.execute(delete(device).where(device.c.id == new.id))
+        row["created"] = known.created
+    connection.execute(insert(device).values(row))
     return secret
 
 

@@ -1,13 +1,17 @@
-"""``cockpit device add|list|revoke``."""
+"""``cockpit device add|import|list|rotate|revoke``."""
 
-from typing import Annotated
+import csv
+import os
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 
 from cockpit.commands.options import Json, answer, database
+from cockpit.errors import BadSetting
 from geo.communities import communities
-from sensors import registry, topics
-from sensors.errors import RegistryError
+from sensors import registry, roster, topics
+from sensors.errors import RegistryError, RegistryFaults
 from sensors.registry import DEFAULT_INTERVAL_S, KINDS, Device
 from store.instant import format_rfc3339
 
@@ -51,6 +55,43 @@ def add(
         f"device    {device_id}\nusername  {device_id}\n"
         f"password  {secret}   (shown this once)\ntopic     {topic}/telemetry",
     )
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file; its first line names the columns.")],
+    out: Annotated[Path, typer.Option(help="Where the credentials go; must not exist.")],
+    as_json: Json = False,
+) -> None:
+    """Register all devices of a list, or none, and write their credentials to a file that only its owner reads."""
+    try:
+        entries = roster.read(file)
+        handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except RegistryFaults as faults:
+        _report(file, faults.faults)
+    except OSError as error:
+        raise BadSetting(f"{error.filename}: {error.strerror}") from None
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as target:
+        try:
+            secrets = registry.add_all(database(), [entry.device for entry in entries])
+        except BaseException as error:
+            out.unlink()
+            if isinstance(error, RegistryFaults):
+                _report(file, [(entries[index].line, why) for index, why in error.faults])
+            raise
+        table = csv.writer(target)
+        table.writerow(("device", "username", "password", "topic"))
+        for entry, secret in zip(entries, secrets, strict=True):
+            topic = topics.base(entry.device.community, entry.device.id)
+            table.writerow((entry.device.id, entry.device.id, secret, topic))
+    answer(as_json, {"devices": len(entries), "file": str(out)}, f"{len(entries)} devices; credentials in {out}")
+
+
+def _report(file: Path, faults: list[tuple[int, str]]) -> NoReturn:
+    for line, why in faults:
+        typer.echo(f"cockpit: {file}:{line}: {why}", err=True)
+    typer.echo(f"cockpit: {file}: {len(faults)} faults, nothing was registered", err=True)
+    raise typer.Exit(2)
 
 
 @app.command("list")

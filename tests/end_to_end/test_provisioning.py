@@ -1,0 +1,71 @@
+"""A thousand devices from a list: all or none, with the faults by line."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.running import Cockpit, Credentials
+
+HEAD = "id,community,kind,name,lon,lat,crs,interval,site,gateway\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk"])
+def test_a_thousand_devices_are_registered_at_once(own_cockpit: Cockpit, tmp_path: Path, encoding: str) -> None:
+    rows = ["gw-1,heling,gateway,一号网关,,,,,,\n"]
+    rows += [f"smoke-{n},heling,smoke,{n} 号楼烟感,120.1905,28.9285,,300,,gw-1\n" for n in range(999)]
+    roster, out = tmp_path / "devices.csv", tmp_path / "credentials.csv"
+    roster.write_text(HEAD + "".join(rows), encoding=encoding)
+    assert own_cockpit.answer("device", "import", str(roster), "--out", str(out))["devices"] == 1000
+    assert out.stat().st_mode & 0o777 == 0o600
+    listed = {d["device"]: d for d in own_cockpit.answer("device", "list")["devices"]}
+    assert len(listed) == 1000
+    assert (listed["smoke-998"]["name"], listed["smoke-998"]["area"]) == ("998 号楼烟感", "chenglu")
+
+    own_cockpit.start()
+    with out.open(newline="", encoding="utf-8") as lines:
+        gateway = Credentials(**next(csv.DictReader(lines)))
+    topic = "cim/v1/heling/smoke-7/telemetry"
+    assert own_cockpit.publish(gateway, "telemetry", {"smoke": False}, topic=topic) == 0
+    assert own_cockpit.readings("smoke-7", "smoke")[0]["value"] is False
+
+
+def test_one_bad_line_registers_nothing_and_every_fault_is_named(own_cockpit: Cockpit, tmp_path: Path) -> None:
+    own_cockpit.add_device("air-1")
+    roster, out = tmp_path / "devices.csv", tmp_path / "credentials.csv"
+    roster.write_text(
+        HEAD
+        + "air-2,heling,air,,,,,,,\n"
+        + "air-1,heling,air,,,,,,,\n"
+        + "air-3,heling,toaster,,,,,,,\n"
+        + "air-4,heling,air,,28.9,120.2,,,,\n"
+        + "air-5,heling,air,,,,,,,gw-9\n"
+    )
+    done = own_cockpit.run("device", "import", str(roster), "--out", str(out))
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert [line.split(":")[2] for line in lines[:-1]] == ["3", "4", "5", "6"]
+    for line, why in zip(lines, ("registered already", "'toaster'", "lat 120.2", "gateway 'gw-9'"), strict=False):
+        assert why in line
+    assert "4 faults, nothing was registered" in lines[-1]
+    assert [d["device"] for d in own_cockpit.answer("device", "list")["devices"]] == ["air-1"]
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b"id,kind\n", ":1: column 'community' is missing"),
+        (b"id,community,kind,colour\n", ":1: column 'colour' is unknown"),
+        (HEAD.encode() + b"a,heling,air\n", ":2: 10 columns expected"),
+        (HEAD.encode() + b"a,heling,air,,x,1,,,,\n", ":2: lon 'x' is not a number"),
+        (HEAD.encode() + b"a,heling,air,,,,,,,\na,heling,air,,,,,,,\n", ":3: id 'a' stands on line 2 already"),
+        (b"id,community,kind\na,\xff\xff,air\n", ":1: neither UTF-8 nor GBK"),
+    ],
+)
+def test_a_list_that_is_none_says_where(own_cockpit: Cockpit, tmp_path: Path, text: bytes, why: str) -> None:
+    roster = tmp_path / "devices.csv"
+    roster.write_bytes(text)
+    done = own_cockpit.run("device", "import", str(roster), "--out", str(tmp_path / "out.csv"))
+    assert done.returncode == 2
+    assert why in done.stderr
