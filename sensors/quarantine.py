@@ -53,3 +53,19 @@ def newest(connection: Connection, community: str, limit: int, before: int | Non
     if before is not None:
         query = query.where(quarantine.c.id < before)
     return list(connection.execute(query))
+
+
+def find(
+    connection: Connection, community: str | None, device: str | None, reason: str | None, limit: int
+) -> list[Row[Any]]:
+    """Refused messages, newest first, of a community, a device or a reason."""
+    query = select(quarantine).order_by(quarantine.c.id.desc()).limit(limit)
+    for column, wanted in (("community", community), ("device", device), ("reason", reason)):
+        if wanted is not None:
+            query = query.where(quarantine.c[column] == wanted)
+    return list(connection.execute(query))
+
+
+def one(connection: Connection, number: int) -> Row[Any] | None:
+    """One refused message."""
+    return connection.execute(select(quarantine).where(quarantine.c.id == number)).one_or_none()

@@ -1,0 +1,59 @@
+"""The quarantine as a workbench: look at what was refused, mend it, play it back."""
+
+import json
+import time
+
+from tests.running import Cockpit, until
+
+
+def messages(cockpit: Cockpit, *options: str) -> list[dict[str, object]]:
+    """What the command lists."""
+    return list(cockpit.answer("quarantine", "list", *options)["messages"])
+
+
+def test_what_came_before_its_device_was_registered_is_played_back(own_cockpit: Cockpit) -> None:
+    own_cockpit.start()
+    gateway = own_cockpit.add_device("gw-1", "gateway")
+    sample = {"ts": int(time.time() * 1000) - 60_000, "values": {"smoke": True}}
+    topic = "cim/v1/heling/smoke-1/telemetry"
+    assert own_cockpit.publish(gateway, "telemetry", sample, topic=topic) == 0
+    [refused] = messages(own_cockpit, "--device", "smoke-1")
+    assert refused["reason"] == "unknown_device"
+    shown = own_cockpit.run("quarantine", "show", str(refused["id"]))
+    assert json.loads(shown.stdout) == sample
+
+    still = own_cockpit.answer("quarantine", "play-back", str(refused["id"]))
+    assert still["stored"] == 0
+    assert "no device 'smoke-1'" in still["refused"][0]["why"]
+
+    own_cockpit.add_device("smoke-1", "smoke", gateway="gw-1")
+    assert own_cockpit.answer("quarantine", "play-back", "--reason", "unknown_device") == {"stored": 1, "refused": []}
+    [reading] = own_cockpit.readings("smoke-1", "smoke")
+    assert reading["value"] is True
+    assert messages(own_cockpit) == []
+    devices = own_cockpit.get("/api/v1/heling/devices")["features"]
+    [device] = [d["properties"] for d in devices if d["id"] == "smoke-1"]
+    assert device["last_seen"] is None, "it was not heard now"
+
+
+def test_what_was_sent_in_anothers_name_is_never_played_back(own_cockpit: Cockpit) -> None:
+    own_cockpit.start()
+    air, other = own_cockpit.add_device("air-1"), own_cockpit.add_device("air-2")
+    own_cockpit.publish(air, "telemetry", {"pm2_5": 66}, topic=f"{other.topic}/telemetry")
+    until(lambda: messages(own_cockpit))
+    outcome = own_cockpit.answer("quarantine", "play-back", "--device", "air-2")
+    assert outcome["stored"] == 0
+    assert "another's name" in outcome["refused"][0]["why"]
+    assert own_cockpit.readings("air-2", "pm2_5") == []
+    assert len(messages(own_cockpit)) == 1
+
+
+def test_a_wrong_question_is_told_what_is_wrong(own_cockpit: Cockpit) -> None:
+    for arguments, why in (
+        (("list", "--reason", "bored"), "--reason 'bored' is not one of"),
+        (("play-back",), "say which"),
+        (("show", "7"), "no refused message 7"),
+    ):
+        done = own_cockpit.run("quarantine", *arguments)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert why in done.stderr
