@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     http_port: int = Field(default=8050, ge=1, le=65535)
     mqtt_host: str = "127.0.0.1"
     mqtt_port: int = Field(default=1883, ge=1, le=65535)
+    device_rate: int = Field(default=2000, ge=1)
     mqtt_url: str | None = None
     mqtt_ca: Path | None = None
     data_dir: Path = Path("data")

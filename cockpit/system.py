@@ -19,8 +19,9 @@ from cockpit.resources import external_broker, open_database, reachable
 from cockpit.settings import Settings
 from layers.declare import feeds
 from layers.visitors import capacity
-from sensors.broker import SERVICE, BrokerThread, PortInUse
+from sensors.broker import BrokerThread, PortInUse
 from sensors.bus import BrokerAddress, Client, LivePublisher, LiveSubscriber
+from sensors.connection import SERVICE
 from sensors.ingest import Ingest
 from sensors.intake import ExclusiveIntake, Intake, SharingIntake
 from sensors.registry import Registry
@@ -154,7 +155,7 @@ def _is_loopback(host: str) -> bool:
 def _broker(settings: Settings, engine: Engine) -> Iterator[BrokerThread]:
     registry = Registry(engine)
     registry.refresh()
-    broker = BrokerThread(settings.mqtt_host, settings.mqtt_port, registry)
+    broker = BrokerThread(settings.mqtt_host, settings.mqtt_port, registry, settings.device_rate)
     try:
         broker.start()
     except PortInUse as error:

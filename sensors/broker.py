@@ -24,21 +24,16 @@ from amqtt.contexts import Action, BrokerConfig, ListenerConfig
 from amqtt.errors import AMQTTError, BrokerError, MQTTError, NoDataError
 from amqtt.mqtt.connack import NOT_AUTHORIZED, ConnackPacket
 from amqtt.mqtt.constants import QOS_1
-from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
-from amqtt.mqtt.protocol.handler import OUTGOING
-from amqtt.mqtt.puback import PubackPacket
-from amqtt.session import OutgoingApplicationMessage, Session
+from amqtt.session import Session
 
 from sensors import topics
-from sensors.quarantine import MAX_KEPT_BYTES
+from sensors.connection import SERVICE, HoldingHandler
 from sensors.refusal import Refused
 from sensors.registry import Registry
 from sensors.subscriber import INGEST
 
 log = structlog.get_logger(__name__)
 
-SERVICE = "$cockpit"
-"""The user name of our own processes. No device id can begin with ``$``."""
 INGEST_CLIENT = f"{SERVICE}:{INGEST}"
 MAX_HELD = 4_000
 """Messages on their way to ingest at one time; beyond it the broker stops reading, and TCP brakes the sender."""
@@ -53,72 +48,16 @@ class PortInUse(RuntimeError):
     """The broker cannot listen where it was told to."""
 
 
-class BoundedReader(ReaderAdapter):  # type: ignore[misc]
-    """Refuses to read a packet larger than the quarantine would keep."""
-
-    def __init__(self, reader: ReaderAdapter) -> None:
-        self._reader = reader
-
-    async def read(self, n: int = -1) -> bytes:
-        if n > MAX_KEPT_BYTES:
-            log.warning("packet_too_large", bytes=n, limit=MAX_KEPT_BYTES)
-            raise MQTTError(f"packet of {n} bytes; at most {MAX_KEPT_BYTES}")
-        return cast(bytes, await self._reader.read(n))
-
-    def feed_eof(self) -> None:
-        self._reader.feed_eof()
-
-
-class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
-    """One connection. Its PUBACKs to a device wait for ingest."""
-
-    async def _handle_qos1_message_flow(self, message: Any) -> None:
-        broker = self.plugins_manager.app_context.broker
-        session = self.session
-        if message.direction == OUTGOING or session is None or session.username == SERVICE:
-            await super()._handle_qos1_message_flow(message)
-            return
-        if await broker.accept(session, message.topic, bytes(message.data), message.retain):
-            await self._send_packet(PubackPacket.build(message.packet_id))
-
-    def handle_read_timeout(self) -> None:
-        """End a connection that missed its keep-alive, so that its last will is sent (MQTT 3.1.1, 3.1.2.10)."""
-        self._closing = asyncio.ensure_future(self.handle_connection_closed())
-
-    async def deliver(self, topic: str, payload: bytes) -> None:
-        """Publish at QoS 1 and wait for the PUBACK as long as the connection lasts.
-
-        Raises
-        ------
-        ConnectionError
-            If the connection ended before the PUBACK.
-        """
-        session = self.session
-        if session is None:
-            raise ConnectionError("not connected")
-        packet_id = session.next_packet_id
-        message = OutgoingApplicationMessage(packet_id, topic, QOS_1, payload, False)
-        session.inflight_out[packet_id] = message
-        waiter = self._puback_waiters[packet_id] = asyncio.get_running_loop().create_future()
-        try:
-            await self._send_packet(message.build_publish_packet())
-            await asyncio.wait([waiter])
-            if waiter.cancelled():
-                raise ConnectionError("connection ended before the PUBACK")
-        finally:
-            self._puback_waiters.pop(packet_id, None)
-            session.inflight_out.pop(packet_id, None)
-
-
 class EmbeddedBroker(Broker):  # type: ignore[misc]
     """amqtt's broker with the registry as its authority."""
 
-    def __init__(self, host: str, port: int, registry: Registry, service_secret: str) -> None:
+    def __init__(self, host: str, port: int, registry: Registry, service_secret: str, device_rate: float) -> None:
         config = BrokerConfig(listeners={"default": ListenerConfig(bind=f"{host}:{port}")}, plugins={})
         super().__init__(config)
         self.plugins_manager.app_context.broker = self
         self._registry = registry
         self._service_secret = service_secret
+        self.device_rate = device_rate
         self._held = asyncio.Semaphore(MAX_HELD)
         self._tasks: set[asyncio.Task[None]] = set()
         self._admitted: dict[str, str | None] = {}
@@ -127,9 +66,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int
     ) -> tuple[HoldingHandler, Session]:
         try:
-            handler, session = await HoldingHandler.init_from_connect(
-                BoundedReader(reader), writer, self.plugins_manager
-            )
+            handler, session = await HoldingHandler.init_from_connect(reader, writer, self.plugins_manager)
         except NoDataError as error:
             raise AMQTTError(str(error)) from error
         except MQTTError:
@@ -205,7 +142,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         if message is not None:
             # QoS 0 and 2: nobody waits, but the way is the same.
             retain = bool(message.publish_packet and message.publish_packet.retain_flag)
-            self._spawn(self._accept_in_background(session, message.topic, bytes(message.data), retain))
+            self._spawn(self._accept_unheard(handler, session, message.topic, bytes(message.data), retain))
         return True
 
     async def _broadcast_message(self, session: Any, topic: Any, data: Any, force_qos: int | None = None) -> None:
@@ -213,18 +150,21 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
             await super()._broadcast_message(session, topic, data, force_qos)
             return
         # A last will: permitted when the device connected, and again now.
-        self._spawn(self._accept_in_background(session, topic, bytes(data or b""), False))
+        self._spawn(self.accept(session, topic, bytes(data or b""), False))
 
     async def _publish_retained_messages_for_subscription(self, subscription: Any, session: Session) -> None:
         # At every connect amqtt offers each client what any client subscribed to; only its own is its business.
         if any(s.client_id == session.client_id for s, _ in self._subscriptions.get(subscription[0], [])):
             await super()._publish_retained_messages_for_subscription(subscription, session)
 
-    async def _accept_in_background(self, session: Session, topic: str, payload: bytes, retain: bool) -> None:
-        await self.accept(session, topic, payload, retain)
+    async def _accept_unheard(
+        self, handler: HoldingHandler, session: Session, topic: str, payload: bytes, retain: bool
+    ) -> None:
+        with handler.brake.message():
+            await self.accept(session, topic, payload, retain)
 
-    async def accept(self, session: Session, topic: str, payload: bytes, retain: bool) -> bool:
-        """Bring a device's message to ingest and wait until it is stored; returns whether it is."""
+    async def accept(self, session: Session, topic: str, payload: bytes, retain: bool) -> None:
+        """Bring a device's message to ingest and wait until it is stored."""
         if self._may_publish(session.username, topic):
             if retain:
                 await self.retain_message(session, topic, payload, QOS_1)
@@ -232,7 +172,6 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         else:
             log.warning("publish_not_permitted", username=session.username, topic=topic)
             await self._hand_over(f"{topics.REFUSED_ROOT}/{session.username}/{topic}", payload)
-        return True
 
     async def _hand_over(self, topic: str, payload: bytes) -> None:
         async with self._held:
@@ -278,8 +217,9 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
 class BrokerThread:
     """The embedded broker in a thread and an event loop of its own, so that no page delays a PUBACK."""
 
-    def __init__(self, host: str, port: int, registry: Registry) -> None:
+    def __init__(self, host: str, port: int, registry: Registry, device_rate: float) -> None:
         self._host, self._port = host, port
+        self._device_rate = device_rate
         self._registry = registry
         self.service_secret = secrets.token_urlsafe(24)
         self._loop = asyncio.new_event_loop()
@@ -315,7 +255,7 @@ class BrokerThread:
         return sum(s.transitions.is_connected() and s.username != SERVICE for s, _ in sessions.values())
 
     async def _start(self) -> None:
-        self._broker = EmbeddedBroker(self._host, self._port, self._registry, self.service_secret)
+        self._broker = EmbeddedBroker(self._host, self._port, self._registry, self.service_secret, self._device_rate)
         await self._broker.start()
         self._watch = asyncio.create_task(self._broker.watch_registry())
 

@@ -1,0 +1,91 @@
+"""One connection to the embedded broker: bounded, braked, and with PUBACKs that mean "stored"."""
+
+import asyncio
+import math
+from typing import Any, cast
+
+import structlog
+from amqtt.adapters import ReaderAdapter, WriterAdapter
+from amqtt.mqtt.constants import QOS_1
+from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
+from amqtt.mqtt.protocol.handler import OUTGOING
+from amqtt.mqtt.puback import PubackPacket
+from amqtt.session import OutgoingApplicationMessage, Session
+
+from sensors.brake import Brake
+from sensors.quarantine import MAX_KEPT_BYTES
+
+log = structlog.get_logger(__name__)
+
+SERVICE = "$cockpit"
+"""The user name of our own processes. No device id can begin with ``$``."""
+
+
+class BoundedReader(ReaderAdapter):  # type: ignore[misc]
+    """Refuses to read a packet larger than the quarantine would keep, and reads no faster than its brake lets it."""
+
+    def __init__(self, reader: ReaderAdapter, brake: Brake) -> None:
+        self._reader = reader
+        self._brake = brake
+
+    async def read(self, n: int = -1) -> bytes:
+        await self._brake.wait()
+        if n > MAX_KEPT_BYTES:
+            log.warning("packet_too_large", bytes=n, limit=MAX_KEPT_BYTES)
+            # Not an MQTTError, which amqtt would log and read on, in the middle of the packet.
+            raise ConnectionError(f"packet of {n} bytes; at most {MAX_KEPT_BYTES}")
+        return cast(bytes, await self._reader.read(n))
+
+    def feed_eof(self) -> None:
+        self._reader.feed_eof()
+
+
+class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
+    """One connection. Its PUBACKs to a device wait for ingest."""
+
+    brake: Brake
+
+    def attach(self, session: Session, reader: ReaderAdapter, writer: WriterAdapter) -> None:
+        """Take a connection over; what is read from here on is bounded and braked."""
+        broker = self.plugins_manager.app_context.broker
+        rate = math.inf if session.username == SERVICE else broker.device_rate
+        self.brake = Brake(session.username or "", rate)
+        super().attach(session, BoundedReader(reader, self.brake), writer)
+
+    async def _handle_qos1_message_flow(self, message: Any) -> None:
+        broker = self.plugins_manager.app_context.broker
+        session = self.session
+        if message.direction == OUTGOING or session is None or session.username == SERVICE:
+            await super()._handle_qos1_message_flow(message)
+            return
+        with self.brake.message():
+            await broker.accept(session, message.topic, bytes(message.data), message.retain)
+        await self._send_packet(PubackPacket.build(message.packet_id))
+
+    def handle_read_timeout(self) -> None:
+        """End a connection that missed its keep-alive, so that its last will is sent (MQTT 3.1.1, 3.1.2.10)."""
+        self._closing = asyncio.ensure_future(self.handle_connection_closed())
+
+    async def deliver(self, topic: str, payload: bytes) -> None:
+        """Publish at QoS 1 and wait for the PUBACK as long as the connection lasts.
+
+        Raises
+        ------
+        ConnectionError
+            If the connection ended before the PUBACK.
+        """
+        session = self.session
+        if session is None:
+            raise ConnectionError("not connected")
+        packet_id = session.next_packet_id
+        message = OutgoingApplicationMessage(packet_id, topic, QOS_1, payload, False)
+        session.inflight_out[packet_id] = message
+        waiter = self._puback_waiters[packet_id] = asyncio.get_running_loop().create_future()
+        try:
+            await self._send_packet(message.build_publish_packet())
+            await asyncio.wait([waiter])
+            if waiter.cancelled():
+                raise ConnectionError("connection ended before the PUBACK")
+        finally:
+            self._puback_waiters.pop(packet_id, None)
+            session.inflight_out.pop(packet_id, None)
