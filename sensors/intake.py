@@ -130,21 +130,17 @@ class SharingIntake(Intake):
         """Store what the broker holds for a session that lost its process; returns whether all of it is."""
         left = Subscriber(self._address, self.ingest.submit, (), slot.name)
         left.client.start()
+        drained = False
         try:
             if not left.client.wait_connected(CONNECT_S):
                 return False
             # From here on its share goes to the others.
-            left.client.paho.unsubscribe(list(self._filters))
-            while left.quiet_s < QUIET_S and not self._stopping.is_set():
-                if not left.client.connected:
-                    return False
+            left.leave(self._filters)
+            while left.client.connected and not self._stopping.is_set() and not drained:
                 time.sleep(0.1)
-            drained = not self._stopping.is_set()
+                drained = left.drained_s >= QUIET_S
         finally:
-            left.client.stop(forget=self._is_empty(left))
+            left.client.stop(forget=drained)
         if drained:
             log.info("session_adopted", session=slot.name)
         return drained
-
-    def _is_empty(self, left: Subscriber) -> bool:
-        return left.client.connected and left.quiet_s >= QUIET_S and not self._stopping.is_set()

@@ -50,6 +50,8 @@ class Subscriber:
         self._open = 0
         self._lock = threading.Lock()
         self._last = time.monotonic()
+        self._left = threading.Event()
+        self.client.paho.on_unsubscribe = self._on_unsubscribe
         on_connect = self.client.paho.on_connect
 
         def connected(*args: Any) -> None:
@@ -57,15 +59,26 @@ class Subscriber:
             with self._lock:
                 self._connection += 1
                 self._open = 0
+                self._last = time.monotonic()
             on_connect(*args)
 
         self.client.paho.on_connect = connected
 
+    def leave(self, topic_filters: Sequence[str]) -> None:
+        """Take no further part in these subscriptions; what the broker holds already still comes."""
+        self._left.clear()
+        self.client.paho.unsubscribe(list(topic_filters))
+
     @property
-    def quiet_s(self) -> float:
-        """Seconds since the last message, 0 while one is not acknowledged."""
+    def drained_s(self) -> float:
+        """Seconds since nothing more came after it left its subscriptions; 0 while a message is not acknowledged."""
         with self._lock:
-            return 0.0 if self._open else time.monotonic() - self._last
+            quiet = self._left.is_set() and not self._open and self.client.connected
+            return time.monotonic() - self._last if quiet else 0.0
+
+    def _on_unsubscribe(self, *_: Any) -> None:
+        self._last = time.monotonic()
+        self._left.set()
 
     def _acknowledge(self, connection: int, mid: int, qos: int) -> None:
         with self._lock:

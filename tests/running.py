@@ -14,6 +14,12 @@ from typing import Any
 
 import httpx
 
+from sensors import registry
+from sensors.registry import Device
+from sensors.topics import base
+from store.engine import open_engine
+from store.migrate import upgrade
+
 COMMAND = Path(sys.executable).parent / "cockpit"
 START_S = 40
 CHROMIUM = "/usr/bin/chromium"
@@ -83,6 +89,11 @@ class Cockpit:
         return clean | own | self.settings
 
     @property
+    def data(self) -> Path:
+        """Its data folder."""
+        return Path(self.settings.get("COCKPIT_DATA_DIR", self.folder / "data"))
+
+    @property
     def log(self) -> str:
         """What it logged so far."""
         return (self.folder / "log").read_text(encoding="utf-8")
@@ -137,7 +148,20 @@ class Cockpit:
         return json.loads(done.stdout)
 
     def add_device(self, device: str, kind: str = "air", **options: Any) -> Credentials:
-        """Register a device of heling; options are those of the command."""
+        """Register a device of heling as the command does, without a process for each."""
+        renamed = {"lon": "raw_lon", "lat": "raw_lat", "interval": "interval_s"}
+        given = {renamed.get(name, name): value for name, value in options.items()}
+        new = Device(id=device, community="heling", kind=kind, **{"name": f"{kind} {device}"} | given)
+        self.data.mkdir(parents=True, exist_ok=True)
+        engine = open_engine(self.settings.get("COCKPIT_DATABASE_URL") or f"sqlite:///{self.data}/cockpit.db")
+        try:
+            upgrade(engine)
+            return Credentials(device, device, registry.add(engine, new), base("heling", device))
+        finally:
+            engine.dispose()
+
+    def add_by_command(self, device: str, kind: str = "air", **options: Any) -> Credentials:
+        """Register a device of heling by the command; options are those of the command."""
         given = [part for name, value in options.items() for part in (f"--{name}", str(value))]
         made = self.answer("device", "add", "--community", "heling", "--id", device, "--kind", kind, *given)
         return Credentials(**made)

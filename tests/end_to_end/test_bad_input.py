@@ -16,12 +16,6 @@ def sender(cockpit: Cockpit) -> Credentials:
     return cockpit.add_device("sender")
 
 
-@pytest.fixture(scope="module")
-def cockpit(either_cockpit: Cockpit) -> Cockpit:
-    """All of this holds on each database."""
-    return either_cockpit
-
-
 def quarantined(cockpit: Cockpit, payload: bytes) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
         messages = cockpit.get("/api/v1/heling/quarantine", limit=50)["messages"]

@@ -20,7 +20,7 @@ def newest(cockpit: Cockpit, device: str, metric: str) -> dict:
 
 
 def test_a_reading_comes_back_exactly_as_it_was_sent(cockpit: Cockpit) -> None:
-    air = cockpit.add_device("air-01", lon=120.2006, lat=28.9312)
+    air = cockpit.add_by_command("air-01", lon=120.2006, lat=28.9312)
     assert air.username == "air-01"
     assert air.topic == "cim/v1/heling/air-01"
     ms = int(time.time() * 1000)

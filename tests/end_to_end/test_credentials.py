@@ -80,17 +80,15 @@ class Town:
         return found
 
 
-@pytest.fixture
-def embedded(own_cockpit: Cockpit) -> Iterator[Town]:
-    own_cockpit.start()
-    town = Town(own_cockpit, own_cockpit.mqtt)
-    yield town
-    for device in town.devices:
-        device.stop()
+@pytest.fixture(scope="module")
+def embedded(cockpit: Cockpit) -> Town:
+    return Town(cockpit, cockpit.mqtt)
 
 
-@pytest.fixture
-def with_mosquitto(own_cockpit: Cockpit, tmp_path: Path) -> Iterator[Town]:
+@pytest.fixture(scope="module")
+def with_mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    tmp_path = tmp_path_factory.mktemp("mosquitto")
+    cockpit = Cockpit(tmp_path_factory.mktemp("cockpit"))
     authority = trustme.CA(organization_name="方岩镇")
     certificate = authority.issue_cert("127.0.0.1")
     ca, chain, key = (tmp_path / name for name in ("ca.pem", "server.pem", "server.key"))
@@ -99,40 +97,40 @@ def with_mosquitto(own_cockpit: Cockpit, tmp_path: Path) -> Iterator[Town]:
     certificate.private_key_pem.write_to_path(key)
     port, folder, pid = free_port(), tmp_path / "mosquitto", tmp_path / "mosquitto.pid"
     options = ["--port", str(port), "--certificate", str(chain), "--key", str(key), "--pid-file", str(pid)]
-    made = own_cockpit.answer("broker", "config", str(folder), *options)
+    made = cockpit.answer("broker", "config", str(folder), *options)
     settings = folder / "mosquitto.conf"
     settings.write_text(settings.read_text() + "user root\n")
     broker = subprocess.Popen(["/usr/sbin/mosquitto", "-c", settings], stderr=subprocess.DEVNULL)
     pid.write_text(str(broker.pid))
     follower = subprocess.Popen(
         [COMMAND, "broker", "config", folder, *options, "--watch", "--json"],
-        cwd=own_cockpit.folder,
-        env=own_cockpit.environment,
+        cwd=cockpit.folder,
+        env=cockpit.environment,
         stdout=subprocess.PIPE,
         text=True,
     )
     assert follower.stdout is not None
     assert json.loads(follower.stdout.readline()) == {"folder": str(folder), "url": None}, "the secret is kept"
-    own_cockpit.settings |= {"COCKPIT_MQTT_URL": made["url"], "COCKPIT_MQTT_CA": str(ca)}
-    own_cockpit.start()
-    town = Town(own_cockpit, port, ca)
-    yield town
-    for device in town.devices:
-        device.stop()
+    cockpit.settings |= {"COCKPIT_MQTT_URL": made["url"], "COCKPIT_MQTT_CA": str(ca)}
+    cockpit.start()
+    yield Town(cockpit, port, ca)
+    cockpit.stop()
     for process in (follower, broker):
         process.terminate()
         process.wait(10)
 
 
 @pytest.fixture(params=["embedded", "with_mosquitto"])
-def town(request: pytest.FixtureRequest) -> Town:
-    """All of this holds on each broker."""
+def town(request: pytest.FixtureRequest) -> Iterator[Town]:
+    """All of this holds on each broker; each test has devices of its own."""
     found: Town = request.getfixturevalue(request.param)
-    return found
+    yield found
+    while found.devices:
+        found.devices.pop().stop()
 
 
 def test_a_device_speaks_for_itself_only_and_hears_only_its_commands(town: Town) -> None:
-    air, other = town.cockpit.add_device("air-1"), town.cockpit.add_device("air-2")
+    air, other = town.cockpit.add_device("air-1a"), town.cockpit.add_device("air-2a")
     device, neighbour = town.connect_when_known(air), town.connect_when_known(other)
     device.client.subscribe([("cim/v1/#", 1), ("#", 1), (f"{other.topic}/telemetry", 1), (f"{other.topic}/command", 1)])
     device.client.subscribe(f"{air.topic}/command", 1)
@@ -141,51 +139,51 @@ def test_a_device_speaks_for_itself_only_and_hears_only_its_commands(town: Town)
     device.publish("cim/v1/heling/live", {"forged": True})
     device.publish(f"{other.topic}/command", {"open": True})
     assert neighbour.publish(f"{other.topic}/telemetry", {"pm2_5": 2})
-    until(lambda: town.cockpit.readings("air-2", "pm2_5"))
-    assert [r["value"] for r in town.cockpit.readings("air-2", "pm2_5")] == [2]
-    until(lambda: town.cockpit.readings("air-1", "pm2_5"))
+    until(lambda: town.cockpit.readings("air-2a", "pm2_5"))
+    assert [r["value"] for r in town.cockpit.readings("air-2a", "pm2_5")] == [2]
+    until(lambda: town.cockpit.readings("air-1a", "pm2_5"))
     assert device.received == []
     assert neighbour.received == []
 
 
 def test_nobody_unknown_is_let_in(town: Town) -> None:
-    air = town.cockpit.add_device("air-1")
+    air = town.cockpit.add_device("air-1b")
     town.connect_when_known(air)
-    for username, password in (("air-1", "guess"), ("nobody", air.password), ("cockpit", ""), ("$cockpit", "x")):
+    for username, password in (("air-1b", "guess"), ("nobody", air.password), ("cockpit", ""), ("$cockpit", "x")):
         assert not town.connect(Credentials("x", username, password, air.topic)).is_let_in()
 
 
 def test_a_revoked_device_is_cut_off_at_once(town: Town) -> None:
-    air = town.cockpit.add_device("air-1")
+    air = town.cockpit.add_device("air-1c")
     device = town.connect_when_known(air)
     assert device.publish(f"{air.topic}/telemetry", {"pm2_5": 1})
     device.cut_off.clear()
-    town.cockpit.answer("device", "revoke", "air-1")
+    town.cockpit.answer("device", "revoke", "air-1c")
     assert device.cut_off.wait(5)
     assert not town.connect(air).is_let_in()
 
 
 def test_a_new_secret_ends_the_connection_of_the_old_one(town: Town) -> None:
-    air = town.cockpit.add_device("air-1")
+    air = town.cockpit.add_device("air-1d")
     device = town.connect_when_known(air)
-    fresh = town.cockpit.answer("device", "rotate", "air-1")
+    fresh = town.cockpit.answer("device", "rotate", "air-1d")
     assert device.cut_off.wait(5)
     assert not town.connect(air).is_let_in()
-    again = town.connect_when_known(Credentials("air-1b", "air-1", fresh["password"], air.topic))
+    again = town.connect_when_known(Credentials("air-1bd", "air-1d", fresh["password"], air.topic))
     assert again.publish(f"{air.topic}/telemetry", {"pm2_5": 7})
-    until(lambda: [r["value"] for r in town.cockpit.readings("air-1", "pm2_5")] == [7])
+    until(lambda: [r["value"] for r in town.cockpit.readings("air-1d", "pm2_5")] == [7])
 
 
 def test_a_gateway_speaks_for_the_devices_behind_it_and_no_other(town: Town) -> None:
-    gateway = town.cockpit.add_device("gw-1", "gateway")
-    behind = town.cockpit.add_device("smoke-1", "smoke", gateway="gw-1")
-    beside = town.cockpit.add_device("smoke-2", "smoke")
+    gateway = town.cockpit.add_device("gw-1e", "gateway")
+    behind = town.cockpit.add_device("smoke-1e", "smoke", gateway="gw-1e")
+    beside = town.cockpit.add_device("smoke-2e", "smoke")
     device = town.connect_when_known(gateway)
     town.connect_when_known(beside)
     assert device.publish(f"{behind.topic}/telemetry", {"smoke": False})
     device.publish(f"{beside.topic}/telemetry", {"smoke": True})
-    until(lambda: town.cockpit.readings("smoke-1", "smoke"))
-    assert town.cockpit.readings("smoke-2", "smoke") == []
+    until(lambda: town.cockpit.readings("smoke-1e", "smoke"))
+    assert town.cockpit.readings("smoke-2e", "smoke") == []
     refused = town.cockpit.run(
         "device", "add", "--community", "heling", "--id", "x", "--kind", "air", "--gateway", "gw-9"
     )

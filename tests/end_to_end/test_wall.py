@@ -40,8 +40,8 @@ def watched(page: Page) -> Iterator[Watched]:
 
 
 def test_a_reading_an_event_and_a_count_appear_within_a_second(cockpit: Cockpit, watched: Watched) -> None:
-    air = cockpit.add_device("air-wall", lon=120.1905, lat=28.9285)
-    gate = cockpit.add_device("gate-wall", "gate", site="fangyan", lon=120.2075, lat=28.9368)
+    air = cockpit.add_by_command("air-wall", lon=120.1905, lat=28.9285)
+    gate = cockpit.add_by_command("gate-wall", "gate", site="fangyan", lon=120.2075, lat=28.9368)
     page = watched.open(f"{cockpit.url}/wall/heling")
     figure = page.locator('[data-live="areas.chenglu"]')
     expect(figure).to_have_text("—")
