@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal_column, select
 
 from sensors.metrics import Kind, metrics
 from sensors.quality import Quality, word_of
 from sensors.tables import device, latest, reading, reading_hour, series
-from store.bulk import insert_new
-from store.engine import KEYS_A_QUERY, greatest, least, upsert
+from store.bulk import insert_new, is_one_of, upsert_all
+from store.engine import KEYS_A_QUERY, greatest, least
 from store.instant import HOUR, Instant
 
 Value = float | bool | str
@@ -54,7 +54,7 @@ class SeriesIndex:
         if not missing:
             return self._ids
         rows = [{"device_id": d, "metric": m, "kind": _kind(m, kinds[d, m])} for d, m in sorted(missing)]
-        connection.execute(upsert(connection, series).on_conflict_do_nothing(), rows)
+        upsert_all(connection, series, rows, lambda insert: insert.on_conflict_do_nothing())
         self._found = _numbers(connection, missing)
         return self._ids | self._found
 
@@ -68,7 +68,7 @@ def _numbers(connection: Connection, keys: list[tuple[str, str]]) -> dict[tuple[
     found: dict[tuple[str, str], int] = {}
     query = select(series.c.device_id, series.c.metric, series.c.id)
     for first in range(0, len(keys), KEYS_A_QUERY):
-        asked = tuple_(series.c.device_id, series.c.metric).in_(keys[first : first + KEYS_A_QUERY])
+        asked = is_one_of(connection, (series.c.device_id, series.c.metric), keys[first : first + KEYS_A_QUERY])
         found |= {(row.device_id, row.metric): row.id for row in connection.execute(query.where(asked))}
     return found
 
@@ -118,13 +118,14 @@ def _keep_latest(connection: Connection, new: list[tuple[int, Observation]]) -> 
             newest[series_id] = o
     if not newest:
         return
-    statement = upsert(connection, latest)
-    excluded = statement.excluded
+    rows = [_row((series_id, o.ts), o) for series_id, o in sorted(newest.items())]
+    upsert_all(connection, latest, rows, _unless_newer)
+
+
+def _unless_newer(insert: Any) -> Any:
+    excluded = insert.excluded
     changed = {name: excluded[name] for name in ("ts", "value", "text", "quality")}
-    statement = statement.on_conflict_do_update(
-        index_elements=["series_id"], set_=changed, where=excluded.ts > latest.c.ts
-    )
-    connection.execute(statement, [_row((series_id, o.ts), o) for series_id, o in sorted(newest.items())])
+    return insert.on_conflict_do_update(index_elements=["series_id"], set_=changed, where=excluded.ts > latest.c.ts)
 
 
 def _keep_hours(connection: Connection, new: list[tuple[int, Observation]]) -> None:
@@ -138,19 +139,21 @@ def _keep_hours(connection: Connection, new: list[tuple[int, Observation]]) -> N
         {"series_id": s, "hour": h, "n": len(v), "total": sum(v), "low": min(v), "high": max(v)}
         for (s, h), v in sorted(hours.items())
     ]
-    statement = upsert(connection, reading_hour)
-    excluded, kept = statement.excluded, reading_hour.c
     lower, higher = least(connection), greatest(connection)
-    statement = statement.on_conflict_do_update(
-        index_elements=["series_id", "hour"],
-        set_={
-            "n": kept.n + excluded.n,
-            "total": kept.total + excluded.total,
-            "low": lower(kept.low, excluded.low),
-            "high": higher(kept.high, excluded.high),
-        },
-    )
-    connection.execute(statement, rows)
+
+    def added(insert: Any) -> Any:
+        excluded, kept = insert.excluded, reading_hour.c
+        return insert.on_conflict_do_update(
+            index_elements=["series_id", "hour"],
+            set_={
+                "n": kept.n + excluded.n,
+                "total": kept.total + excluded.total,
+                "low": lower(kept.low, excluded.low),
+                "high": higher(kept.high, excluded.high),
+            },
+        )
+
+    upsert_all(connection, reading_hour, rows, added)
 
 
 def value_of(kind: str, value: float | None, text: str | None) -> Value:

@@ -1,6 +1,7 @@
 """When a device was last heard, whether it is connected, and where it says it is."""
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Connection, func
 
@@ -9,7 +10,8 @@ from sensors.batch import Batch
 from sensors.refusal import Reason, Refused
 from sensors.registry import Device
 from sensors.tables import device_state
-from store.engine import greatest, upsert
+from store.bulk import upsert_all
+from store.engine import greatest
 from store.instant import Instant
 
 
@@ -57,30 +59,29 @@ def store(connection: Connection, batch: Batch) -> None:
 
 
 def _keep_seen(connection: Connection, seen: dict[str, Instant]) -> None:
-    if not seen:
-        return
-    statement = upsert(connection, device_state)
     later = greatest(connection)
-    statement = statement.on_conflict_do_update(
-        index_elements=["device_id"],
-        set_={
-            "last_seen": later(func.coalesce(device_state.c.last_seen, 0), statement.excluded.last_seen),
-            # A device that speaks is connected, whatever an old last will said.
-            "connected": True,
-        },
-    )
-    connection.execute(
-        statement, [{"device_id": d, "last_seen": at, "connected": True} for d, at in sorted(seen.items())]
-    )
+
+    def heard(insert: Any) -> Any:
+        return insert.on_conflict_do_update(
+            index_elements=["device_id"],
+            set_={
+                "last_seen": later(func.coalesce(device_state.c.last_seen, 0), insert.excluded.last_seen),
+                # A device that speaks is connected, whatever an old last will said.
+                "connected": True,
+            },
+        )
+
+    rows = [{"device_id": d, "last_seen": at, "connected": True} for d, at in sorted(seen.items())]
+    upsert_all(connection, device_state, rows, heard)
 
 
 def _keep_connected(connection: Connection, connected: dict[str, tuple[bool, Instant]]) -> None:
-    if not connected:
-        return
-    statement = upsert(connection, device_state)
-    changed = {name: statement.excluded[name] for name in ("connected", "connected_at")}
-    # Of two ingesters the one with the older word may come last.
-    newer = statement.excluded.connected_at >= func.coalesce(device_state.c.connected_at, 0)
-    statement = statement.on_conflict_do_update(index_elements=["device_id"], set_=changed, where=newer)
     rows = [{"device_id": d, "connected": on, "connected_at": at} for d, (on, at) in sorted(connected.items())]
-    connection.execute(statement, rows)
+    upsert_all(connection, device_state, rows, _if_newer)
+
+
+def _if_newer(insert: Any) -> Any:
+    # Of two ingesters the one with the older word may come last.
+    newer = insert.excluded.connected_at >= func.coalesce(device_state.c.connected_at, 0)
+    changed = {name: insert.excluded[name] for name in ("connected", "connected_at")}
+    return insert.on_conflict_do_update(index_elements=["device_id"], set_=changed, where=newer)

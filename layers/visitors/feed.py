@@ -8,7 +8,7 @@ that began again. A total that arrives late splits the difference that stood in 
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, tuple_
+from sqlalchemy import Connection, Row, select
 
 from layers.visitors import queries
 from layers.visitors.tables import gate_flow, gate_flow_hour
@@ -17,7 +17,8 @@ from sensors.readings import Observation
 from sensors.refusal import Reason, Refused
 from sensors.registry import Device
 from sensors.tables import reading, series
-from store.engine import KEYS_A_QUERY, upsert
+from store.bulk import is_one_of, upsert_all
+from store.engine import KEYS_A_QUERY
 from store.instant import HOUR, Instant
 
 COUNTS = {"enter": "entered", "leave": "left"}
@@ -86,7 +87,7 @@ def _step(before: float, after: float) -> float:
 def _kept(connection: Connection, keys: list[tuple[str, Instant]]) -> dict[tuple[str, Instant], Row[Any]]:
     found: dict[tuple[str, Instant], Row[Any]] = {}
     for first in range(0, len(keys), KEYS_A_QUERY):
-        asked = tuple_(gate_flow.c.device_id, gate_flow.c.ts).in_(keys[first : first + KEYS_A_QUERY])
+        asked = is_one_of(connection, (gate_flow.c.device_id, gate_flow.c.ts), keys[first : first + KEYS_A_QUERY])
         found |= {(row.device_id, row.ts): row for row in connection.execute(select(gate_flow).where(asked))}
     return found
 
@@ -103,12 +104,16 @@ def _keep(connection: Connection, flows: Flows) -> None:
         hour = by_hour[device, ts - ts % HOUR]
         hour[0] += entered - old_entered
         hour[1] += left - old_left
-    statement = upsert(connection, gate_flow)
-    changed = {name: statement.excluded[name] for name in ("entered", "left")}
-    connection.execute(statement.on_conflict_do_update(index_elements=["device_id", "ts"], set_=changed), rows)
-    statement = upsert(connection, gate_flow_hour)
-    added = {name: gate_flow_hour.c[name] + statement.excluded[name] for name in ("entered", "left")}
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["device_id", "hour"], set_=added),
-        [{"device_id": d, "hour": h, "entered": e, "left": gone} for (d, h), (e, gone) in by_hour.items()],
-    )
+    upsert_all(connection, gate_flow, sorted(rows, key=lambda row: (row["device_id"], row["ts"])), _replaced)
+    sums = [{"device_id": d, "hour": h, "entered": e, "left": gone} for (d, h), (e, gone) in sorted(by_hour.items())]
+    upsert_all(connection, gate_flow_hour, sums, _added)
+
+
+def _replaced(insert: Any) -> Any:
+    changed = {name: insert.excluded[name] for name in ("entered", "left")}
+    return insert.on_conflict_do_update(index_elements=["device_id", "ts"], set_=changed)
+
+
+def _added(insert: Any) -> Any:
+    sums = {name: gate_flow_hour.c[name] + insert.excluded[name] for name in ("entered", "left")}
+    return insert.on_conflict_do_update(index_elements=["device_id", "hour"], set_=sums)
