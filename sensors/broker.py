@@ -60,7 +60,6 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         self.device_rate = device_rate
         self._held = asyncio.Semaphore(MAX_HELD)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._admitted: dict[str, str | None] = {}
 
     async def _initialize_client_session(
         self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int
@@ -79,8 +78,9 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
             raise MQTTError(f"{session.username!r} is not authorised")
         session.keep_alive = math.ceil(session.keep_alive * KEEPALIVE_GRACE)
         session.client_id = f"{session.username}:{session.client_id or secrets.token_hex(8)}"
-        self._admitted[session.client_id] = self._hash_of(session.username)
-        return handler, await self._adopt(session)
+        adopted = await self._adopt(session)
+        adopted.admitted_by = self._hash_of(session.username)
+        return handler, adopted
 
     async def _may_connect(self, session: Session) -> bool:
         if not await self._authenticate(session, None):
@@ -204,9 +204,8 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         """End the connections whose credentials were revoked or changed."""
         for client_id, (session, _) in list(self._sessions.items()):
             valid = self._hash_of(session.username)
-            if session.username != SERVICE and (valid is None or valid != self._admitted.get(client_id)):
+            if session.username != SERVICE and (valid is None or valid != session.admitted_by):
                 log.info("connection_ended", username=session.username, reason="credentials revoked or changed")
-                self._admitted.pop(client_id, None)
                 await self._cleanup_session(client_id)
 
     def _hash_of(self, username: str | None) -> str | None:

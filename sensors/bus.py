@@ -97,6 +97,8 @@ class Client:
         self.paho.on_subscribe = self._on_subscribe
         self.paho.on_disconnect = self._on_disconnect
         self._filters: list[tuple[str, int]] = []
+        self.on_connected: Callable[[], None] | None = None
+        """Called at every connect, in the network thread, before anything is received."""
 
     @property
     def connected(self) -> bool:
@@ -149,7 +151,9 @@ class Client:
             return
         if self._filters:
             client.subscribe(self._filters)
-        else:
+        if self.on_connected is not None:
+            self.on_connected()
+        if not self._filters:
             self._is_up()
 
     def _on_subscribe(self, _client: Any, _data: Any, _mid: Any, reasons: list[ReasonCode], _props: Any) -> None:
@@ -201,14 +205,7 @@ class LiveSubscriber:
         self._on_gap = on_gap
         self._decoder = msgspec.json.Decoder(LiveDelta)
         self._last: dict[tuple[str, str], int] = {}
-        on_connect = self.client.paho.on_connect
-
-        def connected(*args: Any) -> None:
-            assert on_connect is not None  # noqa: S101 - set by Client
-            on_connect(*args)
-            on_gap(None)
-
-        self.client.paho.on_connect = connected
+        self.client.on_connected = lambda: on_gap(None)
 
     def _on_message(self, _client: Any, _data: Any, raw: mqtt.MQTTMessage) -> None:
         delta = self._decoder.decode(raw.payload)

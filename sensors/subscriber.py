@@ -52,17 +52,7 @@ class Subscriber:
         self._last = time.monotonic()
         self._left = threading.Event()
         self.client.paho.on_unsubscribe = self._on_unsubscribe
-        on_connect = self.client.paho.on_connect
-
-        def connected(*args: Any) -> None:
-            assert on_connect is not None  # noqa: S101 - set by Client
-            with self._lock:
-                self._connection += 1
-                self._open = 0
-                self._last = time.monotonic()
-            on_connect(*args)
-
-        self.client.paho.on_connect = connected
+        self.client.on_connected = self._on_connected
 
     def leave(self, topic_filters: Sequence[str]) -> None:
         """Take no further part in these subscriptions; what the broker holds already still comes."""
@@ -75,6 +65,12 @@ class Subscriber:
         with self._lock:
             quiet = self._left.is_set() and not self._open and self.client.connected
             return time.monotonic() - self._last if quiet else 0.0
+
+    def _on_connected(self) -> None:
+        with self._lock:
+            self._connection += 1
+            self._open = 0
+            self._last = time.monotonic()
 
     def _on_unsubscribe(self, *_: Any) -> None:
         self._last = time.monotonic()

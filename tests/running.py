@@ -176,6 +176,18 @@ class Cockpit:
         """The readings of a device, newest first."""
         return self.get(f"/api/v1/heling/devices/{device}/readings", metric=metric, **query)["readings"]
 
+    def numbers(self, device: str, metric: str, **query: Any) -> list[int]:
+        """All values of a metric that are stored, oldest first, page by page."""
+        found: list[int] = []
+        cursor: dict[str, str] = {}
+        while True:
+            path = f"/api/v1/heling/devices/{device}/readings"
+            page = self.get(path, metric=metric, limit=1000, **query, **cursor)
+            found += [int(reading["value"]) for reading in page["readings"]]
+            if page["next_cursor"] is None:
+                return found[::-1]
+            cursor = {"cursor": page["next_cursor"]}
+
     def publish(self, who: Credentials, channel: str, payload: Any, *, topic: str | None = None, **more: str) -> int:
         """Publish by Debian's mosquitto_pub at QoS 1; returns its exit code: 0 once it was acknowledged."""
         body = payload if isinstance(payload, bytes) else json.dumps(payload, ensure_ascii=False).encode()

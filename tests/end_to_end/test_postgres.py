@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -14,7 +15,7 @@ from tests.postgres import Postgres
 from tests.running import Cockpit, until
 
 TS = 1_790_000_000_000
-SPAN = {"from": "2026-01-01T00:00:00Z", "to": "2027-12-01T00:00:00Z", "limit": 1000}
+SPAN = {"from": "2026-01-01T00:00:00Z", "to": "2027-12-01T00:00:00Z"}
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_a_reading_a_count_and_an_event_are_kept_as_on_sqlite(on_postgres: Cockp
     assert on_postgres.publish(air, "event", report) == 0
     assert on_postgres.publish(air, "telemetry", b'{"pm2_5": NaN}') == 0
 
-    found = on_postgres.readings("air-pg", "pm2_5", **SPAN)
+    found = on_postgres.readings("air-pg", "pm2_5", **SPAN, limit=1000)
     assert [r["value"] for r in found] == [-5, *range(399, -1, -1)]
     assert (found[0]["quality"], found[1]["quality"]) == ("suspect", "good")
     for every in ("1h", "10m"):
@@ -82,56 +83,44 @@ def stream(cockpit: Cockpit, device: str, count: int) -> subprocess.Popen[bytes]
         return subprocess.Popen(command, stdin=body, stderr=subprocess.DEVNULL)
 
 
-def numbers(cockpit: Cockpit, device: str) -> list[int]:
-    """The numbers that are stored."""
-    found: list[int] = []
-    cursor: dict[str, str] = {}
-    while True:
-        page = cockpit.get(f"/api/v1/heling/devices/{device}/readings", metric="pm10", **SPAN, **cursor)
-        found += [int(r["value"]) for r in page["readings"]]
-        if page["next_cursor"] is None:
-            return found[::-1]
-        cursor = {"cursor": page["next_cursor"]}
-
-
-def test_a_database_that_crashes_in_mid_stream_loses_nothing(on_postgres: Cockpit, tmp_path: Path) -> None:
+@pytest.fixture
+def own_server(on_postgres: Cockpit, tmp_path: Path) -> Iterator[Postgres]:
+    """A server that one test may break; the cockpit is told to use it."""
     server = Postgres(tmp_path / "own")
     server.create()
-    try:
-        on_postgres.settings["COCKPIT_DATABASE_URL"] = server.url
-        on_postgres.start()
-        sender = stream(on_postgres, "air-crash", 20_000)
-        until(lambda: len(on_postgres.readings("air-crash", "pm10", **SPAN)) > 100)
-        server.stop("immediate")
-        assert httpx.get(f"{on_postgres.url}/readyz").status_code == 503
-        time.sleep(1)
-        server.start()
-        assert sender.wait(60) == 0
-        assert numbers(on_postgres, "air-crash") == list(range(20_000))
-        until(lambda: httpx.get(f"{on_postgres.url}/readyz").status_code == 200)
-    finally:
-        on_postgres.stop()
-        server.stop("immediate")
+    on_postgres.settings["COCKPIT_DATABASE_URL"] = server.url
+    yield server
+    on_postgres.stop()
+    server.stop("immediate")
 
 
-def test_a_database_that_hangs_stops_the_stream_and_not_the_cockpit(on_postgres: Cockpit, tmp_path: Path) -> None:
-    server = Postgres(tmp_path / "own")
-    server.create()
-    try:
-        on_postgres.settings["COCKPIT_DATABASE_URL"] = server.url
-        on_postgres.start()
-        sender = stream(on_postgres, "air-hang", 10_000)
-        until(lambda: len(on_postgres.readings("air-hang", "pm10", **SPAN)) > 100)
-        family = [server.pid, *map(int, Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split())]
-        for pid in family:
-            os.kill(pid, signal.SIGSTOP)
-        time.sleep(3)
-        assert sender.poll() is None, "nothing is acknowledged that is not stored"
-        assert httpx.get(f"{on_postgres.url}/healthz").status_code == 200
-        for pid in family:
-            os.kill(pid, signal.SIGCONT)
-        assert sender.wait(60) == 0
-        assert numbers(on_postgres, "air-hang") == list(range(10_000))
-    finally:
-        on_postgres.stop()
-        server.stop("immediate")
+def test_a_database_that_crashes_in_mid_stream_loses_nothing(on_postgres: Cockpit, own_server: Postgres) -> None:
+    on_postgres.start()
+    sender = stream(on_postgres, "air-crash", 20_000)
+    until(lambda: len(on_postgres.readings("air-crash", "pm10", **SPAN)) > 100)
+    own_server.stop("immediate")
+    assert httpx.get(f"{on_postgres.url}/readyz").status_code == 503
+    time.sleep(1)
+    own_server.start()
+    assert sender.wait(60) == 0
+    assert on_postgres.numbers("air-crash", "pm10", **SPAN) == list(range(20_000))
+    until(lambda: httpx.get(f"{on_postgres.url}/readyz").status_code == 200)
+
+
+def test_a_database_that_hangs_stops_the_stream_and_not_the_cockpit(on_postgres: Cockpit, own_server: Postgres) -> None:
+    on_postgres.start()
+    sender = stream(on_postgres, "air-hang", 10_000)
+    until(lambda: len(on_postgres.readings("air-hang", "pm10", **SPAN)) > 100)
+    family = [
+        own_server.pid,
+        *map(int, Path(f"/proc/{own_server.pid}/task/{own_server.pid}/children").read_text().split()),
+    ]
+    for pid in family:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(3)
+    assert sender.poll() is None, "nothing is acknowledged that is not stored"
+    assert httpx.get(f"{on_postgres.url}/healthz").status_code == 200
+    for pid in family:
+        os.kill(pid, signal.SIGCONT)
+    assert sender.wait(60) == 0
+    assert on_postgres.numbers("air-hang", "pm10", **SPAN) == list(range(10_000))

@@ -12,20 +12,8 @@ import pytest
 from tests.faults.stream import METRIC, Stream
 from tests.running import Cockpit, until
 
-SPAN = {"from": "2026-01-01T00:00:00Z", "to": "2027-12-01T00:00:00Z", "limit": 1000}
+SPAN = {"from": "2026-01-01T00:00:00Z", "to": "2027-12-01T00:00:00Z"}
 DISK_BYTES = 8 << 20
-
-
-def numbers(cockpit: Cockpit, device: str) -> list[int]:
-    """The numbers that are stored, in order."""
-    found: list[int] = []
-    cursor: dict[str, str] = {}
-    while True:
-        page = cockpit.get(f"/api/v1/heling/devices/{device}/readings", metric=METRIC, **SPAN, **cursor)
-        found += [int(r["value"]) for r in page["readings"]]
-        if page["next_cursor"] is None:
-            return found[::-1]
-        cursor = {"cursor": page["next_cursor"]}
 
 
 def test_a_kill_in_mid_stream_loses_nothing(own_cockpit: Cockpit) -> None:
@@ -36,7 +24,7 @@ def test_a_kill_in_mid_stream_loses_nothing(own_cockpit: Cockpit) -> None:
     stream.part(0.6)
     own_cockpit.start()
     sent = stream.finish()
-    assert numbers(own_cockpit, "air-kill") == list(range(sent))
+    assert own_cockpit.numbers("air-kill", METRIC, **SPAN) == list(range(sent))
 
 
 @pytest.fixture
@@ -66,4 +54,4 @@ def test_a_full_disk_stops_the_stream_and_loses_nothing(own_cockpit: Cockpit, sm
     assert stream.acknowledged == acknowledged, "nothing is acknowledged that is not stored"
     filler.unlink()
     sent = stream.finish()
-    assert numbers(own_cockpit, "air-full") == list(range(sent))
+    assert own_cockpit.numbers("air-full", METRIC, **SPAN) == list(range(sent))
