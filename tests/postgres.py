@@ -54,6 +54,12 @@ class Postgres:
         """The server's main process."""
         return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
 
+    def signal(self, number: int) -> None:
+        """Signal the server and every process of it: SIGSTOP hangs it, SIGCONT lets it go on."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        for pid in (self.pid, *map(int, children)):
+            os.kill(pid, number)
+
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(BIN / program), *arguments]
         demote = pwd.getpwnam(USER) if os.geteuid() == 0 else None

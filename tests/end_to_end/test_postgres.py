@@ -1,7 +1,6 @@
 """The same cockpit on PostgreSQL: what holds on the embedded database holds here."""
 
 import json
-import os
 import signal
 import subprocess
 import time
@@ -111,16 +110,10 @@ def test_a_database_that_hangs_stops_the_stream_and_not_the_cockpit(on_postgres:
     on_postgres.start()
     sender = stream(on_postgres, "air-hang", 10_000)
     until(lambda: len(on_postgres.readings("air-hang", "pm10", **SPAN)) > 100)
-    family = [
-        own_server.pid,
-        *map(int, Path(f"/proc/{own_server.pid}/task/{own_server.pid}/children").read_text().split()),
-    ]
-    for pid in family:
-        os.kill(pid, signal.SIGSTOP)
+    own_server.signal(signal.SIGSTOP)
     time.sleep(3)
     assert sender.poll() is None, "nothing is acknowledged that is not stored"
     assert httpx.get(f"{on_postgres.url}/healthz").status_code == 200
-    for pid in family:
-        os.kill(pid, signal.SIGCONT)
+    own_server.signal(signal.SIGCONT)
     assert sender.wait(60) == 0
     assert on_postgres.numbers("air-hang", "pm10", **SPAN) == list(range(10_000))

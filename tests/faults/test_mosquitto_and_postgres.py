@@ -1,7 +1,6 @@
 """Faults of ingesters, broker and database, on Mosquitto and PostgreSQL."""
 
 import json
-import os
 import signal
 import subprocess
 import time
@@ -153,11 +152,7 @@ def test_the_database_hangs_for_a_while(town: Town) -> None:
     town.ingest()
     stream = town.stream()
     stream.part(0.4)
-    main = town.database.pid
-    family = [main, *map(int, Path(f"/proc/{main}/task/{main}/children").read_text().split())]
-    for pid in family:
-        os.kill(pid, signal.SIGSTOP)
+    town.database.signal(signal.SIGSTOP)
     time.sleep(PAUSE_S)
-    for pid in family:
-        os.kill(pid, signal.SIGCONT)
+    town.database.signal(signal.SIGCONT)
     town.assert_all_stored(stream.finish())
