@@ -1,6 +1,8 @@
 """Many rows at once: each stored once, and told which were new."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
@@ -22,24 +24,51 @@ from sqlalchemy import (
 
 from store.engine import upsert
 
+ROWS_A_STATEMENT = 500
+"""Of five values each: well below the number of variables that SQLite takes."""
 COPY_FROM = 100
 """Rows from which COPY's staging table pays for its two further round trips."""
 
 POSTGRES_TYPES = {BigInteger: "int8", Integer: "int4", SmallInteger: "int2", Double: "float8", String: "text"}
 
 
-def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    """Insert the rows whose primary key is not there yet; returns the keys of those.
+def insert_new(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]] | None:
+    """Insert the rows whose primary key is not there yet; returns the keys of those, or None for "all".
 
-    On PostgreSQL many rows go by binary COPY into a staging table of the session and from there with
-    ON CONFLICT DO NOTHING.
+    Rows have their values in the order of the table's columns. On PostgreSQL many rows go by binary
+    COPY into a staging table of the session and from there with ON CONFLICT DO NOTHING. On SQLite
+    many rows go in one statement, which runs outside of Python's lock.
     """
     if not rows:
-        return []
+        return None
     if connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
         return _copy_new(connection, table, rows)
+    if connection.dialect.name == "sqlite":
+        with connection.begin_nested() as attempt:
+            if _insert_sqlite(connection, table, rows) == len(rows):
+                return None
+            attempt.rollback()
+    names = [column.name for column in table.columns]
     statement = upsert(connection, table).on_conflict_do_nothing().returning(*table.primary_key.columns)
-    return [tuple(row) for row in connection.execute(statement, list(rows))]
+    new = connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
+    return [tuple(row) for row in new]
+
+
+def _insert_sqlite(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> int:
+    """Insert what is not there yet; returns how many rows were."""
+    count = 0
+    for first in range(0, len(rows), ROWS_A_STATEMENT):
+        some = rows[first : first + ROWS_A_STATEMENT]
+        values = tuple(chain.from_iterable(some))
+        count += connection.exec_driver_sql(_insert_statement(table, len(some)), values).rowcount
+    return count
+
+
+@cache
+def _insert_statement(table: Table, rows: int) -> str:
+    row = f"({', '.join('?' * len(table.columns))})"
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    return f"INSERT INTO {table.name} ({columns}) VALUES {', '.join([row] * rows)} ON CONFLICT DO NOTHING"  # noqa: S608 - names of ours
 
 
 def upsert_all(
@@ -76,7 +105,7 @@ def is_one_of(connection: Connection, columns: Sequence[Any], keys: Sequence[tup
     return tuple_(*columns).in_(select(*parts))
 
 
-def _copy_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
+def _copy_new(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     names = [column.name for column in table.columns]
     columns = ", ".join(f'"{name}"' for name in names)
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
@@ -86,7 +115,7 @@ def _copy_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any
         with cursor.copy(f"COPY {table.name}_in ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
             copy.set_types([POSTGRES_TYPES[type(column.type)] for column in table.columns])
             for row in rows:
-                copy.write_row([row[name] for name in names])
+                copy.write_row(row)
         cursor.execute(
             f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {table.name}_in"  # noqa: S608 - names of ours
             f" ORDER BY {keys} ON CONFLICT DO NOTHING RETURNING {keys}"

@@ -21,6 +21,8 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+SHANGHAI_OFFSET = 8 * HOUR
+"""Asia/Shanghai's, which has not changed since 1991; no reading here is that old."""
 
 
 def now() -> Instant:
@@ -70,6 +72,11 @@ def format_rfc3339(instant: Instant) -> str:
     micro = instant % SECOND
     spec = "seconds" if micro == 0 else "milliseconds" if micro % MILLISECOND == 0 else "microseconds"
     return to_datetime(instant).isoformat(timespec=spec).replace("+00:00", "Z")
+
+
+def day_of(instant: Instant) -> Instant:
+    """The first instant of the day in Asia/Shanghai; times since 1991."""
+    return instant - (instant + SHANGHAI_OFFSET) % DAY
 
 
 def local_midnight(instant: Instant) -> Instant:

@@ -1,0 +1,29 @@
+"""One database for all communities, or one for some of them, so that the store splits along that line."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Engine
+
+
+@dataclass(frozen=True)
+class Databases:
+    """``shared`` holds what belongs to no community, and every community without one of its ``own``."""
+
+    shared: Engine
+    own: Mapping[str, Engine] = field(default_factory=dict)
+
+    def of(self, community: str) -> Engine:
+        """The database of a community."""
+        return self.own.get(community, self.shared)
+
+    def of_all(self, communities: Iterable[str]) -> list[Engine]:
+        """The databases of these communities, each once; of all where none is named."""
+        chosen = list(communities)
+        engines = [self.of(code) for code in chosen] if chosen else [self.shared, *self.own.values()]
+        return list(dict.fromkeys(engines))
+
+    @property
+    def all(self) -> list[Engine]:
+        """Every database, each once."""
+        return self.of_all(())
