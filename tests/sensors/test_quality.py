@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sensors.metrics import Kind, metrics
-from sensors.quality import CLOCK_TOLERANCE, Quality, judge
+from sensors.quality import CLOCK_TOLERANCE, Quality, judge, judge_time
 
 NOW = 1_764_000_000_000_000
 
@@ -27,12 +27,14 @@ NOW = 1_764_000_000_000_000
     ],
 )
 def test_what_is_doubtful_is_flagged(metric: str, value: float | bool | str, flags: Quality, word: str) -> None:
-    found = judge(metrics().get(metric), value, NOW, NOW, False)
+    found = judge(metrics().get(metric), value)
     assert (found, Quality(found).word) == (flags, word)
 
 
 def test_doubts_add_up() -> None:
-    found = judge(metrics()["pm2_5"], -1, NOW + CLOCK_TOLERANCE + 1, NOW, True)
+    found = judge(metrics()["pm2_5"], -1, foreign_unit=True) | judge_time(
+        NOW + CLOCK_TOLERANCE + 1, NOW, wrong_clock=False
+    )
     assert found == Quality.OUT_OF_RANGE | Quality.CLOCK_AHEAD | Quality.FOREIGN_UNIT
 
 
@@ -40,7 +42,7 @@ def test_doubts_add_up() -> None:
 def test_good_is_just_what_lies_in_the_range_of_the_table(metric: object, value: float) -> None:
     assert isinstance(metric, type(metrics()["pm2_5"]))
     inside = (metric.low is None or value >= metric.low) and (metric.high is None or value <= metric.high)
-    assert (judge(metric, value, NOW, NOW, False) == Quality.GOOD) is inside
+    assert (judge(metric, value) == Quality.GOOD) is inside
 
 
 def test_every_metric_of_the_contract_is_in_the_table() -> None:

@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from sensors import readings
+from sensors.history import aggregate, history, latest_at, metrics_of
 from sensors.quality import Quality
-from sensors.readings import Observation, SeriesIndex, aggregate, history, latest_at, store
+from sensors.readings import Observation, SeriesIndex, store
 from store.engine import writing
-from store.instant import DAY, HOUR, MINUTE
+from store.instant import DAY, HOUR, MINUTE, now
 from tests.database import add, ensure_months
 
 NUMBER = count(1)
@@ -120,4 +120,26 @@ def test_any_number_of_new_metrics_at_once_is_kept(engine: Engine) -> None:
     add(engine, "air-01")
     keep(engine, [one(0, float(i), f"m{i}") for i in range(40_000)])
     with engine.connect() as connection:
-        assert len(readings.metrics_of(connection, "air-01")) == 40_000
+        assert len(metrics_of(connection, "air-01")) == 40_000
+
+
+def test_a_day_is_one_of_shanghai_and_its_sums_are_those_of_its_readings(engine: Engine) -> None:
+    add(engine, "air-01")
+    midnight = START + 16 * HOUR
+    keep(engine, [one(16 * HOUR - 1, 10.0), one(16 * HOUR, 20.0)], [one(16 * HOUR + DAY - 1, 40.0)])
+    with engine.connect() as connection:
+        days = aggregate(connection, "air-01", "pm2_5", START, START + 3 * DAY, DAY, 10)
+    assert [(d.ts, d.mean, d.low, d.high, d.count) for d in days] == [
+        (midnight, 30.0, 20.0, 40.0, 2),
+        (midnight - DAY, 10.0, 10.0, 10.0, 1),
+    ]
+
+
+def test_a_clock_that_ran_ahead_does_not_keep_out_what_comes_after_it_was_set_right(engine: Engine) -> None:
+    add(engine, "air-01")
+    at = now()
+    ahead = Observation("air-01", "pm2_5", at + 8 * HOUR, 99.0, int(Quality.CLOCK_AHEAD))
+    keep(engine, [ahead], [Observation("air-01", "pm2_5", at, 35.0, 0)])
+    assert newest(engine)[1] == 35.0
+    keep(engine, [Observation("air-01", "pm2_5", at - MINUTE, 1.0, 0)])
+    assert newest(engine)[1] == 35.0

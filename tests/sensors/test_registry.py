@@ -37,19 +37,6 @@ def test_a_secret_opens_only_its_own_device_until_it_is_revoked(engine: Engine) 
     assert known.authenticate("air-03", secret) is None
     registry.revoke(engine, "air-01")
     assert known.authenticate("air-01", secret) is None
-    assert not known.may_publish("air-01", "heling", "air-01")
-
-
-def test_a_device_may_publish_as_itself_and_a_gateway_for_those_behind_it(engine: Engine) -> None:
-    for device, gateway in (("gw-01", None), ("air-01", "gw-01"), ("air-02", None)):
-        add(engine, device, gateway=gateway)
-    known = Registry(engine)
-    known.refresh()
-    assert known.may_publish("air-01", "heling", "air-01")
-    assert known.may_publish("gw-01", "heling", "air-01")
-    assert not known.may_publish("gw-01", "heling", "air-02")
-    assert not known.may_publish("air-01", "heling", "gw-01")
-    assert not known.may_publish("air-01", "tahai", "air-01")
 
 
 def test_an_id_is_never_used_twice_not_even_after_revocation(engine: Engine) -> None:

@@ -1,19 +1,38 @@
 """SenML packs, by the examples of RFC 8428 section 5 and the rules of section 4."""
 
 import json
+from typing import Any
 
 import pytest
 
+from sensors.codecs.declare import codecs
+from sensors.codecs.sample import Sample
 from sensors.refusal import Refused
-from sensors.telemetry import Sample, decode
 from store.instant import SECOND, parse_rfc3339
 
 NOW = parse_rfc3339("2026-11-24T08:00:00Z")
+ONE_WIRE = "urn:dev:ow:10e2073a01080063"
+MOBILE_BASE = 1320067464
+MOBILE: list[dict[str, object]] = [
+    {"bn": ONE_WIRE, "bt": 1.320067464e09, "bu": "%RH", "v": 20},
+    {"u": "lon", "v": 24.30621},
+    {"u": "lat", "v": 60.07965},
+    {"t": 60, "v": 20.3},
+    {"u": "lon", "t": 60, "v": 24.30622},
+    {"u": "lat", "t": 60, "v": 60.07965},
+    {"t": 120, "v": 20.7},
+    {"u": "lon", "t": 120, "v": 24.30623},
+    {"u": "lat", "t": 120, "v": 60.07966},
+    {"u": "%EL", "t": 150, "v": 98},
+    {"t": 180, "v": 21.2},
+    {"u": "lon", "t": 180, "v": 24.30628},
+    {"u": "lat", "t": 180, "v": 60.07967},
+]
 
 
-def read(pack: list[dict[str, object]], device: str = "air-01") -> list[Sample]:
+def read(pack: Any, device: str = "air-01") -> list[Sample]:
     """Decode a pack as the device sends it."""
-    return decode(json.dumps(pack).encode(), NOW, device)
+    return codecs().decode(json.dumps(pack).encode(), NOW, device, None)
 
 
 def flat(samples: list[Sample]) -> list[tuple[str, int, object]]:
@@ -21,47 +40,127 @@ def flat(samples: list[Sample]) -> list[tuple[str, int, object]]:
     return [(name, (s.ts - NOW) // SECOND, value) for s in samples for name, value in s.values.items()]
 
 
-def test_a_single_record_counts_as_now() -> None:
-    assert flat(read([{"n": "urn:dev:ow:10e2073a01080063", "u": "Cel", "v": 23.1}])) == [("10e2073a01080063", 0, 23.1)]
+def since(samples: list[Sample], base: int) -> list[tuple[int, dict[str, Any]]]:
+    """(seconds from the base, values) of each time."""
+    return [((s.ts - base * SECOND) // SECOND, s.values) for s in samples]
 
 
-def test_base_fields_hold_until_they_change_and_times_are_relative_to_the_base() -> None:
-    pack: list[dict[str, object]] = [
-        {"bn": "urn:dev:ow:10e2073a0108006:", "bt": 1.276020076001e09, "bu": "A", "bver": 5},
-        {"n": "voltage", "u": "V", "v": 120.1},
-        {"n": "current", "t": -5, "v": 1.2},
-        {"n": "current", "t": -4, "v": 1.3},
+def test_5_1_1_a_single_record_counts_as_now_and_its_unit_says_what_it_is() -> None:
+    assert flat(read([{"n": ONE_WIRE, "u": "Cel", "v": 23.1}])) == [("temperature", 0, 23.1)]
+
+
+def test_5_1_2_two_values_now() -> None:
+    pack = [{"bn": f"{ONE_WIRE}:", "n": "voltage", "u": "V", "v": 120.1}, {"n": "current", "u": "A", "v": 1.2}]
+    assert flat(read(pack)) == [("voltage", 0, 120.1), ("current", 0, 1.2)]
+
+
+def test_5_1_2_base_fields_hold_and_times_are_relative_to_the_base() -> None:
+    pack = [
+        {"bn": f"{ONE_WIRE}:", "bt": 1.276020076001e09, "bu": "A", "bver": 5, "n": "voltage", "u": "V", "v": 120.1},
+        *({"n": "current", "t": t, "v": v} for t, v in ((-5, 1.2), (-4, 1.3), (-3, 1.4), (-2, 1.5), (-1, 1.6))),
         {"n": "current", "v": 1.7},
     ]
-    samples = read(pack)
-    assert [(name, value) for s in samples for name, value in s.values.items()] == [
-        ("voltage", 120.1),
-        ("current", 1.2),
-        ("current", 1.3),
-        ("current", 1.7),
+    base = 1_276_020_076_001_000
+    found = [((s.ts - base) // SECOND, s.values) for s in read(pack)]
+    assert found[0] == (0, {"voltage": 120.1, "current": 1.7})
+    assert [(t, v["current"]) for t, v in found[1:]] == [(-5, 1.2), (-4, 1.3), (-3, 1.4), (-2, 1.5), (-1, 1.6)]
+
+
+def test_5_1_2_a_stream_of_one_metric() -> None:
+    values = [21.2, 21.3, 21.4, 21.4, 21.5, 21.5, 21.5, 21.6, 21.7]
+    pack = [{"bn": ONE_WIRE, "bt": 1.320067464e09, "bu": "%RH", "v": values[0]}]
+    pack += [{"v": value, "t": 10 * i} for i, value in enumerate(values) if i]
+    assert since(read(pack), MOBILE_BASE) == [(10 * i, {"humidity": value}) for i, value in enumerate(values)]
+
+
+def test_5_1_3_a_moving_device_tells_humidity_place_and_battery() -> None:
+    samples = read(MOBILE)
+    assert since(samples, MOBILE_BASE) == [
+        (0, {"humidity": 20}),
+        (60, {"humidity": 20.3}),
+        (120, {"humidity": 20.7}),
+        (150, {"battery": 98}),
+        (180, {"humidity": 21.2}),
     ]
-    base = 1276020076001000
-    assert [s.ts - base for s in samples] == [0, -5 * SECOND, -4 * SECOND, 0]
+    assert samples[0].position == (24.30621, 60.07965, "WGS84")
+    assert samples[3].position is None
+
+
+def test_5_1_4_the_resolved_form_says_the_same() -> None:
+    resolved = [
+        {"n": ONE_WIRE, "u": one.get("u", "%RH"), "t": 1.320067464e09 + float(str(one.get("t", 0))), "v": one["v"]}
+        for one in MOBILE
+    ]
+    assert read(resolved) == read(MOBILE)
+
+
+def test_5_1_5_every_kind_of_value() -> None:
+    pack = [
+        {"bn": f"{ONE_WIRE}:", "n": "temp", "u": "Cel", "v": 23.1},
+        {"n": "label", "vs": "Machine Room"},
+        {"n": "open", "vb": False},
+        {"n": "nfc-reader", "vd": "aGkgCg"},
+    ]
+    expected = [("temp", 0, 23.1), ("label", 0, "Machine Room"), ("open", 0, False), ("nfc-reader", 0, "aGkgCg")]
+    assert flat(read(pack)) == expected
+
+
+def test_5_1_6_a_collection_of_resources_loses_neither_of_two_that_are_named_alike() -> None:
+    pack = [
+        {"bn": "2001:db8::2/", "bt": 1.320078429e09, "n": "temperature", "u": "Cel", "v": 25.2},
+        {"n": "humidity", "u": "%RH", "v": 30},
+        {"bn": "2001:db8::1/", "n": "temperature", "u": "Cel", "v": 12.3},
+        {"n": "humidity", "u": "%RH", "v": 67},
+    ]
+    one = {"temperature": 25.2, "humidity": 30}
+    other = {"2001:db8::1/temperature": 12.3, "2001:db8::1/humidity": 67}
+    assert since(read(pack), 1320078429) == [(0, one | other)]
+
+
+def test_5_1_7_the_settings_of_a_thermostat_and_of_lights() -> None:
+    thermostat = [
+        {"bn": f"{ONE_WIRE}:"},
+        {"n": "temp", "u": "Cel", "v": 23.1},
+        {"n": "heat", "u": "/", "v": 1},
+        {"n": "fan", "u": "/", "v": 0},
+    ]
+    assert flat(read(thermostat)) == [("temp", 0, 23.1), ("heat", 0, 1), ("fan", 0, 0)]
+    lights = [
+        {"bt": 1.320078429e09, "bu": "/", "n": "2001:db8::3", "v": 0.5},
+        {"n": "2001:db8::4", "v": 0.5},
+        {"n": "2001:db8::3", "t": 0.1, "v": 0},
+        {"n": "2001:db8::4", "t": 0.1, "v": 0},
+    ]
+    samples = read(lights)
+    assert [s.values for s in samples] == [{"3": 0.5, "4": 0.5}, {"3": 0, "4": 0}]
+    assert samples[1].ts - samples[0].ts == SECOND // 10
+
+
+def test_another_unit_of_the_same_kind_becomes_ours() -> None:
+    pack = [
+        {"bn": "air-01:", "n": "temperature", "u": "K", "v": 295.15},
+        {"n": "pressure", "u": "Pa", "v": 101_325},
+        {"n": "pm2_5", "u": "mg/m3", "v": 0.035},
+        {"n": "noise", "u": "dBA", "v": 55},
+    ]
+    (sample,) = read(pack)
+    assert sample.values == pytest.approx({"temperature": 22.0, "pressure": 1013.25, "pm2_5": 35.0, "noise": 55})
+    assert sample.foreign_unit == frozenset()
+
+
+def test_a_unit_of_another_kind_is_kept_and_marked() -> None:
+    (sample,) = read([{"n": "temperature", "u": "V", "v": 3.1}, {"n": "humidity", "u": "furlong!", "v": 3}])
+    assert sample.values == {"temperature": 3.1, "humidity": 3}
+    assert sample.foreign_unit == {"temperature", "humidity"}
+
+
+def test_sums_and_their_base_are_added() -> None:
+    assert flat(read([{"bn": "meter/", "bs": 100, "n": "energy", "u": "kWh", "s": 2.5}])) == [("energy", 0, 102.5)]
 
 
 def test_times_below_2_to_the_28_are_relative_to_now() -> None:
     pack: list[dict[str, object]] = [{"bn": "air-01:", "n": "pm2_5", "t": -60, "v": 1}, {"n": "pm2_5", "v": 2}]
     assert flat(read(pack)) == [("pm2_5", -60, 1), ("pm2_5", 0, 2)]
-
-
-def test_every_kind_of_value() -> None:
-    pack: list[dict[str, object]] = [
-        {"bn": "urn:dev:ow:10e2073a01080063:", "n": "temp", "u": "Cel", "v": 23.1},
-        {"n": "label", "vs": "Machine Room"},
-        {"n": "open", "vb": False},
-        {"n": "nfc-reader", "vd": "aGkgCg"},
-    ]
-    assert flat(read(pack)) == [
-        ("temp", 0, 23.1),
-        ("label", 0, "Machine Room"),
-        ("open", 0, False),
-        ("nfc-reader", 0, "aGkgCg"),
-    ]
 
 
 def test_a_base_value_is_added() -> None:
@@ -72,11 +171,6 @@ def test_a_base_value_is_added() -> None:
 def test_the_device_before_the_name_is_taken_off() -> None:
     assert [s.values for s in read([{"n": "air-01:pm2_5", "v": 1}])] == [{"pm2_5": 1}]
     assert [s.values for s in read([{"n": "pm2_5", "v": 1}])] == [{"pm2_5": 1}]
-
-
-def test_our_unit_in_senml_words_is_ours_and_another_is_marked() -> None:
-    assert read([{"n": "humidity", "u": "%RH", "v": 50}])[0].foreign_unit == frozenset()
-    assert read([{"n": "temperature", "u": "K", "v": 290}])[0].foreign_unit == {"temperature"}
 
 
 @pytest.mark.parametrize(

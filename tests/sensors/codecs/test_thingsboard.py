@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sensors.codecs.declare import codecs
+from sensors.codecs.sample import Sample
 from sensors.jsonin import MAX_BYTES
 from sensors.refusal import Reason, Refused
-from sensors.telemetry import Sample, decode
 from store.instant import DAY, HOUR, format_rfc3339, parse_rfc3339
 
 NOW = parse_rfc3339("2026-11-24T08:00:00Z")
@@ -26,14 +27,14 @@ FIELDS = st.dictionaries(NAMES.filter(lambda name: name not in ("lon", "lat", "n
 
 def read(content: object) -> list[Sample]:
     """Decode what a device would send."""
-    return decode(json.dumps(content, ensure_ascii=False).encode(), NOW, "air-01")
+    return codecs().decode(json.dumps(content, ensure_ascii=False).encode(), NOW, "air-01", None)
 
 
 def refused(payload: bytes | object) -> Refused:
     """The refusal of a payload."""
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     with pytest.raises(Refused) as caught:
-        decode(body, NOW, "air-01")
+        codecs().decode(body, NOW, "air-01", None)
     return caught.value
 
 
@@ -120,7 +121,7 @@ def test_one_bad_value_refuses_the_whole_message_so_that_nothing_is_half_kept() 
 @given(st.binary(max_size=300))
 def test_no_bytes_whatever_do_anything_but_decode_or_be_refused(payload: bytes) -> None:
     with suppress(Refused):
-        assert sum(len(sample.values) for sample in decode(payload, NOW, "air-01")) > 0
+        assert sum(len(sample.values) for sample in codecs().decode(payload, NOW, "air-01", None)) > 0
 
 
 JSON = st.recursive(

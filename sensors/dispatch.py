@@ -1,0 +1,76 @@
+"""Sending commands: whichever process takes the devices' messages also sends them theirs."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from sensors import commands
+from sensors.bus import Client
+from store import revision
+from store.engine import writing
+from store.instant import SECOND, now
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 0.2
+PUBACK_S = 5.0
+RETRY_S = 1.0
+
+
+class Dispatcher:
+    """Watches for commands, and publishes each until the broker has it."""
+
+    def __init__(
+        self, engine: Engine, client: Client, communities: Sequence[str], is_active: Callable[[], bool]
+    ) -> None:
+        self._engine = engine
+        self._client = client
+        self._communities = communities
+        self._is_active = is_active
+        self._seen = -1
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="dispatch", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; what is not sent is sent by the next process."""
+        self._stopping.set()
+        self._thread.join(timeout=PUBACK_S + 1)
+
+    def _run(self) -> None:
+        pause = LOOK_S
+        while not self._stopping.wait(pause):
+            pause = LOOK_S
+            if not self._is_active() or not self._client.connected:
+                continue
+            try:
+                if not self._send_waiting():
+                    pause = RETRY_S
+            except SQLAlchemyError as error:
+                log.error("commands_not_read", error=str(error).splitlines()[0])
+                pause = RETRY_S
+
+    def _send_waiting(self) -> bool:
+        """Send what waits; returns whether the broker took all of it."""
+        with self._engine.connect() as connection:
+            at = revision.current(connection, commands.REVISION)
+            if at == self._seen:
+                return True
+            rows = commands.waiting(connection, self._communities, now())
+        for row in rows:
+            topic, payload = commands.message(row)
+            seconds_left = max(1, (row.expires - now()) // SECOND)
+            if not self._client.publish_until(topic, payload, seconds_left, PUBACK_S):
+                log.warning("command_not_taken", device=row.device_id, command=row.id)
+                return False
+            with writing(self._engine) as connection:
+                commands.mark_sent(connection, row.id, now())
+            log.info("command_sent", device=row.device_id, command=row.id, name=row.name, actor=row.actor)
+        self._seen = at
+        return True

@@ -1,0 +1,103 @@
+"""Keeping what is to be kept: old readings and refused messages go, their hourly and daily sums stay.
+
+On PostgreSQL a month of readings goes whole, as a partition. On SQLite rows go series by series in
+small transactions, so that no reading waits long for its commit.
+"""
+
+import threading
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import Delete, Engine, Select, delete, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from sensors.tables import quarantine, reading, series
+from store.engine import writing
+from store.instant import DAY, HOUR, SECOND, Instant, now
+from store.partitions import Partitions
+
+log = structlog.get_logger(__name__)
+
+FIRST_LOOK_S = 5.0
+EVERY_S = HOUR // SECOND
+ROWS_AT_ONCE = 5_000
+BREATH_S = 0.02
+
+
+class Keeper:
+    """Looks every hour for what is older than it need be kept; None keeps it for ever."""
+
+    def __init__(
+        self, engine: Engine, readings_days: int | None, quarantine_days: int | None, is_active: Callable[[], bool]
+    ) -> None:
+        self._engine = engine
+        self._readings_days = readings_days
+        self._quarantine_days = quarantine_days
+        self._is_active = is_active
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; what is left over is found again."""
+        self._stopping.set()
+        self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        pause = FIRST_LOOK_S
+        while not self._stopping.wait(pause):
+            pause = EVERY_S
+            if not self._is_active():
+                pause = FIRST_LOOK_S
+                continue
+            try:
+                self.clear(now())
+            except SQLAlchemyError as error:
+                log.error("old_rows_not_cleared", error=str(error).splitlines()[0])
+
+    def clear(self, at: Instant) -> dict[str, int]:
+        """Remove what is too old at a time; returns how many rows went, or on PostgreSQL months."""
+        gone: dict[str, int] = {}
+        if self._quarantine_days is not None:
+            gone["quarantine"] = self._clear_quarantine(at - self._quarantine_days * DAY)
+        if self._readings_days is not None:
+            gone["readings"] = self._clear_readings(at - self._readings_days * DAY)
+        if any(gone.values()):
+            log.info("old_rows_cleared", **gone)
+        return gone
+
+    def _clear_quarantine(self, before: Instant) -> int:
+        return self._by_portions(
+            select(quarantine.c.id).where(quarantine.c.received < before).limit(ROWS_AT_ONCE),
+            lambda ids: delete(quarantine).where(quarantine.c.id.in_(ids)),
+        )
+
+    def _clear_readings(self, before: Instant) -> int:
+        if self._engine.dialect.name == "postgresql":
+            return len(Partitions(self._engine, reading).drop_before(before))
+        with self._engine.connect() as connection:
+            numbers = list(connection.scalars(select(series.c.id)))
+        return sum(self._clear_series(number, before) for number in numbers)
+
+    def _clear_series(self, number: int, before: Instant) -> int:
+        of_series = reading.c.series_id == number
+        return self._by_portions(
+            select(reading.c.ts).where(of_series, reading.c.ts < before).order_by(reading.c.ts).limit(ROWS_AT_ONCE),
+            lambda times: delete(reading).where(of_series, reading.c.ts.between(times[0], times[-1])),
+        )
+
+    def _by_portions(self, find: Select[int], remove: Callable[[list[int]], Delete]) -> int:
+        total = 0
+        while not self._stopping.is_set():
+            with writing(self._engine) as connection:
+                found = list(connection.scalars(find))
+                if found:
+                    connection.execute(remove(found))
+            total += len(found)
+            if len(found) < ROWS_AT_ONCE:
+                break
+            self._stopping.wait(BREATH_S)
+        return total
