@@ -1,11 +1,10 @@
-"""Routes that belong to no layer: communities, metrics, quarantine, the ground, the live channel."""
+"""Routes that belong to no layer: communities, metrics, the ground, the live channel."""
 
 import hashlib
-from base64 import b64encode
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response, WebSocket
+from fastapi import APIRouter, Request, Response, WebSocket
 
 from cockpit.live import LiveHub
 from geo.communities import communities
@@ -13,10 +12,8 @@ from geo.ground import LAYERS as GROUND_LAYERS
 from geo.ground import geojson, places
 from layers.devices import queries as devices
 from layers.problem import Problem
-from layers.web import CommunityPath, Limit, Reading, feature, point
-from sensors import quarantine
+from layers.web import CommunityPath, Reading, feature, point
 from sensors.metrics import metrics
-from store.instant import format_rfc3339
 
 NAMED_LAYERS = ("areas", "sites")
 ORIGIN_REFUSED = 4003
@@ -49,30 +46,6 @@ def general() -> APIRouter:
     def list_metrics() -> dict[str, Any]:
         """What can be measured: names, UCUM unit, range, levels."""
         return {"metrics": [msgspec.to_builtins(metric) for metric in metrics().values()]}
-
-    @routes.get("/{community}/quarantine")
-    def list_quarantine(
-        community: CommunityPath,
-        connection: Reading,
-        limit: Limit = 100,
-        cursor: Annotated[int | None, Query()] = None,
-    ) -> dict[str, Any]:
-        """Refused messages, newest first, each whole and with its reason."""
-        rows = quarantine.newest(connection, community.code, limit, cursor)
-        return {
-            "messages": [
-                {
-                    "received": format_rfc3339(row.received),
-                    "topic": row.topic,
-                    "device": row.device,
-                    "reason": row.reason,
-                    "detail": row.detail,
-                    "payload_base64": b64encode(row.payload).decode(),
-                }
-                for row in rows
-            ],
-            "next_cursor": rows[-1].id if len(rows) == limit else None,
-        }
 
     return routes
 

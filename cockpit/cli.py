@@ -11,7 +11,7 @@ from typer.exceptions import Exit, TyperException
 
 from cockpit.commands import broker, check, db, device, quarantine, replay, run, token
 from cockpit.errors import BadSetting
-from sensors.errors import RecordingError, RegistryError
+from sensors.errors import CommandError, RecordingError, RegistryError
 
 WRONG_ARGUMENT = 2
 INTERRUPTED = 130
@@ -45,7 +45,7 @@ def main() -> NoReturn:
         code = done.exit_code
     except TyperException as error:
         code = _fail(error.format_message(), error.exit_code)
-    except (BadSetting, RegistryError, RecordingError) as error:
+    except (BadSetting, RegistryError, RecordingError, CommandError) as error:
         code = _fail(str(error), WRONG_ARGUMENT)
     except (SQLAlchemyError, OSError) as error:
         code = _fail(str(error), 1)

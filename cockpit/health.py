@@ -6,8 +6,10 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+
+from store.databases import Databases
 
 MAX_LAG_S = 10.0
 LAG = Gauge("cockpit_ingest_lag_seconds", "How long the oldest message that is not committed has waited")
@@ -24,7 +26,7 @@ class Probes:
     devices: Callable[[], int] | None = None
 
 
-def router(engine: Engine, probes: Probes) -> APIRouter:
+def router(databases: Databases, probes: Probes) -> APIRouter:
     """``/healthz``, ``/readyz`` and ``/metrics``."""
     routes = APIRouter(tags=["health"])
 
@@ -36,7 +38,7 @@ def router(engine: Engine, probes: Probes) -> APIRouter:
     @routes.get("/readyz")
     def readyz(response: Response) -> dict[str, Any]:
         """The process can do its work: database, broker and lag; 503 where one fails."""
-        checks = {"database": _database(engine)}
+        checks = {"database": _database(databases)}
         if probes.broker is not None:
             checks["broker"] = {"ok": probes.broker()}
         if probes.lag_s is not None:
@@ -60,10 +62,11 @@ def router(engine: Engine, probes: Probes) -> APIRouter:
     return routes
 
 
-def _database(engine: Engine) -> dict[str, Any]:
+def _database(databases: Databases) -> dict[str, Any]:
     try:
-        with engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
+        for engine in databases.all:
+            with engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
     except SQLAlchemyError as error:
         return {"ok": False, "error": str(error).splitlines()[0]}
     return {"ok": True}

@@ -14,7 +14,6 @@ from typing import Any
 import msgspec
 import structlog
 from prometheus_client import Gauge
-from sqlalchemy import Engine
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cockpit.build import BUILD
@@ -22,6 +21,7 @@ from layers.declare import layers
 from sensors.bus import LiveDelta
 from sensors.registry import REVISION
 from store import revision
+from store.databases import Databases
 from store.instant import HOUR, MILLISECOND, now
 
 log = structlog.get_logger(__name__)
@@ -84,8 +84,8 @@ class Room:
 class LiveHub:
     """All rooms of this web process."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, databases: Databases) -> None:
+        self._databases = databases
         self._rooms: dict[str, Room] = {}
         self._encoder = msgspec.json.Encoder()
         self._dirty = asyncio.Event()
@@ -155,7 +155,7 @@ class LiveHub:
             room.state = state
 
     def _read(self, community: str) -> State:
-        with self._engine.connect() as connection:
+        with self._databases.of(community).connect() as connection:
             return {layer.code: layer.records(connection, community, None, None) for layer in layers()}
 
     def _frame(self, room: Room, kind: str, **content: Any) -> str:
@@ -202,8 +202,12 @@ class LiveHub:
             await asyncio.sleep(WATCH_S)
 
     def _registry_revision(self) -> int:
-        with self._engine.connect() as connection:
-            return revision.current(connection, REVISION)
+        total = 0
+        for engine in self._databases.all:
+            with engine.connect() as connection:
+                # Each only grows, so the sum tells of a change of any.
+                total += revision.current(connection, REVISION)
+        return total
 
     async def serve(self, socket: WebSocket, community: str) -> None:
         """Serve one browser until it goes."""

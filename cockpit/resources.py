@@ -1,5 +1,8 @@
 """What the settings point to: the database and the broker. Light, since every command opens it."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -7,28 +10,60 @@ from sqlalchemy.exc import SQLAlchemyError
 from cockpit.errors import BadSetting
 from cockpit.settings import Settings, prepare_data_dir
 from sensors.bus import BrokerAddress
+from sensors.codecs.declare import Codecs, codecs
+from sensors.errors import CodecError
+from store.databases import Databases
 from store.engine import open_engine
 from store.migrate import upgrade
 
 UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
 
 
-def open_database(settings: Settings) -> Engine:
-    """Open the database and bring it up to date.
+def open_databases(settings: Settings, communities: Sequence[str] = ()) -> Databases:
+    """Open the databases and bring them up to date: all, or those that these communities need.
 
     Raises
     ------
     BadSetting
-        If it cannot be reached or written.
+        If one cannot be reached or written.
     """
     prepare_data_dir(settings)
+    own = settings.community_databases
+    wanted = {code: url for code, url in own.items() if not communities or code in communities}
+    # An ingester of one community need not reach the database of the others.
+    if communities and all(code in wanted for code in communities):
+        engines = {url: _open(url) for url in wanted.values()}
+        return Databases(next(iter(engines.values())), {code: engines[url] for code, url in wanted.items()})
+    shared = _open(settings.database)
+    engines = {url: _open(url) for url in wanted.values()}
+    return Databases(shared, {code: engines[url] for code, url in wanted.items()})
+
+
+def _open(url: str) -> Engine:
     try:
-        engine = open_engine(settings.database)
+        engine = open_engine(url)
         upgrade(engine)
     except (SQLAlchemyError, OSError, ModuleNotFoundError) as error:
-        where = make_url(settings.database).render_as_string(hide_password=True)
+        where = make_url(url).render_as_string(hide_password=True)
         raise BadSetting(f"database {where}: {str(error).splitlines()[0]}") from None
     return engine
+
+
+def installed_codecs(settings: Settings) -> Codecs:
+    """The codecs that are installed, and the mappings of COCKPIT_CODECS_DIR.
+
+    Raises
+    ------
+    BadSetting
+        If one of them is faulty.
+    """
+    folder = settings.codecs_dir
+    if folder is not None and not folder.is_dir():
+        raise BadSetting(f"COCKPIT_CODECS_DIR: no folder {str(folder)!r}")
+    try:
+        return codecs(folder)
+    except CodecError as error:
+        raise BadSetting(f"codec {error}") from None
 
 
 def external_broker(settings: Settings) -> BrokerAddress:
@@ -44,10 +79,15 @@ def external_broker(settings: Settings) -> BrokerAddress:
             "COCKPIT_MQTT_URL is not set: processes that run apart need a broker that they share"
             " (cockpit up brings its own)"
         )
-    if settings.mqtt_ca is not None and not settings.mqtt_ca.is_file():
-        raise BadSetting(f"COCKPIT_MQTT_CA: no file {str(settings.mqtt_ca)!r}")
+    tls = {"ca": settings.mqtt_ca, "certificate": settings.mqtt_certificate, "key": settings.mqtt_key}
+    for name, path in tls.items():
+        if path is not None and not path.is_file():
+            raise BadSetting(f"COCKPIT_MQTT_{name.upper()}: no file {str(path)!r}")
+    if (settings.mqtt_certificate is None) != (settings.mqtt_key is None):
+        raise BadSetting("COCKPIT_MQTT_CERTIFICATE and COCKPIT_MQTT_KEY go together")
+    files = {name: str(path) for name, path in tls.items() if path is not None}
     try:
-        return BrokerAddress.from_url(settings.mqtt_url, None if settings.mqtt_ca is None else str(settings.mqtt_ca))
+        return BrokerAddress.from_url(settings.mqtt_url, **files)
     except ValueError as error:
         raise BadSetting(f"COCKPIT_MQTT_URL: {error}") from None
 
@@ -56,7 +96,7 @@ def devices_address(settings: Settings) -> BrokerAddress:
     """Where devices connect, without anybody's credentials."""
     if settings.mqtt_url is not None:
         there = external_broker(settings)
-        return BrokerAddress(there.host, there.port, tls=there.tls, mqtt5=there.mqtt5, ca=there.ca)
+        return replace(there, username=None, password=None)
     return BrokerAddress(reachable(settings.mqtt_host), settings.mqtt_port)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from cockpit.errors import BadSetting
+from geo.communities import communities
 
 PREFIX = "COCKPIT_"
 DATABASES = ("sqlite", "postgresql")
@@ -32,8 +33,14 @@ class Settings(BaseSettings):
     device_rate: int = Field(default=2000, ge=1)
     mqtt_url: str | None = None
     mqtt_ca: Path | None = None
+    mqtt_certificate: Path | None = None
+    mqtt_key: Path | None = None
+    codecs_dir: Path | None = None
     data_dir: Path = Path("data")
     database_url: str | None = None
+    community_databases: dict[str, str] = Field(default_factory=dict)
+    keep_readings_days: int | None = Field(default=None, ge=1)
+    keep_quarantine_days: int | None = Field(default=90, ge=1)
     site_capacity: dict[str, int] = Field(default_factory=dict)
     log_format: str = Field(default="json", pattern="^(json|console)$")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
@@ -49,12 +56,15 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _a_database(cls, value: str | None) -> str | None:
-        try:
-            known = value is None or make_url(value).get_backend_name() in DATABASES
-        except ArgumentError:
-            known = False
-        if not known:
-            raise ValueError("expected sqlite:///path/to/file or postgresql+psycopg://user@host/name")
+        return value if value is None else _checked_url(value)
+
+    @field_validator("community_databases")
+    @classmethod
+    def _databases_of_communities(cls, value: dict[str, str]) -> dict[str, str]:
+        for code, url in value.items():
+            if code not in communities():
+                raise ValueError(f"{code!r} is not one of {', '.join(communities())}")
+            _checked_url(url)
         return value
 
     @classmethod
@@ -75,6 +85,16 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.data_dir / 'cockpit.db').absolute()}"
 
 
+def _checked_url(url: str) -> str:
+    try:
+        known = make_url(url).get_backend_name() in DATABASES
+    except ArgumentError:
+        known = False
+    if not known:
+        raise ValueError("expected sqlite:///path/to/file or postgresql+psycopg://user@host/name")
+    return url
+
+
 def load() -> Settings:
     """Read the settings.
 
@@ -89,7 +109,7 @@ def load() -> Settings:
         first = error.errors()[0]
         name = PREFIX + "_".join(str(part) for part in first["loc"][:1]).upper()
         # An address may hold a password.
-        given = "" if name.endswith("_URL") else f"={first.get('input')!r}"
+        given = "" if name.endswith(("_URL", "_DATABASES")) else f"={first.get('input')!r}"
         raise BadSetting(f"{name}{given}: {first['msg']}") from None
     except tomllib.TOMLDecodeError as error:
         raise BadSetting(f"{SETTINGS_FILE}: {error}") from None

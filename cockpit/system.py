@@ -2,6 +2,7 @@
 
 import contextlib
 import ipaddress
+import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -15,18 +16,22 @@ from cockpit import web
 from cockpit.errors import BadSetting
 from cockpit.health import Probes
 from cockpit.live import LiveHub
-from cockpit.resources import external_broker, open_database, reachable
+from cockpit.resources import external_broker, installed_codecs, open_databases, reachable
 from cockpit.settings import Settings
 from layers.declare import feeds
 from layers.visitors import capacity
 from sensors.broker import BrokerThread, PortInUse
-from sensors.bus import BrokerAddress, Client, LivePublisher, LiveSubscriber
+from sensors.bus import BrokerAddress, Client, LiveSubscriber, Outlet
+from sensors.codecs.declare import Codecs
 from sensors.connection import SERVICE
-from sensors.ingest import Ingest
+from sensors.dispatch import Dispatcher
+from sensors.ingest import Ingest, SplitIngest
 from sensors.intake import ExclusiveIntake, Intake, SharingIntake
+from sensors.keeper import Keeper
 from sensors.registry import Registry
 from sensors.slots import Slots
-from sensors.subscriber import EMBEDDED_FILTERS, INGEST, Subscriber, filters, session_name
+from sensors.subscriber import INGEST, Subscriber, embedded_filters, filters, session_name
+from store.databases import Databases
 
 log = structlog.get_logger(__name__)
 
@@ -53,24 +58,30 @@ class Share:
 
 @contextlib.contextmanager
 def running(
-    settings: Settings, parts: Parts, on_ready: Callable[[Engine], None], share: Share | None = None
+    settings: Settings, parts: Parts, on_ready: Callable[[Databases], None], share: Share | None = None
 ) -> Iterator[Callable[[], None]]:
     """Start the parts; yields what serves until the process is told to end, and stops them after."""
-    engine = open_database(settings)
+    share = share or Share()
+    databases = open_databases(settings, share.communities)
+    codecs = installed_codecs(settings)
     capacity.configure(settings.site_capacity)
     with contextlib.ExitStack() as stack:
         listening = stack.enter_context(_listen(settings)) if parts.web else None
-        broker = stack.enter_context(_broker(settings, engine)) if parts.broker else None
+        broker = stack.enter_context(_broker(settings, databases, codecs)) if parts.broker else None
         address = _address(settings, broker)
-        publisher = Client(address, f"cockpit-publisher-{socket.gethostname()}-{id(engine)}")
+        publisher = Client(address, f"cockpit-publisher-{socket.gethostname()}-{secrets.token_hex(4)}")
         publisher.start()
         stack.callback(publisher.stop)
-        tell = LivePublisher(publisher)
+        outlet = Outlet(publisher)
         intake = None
         if parts.ingest:
-            intake = _intake(settings, address, Ingest(engine, feeds(), tell), share or Share())
+            engines = databases.of_all(share.communities)
+            ingest = SplitIngest(databases, {engine: Ingest(engine, feeds(), codecs, outlet) for engine in engines})
+            intake = _intake(settings, address, ingest, share, codecs)
             intake.start()
             stack.callback(intake.stop)
+            for engine in engines:
+                _beside(stack, settings, engine, publisher, intake, share)
         probes = Probes(
             broker=lambda: publisher.connected and (intake is None or intake.is_ready),
             lag_s=(lambda: intake.ingest.lag_s) if intake else None,
@@ -79,16 +90,31 @@ def running(
         if listening is None:
             if intake is not None:
                 _wait_for_broker(intake)
-            on_ready(engine)
+            on_ready(databases)
             yield _wait_forever
             return
-        hub = LiveHub(engine)
+        hub = LiveHub(databases)
         subscriber = LiveSubscriber(address, hub.receive, hub.resync)
         subscriber.client.start()
         stack.callback(subscriber.client.stop)
-        app = web.build(engine, hub, tell, probes, settings.mqtt_port)
-        server = Server(_uvicorn(app, settings), lambda: on_ready(engine))
+        app = web.build(databases, hub, outlet, probes, codecs, settings.mqtt_port)
+        server = Server(_uvicorn(app, settings), lambda: on_ready(databases))
         yield lambda: server.run(sockets=[listening])
+
+
+def _beside(
+    stack: contextlib.ExitStack, settings: Settings, engine: Engine, publisher: Client, intake: Intake, share: Share
+) -> None:
+    """What one process does beside the intake: it sends commands, and forgets what is old enough."""
+
+    def is_active() -> bool:
+        return intake.subscriber.client.connected
+
+    dispatcher = Dispatcher(engine, publisher, share.communities, is_active)
+    keeper = Keeper(engine, settings.keep_readings_days, settings.keep_quarantine_days, is_active)
+    for worker in (dispatcher, keeper):
+        worker.start()
+        stack.callback(worker.stop)
 
 
 class Server(uvicorn.Server):
@@ -152,10 +178,10 @@ def _is_loopback(host: str) -> bool:
 
 
 @contextlib.contextmanager
-def _broker(settings: Settings, engine: Engine) -> Iterator[BrokerThread]:
-    registry = Registry(engine)
+def _broker(settings: Settings, databases: Databases, codecs: Codecs) -> Iterator[BrokerThread]:
+    registry = Registry(*databases.all)
     registry.refresh()
-    broker = BrokerThread(settings.mqtt_host, settings.mqtt_port, registry, settings.device_rate)
+    broker = BrokerThread(settings.mqtt_host, settings.mqtt_port, registry, codecs, settings.device_rate)
     try:
         broker.start()
     except PortInUse as error:
@@ -172,11 +198,11 @@ def _address(settings: Settings, broker: BrokerThread | None) -> BrokerAddress:
     return BrokerAddress(reachable(settings.mqtt_host), settings.mqtt_port, SERVICE, broker.service_secret)
 
 
-def _intake(settings: Settings, address: BrokerAddress, ingest: Ingest, share: Share) -> Intake:
-    topic_filters = filters(share.communities, shared=share.shared)
+def _intake(settings: Settings, address: BrokerAddress, ingest: SplitIngest, share: Share, codecs: Codecs) -> Intake:
+    topic_filters = filters(share.communities, codecs.protocols, share.shared)
     name = session_name(share.communities)
     if settings.mqtt_url is None:
-        return Intake(ingest, Subscriber(address, ingest.submit, EMBEDDED_FILTERS, INGEST))
+        return Intake(ingest, Subscriber(address, ingest.submit, embedded_filters(codecs.protocols), INGEST))
     if share.shared:
         return SharingIntake(ingest, address, topic_filters, Slots(settings.data_dir, name))
     subscriber = Subscriber(address, ingest.submit, topic_filters, name)

@@ -1,7 +1,7 @@
 """The web application: Dash's pages, the HTTP API and the live channel in one ASGI process."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from importlib.resources import files
 from typing import Any
 
@@ -9,36 +9,40 @@ from dash import Dash
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
-from cockpit import api, health, tokens
+from cockpit import api, health, refused, tokens
 from cockpit.headers import SecurityHeaders
 from cockpit.live import LiveHub
 from cockpit.pages import register
 from layers.declare import layers
 from layers.problem import Problem
 from layers.web import Services
-
-Tell = Callable[[dict[str, dict[str, dict[str, object]]]], None]
+from sensors.bus import Outlet
+from sensors.codecs.declare import Codecs
+from store.databases import Databases
 
 TITLE = "CIM 驾驶舱"
 
 
-def build(engine: Engine, hub: LiveHub, tell: Tell, probes: health.Probes, mqtt_port: int) -> FastAPI:
+def build(
+    databases: Databases, hub: LiveHub, outlet: Outlet, probes: health.Probes, codecs: Codecs, mqtt_port: int
+) -> FastAPI:
     """Put the web application together.
 
     Parameters
     ----------
-    engine
-        The database; pages and routes read it, routes with a token write it.
+    databases
+        Pages and routes read them, routes with a token write them.
     hub
         The live channel of this process.
-    tell
+    outlet
         Publishes what a write changed, so that every web process shows it.
     probes
         What ``/readyz`` and ``/metrics`` ask.
+    codecs
+        What reads a refused message that is played back.
     mqtt_port
         Shown to whoever adds the first device.
     """
@@ -57,20 +61,21 @@ def build(engine: Engine, hub: LiveHub, tell: Tell, probes: health.Probes, mqtt_
         redoc_url=None,
         lifespan=lifespan,
     )
-    server.state.services = Services(engine=engine, tell=tell, sign_in=tokens.sign_in)
+    server.state.services = Services(databases=databases, tell=outlet.tell, sign_in=tokens.sign_in, codecs=codecs)
     _answer_errors(server)
-    server.include_router(health.router(engine, probes))
+    server.include_router(health.router(databases, probes))
     server.include_router(api.general())
+    server.include_router(refused.router())
     for layer in layers():
         server.include_router(layer.router(), prefix="/api/v1/{community}")
     server.include_router(api.ground())
     server.include_router(api.live(hub))
     server.include_router(_unknown_routes())
-    _pages(server, engine, mqtt_port)
+    _pages(server, databases, mqtt_port)
     return server
 
 
-def _pages(server: FastAPI, engine: Engine, mqtt_port: int) -> None:
+def _pages(server: FastAPI, databases: Databases, mqtt_port: int) -> None:
     assets = str(files("assets"))
     app = Dash(
         __name__,
@@ -81,7 +86,7 @@ def _pages(server: FastAPI, engine: Engine, mqtt_port: int) -> None:
         suppress_callback_exceptions=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    register(app, engine, mqtt_port)
+    register(app, databases, mqtt_port)
     app.index_string = INDEX
     # Dash finds its assets at the first request to "/" only; a wall's browser asks for /wall/... first.
     app._setup_server()

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query, Request
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from geo.communities import Community, communities
 from layers.problem import Problem
 from layers.roles import Actor
+from sensors.codecs.declare import Codecs
+from store.databases import Databases
 from store.instant import Instant, parse_rfc3339
 
 MAX_LIMIT = 1_000
@@ -17,11 +19,12 @@ MAX_LIMIT = 1_000
 
 @dataclass(frozen=True)
 class Services:
-    """What the shell gives to the routes: the database, a way to tell the screens, sign-in."""
+    """What the shell gives to the routes: the databases, a way to tell the screens, sign-in, codecs."""
 
-    engine: Engine
+    databases: Databases
     tell: Callable[[dict[str, dict[str, dict[str, object]]]], None]
     sign_in: Callable[[Connection, str], Actor | None]
+    codecs: Codecs
 
 
 def services(request: Request) -> Services:
@@ -30,9 +33,9 @@ def services(request: Request) -> Services:
     return found
 
 
-def reading(given: Annotated[Services, Depends(services)]) -> Iterator[Connection]:
-    """A connection that only reads."""
-    with given.engine.connect() as connection:
+def reading(given: Annotated[Services, Depends(services)], request: Request) -> Iterator[Connection]:
+    """A connection that only reads, to the database of the community in the path."""
+    with given.databases.of(request.path_params.get("community", "")).connect() as connection:
         yield connection
 
 
@@ -43,7 +46,7 @@ def write_actor(
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Problem(401, "sign-in required", "send the header Authorization: Bearer TOKEN")
-    with given.engine.connect() as connection:
+    with given.databases.shared.connect() as connection:
         actor = given.sign_in(connection, token.strip())
     if actor is None:
         raise Problem(401, "sign-in required", "the token is unknown or revoked")

@@ -1,20 +1,24 @@
 """What one transaction of the ingest carries, from the message to what layers are told."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
+from sensors.commands import Response
 from sensors.quarantine import Refusal
 from sensors.readings import Observation
 from sensors.registry import Device
 from store.instant import Instant
 
 
-def _nobody_waits() -> None:
-    """The acknowledgement of a message of QoS 0."""
+class Taker(Protocol):
+    """Whoever took messages from the broker, and acknowledges them when they are stored."""
+
+    def acknowledge(self, messages: Sequence["Message"]) -> None:
+        """Tell the broker that these are stored."""
 
 
 @dataclass(slots=True)
@@ -22,14 +26,28 @@ class Message:
     """A message as it came from the broker.
 
     ``retained`` marks one that the broker had kept, which says nothing of when the device was last
-    heard; ``acknowledge`` tells the broker that it is stored.
+    heard. ``taker`` is whoever tells the broker that it is stored, None where nobody waits for that;
+    ``connection`` and ``mid`` are its number there.
     """
 
     topic: str
     payload: bytes
     received: Instant
     retained: bool = False
-    acknowledge: Callable[[], None] = _nobody_waits
+    taker: Taker | None = None
+    connection: int = 0
+    mid: int = 0
+
+
+def acknowledge(messages: Sequence[Message]) -> None:
+    """Tell the brokers that messages are stored."""
+    by_taker: dict[int, list[Message]] = defaultdict(list)
+    for message in messages:
+        if message.taker is not None:
+            by_taker[id(message.taker)].append(message)
+    for taken in by_taker.values():
+        if taken[0].taker is not None:
+            taken[0].taker.acknowledge(taken)
 
 
 @dataclass(slots=True)
@@ -38,8 +56,9 @@ class Batch:
 
     ``observations`` are all that were sent, ``new`` those that were not stored before, ``seen`` the
     time of each device's newest message, ``connected`` the last word of each device on its
-    connection, ``reports`` what the layers' own decoders made of messages on their channels, and
-    ``touched`` the keys that a layer asks to be told about, by layer and community.
+    connection, ``reports`` what the layers' own decoders made of messages on their channels,
+    ``responses`` the answers to commands, ``newest`` when the newest message came, and ``touched`` the
+    keys that a layer asks to be told about, by layer and community.
     """
 
     devices: dict[str, Device] = field(default_factory=dict)
@@ -50,6 +69,8 @@ class Batch:
     connected: dict[str, tuple[bool, Instant]] = field(default_factory=dict)
     moved: dict[str, tuple[Instant, float, float, str]] = field(default_factory=dict)
     reports: dict[str, list[tuple[Device, Any]]] = field(default_factory=lambda: defaultdict(list))
+    responses: list[Response] = field(default_factory=list)
+    newest: Instant = 0
     touched: dict[str, dict[str, set[str]]] = field(default_factory=dict)
 
     def touch(self, layer: str, community: str, key: str) -> None:

@@ -27,8 +27,9 @@ from amqtt.mqtt.constants import QOS_1
 from amqtt.session import Session
 
 from sensors import topics
+from sensors.access import Access
+from sensors.codecs.declare import Codecs
 from sensors.connection import SERVICE, HoldingHandler
-from sensors.refusal import Refused
 from sensors.registry import Registry
 from sensors.subscriber import INGEST
 
@@ -51,11 +52,14 @@ class PortInUse(RuntimeError):
 class EmbeddedBroker(Broker):  # type: ignore[misc]
     """amqtt's broker with the registry as its authority."""
 
-    def __init__(self, host: str, port: int, registry: Registry, service_secret: str, device_rate: float) -> None:
+    def __init__(
+        self, host: str, port: int, registry: Registry, codecs: Codecs, service_secret: str, device_rate: float
+    ) -> None:
         config = BrokerConfig(listeners={"default": ListenerConfig(bind=f"{host}:{port}")}, plugins={})
         super().__init__(config)
         self.plugins_manager.app_context.broker = self
         self._registry = registry
+        self._access = Access(registry, codecs)
         self._service_secret = service_secret
         self.device_rate = device_rate
         self._held = asyncio.Semaphore(MAX_HELD)
@@ -118,22 +122,11 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
     async def _topic_filtering(self, session: Session, topic: str, action: Action) -> bool:
         if session.username == SERVICE or action is Action.RECEIVE:
             return True
-        if action is Action.SUBSCRIBE:
-            # Commands go to whoever speaks for the device: itself, or its gateway.
-            device = self._registry.get(topics.addressee(topic) or "")
-            return (
-                device is not None
-                and topic == topics.command(device.community, device.id)
-                and self._registry.may_publish(session.username, device.community, device.id)
-            )
-        return self._may_publish(session.username, topic)
+        rights = self._access.of(session.username)
+        return topic in (rights.reads if action is Action.SUBSCRIBE else rights.writes)
 
     def _may_publish(self, username: str, topic: str) -> bool:
-        try:
-            target = topics.parse(topic)
-        except Refused:
-            return False
-        return self._registry.may_publish(username, target.community, target.device)
+        return topic in self._access.of(username).writes
 
     async def _handle_message_delivery(self, session: Session, handler: Any, waiter: asyncio.Future[Any]) -> bool:
         if session.username == SERVICE:
@@ -216,8 +209,9 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
 class BrokerThread:
     """The embedded broker in a thread and an event loop of its own, so that no page delays a PUBACK."""
 
-    def __init__(self, host: str, port: int, registry: Registry, device_rate: float) -> None:
+    def __init__(self, host: str, port: int, registry: Registry, codecs: Codecs, device_rate: float) -> None:
         self._host, self._port = host, port
+        self._codecs = codecs
         self._device_rate = device_rate
         self._registry = registry
         self.service_secret = secrets.token_urlsafe(24)
@@ -254,7 +248,9 @@ class BrokerThread:
         return sum(s.transitions.is_connected() and s.username != SERVICE for s, _ in sessions.values())
 
     async def _start(self) -> None:
-        self._broker = EmbeddedBroker(self._host, self._port, self._registry, self.service_secret, self._device_rate)
+        self._broker = EmbeddedBroker(
+            self._host, self._port, self._registry, self._codecs, self.service_secret, self._device_rate
+        )
         await self._broker.start()
         self._watch = asyncio.create_task(self._broker.watch_registry())
 

@@ -22,6 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from sensors.topics import LIVE_FILTER, live
+from sensors.wire import PahoClient
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +33,7 @@ SESSION_EXPIRY_S = 7 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """Where the broker is, and as whom to connect."""
+    """Where the broker is, and as whom to connect; ``others`` are further nodes of a cluster."""
 
     host: str
     port: int
@@ -41,12 +42,25 @@ class BrokerAddress:
     tls: bool = False
     mqtt5: bool = False
     ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+    others: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def nodes(self) -> list[tuple[str, int]]:
+        """Every node, (host, port)."""
+        return [(self.host, self.port), *self.others]
 
     @classmethod
-    def from_url(cls, url: str, ca: str | None = None) -> "BrokerAddress":
+    def from_url(
+        cls, url: str, ca: str | None = None, certificate: str | None = None, key: str | None = None
+    ) -> "BrokerAddress":
         """Read ``mqtt[s]://user:secret@host:port``; ``?version=3.1.1`` for a broker without MQTT 5.
 
+        Several nodes of a cluster stand one after the other: ``@host:port,host:port``.
+
         ``ca`` is the file of the authority that signed the broker's certificate; None for the system's.
+        ``certificate`` and ``key`` are ours, where the broker asks its clients for one.
 
         Raises
         ------
@@ -54,16 +68,25 @@ class BrokerAddress:
             If the URL is of another form.
         """
         parts = urlsplit(url)
-        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
-            raise ValueError("a broker's address is mqtt://[user:secret@]host[:port], or mqtts://")
+        who, _, where = parts.netloc.rpartition("@")
+        usual = 8883 if parts.scheme == "mqtts" else 1883
+        nodes = [
+            (node.hostname or "", node.port or usual) for node in (urlsplit(f"//{one}") for one in where.split(","))
+        ]
+        if parts.scheme not in ("mqtt", "mqtts") or not all(host for host, _ in nodes):
+            raise ValueError("a broker's address is mqtt://[user:secret@]host[:port][,host[:port]], or mqtts://")
+        username, _, password = who.partition(":")
         return cls(
-            host=parts.hostname,
-            port=parts.port or (8883 if parts.scheme == "mqtts" else 1883),
-            username=unquote(parts.username) if parts.username else None,
-            password=unquote(parts.password) if parts.password else None,
+            host=nodes[0][0],
+            port=nodes[0][1],
+            others=tuple(nodes[1:]),
+            username=unquote(username) or None,
+            password=unquote(password) or None,
             tls=parts.scheme == "mqtts",
             mqtt5="version=3.1.1" not in parts.query,
             ca=ca,
+            certificate=certificate,
+            key=key,
         )
 
 
@@ -86,17 +109,21 @@ class Client:
         self._up = threading.Event()
         protocol = mqtt.MQTTv5 if address.mqtt5 else mqtt.MQTTv311
         clean = None if address.mqtt5 else not persistent
-        self.paho = mqtt.Client(CallbackAPIVersion.VERSION2, client_id, clean_session=clean, protocol=protocol)
+        self.paho = PahoClient(CallbackAPIVersion.VERSION2, client_id, clean_session=clean, protocol=protocol)
         if address.username is not None:
             self.paho.username_pw_set(address.username, address.password)
         if address.tls:
-            self.paho.tls_set(ca_certs=address.ca)
+            self.paho.tls_set(ca_certs=address.ca, certfile=address.certificate, keyfile=address.key)
         self.paho.reconnect_delay_set(*RECONNECT_S)
         self.paho.max_inflight_messages_set(1_000)
         self.paho.on_connect = self._on_connect
         self.paho.on_subscribe = self._on_subscribe
         self.paho.on_disconnect = self._on_disconnect
+        self.paho.on_connect_fail = lambda *_: self._next_node()
+        self._nodes = itertools.cycle(address.nodes)
+        self._extra: dict[str, Any] = {}
         self._filters: list[tuple[str, int]] = []
+        self._not_needed: set[str] = set()
         self.on_connected: Callable[[], None] | None = None
         """Called at every connect, in the network thread, before anything is received."""
 
@@ -105,9 +132,11 @@ class Client:
         """Whether the broker has let it in and taken its subscriptions, and it is still there."""
         return self._up.is_set()
 
-    def subscribe(self, topic_filter: str, qos: int) -> None:
-        """Subscribe at every connect from now on."""
+    def subscribe(self, topic_filter: str, qos: int, *, is_needed: bool = True) -> None:
+        """Subscribe at every connect from now on; without one that is not needed it is connected too."""
         self._filters.append((topic_filter, qos))
+        if not is_needed:
+            self._not_needed.add(topic_filter)
 
     def will(self, topic: str, payload: bytes, qos: int) -> None:
         """Have the broker publish this, retained, when the connection breaks."""
@@ -121,20 +150,34 @@ class Client:
         sent.wait_for_publish(wait_s)
         return sent.is_published()
 
+    def publish_until(self, topic: str, payload: bytes, expires_s: int, wait_s: float) -> bool:
+        """Publish at QoS 1 what is void after so many seconds; returns whether the broker took it in time."""
+        properties = None
+        if self._address.mqtt5:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.MessageExpiryInterval = expires_s
+        sent = self.paho.publish(topic, payload, 1, properties=properties)
+        sent.wait_for_publish(wait_s)
+        return sent.is_published()
+
     def wait_connected(self, seconds: float) -> bool:
         """Wait until it is connected; returns whether it is."""
         return self._up.wait(seconds)
 
     def start(self) -> None:
         """Connect in the background, for as long as it takes."""
-        extra: dict[str, Any] = {}
         if self._address.mqtt5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = SESSION_EXPIRY_S if self._persistent else 0
             properties.ReceiveMaximum = 2_000
-            extra = {"clean_start": not self._persistent, "properties": properties}
-        self.paho.connect_async(self._address.host, self._address.port, KEEPALIVE_S, **extra)
+            self._extra = {"clean_start": not self._persistent, "properties": properties}
+        self._next_node()
         self.paho.loop_start()
+
+    def _next_node(self) -> None:
+        """The next attempt goes to the next node of a cluster, or again to the only one."""
+        host, port = next(self._nodes)
+        self.paho.connect_async(host, port, KEEPALIVE_S, **self._extra)
 
     def stop(self, *, forget: bool = False) -> None:
         """Disconnect in good order; with ``forget`` the broker drops the session at once (MQTT 5)."""
@@ -159,8 +202,10 @@ class Client:
     def _on_subscribe(self, _client: Any, _data: Any, _mid: Any, reasons: list[ReasonCode], _props: Any) -> None:
         for (topic_filter, _), reason in zip(self._filters, reasons, strict=False):
             if reason.is_failure:
-                log.error("subscription_refused", filter=topic_filter, reason=str(reason))
-                return
+                if topic_filter not in self._not_needed:
+                    log.error("subscription_refused", filter=topic_filter, reason=str(reason))
+                    return
+                log.warning("subscription_refused", filter=topic_filter, reason=str(reason))
         self._is_up()
 
     def _is_up(self) -> None:
@@ -171,10 +216,12 @@ class Client:
         if self.connected and reason.is_failure:
             log.warning("broker_disconnected", reason=str(reason))
         self._up.clear()
+        if reason.is_failure and len(self._address.nodes) > 1:
+            self._next_node()
 
 
-class LivePublisher:
-    """Sends out what a commit changed, encoded once."""
+class Outlet:
+    """What a process sends out: to the screens what a commit changed, encoded once; to devices what it asks."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -182,7 +229,11 @@ class LivePublisher:
         self._seq: dict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
         self._encoder = msgspec.json.Encoder()
 
-    def __call__(self, changed: dict[str, dict[str, dict[str, object]]]) -> None:
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Publish at QoS 1; returns at once."""
+        self._client.paho.publish(topic, payload, qos=1)
+
+    def tell(self, changed: dict[str, dict[str, dict[str, object]]]) -> None:
         """Publish: community -> layer -> key -> record."""
         for community, layers in changed.items():
             delta = LiveDelta(self._sender, next(self._seq[community]), community, layers)

@@ -11,7 +11,10 @@ import hmac
 import secrets
 from base64 import b64decode, b64encode
 
+import bcrypt
+
 ITERATIONS = 101
+BCRYPT_ROUNDS = 4
 SALT_BYTES = 12
 HASH_BYTES = 64
 SECRET_BYTES = 24
@@ -27,6 +30,11 @@ def hash_secret(secret: str) -> str:
     salt = secrets.token_bytes(SALT_BYTES)
     digest = hashlib.pbkdf2_hmac("sha512", secret.encode(), salt, ITERATIONS, HASH_BYTES)
     return f"$7${ITERATIONS}${b64encode(salt).decode()}${b64encode(digest).decode()}"
+
+
+def hash_bcrypt(secret: str) -> str:
+    """The same for brokers that read no other form; random as a secret is, the least cost will do."""
+    return bcrypt.hashpw(secret.encode(), bcrypt.gensalt(rounds=BCRYPT_ROUNDS)).decode()
 
 
 def verify(secret: str, stored: str) -> bool:

@@ -15,3 +15,11 @@ class RegistryFaults(ValueError):
 
 class RecordingError(ValueError):
     """A recording that cannot be played, with what, where and why."""
+
+
+class CommandError(ValueError):
+    """A command that a device cannot be given, with what and why."""
+
+
+class CodecError(ValueError):
+    """A codec that cannot be used, with which and why."""

@@ -10,17 +10,22 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from sensors.announce import Announcer, Changed
-from sensors.batch import Batch, Feed, Message
+from sensors.announce import Announcer
+from sensors.batch import Batch, Feed, Message, acknowledge
+from sensors.bus import Outlet
+from sensors.codecs.declare import Codecs
 from sensors.meters import BATCH_SIZE, COMMIT_SECONDS, READINGS, RECEIVED, REFUSED
 from sensors.refusal import Reason, Refused
+from sensors.topics import whose
 from sensors.writer import Writer
+from store.databases import Databases
 
 log = structlog.get_logger(__name__)
 
@@ -34,9 +39,10 @@ RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 class Ingest:
     """The writer of everything that devices say; one thread, any number of feeds."""
 
-    def __init__(self, engine: Engine, feeds: Sequence[Feed], tell: Callable[[Changed], None]) -> None:
-        self._writer = Writer(engine, feeds)
-        self._announcer = Announcer(engine, feeds, tell)
+    def __init__(self, engine: Engine, feeds: Sequence[Feed], codecs: Codecs, outlet: Outlet) -> None:
+        self._writer = Writer(engine, feeds, codecs)
+        self._announcer = Announcer(engine, feeds, outlet.tell)
+        self._outlet = outlet
         self._queue: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
         self._stopping = threading.Event()
@@ -89,27 +95,34 @@ class Ingest:
         return messages
 
     def _store_until_done(self, messages: list[Message]) -> None:
-        attempt = 0
-        while not self._stopping.is_set():
+        is_fresh = True
+        while True:
             try:
-                self._store(messages)
+                self._patiently(lambda: self._store(messages))
             except (IntegrityError, DataError, OverflowError) as error:
-                if attempt == 0 and self._writer.forget_partitions():
-                    attempt = 1
-                    continue
-                self._set_apart(messages, error)
-                return
-            except SQLAlchemyError as error:
-                # Away, paused, full, read-only after a change of servers, a deadlock: no message's fault.
-                attempt = self._wait(attempt, error)
+                if not (is_fresh and self._writer.forget_partitions()):
+                    self._set_apart(messages, error)
+                    return
+                is_fresh = False
             else:
                 return
 
-    def _wait(self, attempt: int, error: Exception) -> int:
-        pause = RETRY_S[min(attempt, len(RETRY_S) - 1)]
-        log.error("database_unavailable", error=str(error).splitlines()[0], retry_s=pause)
-        self._stopping.wait(pause)
-        return attempt + 1
+    def _patiently(self, work: Callable[[], None]) -> None:
+        """Do the work as soon as the database lets it, or until told to stop."""
+        for attempt in count():
+            if self._stopping.is_set():
+                return
+            try:
+                work()
+            except (IntegrityError, DataError):
+                raise
+            except SQLAlchemyError as error:
+                # Away, paused, full, read-only after a change of servers, a deadlock: no message's fault.
+                pause = RETRY_S[min(attempt, len(RETRY_S) - 1)]
+                log.error("database_unavailable", error=str(error).splitlines()[0], retry_s=pause)
+                self._stopping.wait(pause)
+            else:
+                return
 
     def _set_apart(self, messages: list[Message], error: Exception) -> None:
         """Find the message that the database will not take, by halves, and quarantine it."""
@@ -118,28 +131,26 @@ class Ingest:
             self._store_until_done(messages[:middle])
             self._store_until_done(messages[middle:])
             return
-        message = messages[0]
-        log.error("message_not_storable", topic=message.topic, error=str(error).splitlines()[0])
+        why = str(error).splitlines()[0]
+        log.error("message_not_storable", topic=messages[0].topic, error=why)
+        self._patiently(lambda: self._refuse(messages[0], why))
+
+    def _refuse(self, message: Message, why: str) -> None:
         batch = Batch()
-        self._writer.refuse(batch, message, Refused(Reason.NOT_STORABLE, str(error).splitlines()[0][:500]))
-        attempt = 0
-        while not self._stopping.is_set():
-            try:
-                self._writer.store_refusals(batch)
-            except SQLAlchemyError as unavailable:
-                attempt = self._wait(attempt, unavailable)
-            else:
-                message.acknowledge()
-                return
+        self._writer.refuse(batch, message, Refused(Reason.NOT_STORABLE, why[:500]))
+        self._writer.store_refusals(batch)
+        acknowledge([message])
+        self._count([message], batch, 0)
 
     def _store(self, messages: list[Message]) -> None:
         began = time.monotonic()
         batch = self._writer.decode(messages)
         self._writer.store(batch)
-        for message in messages:
-            message.acknowledge()
+        acknowledge(messages)
         self._count(messages, batch, time.monotonic() - began)
         self._announcer.touch(batch.touched)
+        for topic, payload in self._writer.requests():
+            self._outlet.publish(topic, payload)
 
     def _count(self, messages: list[Message], batch: Batch, seconds: float) -> None:
         RECEIVED.inc(len(messages))
@@ -155,3 +166,35 @@ class Ingest:
                 detail=refusal.detail,
                 bytes=len(refusal.payload),
             )
+
+
+class SplitIngest:
+    """The ingests of several databases, one for each; a database that is away holds up its own communities only."""
+
+    def __init__(self, databases: Databases, ingests: Mapping[Engine, Ingest]) -> None:
+        self._databases = databases
+        self._ingests = dict(ingests)
+        self._only = next(iter(ingests.values())) if len(ingests) == 1 else None
+
+    def start(self) -> None:
+        """Begin to work."""
+        for one in self._ingests.values():
+            one.start()
+
+    def stop(self) -> None:
+        """As `Ingest.stop`, of all."""
+        for one in self._ingests.values():
+            one.stop()
+
+    def submit(self, message: Message) -> None:
+        """Give a message to the ingest of its community; what names none goes where all others are."""
+        if self._only is not None:
+            self._only.submit(message)
+            return
+        engine = self._databases.of(whose(message.topic)[0] or "")
+        (self._ingests.get(engine) or next(iter(self._ingests.values()))).submit(message)
+
+    @property
+    def lag_s(self) -> float:
+        """The longest wait of all."""
+        return max(one.lag_s for one in self._ingests.values())

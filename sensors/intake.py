@@ -9,7 +9,7 @@ import structlog
 from filelock import FileLock, Timeout
 
 from sensors.bus import BrokerAddress
-from sensors.ingest import Ingest
+from sensors.ingest import SplitIngest
 from sensors.slots import Slot, Slots
 from sensors.subscriber import Subscriber
 
@@ -27,7 +27,7 @@ CONNECT_S = 10.0
 class Intake:
     """Feeds an ingest from the broker."""
 
-    def __init__(self, ingest: Ingest, subscriber: Subscriber) -> None:
+    def __init__(self, ingest: SplitIngest, subscriber: Subscriber) -> None:
         self.ingest = ingest
         self.subscriber = subscriber
 
@@ -53,7 +53,7 @@ class ExclusiveIntake(Intake):
     The lock is one that the system releases when a process dies, however it dies.
     """
 
-    def __init__(self, ingest: Ingest, subscriber: Subscriber, lock: Path) -> None:
+    def __init__(self, ingest: SplitIngest, subscriber: Subscriber, lock: Path) -> None:
         super().__init__(ingest, subscriber)
         lock.parent.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(lock, thread_local=False)
@@ -100,7 +100,7 @@ class ExclusiveIntake(Intake):
 class SharingIntake(Intake):
     """One of many ingesters that share a subscription; it also drains sessions whose process is gone."""
 
-    def __init__(self, ingest: Ingest, address: BrokerAddress, topic_filters: Sequence[str], slots: Slots) -> None:
+    def __init__(self, ingest: SplitIngest, address: BrokerAddress, topic_filters: Sequence[str], slots: Slots) -> None:
         self._slot = slots.take()
         super().__init__(ingest, Subscriber(address, ingest.submit, topic_filters, self._slot.name))
         self._address = address

@@ -5,13 +5,14 @@ revoked changes the files; on SIGHUP Mosquitto reads them again and ends the con
 that may no longer connect.
 """
 
-import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sensors import credentials, topics
+from sensors import credentials
+from sensors.access import rights, service_reads, service_writes
+from sensors.brokerfiles import Tls, replace
+from sensors.codecs.declare import Codecs
 from sensors.registry import SERVICE_USER, Device
 
 QUEUED = 1_000_000
@@ -20,23 +21,15 @@ PASSWORDS, ACCESS, SETTINGS = "passwords", "acl", "mosquitto.conf"
 
 @dataclass(frozen=True, kw_only=True)
 class Listener:
-    """Where Mosquitto listens; with ``certificate`` and ``key`` by TLS.
-
-    ``clients_ca`` asks every client for a certificate of this authority, beside its password.
-    """
+    """Where Mosquitto listens; with ``tls`` by TLS."""
 
     host: str
     port: int
-    certificate: Path | None = None
-    key: Path | None = None
-    clients_ca: Path | None = None
+    tls: Tls | None = None
 
 
-def write(folder: Path, listener: Listener, devices: Iterable[Device]) -> str | None:
-    """Write the three files; returns the secret of the service account where it is new, else None.
-
-    Files are replaced whole, so that Mosquitto never reads half of one, and only their owner reads them.
-    """
+def write(folder: Path, listener: Listener, devices: Iterable[Device], codecs: Codecs) -> str | None:
+    """Write the three files; returns the secret of the service account where it is new, else None."""
     folder.mkdir(parents=True, exist_ok=True)
     secret = None
     service = _kept_service(folder / PASSWORDS)
@@ -44,9 +37,9 @@ def write(folder: Path, listener: Listener, devices: Iterable[Device]) -> str | 
         secret = credentials.new_secret()
         service = credentials.hash_secret(secret)
     active = [device for device in devices if device.revoked is None]
-    _replace(folder / PASSWORDS, _passwords(service, active))
-    _replace(folder / ACCESS, _access(active))
-    _replace(folder / SETTINGS, _settings(folder.absolute(), listener))
+    replace(folder / PASSWORDS, _passwords(service, active))
+    replace(folder / ACCESS, _access(active, codecs))
+    replace(folder / SETTINGS, _settings(folder.absolute(), listener))
     return secret
 
 
@@ -55,19 +48,14 @@ def _passwords(service: str, devices: Iterable[Device]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _access(devices: list[Device]) -> str:
-    behind: dict[str, list[Device]] = {}
-    for device in devices:
-        behind.setdefault(device.id, []).append(device)
-        if device.gateway is not None:
-            behind.setdefault(device.gateway, []).append(device)
-    lines = [f"user {SERVICE_USER}", f"topic read {topics.DEVICE_FILTER}", f"topic readwrite {topics.LIVE_FILTER}"]
-    for user in sorted({device.id for device in devices}):
+def _access(devices: list[Device], codecs: Codecs) -> str:
+    lines = [f"user {SERVICE_USER}"]
+    lines += [f"topic read {topic}" for topic in service_reads(codecs)]
+    lines += [f"topic write {topic}" for topic in service_writes(codecs)]
+    for user, allowed in sorted(rights(devices, codecs).items()):
         lines.append(f"user {user}")
-        for device in behind[user]:
-            base = topics.base(device.community, device.id)
-            lines += [f"topic write {base}/{channel}" for channel in topics.Channel]
-            lines.append(f"topic read {topics.command(device.community, device.id)}")
+        lines += [f"topic write {topic}" for topic in sorted(allowed.writes)]
+        lines += [f"topic read {topic}" for topic in sorted(allowed.reads)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -84,11 +72,11 @@ def _settings(folder: Path, listener: Listener) -> str:
         "# What devices send while ingest or the database is away; what does not fit is dropped.",
         f"max_queued_messages {QUEUED}",
     ]
-    if listener.certificate is not None:
-        lines += [f"certfile {listener.certificate.absolute()}", f"keyfile {(listener.key or Path()).absolute()}"]
-        lines.append("tls_version tlsv1.2")
-    if listener.clients_ca is not None:
-        lines += [f"cafile {listener.clients_ca.absolute()}", "require_certificate true"]
+    tls = listener.tls
+    if tls is not None:
+        lines += [f"certfile {tls.certificate.absolute()}", f"keyfile {tls.key.absolute()}", "tls_version tlsv1.2"]
+        if tls.clients_ca is not None:
+            lines += [f"cafile {tls.clients_ca.absolute()}", "require_certificate true"]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -97,16 +85,3 @@ def _kept_service(path: Path) -> str | None:
         return None
     lines = path.read_text(encoding="utf-8").splitlines()
     return next((line.partition(":")[2] for line in lines if line.startswith(f"{SERVICE_USER}:")), None)
-
-
-def _replace(path: Path, content: str) -> None:
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(content)
-    if path.exists():
-        # Who may read it was set by whoever installed Mosquitto.
-        known = path.stat()
-        os.chmod(part, known.st_mode & 0o777)
-        if os.geteuid() == 0:
-            os.chown(part, known.st_uid, known.st_gid)
-    os.replace(part, path)

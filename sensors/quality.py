@@ -18,6 +18,7 @@ class Quality(IntFlag):
     WRONG_TYPE = 4
     CLOCK_AHEAD = 8
     FOREIGN_UNIT = 16
+    WRONG_CLOCK = 32
 
     @property
     def word(self) -> str:
@@ -32,17 +33,21 @@ def word_of(flags: int) -> str:
     return "unknown_metric" if flags == Quality.UNKNOWN_METRIC else SUSPECT
 
 
-def judge(metric: Metric | None, value: float | bool | str, ts: Instant, arrived: Instant, foreign_unit: bool) -> int:
-    """The quality flags of a reading.
+def judge_time(ts: Instant, arrived: Instant, wrong_clock: bool) -> int:
+    """The quality flags that the time of a sample brings to all its readings."""
+    ahead = Quality.CLOCK_AHEAD if ts > arrived + CLOCK_TOLERANCE else 0
+    return int(ahead | (Quality.WRONG_CLOCK if wrong_clock else 0))
+
+
+def judge(metric: Metric | None, value: float | bool | str, foreign_unit: bool = False) -> int:
+    """The quality flags of a value.
 
     Parameters
     ----------
     metric
         What is known of it; None where the metric is unknown.
-    ts, arrived
-        The time of the reading and that of its arrival.
     foreign_unit
-        Whether the message declared a unit that is not the metric's.
+        Whether the message declared a unit that cannot be brought to the metric's.
     """
     flags = 0
     if metric is None:
@@ -54,8 +59,4 @@ def judge(metric: Metric | None, value: float | bool | str, ts: Instant, arrived
         flags = int(Quality.WRONG_TYPE)
     elif not metric.in_range(value):
         flags = int(Quality.OUT_OF_RANGE)
-    if ts > arrived + CLOCK_TOLERANCE:
-        flags |= Quality.CLOCK_AHEAD
-    if foreign_unit:
-        flags |= Quality.FOREIGN_UNIT
-    return int(flags)
+    return flags | int(Quality.FOREIGN_UNIT) if foreign_unit else flags

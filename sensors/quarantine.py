@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
 
 from sensors.refusal import Reason
 from sensors.tables import quarantine
@@ -16,7 +16,7 @@ MAX_KEPT_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refused message as it goes to the table."""
+    """A refused message as it goes to the table; ``mid`` is the number that its `Message` had, and is not kept."""
 
     received: Instant
     topic: str
@@ -25,6 +25,7 @@ class Refusal:
     reason: Reason
     detail: str
     payload: bytes
+    mid: int = 0
 
 
 def store(connection: Connection, refusals: Sequence[Refusal]) -> None:
@@ -37,33 +38,44 @@ def _row(refusal: Refusal) -> dict[str, Any]:
     # A NUL in a topic or detail is the one character that PostgreSQL's text does not take.
     texts = {name: getattr(refusal, name) for name in ("topic", "community", "device", "detail")}
     clean = {name: text and text.replace("\x00", "\\x00") for name, text in texts.items()}
-    return asdict(refusal) | clean
+    row = asdict(refusal) | clean
+    del row["mid"]
+    return row
 
 
-def newest(connection: Connection, community: str, limit: int, before: int | None = None) -> list[Row[Any]]:
-    """Refused messages of a community, newest first; those of no known community come with every one.
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which refused messages are asked for. Those of no known community come with every one."""
 
-    Parameters
-    ----------
-    before
-        Only those older than the message of this number.
-    """
-    of_community = (quarantine.c.community == community) | quarantine.c.community.is_(None)
-    query = select(quarantine).where(of_community).order_by(quarantine.c.id.desc()).limit(limit)
+    community: str | None = None
+    device: str | None = None
+    reason: str | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The same as SQL."""
+        found: list[ColumnElement[bool]] = []
+        if self.community is not None:
+            found.append((quarantine.c.community == self.community) | quarantine.c.community.is_(None))
+        if self.device is not None:
+            found.append(quarantine.c.device == self.device)
+        if self.reason is not None:
+            found.append(quarantine.c.reason == self.reason)
+        return found
+
+
+def find(connection: Connection, wanted: Filter, limit: int, before: int | None = None) -> list[Row[Any]]:
+    """Refused messages, newest first; with ``before`` only those older than the message of that number."""
+    query = select(quarantine).where(*wanted.conditions()).order_by(quarantine.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(quarantine.c.id < before)
     return list(connection.execute(query))
 
 
-def find(
-    connection: Connection, community: str | None, device: str | None, reason: str | None, limit: int
-) -> list[Row[Any]]:
-    """Refused messages, newest first, of a community, a device or a reason."""
-    query = select(quarantine).order_by(quarantine.c.id.desc()).limit(limit)
-    for column, wanted in (("community", community), ("device", device), ("reason", reason)):
-        if wanted is not None:
-            query = query.where(quarantine.c[column] == wanted)
-    return list(connection.execute(query))
+def tally(connection: Connection, wanted: Filter) -> dict[str, int]:
+    """How many there are of each reason, most first."""
+    number = func.count().label("number")
+    query = select(quarantine.c.reason, number).where(*wanted.conditions()).group_by(quarantine.c.reason)
+    return {row.reason: row.number for row in connection.execute(query.order_by(number.desc()))}
 
 
 def one(connection: Connection, number: int) -> Row[Any] | None:

@@ -19,6 +19,11 @@ class Reason(StrEnum):
     BAD_TIME = "bad_time"
     TIME_AHEAD = "time_ahead"
     BAD_POSITION = "bad_position"
+    UNKNOWN_COMMAND = "unknown_command"
+    UNKNOWN_CODEC = "unknown_codec"
+    UNKNOWN_ALIAS = "unknown_alias"
+    BAD_PROTOBUF = "bad_protobuf"
+    CODEC_FAILED = "codec_failed"
     NOT_STORABLE = "not_storable"
 
 

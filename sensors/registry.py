@@ -5,11 +5,13 @@ processes compare that number and so see the change at once, whoever made it.
 """
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from geo.communities import community as community_of
 from geo.crs import Crs, to_cgcs2000
@@ -17,6 +19,7 @@ from geo.errors import BadPosition, UnknownCommunity
 from geo.ground import locate_one, places
 from sensors import credentials
 from sensors.errors import RegistryError, RegistryFaults
+from sensors.kinds import kinds
 from sensors.tables import device
 from sensors.topics import ID
 from store import revision
@@ -29,19 +32,6 @@ STALE_AFTER_INTERVALS = 3
 
 SERVICE_USER = "cockpit"
 """The user name of ingest and web at a Mosquitto; no device may have it as its id."""
-
-KINDS: dict[str, tuple[str, str]] = {
-    "air": ("空气站", "air quality station"),
-    "gate": ("客流闸机", "people counter"),
-    "noise": ("噪声计", "noise meter"),
-    "water": ("水位计", "water level gauge"),
-    "smoke": ("烟感", "smoke detector"),
-    "power": ("电表", "power meter"),
-    "weather": ("气象站", "weather station"),
-    "light": ("路灯控制器", "street light controller"),
-    "gateway": ("网关", "gateway"),
-    "other": ("其他设备", "other device"),
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +52,9 @@ class Device:
     interval_s: float = DEFAULT_INTERVAL_S
     source: str | None = None
     secret_hash: str = ""
+    secret_bcrypt: str | None = None
     gateway: str | None = None
+    codec: str | None = None
     created: Instant = 0
     revoked: Instant | None = None
 
@@ -122,7 +114,7 @@ def _add(connection: Connection, new: Device, reissue: bool) -> str:
     if new.gateway is not None:
         _check_gateway(connection, new)
     secret = credentials.new_secret()
-    row = _row(replace(placed, secret_hash=credentials.hash_secret(secret), created=now(), revoked=None))
+    row = _row(replace(placed, created=now(), revoked=None)) | _hashes(secret)
     known = connection.execute(select(device.c.revoked, device.c.created).where(device.c.id == new.id)).one_or_none()
     if known is not None and not reissue:
         state = "revoked" if known.revoked else "registered"
@@ -145,7 +137,7 @@ def rotate(engine: Engine, device_id: str) -> str:
     secret = credentials.new_secret()
     with writing(engine) as connection:
         statement = update(device).where(device.c.id == device_id, device.c.revoked.is_(None))
-        if connection.execute(statement.values(secret_hash=credentials.hash_secret(secret))).rowcount == 0:
+        if connection.execute(statement.values(_hashes(secret))).rowcount == 0:
             raise RegistryError(f"no registered device {device_id!r}")
         revision.bump(connection, REVISION)
     return secret
@@ -175,35 +167,78 @@ def move(connection: Connection, moved: Device, lon: float, lat: float, crs: str
     return here
 
 
-def read_all(connection: Connection, community: str | None = None) -> list[Device]:
-    """Every device, the revoked ones too, by id."""
+def read_all(connection: Connection, community: str | None = None, ids: Collection[str] | None = None) -> list[Device]:
+    """Every device, the revoked ones too, by id; of a community or of these ids only, where they are given."""
     query = select(device).order_by(device.c.id)
     if community is not None:
         query = query.where(device.c.community == community)
+    if ids is not None:
+        query = query.where(device.c.id.in_(ids))
     return [Device(**row) for row in connection.execute(query).mappings()]
 
 
-class Registry:
-    """The registry as a process keeps it: in memory, read again when the revision moved."""
+@dataclass(slots=True)
+class Shelf:
+    """What a database holds of the registry, as last read."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    engine: Engine
+    revision: int = -1
+    devices: dict[str, Device] = field(default_factory=dict)
+    error: SQLAlchemyError | None = None
+
+
+class Registry:
+    """The registry as a process keeps it: in memory, read again when the revision moved.
+
+    It may be spread over several databases. Where one of them is away, what was last read of it stands.
+    """
+
+    def __init__(self, *engines: Engine) -> None:
+        self._shelves = [Shelf(engine) for engine in engines]
         self._lock = threading.Lock()
-        self._revision = -1
+        self._version = 0
         self._devices: dict[str, Device] = {}
 
     def refresh(self, connection: Connection | None = None) -> bool:
-        """Read the registry again if it changed; returns whether it did."""
-        if connection is None:
-            with self._engine.connect() as own:
-                return self.refresh(own)
+        """Read what changed; returns whether anything did. A connection is of the only database.
+
+        Raises
+        ------
+        SQLAlchemyError
+            If a database cannot be read; the others were.
+        """
         with self._lock:
-            at = revision.current(connection, REVISION)
-            if at == self._revision:
-                return False
-            self._devices = {found.id: found for found in read_all(connection)}
-            self._revision = at
-            return True
+            changed = [self._read(shelf, connection) for shelf in self._shelves]
+            if any(changed):
+                self._devices = {code: found for shelf in self._shelves for code, found in shelf.devices.items()}
+                self._version += 1
+            error = next((shelf.error for shelf in self._shelves if shelf.error is not None), None)
+        if error is not None:
+            raise error
+        return any(changed)
+
+    def _read(self, shelf: Shelf, connection: Connection | None) -> bool:
+        try:
+            with nullcontext(connection) if connection is not None else shelf.engine.connect() as reading:
+                at = revision.current(reading, REVISION)
+                is_new = at != shelf.revision
+                if is_new:
+                    shelf.devices = {found.id: found for found in read_all(reading)}
+        except SQLAlchemyError as error:
+            shelf.error = error
+            return False
+        shelf.revision, shelf.error = at, None
+        return is_new
+
+    @property
+    def version(self) -> int:
+        """Raised whenever something changed."""
+        return self._version
+
+    @property
+    def devices(self) -> list[Device]:
+        """Every device as last read, the revoked ones too."""
+        return list(self._devices.values())
 
     def get(self, device_id: str) -> Device | None:
         """A device as last read, revoked or not."""
@@ -214,20 +249,22 @@ class Registry:
         return [found for found in self._devices.values() if found.community == community and not found.revoked]
 
     def authenticate(self, username: str, secret: str) -> Device | None:
-        """The device whose credentials these are; None for wrong, unknown and revoked ones."""
-        self.refresh()
+        """The device whose credentials these are; None for wrong, unknown and revoked ones.
+
+        Raises
+        ------
+        SQLAlchemyError
+            If the database that it may stand in cannot be read.
+        """
+        with suppress(SQLAlchemyError):
+            self.refresh()
         found = self._devices.get(username)
+        for shelf in self._shelves:
+            if shelf.error is not None and (found is None or username in shelf.devices):
+                raise shelf.error
         if found is None or found.revoked or not credentials.verify(secret, found.secret_hash):
             return None
         return found
-
-    def may_publish(self, username: str, community: str, device_id: str) -> bool:
-        """Whether the user may publish as the device: it is the device, or the gateway before it."""
-        target = self._devices.get(device_id)
-        user = self._devices.get(username)
-        if target is None or user is None or target.revoked or user.revoked or target.community != community:
-            return False
-        return username in (target.id, target.gateway)
 
 
 def _checked(new: Device) -> Device:
@@ -237,8 +274,8 @@ def _checked(new: Device) -> Device:
         raise RegistryError(str(error)) from None
     if not ID.fullmatch(new.id):
         raise RegistryError(f"id {new.id!r} does not match {ID.pattern}")
-    if new.kind not in KINDS:
-        raise RegistryError(f"kind {new.kind!r} is not one of {', '.join(KINDS)}")
+    if new.kind not in kinds():
+        raise RegistryError(f"kind {new.kind!r} is not one of {', '.join(kinds())}")
     if not 0 < new.interval_s <= 86_400:
         raise RegistryError(f"interval {new.interval_s} s is not between 0 and 86400")
     if not 0 < len(new.name) <= 120 or not new.name.isprintable():
@@ -269,10 +306,12 @@ def _placed(new: Device) -> Device:
     return replace(new, lon=lon, lat=lat, area=locate_one(new.community, lon, lat))
 
 
+def _hashes(secret: str) -> dict[str, str]:
+    return {
+        "secret_hash": credentials.hash_secret(secret),
+        "secret_bcrypt": credentials.hash_bcrypt(secret),
+    }
+
+
 def _row(new: Device) -> dict[str, Any]:
     return {column.name: getattr(new, column.name) for column in device.columns}
-
-
-def kind_name(kind: str) -> str:
-    """The Chinese name of a kind of device."""
-    return KINDS.get(kind, KINDS["other"])[0]

@@ -18,11 +18,11 @@ from sqlalchemy import Engine, func, select
 from geo.ground import places
 from sensors import registry
 from sensors.bus import BrokerAddress, Client
+from sensors.codecs.sample import MAX_VALUES
 from sensors.errors import RecordingError
 from sensors.recording import Recording, Track, Values
 from sensors.registry import Device
 from sensors.tables import latest, series
-from sensors.telemetry import MAX_VALUES
 from sensors.topics import base
 from store.instant import DAY, HOUR, MILLISECOND, SHANGHAI, Instant, from_datetime, now, to_datetime
 

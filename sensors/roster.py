@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sensors.errors import RegistryFaults
-from sensors.registry import DEFAULT_INTERVAL_S, Device, kind_name
+from sensors.kinds import kind_name
+from sensors.registry import DEFAULT_INTERVAL_S, Device
 
 NEEDED = ("id", "community", "kind")
-OPTIONAL = ("name", "lon", "lat", "crs", "interval", "site", "gateway")
+OPTIONAL = ("name", "lon", "lat", "crs", "interval", "site", "gateway", "codec")
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def _device(row: dict[str, str]) -> Device:
         interval_s=_number(row, "interval") or DEFAULT_INTERVAL_S,
         site=row.get("site") or None,
         gateway=row.get("gateway") or None,
+        codec=row.get("codec") or None,
     )
 
 

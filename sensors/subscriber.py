@@ -2,27 +2,36 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import paho.mqtt.client as mqtt
 
+from sensors import topics
 from sensors.batch import Message
 from sensors.bus import BrokerAddress, Client
-from sensors.topics import DEVICE_FILTER, REFUSED_FILTER, community_filter
+from sensors.topics import REFUSED_FILTER, device_filters
 from store.instant import now
 
 GROUP = "ingest"
 """The name of the shared subscription (MQTT 5, section 4.8.2)."""
 INGEST = "cockpit-ingest"
-EMBEDDED_FILTERS = (DEVICE_FILTER, REFUSED_FILTER)
 
 
-def filters(communities: Sequence[str], shared: bool) -> tuple[str, ...]:
-    """What an ingester subscribes to: all communities or some, alone or sharing with the others."""
-    wanted = [community_filter(code) for code in communities] or [DEVICE_FILTER]
+def filters(communities: Sequence[str], roots: Iterable[str], shared: bool = False) -> tuple[str, ...]:
+    """What an ingester subscribes to: all communities or some, alone or sharing with the others.
+
+    ``roots`` are those of the protocols with topics of their own; there too the community comes next.
+    """
+    chosen = list(communities) or ["+"]
+    wanted = [topic for code in chosen for topic in device_filters(code)]
+    wanted += [f"{root}/{code}/#" for root in roots for code in chosen]
     return tuple(f"$share/{GROUP}/{one}" if shared else one for one in wanted)
+
+
+def embedded_filters(roots: Iterable[str]) -> tuple[str, ...]:
+    """As `filters`, at the embedded broker, which hands over what it refused too."""
+    return (*filters((), roots), REFUSED_FILTER)
 
 
 def session_name(communities: Sequence[str]) -> str:
@@ -44,7 +53,8 @@ class Subscriber:
         self.client.paho.manual_ack_set(True)
         self.client.paho.on_message = self._on_message
         for topic_filter in topic_filters:
-            self.client.subscribe(topic_filter, 1)
+            # A broker that has no such topics (NATS before 2.10 takes no dot) still serves all others.
+            self.client.subscribe(topic_filter, 1, is_needed=topics.ROOT in topic_filter)
         self._submit = submit
         self._connection = 0
         self._open = 0
@@ -76,14 +86,14 @@ class Subscriber:
         self._last = time.monotonic()
         self._left.set()
 
-    def _acknowledge(self, connection: int, mid: int, qos: int) -> None:
+    def acknowledge(self, messages: Sequence[Message]) -> None:
+        """Tell the broker that these are stored."""
         with self._lock:
-            # The number belongs to another message once the connection is another; what was not
+            # The numbers belong to other messages once the connection is another; what was not
             # acknowledged is delivered again, and stored once.
-            if connection != self._connection:
-                return
-            self._open -= 1
-        self.client.paho.ack(mid, qos)
+            valid = [message.mid for message in messages if message.connection == self._connection]
+            self._open -= len(valid)
+        self.client.paho.acknowledge(valid)
 
     def _on_message(self, _client: Any, _data: Any, raw: mqtt.MQTTMessage) -> None:
         try:
@@ -91,9 +101,9 @@ class Subscriber:
         except UnicodeDecodeError:
             topic = repr(raw._topic)
         self._last = time.monotonic()
-        message = Message(topic, bytes(raw.payload), now(), retained=bool(raw.retain))
+        message = Message(topic, bytes(raw.payload), now(), raw.retain)
         if raw.qos:
             with self._lock:
                 self._open += 1
-            message.acknowledge = partial(self._acknowledge, self._connection, raw.mid, raw.qos)
+            message.taker, message.connection, message.mid = self, self._connection, raw.mid
         self._submit(message)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from sensors import readings, registry
+from sensors import history, registry
 from sensors.metrics import Kind, metrics
 from sensors.registry import Device
 from sensors.tables import device, reading_hour, series
@@ -32,7 +32,7 @@ def means(
     moment = at or now()
     chosen = {d.id: d for d in (devices if devices is not None else registry.read_all(connection, community))}
     groups: dict[tuple[str | None, str], list[tuple[Instant, Instant, float]]] = defaultdict(list)
-    for row in readings.latest_at(connection, chosen, community, at):
+    for row in history.latest_at(connection, chosen, community, at):
         if row.metric in SHOWN and row.quality == 0 and row.value is not None:
             source = chosen[row.device_id]
             if source.revoked is not None and source.revoked <= moment:

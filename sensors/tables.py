@@ -37,7 +37,11 @@ device = Table(
     # None for a real sensor; where its values come from for a replayed one.
     Column("source", String(120)),
     Column("secret_hash", String(160), nullable=False),
+    # The same secret for brokers that know no other hash; None for one that was given before they were.
+    Column("secret_bcrypt", String(60)),
     Column("gateway", String(64)),
+    # How its telemetry is read; None: by its shape.
+    Column("codec", String(64)),
     Column("created", BigInteger, nullable=False),
     Column("revoked", BigInteger),
     Index("ix_device_community", "community"),
@@ -50,6 +54,25 @@ device_state = Table(
     Column("last_seen", BigInteger),
     Column("connected", Boolean),
     Column("connected_at", BigInteger),
+)
+
+# A row for each device whose clock is found to be wrong; offset is how far it is ahead, in microseconds.
+device_clock = Table(
+    "device_clock",
+    metadata,
+    Column("device_id", String(64), primary_key=True),
+    Column("offset", BigInteger, nullable=False),
+    Column("found", BigInteger, nullable=False),
+)
+
+# What a Sparkplug edge node, or a device behind it, told at its birth; JSON of sensors.codecs.sparkplug.
+sparkplug_birth = Table(
+    "sparkplug_birth",
+    metadata,
+    Column("edge", String(64), primary_key=True),
+    Column("device", String(64), primary_key=True),
+    Column("certificate", Text, nullable=False),
+    Column("born", BigInteger, nullable=False),
 )
 
 series = Table(
@@ -97,6 +120,19 @@ reading_hour = Table(
     sqlite_with_rowid=False,
 )
 
+# The same of a day in Asia/Shanghai; day is its first instant.
+reading_day = Table(
+    "reading_day",
+    metadata,
+    Column("series_id", Integer, primary_key=True, autoincrement=False),
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("n", Integer, nullable=False),
+    Column("total", Double, nullable=False),
+    Column("low", Double, nullable=False),
+    Column("high", Double, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 quarantine = Table(
     "quarantine",
     metadata,
@@ -109,4 +145,26 @@ quarantine = Table(
     Column("detail", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Index("ix_quarantine_community_received", "community", "received"),
+    Index("ix_quarantine_received", "received"),
+    Index("ix_quarantine_device", "device"),
+)
+
+command = Table(
+    "command",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("community", String(64), nullable=False),
+    Column("device_id", String(64), nullable=False),
+    Column("name", String(64), nullable=False),
+    # JSON, as it goes to the device.
+    Column("params", Text, nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("issued", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    # When the broker took it; when the device answered, whether it did what it was told, and its words.
+    Column("sent", BigInteger),
+    Column("answered", BigInteger),
+    Column("ok", Boolean),
+    Column("result", Text),
+    Index("ix_command_device_id_issued", "device_id", "issued"),
 )

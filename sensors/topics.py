@@ -3,19 +3,22 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
+from geo.communities import communities
 from sensors.refusal import Reason, Refused
 
 ROOT = "cim/v1"
+MAX_ID = 64
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 DEVICE_FILTER = f"{ROOT}/+/+/+"
 """Everything that devices publish; the live channel is one level shorter and stays out."""
 
 
-def community_filter(community: str) -> str:
-    """What the devices of one community publish."""
-    return f"{ROOT}/{community}/+/+"
+def device_filters(community: str) -> list[str]:
+    """What the devices of one community publish, channel by channel: commands, which we send, stay out."""
+    return channels(community, "+")
 
 
 REFUSED_ROOT = "cockpit/refused"
@@ -30,6 +33,7 @@ class Channel(StrEnum):
     TELEMETRY = "telemetry"
     EVENT = "event"
     STATUS = "status"
+    RESPONSE = "response"
 
 
 CHANNELS = frozenset(str(channel) for channel in Channel)
@@ -44,6 +48,7 @@ class DeviceTopic:
     channel: Channel
 
 
+@lru_cache(maxsize=65_536)
 def parse(topic: str) -> DeviceTopic:
     """Take a topic apart.
 
@@ -64,20 +69,29 @@ def parse(topic: str) -> DeviceTopic:
     return DeviceTopic(community, device, Channel(channel))
 
 
+def whose(topic: str) -> tuple[str | None, str | None]:
+    """Community and device that a topic seems to name, however wrong it is; for whoever looks for a refusal."""
+    parts = topic.split("/")
+    if len(parts) <= 3:
+        return None, None
+    # Protocols of their own name the group second and the device last.
+    community, device = (parts[2], parts[3]) if "/".join(parts[:2]) == ROOT else (parts[1], parts[-1])
+    return community if community in communities() else None, device if len(device) <= MAX_ID else None
+
+
 def base(community: str, device: str) -> str:
     """The topic below which a device publishes."""
     return f"{ROOT}/{community}/{device}"
 
 
+def channels(community: str, device: str) -> list[str]:
+    """The topics that a device publishes on."""
+    return [f"{base(community, device)}/{channel}" for channel in Channel]
+
+
 def command(community: str, device: str) -> str:
     """The one topic that a device may subscribe to."""
     return f"{ROOT}/{community}/{device}/command"
-
-
-def addressee(topic: str) -> str | None:
-    """The device whose command topic this is; None for any other topic."""
-    parts = topic.split("/")
-    return parts[3] if len(parts) == 5 and parts[4] == "command" else None
 
 
 def live(community: str) -> str:

@@ -2,40 +2,67 @@
 
 from collections.abc import Callable, Sequence
 
+import structlog
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from sensors import quarantine, readings, registry, state, telemetry
+from sensors import commands, quarantine, readings, registry, state
 from sensors.batch import Batch, Feed, Message
+from sensors.clocks import Clocks
+from sensors.codecs.declare import Codecs, Said, Session
+from sensors.codecs.sample import Sample
 from sensors.metrics import metrics
-from sensors.quality import judge
+from sensors.quality import judge, judge_time
 from sensors.quarantine import Refusal
+from sensors.readings import Observation
 from sensors.refusal import Reason, Refused
+from sensors.registry import Device
 from sensors.tables import reading
-from sensors.topics import REFUSED_ROOT, Channel, DeviceTopic, parse
+from sensors.topics import REFUSED_ROOT, Channel, DeviceTopic, parse, whose
 from store.engine import writing
 from store.partitions import Partitions
+
+log = structlog.get_logger(__name__)
 
 
 class Writer:
     """Turns messages into a batch, and writes a batch; it keeps what it knows between them."""
 
-    def __init__(self, engine: Engine, feeds: Sequence[Feed]) -> None:
+    def __init__(self, engine: Engine, feeds: Sequence[Feed], codecs: Codecs) -> None:
         self._engine = engine
         self._feeds = feeds
         self._by_channel = {channel: feed for feed in feeds for channel in feed.channels}
         self._registry = registry.Registry(engine)
         self._series = readings.SeriesIndex()
         self._partitions = Partitions(engine, reading)
+        self._codecs = codecs
+        self._sessions: dict[str, Session] = {root: codec.open() for root, codec in codecs.protocols.items()}
+        self._clocks = Clocks()
+        self._metrics = metrics()
+        self._uncommitted = False
 
     def decode(self, messages: Sequence[Message]) -> Batch:
         """Read messages; what cannot be taken becomes a refusal of the batch."""
-        self._registry.refresh()
+        if self._uncommitted:
+            for session in self._sessions.values():
+                session.forget()
+        self._uncommitted = True
         batch = Batch()
-        for message in messages:
-            try:
-                self.take(batch, message)
-            except Refused as refused:
-                self.refuse(batch, message, refused)
+        with self._engine.connect() as connection:
+            self._registry.refresh(connection)
+            self._clocks.load(connection)
+            for message in messages:
+                try:
+                    self.take(connection, batch, message)
+                except Refused as refused:
+                    self.refuse(batch, message, refused)
+                except SQLAlchemyError:
+                    raise
+                except Exception as error:
+                    # A codec of somebody else's must not stop the stream of all others.
+                    log.exception("codec_failed", topic=message.topic)
+                    why = f"{type(error).__name__}: {error}"
+                    self.refuse(batch, message, Refused(Reason.CODEC_FAILED, " ".join(why.split())[:500]))
         return batch
 
     def store(self, batch: Batch, also: Callable[[Connection], None] | None = None) -> None:
@@ -44,23 +71,33 @@ class Writer:
         with writing(self._engine) as connection:
             batch.new = readings.store(connection, self._series, batch.observations)
             state.store(connection, batch)
+            self._clocks.store(connection, batch.newest)
+            commands.keep(connection, batch.responses)
             quarantine.store(connection, batch.refusals)
+            for session in self._sessions.values():
+                session.store(connection)
             for feed in self._feeds:
                 feed.store(connection, batch)
             if also is not None:
                 also(connection)
         self._series.committed()
+        self._clocks.committed()
+        self._uncommitted = False
 
     def store_refusals(self, batch: Batch) -> None:
         """Write only what a batch refused."""
         with writing(self._engine) as connection:
             quarantine.store(connection, batch.refusals)
 
+    def requests(self) -> list[tuple[str, bytes]]:
+        """(topic, payload) that protocols wish to publish, now that the batch is committed."""
+        return [request for session in self._sessions.values() for request in session.requests()]
+
     def forget_partitions(self) -> bool:
         """See `Partitions.forget`."""
         return self._partitions.forget()
 
-    def take(self, batch: Batch, message: Message) -> None:
+    def take(self, connection: Connection, batch: Batch, message: Message) -> None:
         """Read one message into the batch.
 
         Raises
@@ -68,43 +105,70 @@ class Writer:
         Refused
             If it cannot be taken; the batch is then as it was.
         """
-        if message.topic.startswith(f"{REFUSED_ROOT}/"):
+        root = message.topic.partition("/")[0]
+        session = self._sessions.get(root)
+        if session is not None:
+            for said in session.take(connection, message, self._device):
+                self._keep(batch, message, said)
+        elif message.topic.startswith(f"{REFUSED_ROOT}/"):
             raise self._why_not_permitted(message)
+        else:
+            self._take_own(connection, batch, message)
+
+    def _take_own(self, connection: Connection, batch: Batch, message: Message) -> None:
         topic = parse(message.topic)
-        device = self._device(topic)
+        device = self._device(topic.community, topic.device)
+        said = Said(device)
         if topic.channel is Channel.TELEMETRY:
-            self._take_telemetry(batch, message, device)
+            said.samples = self._codecs.decode(message.payload, message.received, device.id, device.codec)
         elif topic.channel is Channel.STATUS:
-            batch.connected[device.id] = (state.decode(message.payload), message.received)
+            said.connected = state.decode(message.payload)
+        elif topic.channel is Channel.RESPONSE:
+            response = commands.read_response(message.payload, message.received)
+            commands.check_asked(connection, device, response)
+            batch.responses.append(response)
         else:
             feed = self._by_channel.get(topic.channel)
             if feed is None:
                 raise Refused(Reason.BAD_TOPIC, f"nobody takes channel {topic.channel}")
             batch.reports[feed.layer].append((device, feed.decode(message, device)))
+        self._keep(batch, message, said)
+
+    def _keep(self, batch: Batch, message: Message, said: Said) -> None:
+        device = said.device
         batch.devices[device.id] = device
-        if not message.retained:
-            batch.seen[device.id] = message.received
-            if topic.channel is not Channel.STATUS and device.id in batch.connected:
-                batch.connected[device.id] = (True, message.received)
+        batch.newest = max(batch.newest, message.received)
+        if said.samples:
+            self._judge(batch, message, device, said.samples)
+        if said.connected is not None:
+            batch.connected[device.id] = (said.connected, message.received)
+        if message.retained:
+            return
+        batch.seen[device.id] = message.received
+        if said.connected is None and device.id in batch.connected:
+            batch.connected[device.id] = (True, message.received)
 
-    def _take_telemetry(self, batch: Batch, message: Message, device: registry.Device) -> None:
-        known = metrics()
-        for sample in telemetry.decode(message.payload, message.received, device.id):
+    def _judge(self, batch: Batch, message: Message, device: Device, samples: Sequence[Sample]) -> None:
+        received = message.received
+        wrong_clock = not message.retained and self._clocks.see(device.id, max(s.ts for s in samples), received)
+        known, device_id, keep = self._metrics, device.id, batch.observations.append
+        for sample in samples:
+            ts = sample.ts
+            of_time = judge_time(ts, received, wrong_clock)
             for metric, value in sample.values.items():
-                foreign = metric in sample.foreign_unit
-                quality = judge(known.get(metric), value, sample.ts, message.received, foreign)
-                batch.observations.append(readings.Observation(device.id, metric, sample.ts, value, quality))
+                flags = judge(known.get(metric), value, metric in sample.foreign_unit)
+                keep(Observation(device_id, metric, ts, value, flags | of_time))
             if sample.position is not None:
-                newest = batch.moved.get(device.id)
-                if newest is None or sample.ts >= newest[0]:
-                    batch.moved[device.id] = (sample.ts, *sample.position)
+                newest = batch.moved.get(device_id)
+                if newest is None or ts >= newest[0]:
+                    batch.moved[device_id] = (ts, *sample.position)
 
-    def _device(self, topic: DeviceTopic) -> registry.Device:
-        device = self._registry.get(topic.device)
+    def _device(self, community: str, device_id: str) -> Device:
+        device = self._registry.get(device_id)
         if device is None:
-            raise Refused(Reason.UNKNOWN_DEVICE, f"no device {topic.device!r} is registered")
-        if device.community != topic.community:
-            where = f"device {device.id!r} belongs to {device.community!r}, not {topic.community!r}"
+            raise Refused(Reason.UNKNOWN_DEVICE, f"no device {device_id!r} is registered")
+        if device.community != community:
+            where = f"device {device.id!r} belongs to {device.community!r}, not {community!r}"
             raise Refused(Reason.TOPIC_NOT_PERMITTED, where)
         if device.revoked is not None:
             raise Refused(Reason.REVOKED_DEVICE, f"the credentials of {device.id!r} were revoked")
@@ -114,7 +178,8 @@ class Writer:
         """The reason for what the embedded broker did not let through."""
         username, _, topic = message.topic[len(REFUSED_ROOT) + 1 :].partition("/")
         try:
-            self._device(parse(topic))
+            named: DeviceTopic = parse(topic)
+            self._device(named.community, named.device)
         except Refused as refused:
             return Refused(refused.reason, f"sent by {username!r}: {refused.detail}")
         return Refused(Reason.TOPIC_NOT_PERMITTED, f"{username!r} may not publish on this topic")
@@ -124,9 +189,9 @@ class Writer:
         topic = message.topic
         if topic.startswith(f"{REFUSED_ROOT}/"):
             topic = topic[len(REFUSED_ROOT) + 1 :].partition("/")[2]
-        parts = topic.split("/")
-        community = parts[2] if len(parts) > 3 and len(parts[2]) <= 64 else None
-        device = parts[3] if len(parts) > 3 and len(parts[3]) <= 64 else None
+        community, device = whose(topic)
         batch.refusals.append(
-            Refusal(message.received, topic, community, device, refused.reason, refused.detail, message.payload)
+            Refusal(
+                message.received, topic, community, device, refused.reason, refused.detail, message.payload, message.mid
+            )
         )

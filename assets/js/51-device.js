@@ -28,7 +28,89 @@
       return made;
     });
     cockpit.find("[data-device-latest]").replaceChildren(...rows);
+    clock(one);
+    given(one);
     extend(one);
+  }
+
+  /* A clock that is wrong is said in words, since its times stand beside. */
+  function clock(one) {
+    const line = cockpit.find("[data-device-clock]");
+    const off = one.clock_offset;
+    line.hidden = off === null;
+    if (off === null) return;
+    const minutes = Math.round(Math.abs(off) / 60000);
+    const much = minutes < 120 ? `${minutes} 分` : `${Math.floor(minutes / 60)} 小时 ${minutes % 60} 分`;
+    cockpit.setText(line, `? 设备时钟${off > 0 ? "快" : "慢"} ${much}，其读数存疑，不计入均值`);
+  }
+
+  const COMMAND_STATES = {
+    queued: ["○", "待发送"], sent: ["◌", "已发送，等待回应"], done: ["●", "已执行"],
+    failed: ["▲", "执行失败"], expired: ["◆", "已过期，未回应"],
+  };
+
+  /* The commands that the device was given, newest first. One that nobody answered expires without a message. */
+  function given(one) {
+    const list = cockpit.find("[data-commands-given]");
+    if (!list) return;
+    const known = JSON.parse(list.dataset.commandsGiven);
+    const rows = (one.commands || []).map((command) => {
+      const isOver = cockpit.now() > command.expires && command.answered === null;
+      const [mark, word] = COMMAND_STATES[isOver ? "expired" : command.state];
+      const made = cockpit.element("tr");
+      const params = Object.values(command.params).map(String).join(" ");
+      made.append(
+        cockpit.element("td", "when", cockpit.time.full(command.issued)),
+        cockpit.element("td", "", `${(known[command.name] || {}).name || command.name} ${params}`.trim()),
+        cockpit.element("td", "state", `${mark} ${word}${command.result ? "：" + command.result : ""}`),
+      );
+      return made;
+    });
+    if (!rows.length) rows.push(cockpit.element("tr"));
+    list.replaceChildren(...rows);
+  }
+
+  async function command(event) {
+    event.preventDefault();
+    const form = event.target;
+    const params = {};
+    for (const field of form.querySelectorAll("[data-param]")) {
+      const { param, type } = field.dataset;
+      if (type === "boolean") params[param] = field.checked;
+      else if (field.value !== "") params[param] = type === "number" ? Number(field.value) : field.value;
+    }
+    const { community, device: id } = cockpit.root.dataset;
+    const answer = await cockpit.post(`/api/v1/${community}/devices/${id}/commands`, { name: form.dataset.command, params });
+    const text = answer.ok ? "已受理，编号 " + answer.body.id : answer.body.detail;
+    cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, text);
+  }
+
+  /* A form for each command that this kind of device takes. */
+  function commandForms() {
+    const place = cockpit.find("[data-command-forms]");
+    if (!place) return;
+    cockpit.tokenFields();
+    for (const [name, one] of Object.entries(JSON.parse(place.dataset.commandForms))) {
+      const form = cockpit.element("form", "command");
+      form.dataset.command = name;
+      for (const [param, about] of Object.entries(one.params)) form.append(field(param, about));
+      form.append(cockpit.element("button", "", one.name));
+      form.addEventListener("submit", command);
+      place.append(form);
+    }
+  }
+
+  function field(param, about) {
+    const made = cockpit.element("input");
+    made.type = { number: "number", boolean: "checkbox", text: "text" }[about.type];
+    made.dataset.param = param;
+    made.dataset.type = about.type;
+    if (about.type === "number") Object.assign(made, { min: about.low, max: about.high, step: "any" });
+    if (about.type === "text") made.maxLength = about.longest;
+    made.required = !about.optional && about.type !== "boolean";
+    const label = cockpit.element("label", "", about.name + (about.optional ? "（可不填）" : "") + " ");
+    label.append(made);
+    return label;
   }
 
   /* Add the newest reading to the chart, without drawing the others again. */
@@ -56,7 +138,10 @@
   }
 
   cockpit.pages.device = {
-    start: () => setInterval(() => cockpit.live.up && render(), 1000),
+    start() {
+      commandForms();
+      setInterval(() => cockpit.live.up && render(), 1000);
+    },
     render,
   };
 })();

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cockpit.commands.options import Json, answer, database
+from cockpit.commands.options import Json, answer, databases
 from cockpit.errors import BadSetting
 from store.backup import BackupError
 from store.backup import backup as backup_to
@@ -17,18 +17,20 @@ app = typer.Typer(help="The database: bring it up to date, back it up.", no_args
 @app.command()
 def upgrade(as_json: Json = False) -> None:
     """Apply the migrations that the database lacks; up, web and ingest do so at start."""
-    url = database().url.render_as_string(hide_password=True)
-    answer(as_json, {"database": url, "upgraded": True}, f"{url} is up to date")
+    urls = [engine.url.render_as_string(hide_password=True) for engine in databases().all]
+    text = "\n".join(f"{url} is up to date" for url in urls)
+    answer(as_json, {"database": urls[0], "databases": urls, "upgraded": True}, text)
 
 
 @app.command()
 def backup(
     target: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; must not exist.")],
+    community: Annotated[str | None, typer.Option(help="Of this community, where it has its own database.")] = None,
     as_json: Json = False,
 ) -> None:
     """Copy the running SQLite database to a file, and check the copy."""
     try:
-        size = backup_to(database(), target)
+        size = backup_to(databases().of(community or ""), target)
     except (BackupError, sqlite3.Error, OSError) as error:
         raise BadSetting(str(error)) from None
     answer(as_json, {"file": str(target), "bytes": size}, f"{target}: {size} bytes, integrity ok")

@@ -1,18 +1,25 @@
-"""``cockpit device add|import|list|rotate|revoke``."""
+"""``cockpit device add|import|list|rotate|revoke|command``."""
 
 import csv
+import getpass
 import os
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
+import msgspec
 import typer
+from sqlalchemy import Engine
 
-from cockpit.commands.options import Json, answer, database
+from cockpit.commands.options import Json, answer, databases, settings
 from cockpit.errors import BadSetting
+from cockpit.resources import installed_codecs
 from geo.communities import communities
-from sensors import registry, roster, topics
+from sensors import commands, registry, roster, topics
 from sensors.errors import RegistryError, RegistryFaults
-from sensors.registry import DEFAULT_INTERVAL_S, KINDS, Device
+from sensors.kinds import kind_name, kinds
+from sensors.registry import DEFAULT_INTERVAL_S, Device
+from store.databases import Databases
+from store.engine import writing
 from store.instant import format_rfc3339
 
 app = typer.Typer(help="Devices and their credentials; changes take effect at once.", no_args_is_help=False)
@@ -22,7 +29,7 @@ app = typer.Typer(help="Devices and their credentials; changes take effect at on
 def add(
     community: Annotated[str, typer.Option(help=f"One of: {', '.join(communities())}.")],
     device_id: Annotated[str, typer.Option("--id", help="Lower case letters, digits, - and _; never used twice.")],
-    kind: Annotated[str, typer.Option(help=f"One of: {', '.join(KINDS)}.")],
+    kind: Annotated[str, typer.Option(help=f"One of: {', '.join(kinds())}.")],
     name: Annotated[str | None, typer.Option(help="What people call it; else its kind and id.")] = None,
     lon: Annotated[float | None, typer.Option(help="Longitude, degrees.")] = None,
     lat: Annotated[float | None, typer.Option(help="Latitude, degrees.")] = None,
@@ -30,6 +37,7 @@ def add(
     interval: Annotated[float, typer.Option(help="Seconds between its messages.")] = DEFAULT_INTERVAL_S,
     site: Annotated[str | None, typer.Option(help="For a gate: the site that it counts for.")] = None,
     gateway: Annotated[str | None, typer.Option(help="The gateway that publishes for it.")] = None,
+    codec: Annotated[str | None, typer.Option(help="How its telemetry is read; left out: by its shape.")] = None,
     as_json: Json = False,
 ) -> None:
     """Register a device and print its secret, the only time that it is shown."""
@@ -39,15 +47,18 @@ def add(
         id=device_id,
         community=community,
         kind=kind,
-        name=name or f"{registry.kind_name(kind)} {device_id}",
+        name=name or f"{kind_name(kind)} {device_id}",
         raw_lon=lon,
         raw_lat=lat,
         crs=crs,
         site=site,
         interval_s=interval,
         gateway=gateway,
+        codec=codec,
     )
-    secret = registry.add(database(), new)
+    opened = databases()
+    _check_new(opened, [new])
+    secret = registry.add(opened.of(community), new)
     topic = topics.base(community, device_id)
     answer(
         as_json,
@@ -73,7 +84,7 @@ def import_(
         raise BadSetting(f"{error.filename}: {error.strerror}") from None
     with os.fdopen(handle, "w", encoding="utf-8", newline="") as target:
         try:
-            secrets = registry.add_all(database(), [entry.device for entry in entries])
+            secrets = _register(entries)
         except BaseException as error:
             out.unlink()
             if isinstance(error, RegistryFaults):
@@ -85,6 +96,38 @@ def import_(
             topic = topics.base(entry.device.community, entry.device.id)
             table.writerow((entry.device.id, entry.device.id, secret, topic))
     answer(as_json, {"devices": len(entries), "file": str(out)}, f"{len(entries)} devices; credentials in {out}")
+
+
+def _register(entries: list[roster.Entry]) -> list[str]:
+    """Register all, or none; the list may name the communities of one database only."""
+    devices = [entry.device for entry in entries]
+    opened = databases()
+    engines = {opened.of(device.community) for device in devices}
+    if len(engines) > 1:
+        raise BadSetting("the list names communities of several databases; import one list for each")
+    _check_new(opened, devices)
+    return registry.add_all(engines.pop() if engines else opened.shared, devices)
+
+
+def _check_new(opened: Databases, devices: list[Device]) -> None:
+    """What one database cannot see: ids of another, and codecs that are not installed."""
+    known = installed_codecs(settings()).json
+    wanted = {device.id for device in devices}
+    faults = [
+        (index, f"codec {device.codec!r} is not one of {', '.join(known)}")
+        for index, device in enumerate(devices)
+        if device.codec is not None and device.codec not in known
+    ]
+    for engine in opened.all:
+        with engine.connect() as connection:
+            taken = {found.id: found.community for found in registry.read_all(connection, ids=wanted)}
+        faults += [
+            (index, f"device {device.id!r} is registered already, in {taken[device.id]!r}; ids are never used twice")
+            for index, device in enumerate(devices)
+            if device.id in taken and opened.of(device.community) is not engine
+        ]
+    if faults:
+        raise RegistryFaults(faults) if len(devices) > 1 else RegistryError(faults[0][1])
 
 
 def _report(file: Path, faults: list[tuple[int, str]]) -> NoReturn:
@@ -100,8 +143,11 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List the devices, the revoked ones too."""
-    with database().connect() as connection:
-        found = registry.read_all(connection, community)
+    opened = databases()
+    found: list[Device] = []
+    for engine in opened.of_all([community] if community else ()):
+        with engine.connect() as connection:
+            found += registry.read_all(connection, community)
     rows = [
         {
             "device": d.id,
@@ -112,6 +158,7 @@ def list_(
             "site": d.site,
             "interval_s": d.interval_s,
             "gateway": d.gateway,
+            "codec": d.codec,
             "source": d.source,
             "revoked": None if d.revoked is None else format_rfc3339(d.revoked),
         }
@@ -126,7 +173,7 @@ def list_(
 @app.command()
 def rotate(device_id: Annotated[str, typer.Argument(metavar="ID", help="The device.")], as_json: Json = False) -> None:
     """Give a device a new secret and print it, the only time; the old one is void at once."""
-    secret = registry.rotate(database(), device_id)
+    secret = registry.rotate(_database_of(device_id), device_id)
     answer(
         as_json,
         {"device": device_id, "username": device_id, "password": secret},
@@ -137,5 +184,44 @@ def rotate(device_id: Annotated[str, typer.Argument(metavar="ID", help="The devi
 @app.command()
 def revoke(device_id: Annotated[str, typer.Argument(metavar="ID", help="The device.")], as_json: Json = False) -> None:
     """Take a device's credentials away and end its connection; its readings stay."""
-    registry.revoke(database(), device_id)
+    registry.revoke(_database_of(device_id), device_id)
     answer(as_json, {"device": device_id, "revoked": True}, f"{device_id} revoked")
+
+
+@app.command()
+def command(
+    device_id: Annotated[str, typer.Argument(metavar="ID", help="The device.")],
+    name: Annotated[str, typer.Argument(metavar="COMMAND", help="One that its kind takes; see docs/devices.md.")],
+    param: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, the value as JSON or text; repeatable.")] = None,
+    seconds: Annotated[int, typer.Option(help="Void after so many seconds.")] = commands.DEFAULT_SECONDS,
+    as_json: Json = False,
+) -> None:
+    """Give a device a command; whoever takes the devices' messages sends it at once."""
+    engine = _database_of(device_id)
+    with writing(engine) as connection:
+        found = registry.read_all(connection, ids=[device_id])
+        if not found:
+            raise RegistryError(f"no registered device {device_id!r}")
+        params = dict(_param(text) for text in param or ())
+        issued = commands.issue(connection, found[0], name, params, f"command:{getpass.getuser()}", seconds)
+    answer(as_json, {"device": device_id, "command": issued}, f"command   {issued}")
+
+
+def _param(text: str) -> tuple[str, Any]:
+    name, is_given, value = text.partition("=")
+    if not is_given:
+        raise BadSetting(f"--param {text!r} is not NAME=VALUE")
+    try:
+        return name, msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        return name, value
+
+
+def _database_of(device_id: str) -> Engine:
+    """The database that a device stands in; any where it stands in none."""
+    opened = databases()
+    for engine in opened.all:
+        with engine.connect() as connection:
+            if registry.read_all(connection, ids=[device_id]):
+                return engine
+    return opened.shared

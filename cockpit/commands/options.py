@@ -4,11 +4,12 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from sqlalchemy import Engine
 
 from cockpit import logs
-from cockpit.resources import open_database
+from cockpit.resources import installed_codecs, open_databases
 from cockpit.settings import Settings, load
+from sensors.codecs.declare import Codecs
+from store.databases import Databases
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line, for programs.")]
 
@@ -20,9 +21,14 @@ def settings() -> Settings:
     return found
 
 
-def database() -> Engine:
-    """The database of the settings, up to date."""
-    return open_database(settings())
+def databases() -> Databases:
+    """The databases of the settings, up to date."""
+    return open_databases(settings())
+
+
+def codecs() -> Codecs:
+    """The codecs of this installation."""
+    return installed_codecs(settings())
 
 
 def answer(as_json: bool, record: Any, text: str) -> None:

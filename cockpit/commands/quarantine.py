@@ -2,13 +2,15 @@
 
 import sys
 from base64 import b64encode
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from sqlalchemy import Row
 
-from cockpit.commands.options import Json, answer, database
+from cockpit.commands.options import Json, answer, codecs, databases
 from cockpit.errors import BadSetting
 from sensors import quarantine
+from sensors.quarantine import Filter
 from sensors.refusal import Reason
 from store.instant import SHANGHAI, Instant, format_rfc3339, to_datetime
 
@@ -29,8 +31,12 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List refused messages, newest first."""
-    with database().connect() as connection:
-        rows = quarantine.find(connection, community, device, _known(reason), limit)
+    wanted = Filter(community, device, _known(reason))
+    rows: list[Row[Any]] = []
+    for engine in databases().of_all([community] if community else ()):
+        with engine.connect() as connection:
+            rows += quarantine.find(connection, wanted, limit)
+    rows = sorted(rows, key=lambda row: (row.received, row.id), reverse=True)[:limit]
     records = [
         {
             "id": row.id,
@@ -47,9 +53,13 @@ def list_(
 
 
 @app.command()
-def show(number: Annotated[int, typer.Argument(metavar="ID", help="Its number.")], as_json: Json = False) -> None:
-    """Print the payload of a refused message as it came."""
-    with database().connect() as connection:
+def show(
+    number: Annotated[int, typer.Argument(metavar="ID", help="Its number.")],
+    community: Community = None,
+    as_json: Json = False,
+) -> None:
+    """Print the payload of a refused message as it came; --community where that has a database of its own."""
+    with databases().of(community or "").connect() as connection:
         row = quarantine.one(connection, number)
     if row is None:
         raise BadSetting(f"no refused message {number}")
@@ -74,14 +84,14 @@ def play_back(
     from layers.declare import feeds
     from sensors import playback
 
-    engine = database()
+    engine = databases().of(community or "")
     ids = numbers or []
     if not ids:
         if community is None and device is None and reason is None:
             raise BadSetting("say which: their numbers, --community, --device or --reason")
         with engine.connect() as connection:
-            ids = [row.id for row in quarantine.find(connection, community, device, _known(reason), limit)]
-    outcomes = playback.play_back(engine, feeds(), ids)
+            ids = [row.id for row in quarantine.find(connection, Filter(community, device, _known(reason)), limit)]
+    outcomes = playback.play_back(engine, feeds(), codecs(), ids)
     stored = sum(outcome.stored for outcome in outcomes)
     refused = [outcome for outcome in outcomes if not outcome.stored]
     lines = [f"{outcome.id}  {outcome.topic}  {outcome.why}" for outcome in refused]

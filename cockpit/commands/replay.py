@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cockpit.commands.options import database, settings
+from cockpit.commands.options import databases, settings
 from cockpit.resources import devices_address
 
 
@@ -19,6 +19,6 @@ def replay(
     from sensors.replay import Replay
 
     found = settings()
-    playing = Replay(database(), devices_address(found), [recording.read(file)], speed)
+    playing = Replay(databases().of(recording.COMMUNITY), devices_address(found), [recording.read(file)], speed)
     typer.echo(f"{file}: 回放中，Ctrl-C 结束")
     playing.run()

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from sqlalchemy import Engine
 
 from cockpit.commands.options import Json, answer, settings
 from cockpit.errors import BadSetting
 from cockpit.resources import devices_address, reachable
 from cockpit.settings import Settings
 from geo.communities import communities
+from store.databases import Databases
 
 
 def up(
@@ -27,10 +27,12 @@ def up(
     found = settings()
     stop: list[Callable[[], None]] = []
 
-    def on_ready(engine: Engine) -> None:
+    def on_ready(databases: Databases) -> None:
         _say_where(found, as_json)
         if demo:
-            playing = replay.Replay(engine, devices_address(found), recording.packaged(), speed)
+            playing = replay.Replay(
+                databases.of(recording.COMMUNITY), devices_address(found), recording.packaged(), speed
+            )
             stop.append(playing.stop)
             playing.start()
 
@@ -48,7 +50,7 @@ def web(as_json: Json = False) -> None:
     from cockpit.system import Parts, running
 
     found = settings()
-    with running(found, Parts(web=True), lambda _engine: _say_where(found, as_json)) as serve:
+    with running(found, Parts(web=True), lambda _databases: _say_where(found, as_json)) as serve:
         serve()
 
 
@@ -70,7 +72,7 @@ def ingest(
         if code not in communities():
             raise BadSetting(f"--community {code!r} is not one of {', '.join(communities())}")
 
-    def on_ready(_engine: Engine) -> None:
+    def on_ready(_databases: Databases) -> None:
         answer(as_json, {"ingest": "running"}, "ingest running")
 
     with running(found, Parts(ingest=True), on_ready, Share(only, shared)) as serve:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cockpit import tokens
-from cockpit.commands.options import Json, answer, database
+from cockpit.commands.options import Json, answer, databases
 from layers.roles import ROLES
 
 app = typer.Typer(help="Bearer tokens of the HTTP API; changes take effect at once.", no_args_is_help=False)
@@ -23,5 +23,5 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Make a token and print it, the only time that it is shown."""
-    token = tokens.add(database(), name, role)
+    token = tokens.add(databases().shared, name, role)
     answer(as_json, {"token": token}, f"{token}   (shown this once)")

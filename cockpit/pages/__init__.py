@@ -6,22 +6,22 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from dash import Dash, Input, Output, dcc, html
-from sqlalchemy import Engine
 
 from cockpit.pages import device, events, frame, home, quarantine, wall
+from store.databases import Databases
 
 Layout = Callable[..., Any]
 """Takes what the path's pattern names and the query's parameters; answers a component."""
 
 
-def register(app: Dash, engine: Engine, mqtt_port: int) -> None:
+def register(app: Dash, databases: Databases, mqtt_port: int) -> None:
     """Give the application its pages; each address is laid out when a browser asks for it."""
     table: list[tuple[re.Pattern[str], Layout]] = [
         (re.compile(r"/"), home.page(mqtt_port)),
         (re.compile(r"/wall/(?P<community>[^/]+)"), wall.page),
-        (re.compile(r"/devices/(?P<device>[^/]+)"), device.page(app, engine)),
-        (re.compile(r"/events"), events.page(app, engine)),
-        (re.compile(r"/quarantine"), quarantine.page(engine)),
+        (re.compile(r"/devices/(?P<device>[^/]+)"), device.page(app, databases)),
+        (re.compile(r"/events"), events.page(app, databases)),
+        (re.compile(r"/quarantine"), quarantine.page(databases)),
     ]
     app.layout = html.Div([dcc.Location(id="address", refresh=False), html.Div(id="page")])
 

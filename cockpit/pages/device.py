@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import plotly.graph_objects as go
 from dash import Dash, Input, Output, State, dcc, html
 from sqlalchemy import Engine
@@ -11,24 +12,27 @@ from sqlalchemy import Engine
 from cockpit.pages import frame
 from geo.communities import community as community_of
 from layers.look import LIGHT, TOKENS
-from sensors import readings, registry
+from sensors import history, registry
+from sensors.kinds import kind_name, kinds
 from sensors.metrics import metrics
 from sensors.registry import STALE_AFTER_INTERVALS, Device
+from store.databases import Databases
 from store.instant import DAY, MINUTE, SECOND, SHANGHAI, Instant, now, to_datetime
 
 MAX_POINTS = 5_000
 """Above it the chart shows the means of minutes."""
 
 
-def page(app: Dash, engine: Engine) -> Callable[..., Any]:
+def page(app: Dash, databases: Databases) -> Callable[..., Any]:
     """The layout of ``/devices/{id}``; also registers what redraws its chart."""
 
     def layout(device: str = "", theme: str | None = None, **_other: str) -> Any:
-        with engine.connect() as connection:
-            found = next((d for d in registry.read_all(connection) if d.id == device), None)
-            measured = readings.metrics_of(connection, device)
+        found = _find(databases, device)
         if found is None:
             return frame.unknown(f"没有设备 {device!r}")
+        engine = databases.of(found.community)
+        with engine.connect() as connection:
+            measured = history.metrics_of(connection, device)
         return _page(engine, found, measured, frame.theme_of(theme))
 
     @app.callback(
@@ -39,11 +43,19 @@ def page(app: Dash, engine: Engine) -> Callable[..., Any]:
         prevent_initial_call=True,
     )
     def redraw(metric: str, device: str, theme: str) -> go.Figure:
-        with engine.connect() as connection:
-            found = next(d for d in registry.read_all(connection) if d.id == device)
-        return chart(engine, found, metric, theme)
+        found = _find(databases, device)
+        return chart(databases.of(found.community), found, metric, theme) if found is not None else _empty(theme)
 
     return layout
+
+
+def _find(databases: Databases, device: str) -> Device | None:
+    """A device, whichever database it stands in."""
+    for engine in databases.all:
+        with engine.connect() as connection:
+            for found in registry.read_all(connection, ids=[device]):
+                return found
+    return None
 
 
 def _page(engine: Engine, device: Device, measured: list[str], theme: str) -> Any:
@@ -52,8 +64,9 @@ def _page(engine: Engine, device: Device, measured: list[str], theme: str) -> An
     first = measured[0] if measured else None
     facts = [
         ("编号", device.id),
-        ("类型", registry.kind_name(device.kind)),
+        ("类型", kind_name(device.kind)),
         ("上报间隔", f"{device.interval_s:g} 秒"),
+        ("编解码", device.codec or "按格式识别"),
         ("来源", f"回放 · {device.source}" if device.source else "传感器"),
     ]
     content = [
@@ -61,7 +74,9 @@ def _page(engine: Engine, device: Device, measured: list[str], theme: str) -> An
             [
                 html.H2([device.name, html.Span("", className="status", **{"data-device-status": ""})]),
                 html.Dl([part for name, value in facts for part in (html.Dt(name), html.Dd(value))]),
+                html.P("", className="clock-note", hidden=True, **{"data-device-clock": ""}),
                 html.Table([html.Tbody([], **{"data-device-latest": ""})], className="latest"),
+                *_commands(device),
             ],
             className="panel facts",
         ),
@@ -88,13 +103,27 @@ def _page(engine: Engine, device: Device, measured: list[str], theme: str) -> An
     return frame.desk(community_of(device.community), "device", content, theme=theme, device=device.id)
 
 
+def _commands(device: Device) -> list[Any]:
+    """The commands that the device takes, and those that it was given; nothing for a kind that takes none."""
+    known = kinds()[device.kind].commands
+    if not known:
+        return []
+    described = msgspec.json.encode(known).decode()
+    return [
+        html.H2("指令"),
+        html.Div([], className="commands", **{"data-command-forms": described}),
+        html.Div([frame.token_field(), html.Span("", className="outcome", role="status", **{"data-outcome": ""})]),
+        html.Table([html.Tbody([], **{"data-commands-given": described})], className="given"),
+    ]
+
+
 def chart(engine: Engine, device: Device, metric: str, theme: str) -> go.Figure:
     """The last 24 hours of a metric in local time; lines break where readings are missing."""
     until = now()
     with engine.connect() as connection:
-        found = readings.history(connection, device.id, metric, until - DAY, until + DAY, MAX_POINTS + 1)
+        found = history.history(connection, device.id, metric, until - DAY, until + DAY, MAX_POINTS + 1)
         if len(found) > MAX_POINTS:
-            steps = readings.aggregate(connection, device.id, metric, until - DAY, until, MINUTE, MAX_POINTS)
+            steps = history.aggregate(connection, device.id, metric, until - DAY, until, MINUTE, MAX_POINTS)
             points = [(row.ts, row.mean) for row in reversed(steps)]
         else:
             points = [(one.ts, one.value) for one in reversed(found)]

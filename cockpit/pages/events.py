@@ -12,6 +12,7 @@ from geo.communities import Community
 from geo.ground import places
 from layers.grid_events import queries
 from layers.grid_events.rules import SEVERITIES, categories, open_states, states
+from store.databases import Databases
 from store.instant import MILLISECOND
 
 LIMIT = 500
@@ -28,14 +29,14 @@ COLUMNS = (
 )
 
 
-def page(app: Dash, engine: Engine) -> Callable[..., Any]:
+def page(app: Dash, databases: Databases) -> Callable[..., Any]:
     """The layout of ``/events``; also registers its filters."""
 
     def layout(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
         found = frame.known_community(community)
         if found is None:
             return frame.unknown(f"没有社区 {community!r}")
-        return _page(engine, found, frame.theme_of(theme))
+        return _page(databases.of(found.code), found, frame.theme_of(theme))
 
     @app.callback(
         Output("events-table", "rowData"),
@@ -46,7 +47,7 @@ def page(app: Dash, engine: Engine) -> Callable[..., Any]:
         prevent_initial_call=True,
     )
     def choose(state: str | None, category: str | None, area: str | None, community: str) -> list[dict[str, Any]]:
-        return rows(engine, community, state, category, area)
+        return rows(databases.of(community), community, state, category, area)
 
     return layout
 

@@ -59,6 +59,11 @@ def ground_note(community: Community) -> Any:
     return html.Span("示意图 · 未经测绘" if community.schematic else "", className="map-note")
 
 
+def token_field() -> Any:
+    """Where whoever writes gives a token; the script makes the field and keeps it for the tab."""
+    return html.Span("", className="token", **{"data-token": ""})
+
+
 def clock() -> Any:
     """Date and time in Asia/Shanghai."""
     return html.Span("", className="clock", **{"data-clock": ""})

@@ -1,45 +1,139 @@
-"""The quarantine: what was refused and why, so that whoever connects a device sees what is wrong."""
+"""The quarantine as a workbench: what was refused and why, looked at whole, and played back once mended."""
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
-from dash import html
-from sqlalchemy import Engine, Row
+from dash import dcc, html
+from sqlalchemy import Connection, Row
 
 from cockpit.pages import frame
+from geo.communities import Community
 from sensors import quarantine
+from sensors.quarantine import Filter
+from sensors.refusal import Reason
+from store.databases import Databases
 from store.instant import SHANGHAI, to_datetime
 
 LIMIT = 100
-SHOWN_BYTES = 400
+SHOWN_BYTES = 200
+REASONS = {
+    Reason.BAD_TOPIC: "主题不符",
+    Reason.UNKNOWN_DEVICE: "设备未登记",
+    Reason.REVOKED_DEVICE: "设备已吊销",
+    Reason.TOPIC_NOT_PERMITTED: "无权发布",
+    Reason.TOO_LARGE: "报文过大",
+    Reason.INVALID_UTF8: "非 UTF-8",
+    Reason.INVALID_JSON: "非 JSON",
+    Reason.NOT_FINITE: "非有限数",
+    Reason.WRONG_SHAPE: "格式不符",
+    Reason.NO_VALUE: "没有数值",
+    Reason.BAD_TIME: "时间有误",
+    Reason.TIME_AHEAD: "时间超前",
+    Reason.BAD_POSITION: "坐标有误",
+    Reason.UNKNOWN_COMMAND: "未知指令",
+    Reason.UNKNOWN_CODEC: "未装编解码",
+    Reason.UNKNOWN_ALIAS: "未知别名",
+    Reason.BAD_PROTOBUF: "非 Sparkplug",
+    Reason.CODEC_FAILED: "编解码出错",
+    Reason.NOT_STORABLE: "无法入库",
+}
 
 
-def page(engine: Engine) -> Callable[..., Any]:
-    """The layout of ``/quarantine``."""
+def page(databases: Databases) -> Callable[..., Any]:
+    """The layout of ``/quarantine``; ``?device=`` and ``?reason=`` filter, ``?before=`` is the next page."""
 
-    def layout(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
+    def layout(
+        community: str | None = None,
+        device: str | None = None,
+        reason: str | None = None,
+        before: str | None = None,
+        theme: str | None = None,
+        **_other: str,
+    ) -> Any:
         found = frame.known_community(community)
         if found is None:
             return frame.unknown(f"没有社区 {community!r}")
-        with engine.connect() as connection:
-            refused = quarantine.newest(connection, found.code, LIMIT)
-        content = [
-            html.Section(
-                [
-                    html.H2("隔离区"),
-                    html.P("被拒收的报文原样保存在这里，附原因；最新在前。"),
-                    _table(refused) if refused else html.P("没有被拒收的报文。", className="empty"),
-                ],
-                className="panel",
-            )
-        ]
+        wanted = Filter(found.code, device or None, reason if reason in set(Reason) else None)
+        cursor = int(before) if before is not None and before.isdecimal() and len(before) < 19 else None
+        with databases.of(found.code).connect() as connection:
+            content = _content(connection, found, wanted, cursor)
         return frame.desk(found, "quarantine", content, theme=frame.theme_of(theme))
 
     return layout
 
 
+def _content(connection: Connection, community: Community, wanted: Filter, cursor: int | None) -> list[Any]:
+    rows = quarantine.find(connection, wanted, LIMIT, cursor)
+    every = quarantine.tally(connection, Filter(community.code, wanted.device))
+    table = _table(rows) if rows else html.P("没有被拒收的报文。", className="empty")
+    more = html.A("更早的报文", href=_address(community, wanted, rows[-1].id)) if len(rows) == LIMIT else None
+    return [
+        html.Section(
+            [
+                html.H2("隔离区"),
+                html.P(
+                    "被拒收的报文原样保存在这里，附原因。登记设备、改好映射之后，可以重新处理：入库的报文随即离开隔离区。"
+                ),
+                _filters(community, wanted, every),
+                _actions() if rows else None,
+                table,
+                html.P(more) if more else None,
+            ],
+            className="panel",
+        )
+    ]
+
+
+def _filters(community: Community, wanted: Filter, every: dict[str, int]) -> Any:
+    total = sum(every.values())
+    links = [_reason_link(community, wanted, None, f"全部 {total}")]
+    links += [
+        _reason_link(community, wanted, reason, f"{REASONS[Reason(reason)]} {number}")
+        for reason, number in every.items()
+    ]
+    search = html.Form(
+        [
+            dcc.Input(type="hidden", name="community", value=community.code, id="quarantine-community"),
+            html.Label(
+                [
+                    "设备 ",
+                    dcc.Input(type="search", name="device", value=wanted.device or "", id="quarantine-device"),
+                ]
+            ),
+            html.Button("筛选", type="submit"),
+        ],
+        action="/quarantine",
+        method="get",
+        className="search",
+    )
+    return html.Div([html.Nav(links, className="reasons", **{"aria-label": "原因"}), search], className="filters")
+
+
+def _reason_link(community: Community, wanted: Filter, reason: str | None, text: str) -> Any:
+    chosen = Filter(community.code, wanted.device, reason)
+    return html.A(text, href=_address(community, chosen), className="here" if wanted.reason == reason else None)
+
+
+def _address(community: Community, wanted: Filter, before: int | None = None) -> str:
+    asked = {"community": community.code, "device": wanted.device, "reason": wanted.reason, "before": before}
+    return "/quarantine?" + urlencode({name: value for name, value in asked.items() if value is not None})
+
+
+def _actions() -> Any:
+    return html.Div(
+        [
+            html.Button("重新处理所选", type="button", **{"data-play-back": ""}),
+            frame.token_field(),
+            html.Span("", className="outcome", role="status", **{"data-outcome": ""}),
+        ],
+        className="actions",
+    )
+
+
 def _table(refused: list[Row[Any]]) -> Any:
-    head = html.Thead(html.Tr([html.Th(name) for name in ("收到", "设备", "主题", "原因", "说明", "报文")]))
+    choose_all = html.Span("", className="choice", **{"data-choice": "all"})
+    head = html.Thead(html.Tr([html.Th(name) for name in (choose_all, "收到", "设备", "主题", "原因", "说明", "报文")]))
     return html.Div(
         html.Table([head, html.Tbody([_row(row) for row in refused])], className="refused"),
         className="scroll",
@@ -48,14 +142,21 @@ def _table(refused: list[Row[Any]]) -> Any:
 
 def _row(row: Row[Any]) -> Any:
     received = to_datetime(row.received).astimezone(SHANGHAI).strftime("%m-%d %H:%M:%S")
-    shown = row.payload[:SHOWN_BYTES].decode(errors="backslashreplace")
-    more = f"… 共 {len(row.payload)} 字节" if len(row.payload) > SHOWN_BYTES else ""
+    reason = html.Span(REASONS[Reason(row.reason)], title=row.reason)
     cells = [
+        html.Span("", className="choice", **{"data-choice": str(row.id)}),
         received,
-        row.device or "—",
+        html.A(row.device, href=f"/devices/{row.device}") if row.device else "—",
         row.topic,
-        html.Code(row.reason),
+        reason,
         row.detail,
-        html.Code(shown + more),
+        _payload(row.payload),
     ]
-    return html.Tr([html.Td(cell) for cell in cells])
+    return html.Tr([html.Td(cell) for cell in cells], **{"data-refused": str(row.id)})
+
+
+def _payload(payload: bytes) -> Any:
+    text = payload.decode(errors="backslashreplace")
+    if len(text) <= SHOWN_BYTES:
+        return html.Code(text)
+    return html.Details([html.Summary(html.Code(f"{text[:60]}… 共 {len(payload)} 字节")), html.Pre(html.Code(text))])

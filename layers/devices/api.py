@@ -6,9 +6,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from layers.devices import queries
+from layers.devices.commands import add_routes
 from layers.problem import Problem
 from layers.web import At, CommunityPath, Limit, Reading, feature, instant_query, point
-from sensors import readings
+from sensors import history
 from sensors.metrics import unit_of
 from store.instant import DAY, SECOND, Instant, format_rfc3339, now
 
@@ -57,18 +58,19 @@ def router() -> APIRouter:
             until = min(until, before - 1)
         answer: dict[str, Any] = {"device": device, "metric": metric, "unit": unit_of(metric)}
         if every is None:
-            found = readings.history(connection, device, metric, since, until, limit)
+            found = history.history(connection, device, metric, since, until, limit)
             rows: list[dict[str, Any]] = [
                 {"ts": format_rfc3339(r.ts), "value": r.value, "quality": r.quality} for r in found
             ]
         else:
-            steps = readings.aggregate(connection, device, metric, since, until, _step(every), limit)
+            steps = history.aggregate(connection, device, metric, since, until, _step(every), limit)
             rows = [
                 {"ts": format_rfc3339(r.ts), "mean": r.mean, "min": r.low, "max": r.high, "count": r.count}
                 for r in steps
             ]
         return answer | {"readings": rows, "next_cursor": rows[-1]["ts"] if len(rows) == limit else None}
 
+    add_routes(routes)
     return routes
 
 

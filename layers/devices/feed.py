@@ -25,6 +25,7 @@ class DevicesFeed:
         """Note the devices of the batch."""
         for device in batch.devices.values():
             batch.touch(self.layer, device.community, device.id)
+        # A clock that was found wrong is told too; the device is one of these.
         for community in {batch.devices[o.device].community for o in batch.new if o.metric in SHOWN}:
             batch.touch(self.layer, community, queries.ENVIRONMENT)
 

@@ -1,18 +1,23 @@
 """What is known of the devices, now or at a past time."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+import msgspec
+from sqlalchemy import Connection, Row, Table, select
 
-from sensors import readings, registry, summary
+from sensors import commands, history, registry, summary
+from sensors.kinds import kind_name, kinds
 from sensors.quality import SUSPECT, word_of
 from sensors.registry import Device
 from sensors.state import status_of
-from sensors.tables import device_state
-from store.instant import MILLISECOND, Instant, format_rfc3339, now
+from sensors.tables import device_clock, device_state
+from store.instant import MILLISECOND, SECOND, Instant, format_rfc3339, now
 
 ENVIRONMENT = "*"
 """The key of the means over the whole community; no device id can be it."""
+COMMANDS = 10
+"""So many of a device's newest commands are shown."""
 
 
 def records(
@@ -22,31 +27,33 @@ def records(
 
     Times are epoch milliseconds; ``stale_at`` is when silence makes it stale.
     """
-    found = {known.device.id: _record(known) for known in states(connection, community, keys, at)}
+    known_devices = states(connection, community, keys, at)
+    given = _commands(connection, known_devices) if at is None else {}
+    found = {known.device.id: _record(known) | given.get(known.device.id, {}) for known in known_devices}
     if keys is None or ENVIRONMENT in keys:
         found[ENVIRONMENT] = {"metrics": summary.means(connection, community, at).get(None, {})}
     return found
 
 
 class Known(NamedTuple):
-    """A device with what is known of it: when it was last heard, and metric -> newest row."""
+    """A device with what is known of it: when it was last heard, and metric -> newest row.
+
+    ``clock_offset`` is how far its clock is ahead, in microseconds; None while it is right.
+    """
 
     device: Device
     last_seen: Instant | None
     connected: bool | None
     latest: dict[str, Any]
+    clock_offset: int | None = None
 
 
 def states(connection: Connection, community: str, keys: set[str] | None, at: Instant | None) -> list[Known]:
     """The devices that are registered, or at a past time were or had readings already."""
     moment = at or now()
-    devices = [
-        d
-        for d in registry.read_all(connection, community)
-        if (keys is None or d.id in keys) and (d.revoked is None or d.revoked > moment)
-    ]
+    devices = [d for d in registry.read_all(connection, community, keys) if d.revoked is None or d.revoked > moment]
     latest: dict[str, dict[str, Any]] = {d.id: {} for d in devices}
-    for row in readings.latest_at(connection, latest, community, at):
+    for row in history.latest_at(connection, latest, community, at):
         latest[row.device_id][row.metric] = row
     if at is not None:
         # The past: a device was heard when its newest reading says so.
@@ -54,14 +61,45 @@ def states(connection: Connection, community: str, keys: set[str] | None, at: In
         return [
             Known(d, heard[d.id], None, latest[d.id]) for d in devices if d.created <= at or heard[d.id] is not None
         ]
-    query = select(device_state).where(device_state.c.device_id.in_(latest))
-    seen = {row.device_id: (row.last_seen, row.connected) for row in connection.execute(query)}
-    return [Known(d, *seen.get(d.id, (None, None)), latest[d.id]) for d in devices]
+    seen = {row.device_id: (row.last_seen, row.connected) for row in _rows_of(connection, device_state, keys)}
+    offsets = {row.device_id: row.offset for row in _rows_of(connection, device_clock, keys)}
+    return [Known(d, *seen.get(d.id, (None, None)), latest[d.id], offsets.get(d.id)) for d in devices]
+
+
+def _rows_of(connection: Connection, table: Table, keys: set[str] | None) -> Iterable[Row[Any]]:
+    query = select(table)
+    return connection.execute(query if keys is None else query.where(table.c.device_id.in_(keys)))
+
+
+def _commands(connection: Connection, known: list[Known]) -> dict[str, dict[str, Any]]:
+    """The newest commands of those devices that take any."""
+    takers = [one.device.id for one in known if kinds()[one.device.kind].commands]
+    moment = now()
+    return {
+        device: {"commands": [command_record(row, moment) for row in commands.newest(connection, device, COMMANDS)]}
+        for device in takers
+    }
+
+
+def command_record(row: Row[Any], at: Instant) -> dict[str, Any]:
+    """A command as screens and the API say it; times are epoch milliseconds."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "params": msgspec.json.decode(row.params),
+        "actor": row.actor,
+        "state": commands.state_of(row, at),
+        "issued": row.issued // MILLISECOND,
+        "expires": row.expires // MILLISECOND,
+        "sent": None if row.sent is None else row.sent // MILLISECOND,
+        "answered": None if row.answered is None else row.answered // MILLISECOND,
+        "result": row.result,
+    }
 
 
 def properties(known: Known, at: Instant) -> dict[str, Any]:
     """A device as the API says it: times in RFC 3339, ``status`` online, stale or offline."""
-    device, seen, connected, latest = known
+    device, seen, connected, latest, offset = known
     return {
         "id": device.id,
         "name": device.name,
@@ -72,10 +110,11 @@ def properties(known: Known, at: Instant) -> dict[str, Any]:
         "source": device.source,
         "status": status_of(device, seen, connected, at),
         "last_seen": None if seen is None else format_rfc3339(seen),
+        "clock_offset_s": None if offset is None else round(offset / SECOND, 1),
         "latest": {
             metric: {
                 "ts": format_rfc3339(row.ts),
-                "value": readings.value_of(row.kind, row.value, row.text),
+                "value": history.value_of(row.kind, row.value, row.text),
                 "quality": word_of(row.quality),
             }
             for metric, row in latest.items()
@@ -84,12 +123,12 @@ def properties(known: Known, at: Instant) -> dict[str, Any]:
 
 
 def _record(known: Known) -> dict[str, Any]:
-    device, seen, connected, latest = known
+    device, seen, connected, latest, offset = known
     return {
         "id": device.id,
         "name": device.name,
         "kind": device.kind,
-        "kind_name": registry.kind_name(device.kind),
+        "kind_name": kind_name(device.kind),
         "area": device.area,
         "lon": device.lon,
         "lat": device.lat,
@@ -97,11 +136,12 @@ def _record(known: Known) -> dict[str, Any]:
         "connected": connected,
         "last_seen": None if seen is None else seen // MILLISECOND,
         "stale_at": None if seen is None else device.stale_at(seen) // MILLISECOND,
+        "clock_offset": None if offset is None else offset // MILLISECOND,
         "suspect": any(word_of(row.quality) == SUSPECT for row in latest.values()),
         "latest": {
             metric: [
                 row.ts // MILLISECOND,
-                readings.value_of(row.kind, row.value, row.text),
+                history.value_of(row.kind, row.value, row.text),
                 word_of(row.quality),
             ]
             for metric, row in latest.items()

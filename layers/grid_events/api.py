@@ -129,7 +129,7 @@ def report(
         new = read(payload, now())
     except Refused as refused:
         raise Problem(400, "bad request", refused.detail, reason=str(refused.reason)) from None
-    with writing(given.engine) as connection:
+    with writing(given.databases.of(community.code)) as connection:
         event_id, is_new = write.file(connection, community.code, write.Reporter(f"token:{actor.name}"), new)
     if not is_new:
         response.status_code = 200
@@ -138,14 +138,14 @@ def report(
 
 def transition(community: CommunityPath, given: Given, actor: WriteActor, event: str, step: Step) -> dict[str, Any]:
     """Take an event a step further; 409 for a step that is not permitted, 403 for a role that does not suffice."""
-    with writing(given.engine) as connection:
+    with writing(given.databases.of(community.code)) as connection:
         write.advance(connection, community.code, event, step.to, f"token:{actor.name}", actor.role, step.note)
     return _told(given, community.code, event)
 
 
 def _told(given: Services, community: str, event_id: str) -> dict[str, Any]:
     """Tell the screens what was committed, and answer with it."""
-    with given.engine.connect() as connection:
+    with given.databases.of(community).connect() as connection:
         changed = queries.records(connection, community, {event_id, queries.TALLY})
         given.tell({community: {"grid_events": dict(changed)}})
         return _whole(connection, community, event_id, None)

@@ -15,9 +15,9 @@ from cockpit.cli import app
 from cockpit.settings import PREFIX, Settings
 from layers.declare import layers
 from layers.grid_events.rules import states
+from sensors.kinds import kinds
 from sensors.metrics import metrics
 from sensors.refusal import Reason
-from sensors.registry import KINDS
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -83,7 +83,7 @@ def test_every_metric_is_documented_with_its_unit_and_range() -> None:
 
 
 def test_every_kind_of_device_and_every_state_has_its_word() -> None:
-    assert [kind for kind in KINDS if f"`{kind}`" not in DEVICES] == []
+    assert [kind for kind in kinds() if f"`{kind}`" not in DEVICES] == []
     for code, state in states().items():
         assert state.name in GLOSSARY, code
         assert code in GLOSSARY, code

@@ -1,0 +1,56 @@
+/* The quarantine: choose messages and have them taken again. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+
+  const boxes = () => [...cockpit.findAll("tr[data-refused] input")];
+
+  function box(place) {
+    const made = cockpit.element("input");
+    made.type = "checkbox";
+    made.setAttribute("aria-label", place.dataset.choice === "all" ? "全选" : "选择");
+    place.append(made);
+    return made;
+  }
+
+  async function playBack() {
+    const outcome = cockpit.find("[data-outcome]");
+    const rows = boxes().filter((one) => one.checked).map((one) => one.closest("tr"));
+    if (!rows.length) {
+      cockpit.sayOutcome(outcome, false, "请先选择报文");
+      return;
+    }
+    const button = cockpit.find("[data-play-back]");
+    button.disabled = true;
+    const ids = rows.map((row) => Number(row.dataset.refused));
+    const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/quarantine/play-back`, { ids });
+    button.disabled = false;
+    if (!answer.ok) {
+      cockpit.sayOutcome(outcome, false, answer.body.detail);
+      return;
+    }
+    const still = new Map(answer.body.refused.map((one) => [one.id, one.why]));
+    for (const row of rows) {
+      const why = still.get(Number(row.dataset.refused));
+      if (why === undefined) row.remove();
+      else cockpit.setText(row.cells[5], why);
+    }
+    const left = still.size ? `，${still.size} 条仍被拒收，原因见说明` : "";
+    cockpit.sayOutcome(outcome, !still.size, `${answer.body.stored} 条已入库${left}`);
+  }
+
+  cockpit.pages.quarantine = {
+    start() {
+      cockpit.tokenFields();
+      for (const place of cockpit.findAll("[data-choice]")) {
+        const made = box(place);
+        if (place.dataset.choice === "all") {
+          made.addEventListener("change", () => boxes().forEach((one) => (one.checked = made.checked)));
+        }
+      }
+      const button = cockpit.find("[data-play-back]");
+      if (button) button.addEventListener("click", playBack);
+    },
+  };
+})();

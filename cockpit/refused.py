@@ -1,0 +1,76 @@
+"""Routes of the quarantine: what was refused, and playing it back."""
+
+from base64 import b64encode
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Query
+from sqlalchemy import Row
+
+from layers.declare import feeds
+from layers.problem import Problem
+from layers.roles import may
+from layers.web import CommunityPath, Given, Limit, Reading, WriteActor
+from sensors import playback, quarantine
+from sensors.quarantine import Filter
+from sensors.refusal import Reason
+from store.instant import format_rfc3339
+
+LEAST_ROLE = "manager"
+AT_ONCE = 1_000
+
+
+def router() -> APIRouter:
+    """Routes below ``/api/v1/{community}/quarantine``."""
+    routes = APIRouter(prefix="/api/v1", tags=["quarantine"])
+
+    @routes.get("/{community}/quarantine")
+    def list_quarantine(
+        community: CommunityPath,
+        connection: Reading,
+        device: Annotated[str | None, Query(description="only this device's")] = None,
+        reason: Annotated[Reason | None, Query(description="only these")] = None,
+        limit: Limit = 100,
+        cursor: Annotated[int | None, Query()] = None,
+    ) -> dict[str, Any]:
+        """Refused messages, newest first, each whole and with its reason; and how many there are of each."""
+        wanted = Filter(community.code, device, reason)
+        rows = quarantine.find(connection, wanted, limit, cursor)
+        return {
+            "messages": [_record(row) for row in rows],
+            "reasons": quarantine.tally(connection, wanted),
+            "next_cursor": rows[-1].id if len(rows) == limit else None,
+        }
+
+    @routes.post("/{community}/quarantine/play-back")
+    def play_back(
+        community: CommunityPath,
+        given: Given,
+        actor: WriteActor,
+        ids: Annotated[list[int], Body(embed=True, min_length=1, max_length=AT_ONCE)],
+    ) -> dict[str, Any]:
+        """Take refused messages again; what is stored leaves the quarantine, the others say why not."""
+        if not may(actor.role, LEAST_ROLE):
+            raise Problem(403, "role does not suffice", f"playing back needs {LEAST_ROLE}; you are {actor.role}")
+        engine = given.databases.of(community.code)
+        with engine.connect() as connection:
+            rows = [row for number in ids if (row := quarantine.one(connection, number)) is not None]
+        own = [row.id for row in rows if row.community in (None, community.code)]
+        outcomes = playback.play_back(engine, feeds(), given.codecs, own)
+        return {
+            "stored": sum(outcome.stored for outcome in outcomes),
+            "refused": [{"id": o.id, "topic": o.topic, "why": o.why} for o in outcomes if not o.stored],
+        }
+
+    return routes
+
+
+def _record(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "received": format_rfc3339(row.received),
+        "topic": row.topic,
+        "device": row.device,
+        "reason": row.reason,
+        "detail": row.detail,
+        "payload_base64": b64encode(row.payload).decode(),
+    }
