@@ -1,8 +1,10 @@
 """A device that publishes numbered samples and knows which were acknowledged."""
 
+import itertools
 import os
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -20,7 +22,10 @@ METRIC = "co"  # whose range takes every number
 class Stream:
     """Publishes at the rate for the time, and waits for every acknowledgement."""
 
-    def __init__(self, who: Credentials, port: int, *, mqtt5: bool = False, rate: int = RATE) -> None:
+    def __init__(
+        self, who: Credentials, port: int, *, mqtt5: bool = False, rate: int = RATE, others: Sequence[int] = ()
+    ) -> None:
+        self._ports = itertools.cycle([port, *others])
         self._topic = f"{who.topic}/telemetry"
         self._rate = rate
         self.sent = 0
@@ -31,10 +36,15 @@ class Stream:
         self._client.max_inflight_messages_set(2_000)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_publish = self._on_publish
-        self._client.connect("127.0.0.1", port)
+        self._client.on_disconnect = self._client.on_connect_fail = lambda *_: self._next_port()
+        self._next_port()
         self._client.loop_start()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+
+    def _next_port(self) -> None:
+        # A device that knows several nodes of a cluster tries them one after the other.
+        self._client.connect_async("127.0.0.1", next(self._ports))
 
     def _on_publish(self, *_: Any) -> None:
         self.acknowledged += 1
@@ -57,6 +67,7 @@ class Stream:
         """Wait until all is sent and acknowledged; returns how many that are."""
         self._thread.join()
         until(lambda: self.acknowledged >= self.sent, seconds)
+        self._client.on_disconnect = None
         self._client.disconnect()
         self._client.loop_stop()
         return self.sent
