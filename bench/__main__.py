@@ -1,4 +1,4 @@
-"""``python -m bench [throughput|latency|pixel ...]``: run benchmarks and print what they measured."""
+"""``python -m bench [throughput|latency|pixel|volume ...]``: run benchmarks and print what they measured."""
 
 import os
 import platform
@@ -7,12 +7,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import latency, pixel, throughput
+from bench import latency, pixel, throughput, volume
 
 BENCHES: dict[str, Callable[[Path], list[str]]] = {
     "throughput": throughput.measure,
     "latency": latency.measure,
     "pixel": pixel.measure,
+    "volume": volume.measure,
 }
 
 

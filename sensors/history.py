@@ -127,6 +127,17 @@ def metrics_of(connection: Connection, device_id: str) -> list[str]:
     return [code for code in metrics() if code in found] + sorted(found - metrics().keys())
 
 
+def latest_of(connection: Connection, community: str, metric: str) -> list[Row[Any]]:
+    """The newest reading of one metric of every device of a community: rows of (device_id, ts, value, quality)."""
+    query = (
+        select(series.c.device_id, latest.c.ts, latest.c.value, latest.c.quality)
+        .join(latest, latest.c.series_id == series.c.id)
+        .join(device, device.c.id == series.c.device_id)
+        .where(series.c.metric == metric, device.c.community == community)
+    )
+    return list(connection.execute(query))
+
+
 def latest_at(
     connection: Connection, devices: Iterable[str] | None, community: str, at: Instant | None
 ) -> list[Row[Any]]:

@@ -18,7 +18,7 @@ from sensors.readings import Observation
 from sensors.refusal import Reason, Refused
 from sensors.registry import Device
 from sensors.tables import reading
-from sensors.topics import REFUSED_ROOT, Channel, DeviceTopic, parse, whose
+from sensors.topics import REFUSED_ROOT, Channel, parse, whose
 from store.engine import writing
 from store.partitions import Partitions
 
@@ -178,8 +178,9 @@ class Writer:
         """The reason for what the embedded broker did not let through."""
         username, _, topic = message.topic[len(REFUSED_ROOT) + 1 :].partition("/")
         try:
-            named: DeviceTopic = parse(topic)
-            self._device(named.community, named.device)
+            if topic.partition("/")[0] not in self._sessions:
+                named = parse(topic)
+                self._device(named.community, named.device)
         except Refused as refused:
             return Refused(refused.reason, f"sent by {username!r}: {refused.detail}")
         return Refused(Reason.TOPIC_NOT_PERMITTED, f"{username!r} may not publish on this topic")

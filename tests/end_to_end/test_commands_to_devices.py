@@ -1,0 +1,112 @@
+"""Commands go to a device on either broker, and its answer is seen."""
+
+import json
+import threading
+from typing import Any
+
+import httpx
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+from playwright.sync_api import Page, expect
+
+from tests.running import Cockpit, Credentials, until
+
+
+class Siren:
+    """A siren that does what it is told, once for each id, and says so."""
+
+    def __init__(self, who: Credentials, port: int) -> None:
+        self.who = who
+        self.heard: list[dict[str, Any]] = []
+        self.ready = threading.Event()
+        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, who.device, clean_session=False)
+        self.client.username_pw_set(who.username, who.password)
+        self.client.on_message = self._told
+        self.client.on_subscribe = lambda *_: self.ready.set()
+        self.client.on_connect = lambda *_: self.client.subscribe(f"{who.topic}/command", 1)
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+        assert self.ready.wait(10)
+
+    def _told(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
+        command = json.loads(message.payload)
+        self.heard.append(command)
+        answer = {"id": command["id"], "ok": command["command"] != "silence", "result": "已处理"}
+        self.client.publish(f"{self.who.topic}/response", json.dumps(answer), qos=1)
+
+    def stop(self) -> None:
+        """Disconnect."""
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+def give(cockpit: Cockpit, device: str, token: str, body: dict[str, Any]) -> httpx.Response:
+    """Post a command."""
+    url = f"{cockpit.url}/api/v1/heling/devices/{device}/commands"
+    return httpx.post(url, json=body, headers={"Authorization": f"Bearer {token}"})
+
+
+@pytest.fixture(scope="module")
+def token(cockpit: Cockpit) -> str:
+    return str(cockpit.answer("token", "add", "--role", "manager", "--name", "值班经理")["token"])
+
+
+def test_a_command_reaches_its_device_and_the_answer_comes_back(cockpit: Cockpit, token: str) -> None:
+    siren = Siren(cockpit.add_device("siren-1", "siren"), cockpit.mqtt)
+    given = give(cockpit, "siren-1", token, {"name": "sound", "params": {"seconds": 5}})
+    assert given.status_code == 202
+    path = given.headers["location"]
+    until(lambda: cockpit.get(path)["state"] == "done")
+    assert [(c["command"], c["params"]) for c in siren.heard] == [("sound", {"seconds": 5})]
+    assert cockpit.get(path)["result"] == "已处理"
+    by_command = cockpit.answer("device", "command", "siren-1", "silence")["command"]
+    until(lambda: cockpit.get(f"/api/v1/heling/devices/siren-1/commands/{by_command}")["state"] == "failed")
+    told = cockpit.get("/api/v1/heling/devices/siren-1/commands")["commands"]
+    assert [(c["name"], c["state"]) for c in told] == [("silence", "failed"), ("sound", "done")]
+    assert told[1]["actor"] == "token:值班经理"
+    siren.stop()
+
+
+def test_a_device_that_is_away_is_told_nothing_that_is_void(cockpit: Cockpit, token: str) -> None:
+    cockpit.add_device("siren-2", "siren")
+    given = give(cockpit, "siren-2", token, {"name": "sound", "params": {"seconds": 5}, "seconds": 1})
+    until(lambda: cockpit.get(given.headers["location"])["state"] == "expired")
+
+
+def test_who_may_not_command_is_told_so(cockpit: Cockpit, token: str) -> None:
+    cockpit.add_device("siren-3", "siren")
+    cockpit.add_device("air-3")
+    steward = cockpit.answer("token", "add", "--role", "steward", "--name", "网格员")["token"]
+    sound = {"name": "sound", "params": {"seconds": 5}}
+    assert give(cockpit, "siren-3", "guess", sound).status_code == 401
+    assert give(cockpit, "siren-3", steward, sound).status_code == 403
+    assert give(cockpit, "nobody", token, sound).status_code == 404
+    assert give(cockpit, "air-3", token, sound).status_code == 400
+    wrong = give(cockpit, "siren-3", token, {"name": "sound", "params": {"seconds": 7000}})
+    assert (wrong.status_code, wrong.headers["content-type"]) == (400, "application/problem+json")
+    assert "seconds: a number from 1 to 600 expected" in wrong.json()["detail"]
+
+
+def test_an_answer_to_a_command_that_nobody_gave_is_refused(cockpit: Cockpit) -> None:
+    siren = cockpit.add_device("siren-4", "siren")
+    assert cockpit.publish(siren, "response", {"id": "guess", "ok": True}) == 0
+    [refused] = cockpit.get("/api/v1/heling/quarantine", device="siren-4")["messages"]
+    assert refused["reason"] == "unknown_command"
+
+
+def test_the_devices_page_gives_commands_and_shows_what_came_of_them(cockpit: Cockpit, token: str, page: Page) -> None:
+    sign = Siren(cockpit.add_device("sign-1", "sign"), cockpit.mqtt)
+    page.goto(f"{cockpit.url}/devices/sign-1")
+    form = page.locator("form[data-command=show]")
+    form.get_by_label("文字").fill("台风黄色预警，请留在室内")
+    form.get_by_role("button", name="显示").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("请先填写操作令牌")
+    page.get_by_label("操作令牌").fill(token)
+    form.get_by_role("button", name="显示").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("已受理")
+    row = page.locator("[data-commands-given] tr").first
+    expect(row).to_contain_text("显示 台风黄色预警，请留在室内")
+    expect(row).to_contain_text("已执行：已处理")
+    assert sign.heard[0]["params"] == {"text": "台风黄色预警，请留在室内"}
+    sign.stop()
