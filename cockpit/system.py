@@ -2,6 +2,7 @@
 
 import contextlib
 import ipaddress
+import math
 import secrets
 import socket
 import threading
@@ -76,7 +77,10 @@ def running(
         intake = None
         if parts.ingest:
             engines = databases.of_all(share.communities)
-            ingest = SplitIngest(databases, {engine: Ingest(engine, feeds(), codecs, outlet) for engine in engines})
+            # The embedded broker has a brake of its own.
+            device_rate = math.inf if parts.broker else settings.device_rate
+            parts_of = {e: Ingest(e, feeds(), codecs, outlet, device_rate) for e in engines}
+            ingest = SplitIngest(databases, parts_of)
             intake = _intake(settings, address, ingest, share, codecs)
             intake.start()
             stack.callback(intake.stop)

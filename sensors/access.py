@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sensors import topics
 from sensors.codecs.declare import Codecs
 from sensors.registry import Device, Registry
+from store.instant import now
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,9 @@ NONE = Rights()
 
 
 def rights(devices: Iterable[Device], codecs: Codecs) -> dict[str, Rights]:
-    """The rights of every registered device that is not revoked, by user name."""
-    active = [device for device in devices if device.revoked is None]
+    """The rights of every registered device that is let in now, by user name."""
+    at = now()
+    active = [device for device in devices if device.is_let_in(at)]
     behind: dict[str, list[str]] = {device.id: [] for device in active}
     spoken_for: dict[str, list[Device]] = {device.id: [device] for device in active}
     for device in active:

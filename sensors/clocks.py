@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 KEPT = 20
 ENOUGH = 3
-LEAST_SPAN = 5 * SECOND
+LEAST_SPAN = 30 * SECOND
 STEADY = 1 * SECOND
 STEADY_SHARE = 0.2
 """How far offsets may lie apart, as a share of the time that they span: data sent again run far ahead of it."""

@@ -5,6 +5,7 @@ restart; a device may get it twice and knows it by its id. It carries when it ex
 away must not sound an hour later.
 """
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from sensors import topics
 from sensors.errors import CommandError
+from sensors.jsonin import NUL
 from sensors.jsonin import decode as decode_json
 from sensors.kinds import kinds
 from sensors.refusal import Reason, Refused
@@ -28,6 +30,8 @@ REVISION = "command"
 SECONDS = (1, 86_400)
 DEFAULT_SECONDS = 60
 MAX_RESULT = 4_000
+ID_BYTES = 8
+ID = re.compile(rf"[0-9a-f]{{{2 * ID_BYTES}}}")
 WHAT_ANSWERS = 'expected {"id": "...", "ok": true or false, "result": ...}'
 
 
@@ -78,7 +82,7 @@ def issue(
         raise CommandError("; ".join(faults))
     moment = now()
     row = {
-        "id": secrets.token_hex(8),
+        "id": secrets.token_hex(ID_BYTES),
         "community": device.community,
         "device_id": device.id,
         "name": name,
@@ -128,9 +132,11 @@ def read_response(payload: bytes, received: Instant) -> Response:
     content = decode_json(payload)
     if not isinstance(content, dict) or not isinstance(content.get("id"), str) or type(content.get("ok")) is not bool:
         raise Refused(Reason.WRONG_SHAPE, WHAT_ANSWERS)
+    if not ID.fullmatch(content["id"]):
+        raise Refused(Reason.UNKNOWN_COMMAND, f"{content['id'][:40]!r} is no command's id")
     result = content.get("result")
     text = None if result is None else result if isinstance(result, str) else msgspec.json.encode(result).decode()
-    if text is not None and (len(text) > MAX_RESULT or "\x00" in text):
+    if text is not None and (len(text) > MAX_RESULT or NUL in text):
         raise Refused(Reason.WRONG_SHAPE, f"result: at most {MAX_RESULT} characters, none of them NUL")
     return Response(content["id"], content["ok"], text, received)
 

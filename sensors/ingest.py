@@ -17,15 +17,18 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
+from sensors import registry
 from sensors.announce import Announcer
 from sensors.batch import Batch, Feed, Message, acknowledge
 from sensors.bus import Outlet
 from sensors.codecs.declare import Codecs
-from sensors.meters import BATCH_SIZE, COMMIT_SECONDS, READINGS, RECEIVED, REFUSED
+from sensors.floods import SHUT_OUT_S, Floods
+from sensors.meters import BATCH_SIZE, COMMIT_SECONDS, CUT_BACK, READINGS, RECEIVED, REFUSED
 from sensors.refusal import Reason, Refused
 from sensors.topics import whose
 from sensors.writer import Writer
 from store.databases import Databases
+from store.instant import SECOND, now
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +42,11 @@ RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 class Ingest:
     """The writer of everything that devices say; one thread, any number of feeds."""
 
-    def __init__(self, engine: Engine, feeds: Sequence[Feed], codecs: Codecs, outlet: Outlet) -> None:
+    def __init__(
+        self, engine: Engine, feeds: Sequence[Feed], codecs: Codecs, outlet: Outlet, device_rate: float
+    ) -> None:
+        self._engine = engine
+        self._floods = Floods(device_rate)
         self._writer = Writer(engine, feeds, codecs)
         self._announcer = Announcer(engine, feeds, outlet.tell)
         self._outlet = outlet
@@ -151,6 +158,11 @@ class Ingest:
         self._announcer.touch(batch.touched)
         for topic, payload in self._writer.requests():
             self._outlet.publish(topic, payload)
+        for device in self._floods.see(messages):
+            CUT_BACK.inc()
+            log.warning("device_cut_back", username=device, shut_out_s=SHUT_OUT_S)
+            with contextlib.suppress(SQLAlchemyError):  # what is stored is stored; it will flood again
+                registry.shut_out(self._engine, device, now() + SHUT_OUT_S * SECOND)
 
     def _count(self, messages: list[Message], batch: Batch, seconds: float) -> None:
         RECEIVED.inc(len(messages))

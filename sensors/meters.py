@@ -5,7 +5,7 @@ from prometheus_client import Counter, Histogram
 RECEIVED = Counter("cockpit_messages_received_total", "Messages from devices that were stored or quarantined")
 READINGS = Counter("cockpit_readings_stored_total", "Readings that were new and are committed")
 REFUSED = Counter("cockpit_messages_refused_total", "Messages that went to the quarantine", ["reason"])
-CUT_BACK = Counter("cockpit_cut_back_total", "Pauses in reading a device that sends too fast")
+CUT_BACK = Counter("cockpit_cut_back_total", "How often a device that sends too fast was read more slowly, or shut out")
 COMMIT_SECONDS = Histogram(
     "cockpit_commit_seconds",
     "Seconds from the start of a batch to its commit",

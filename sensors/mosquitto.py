@@ -14,6 +14,7 @@ from sensors.access import rights, service_reads, service_writes
 from sensors.brokerfiles import Tls, replace
 from sensors.codecs.declare import Codecs
 from sensors.registry import SERVICE_USER, Device
+from store.instant import now
 
 QUEUED = 1_000_000
 PASSWORDS, ACCESS, SETTINGS = "passwords", "acl", "mosquitto.conf"
@@ -36,7 +37,8 @@ def write(folder: Path, listener: Listener, devices: Iterable[Device], codecs: C
     if service is None:
         secret = credentials.new_secret()
         service = credentials.hash_secret(secret)
-    active = [device for device in devices if device.revoked is None]
+    at = now()
+    active = [device for device in devices if device.is_let_in(at)]
     replace(folder / PASSWORDS, _passwords(service, active))
     replace(folder / ACCESS, _access(active, codecs))
     replace(folder / SETTINGS, _settings(folder.absolute(), listener))

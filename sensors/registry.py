@@ -57,6 +57,11 @@ class Device:
     codec: str | None = None
     created: Instant = 0
     revoked: Instant | None = None
+    shut_out: Instant | None = None
+
+    def is_let_in(self, at: Instant) -> bool:
+        """Whether its credentials count at a time: it is neither revoked nor shut out."""
+        return self.revoked is None and (self.shut_out is None or self.shut_out <= at)
 
     def stale_at(self, last_seen: Instant) -> Instant:
         """When the device counts as stale: three of its intervals after it was last heard."""
@@ -155,6 +160,13 @@ def revoke(engine: Engine, device_id: str) -> None:
         statement = update(device).where(device.c.id == device_id, device.c.revoked.is_(None)).values(revoked=now())
         if connection.execute(statement).rowcount == 0:
             raise RegistryError(f"no registered device {device_id!r}")
+        revision.bump(connection, REVISION)
+
+
+def shut_out(engine: Engine, device_id: str, until: Instant) -> None:
+    """Let a device in no more until then, at brokers that are written from the registry."""
+    with writing(engine) as connection:
+        connection.execute(update(device).where(device.c.id == device_id).values(shut_out=until))
         revision.bump(connection, REVISION)
 
 

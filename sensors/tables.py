@@ -44,6 +44,8 @@ device = Table(
     Column("codec", String(64)),
     Column("created", BigInteger, nullable=False),
     Column("revoked", BigInteger),
+    # Shut out until then, since it flooded.
+    Column("shut_out", BigInteger),
     Index("ix_device_community", "community"),
 )
 

@@ -33,12 +33,14 @@
     extend(one);
   }
 
-  /* A clock that is wrong is said in words, since its times stand beside. */
+  /* A clock that is wrong is said in words, since its times stand beside; so is a device that is shut out. */
   function clock(one) {
     const line = cockpit.find("[data-device-clock]");
     const off = one.clock_offset;
-    line.hidden = off === null;
-    if (off === null) return;
+    const isOut = one.shut_out !== null && one.shut_out > cockpit.now();
+    line.hidden = off === null && !isOut;
+    if (isOut) cockpit.setText(line, `◆ 发送过快，暂停接入至 ${cockpit.time.full(one.shut_out)}`);
+    if (off === null || isOut) return;
     const minutes = Math.round(Math.abs(off) / 60000);
     const much = minutes < 120 ? `${minutes} 分` : `${Math.floor(minutes / 60)} 小时 ${minutes % 60} 分`;
     cockpit.setText(line, `? 设备时钟${off > 0 ? "快" : "慢"} ${much}，其读数存疑，不计入均值`);
@@ -62,7 +64,7 @@
       made.append(
         cockpit.element("td", "when", cockpit.time.full(command.issued)),
         cockpit.element("td", "", `${(known[command.name] || {}).name || command.name} ${params}`.trim()),
-        cockpit.element("td", "state", `${mark} ${word}${command.result ? "：" + command.result : ""}`),
+        cockpit.element("td", "what-came", `${mark} ${word}${command.result ? "：" + command.result : ""}`),
       );
       return made;
     });

@@ -19,12 +19,14 @@ from sensors.mosquitto import Listener
 from sensors.registry import Device
 from store import revision
 from store.databases import Databases
+from store.instant import Instant, now
 
 log = structlog.get_logger(__name__)
 
 app = typer.Typer(help="A Mosquitto, or a cluster of NATS servers, beside the cockpit.", no_args_is_help=False)
 
 WATCH_S = 0.5
+NEVER: Instant = 1 << 62
 
 
 @app.callback()
@@ -63,7 +65,7 @@ def config(
     hosts = host or ["127.0.0.1"]
     write, addresses = _writer(make, folder, hosts, (port, route_port, client_port), tls)
     opened = databases()
-    at, secret = _update(opened, write, pid_file or [])
+    at, again, secret = _update(opened, write, pid_file or [])
     scheme = "mqtts" if tls is not None else "mqtt"
     version = "?version=3.1.1" if make == "nats" else ""
     url = None if secret is None else f"{scheme}://{registry.SERVICE_USER}:{secret}@{','.join(addresses)}{version}"
@@ -74,8 +76,8 @@ def config(
     while watch:
         time.sleep(WATCH_S)
         try:
-            if _revision(opened) != at:
-                at, _ = _update(opened, write, pid_file or [])
+            if _revision(opened) != at or now() >= again:
+                at, again, _ = _update(opened, write, pid_file or [])
         except SQLAlchemyError:
             # The database is away; the broker goes on with what it has.
             continue
@@ -111,7 +113,8 @@ def _writer(
     raise BadSetting(f"--make {make!r} is not one of mosquitto, nats")
 
 
-def _update(opened: Databases, write: Write, pid_files: list[Path]) -> tuple[int, str | None]:
+def _update(opened: Databases, write: Write, pid_files: list[Path]) -> tuple[int, Instant, str | None]:
+    """Write the files; returns the revision, when the next device that is shut out is let in, and a new secret."""
     # First the number, then the devices: a change in between is written again.
     at = _revision(opened)
     devices: list[Device] = []
@@ -123,7 +126,9 @@ def _update(opened: Databases, write: Write, pid_files: list[Path]) -> tuple[int
         log.warning("devices_left_out", why="their secret has no hash for this broker; rotate it", devices=unknown)
     for pid_file in pid_files:
         _reload(pid_file)
-    return at, secret
+    moment = now()
+    ends = [device.shut_out for device in devices if device.shut_out is not None and device.shut_out > moment]
+    return at, min(ends, default=NEVER), secret
 
 
 def _revision(opened: Databases) -> int:

@@ -112,7 +112,10 @@ def _commands(device: Device) -> list[Any]:
     return [
         html.H2("指令"),
         html.Div([], className="commands", **{"data-command-forms": described}),
-        html.Div([frame.token_field(), html.Span("", className="outcome", role="status", **{"data-outcome": ""})]),
+        html.Div(
+            [frame.token_field(), html.Span("", className="outcome", role="status", **{"data-outcome": ""})],
+            className="actions",
+        ),
         html.Table([html.Tbody([], **{"data-commands-given": described})], className="given"),
     ]
 

@@ -136,6 +136,7 @@ def _record(known: Known) -> dict[str, Any]:
         "connected": connected,
         "last_seen": None if seen is None else seen // MILLISECOND,
         "stale_at": None if seen is None else device.stale_at(seen) // MILLISECOND,
+        "shut_out": None if device.shut_out is None else device.shut_out // MILLISECOND,
         "clock_offset": None if offset is None else offset // MILLISECOND,
         "suspect": any(word_of(row.quality) == SUSPECT for row in latest.values()),
         "latest": {

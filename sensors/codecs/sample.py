@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 from sensors.jsonin import NUL, is_finite
@@ -61,8 +62,8 @@ def values_of(fields: Iterable[tuple[str, Any]], where: str) -> dict[str, Value]
     found: dict[str, Value] = {}
     for name, value in fields:
         kind = type(value)
-        # A number that came out of JSON is finite, and small integers are doubles: most need no closer look.
-        if kind is not float and kind is not bool and not (kind is int and -EXACT < value < EXACT):
+        # What most values are needs no closer look.
+        if not (isfinite(value) if kind is float else kind is bool or (kind is int and -EXACT < value < EXACT)):
             if value is None:
                 continue  # null is "no value" (RFC 8259 has no other way to say it), not zero and not a fault
             _check_value(name, value, where)

@@ -89,6 +89,8 @@ def _check_fields(item: dict[str, Any], where: str) -> None:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if (wants_text and not isinstance(value, str)) or (wants_number and not is_number):
             raise Refused(Reason.WRONG_SHAPE, f"{where}{key}: {'text' if wants_text else 'a number'} expected")
+        if wants_number and not is_finite(value):
+            raise Refused(Reason.NOT_FINITE, f"{where}{key}: {str(value)[:40]} is no number that a double holds")
 
 
 def _value(item: dict[str, Any], base: dict[str, Any]) -> Any:

@@ -4,6 +4,7 @@ import json
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,7 +112,7 @@ def with_mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     )
     assert follower.stdout is not None
     assert json.loads(follower.stdout.readline()) == {"folder": str(folder), "url": None}, "the secret is kept"
-    cockpit.settings |= {"COCKPIT_MQTT_URL": made["url"], "COCKPIT_MQTT_CA": str(ca)}
+    cockpit.settings |= {"COCKPIT_MQTT_URL": made["url"], "COCKPIT_MQTT_CA": str(ca), "COCKPIT_DEVICE_RATE": "200"}
     cockpit.start()
     yield Town(cockpit, port, ca)
     cockpit.stop()
@@ -188,3 +189,24 @@ def test_a_gateway_speaks_for_the_devices_behind_it_and_no_other(town: Town) -> 
         "device", "add", "--community", "heling", "--id", "x", "--kind", "air", "--gateway", "gw-9"
     )
     assert (refused.returncode, refused.stderr) == (2, "cockpit: gateway 'gw-9' is no registered device of 'heling'\n")
+
+
+def test_a_device_that_floods_a_mosquitto_is_shut_out_for_a_while_and_named(with_mosquitto: Town) -> None:
+    town = with_mosquitto
+    mad, calm = town.cockpit.add_device("air-mad"), town.cockpit.add_device("air-calm")
+    device, neighbour = town.connect_when_known(mad), town.connect_when_known(calm)
+    device.cut_off.clear()
+    end = time.monotonic() + 20
+    sent = []
+    while not device.cut_off.is_set() and time.monotonic() < end:
+        sent.append(device.client.publish(f"{mad.topic}/telemetry", '{"co": 1}', qos=1))
+        time.sleep(0.001)
+    assert device.cut_off.is_set()
+    assert "device_cut_back" in town.cockpit.log
+    assert '"username": "air-mad"' in town.cockpit.log
+    assert not town.connect(mad).is_let_in()
+    assert neighbour.publish(f"{calm.topic}/telemetry", {"pm2_5": 3})
+    until(lambda: [r["value"] for r in town.cockpit.readings("air-calm", "pm2_5")] == [3])
+    # What it was not acknowledged it sends again, once it is let in.
+    until(lambda: all(one.is_published() for one in sent), 60)
+    until(lambda: sum(r["count"] for r in town.cockpit.readings("air-mad", "co", every="1h")) >= len(sent), 30)

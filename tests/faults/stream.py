@@ -15,7 +15,7 @@ from tests.running import Credentials, until
 
 SECONDS = float(os.environ.get("FAULT_SECONDS", "3"))
 RATE = int(os.environ.get("FAULT_RATE", "1000"))
-START_MS = 1_790_000_000_000
+START_MS = time.time_ns() // 1_000_000
 METRIC = "co"  # whose range takes every number
 
 

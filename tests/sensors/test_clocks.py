@@ -26,7 +26,7 @@ def seen(pairs: Iterable[tuple[int, int]]) -> Clock:
 
 @pytest.mark.parametrize("wrong", [8 * HOUR, -8 * HOUR, 6 * MINUTE, -400 * 24 * HOUR])
 def test_a_clock_that_is_wrong_is_wrong_by_the_same_from_message_to_message(wrong: int) -> None:
-    messages = [(i * 10 * SECOND + wrong, i * 10 * SECOND) for i in range(3)]
+    messages = [(i * 20 * SECOND + wrong, i * 20 * SECOND) for i in range(3)]
     assert seen(messages[:2]).offset is None, "two may be chance"
     assert seen(messages).offset == wrong
 
@@ -39,7 +39,7 @@ def test_a_message_that_was_delayed_does_not_move_the_estimate() -> None:
 @pytest.mark.parametrize("speed", [2, 10, 600])
 def test_data_that_are_sent_again_after_an_outage_are_no_wrong_clock(speed: int) -> None:
     start = -3 * HOUR
-    assert seen((start + i * speed * SECOND, i * SECOND) for i in range(20)).offset is None
+    assert seen((start + i * speed * SECOND, i * SECOND) for i in range(60)).offset is None
 
 
 def test_an_hour_sent_in_one_burst_is_no_wrong_clock() -> None:

@@ -117,7 +117,7 @@ def test_a_device_answers_its_own_commands_only(engine: Engine) -> None:
         b'{"id": 1, "ok": true}',
         b'{"id": "a"}',
         b'{"id": "a", "ok": 1}',
-        b'{"id":"a","ok":true,"result":"\\u0000"}',
+        b'{"id": "0011223344556677", "ok": true, "result": "\\u0000"}',
     ],
 )
 def test_an_answer_of_another_shape_is_refused(payload: bytes) -> None:

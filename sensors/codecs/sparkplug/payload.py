@@ -104,8 +104,13 @@ def _metric(one: Any, types: dict[int, int]) -> Metric:
     if datatype is None and alias is not None:
         datatype = types.get(alias)
     field = next((name for name in VALUE_FIELDS if one.HasField(name)), None)
+    name = _given(one, "name")
+    for text in (name, one.string_value):
+        # protobuf hands over what is not UTF-8 as it came.
+        if isinstance(text, bytes):
+            raise Refused(Reason.INVALID_UTF8, f"a name or text is not UTF-8: {text[:40]!r}")
     value = None if field is None or one.is_null else _value(getattr(one, field), field, datatype)
-    return Metric(_given(one, "name"), alias, _given(one, "timestamp"), datatype, value, one.is_null)
+    return Metric(name, alias, _given(one, "timestamp"), datatype, value, one.is_null)
 
 
 def _value(raw: Any, field: str, datatype: int | None) -> Any:

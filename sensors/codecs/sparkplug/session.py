@@ -88,7 +88,7 @@ class HostSession:
             payload = decode(message.payload, birth.types)
         unknown = self._unknown(payload, birth)
         if unknown:
-            self._ask_for_birth(edge, name, message.received)
+            self._ask_for_birth(edge, name, message.received, unknown=unknown[:10])
             raise Refused(Reason.UNKNOWN_ALIAS, f"no birth of {device.id!r} named the aliases {unknown[:10]}")
         return [Said(device, checked(self._samples(payload, birth, message.received)))]
 
@@ -153,13 +153,13 @@ class HostSession:
         expected = None if edge.seq is None else (edge.seq + 1) % SEQUENCE
         edge.seq = 0 if name.type is Type.NBIRTH else payload.seq
         if name.type is not Type.NBIRTH and expected is not None and payload.seq not in (None, expected):
-            log.warning("sparkplug_gap", edge=name.edge, expected=expected, got=payload.seq)
-            self._ask_for_birth(edge, name, received)
+            self._ask_for_birth(edge, name, received, expected=expected, got=payload.seq)
 
-    def _ask_for_birth(self, edge: Edge, name: Name, received: Instant) -> None:
+    def _ask_for_birth(self, edge: Edge, name: Name, received: Instant, **why: Any) -> None:
         if received - edge.asked < ASK_AGAIN:
             return
         edge.asked = received
+        log.warning("sparkplug_rebirth_asked", edge=name.edge, **why)
         wish = Metric(REBIRTH, None, None, BOOLEAN, True)
         topic = names.node_command(name.community, name.edge)
         self._requests.append((topic, encode(Payload(received // 1_000, None, [wish]))))

@@ -16,6 +16,7 @@ DAY = 86_400_000_000
 def upgrade() -> None:
     op.add_column("device", sa.Column("codec", sa.String(64)))
     op.add_column("device", sa.Column("secret_bcrypt", sa.String(60)))
+    op.add_column("device", sa.Column("shut_out", sa.BigInteger))
     op.create_table(
         "device_clock",
         sa.Column("device_id", sa.String(64), primary_key=True),
@@ -73,5 +74,6 @@ def downgrade() -> None:
     for name in ("reading_day", "sparkplug_birth", "device_clock"):
         op.drop_table(name)
     with op.batch_alter_table("device") as device:
+        device.drop_column("shut_out")
         device.drop_column("secret_bcrypt")
         device.drop_column("codec")
