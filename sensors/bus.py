@@ -210,7 +210,7 @@ class Client:
 
     def _is_up(self) -> None:
         self._up.set()
-        log.info("broker_connected", port=self._address.port)
+        log.info("broker_connected", host=self.paho.host, port=self.paho.port)
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _props: Any) -> None:
         if self.connected and reason.is_failure:

@@ -15,6 +15,9 @@ from store.instant import Instant, from_datetime, to_datetime
 # Any number that no other program on the same server is likely to take.
 LOCK = 0x43494D02
 
+PARTITIONED = "p"
+"""The kind of such a table in PostgreSQL's catalogue (pg_class.relkind)."""
+
 Month = tuple[int, int]
 
 
@@ -25,11 +28,25 @@ class Partitions:
         self._engine = engine
         self._table = table.name
         self._known: set[Month] = set()
+        self._partitioned: bool | None = None
         self._lock = threading.Lock()
+
+    @property
+    def is_partitioned(self) -> bool:
+        """Whether the database itself partitions the table; SQLite does not, nor does an extension that took it over."""
+        if self._partitioned is None:
+            self._partitioned = self._engine.dialect.name == "postgresql" and self._kind() == PARTITIONED
+        return self._partitioned
+
+    def _kind(self) -> str | None:
+        with self._engine.connect() as connection:
+            query = text("SELECT relkind::text FROM pg_class WHERE oid = to_regclass(:name)")
+            kind: str | None = connection.scalar(query, {"name": self._table})
+            return kind
 
     def ensure(self, instants: Collection[Instant]) -> None:
         """Make the partitions that rows of these times need, in a transaction of its own."""
-        if self._engine.dialect.name != "postgresql" or not instants:
+        if not instants or not self.is_partitioned:
             return
         months = {month_of(min(instants)), month_of(max(instants))}
         if len(months) > 1:
@@ -58,7 +75,7 @@ class Partitions:
 
     def drop_before(self, instant: Instant) -> list[str]:
         """Drop the partitions that lie wholly before a time; returns their names."""
-        if self._engine.dialect.name != "postgresql":
+        if not self.is_partitioned:
             return []
         with self._lock, self._engine.begin() as connection:
             found = connection.execute(

@@ -44,7 +44,11 @@ def page(app: Dash, databases: Databases) -> Callable[..., Any]:
     )
     def redraw(metric: str, device: str, theme: str) -> go.Figure:
         found = _find(databases, device)
-        return chart(databases.of(found.community), found, metric, theme) if found is not None else _empty(theme)
+        return (
+            chart(databases.of(found.community), found, metric, theme)
+            if found is not None
+            else _without_readings(theme)
+        )
 
     return layout
 
@@ -91,7 +95,7 @@ def _page(engine: Engine, device: Device, measured: list[str], theme: str) -> An
                 ),
                 dcc.Graph(
                     id="device-chart",
-                    figure=chart(engine, device, first, theme) if first else _empty(theme),
+                    figure=chart(engine, device, first, theme) if first else _without_readings(theme),
                     responsive=True,
                     config={"displayModeBar": False},
                     className="device-chart",
@@ -181,6 +185,14 @@ def _empty(theme: str) -> go.Figure:
         xaxis={**axis, "type": "date", "tickformat": "%H:%M\n%m-%d"},
         yaxis=axis,
     )
+    return plot
+
+
+def _without_readings(theme: str) -> go.Figure:
+    plot = _empty(theme)
+    plot.update_xaxes(visible=False)
+    plot.update_yaxes(visible=False)
+    plot.add_annotation(text="还没有读数", showarrow=False, font={"size": 20, "color": _token("second", theme)})
     return plot
 
 

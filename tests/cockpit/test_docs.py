@@ -10,14 +10,18 @@ from prometheus_client import REGISTRY
 
 import cockpit.live
 import sensors.meters  # noqa: F401 - registers its meters
-from cockpit import api, health
+from cockpit import api, health, refused
 from cockpit.cli import app
 from cockpit.settings import PREFIX, Settings
 from layers.declare import layers
 from layers.grid_events.rules import states
+from sensors.codecs.declare import codecs
+from sensors.codecs.mapping import read_folder
 from sensors.kinds import kinds
 from sensors.metrics import metrics
 from sensors.refusal import Reason
+from store.instant import parse_rfc3339
+from tests.sensors.codecs.test_mapping import PUSHED
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -34,7 +38,7 @@ def commands(command: object, name: str) -> list[str]:
 
 def routes() -> set[str]:
     """Every route that answers, as ``METHOD path``."""
-    routers = [("", health.router(None, health.Probes())), ("", api.general())]  # type: ignore[arg-type]
+    routers = [("", health.router(None, health.Probes())), ("", api.general()), ("", refused.router())]  # type: ignore[arg-type]
     routers += [("/api/v1/{community}", layer.router()) for layer in layers()]
     return {
         f"{method} {prefix}{route.path}"
@@ -80,6 +84,27 @@ def test_every_metric_is_documented_with_its_unit_and_range() -> None:
         assert f"| {metric.name} | {metric.unit} |" in row
         if metric.low is not None:
             assert f"| {metric.low:.0f} to {metric.high:.0f} |" in row
+
+
+def test_every_codec_is_documented() -> None:
+    installed = codecs()
+    known = [*installed.json, *(protocol.code for protocol in installed.protocols.values())]
+    assert [code for code in known if f"| `{code}` |" not in DEVICES] == []
+
+
+def test_every_command_that_a_device_takes_is_documented() -> None:
+    for code, kind in kinds().items():
+        if kind.commands:
+            [row] = [line for line in DEVICES.split("## Commands")[1].splitlines() if line.startswith(f"| `{code}` |")]
+            assert [name for name in kind.commands if f"`{name}`" not in row] == []
+
+
+def test_the_mapping_in_the_documents_is_the_one_that_ships(tmp_path: Path) -> None:
+    (told,) = re.findall(r"```toml\n(.*?)```", DEVICES, re.DOTALL)
+    (tmp_path / "told.toml").write_text(told, encoding="utf-8")
+    [codec] = read_folder(tmp_path)
+    at = parse_rfc3339("2026-11-24T08:00:00Z")
+    assert codec.read(PUSHED, at, "gate-01") == codecs().json[codec.code].read(PUSHED, at, "gate-01")
 
 
 def test_every_kind_of_device_and_every_state_has_its_word() -> None:
