@@ -33,7 +33,7 @@ class Partitions:
 
     @property
     def is_partitioned(self) -> bool:
-        """Whether the database itself partitions the table; SQLite does not, nor does an extension that took it over."""
+        """Whether the database itself partitions the table: not SQLite, nor an extension that took it over."""
         if self._partitioned is None:
             self._partitioned = self._engine.dialect.name == "postgresql" and self._kind() == PARTITIONED
         return self._partitioned

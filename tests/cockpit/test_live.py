@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from cockpit import live
 from cockpit.live import LiveHub
 from sensors.bus import LiveDelta
+from store.databases import Databases
 
 
 class SlowSocket:
@@ -44,7 +45,7 @@ def test_a_slow_browser_gets_the_latest_state_and_no_queue(engine: Engine, monke
     monkeypatch.setattr(live, "FLUSH_S", 0.001)
 
     async def scene() -> None:
-        hub = LiveHub(engine)
+        hub = LiveHub(Databases(engine))
         await hub.start()
         socket = SlowSocket()
         socket.open.set()

@@ -5,9 +5,14 @@ from datetime import UTC, datetime
 
 from sqlalchemy import insert, inspect, select
 
+from sensors import registry
+from sensors.batch import Message
+from sensors.codecs.declare import codecs
+from sensors.registry import Device
 from sensors.tables import reading
+from sensors.writer import Writer
 from store.engine import open_engine
-from store.instant import from_datetime
+from store.instant import from_datetime, now
 from store.migrate import upgrade
 from store.partitions import Partitions, bounds, month_of
 
@@ -45,3 +50,29 @@ def test_months_are_made_as_they_come_by_many_at_once_and_dropped_whole(empty_po
         assert list(connection.scalars(select(reading.c.ts).order_by(reading.c.ts))) == times[1:]
     kept.ensure(times)
     assert "reading_y2026m10" in inspect(engine).get_table_names()
+
+
+def test_a_table_that_the_database_does_not_partition_is_left_alone(empty_postgres: str) -> None:
+    engine = open_engine(empty_postgres)
+    upgrade(engine)
+    with engine.begin() as connection:
+        for statement in (
+            "CREATE TABLE plain (LIKE reading INCLUDING ALL)",
+            "DROP TABLE reading",
+            "ALTER TABLE plain RENAME TO reading",
+        ):
+            connection.exec_driver_sql(statement)
+    registry.add(engine, Device(id="air-01", community="heling", kind="air", name="站"))
+    writer = Writer(engine, [], codecs())
+    messages = [
+        Message(
+            "cim/v1/heling/air-01/telemetry", b'{"ts": %d, "values": {"pm2_5": 1}}' % (1_790_000_000_000 + n), now()
+        )
+        for n in range(300)
+    ]
+    for _ in range(2):
+        writer.store(writer.decode(messages))
+    with engine.connect() as connection:
+        assert len(list(connection.scalars(select(reading.c.ts)))) == 300
+    assert Partitions(engine, reading).drop_before(now()) == []
+    engine.dispose()
