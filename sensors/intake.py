@@ -124,7 +124,11 @@ class SharingIntake(Intake):
     def _adopt(self) -> None:
         while not self._stopping.wait(LOOK_S):
             for slot in self._slots.orphans():
-                slot.give_back(drained=self._drain(slot))
+                drained = False
+                try:
+                    drained = self._drain(slot)
+                finally:
+                    slot.give_back(drained=drained)
 
     def _drain(self, slot: Slot) -> bool:
         """Store what the broker holds for a session that lost its process; returns whether all of it is."""

@@ -3,6 +3,9 @@
 import json
 import time
 
+import httpx
+from playwright.sync_api import Page, expect
+
 from tests.running import Cockpit, until
 
 
@@ -57,3 +60,52 @@ def test_a_wrong_question_is_told_what_is_wrong(own_cockpit: Cockpit) -> None:
         done = own_cockpit.run("quarantine", *arguments)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
         assert why in done.stderr
+
+
+def test_the_page_filters_shows_a_payload_whole_and_plays_back(own_cockpit: Cockpit, page: Page) -> None:
+    own_cockpit.start()
+    token = own_cockpit.answer("token", "add", "--role", "manager", "--name", "经理")["token"]
+    gateway, air = own_cockpit.add_device("gw-1", "gateway"), own_cockpit.add_device("air-1")
+    for number in range(2):
+        own_cockpit.publish(gateway, "telemetry", {"smoke": True}, topic=f"cim/v1/heling/smoke-{number}/telemetry")
+    long = {"<script>alert(1)</script>": {"deep": "x" * 300}}
+    own_cockpit.publish(air, "telemetry", long)
+    page.goto(f"{own_cockpit.url}/quarantine")
+    rows = page.locator("tr[data-refused]")
+    expect(rows).to_have_count(3)
+    rows.first.locator("summary").click()
+    expect(rows.first.locator("pre")).to_have_text(json.dumps(long))
+    page.get_by_role("link", name="设备未登记 2").click()
+    expect(rows).to_have_count(2)
+
+    own_cockpit.add_device("smoke-1", "smoke", gateway="gw-1")
+    page.get_by_label("全选").check()
+    page.get_by_label("操作令牌").fill("guess")
+    page.get_by_role("button", name="重新处理所选").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("token is unknown or revoked")
+    page.get_by_label("操作令牌").fill(token)
+    page.get_by_role("button", name="重新处理所选").click()
+    expect(page.locator("[data-outcome]")).to_have_text("▲ 1 条已入库，1 条仍被拒收，原因见说明")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("no device 'smoke-0'")
+    assert len(own_cockpit.readings("smoke-1", "smoke")) == 1
+    page.get_by_label("设备").fill("air-1")
+    page.get_by_role("button", name="筛选").click()
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("格式不符")
+
+
+def test_playing_back_needs_a_managers_token(own_cockpit: Cockpit) -> None:
+    own_cockpit.start()
+    air = own_cockpit.add_device("air-1")
+    own_cockpit.publish(air, "telemetry", b"x")
+    [refused] = own_cockpit.get("/api/v1/heling/quarantine", reason="invalid_json")["messages"]
+    assert own_cockpit.get("/api/v1/heling/quarantine")["reasons"] == {"invalid_json": 1}
+    url = f"{own_cockpit.url}/api/v1/heling/quarantine/play-back"
+    assert httpx.post(url, json={"ids": [refused["id"]]}).status_code == 401
+    for role, status in (("steward", 403), ("manager", 200)):
+        token = own_cockpit.answer("token", "add", "--role", role, "--name", role)["token"]
+        given = httpx.post(url, json={"ids": [refused["id"]]}, headers={"Authorization": f"Bearer {token}"})
+        assert given.status_code == status
+    assert given.json()["refused"][0]["id"] == refused["id"]
+    assert httpx.get(f"{own_cockpit.url}/api/v1/heling/quarantine?reason=bored").status_code == 400
