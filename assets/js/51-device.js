@@ -119,6 +119,8 @@
   function extend(one) {
     const chosen = cockpit.find("#device-metric input:checked");
     const graph = document.querySelector("#device-chart .js-plotly-plot");
+    const span = cockpit.find("#device-span input:checked");
+    if (span && span.closest("label").textContent.trim() !== "24 小时") return;   // means come with the next choice
     if (!chosen || !graph || !window.Plotly || !graph.data || !graph.data.length) return;
     const code = metricOf(chosen, one);
     const newest = code && one.latest[code];

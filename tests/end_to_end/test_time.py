@@ -76,3 +76,21 @@ def test_a_day_in_the_api_is_one_of_shanghai(cockpit: Cockpit) -> None:
         ("2026-11-20T16:00:00Z", 40, 2),
         ("2026-11-19T16:00:00Z", 10, 1),
     ]
+
+
+def test_a_years_chart_is_one_of_days_with_their_extremes(cockpit: Cockpit, page: Page) -> None:
+    air = cockpit.add_device("air-year")
+    days = [
+        {"ts": ms(86_400 * day + 3_600 * hour), "values": {"pm2_5": day % 50 + hour}}
+        for day in range(300)
+        for hour in range(3)
+    ]
+    assert cockpit.publish(air, "telemetry", days) == 0
+    page.goto(f"{cockpit.url}/devices/air-year")
+    expect(page.locator("#device-chart .js-plotly-plot")).to_be_visible()
+    page.get_by_text("一年", exact=True).click()
+    plot = page.locator("#device-chart .js-plotly-plot")
+    until(lambda: plot.evaluate("(plot) => plot.data.length") == 3)
+    high, low, mean = plot.evaluate("(plot) => plot._fullData.map((line) => [...line.y])")
+    assert len(mean) >= 300
+    assert all(lower <= middle <= upper for lower, middle, upper in zip(low, mean, high, strict=True))
