@@ -33,7 +33,9 @@ def add(
     name: Annotated[str | None, typer.Option(help="What people call it; else its kind and id.")] = None,
     lon: Annotated[float | None, typer.Option(help="Longitude, degrees.")] = None,
     lat: Annotated[float | None, typer.Option(help="Latitude, degrees.")] = None,
-    crs: Annotated[str, typer.Option(help="WGS84, CGCS2000 or GCJ02.")] = "WGS84",
+    crs: Annotated[
+        str, typer.Option(help="WGS84, CGCS2000, GCJ02, BD09, CGCS2000_GK40 (easting with the zone) or CGCS2000_GK120.")
+    ] = "WGS84",
     interval: Annotated[float, typer.Option(help="Seconds between its messages.")] = DEFAULT_INTERVAL_S,
     site: Annotated[str | None, typer.Option(help="For a gate: the site that it counts for.")] = None,
     gateway: Annotated[str | None, typer.Option(help="The gateway that publishes for it.")] = None,
