@@ -5,6 +5,8 @@ from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from geo import ground
+
 
 def _digest() -> str:
     found = hashlib.blake2b(version("cim-cockpit").encode(), digest_size=8)
@@ -24,3 +26,8 @@ def _files(folder: Traversable) -> list[Traversable]:
 
 
 BUILD = _digest()
+
+
+def build() -> str:
+    """The same with the ground: a page that was laid out on another ground is laid out again."""
+    return f"{BUILD}.{ground.state()}"

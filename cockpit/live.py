@@ -16,7 +16,8 @@ import structlog
 from prometheus_client import Gauge
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from cockpit.build import BUILD
+from cockpit.build import build
+from geo import ground, versions
 from layers.declare import layers
 from sensors.bus import LiveDelta
 from sensors.registry import REVISION
@@ -205,8 +206,9 @@ class LiveHub:
         total = 0
         for engine in self._databases.all:
             with engine.connect() as connection:
+                ground.refresh(connection)
                 # Each only grows, so the sum tells of a change of any.
-                total += revision.current(connection, REVISION)
+                total += sum(revision.current(connection, name) for name in (REVISION, versions.REVISION))
         return total
 
     async def serve(self, socket: WebSocket, community: str) -> None:
@@ -248,4 +250,4 @@ class LiveHub:
                 await asyncio.sleep(1)
         browser.frames.clear()
         browser.is_behind = False
-        await browser.socket.send_text(self._frame(room, "snapshot", build=BUILD, layers=room.state))
+        await browser.socket.send_text(self._frame(room, "snapshot", build=build(), layers=room.state))

@@ -5,7 +5,7 @@ import sys
 
 import structlog
 
-NOISY = ("amqtt", "transitions", "asyncio", "uvicorn.access", "dash")
+NOISY = ("amqtt", "transitions", "asyncio", "uvicorn.access", "dash", "pyogrio", "fiona")
 
 
 def configure(fmt: str, level: str) -> None:

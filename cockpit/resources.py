@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cockpit.errors import BadSetting
 from cockpit.settings import Settings, prepare_data_dir
+from geo import ground
 from sensors.bus import BrokerAddress
 from sensors.codecs.declare import Codecs, codecs
 from sensors.errors import CodecError
@@ -43,6 +44,8 @@ def _open(url: str) -> Engine:
     try:
         engine = open_engine(url)
         upgrade(engine)
+        with engine.connect() as connection:
+            ground.refresh(connection)
     except (SQLAlchemyError, OSError, ModuleNotFoundError) as error:
         where = make_url(url).render_as_string(hide_password=True)
         raise BadSetting(f"database {where}: {str(error).splitlines()[0]}") from None

@@ -1,4 +1,6 @@
-"""What can be wrong with a place."""
+"""What can be wrong with a place, or with a file of places."""
+
+from dataclasses import dataclass
 
 
 class BadPosition(ValueError):
@@ -7,3 +9,28 @@ class BadPosition(ValueError):
 
 class UnknownCommunity(LookupError):
     """A community that does not ship and was not configured."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a feature of a file; ``feature`` is its number from 1, 0 for the whole file.
+
+    ``repair`` says what would mend it, "" where nobody can tell.
+    """
+
+    feature: int
+    code: str
+    what: str
+    repair: str = ""
+
+    def __str__(self) -> str:
+        where = f"feature {self.feature}{f' ({self.code})' if self.code else ''}: " if self.feature else ""
+        return f"{where}{self.what}{f'; {self.repair}' if self.repair else ''}"
+
+
+class SurveyFaults(ValueError):
+    """A survey file that cannot be imported, with every fault."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(f"{len(faults)} faults")
+        self.faults = faults

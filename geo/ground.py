@@ -1,30 +1,36 @@
-"""The ground of a community: areas, sites, buildings and the quiet background.
+"""The ground of a community: areas, sites, buildings, grids, facilities and the quiet background.
 
-Each is a GeoJSON file in CGCS2000 below ``geo/data/{community}``, read with geopandas.
+What ships is a GeoJSON file each below ``geo/data/{community}``; a survey that was imported takes its
+place (`geo.versions`). A process keeps the ground in memory and reads it again when the revision moved.
 A point finds its area by a spatial index over all areas (STRtree), never by a loop.
 """
 
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import shapely
 from shapely import STRtree
+from sqlalchemy import Connection
 
+from geo import versions
 from geo.communities import community as community_of
+from geo.crs import EPSG_CGCS2000
+from store import revision
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-LAYERS = ("areas", "sites", "buildings", "ground")
-EPSG_CGCS2000 = 4490
+LAYERS = ("areas", "sites", "buildings", "grids", "facilities", "ground")
+EMPTY = b'{"type":"FeatureCollection","features":[]}'
 
 
 @dataclass(frozen=True)
 class Place:
-    """A named piece of ground: an area or a site, with a point inside it for its label."""
+    """A named piece of ground, with a point inside it for its label."""
 
     code: str
     name: str
@@ -33,8 +39,56 @@ class Place:
     label: tuple[float, float]
 
 
+@dataclass
+class Surveyed:
+    """The surveys that this process knows: (community, layer) -> GeoJSON, and the revisions they were read at."""
+
+    layers: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    revisions: dict[str, int] = field(default_factory=dict)
+
+
+_surveyed = Surveyed()
+
+
+def refresh(connection: Connection) -> bool:
+    """Read the surveys of a database again if one was imported; returns whether anything changed."""
+    database = str(connection.engine.url)
+    at = revision.current(connection, versions.REVISION)
+    if at == _surveyed.revisions.get(database, 0):
+        return False
+    found = versions.current(connection)
+    known = {key for key in _surveyed.layers if key[0] in versions.communities_of(connection)} | found.keys()
+    for key in known:
+        if key in found:
+            _surveyed.layers[key] = found[key]
+        else:
+            _surveyed.layers.pop(key, None)
+    _surveyed.revisions[database] = at
+    for cached in (frame, places, _area_index, _content):
+        cached.cache_clear()
+    return True
+
+
+def forget() -> None:
+    """Know no survey: what ships counts again. For tests, and for a process that changes its database."""
+    _surveyed.layers.clear()
+    _surveyed.revisions.clear()
+    for cached in (frame, places, _area_index, _content):
+        cached.cache_clear()
+
+
+def state() -> str:
+    """A word that changes with the surveys that this process knows."""
+    return "-".join(str(_surveyed.revisions[name]) for name in sorted(_surveyed.revisions)) or "0"
+
+
+def is_surveyed(community: str, layer: str) -> bool:
+    """Whether a layer is a survey's, not a drawing."""
+    return (community, layer) in _surveyed.layers
+
+
 def geojson(community: str, layer: str) -> bytes:
-    """The GeoJSON file of one layer as it ships; an empty collection where there is none.
+    """The GeoJSON of one layer in CGCS2000; an empty collection where there is none.
 
     Raises
     ------
@@ -44,8 +98,16 @@ def geojson(community: str, layer: str) -> bytes:
     community_of(community)
     if layer not in LAYERS:
         raise LookupError(f"no layer {layer!r}; there are: {', '.join(LAYERS)}")
+    return _content(community, layer)
+
+
+@cache
+def _content(community: str, layer: str) -> bytes:
+    surveyed = _surveyed.layers.get((community, layer))
+    if surveyed is not None:
+        return surveyed
     path = files("geo") / "data" / community / f"{layer}.geojson"
-    return path.read_bytes() if path.is_file() else b'{"type":"FeatureCollection","features":[]}'
+    return path.read_bytes() if path.is_file() else EMPTY
 
 
 @cache
@@ -54,19 +116,18 @@ def frame(community: str, layer: str) -> "GeoDataFrame":
     # Here, not above: the commands that touch no ground need not wait for it.
     import geopandas as gpd
 
-    content = geojson(community, layer)
-    path = files("geo") / "data" / community / f"{layer}.geojson"
-    if not path.is_file():
+    features: list[dict[str, Any]] = msgspec.json.decode(geojson(community, layer))["features"]
+    if not features:
         return gpd.GeoDataFrame({"code": []}, geometry=[], crs=EPSG_CGCS2000)
-    return gpd.read_file(content, engine="pyogrio").to_crs(EPSG_CGCS2000)
+    return gpd.GeoDataFrame.from_features(features, crs=EPSG_CGCS2000)
 
 
 @cache
 def places(community: str, layer: str) -> tuple[Place, ...]:
-    """The named places of ``areas`` or ``sites``, in the order of the file."""
+    """The named places of a layer, in the order of the file."""
     table = frame(community, layer)
     labels = table.geometry.representative_point()
-    kinds = table["kind"] if "kind" in table else ["area"] * len(table)
+    kinds = table["kind"] if "kind" in table else [layer.removesuffix("s")] * len(table)
     return tuple(
         Place(code, name, name_en, kind, (point.x, point.y))
         for code, name, name_en, kind, point in zip(
@@ -75,15 +136,15 @@ def places(community: str, layer: str) -> tuple[Place, ...]:
     )
 
 
-def locate(community: str, lons: np.ndarray, lats: np.ndarray) -> list[str | None]:
-    """The code of the area that each point lies in, None outside all of them.
+def locate(community: str, lons: np.ndarray, lats: np.ndarray, layer: str = "areas") -> list[str | None]:
+    """The code of the area, or of the place of another layer, that each point lies in; None outside all.
 
     Parameters
     ----------
     lons, lats
         Degrees, CGCS2000, shape (n,).
     """
-    codes, tree = _area_index(community)
+    codes, tree = _area_index(community, layer)
     found: list[str | None] = [None] * len(lons)
     if not codes:
         return found
@@ -98,7 +159,7 @@ def locate_one(community: str, lon: float, lat: float) -> str | None:
     return locate(community, np.array([lon]), np.array([lat]))[0]
 
 
-@cache
-def _area_index(community: str) -> tuple[list[str], STRtree]:
-    table = frame(community, "areas")
+@lru_cache
+def _area_index(community: str, layer: str) -> tuple[list[str], STRtree]:
+    table = frame(community, layer)
     return list(table["code"]), STRtree(table.geometry.to_numpy())

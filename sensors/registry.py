@@ -10,13 +10,14 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from geo.communities import community as community_of
 from geo.crs import Crs, to_cgcs2000
 from geo.errors import BadPosition, UnknownCommunity
-from geo.ground import locate_one, places
+from geo.ground import locate, locate_one, places
 from sensors import credentials
 from sensors.errors import RegistryError, RegistryFaults
 from sensors.kinds import kinds
@@ -177,6 +178,21 @@ def move(connection: Connection, moved: Device, lon: float, lat: float, crs: str
     connection.execute(update(device).where(device.c.id == moved.id).values(where))
     revision.bump(connection, REVISION)
     return here
+
+
+def relocate(connection: Connection, community: str) -> int:
+    """Find the area of every device anew, after areas changed; returns how many lie in another one now."""
+    placed = [found for found in read_all(connection, community) if found.lon is not None and found.lat is not None]
+    if not placed:
+        return 0
+    lons, lats = (np.array([getattr(found, name) for found in placed], float) for name in ("lon", "lat"))
+    areas = locate(community, lons, lats)
+    moved = [(found, area) for found, area in zip(placed, areas, strict=True) if found.area != area]
+    for found, area in moved:
+        connection.execute(update(device).where(device.c.id == found.id).values(area=area))
+    if moved:
+        revision.bump(connection, REVISION)
+    return len(moved)
 
 
 def read_all(connection: Connection, community: str | None = None, ids: Collection[str] | None = None) -> list[Device]:

@@ -6,6 +6,7 @@ import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from geo import ground
 from sensors import commands, quarantine, readings, registry, state
 from sensors.batch import Batch, Feed, Message
 from sensors.clocks import Clocks
@@ -49,6 +50,7 @@ class Writer:
         self._uncommitted = True
         batch = Batch()
         with self._engine.connect() as connection:
+            ground.refresh(connection)
             self._registry.refresh(connection)
             self._clocks.load(connection)
             for message in messages:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from dash import html
 
-from cockpit.build import BUILD
+from cockpit.build import build
 from geo.communities import Community, communities
 from geo.ground import places
 from sensors.metrics import metrics
@@ -38,7 +38,7 @@ def root(community: Community, kind: str, content: list[Any], *, theme: str = "d
         "data-page": kind,
         "data-community": community.code,
         "data-theme": theme,
-        "data-build": BUILD,
+        "data-build": build(),
         "data-bounds": msgspec.json.encode(community.bounds).decode(),
         "data-metrics": msgspec.json.encode(described).decode(),
         **{f"data-{name}": value for name, value in data.items()},

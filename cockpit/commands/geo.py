@@ -1,0 +1,170 @@
+"""``cockpit geo import|export|versions|use``: survey files of the ground."""
+
+import getpass
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from cockpit.commands.options import Json, answer, databases
+from cockpit.errors import BadSetting
+from geo import ground, versions
+from geo.communities import Community, communities
+from geo.crs import Crs
+from geo.errors import SurveyFaults, UnknownCommunity
+from geo.surveys import rules
+from sensors import registry
+from store.engine import writing
+from store.instant import SHANGHAI, format_rfc3339, now, to_datetime
+
+app = typer.Typer(help="The ground: survey files in and out, and back to an earlier one.", no_args_is_help=False)
+
+CommunityOption = Annotated[str, typer.Option("--community", help=f"One of: {', '.join(communities())}.")]
+KindOption = Annotated[str, typer.Option("--kind", help=f"One of: {', '.join(rules())}.")]
+MAX_TOLD = 200
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="GeoPackage, GeoJSON, Shapefile, KML, DXF, or CSV.")],
+    community: CommunityOption,
+    kind: KindOption,
+    crs: Annotated[
+        str | None, typer.Option(help=f"What its coordinates are in: {', '.join(Crs)} or EPSG:n. Else as it declares.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Import a survey file, all of it or nothing; the former state can be used again."""
+    from geo import surveys
+
+    where = _community(community)
+    _layer(kind)
+    _system(crs)
+    opened = databases()
+    engine = opened.of(community)
+    try:
+        survey = surveys.read(file, kind, where, crs)
+    except SurveyFaults as bad:
+        _report(file, bad)
+    before = set(ground.frame(community, kind)["code"])
+    codes = {feature.code for feature in survey.features}
+    change = {"added": len(codes - before), "replaced": len(codes & before), "removed": len(before - codes)}
+    record: dict[str, object] = {"file": str(file), "kind": kind, "crs": survey.crs, "features": len(codes), **change}
+    said = f"{file}: {len(codes)} {kind} in {survey.crs}: " + ", ".join(f"{n} {word}" for word, n in change.items())
+    if dry_run:
+        answer(as_json, record | {"imported": False}, f"{said}; nothing was changed")
+        return
+    with writing(engine) as connection:
+        number = versions.add(
+            connection,
+            community,
+            kind,
+            survey.features,
+            file=file.name,
+            crs=survey.crs,
+            actor=f"command:{getpass.getuser()}",
+            at=now(),
+        )
+        ground.refresh(connection)
+        moved = registry.relocate(connection, community) if kind == "areas" else 0
+    text = f"{said}; version {number}" + (f"; {moved} devices lie in another area now" if moved else "")
+    answer(as_json, record | {"imported": True, "version": number, "devices_moved": moved}, text)
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=".gpkg, .geojson, .shp, .kml, .csv or .city.json.")],
+    community: CommunityOption,
+    kind: KindOption,
+    crs: Annotated[str, typer.Option(help=f"One of: {', '.join(Crs)}.")] = Crs.CGCS2000,
+    as_json: Json = False,
+) -> None:
+    """Write a layer to a file, as it counts now; buildings also as CityJSON."""
+    from geo import exports
+
+    _community(community)
+    _layer(kind)
+    if crs not in set(Crs):
+        raise BadSetting(f"--crs {crs!r} is not one of {', '.join(Crs)}")
+    databases()
+    try:
+        count = exports.write(file, community, kind, Crs(crs))
+    except ValueError as error:
+        raise BadSetting(str(error)) from None
+    answer(as_json, {"file": str(file), "kind": kind, "features": count}, f"{file}: {count} {kind}")
+
+
+@app.command("versions")
+def list_versions(community: CommunityOption, as_json: Json = False) -> None:
+    """List what was imported, newest first, and which counts."""
+    _community(community)
+    with databases().of(community).connect() as connection:
+        rows = versions.known(connection, community)
+    records = [
+        {
+            "version": row.id,
+            "kind": row.layer,
+            "file": row.file,
+            "crs": row.crs,
+            "features": row.features,
+            "actor": row.actor,
+            "imported": format_rfc3339(row.imported),
+            "counts": bool(row.is_current),
+        }
+        for row in rows
+    ]
+    lines = [
+        f"{'*' if row.is_current else ' '} {row.id}  {row.layer}  {row.features}  {row.file}  "
+        f"{to_datetime(row.imported).astimezone(SHANGHAI):%Y-%m-%d %H:%M}  {row.actor}"
+        for row in rows
+    ]
+    answer(as_json, {"versions": records}, "\n".join(lines) or "nothing was imported: what ships counts")
+
+
+@app.command()
+def use(
+    version: Annotated[int, typer.Argument(metavar="VERSION", help="Its number; 0 is what ships.")],
+    community: CommunityOption,
+    kind: KindOption,
+    as_json: Json = False,
+) -> None:
+    """Make an earlier version of a layer count again."""
+    _community(community)
+    _layer(kind)
+    with writing(databases().of(community)) as connection:
+        try:
+            versions.use(connection, community, kind, version)
+        except LookupError as error:
+            raise BadSetting(str(error)) from None
+        ground.refresh(connection)
+        moved = registry.relocate(connection, community) if kind == "areas" else 0
+    answer(as_json, {"kind": kind, "version": version, "devices_moved": moved}, f"{kind}: version {version} counts")
+
+
+def _report(file: Path, bad: SurveyFaults) -> NoReturn:
+    for fault in bad.faults[:MAX_TOLD]:
+        typer.echo(f"cockpit: {file}: {fault}", err=True)
+    more = len(bad.faults) - MAX_TOLD
+    typer.echo(
+        f"cockpit: {file}: {len(bad.faults)} faults{f', {more} not told' if more > 0 else ''}; nothing was imported",
+        err=True,
+    )
+    raise typer.Exit(2)
+
+
+def _community(code: str) -> Community:
+    try:
+        return communities()[code]
+    except (KeyError, UnknownCommunity):
+        raise BadSetting(f"--community {code!r} is not one of {', '.join(communities())}") from None
+
+
+def _layer(kind: str) -> None:
+    if kind not in rules():
+        raise BadSetting(f"--kind {kind!r} is not one of {', '.join(rules())}")
+
+
+def _system(crs: str | None) -> None:
+    if crs is not None and crs not in set(Crs) and not crs.upper().startswith("EPSG:"):
+        raise BadSetting(f"--crs {crs!r} is not one of {', '.join(Crs)} or EPSG:n")

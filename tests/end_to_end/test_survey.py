@@ -1,0 +1,105 @@
+"""A survey is imported, shown, exported and taken back while the cockpit runs."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.running import Cockpit, until
+
+
+@pytest.fixture
+def survey(own_cockpit: Cockpit) -> Path:
+    """An area named by a surveyor, as a GBK Shapefile in metres; it lies where 橙麓 was drawn."""
+    ring = [[120.188, 28.926], [120.194, 28.926], [120.194, 28.931], [120.188, 28.931], [120.188, 28.926]]
+    feature = {
+        "type": "Feature",
+        "properties": {"code": "xincun", "name": "新村片区", "name_en": "Xincun"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    source = own_cockpit.folder / "source.geojson"
+    source.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    (own_cockpit.folder / "shp").mkdir()
+    target = own_cockpit.folder / "shp" / "areas.shp"
+    command = ["ogr2ogr", "-t_srs", "EPSG:4549", "-lco", "ENCODING=GBK", str(target), str(source)]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    return target
+
+
+def areas(cockpit: Cockpit) -> list[str]:
+    """The areas as the API says them."""
+    return [f["properties"]["name"] for f in cockpit.get("/api/v1/heling/areas")["features"]]
+
+
+def test_a_survey_takes_the_place_of_the_drawing_on_every_screen_and_back(
+    own_cockpit: Cockpit, survey: Path, page: Page
+) -> None:
+    own_cockpit.start()
+    air = own_cockpit.add_device("air-01", lon=120.1905, lat=28.9285)
+    page.goto(f"{own_cockpit.url}/wall/heling")
+    panel = page.locator('[data-panel="areas"]')
+    expect(panel).to_contain_text("两头门")
+    where = ["--community", "heling", "--kind", "areas"]
+
+    looked = own_cockpit.answer("geo", "import", str(survey), *where, "--dry-run")
+    assert (looked["imported"], looked["added"], looked["removed"]) == (False, 1, 4)
+    assert len(areas(own_cockpit)) == 4
+    done = own_cockpit.answer("geo", "import", str(survey), *where)
+    assert (done["imported"], done["crs"], done["devices_moved"]) == (True, "EPSG:4549", 1)
+    until(lambda: areas(own_cockpit) == ["新村片区"])
+    expect(panel).to_contain_text("新村片区", timeout=15_000)
+    expect(panel).not_to_contain_text("两头门")
+    expect(page.locator(".map-ready")).to_be_attached(timeout=30_000)
+
+    own_cockpit.publish(air, "telemetry", {"pm2_5": 41})
+    expect(page.locator('[data-live="areas.xincun"]')).to_have_text("41")
+
+    out = own_cockpit.folder / "out.gpkg"
+    own_cockpit.answer("geo", "export", str(out), *where)
+    there, here = (gpd.read_file(path).to_crs(4549).geometry[0] for path in (out, survey))
+    assert there.hausdorff_distance(here) < 0.001
+
+    [version] = own_cockpit.answer("geo", "versions", "--community", "heling")["versions"]
+    assert (version["counts"], version["features"]) == (True, 1)
+    own_cockpit.answer("geo", "use", "0", *where)
+    until(lambda: "两头门" in areas(own_cockpit))
+    expect(panel).to_contain_text("两头门", timeout=15_000)
+    own_cockpit.answer("geo", "use", str(version["version"]), *where)
+    until(lambda: areas(own_cockpit) == ["新村片区"])
+
+
+def test_a_broken_survey_changes_nothing_and_is_told_line_by_line(own_cockpit: Cockpit) -> None:
+    bow = [[120.19, 28.93], [120.191, 28.931], [120.191, 28.93], [120.19, 28.931], [120.19, 28.93]]
+    feature = {
+        "type": "Feature",
+        "properties": {"code": "a"},
+        "geometry": {"type": "Polygon", "coordinates": [bow]},
+    }
+    path = own_cockpit.folder / "bow.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    done = own_cockpit.run("geo", "import", str(path), "--community", "heling", "--kind", "areas")
+    assert done.returncode == 2
+    first, last = done.stderr.splitlines()
+    assert "feature 1 (a): Self-intersection" in first
+    assert last.endswith("1 faults; nothing was imported")
+    assert own_cockpit.answer("geo", "versions", "--community", "heling")["versions"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("import", "x.gpkg", "--community", "nowhere", "--kind", "areas"), "--community 'nowhere' is not one of"),
+        (("import", "x.gpkg", "--community", "heling", "--kind", "moons"), "--kind 'moons' is not one of areas"),
+        (("import", "x.gpkg", "--community", "heling", "--kind", "areas", "--crs", "MARS"), "--crs 'MARS' is not"),
+        (("export", "x.doc", "--community", "heling", "--kind", "areas"), "x.doc: the ending is none of .gpkg"),
+        (("export", "x.city.json", "--community", "heling", "--kind", "areas"), "CityJSON is for buildings"),
+        (("use", "9", "--community", "heling", "--kind", "areas"), "have no version 9"),
+    ],
+)
+def test_a_wrong_question_is_told_what_is_wrong(own_cockpit: Cockpit, arguments: tuple[str, ...], why: str) -> None:
+    done = own_cockpit.run("geo", *arguments)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert why in done.stderr
