@@ -15,7 +15,7 @@ from layers.problem import Problem
 from layers.web import CommunityPath, Reading, feature, point
 from sensors.metrics import metrics
 
-NAMED_LAYERS = ("areas", "sites")
+NAMED_LAYERS = ("areas", "sites", "facilities")
 ORIGIN_REFUSED = 4003
 UNKNOWN_COMMUNITY = 4004
 

@@ -26,6 +26,7 @@
       if (icon) handle.setLayoutProperty(layer.id, "icon-image", icon);
     }
     if (cockpit.root.dataset.page === "wall") still(handle);
+    else cockpit.mapTools(handle);
     size();
     fit();
     new ResizeObserver(() => {
@@ -48,6 +49,13 @@
     map.handle.getSource(source).setData({ type: "FeatureCollection", features });
   };
   const known = {};
+
+  /* Fly to a place; from then on the view is the viewer's own. */
+  map.goTo = function (center, zoom) {
+    movedByHand = true;
+    const duration = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 600;
+    map.handle.flyTo({ center, zoom: Math.max(map.handle.getZoom(), zoom), duration });
+  };
 
   /* Read a source from the server again. */
   map.reload = function (source, url) {
@@ -185,6 +193,12 @@
     "event-low": (pen) => disc(pen, 11, token("low"), token("ground"), 3),
     "event-middle": (pen) => polygon(pen, [[16, 3], [29, 16], [16, 29], [3, 16]], token("middle")),
     "event-high": (pen) => polygon(pen, [[16, 3], [30, 28], [2, 28]], token("high")),
+    facility: (pen) => {
+      pen.fillStyle = token("ground");
+      pen.fillRect(6, 6, 20, 20);
+      pen.fillStyle = token("second");
+      pen.fillRect(9, 9, 14, 14);
+    },
     pill: (pen) => pill(pen, []),
     "pill-stale": (pen) => pill(pen, [3, 3]),
   };

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import dash_ag_grid as ag
+import msgspec
 from dash import html
 
 from cockpit import map as base_map
 from cockpit.pages import frame
 from cockpit.pages.wall import legend
+from geo import ground
 from geo.communities import Community
 from layers.declare import layers
 from sensors import topics
@@ -44,10 +46,16 @@ def _page(community: Community, metric: str, theme: str, mqtt_port: int) -> Any:
         html.Section(
             [
                 html.Div(
-                    [_choice(metric), frame.ground_note(community)],
+                    [_choice(metric), _groups(community), _search(), frame.ground_note(community)],
                     className="map-bar",
                 ),
-                base_map.graph(community, theme),
+                html.Div(
+                    [
+                        base_map.graph(community, theme),
+                        html.Div([], className="map-card", hidden=True, role="status", **{"data-map-card": ""}),
+                    ],
+                    className="map-stage",
+                ),
                 legend(community),
             ],
             className="map-frame",
@@ -56,6 +64,17 @@ def _page(community: Community, metric: str, theme: str, mqtt_port: int) -> Any:
         html.Section([html.H2("设备"), devices_table()], className="panel devices"),
     ]
     return frame.desk(community, "home", content, theme=theme, metric=metric)
+
+
+def _groups(community: Community) -> Any:
+    """What the map can show or not; the script makes a box of each, in the order of the map."""
+    groups = {code: name for code, name in base_map.GROUPS.items() if len(ground.frame(community.code, code))}
+    groups |= {layer.code: layer.name for layer in layers()}
+    return html.Div("", className="map-groups", **{"data-map-groups": msgspec.json.encode(groups).decode()})
+
+
+def _search() -> Any:
+    return html.Div("", className="map-search", **{"data-map-search": ""})
 
 
 def _choice(metric: str) -> Any:

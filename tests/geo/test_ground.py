@@ -9,24 +9,37 @@ from geo.errors import UnknownCommunity
 from geo.ground import LAYERS, frame, locate, locate_one, places
 
 
+def test_tahai_has_its_four_estates_and_its_facilities() -> None:
+    assert [place.name for place in places("tahai", "areas")] == ["君悦星澜湾", "龙洋潮花苑", "望族豪门", "金东雅苑"]
+    named = {place.name for place in places("tahai", "facilities")}
+    assert {"东城街道中心幼儿园", "东城街道社区卫生服务中心", "居民会客厅", "东港超市", "优优儿童之家"} <= named
+
+
 def test_heling_has_its_four_areas_and_three_sites() -> None:
     assert [place.name for place in places("heling", "areas")] == ["橙麓", "岩上", "岩下", "两头门"]
     assert {place.code: place.name for place in places("heling", "sites")}.keys() == {"fangyan", "centre", "square"}
 
 
+NO_SITES = ("tahai", "sites")
+
+
 # How many grids there are nobody said, so none is drawn.
-@pytest.mark.parametrize("layer", [layer for layer in LAYERS if layer != "grids"])
-def test_every_shape_is_valid_and_lies_in_the_bounds_of_its_community(layer: str) -> None:
-    table = frame("heling", layer)
+@pytest.mark.parametrize(
+    ("code", "layer"),
+    [(code, layer) for code in communities() for layer in LAYERS if layer != "grids" and (code, layer) != NO_SITES],
+)
+def test_every_shape_is_valid_and_lies_in_the_bounds_of_its_community(code: str, layer: str) -> None:
+    table = frame(code, layer)
     assert len(table) > 0
     assert table.geometry.is_valid.all()
     assert table.crs.to_epsg() == 4490
-    view = shapely.box(*community("heling").bounds).buffer(0.05)
+    view = shapely.box(*community(code).bounds).buffer(0.05)
     assert table.geometry.within(view).all()
 
 
-def test_areas_do_not_overlap() -> None:
-    shapes = list(frame("heling", "areas").geometry)
+@pytest.mark.parametrize("code", communities())
+def test_areas_do_not_overlap(code: str) -> None:
+    shapes = list(frame(code, "areas").geometry)
     assert all(a.intersection(b).area == 0 for i, a in enumerate(shapes) for b in shapes[i + 1 :])
 
 
@@ -54,7 +67,7 @@ def test_the_label_of_an_area_lies_in_it() -> None:
 
 def test_nothing_is_found_where_nothing_is_drawn() -> None:
     assert locate_one("tahai", 120.2, 28.93) is None
-    assert places("tahai", "areas") == ()
+    assert places("tahai", "grids") == ()
 
 
 def test_an_unknown_community_is_named_with_the_known_ones() -> None:
