@@ -1,6 +1,5 @@
 """Publish to commit on a Mosquitto at a steady rate: each message is timed until the database shows it."""
 
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -12,11 +11,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import text
 
 from bench.figures import percentiles
-from bench.throughput import mosquitto
+from bench.throughput import ingesting, mosquitto
 from store.engine import open_engine
 from tests.database import new_postgres_database
 from tests.postgres import Postgres
-from tests.running import COMMAND, Cockpit
 
 RATE = 1_000
 SECONDS = 15
@@ -41,32 +39,20 @@ def measure(folder: Path) -> list[str]:
     return lines
 
 
-def _took(folder: Path, port: int, url: str | None) -> list[float]:
-    folder.mkdir()
-    cockpit = Cockpit(folder, settings={"COCKPIT_MQTT_URL": f"mqtt://127.0.0.1:{port}", "COCKPIT_LOG_LEVEL": "warning"})
-    if url is not None:
-        cockpit.settings["COCKPIT_DATABASE_URL"] = url
-    for number in range(DEVICES):
-        cockpit.add_device(f"bench-{number}")
-    ingest = subprocess.Popen(
-        [COMMAND, "ingest", "--json"], cwd=folder, env=cockpit.environment, stdout=subprocess.PIPE, text=True
-    )
-    assert ingest.stdout is not None
-    ingest.stdout.readline()
+def _took(folder: Path, port: int, database: str | None) -> list[float]:
     seen: list[tuple[float, int]] = []
     done = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(url or f"sqlite:///{folder}/data/cockpit.db", seen, done))
-    watcher.start()
-    try:
-        sent = _send(port)
-        deadline = time.monotonic() + 20
-        while (not seen or seen[-1][1] < len(sent)) and time.monotonic() < deadline:
-            time.sleep(0.05)
-    finally:
-        done.set()
-        watcher.join()
-        ingest.terminate()
-        ingest.wait()
+    with ingesting(folder, port, database, DEVICES) as url:
+        watcher = threading.Thread(target=_watch, args=(url, seen, done))
+        watcher.start()
+        try:
+            sent = _send(port)
+            deadline = time.monotonic() + 20
+            while (not seen or seen[-1][1] < len(sent)) and time.monotonic() < deadline:
+                time.sleep(0.05)
+        finally:
+            done.set()
+            watcher.join()
     # As many as are committed are the first ones: the stream keeps its order but for a few neighbours.
     took, stored = [], 0
     for at, count in seen:

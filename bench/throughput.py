@@ -104,11 +104,18 @@ def _reference(how: str, folder: Path, port: int, messages: int, round_: int) ->
 
 
 def _ingest(folder: Path, port: int, database: str | None) -> float:
+    with ingesting(folder, port, database, DEVICES) as url:
+        return _drain(folder, port, url)
+
+
+@contextmanager
+def ingesting(folder: Path, port: int, database: str | None, devices: int) -> Iterator[str]:
+    """An ingester with so many devices, ``bench-0`` and on; yields the address of its database."""
     folder.mkdir()
     cockpit = Cockpit(folder, settings={"COCKPIT_MQTT_URL": f"mqtt://127.0.0.1:{port}", "COCKPIT_LOG_LEVEL": "warning"})
     if database is not None:
         cockpit.settings["COCKPIT_DATABASE_URL"] = database
-    for number in range(DEVICES):
+    for number in range(devices):
         cockpit.add_device(f"bench-{number}")
     ingest = subprocess.Popen(
         [COMMAND, "ingest", "--json"], cwd=folder, env=cockpit.environment, stdout=subprocess.PIPE, text=True
@@ -116,7 +123,7 @@ def _ingest(folder: Path, port: int, database: str | None) -> float:
     assert ingest.stdout is not None
     ingest.stdout.readline()
     try:
-        return _drain(folder, port, database or f"sqlite:///{folder}/data/cockpit.db")
+        yield database or f"sqlite:///{folder}/data/cockpit.db"
     finally:
         ingest.terminate()
         ingest.wait()

@@ -29,7 +29,7 @@ from sensors.dispatch import Dispatcher
 from sensors.ingest import Ingest, SplitIngest
 from sensors.intake import ExclusiveIntake, Intake, SharingIntake
 from sensors.keeper import Keeper
-from sensors.registry import Registry
+from sensors.kept_registry import Registry
 from sensors.slots import Slots
 from sensors.subscriber import INGEST, Subscriber, embedded_filters, filters, session_name
 from store.databases import Databases

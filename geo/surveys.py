@@ -5,13 +5,9 @@ without a .cpg file may be in GBK. Coordinates become CGCS2000; what lies where 
 it looks like: swapped axes, another zone, degrees that are metres, an offset of GCJ-02.
 """
 
-import tomllib
 import warnings
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,27 +18,25 @@ import shapely
 from geo.communities import Community
 from geo.crs import EPSG_CGCS2000, PROJECTED, Crs, all_to_cgcs2000
 from geo.errors import Fault, SurveyFaults
+from geo.survey_faults import (
+    LIMITS,
+    LayerRule,
+    faults_of_columns,
+    faults_of_shapes,
+    layer_table,
+    middle,
+    number_of,
+    rules,
+    text_of,
+)
 from geo.versions import Feature
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
 ENCODINGS = ("utf-8", "gb18030")
-FAR_DEG = 0.5
-"""Some fifty kilometres: what lies further from its community was not meant to."""
 MAX_FEATURES = 200_000
 SMALLEST_RING = 4
-MAX_CODE, MAX_NAME, MAX_KIND = 64, 120, 32
-
-
-@dataclass(frozen=True, kw_only=True)
-class LayerRule:
-    """A row of layers.toml."""
-
-    shapes: tuple[str, ...]
-    kind: str
-    cim_level: int | None = None
-    parent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,20 +45,6 @@ class Survey:
 
     features: list[Feature]
     crs: str
-
-
-@cache
-def rules() -> dict[str, LayerRule]:
-    """What each layer takes."""
-    table = _table()
-    return {
-        code: LayerRule(**row | {"shapes": tuple(row["shapes"])}) for code, row in table.items() if code != "columns"
-    }
-
-
-@cache
-def _table() -> dict[str, Any]:
-    return tomllib.loads((files("geo") / "layers.toml").read_text(encoding="utf-8"))
 
 
 def read(path: Path, layer: str, community: Community, crs: str | None = None) -> Survey:
@@ -91,8 +71,8 @@ def read(path: Path, layer: str, community: Community, crs: str | None = None) -
     rows = table.drop(columns=table.geometry.name).astype(object).where(lambda t: t.notna(), None)
     records = rows.to_dict("records")
     faults = [
-        *_faults_of_shapes(shapes, rules()[layer], community, system),
-        *_faults_of_columns(records, columns),
+        *faults_of_shapes(shapes, rules()[layer], community),
+        *faults_of_columns(records, columns),
     ]
     if faults:
         named = {i + 1: str(record.get(columns.get("code", ""), "") or "") for i, record in enumerate(records)}
@@ -149,7 +129,7 @@ def _in_cgcs2000(table: "GeoDataFrame", declared: str | None) -> tuple[np.ndarra
         return shapes, system
     known = table.crs if declared is None else declared
     if known is None:
-        lon, lat = _middle(shapes)
+        lon, lat = middle(shapes)
         if abs(lon) > 180 or abs(lat) > 90:
             what = f"the file declares no system, and {lon:.0f}, {lat:.0f} are no degrees"
             raise SurveyFaults([Fault(0, "", what, "say --crs CGCS2000_GK40, CGCS2000_GK120 or EPSG:n")])
@@ -180,95 +160,27 @@ def _moved(shapes: np.ndarray, system: Crs) -> np.ndarray:
     )
 
 
-def _middle(shapes: np.ndarray) -> tuple[float, float]:
-    bounds = shapely.total_bounds(shapes)
-    return float(bounds[0] + bounds[2]) / 2, float(bounds[1] + bounds[3]) / 2
-
-
-def _faults_of_shapes(shapes: np.ndarray, rule: LayerRule, community: Community, system: str) -> Iterable[Fault]:
-    kinds = [None if shape is None else shape.geom_type for shape in shapes]
-    empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    reasons = shapely.is_valid_reason(shapes)
-    west, south, east, north = community.bounds
-    near = shapely.box(west - FAR_DEG, south - FAR_DEG, east + FAR_DEG, north + FAR_DEG)
-    for index, shape in enumerate(shapes):
-        number = index + 1
-        if empty[index]:
-            yield Fault(number, "", "no geometry")
-        elif not np.isfinite(shapely.get_coordinates(shape)).all():
-            yield Fault(number, "", "a coordinate that is no number")
-        elif kinds[index] not in rule.shapes:
-            yield Fault(number, "", f"a {kinds[index]}; expected {', '.join(rule.shapes)}")
-        elif not near.intersects(shape):
-            yield Fault(number, "", *_where(shape, near, community))
-        elif reasons[index] != "Valid Geometry":
-            mended = shapely.make_valid(shape)
-            yield Fault(number, "", reasons[index], f"make_valid would give a {mended.geom_type} of {_square(mended)}")
-
-
-def _where(shape: Any, near: Any, community: Community) -> tuple[str, str]:
-    """What is wrong with a place that is nowhere near, and what it looks like."""
-    lon, lat = _middle(np.array([shape], dtype=object))
-    what = f"lies at {lon:.5f}, {lat:.5f}, not near {community.name}"
-    swapped = shapely.transform(shape, lambda x: x[:, ::-1])
-    if near.intersects(swapped):
-        return what, "longitude and latitude are swapped"
-    if abs(lon) > 180 or abs(lat) > 90:
-        return what, "these are metres: say --crs CGCS2000_GK40, CGCS2000_GK120 or EPSG:n"
-    for zones in (-2, -1, 1, 2):
-        if near.intersects(shapely.transform(shape, lambda x, z=zones: x + np.array([3.0 * z, 0.0]))):
-            side = "east" if zones < 0 else "west"
-            return what, f"{3 * abs(zones)} degrees too far {side}: another zone, check the central meridian"
-    return what, ""
-
-
-def _square(shape: Any) -> str:
-    metres = shape.area * 111_320**2 * np.cos(np.radians(_middle(np.array([shape], dtype=object))[1]))
-    return f"{metres:.0f} m²"
-
-
 def _columns(names: Sequence[str]) -> dict[str, str]:
     """Our name of a column -> the file's."""
     lowered = {name.strip().lower(): name for name in reversed(names)}
     found = {}
-    for ours, theirs in _table()["columns"].items():
+    for ours, theirs in layer_table()["columns"].items():
         match = next((lowered[name] for name in theirs if name in lowered), None)
         if match is not None:
             found[ours] = match
     return found
 
 
-def _faults_of_columns(records: Sequence[dict[str, Any]], columns: dict[str, str]) -> Iterable[Fault]:
-    if "code" not in columns:
-        yield Fault(0, "", "no column of codes", f"name it one of {', '.join(_table()['columns']['code'])}")
-        return
-    codes = [_text(record.get(columns["code"])) for record in records]
-    counts = Counter(codes)
-    for index, (code, record) in enumerate(zip(codes, records, strict=True)):
-        if not code or len(code) > MAX_CODE or not code.isprintable():
-            yield Fault(index + 1, "", f"code {code[:80]!r}: 1 to {MAX_CODE} printable characters")
-        elif counts[code] > 1:
-            yield Fault(index + 1, "", f"code {code!r} stands {counts[code]} times")
-        for ours, most in (("name", MAX_NAME), ("name_en", MAX_NAME), ("kind", MAX_KIND), ("parent", MAX_CODE)):
-            text = _text(record.get(columns.get(ours, "")))
-            if len(text) > most or not text.isprintable():
-                yield Fault(index + 1, "", f"{columns[ours]} {text[:40]!r}: at most {most} printable characters")
-        for ours, low, high in (("floors", 0, 200), ("height", 0, 1000), ("cim_level", 1, 7)):
-            value = record.get(columns.get(ours, ""))
-            if value is not None and _number(value, low, high) is None:
-                yield Fault(index + 1, "", f"{columns[ours]} {str(value)[:40]!r}: a number from {low} to {high}")
-
-
 def _feature(record: dict[str, Any], shape: Any, columns: dict[str, str], layer: str) -> Feature:
     rule = rules()[layer]
 
     def text(ours: str) -> str:
-        return _text(record.get(columns.get(ours, "")))
+        return text_of(record.get(columns.get(ours, "")))
 
     code = text("code")
-    floors = _number(record.get(columns.get("floors", "")), 0, 200)
-    height = _number(record.get(columns.get("height", "")), 0, 1000)
-    level = _number(record.get(columns.get("cim_level", "")), 1, 7)
+    floors = number_of(record.get(columns.get("floors", "")), *LIMITS["floors"])
+    height = number_of(record.get(columns.get("height", "")), *LIMITS["height"])
+    level = number_of(record.get(columns.get("cim_level", "")), *LIMITS["cim_level"])
     used = set(columns.values())
     others = {str(name): _plain(value) for name, value in record.items() if name not in used and value is not None}
     return Feature(
@@ -283,22 +195,6 @@ def _feature(record: dict[str, Any], shape: Any, columns: dict[str, str], layer:
         properties=others,
         geometry=shapely.force_2d(shapely.normalize(shape) if shape.geom_type == "Point" else shape),
     )
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
-
-
-def _number(value: Any, low: float, high: float) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if low <= number <= high else None
 
 
 def _plain(value: Any) -> Any:

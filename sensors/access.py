@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from sensors import topics
 from sensors.codecs.declare import Codecs
-from sensors.registry import Device, Registry
+from sensors.kept_registry import Registry
+from sensors.registry import Device
 from store.instant import now
 
 

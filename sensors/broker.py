@@ -30,7 +30,7 @@ from sensors import topics
 from sensors.access import Access
 from sensors.codecs.declare import Codecs
 from sensors.connection import SERVICE, HoldingHandler
-from sensors.registry import Registry
+from sensors.kept_registry import Registry
 from sensors.subscriber import INGEST
 
 log = structlog.get_logger(__name__)

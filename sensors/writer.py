@@ -7,11 +7,12 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from geo import ground
-from sensors import commands, quarantine, readings, registry, state
+from sensors import commands, quarantine, readings, state
 from sensors.batch import Batch, Feed, Message
 from sensors.clocks import Clocks
 from sensors.codecs.declare import Codecs, Said, Session
 from sensors.codecs.sample import Sample
+from sensors.kept_registry import Registry
 from sensors.metrics import metrics
 from sensors.quality import judge, judge_time
 from sensors.quarantine import Refusal
@@ -33,7 +34,7 @@ class Writer:
         self._engine = engine
         self._feeds = feeds
         self._by_channel = {channel: feed for feed in feeds for channel in feed.channels}
-        self._registry = registry.Registry(engine)
+        self._registry = Registry(engine)
         self._series = readings.SeriesIndex()
         self._partitions = Partitions(engine, reading)
         self._codecs = codecs

@@ -12,7 +12,7 @@ from geo import ground, versions
 from geo.communities import Community, communities
 from geo.crs import Crs
 from geo.errors import SurveyFaults, UnknownCommunity
-from geo.surveys import rules
+from geo.survey_faults import rules
 from sensors import registry
 from store.engine import writing
 from store.instant import SHANGHAI, format_rfc3339, now, to_datetime

@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 from sensors import registry
 from sensors.access import Access, rights
 from sensors.codecs.declare import codecs
-from sensors.registry import Registry
+from sensors.kept_registry import Registry
 from tests.database import add
 
 AIR = "cim/v1/heling/air-01"

@@ -9,7 +9,8 @@ from geo.crs import gcj02
 from geo.ground import places
 from sensors import registry
 from sensors.errors import RegistryError
-from sensors.registry import Device, Registry
+from sensors.kept_registry import Registry
+from sensors.registry import Device
 from store.instant import SECOND
 from tests.database import add
 
