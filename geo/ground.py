@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from geo import versions
 from geo.communities import community as community_of
-from geo.crs import EPSG_CGCS2000
+from geo.crs import EPSG_CGCS2000, Crs, to_cgcs2000
 from store import revision
 
 if TYPE_CHECKING:
@@ -152,6 +152,22 @@ def locate(community: str, lons: np.ndarray, lats: np.ndarray, layer: str = "are
     for point, area in zip(points.tolist(), areas.tolist(), strict=True):
         found[point] = codes[area]
     return found
+
+
+def doubt(community: str, lon: float, lat: float) -> str | None:
+    """What makes a position doubtful: it lies in no area, but in one if it is taken as GCJ-02 or BD-09.
+
+    Returns
+    -------
+    str or None
+        The system that it may be in; None where nothing is doubtful. Nothing is corrected.
+    """
+    if locate_one(community, lon, lat) is not None:
+        return None
+    for crs in (Crs.GCJ02, Crs.BD09):
+        if locate_one(community, *to_cgcs2000(lon, lat, crs)) is not None:
+            return crs
+    return None
 
 
 def locate_one(community: str, lon: float, lat: float) -> str | None:

@@ -13,7 +13,9 @@ from sqlalchemy import Engine
 from cockpit.commands.options import Json, answer, databases, settings
 from cockpit.errors import BadSetting
 from cockpit.resources import installed_codecs
+from geo import ground
 from geo.communities import communities
+from geo.crs import Crs
 from sensors import commands, registry, roster, topics
 from sensors.errors import RegistryError, RegistryFaults
 from sensors.kinds import kind_name, kinds
@@ -62,12 +64,14 @@ def add(
     _check_new(opened, [new])
     secret = registry.add(opened.of(community), new)
     topic = topics.base(community, device_id)
-    answer(
-        as_json,
-        {"device": device_id, "username": device_id, "password": secret, "topic": topic},
-        f"device    {device_id}\nusername  {device_id}\n"
-        f"password  {secret}   (shown this once)\ntopic     {topic}/telemetry",
-    )
+    record = {"device": device_id, "username": device_id, "password": secret, "topic": topic}
+    text = f"device    {device_id}\nusername  {device_id}\n"
+    text += f"password  {secret}   (shown this once)\ntopic     {topic}/telemetry"
+    note = _doubt(community, lon, lat, crs)
+    if note is not None:
+        record["note"] = note
+        text += f"\nnote      {note}"
+    answer(as_json, record, text)
 
 
 @app.command("import")
@@ -207,6 +211,15 @@ def command(
         params = dict(_param(text) for text in param or ())
         issued = commands.issue(connection, found[0], name, params, f"command:{getpass.getuser()}", seconds)
     answer(as_json, {"device": device_id, "command": issued}, f"command   {issued}")
+
+
+def _doubt(community: str, lon: float | None, lat: float | None, crs: str) -> str | None:
+    if lon is None or lat is None or crs not in (Crs.WGS84, Crs.CGCS2000):
+        return None
+    system = ground.doubt(community, lon, lat)
+    if system is None:
+        return None
+    return f"{lon}, {lat} lies in no area of {community}, but in one if it is {system}: check --crs"
 
 
 def _param(text: str) -> tuple[str, Any]:

@@ -32,7 +32,7 @@ ADD = ("device", "add", "--community", "heling", "--id", "x-1", "--kind", "air")
         (("device", "add", "--community", "heling", "--id", "x", "--kind", "dragon"), "'dragon'"),
         ((*ADD, "--lon", "120"), "--lon and --lat go together"),
         ((*ADD, "--lon", "120", "--lat", "95"), "lat 95"),
-        ((*ADD, "--lon", "120", "--lat", "29", "--crs", "BD09"), "crs 'BD09'"),
+        ((*ADD, "--lon", "120", "--lat", "29", "--crs", "BEIJING54"), "crs 'BEIJING54'"),
         ((*ADD, "--interval", "0"), "interval"),
         ((*ADD, "--site", "moon"), "'moon'"),
         (("device", "revoke", "nobody"), "'nobody'"),

@@ -69,3 +69,12 @@ def test_a_list_that_is_none_says_where(own_cockpit: Cockpit, tmp_path: Path, te
     done = own_cockpit.run("device", "import", str(roster), "--out", str(tmp_path / "out.csv"))
     assert done.returncode == 2
     assert why in done.stderr
+
+
+def test_a_position_of_a_chinese_map_that_was_not_declared_so_is_pointed_out(own_cockpit: Cockpit) -> None:
+    place = {"lon": 120.19513, "lat": 28.92571}  # 橙麓 as a phone's map shows it
+    made = own_cockpit.answer(
+        *("device", "add", "--community", "heling", "--id", "air-1", "--kind", "air"),
+        *("--lon", str(place["lon"]), "--lat", str(place["lat"])),
+    )
+    assert made["note"] == "120.19513, 28.92571 lies in no area of heling, but in one if it is GCJ02: check --crs"

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geo.communities import communities, community
+from geo.crs import Crs, from_cgcs2000
 from geo.errors import UnknownCommunity
-from geo.ground import LAYERS, frame, locate, locate_one, places
+from geo.ground import LAYERS, doubt, frame, locate, locate_one, places
 
 
 def test_tahai_has_its_four_estates_and_its_facilities() -> None:
@@ -63,6 +66,17 @@ def test_many_points_find_their_areas_as_one_by_one() -> None:
 def test_the_label_of_an_area_lies_in_it() -> None:
     for place in places("heling", "areas"):
         assert locate_one("heling", *place.label) == place.code
+
+
+@given(st.sampled_from(list(communities())), st.integers(0, 3), st.sampled_from([Crs.GCJ02, Crs.BD09]))
+def test_a_position_in_an_offset_system_is_pointed_out(code: str, number: int, crs: Crs) -> None:
+    lon, lat = places(code, "areas")[number].label
+    assert doubt(code, lon, lat) is None
+    off_lon, off_lat = from_cgcs2000(np.array([lon]), np.array([lat]), crs)
+    if locate_one(code, off_lon[0], off_lat[0]) is None:
+        # Off by half a kilometre it may also lie in a neighbour when taken as the other system.
+        assert doubt(code, off_lon[0], off_lat[0]) is not None
+    assert doubt(code, lon + 0.5, lat) is None
 
 
 def test_nothing_is_found_where_nothing_is_drawn() -> None:
