@@ -64,14 +64,13 @@ def add(
     _check_new(opened, [new])
     secret = registry.add(opened.of(community), new)
     topic = topics.base(community, device_id)
-    record = {"device": device_id, "username": device_id, "password": secret, "topic": topic}
-    text = f"device    {device_id}\nusername  {device_id}\n"
-    text += f"password  {secret}   (shown this once)\ntopic     {topic}/telemetry"
-    note = _doubt(community, lon, lat, crs)
-    if note is not None:
-        record["note"] = note
-        text += f"\nnote      {note}"
-    answer(as_json, record, text)
+    answer(
+        as_json,
+        {"device": device_id, "username": device_id, "password": secret, "topic": topic},
+        f"device    {device_id}\nusername  {device_id}\n"
+        f"password  {secret}   (shown this once)\ntopic     {topic}/telemetry",
+    )
+    _point_out(community, lon, lat, crs)
 
 
 @app.command("import")
@@ -213,13 +212,14 @@ def command(
     answer(as_json, {"device": device_id, "command": issued}, f"command   {issued}")
 
 
-def _doubt(community: str, lon: float | None, lat: float | None, crs: str) -> str | None:
+def _point_out(community: str, lon: float | None, lat: float | None, crs: str) -> None:
+    """Say that a position looks like one of a Chinese map; it is taken as it was declared."""
     if lon is None or lat is None or crs not in (Crs.WGS84, Crs.CGCS2000):
-        return None
+        return
     system = ground.doubt(community, lon, lat)
-    if system is None:
-        return None
-    return f"{lon}, {lat} lies in no area of {community}, but in one if it is {system}: check --crs"
+    if system is not None:
+        where = f"{lon}, {lat} lies in no area of {community}, but in one if it is {system}: check --crs"
+        typer.echo(f"cockpit: note: {where}", err=True)
 
 
 def _param(text: str) -> tuple[str, Any]:

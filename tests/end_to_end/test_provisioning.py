@@ -72,9 +72,15 @@ def test_a_list_that_is_none_says_where(own_cockpit: Cockpit, tmp_path: Path, te
 
 
 def test_a_position_of_a_chinese_map_that_was_not_declared_so_is_pointed_out(own_cockpit: Cockpit) -> None:
-    place = {"lon": 120.19513, "lat": 28.92571}  # 橙麓 as a phone's map shows it
-    made = own_cockpit.answer(
-        *("device", "add", "--community", "heling", "--id", "air-1", "--kind", "air"),
-        *("--lon", str(place["lon"]), "--lat", str(place["lat"])),
+    def add(device: str, *more: str) -> str:
+        place = ["--lon", "120.19513", "--lat", "28.92571"]  # 橙麓 as a phone's map shows it
+        base = ["device", "add", "--community", "heling", "--id", device, "--kind", "air"]
+        done = own_cockpit.run(*base, *place, *more)
+        assert done.returncode == 0
+        return done.stderr
+
+    told = add("air-1")
+    assert told == (
+        "cockpit: note: 120.19513, 28.92571 lies in no area of heling, but in one if it is GCJ02: check --crs\n"
     )
-    assert made["note"] == "120.19513, 28.92571 lies in no area of heling, but in one if it is GCJ02: check --crs"
+    assert add("air-2", "--crs", "GCJ02") == ""
