@@ -10,7 +10,7 @@ import typer
 from sqlalchemy import text
 
 from cockpit.commands.options import Json, answer, settings
-from cockpit.resources import devices_address, reachable
+from cockpit.resources import devices_address, installed_codecs, reachable
 from cockpit.settings import Settings, prepare_data_dir
 from store.engine import open_engine
 from store.migrate import is_current
@@ -52,16 +52,27 @@ def _data_dir(found: Settings) -> str:
 
 
 def _database(found: Settings) -> str:
-    engine = open_engine(found.database)
+    said = [_one_database("", found.database)]
+    said += [_one_database(f"{code}: ", url) for code, url in found.community_databases.items()]
+    return "; ".join(said)
+
+
+def _one_database(whose: str, url: str) -> str:
+    engine = open_engine(url)
     if not is_current(engine):
-        raise Finding("not up to date; run cockpit db upgrade")
+        raise Finding(f"{whose}not up to date; run cockpit db upgrade")
     if engine.dialect.name != "sqlite":
-        return f"{engine.dialect.name}, up to date"
+        return f"{whose}{engine.dialect.name}, up to date"
     with engine.connect() as connection:
         verdict = connection.execute(text("PRAGMA quick_check")).scalar()
     if verdict != "ok":
-        raise Finding(f"integrity: {verdict}")
-    return "sqlite, up to date, integrity ok"
+        raise Finding(f"{whose}integrity: {verdict}")
+    return f"{whose}sqlite, up to date, integrity ok"
+
+
+def _codecs(found: Settings) -> str:
+    installed = installed_codecs(found)
+    return ", ".join([*installed.json, *(protocol.code for protocol in installed.protocols.values())])
 
 
 def _broker(found: Settings) -> str:
@@ -84,6 +95,7 @@ def _web(found: Settings) -> str:
 CHECKS: dict[str, Callable[[Settings], str]] = {
     "data folder": _data_dir,
     "database": _database,
+    "codecs": _codecs,
     "broker": _broker,
     "web": _web,
 }
