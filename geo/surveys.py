@@ -99,7 +99,9 @@ def _open(path: Path) -> "GeoDataFrame":
     if path.suffix.lower() == ".csv":
         options = {"GEOM_POSSIBLE_NAMES": "wkt,WKT,geometry", "AUTODETECT_TYPE": "YES"}
     # A Shapefile says its encoding in a .cpg file, or it does not.
-    is_silent = path.suffix.lower() == ".shp" and not path.with_suffix(".cpg").exists()
+    is_silent = path.suffix.lower() == ".zip" or (
+        path.suffix.lower() == ".shp" and not path.with_suffix(".cpg").exists()
+    )
     for encoding in ENCODINGS if is_silent else (None,):
         try:
             with warnings.catch_warnings():

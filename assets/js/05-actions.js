@@ -24,14 +24,17 @@
     }
   };
 
-  /* Post JSON; resolves to {ok, body}, where body.detail says what is wrong. */
+  /* Post JSON, or a file as it is; resolves to {ok, body}, where body.detail says what is wrong. */
   cockpit.post = async function (path, body) {
     if (!kept()) return { ok: false, body: { detail: "请先填写操作令牌" } };
     try {
       const answer = await fetch(path, {
         method: "POST",
-        headers: { "Content-Type": "application/json", Authorization: "Bearer " + kept() },
-        body: JSON.stringify(body),
+        headers: {
+          "Content-Type": body instanceof Blob ? "application/octet-stream" : "application/json",
+          Authorization: "Bearer " + kept(),
+        },
+        body: body instanceof Blob ? body : JSON.stringify(body),
       });
       return { ok: answer.ok, body: await answer.json() };
     } catch (error) {

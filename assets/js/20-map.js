@@ -50,11 +50,13 @@
   };
   const known = {};
 
-  /* Fly to a place; from then on the view is the viewer's own. */
-  map.goTo = function (center, zoom) {
+  /* Go to a place; from then on the view is the viewer's own. Plotly must know it, or it would set its own again. */
+  map.goTo = function ([lon, lat], zoom) {
     movedByHand = true;
-    const duration = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 600;
-    map.handle.flyTo({ center, zoom: Math.max(map.handle.getZoom(), zoom), duration });
+    const graph = document.querySelector("#map .js-plotly-plot");
+    window.Plotly.relayout(graph, {
+      "map.center": { lon, lat }, "map.zoom": Math.max(map.handle.getZoom(), zoom), "map.pitch": map.handle.getPitch(),
+    });
   };
 
   /* Read a source from the server again. */

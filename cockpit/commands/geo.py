@@ -8,14 +8,12 @@ import typer
 
 from cockpit.commands.options import Json, answer, databases
 from cockpit.errors import BadSetting
-from geo import ground, versions
+from geo import versions
 from geo.communities import Community, communities
 from geo.crs import Crs
 from geo.errors import SurveyFaults, UnknownCommunity
 from geo.survey_faults import rules
-from sensors import registry
-from store.engine import writing
-from store.instant import SHANGHAI, format_rfc3339, now, to_datetime
+from store.instant import SHANGHAI, format_rfc3339, to_datetime
 
 app = typer.Typer(help="The ground: survey files in and out, and back to an earlier one.", no_args_is_help=False)
 
@@ -36,40 +34,27 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Import a survey file, all of it or nothing; the former state can be used again."""
-    from geo import surveys
+    # Here, not above: only this command reads such files, and what reads them takes its time to import.
+    from cockpit import survey
 
-    where = _community(community)
+    _community(community)
     _layer(kind)
     _system(crs)
-    opened = databases()
-    engine = opened.of(community)
+    engine = databases().of(community)
     try:
-        survey = surveys.read(file, kind, where, crs)
+        looked = survey.look(file, kind, community, crs)
     except SurveyFaults as bad:
         _report(file, bad)
-    before = set(ground.frame(community, kind)["code"])
-    codes = {feature.code for feature in survey.features}
-    change = {"added": len(codes - before), "replaced": len(codes & before), "removed": len(before - codes)}
-    record: dict[str, object] = {"file": str(file), "kind": kind, "crs": survey.crs, "features": len(codes), **change}
-    said = f"{file}: {len(codes)} {kind} in {survey.crs}: " + ", ".join(f"{n} {word}" for word, n in change.items())
+    count, system = len(looked.survey.features), looked.survey.crs
+    record: dict[str, object] = {"file": str(file), "kind": kind, "crs": system, "features": count, **looked.change}
+    said = f"{file}: {count} {kind} in {system}: " + ", ".join(f"{n} {word}" for word, n in looked.change.items())
     if dry_run:
         answer(as_json, record | {"imported": False}, f"{said}; nothing was changed")
         return
-    with writing(engine) as connection:
-        number = versions.add(
-            connection,
-            community,
-            kind,
-            survey.features,
-            file=file.name,
-            crs=survey.crs,
-            actor=f"command:{getpass.getuser()}",
-            at=now(),
-        )
-        ground.refresh(connection)
-        moved = registry.relocate(connection, community) if kind == "areas" else 0
-    text = f"{said}; version {number}" + (f"; {moved} devices lie in another area now" if moved else "")
-    answer(as_json, record | {"imported": True, "version": number, "devices_moved": moved}, text)
+    taken = survey.take(engine, looked, f"command:{getpass.getuser()}")
+    moved = taken.devices_moved
+    text = f"{said}; version {taken.version}" + (f"; {moved} devices lie in another area now" if moved else "")
+    answer(as_json, record | {"imported": True, "version": taken.version, "devices_moved": moved}, text)
 
 
 @app.command()
@@ -132,14 +117,14 @@ def use(
     """Make an earlier version of a layer count again."""
     _community(community)
     _layer(kind)
-    with writing(databases().of(community)) as connection:
-        try:
-            versions.use(connection, community, kind, version)
-        except LookupError as error:
-            raise BadSetting(str(error)) from None
-        ground.refresh(connection)
-        moved = registry.relocate(connection, community) if kind == "areas" else 0
-    answer(as_json, {"kind": kind, "version": version, "devices_moved": moved}, f"{kind}: version {version} counts")
+    from cockpit import survey
+
+    try:
+        taken = survey.use(databases().of(community), community, kind, version)
+    except LookupError as error:
+        raise BadSetting(str(error)) from None
+    record = {"kind": kind, "version": version, "devices_moved": taken.devices_moved}
+    answer(as_json, record, f"{kind}: version {version} counts")
 
 
 def _report(file: Path, bad: SurveyFaults) -> NoReturn:

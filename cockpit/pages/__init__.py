@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from dash import Dash, Input, Output, dcc, html
 
-from cockpit.pages import device, events, frame, home, quarantine, wall
+from cockpit.pages import device, events, frame, ground, home, quarantine, wall
 from store.databases import Databases
 
 Layout = Callable[..., Any]
@@ -22,6 +22,7 @@ def register(app: Dash, databases: Databases, mqtt_port: int) -> None:
         (re.compile(r"/devices/(?P<device>[^/]+)"), device.page(app, databases)),
         (re.compile(r"/events"), events.page(app, databases)),
         (re.compile(r"/quarantine"), quarantine.page(databases)),
+        (re.compile(r"/ground"), ground.page(databases)),
     ]
     app.layout = html.Div([dcc.Location(id="address", refresh=False), html.Div(id="page")])
 

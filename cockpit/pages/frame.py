@@ -7,13 +7,13 @@ from dash import html
 
 from cockpit.build import build
 from geo.communities import Community, communities
-from geo.ground import places
+from geo.ground import is_surveyed, places
 from sensors.metrics import metrics
 from sensors.summary import SHOWN
 
 THEMES = ("dark", "light")
 DEFAULT_METRIC = "pm2_5"
-NAV = (("/", "总览"), ("/events", "网格事件"), ("/quarantine", "隔离区"))
+NAV = (("/", "总览"), ("/events", "网格事件"), ("/quarantine", "隔离区"), ("/ground", "底图"))
 
 
 def known_community(code: str | None) -> Community | None:
@@ -56,7 +56,10 @@ def ground_note(community: Community) -> Any:
     """What the map must say of its ground: that it is drawn, not surveyed, or not drawn at all."""
     if not places(community.code, "areas"):
         return html.Span(f"尚无{community.area_kind}边界，等待导入测绘数据", className="map-note is-undrawn")
-    return html.Span("示意图 · 未经测绘" if community.schematic else "", className="map-note")
+    surveyed = [layer for layer in ("areas", "buildings", "ground") if is_surveyed(community.code, layer)]
+    if len(surveyed) == 3 or not community.schematic:
+        return html.Span("", className="map-note")
+    return html.Span("示意图 · 部分已测绘" if surveyed else "示意图 · 未经测绘", className="map-note")
 
 
 def token_field() -> Any:
@@ -82,7 +85,7 @@ def replay_mark() -> Any:
 def desk(community: Community, kind: str, content: list[Any], *, theme: str = "dark", **data: str) -> Any:
     """A manager's page: header with the way about, and its content."""
     query = f"?community={community.code}" + (f"&theme={theme}" if theme != "dark" else "")
-    here = {"home": "/", "events": "/events", "quarantine": "/quarantine"}.get(kind)
+    here = {"home": "/", "events": "/events", "quarantine": "/quarantine", "ground": "/ground"}.get(kind)
     links = [html.A(name, href=f"{path}{query}", className="here" if path == here else None) for path, name in NAV]
     links.append(html.A("大屏", href=f"/wall/{community.code}"))
     places = [

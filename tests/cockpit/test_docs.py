@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 import cockpit.live
 import sensors.meters  # noqa: F401 - registers its meters
-from cockpit import api, health, refused
+from cockpit import api, ground_api, health, refused
 from cockpit.cli import app
 from cockpit.settings import PREFIX, Settings
 from layers.declare import layers
@@ -38,7 +38,12 @@ def commands(command: object, name: str) -> list[str]:
 
 def routes() -> set[str]:
     """Every route that answers, as ``METHOD path``."""
-    routers = [("", health.router(None, health.Probes())), ("", api.general()), ("", refused.router())]  # type: ignore[arg-type]
+    routers = [
+        ("", health.router(None, health.Probes())),
+        ("", api.general()),
+        ("", refused.router()),
+        ("", ground_api.router()),
+    ]  # type: ignore[arg-type]
     routers += [("/api/v1/{community}", layer.router()) for layer in layers()]
     return {
         f"{method} {prefix}{route.path}"

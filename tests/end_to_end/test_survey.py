@@ -1,10 +1,13 @@
 """A survey is imported, shown, exported and taken back while the cockpit runs."""
 
 import json
+import secrets
 import subprocess
+import zipfile
 from pathlib import Path
 
 import geopandas as gpd
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -69,6 +72,9 @@ def test_a_survey_takes_the_place_of_the_drawing_on_every_screen_and_back(
     expect(panel).to_contain_text("两头门", timeout=15_000)
     own_cockpit.answer("geo", "use", str(version["version"]), *where)
     until(lambda: areas(own_cockpit) == ["新村片区"])
+    # A page that loads itself again is let finish.
+    expect(panel).to_contain_text("新村片区", timeout=15_000)
+    expect(page.locator(".map-ready")).to_be_attached(timeout=30_000)
 
 
 def test_a_broken_survey_changes_nothing_and_is_told_line_by_line(own_cockpit: Cockpit) -> None:
@@ -103,3 +109,64 @@ def test_a_wrong_question_is_told_what_is_wrong(own_cockpit: Cockpit, arguments:
     done = own_cockpit.run("geo", *arguments)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert why in done.stderr
+
+
+def manager(cockpit: Cockpit) -> str:
+    """A manager's token; a name is taken once."""
+    return str(cockpit.answer("token", "add", "--role", "manager", "--name", secrets.token_hex(4))["token"])
+
+
+def test_the_page_looks_at_a_file_on_the_map_takes_it_and_goes_back(
+    own_cockpit: Cockpit, survey: Path, page: Page
+) -> None:
+    own_cockpit.start()
+    parcel = own_cockpit.folder / "areas.zip"
+    with zipfile.ZipFile(parcel, "w") as packed:
+        for part in survey.parent.iterdir():
+            packed.write(part, part.name)
+    page.goto(f"{own_cockpit.url}/ground?community=heling")
+    page.wait_for_selector(".map-ready", state="attached", timeout=30_000)
+    page.locator("[data-survey-form] input[type=file]").set_input_files(parcel)
+    page.get_by_role("button", name="预览").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("请先填写操作令牌")
+    page.get_by_label("操作令牌").fill(manager(own_cockpit))
+    page.get_by_role("button", name="预览").click()
+    expect(page.locator("[data-outcome]")).to_have_text(
+        "✓ 可以导入，尚未改变：1 个要素（EPSG:4549），新增 1，替换 0，删除 4"
+    )
+    shown = "document.querySelector('#map .js-plotly-plot')._fullLayout.map._subplot.map"
+    until(lambda: page.evaluate(f"() => {shown}.querySourceFeatures('survey-preview').length") >= 1)
+    assert len(areas(own_cockpit)) == 4
+    page.get_by_role("button", name="确认导入").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("已导入，版本 1")
+    expect(page.locator("table.surveys")).to_contain_text("areas.zip", timeout=15_000)
+    assert areas(own_cockpit) == ["新村片区"]
+    expect(page.locator(".map-note")).to_have_text("示意图 · 部分已测绘")
+    row = page.locator("table.surveys tr", has_text="随软件提供").filter(has_text="片区")
+    row.get_by_role("button", name="改用此版本").click()
+    until(lambda: len(areas(own_cockpit)) == 4)
+    expect(page.locator(".map-note")).to_have_text("示意图 · 未经测绘", timeout=15_000)
+    expect(page.locator(".map-ready")).to_be_attached(timeout=30_000)
+
+
+def test_the_api_takes_a_survey_from_a_manager_only_and_tells_every_fault(own_cockpit: Cockpit) -> None:
+    own_cockpit.start()
+    url = f"{own_cockpit.url}/api/v1/heling/ground/areas"
+    bow = [[120.19, 28.93], [120.191, 28.931], [120.191, 28.93], [120.19, 28.931], [120.19, 28.93]]
+    feature = {"type": "Feature", "properties": {"code": "a"}, "geometry": {"type": "Polygon", "coordinates": [bow]}}
+    body = json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
+    ask = {"file": "a.geojson", "dry_run": "true"}
+    assert httpx.post(url, params=ask, content=body).status_code == 401
+    steward = own_cockpit.answer("token", "add", "--role", "steward", "--name", "网格员")["token"]
+    for token, query, status in (
+        (steward, ask, 403),
+        (manager(own_cockpit), ask, 422),
+        (manager(own_cockpit), ask | {"file": "../../etc/passwd"}, 400),
+        (manager(own_cockpit), ask | {"crs": "MARS"}, 400),
+    ):
+        given = httpx.post(url, params=query, content=body, headers={"Authorization": f"Bearer {token}"})
+        assert given.status_code == status
+        assert given.headers["content-type"] == "application/problem+json"
+        if status == 422:
+            assert "feature 1 (a): Self-intersection" in given.json()["faults"][0]
+    assert own_cockpit.get("/api/v1/heling/ground/versions") == {"versions": []}

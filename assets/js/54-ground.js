@@ -1,0 +1,111 @@
+/* The ground's page: look at a survey file on the map, take it, go back to an earlier version. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const PREVIEW = "survey-preview";
+  const WORDS = { added: "新增", replaced: "替换", removed: "删除" };
+  let looked = null;   // the query that was found good; only that can be taken
+
+  function select(choices) {
+    const made = cockpit.element("select");
+    for (const [value, name] of Object.entries(choices)) {
+      const option = cockpit.element("option", "", name);
+      option.value = value;
+      made.append(option);
+    }
+    return made;
+  }
+
+  function labelled(text, field) {
+    const label = cockpit.element("label", "", text + " ");
+    label.append(field);
+    return label;
+  }
+
+  function form(place) {
+    const { layers, systems } = JSON.parse(place.dataset.surveyForm);
+    const [layer, system] = [select(layers), select(systems)];
+    const file = cockpit.element("input");
+    file.type = "file";
+    file.accept = ".gpkg,.geojson,.json,.kml,.csv,.dxf,.zip";
+    const look = cockpit.element("button", "", "预览");
+    const take = cockpit.element("button", "", "确认导入");
+    look.type = take.type = "button";
+    take.disabled = true;
+    const forget = () => { looked = null; take.disabled = true; preview([]); };
+    for (const field of [layer, system, file]) field.addEventListener("change", forget);
+    look.addEventListener("click", async () => {
+      if (!file.files.length) return cockpit.sayOutcome(outcome(), false, "请先选择文件");
+      const query = new URLSearchParams({ file: file.files[0].name });
+      if (system.value) query.set("crs", system.value);
+      const answer = await send(layer.value, query, file.files[0], true);
+      report(answer);
+      take.disabled = !answer.ok;
+      looked = answer.ok ? [layer.value, query, file.files[0]] : null;
+    });
+    take.addEventListener("click", async () => {
+      if (!looked) return;
+      take.disabled = true;
+      const answer = await send(...looked, false);
+      report(answer);
+      if (answer.ok) setTimeout(() => location.reload(), 1200);
+    });
+    place.append(labelled("图层", layer), labelled("坐标系", system), labelled("文件", file), look, take);
+  }
+
+  const outcome = () => cockpit.find("[data-outcome]");
+
+  function send(layer, query, file, isDry) {
+    const asked = new URLSearchParams(query);
+    asked.set("dry_run", String(isDry));
+    return cockpit.post(`/api/v1/${cockpit.root.dataset.community}/ground/${layer}?${asked}`, file);
+  }
+
+  function report(answer) {
+    const list = cockpit.find("[data-survey-report]");
+    const { body } = answer;
+    list.replaceChildren();
+    preview(answer.ok ? body.shapes || [] : []);
+    if (!answer.ok) {
+      const faults = body.faults || [];
+      cockpit.sayOutcome(outcome(), false, faults.length ? `${body.count} 处问题，没有导入` : body.detail);
+      for (const fault of faults) list.append(cockpit.element("p", "", fault));
+      return;
+    }
+    const change = Object.entries(WORDS).map(([key, word]) => `${word} ${body[key]}`).join("，");
+    const said = body.imported ? `已导入，版本 ${body.version}` : "可以导入，尚未改变";
+    cockpit.sayOutcome(outcome(), true, `${said}：${body.features} 个要素（${body.crs}），${change}`);
+  }
+
+  function preview(features) {
+    const map = cockpit.map.handle;
+    if (!map) return;
+    if (!map.getSource(PREVIEW)) {
+      map.addSource(PREVIEW, { type: "geojson", data: { type: "FeatureCollection", features: [] } });
+      const colour = getComputedStyle(cockpit.root).getPropertyValue("--low").trim();
+      map.addLayer({ id: PREVIEW, type: "line", source: PREVIEW, paint: { "line-color": colour, "line-width": 2.5 } });
+      map.addLayer({
+        id: PREVIEW + "-points", type: "circle", source: PREVIEW, filter: ["==", ["geometry-type"], "Point"],
+        paint: { "circle-color": colour, "circle-radius": 5 },
+      });
+    }
+    cockpit.map.setFeatures(PREVIEW, features);
+  }
+
+  async function use(button) {
+    button.disabled = true;
+    const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/ground/${button.dataset.useVersion}`, {});
+    cockpit.sayOutcome(outcome(), answer.ok, answer.ok ? "已改用" : answer.body.detail);
+    button.disabled = false;
+    if (answer.ok) setTimeout(() => location.reload(), 1200);
+  }
+
+  cockpit.pages.ground = {
+    start() {
+      cockpit.tokenFields();
+      form(cockpit.find("[data-survey-form]"));
+      for (const button of cockpit.findAll("[data-use-version]")) button.addEventListener("click", () => use(button));
+    },
+  };
+})();

@@ -1,0 +1,98 @@
+"""The ground: look at a survey file on the map, take it, go back to an earlier version."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from dash import html
+from sqlalchemy import Row
+
+from cockpit import map as base_map
+from cockpit.pages import frame
+from geo import versions
+from geo.communities import Community
+from geo.crs import Crs
+from geo.ground import is_surveyed
+from geo.survey_faults import rules
+from store.databases import Databases
+from store.instant import SHANGHAI, to_datetime
+
+LAYERS = {
+    "areas": "片区",
+    "sites": "场所",
+    "buildings": "建筑",
+    "grids": "网格",
+    "facilities": "设施",
+    "ground": "道路水系",
+}
+SYSTEMS = {
+    "": "按文件声明",
+    Crs.CGCS2000: "CGCS2000 经纬度",
+    Crs.CGCS2000_GK40: "CGCS2000 40 带（带号）",
+    Crs.CGCS2000_GK120: "CGCS2000 中央经线 120°",
+    Crs.WGS84: "WGS 84",
+    Crs.GCJ02: "火星坐标 GCJ-02",
+    Crs.BD09: "百度坐标 BD-09",
+}
+
+
+def page(databases: Databases) -> Callable[..., Any]:
+    """The layout of ``/ground``."""
+
+    def layout(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
+        found = frame.known_community(community)
+        if found is None:
+            return frame.unknown(f"没有社区 {community!r}")
+        look = frame.theme_of(theme)
+        with databases.of(found.code).connect() as connection:
+            rows = versions.known(connection, found.code)
+        content = [
+            html.Section([_form(), html.Div([], className="faults", **{"data-survey-report": ""})], className="panel"),
+            html.Section([base_map.graph(found, look), frame.ground_note(found)], className="map-frame"),
+            html.Section([html.H2("版本"), _table(found, rows)], className="panel versions"),
+        ]
+        return frame.desk(found, "ground", content, theme=look)
+
+    return layout
+
+
+def _form() -> Any:
+    choices = {"layers": {code: LAYERS[code] for code in rules()}, "systems": {str(c): n for c, n in SYSTEMS.items()}}
+    return html.Div(
+        [
+            html.H2("导入测绘成果"),
+            html.P(
+                "GeoPackage、GeoJSON、KML、CSV（WKT）、DXF，或打成 zip 的 Shapefile。"
+                "先预览：核查每个要素，在图上显示将要改变什么；确认后整层替换，可随时退回。"
+            ),
+            html.Div([], className="actions", **{"data-survey-form": msgspec.json.encode(choices).decode()}),
+            html.Div(
+                [frame.token_field(), html.Span("", className="outcome", role="status", **{"data-outcome": ""})],
+                className="actions",
+            ),
+        ]
+    )
+
+
+def _table(community: Community, rows: list[Row[Any]]) -> Any:
+    head = html.Thead(html.Tr([html.Th(name) for name in ("图层", "文件", "坐标系", "要素", "导入", "谁", "状态")]))
+    body = [_row(row) for row in rows] + [_shipped(community, layer) for layer in rules()]
+    return html.Div(html.Table([head, html.Tbody(body)], className="surveys"), className="scroll")
+
+
+def _row(row: Row[Any]) -> Any:
+    when = to_datetime(row.imported).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    cells = [LAYERS[row.layer], row.file, row.crs, str(row.features), when, row.actor]
+    return html.Tr([html.Td(cell) for cell in cells] + [_state(row.layer, row.id, bool(row.is_current))])
+
+
+def _shipped(community: Community, layer: str) -> Any:
+    cells = [LAYERS[layer], "随软件提供", "CGCS2000", "示意", "—", "—"]
+    return html.Tr([html.Td(cell) for cell in cells] + [_state(layer, 0, not is_surveyed(community.code, layer))])
+
+
+def _state(layer: str, number: int, counts: bool) -> Any:
+    if counts:
+        return html.Td("● 使用中")
+    name = {"data-use-version": f"{layer}/versions/{number}"}
+    return html.Td(html.Button("改用此版本", type="button", **name))
