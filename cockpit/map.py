@@ -153,7 +153,7 @@ def _facilities() -> list[dict[str, Any]]:
             "id": "facilities-mark",
             "type": "symbol",
             "source": "facilities",
-            "metadata": {"u": {"icon-size": 0.9, "text-size": 1.8}, "group": "facilities"},
+            "metadata": {"u": {"icon-size": 1.3, "text-size": 1.8}, "group": "facilities"},
             "layout": {
                 "icon-image": "facility",
                 "icon-size": 1,
