@@ -14,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from tests.running import Credentials, until
 
 SECONDS = float(os.environ.get("FAULT_SECONDS", "3"))
+LONG_S = 10.0
 RATE = int(os.environ.get("FAULT_RATE", "1000"))
 START_MS = time.time_ns() // 1_000_000
 METRIC = "co"  # whose range takes every number
