@@ -113,6 +113,8 @@ def ingesting(folder: Path, port: int, database: str | None, devices: int) -> It
     """An ingester with so many devices, ``bench-0`` and on; yields the address of its database."""
     folder.mkdir()
     cockpit = Cockpit(folder, settings={"COCKPIT_MQTT_URL": f"mqtt://127.0.0.1:{port}", "COCKPIT_LOG_LEVEL": "warning"})
+    # A generator is no mad device.
+    cockpit.settings["COCKPIT_DEVICE_RATE"] = "1000000"
     if database is not None:
         cockpit.settings["COCKPIT_DATABASE_URL"] = database
     for number in range(devices):
