@@ -50,6 +50,15 @@ class Postgres:
         self._run("pg_ctl", "-D", "data", "-w", "-m", mode, "stop")
 
     @property
+    def is_up(self) -> bool:
+        """Whether the server's main process is there."""
+        try:
+            os.kill(self.pid, 0)
+        except (OSError, ValueError, IndexError):
+            return False
+        return True
+
+    @property
     def pid(self) -> int:
         """The server's main process."""
         return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])

@@ -1,7 +1,5 @@
 """Faults on the embedded default: its own broker, SQLite."""
 
-import ctypes
-import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.faults.disk import fill, small_disk
 from tests.faults.stream import METRIC, Stream
 from tests.running import Cockpit, until
 
@@ -28,24 +27,17 @@ def test_a_kill_in_mid_stream_loses_nothing(own_cockpit: Cockpit) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of a few megabytes; needs the right to mount one."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if libc.mount(b"tmpfs", str(folder).encode(), b"tmpfs", 0, f"size={DISK_BYTES}".encode()) != 0:
-        pytest.skip(f"cannot mount a tmpfs: {os.strerror(ctypes.get_errno())}")
-    yield folder
-    libc.umount2(str(folder).encode(), 2)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of a few megabytes."""
+    with small_disk(tmp_path / "disk", DISK_BYTES) as folder:
+        yield folder
 
 
-def test_a_full_disk_stops_the_stream_and_loses_nothing(own_cockpit: Cockpit, small_disk: Path) -> None:
-    own_cockpit.settings["COCKPIT_DATA_DIR"] = str(small_disk)
+def test_a_full_disk_stops_the_stream_and_loses_nothing(own_cockpit: Cockpit, disk: Path) -> None:
+    own_cockpit.settings["COCKPIT_DATA_DIR"] = str(disk)
     own_cockpit.start()
     device = own_cockpit.add_device("air-full")
-    filler = small_disk / "filler"
-    free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize
-    filler.write_bytes(b"\0" * (free - 200_000))
+    filler = fill(disk, 200_000)
 
     stream = Stream(device, own_cockpit.mqtt)
     until(lambda: "database or disk is full" in own_cockpit.log, 30)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sqlalchemy import text
 
 from sensors.credentials import hash_secret, new_secret
 from store.engine import open_engine
+from tests.faults.disk import fill, small_disk
 from tests.faults.stream import METRIC, SECONDS, Stream
 from tests.mosquitto import SERVICE, Mosquitto
 from tests.postgres import Postgres
@@ -20,6 +22,7 @@ from tests.running import COMMAND, Cockpit, Credentials, until
 
 DEVICE = "air-faults"
 PAUSE_S = min(10.0, SECONDS)
+DISK_BYTES = 256 << 20
 
 
 @dataclass
@@ -74,24 +77,30 @@ class Town:
         assert (count, total, refused) == (sent, sum(range(sent)), 0)
 
 
-@pytest.fixture
-def town(own_cockpit: Cockpit, tmp_path: Path) -> Iterator[Town]:
-    database = Postgres(tmp_path / "postgres")
+@contextmanager
+def running_town(cockpit: Cockpit, folder: Path, database: Postgres) -> Iterator[Town]:
+    """A town around a cockpit, with its database where the test wants it."""
     database.create()
-    (tmp_path / "mosquitto").mkdir()
-    broker = Mosquitto(tmp_path / "mosquitto")
-    own_cockpit.settings["COCKPIT_DATABASE_URL"] = database.url
-    device = own_cockpit.add_device(DEVICE)
+    (folder / "mosquitto").mkdir()
+    broker = Mosquitto(folder / "mosquitto")
+    cockpit.settings["COCKPIT_DATABASE_URL"] = database.url
+    device = cockpit.add_device(DEVICE)
     secret = new_secret()
     broker.start({SERVICE: hash_secret(secret), DEVICE: hash_secret(device.password)})
-    own_cockpit.settings["COCKPIT_MQTT_URL"] = broker.url(secret)
-    made = Town(own_cockpit, broker, database, device)
+    cockpit.settings["COCKPIT_MQTT_URL"] = broker.url(secret)
+    made = Town(cockpit, broker, database, device)
     yield made
     for one in made.ingesters:
         one.kill()
         one.wait()
     broker.stop()
     database.stop("immediate")
+
+
+@pytest.fixture
+def town(own_cockpit: Cockpit, tmp_path: Path) -> Iterator[Town]:
+    with running_town(own_cockpit, tmp_path, Postgres(tmp_path / "postgres")) as made:
+        yield made
 
 
 def test_the_only_ingester_is_killed_and_comes_back(town: Town) -> None:
@@ -156,3 +165,21 @@ def test_the_database_hangs_for_a_while(town: Town) -> None:
     time.sleep(PAUSE_S)
     town.database.signal(signal.SIGCONT)
     town.assert_all_stored(stream.finish())
+
+
+def test_the_databases_disk_is_full_for_a_while(own_cockpit: Cockpit, tmp_path: Path) -> None:
+    with (
+        small_disk(tmp_path / "disk", DISK_BYTES) as disk,
+        running_town(own_cockpit, tmp_path, Postgres(disk / "postgres")) as town,
+    ):
+        town.ingest()
+        stream = town.stream()
+        stream.part(0.2)
+        filler = fill(disk, 100_000)
+        log = town.cockpit.folder / "ingest-0.log"
+        until(lambda: "No space left on device" in log.read_text() or not town.database.is_up, SECONDS + 30)
+        filler.unlink()
+        if not town.database.is_up:
+            # It ends itself where its log cannot be written, and comes back with what was committed.
+            town.database.start()
+        town.assert_all_stored(stream.finish())
