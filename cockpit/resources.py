@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
@@ -10,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cockpit.errors import BadSetting
 from cockpit.settings import Settings, prepare_data_dir
 from geo import ground
+from sensors.brokerfiles import Tls
 from sensors.bus import BrokerAddress
 from sensors.codecs.declare import Codecs, codecs
 from sensors.errors import CodecError
@@ -82,17 +84,43 @@ def external_broker(settings: Settings) -> BrokerAddress:
             "COCKPIT_MQTT_URL is not set: processes that run apart need a broker that they share"
             " (cockpit up brings its own)"
         )
+    files = _tls_files(settings)
+    try:
+        return BrokerAddress.from_url(settings.mqtt_url, **files)
+    except ValueError as error:
+        raise BadSetting(f"COCKPIT_MQTT_URL: {error}") from None
+
+
+def embedded_tls(settings: Settings) -> Tls | None:
+    """The certificate and key of the embedded broker; None where it listens without TLS."""
+    files = _tls_files(settings)
+    if "certificate" not in files:
+        return None
+    return Tls(certificate=Path(files["certificate"]), key=Path(files["key"]))
+
+
+def embedded_broker(settings: Settings) -> BrokerAddress:
+    """Where the embedded broker is, without anybody's credentials."""
+    tls = embedded_tls(settings)
+    ca = _tls_files(settings).get("ca")
+    return BrokerAddress(reachable(settings.mqtt_host), settings.mqtt_port, tls=tls is not None, ca=ca)
+
+
+def _tls_files(settings: Settings) -> dict[str, str]:
+    """The files of COCKPIT_MQTT_CA, _CERTIFICATE and _KEY, those that are set.
+
+    Raises
+    ------
+    BadSetting
+        If one is not there, or a certificate is without its key.
+    """
     tls = {"ca": settings.mqtt_ca, "certificate": settings.mqtt_certificate, "key": settings.mqtt_key}
     for name, path in tls.items():
         if path is not None and not path.is_file():
             raise BadSetting(f"COCKPIT_MQTT_{name.upper()}: no file {str(path)!r}")
     if (settings.mqtt_certificate is None) != (settings.mqtt_key is None):
         raise BadSetting("COCKPIT_MQTT_CERTIFICATE and COCKPIT_MQTT_KEY go together")
-    files = {name: str(path) for name, path in tls.items() if path is not None}
-    try:
-        return BrokerAddress.from_url(settings.mqtt_url, **files)
-    except ValueError as error:
-        raise BadSetting(f"COCKPIT_MQTT_URL: {error}") from None
+    return {name: str(path) for name, path in tls.items() if path is not None}
 
 
 def devices_address(settings: Settings) -> BrokerAddress:
@@ -100,7 +128,7 @@ def devices_address(settings: Settings) -> BrokerAddress:
     if settings.mqtt_url is not None:
         there = external_broker(settings)
         return replace(there, username=None, password=None)
-    return BrokerAddress(reachable(settings.mqtt_host), settings.mqtt_port)
+    return embedded_broker(settings)
 
 
 def reachable(host: str) -> str:

@@ -7,7 +7,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 import uvicorn
@@ -17,7 +17,13 @@ from cockpit import web
 from cockpit.errors import BadSetting
 from cockpit.health import Probes
 from cockpit.live import LiveHub
-from cockpit.resources import external_broker, installed_codecs, open_databases, reachable
+from cockpit.resources import (
+    embedded_broker,
+    embedded_tls,
+    external_broker,
+    installed_codecs,
+    open_databases,
+)
 from cockpit.settings import Settings
 from layers.declare import feeds
 from layers.visitors import capacity
@@ -185,7 +191,9 @@ def _is_loopback(host: str) -> bool:
 def _broker(settings: Settings, databases: Databases, codecs: Codecs) -> Iterator[BrokerThread]:
     registry = Registry(*databases.all)
     registry.refresh()
-    broker = BrokerThread(settings.mqtt_host, settings.mqtt_port, registry, codecs, settings.device_rate)
+    broker = BrokerThread(
+        settings.mqtt_host, settings.mqtt_port, registry, codecs, settings.device_rate, embedded_tls(settings)
+    )
     try:
         broker.start()
     except PortInUse as error:
@@ -199,7 +207,7 @@ def _broker(settings: Settings, databases: Databases, codecs: Codecs) -> Iterato
 def _address(settings: Settings, broker: BrokerThread | None) -> BrokerAddress:
     if broker is None:
         return external_broker(settings)
-    return BrokerAddress(reachable(settings.mqtt_host), settings.mqtt_port, SERVICE, broker.service_secret)
+    return replace(embedded_broker(settings), username=SERVICE, password=broker.service_secret)
 
 
 def _intake(settings: Settings, address: BrokerAddress, ingest: SplitIngest, share: Share, codecs: Codecs) -> Intake:

@@ -28,6 +28,7 @@ from amqtt.session import Session
 
 from sensors import topics
 from sensors.access import Access
+from sensors.brokerfiles import Tls
 from sensors.codecs.declare import Codecs
 from sensors.connection import SERVICE, HoldingHandler
 from sensors.kept_registry import Registry
@@ -53,9 +54,14 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
     """amqtt's broker with the registry as its authority."""
 
     def __init__(
-        self, host: str, port: int, registry: Registry, codecs: Codecs, service_secret: str, device_rate: float
+        self,
+        listener: ListenerConfig,
+        registry: Registry,
+        codecs: Codecs,
+        service_secret: str,
+        device_rate: float,
     ) -> None:
-        config = BrokerConfig(listeners={"default": ListenerConfig(bind=f"{host}:{port}")}, plugins={})
+        config = BrokerConfig(listeners={"default": listener}, plugins={})
         super().__init__(config)
         self.plugins_manager.app_context.broker = self
         self._registry = registry
@@ -209,8 +215,11 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
 class BrokerThread:
     """The embedded broker in a thread and an event loop of its own, so that no page delays a PUBACK."""
 
-    def __init__(self, host: str, port: int, registry: Registry, codecs: Codecs, device_rate: float) -> None:
+    def __init__(
+        self, host: str, port: int, registry: Registry, codecs: Codecs, device_rate: float, tls: Tls | None = None
+    ) -> None:
         self._host, self._port = host, port
+        self._tls = tls
         self._codecs = codecs
         self._device_rate = device_rate
         self._registry = registry
@@ -248,9 +257,11 @@ class BrokerThread:
         return sum(s.transitions.is_connected() and s.username != SERVICE for s, _ in sessions.values())
 
     async def _start(self) -> None:
-        self._broker = EmbeddedBroker(
-            self._host, self._port, self._registry, self._codecs, self.service_secret, self._device_rate
-        )
+        listener = ListenerConfig(bind=f"{self._host}:{self._port}")
+        if self._tls is not None:
+            certificate, key = str(self._tls.certificate), str(self._tls.key)
+            listener = ListenerConfig(bind=listener.bind, ssl=True, certfile=certificate, keyfile=key)
+        self._broker = EmbeddedBroker(listener, self._registry, self._codecs, self.service_secret, self._device_rate)
         await self._broker.start()
         self._watch = asyncio.create_task(self._broker.watch_registry())
 

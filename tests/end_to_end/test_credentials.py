@@ -86,16 +86,35 @@ def embedded(cockpit: Cockpit) -> Town:
     return Town(cockpit, cockpit.mqtt)
 
 
+def town_certificates(folder: Path) -> tuple[Path, Path, Path]:
+    """The town's own authority, and a server's certificate and key of it, as files."""
+    authority = trustme.CA(organization_name="方岩镇")
+    certificate = authority.issue_cert("127.0.0.1")
+    ca, chain, key = (folder / name for name in ("ca.pem", "server.pem", "server.key"))
+    authority.cert_pem.write_to_path(ca)
+    chain.write_bytes(b"".join(part.bytes() for part in certificate.cert_chain_pems))
+    certificate.private_key_pem.write_to_path(key)
+    return ca, chain, key
+
+
+@pytest.fixture(scope="module")
+def embedded_with_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    ca, chain, key = town_certificates(tmp_path_factory.mktemp("certificates"))
+    cockpit = Cockpit(tmp_path_factory.mktemp("cockpit"))
+    cockpit.settings |= {
+        "COCKPIT_MQTT_CA": str(ca),
+        "COCKPIT_MQTT_CERTIFICATE": str(chain),
+        "COCKPIT_MQTT_KEY": str(key),
+    }
+    yield Town(cockpit.start(), cockpit.mqtt, ca)
+    cockpit.stop()
+
+
 @pytest.fixture(scope="module")
 def with_mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     tmp_path = tmp_path_factory.mktemp("mosquitto")
     cockpit = Cockpit(tmp_path_factory.mktemp("cockpit"))
-    authority = trustme.CA(organization_name="方岩镇")
-    certificate = authority.issue_cert("127.0.0.1")
-    ca, chain, key = (tmp_path / name for name in ("ca.pem", "server.pem", "server.key"))
-    authority.cert_pem.write_to_path(ca)
-    chain.write_bytes(b"".join(part.bytes() for part in certificate.cert_chain_pems))
-    certificate.private_key_pem.write_to_path(key)
+    ca, chain, key = town_certificates(tmp_path)
     port, folder, pid = free_port(), tmp_path / "mosquitto", tmp_path / "mosquitto.pid"
     options = ["--port", str(port), "--certificate", str(chain), "--key", str(key), "--pid-file", str(pid)]
     made = cockpit.answer("broker", "config", str(folder), *options)
@@ -121,7 +140,7 @@ def with_mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         process.wait(10)
 
 
-@pytest.fixture(params=["embedded", "with_mosquitto"])
+@pytest.fixture(params=["embedded", "embedded_with_tls", "with_mosquitto"])
 def town(request: pytest.FixtureRequest) -> Iterator[Town]:
     """All of this holds on each broker; each test has devices of its own."""
     found: Town = request.getfixturevalue(request.param)
