@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from sqlalchemy import Row
 from starlette.concurrency import run_in_threadpool
 
@@ -16,7 +16,7 @@ from geo.errors import SurveyFaults
 from geo.survey_faults import rules
 from layers.problem import Problem
 from layers.roles import Actor, may
-from layers.web import CommunityPath, Given, Reading, WriteActor
+from layers.web import CommunityPath, Given, Reading, WriteActor, bounded_body
 from store.instant import format_rfc3339
 
 LEAST_ROLE = "manager"
@@ -41,7 +41,7 @@ def router() -> APIRouter:
         given: Given,
         actor: WriteActor,
         layer: str,
-        content: Annotated[bytes, Depends(_body)],
+        content: Annotated[bytes, Depends(bounded_body(MAX_BYTES))],
         file: Annotated[str, Query(max_length=200, description="the file's name; its ending says the format")],
         crs: Annotated[str | None, Query(description="one of ours, or EPSG:n; left out: as the file declares")] = None,
         dry_run: Annotated[bool, Query(description="only say what would change")] = False,
@@ -69,15 +69,6 @@ def router() -> APIRouter:
         return {"layer": layer, "version": taken.version, "devices_moved": taken.devices_moved}
 
     return routes
-
-
-async def _body(request: Request) -> bytes:
-    content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > MAX_BYTES:
-            raise Problem(413, "too large", f"more than {MAX_BYTES} bytes")
-    return bytes(content)
 
 
 def _check(actor: Actor, layer: str, crs: str | None) -> None:

@@ -1,6 +1,6 @@
 """What the layers' routes share: the database, the paths' parameters, cursors, GeoJSON."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -77,6 +77,20 @@ def instant_query(name: str, text: str | None) -> Instant | None:
         return parse_rfc3339(text.replace(" ", "+"))
     except (ValueError, OverflowError) as error:
         raise Problem(400, "bad parameter", f"{name}: {error}") from None
+
+
+def bounded_body(most: int) -> Callable[[Request], Awaitable[bytes]]:
+    """The request's body as a dependency; 413 where it has more than so many bytes."""
+
+    async def read(request: Request) -> bytes:
+        content = bytearray()
+        async for chunk in request.stream():
+            content += chunk
+            if len(content) > most:
+                raise Problem(413, "too large", f"more than {most} bytes")
+        return bytes(content)
+
+    return read
 
 
 def feature(geometry: dict[str, Any] | None, properties: dict[str, Any], key: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
@@ -18,6 +18,7 @@ from layers.web import (
     Reading,
     Services,
     WriteActor,
+    bounded_body,
     feature,
     instant_query,
     point,
@@ -107,21 +108,11 @@ def event(community: CommunityPath, connection: Reading, event: str, at: At) -> 
     return _whole(connection, community.code, event, at)
 
 
-async def bounded_body(request: Request) -> bytes:
-    """The request's body, which may be no larger than an MQTT payload."""
-    payload = bytearray()
-    async for chunk in request.stream():
-        payload += chunk
-        if len(payload) > MAX_BYTES:
-            raise Problem(413, "too large", f"more than {MAX_BYTES} bytes")
-    return bytes(payload)
-
-
 def report(
     community: CommunityPath,
     given: Given,
     actor: WriteActor,
-    payload: Annotated[bytes, Depends(bounded_body)],
+    payload: Annotated[bytes, Depends(bounded_body(MAX_BYTES))],
     response: Response,
 ) -> dict[str, Any]:
     """File an event: 201 with its id, or 200 where the same reporter's id is known already."""

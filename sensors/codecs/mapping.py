@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, timezone
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import jmespath
@@ -64,7 +64,6 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     name_en: str
     form: list[Form]
-    kind: Literal["json"] = "json"
 
 
 Read = Callable[[Any, Instant], Sample | None]
