@@ -203,13 +203,10 @@ class LiveHub:
             await asyncio.sleep(WATCH_S)
 
     def _registry_revision(self) -> int:
-        total = 0
         for engine in self._databases.all:
             with engine.connect() as connection:
                 ground.refresh(connection)
-                # Each only grows, so the sum tells of a change of any.
-                total += sum(revision.current(connection, name) for name in (REVISION, versions.REVISION))
-        return total
+        return revision.total(self._databases.all, REVISION, versions.REVISION)
 
     async def serve(self, socket: WebSocket, community: str) -> None:
         """Serve one browser until it goes."""

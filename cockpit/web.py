@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
-from cockpit import api, ground_api, health, refused, tokens
+from cockpit import api, ground_api, health, refused, spatial_api, tokens
 from cockpit.headers import SecurityHeaders
 from cockpit.live import LiveHub
 from cockpit.pages import register
@@ -67,6 +67,7 @@ def build(
     server.include_router(api.general())
     server.include_router(refused.router())
     server.include_router(ground_api.router())
+    server.include_router(spatial_api.router())
     for layer in layers():
         server.include_router(layer.router(), prefix="/api/v1/{community}")
     server.include_router(api.ground())

@@ -5,10 +5,11 @@ place (`geo.versions`). A process keeps the ground in memory and reads it again 
 A point finds its area by a spatial index over all areas (STRtree), never by a loop.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import msgspec
 import numpy as np
@@ -24,7 +25,7 @@ from store import revision
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-LAYERS = ("areas", "sites", "buildings", "grids", "facilities", "ground")
+LAYERS = ("areas", "sites", "buildings", "rooms", "grids", "facilities", "ground")
 EMPTY = b'{"type":"FeatureCollection","features":[]}'
 
 
@@ -37,6 +38,8 @@ class Place:
     name_en: str
     kind: str
     label: tuple[float, float]
+    parent: str | None = None
+    storey: int | None = None
 
 
 @dataclass
@@ -48,6 +51,22 @@ class Surveyed:
 
 
 _surveyed = Surveyed()
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_forget: list[Callable[[], None]] = []
+
+
+def of_ground(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Keep what a function answers until the ground changes."""
+    kept = cache(function)
+    _forget.append(kept.cache_clear)
+    return kept  # type: ignore[return-value]
+
+
+def _forget_answers() -> None:
+    for clear in _forget:
+        clear()
 
 
 def refresh(connection: Connection) -> bool:
@@ -64,8 +83,7 @@ def refresh(connection: Connection) -> bool:
         else:
             _surveyed.layers.pop(key, None)
     _surveyed.revisions[database] = at
-    for cached in (frame, places, _area_index, _content):
-        cached.cache_clear()
+    _forget_answers()
     return True
 
 
@@ -73,8 +91,7 @@ def forget() -> None:
     """Know no survey: what ships counts again. For tests, and for a process that changes its database."""
     _surveyed.layers.clear()
     _surveyed.revisions.clear()
-    for cached in (frame, places, _area_index, _content):
-        cached.cache_clear()
+    _forget_answers()
 
 
 def state() -> str:
@@ -101,7 +118,7 @@ def geojson(community: str, layer: str) -> bytes:
     return _content(community, layer)
 
 
-@cache
+@of_ground
 def _content(community: str, layer: str) -> bytes:
     surveyed = _surveyed.layers.get((community, layer))
     if surveyed is not None:
@@ -110,7 +127,7 @@ def _content(community: str, layer: str) -> bytes:
     return path.read_bytes() if path.is_file() else EMPTY
 
 
-@cache
+@of_ground
 def frame(community: str, layer: str) -> "GeoDataFrame":
     """One layer as a GeoDataFrame in CGCS2000; empty where nothing is drawn yet."""
     # Here, not above: the commands that touch no ground need not wait for it.
@@ -122,22 +139,48 @@ def frame(community: str, layer: str) -> "GeoDataFrame":
     return gpd.GeoDataFrame.from_features(features, crs=EPSG_CGCS2000)
 
 
-@cache
+@of_ground
 def places(community: str, layer: str) -> tuple[Place, ...]:
     """The named places of a layer, in the order of the file."""
-    table = frame(community, layer)
-    labels = table.geometry.representative_point()
-    kinds = table["kind"] if "kind" in table else [layer.removesuffix("s")] * len(table)
     return tuple(
-        Place(code, name, name_en, kind, (point.x, point.y))
-        for code, name, name_en, kind, point in zip(
-            table.get("code", []), table.get("name", []), table.get("name_en", []), kinds, labels, strict=True
+        Place(
+            code=row["code"],
+            name=row["name"],
+            name_en=row["name_en"],
+            kind=row.get("kind") or layer.removesuffix("s"),
+            label=(float(lon), float(lat)),
+            parent=row.get("parent"),
+            storey=None if row.get("storey") is None else int(row["storey"]),
         )
+        for row, lon, lat in zip(rows(community, layer), *labels(community, layer), strict=True)
     )
+
+
+@of_ground
+def rows(community: str, layer: str) -> tuple[dict[str, Any], ...]:
+    """The attributes of a layer's features, in the order of the file; what is missing is None."""
+    table = frame(community, layer)
+    plain = table.drop(columns=table.geometry.name).astype(object)
+    return tuple(plain.where(plain.notna(), None).to_dict("records"))
+
+
+@of_ground
+def labels(community: str, layer: str) -> tuple[np.ndarray, np.ndarray]:
+    """Longitudes and latitudes of a point inside each feature, shape (n,)."""
+    points = shapely.get_coordinates(shapely.point_on_surface(frame(community, layer).geometry.to_numpy()))
+    return points[:, 0], points[:, 1]
+
+
+@of_ground
+def place(community: str, layer: str, code: str) -> Place | None:
+    """The place of a code in a layer; None where there is none."""
+    return next((found for found in places(community, layer) if found.code == code), None)
 
 
 def locate(community: str, lons: np.ndarray, lats: np.ndarray, layer: str = "areas") -> list[str | None]:
     """The code of the area, or of the place of another layer, that each point lies in; None outside all.
+
+    Where places lie in each other, the smallest counts.
 
     Parameters
     ----------
@@ -145,13 +188,11 @@ def locate(community: str, lons: np.ndarray, lats: np.ndarray, layer: str = "are
         Degrees, CGCS2000, shape (n,).
     """
     codes, tree = _area_index(community, layer)
-    found: list[str | None] = [None] * len(lons)
-    if not codes:
-        return found
-    points, areas = tree.query(shapely.points(lons, lats), predicate="intersects")
-    for point, area in zip(points.tolist(), areas.tolist(), strict=True):
-        found[point] = codes[area]
-    return found
+    points, places_hit = tree.query(shapely.points(lons, lats), predicate="intersects")
+    found = np.full(len(lons), -1)
+    np.maximum.at(found, points, places_hit)
+    answer: list[str | None] = codes[found].tolist()
+    return answer
 
 
 def doubt(community: str, lon: float, lat: float) -> str | None:
@@ -175,7 +216,10 @@ def locate_one(community: str, lon: float, lat: float) -> str | None:
     return locate(community, np.array([lon]), np.array([lat]))[0]
 
 
-@lru_cache
-def _area_index(community: str, layer: str) -> tuple[list[str], STRtree]:
+@of_ground
+def _area_index(community: str, layer: str) -> tuple[np.ndarray, STRtree]:
+    """The codes, largest place first and None last, and an index over their shapes in that order."""
     table = frame(community, layer)
-    return list(table["code"]), STRtree(table.geometry.to_numpy())
+    shapes = table.geometry.to_numpy()
+    order = np.argsort(-shapely.area(shapes), kind="stable")
+    return np.array([*table["code"].iloc[order], None], dtype=object), STRtree(shapes[order])

@@ -17,7 +17,7 @@ from geo.errors import Fault
 FAR_DEG = 0.5
 """Some fifty kilometres: what lies further from its community was not meant to."""
 MAX_CODE, MAX_NAME, MAX_KIND = 64, 120, 32
-LIMITS = {"floors": (0, 200), "height": (0, 1000), "cim_level": (1, 7)}
+LIMITS = {"floors": (0, 200), "height": (0, 1000), "cim_level": (1, 7), "storey": (-9, 200)}
 
 
 @dataclass(frozen=True, kw_only=True)

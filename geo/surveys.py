@@ -182,6 +182,7 @@ def _feature(record: dict[str, Any], shape: Any, columns: dict[str, str], layer:
     code = text("code")
     floors = number_of(record.get(columns.get("floors", "")), *LIMITS["floors"])
     height = number_of(record.get(columns.get("height", "")), *LIMITS["height"])
+    storey = number_of(record.get(columns.get("storey", "")), *LIMITS["storey"])
     level = number_of(record.get(columns.get("cim_level", "")), *LIMITS["cim_level"])
     used = set(columns.values())
     others = {str(name): _plain(value) for name, value in record.items() if name not in used and value is not None}
@@ -193,6 +194,7 @@ def _feature(record: dict[str, Any], shape: Any, columns: dict[str, str], layer:
         parent=text("parent") or None,
         cim_level=int(level) if level is not None else rule.cim_level,
         floors=None if floors is None else round(floors),
+        storey=None if storey is None else round(storey),
         height=height if height is not None else None if floors is None else 3.1 * floors,
         properties=others,
         geometry=shapely.force_2d(shapely.normalize(shape) if shape.geom_type == "Point" else shape),

@@ -35,6 +35,8 @@ ground_feature = Table(
     Column("cim_level", Integer),
     Column("floors", Integer),
     Column("height", Float),
+    # The one that a room lies on.
+    Column("storey", Integer),
     # What else the file said, as JSON.
     Column("properties", Text, nullable=False),
     # Well-known binary, CGCS2000.
@@ -47,4 +49,14 @@ ground_current = Table(
     Column("community", String(64), primary_key=True),
     Column("layer", String(32), primary_key=True),
     Column("version_id", Integer, nullable=False),
+)
+
+# Who looks after a grid (网格员) from when on; only ever added to, the newest counts. Nobody: no name.
+grid_steward = Table(
+    "grid_steward",
+    metadata,
+    Column("community", String(64), primary_key=True),
+    Column("grid", String(64), primary_key=True),
+    Column("since", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", String(80)),
 )

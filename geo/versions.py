@@ -16,7 +16,7 @@ from store.instant import Instant
 REVISION = "ground"
 DRAWN = 0
 """The version of what ships: it counts where none was imported, or none shall."""
-TYPED = ("code", "name", "name_en", "kind", "parent", "cim_level", "floors", "height")
+TYPED = ("code", "name", "name_en", "kind", "parent", "cim_level", "floors", "height", "storey")
 DIGITS = 9
 """Of a degree: a tenth of a millimetre."""
 
@@ -35,6 +35,7 @@ class Feature:
     cim_level: int | None = None
     floors: int | None = None
     height: float | None = None
+    storey: int | None = None
 
 
 def add(

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
+import numpy as np
 from fastapi import APIRouter
 from sqlalchemy import Connection
 
@@ -45,11 +46,42 @@ class Overlay:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A number that adds up along the ground: devices, open events, people; ``unit`` as screens show it."""
+
+    code: str
+    name: str
+    name_en: str
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Located:
+    """What of a layer stands somewhere: a row a thing, each column of length n.
+
+    ``lons`` and ``lats`` are CGCS2000 degrees, NaN where unknown; ``rooms`` are codes of rooms;
+    ``figures`` holds one array for each `Figure` of the layer.
+    """
+
+    ids: list[str]
+    names: list[str]
+    lons: np.ndarray
+    lats: np.ndarray
+    figures: dict[str, np.ndarray]
+    rooms: list[str | None] | None = None
+
+
+Locate = Callable[[Connection, str, Instant | None], Located]
+"""(connection, community, at) -> what stands where."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Layer:
     """A vertical slice of the cockpit.
 
     ``roles`` are those who may see it (empty: everybody, the wall too); ``column`` and ``order``
-    say where its panel stands on the wall; ``records`` answers its present or past state.
+    say where its panel stands on the wall; ``records`` answers its present or past state, ``located``
+    what of it stands where, with the ``figures`` that add up along the ground.
     """
 
     code: str
@@ -62,6 +94,8 @@ class Layer:
     panel: Callable[[Community], Any]
     router: Callable[[], APIRouter]
     feed: Callable[[], Feed]
+    located: Locate | None = None
+    figures: tuple[Figure, ...] = ()
     roles: frozenset[str] = frozenset()
 
 

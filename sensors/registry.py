@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from geo.communities import community as community_of
 from geo.crs import Crs, to_cgcs2000
 from geo.errors import BadPosition, UnknownCommunity
-from geo.ground import locate, locate_one, places
+from geo.ground import locate, locate_one, place, places
 from sensors import credentials
 from sensors.errors import RegistryError, RegistryFaults
 from sensors.kinds import kinds
@@ -47,6 +47,7 @@ class Device:
     crs: str = Crs.WGS84
     area: str | None = None
     site: str | None = None
+    room: str | None = None
     interval_s: float = DEFAULT_INTERVAL_S
     source: str | None = None
     secret_hash: str = ""
@@ -218,6 +219,9 @@ def _checked(new: Device) -> Device:
     known_sites = [site.code for site in places(new.community, "sites")]
     if new.site is not None and new.site not in known_sites:
         raise RegistryError(f"site {new.site!r} is not one of {', '.join(known_sites) or '(none drawn yet)'}")
+    if new.room is not None and place(new.community, "rooms", new.room) is None:
+        known_rooms = ", ".join(room.code for room in places(new.community, "rooms"))
+        raise RegistryError(f"room {new.room!r} is not one of {known_rooms or '(none drawn yet)'}")
     if new.id == SERVICE_USER:
         raise RegistryError(f"id {new.id!r} is the user name of the cockpit itself")
     return new
@@ -233,11 +237,17 @@ def _check_gateway(connection: Connection, new: Device) -> None:
 
 def _placed(new: Device) -> Device:
     if new.raw_lon is None or new.raw_lat is None:
-        return new
+        room = None if new.room is None else place(new.community, "rooms", new.room)
+        # Who names a room only means some place in it.
+        return new if room is None else _at(new, *room.label)
     try:
         lon, lat = to_cgcs2000(new.raw_lon, new.raw_lat, new.crs)
     except BadPosition as error:
         raise RegistryError(str(error)) from None
+    return _at(new, lon, lat)
+
+
+def _at(new: Device, lon: float, lat: float) -> Device:
     return replace(new, lon=lon, lat=lat, area=locate_one(new.community, lon, lat))
 
 

@@ -11,7 +11,7 @@ from sensors.kinds import kind_name
 from sensors.registry import DEFAULT_INTERVAL_S, Device
 
 NEEDED = ("id", "community", "kind")
-OPTIONAL = ("name", "lon", "lat", "crs", "interval", "site", "gateway", "codec")
+OPTIONAL = ("name", "lon", "lat", "crs", "interval", "site", "room", "gateway", "codec")
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,7 @@ def _device(row: dict[str, str]) -> Device:
         crs=row.get("crs") or "WGS84",
         interval_s=_number(row, "interval") or DEFAULT_INTERVAL_S,
         site=row.get("site") or None,
+        room=row.get("room") or None,
         gateway=row.get("gateway") or None,
         codec=row.get("codec") or None,
     )

@@ -33,6 +33,8 @@ device = Table(
     Column("crs", String(16), nullable=False),
     Column("area", String(64)),
     Column("site", String(64)),
+    # Indoors a position cannot tell the storey: the room does.
+    Column("room", String(64)),
     Column("interval_s", Float, nullable=False),
     # None for a real sensor; where its values come from for a replayed one.
     Column("source", String(120)),

@@ -4,7 +4,9 @@ A change raises the counter in the same transaction. Reading one integer by its 
 the cheapest question there is, and the same on SQLite and PostgreSQL.
 """
 
-from sqlalchemy import BigInteger, Column, Connection, String, Table, select
+from collections.abc import Iterable
+
+from sqlalchemy import BigInteger, Column, Connection, Engine, String, Table, func, select
 
 from store.engine import upsert
 from store.metadata import metadata
@@ -26,3 +28,13 @@ def bump(connection: Connection, name: str) -> None:
 def current(connection: Connection, name: str) -> int:
     """The counter's value; 0 where nothing has changed yet."""
     return connection.scalar(select(revision.c.value).where(revision.c.name == name)) or 0
+
+
+def total(engines: Iterable[Engine], *names: str) -> int:
+    """The sum of counters over databases: each only grows, so it tells of a change of any."""
+    query = select(func.sum(revision.c.value)).where(revision.c.name.in_(names))
+    found = 0
+    for engine in engines:
+        with engine.connect() as connection:
+            found += connection.scalar(query) or 0
+    return found

@@ -76,7 +76,7 @@ def config(
     while watch:
         time.sleep(WATCH_S)
         try:
-            if _revision(opened) != at or now() >= again:
+            if revision.total(opened.all, registry.REVISION) != at or now() >= again:
                 at, again, _ = _update(opened, write, pid_file or [])
         except SQLAlchemyError:
             # The database is away; the broker goes on with what it has.
@@ -116,7 +116,7 @@ def _writer(
 def _update(opened: Databases, write: Write, pid_files: list[Path]) -> tuple[int, Instant, str | None]:
     """Write the files; returns the revision, when the next device that is shut out is let in, and a new secret."""
     # First the number, then the devices: a change in between is written again.
-    at = _revision(opened)
+    at = revision.total(opened.all, registry.REVISION)
     devices: list[Device] = []
     for engine in opened.all:
         with engine.connect() as connection:
@@ -129,15 +129,6 @@ def _update(opened: Databases, write: Write, pid_files: list[Path]) -> tuple[int
     moment = now()
     ends = [device.shut_out for device in devices if device.shut_out is not None and device.shut_out > moment]
     return at, min(ends, default=NEVER), secret
-
-
-def _revision(opened: Databases) -> int:
-    total = 0
-    for engine in opened.all:
-        with engine.connect() as connection:
-            # Each only grows, so the sum tells of a change of any.
-            total += revision.current(connection, registry.REVISION)
-    return total
 
 
 def _reload(pid_file: Path) -> None:

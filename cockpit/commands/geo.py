@@ -1,4 +1,4 @@
-"""``cockpit geo import|export|versions|use``: survey files of the ground."""
+"""``cockpit geo import|export|versions|use|steward``: survey files of the ground, and who looks after a grid."""
 
 import getpass
 from pathlib import Path
@@ -8,12 +8,13 @@ import typer
 
 from cockpit.commands.options import Json, answer, databases
 from cockpit.errors import BadSetting
-from geo import versions
+from geo import stewards, versions
 from geo.communities import Community, communities
 from geo.crs import Crs
 from geo.errors import SurveyFaults, UnknownCommunity
 from geo.survey_faults import rules
-from store.instant import SHANGHAI, format_rfc3339, to_datetime
+from store.engine import writing
+from store.instant import SHANGHAI, format_rfc3339, now, to_datetime
 
 app = typer.Typer(help="The ground: survey files in and out, and back to an earlier one.", no_args_is_help=False)
 
@@ -125,6 +126,24 @@ def use(
         raise BadSetting(str(error)) from None
     record = {"kind": kind, "version": version, "devices_moved": taken.devices_moved}
     answer(as_json, record, f"{kind}: version {version} counts")
+
+
+@app.command()
+def steward(
+    grid: Annotated[str, typer.Argument(metavar="GRID", help="The code of a grid that was imported.")],
+    community: CommunityOption,
+    name: Annotated[str | None, typer.Option(help="Who looks after it from now on; left out: nobody.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Appoint the steward (网格员) of a grid."""
+    _community(community)
+    opened = databases()
+    try:
+        with writing(opened.of(community)) as connection:
+            stewards.appoint(connection, community, grid, name, now())
+    except (LookupError, ValueError) as error:
+        raise BadSetting(str(error)) from None
+    answer(as_json, {"grid": grid, "steward": name}, f"{grid}: {name or 'nobody'}")
 
 
 def _report(file: Path, bad: SurveyFaults) -> NoReturn:

@@ -21,6 +21,7 @@ LAYERS = {
     "areas": "片区",
     "sites": "场所",
     "buildings": "建筑",
+    "rooms": "房间",
     "grids": "网格",
     "facilities": "设施",
     "ground": "道路水系",

@@ -1,11 +1,11 @@
 """Devices: every sensor with its state, and the environment that they measure together."""
 
-from layers.declare import Layer
+from layers.declare import Figure, Layer
 from layers.devices.api import router
 from layers.devices.feed import DevicesFeed
 from layers.devices.overlay import overlay
 from layers.devices.panel import panel
-from layers.devices.queries import records
+from layers.devices.queries import located, records
 
 LAYER = Layer(
     code="devices",
@@ -18,4 +18,12 @@ LAYER = Layer(
     panel=panel,
     router=router,
     feed=DevicesFeed,
+    located=located,
+    figures=(
+        Figure(code="devices", name="设备", name_en="devices", unit="台"),
+        Figure(code="online", name="在线", name_en="online", unit="台"),
+        Figure(code="stale", name="迟滞", name_en="stale", unit="台"),
+        Figure(code="offline", name="离线", name_en="offline", unit="台"),
+        Figure(code="power", name="功率", name_en="power", unit="kW"),
+    ),
 )

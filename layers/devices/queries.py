@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 from sqlalchemy import Connection, Row, Table, select
 
+from geo import ground
+from layers.declare import Located
 from sensors import commands, history, registry, summary
 from sensors.kinds import kind_name, kinds
 from sensors.quality import SUSPECT, word_of
@@ -29,10 +32,54 @@ def records(
     """
     known_devices = states(connection, community, keys, at)
     given = _commands(connection, known_devices) if at is None else {}
-    found = {known.device.id: _record(known) | given.get(known.device.id, {}) for known in known_devices}
+    where = where_of(community, [known.device for known in known_devices])
+    found = {
+        known.device.id: _record(known) | place | given.get(known.device.id, {})
+        for known, place in zip(known_devices, where, strict=True)
+    }
     if keys is None or ENVIRONMENT in keys:
         found[ENVIRONMENT] = {"metrics": summary.means(connection, community, at).get(None, {})}
     return found
+
+
+def where_of(community: str, devices: list[Device]) -> list[dict[str, Any]]:
+    """The building that each device stands in, and the room and storey where it is registered in a room."""
+    lons, lats = _positions(devices)
+    buildings = ground.locate(community, lons, lats, "buildings")
+    rooms = [None if device.room is None else ground.place(community, "rooms", device.room) for device in devices]
+    return [
+        {"building": building, "room": None, "storey": None}
+        if room is None
+        else {"building": room.parent, "room": room.code, "storey": room.storey}
+        for building, room in zip(buildings, rooms, strict=True)
+    ]
+
+
+def located(connection: Connection, community: str, at: Instant | None) -> Located:
+    """Where the devices stand, with how many are in which state, and what power they draw together."""
+    known = states(connection, community, None, at)
+    moment = at or now()
+    status = np.array([status_of(k.device, k.last_seen, k.connected, moment) for k in known], dtype="U8")
+    power = [k.latest["power"].value if "power" in k.latest else 0.0 for k in known]
+    devices = [k.device for k in known]
+    lons, lats = _positions(devices)
+    return Located(
+        ids=[device.id for device in devices],
+        names=[device.name for device in devices],
+        lons=lons,
+        lats=lats,
+        rooms=[device.room for device in devices],
+        figures={
+            "devices": np.ones(len(known)),
+            **{word: (status == word).astype(float) for word in ("online", "stale", "offline")},
+            "power": np.array([value or 0.0 for value in power]),
+        },
+    )
+
+
+def _positions(devices: list[Device]) -> tuple[np.ndarray, np.ndarray]:
+    """Longitudes and latitudes; NaN where one is not known."""
+    return np.array([d.lon for d in devices], dtype=float), np.array([d.lat for d in devices], dtype=float)
 
 
 class Known(NamedTuple):

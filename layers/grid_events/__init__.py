@@ -1,11 +1,11 @@
 """Grid events (网格事件): what was reported where, and how far its handling has come."""
 
-from layers.declare import Layer
+from layers.declare import Figure, Layer
 from layers.grid_events.api import router
 from layers.grid_events.feed import GridEventsFeed
 from layers.grid_events.overlay import overlay
 from layers.grid_events.panel import panel
-from layers.grid_events.queries import records
+from layers.grid_events.queries import located, records
 
 LAYER = Layer(
     code="grid_events",
@@ -18,4 +18,9 @@ LAYER = Layer(
     panel=panel,
     router=router,
     feed=GridEventsFeed,
+    located=located,
+    figures=(
+        Figure(code="events", name="未结事件", name_en="open events", unit="件"),
+        Figure(code="critical", name="其中高级", name_en="of these critical", unit="件"),
+    ),
 )

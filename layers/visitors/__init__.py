@@ -1,11 +1,11 @@
 """Visitors: who entered and left at the gates, and how many are inside each site."""
 
-from layers.declare import Layer
+from layers.declare import Figure, Layer
 from layers.visitors.api import router
 from layers.visitors.feed import VisitorsFeed
 from layers.visitors.overlay import overlay
 from layers.visitors.panel import panel
-from layers.visitors.queries import records
+from layers.visitors.queries import located, records
 
 LAYER = Layer(
     code="visitors",
@@ -18,4 +18,6 @@ LAYER = Layer(
     panel=panel,
     router=router,
     feed=VisitorsFeed,
+    located=located,
+    figures=(Figure(code="inside", name="在场人数", name_en="people inside", unit="人"),),
 )

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from geo.ground import places
 from layers.problem import Problem
 from layers.visitors import queries
 from layers.web import At, CommunityPath, Reading
@@ -32,7 +31,7 @@ def router() -> APIRouter:
         hours: Annotated[int, Query(ge=1, le=24 * 31)] = 24,
     ) -> dict[str, Any]:
         """People who entered and left a site, by the hour, oldest first."""
-        known = [place.code for place in places(community.code, "sites")]
+        known = [place.code for place in queries.counted_sites(community.code)]
         if site not in known:
             raise Problem(404, "not found", f"no site {site!r}; there are: {', '.join(known)}")
         rows = queries.flow(connection, community.code, site, hours, at)

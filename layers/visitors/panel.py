@@ -5,13 +5,14 @@ from typing import Any
 from dash import html
 
 from geo.communities import Community
-from geo.ground import Place, places
+from geo.ground import Place
 from layers import parts
+from layers.visitors.queries import counted_sites
 
 
 def panel(community: Community) -> Any:
     """The first site large, the others a row each."""
-    sites = places(community.code, "sites")
+    sites = counted_sites(community.code)
     main = [_main(sites[0])] if sites else []
     others = [parts.figure(f"visitors.{site.code}.inside", f"{site.name}内", "人") for site in sites[1:]]
     return parts.panel("visitors", "游客", *main, *others, waiting="等待首个闸机上报")

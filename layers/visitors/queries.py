@@ -4,10 +4,12 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Row, func, select
 
 from geo.communities import community as community_of
 from geo.ground import Place, places
+from layers.declare import Located
 from layers.visitors import capacity
 from layers.visitors.tables import gate_flow, gate_flow_hour
 from sensors import registry
@@ -25,6 +27,8 @@ from store.instant import (
 )
 
 HOURS_SHOWN = 24
+NOT_COUNTED = frozenset({"car_park"})
+"""Kinds of sites where nobody counts people."""
 
 
 def records(
@@ -36,7 +40,7 @@ def records(
     levels.toml), never below nought; "today" begins at midnight in Asia/Shanghai. What nobody
     configured, or no gate measures, is None. Times are epoch milliseconds.
     """
-    sites = [place for place in places(community, "sites") if keys is None or place.code in keys]
+    sites = [site for site in counted_sites(community) if keys is None or site.code in keys]
     gates = [d for d in registry.read_all(connection, community) if d.site and not d.revoked and d.kind == "gate"]
     moment = at or now()
     ids = [gate.id for gate in gates]
@@ -51,6 +55,24 @@ def records(
         record["hours"] = _by_hour(own, hours)
         found[site.code] = record
     return found
+
+
+def counted_sites(community: str) -> list[Place]:
+    """The sites whose people are counted."""
+    return [site for site in places(community, "sites") if site.kind not in NOT_COUNTED]
+
+
+def located(connection: Connection, community: str, at: Instant | None) -> Located:
+    """The people inside of each site, at a point in it."""
+    sites = counted_sites(community)
+    known = records(connection, community, None, at)
+    return Located(
+        ids=[site.code for site in sites],
+        names=[site.name for site in sites],
+        lons=np.array([site.label[0] for site in sites]),
+        lats=np.array([site.label[1] for site in sites]),
+        figures={"inside": np.array([known[site.code]["inside"] or 0 for site in sites], dtype=float)},
+    )
 
 
 def _record(
