@@ -7,15 +7,20 @@ import msgspec
 from fastapi import APIRouter, Request, Response, WebSocket
 
 from cockpit.live import LiveHub
+from cockpit.pages.map_stage import building_colours
+from geo import spatial
 from geo.communities import communities
 from geo.ground import LAYERS as GROUND_LAYERS
-from geo.ground import geojson, places
+from geo.ground import Place, geojson, places, rows
+from geo.ground import labels as labels_of
+from layers.declare import layers
 from layers.devices import queries as devices
 from layers.problem import Problem
-from layers.web import CommunityPath, Reading, feature, point
+from layers.web import At, CommunityPath, Reading, feature, point
 from sensors.metrics import metrics
+from store.instant import MILLISECOND, now
 
-NAMED_LAYERS = ("areas", "sites", "facilities")
+NAMED_LAYERS = ("areas", "sites", "facilities", "rooms")
 ORIGIN_REFUSED = 4003
 UNKNOWN_COMMUNITY = 4004
 
@@ -42,6 +47,12 @@ def general() -> APIRouter:
             ]
         }
 
+    @routes.get("/{community}/state")
+    def state(community: CommunityPath, connection: Reading, at: At) -> dict[str, Any]:
+        """What the live channel's snapshot says, at a past time too."""
+        found = {layer.code: layer.records(connection, community.code, None, at) for layer in layers()}
+        return {"community": community.code, "now": (at or now()) // MILLISECOND, "layers": found}
+
     @routes.get("/metrics")
     def list_metrics() -> dict[str, Any]:
         """What can be measured: names, UCUM unit, range, levels."""
@@ -59,20 +70,25 @@ def ground() -> APIRouter:
         if layer not in NAMED_LAYERS:
             raise Problem(404, "not found", f"no named layer {layer!r}; there are: {', '.join(NAMED_LAYERS)}")
         # A point each: a polygon's label would be drawn once for each map tile that it touches.
-        found = [
-            feature(point(*place.label), {"code": place.code, "name": place.name, "kind": place.kind}, place.code)
-            for place in places(community.code, layer)
-        ]
+        found = [feature(point(*place.label), _named(place), place.code) for place in places(community.code, layer)]
         return _static(request, msgspec.json.encode({"type": "FeatureCollection", "features": found}))
 
     @routes.get("/{community}/devices.geojson")
-    def device_points(community: CommunityPath, connection: Reading, request: Request) -> Response:
+    def device_points(community: CommunityPath, connection: Reading, request: Request, at: At) -> Response:
+        known = [k.device for k in devices.states(connection, community.code, None, at) if k.device.lon is not None]
         found = [
-            feature(point(d.lon, d.lat), {"id": d.id, "name": d.name, "kind": d.kind}, d.id)
-            for d, *_ in devices.states(connection, community.code, None, None)
-            if d.lon is not None
+            feature(point(d.lon, d.lat), {"id": d.id, "name": d.name, "kind": d.kind} | where, d.id)
+            for d, where in zip(known, devices.where_of(community.code, known), strict=True)
         ]
         return _static(request, msgspec.json.encode({"type": "FeatureCollection", "features": found}))
+
+    @routes.get("/{community}/buildings-services.json")
+    def building_services(community: CommunityPath, request: Request) -> Response:
+        kinds = frozenset(building_colours()["services"]["kinds"])
+        codes = [row["code"] for row in rows(community.code, "buildings")]
+        found = spatial.nearest(community.code, "facilities", *labels_of(community.code, "buildings"), kinds=kinds)
+        metres = {code: round(there[1]) for code, there in zip(codes, found, strict=True) if there is not None}
+        return _static(request, msgspec.json.encode(metres))
 
     @routes.get("/{community}/{layer}.geojson")
     def layer(community: CommunityPath, layer: str, request: Request) -> Response:
@@ -81,6 +97,11 @@ def ground() -> APIRouter:
         return _static(request, geojson(community.code, layer))
 
     return routes
+
+
+def _named(place: Place) -> dict[str, Any]:
+    told = {"code": place.code, "name": place.name, "kind": place.kind, "parent": place.parent, "storey": place.storey}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _static(request: Request, content: bytes) -> Response:

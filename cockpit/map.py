@@ -10,24 +10,16 @@ from typing import Any
 import plotly.graph_objects as go
 from dash import dcc
 
+from cockpit import map_ground
 from geo.communities import Community
 from layers.declare import Overlay, layers
-from layers.look import BODY_FONT, LIGHT, TOKENS
+from layers.look import LIGHT, TOKENS
 
 LIGHT_FROM = {"anchor": "viewport", "position": [1.2, 205, 42], "intensity": 0.3}
 """From before and above, so that the walls of tall blocks are not dark."""
-GROUPS = {"buildings": "建筑", "facilities": "设施", "grids": "网格"}
-"""What of the ground can be shown or not, beside the layers."""
 PITCH = 36
 """Degrees from straight down: enough for blocks to stand up, north still up."""
 ZOOM = 14.2
-
-HILLS = ["match", ["get", "level"], 1, "#161c22", 2, "#1a2128", "#1e262d"]
-WATER = "#1d2a33"
-PARK = "#182220"
-ROAD = "#2a333d"
-BLOCK = "#232c35"
-CENTRE = "#3a4653"
 
 
 def graph(community: Community, theme: str) -> Any:
@@ -62,131 +54,34 @@ def figure(community: Community, theme: str) -> go.Figure:
 def style(community: Community, theme: str) -> dict[str, Any]:
     """The MapLibre style (style specification, version 8)."""
     overlays = [_grouped(layer.overlay(community), layer.code) for layer in layers()]
-    sources = {
-        "ground": {"type": "geojson", "data": f"/geo/{community.code}/ground.geojson"},
-        "buildings": {"type": "geojson", "data": f"/geo/{community.code}/buildings.geojson"},
-        "facilities": {
-            "type": "geojson",
-            "data": f"/geo/{community.code}/facilities-labels.geojson",
-            "promoteId": "code",
-        },
-        "grids": {"type": "geojson", "data": f"/geo/{community.code}/grids.geojson"},
-    }
+    sources = map_ground.sources(community)
     for overlay in overlays:
         sources |= overlay.sources
-    above = [_without_icon(layer) for layer in (*_facilities(), *(one for o in overlays for one in o.above))]
+    above = (*map_ground.facilities(), *(one for overlay in overlays for one in overlay.above))
     made = {
         "version": 8,
         "name": f"{community.name} (schematic)" if community.schematic else community.name,
         "light": LIGHT_FROM,
         "sources": sources,
         "layers": [
-            *_ground(),
+            {"id": "background", "type": "background", "paint": {"background-color": TOKENS["ground"]}},
+            *map_ground.background(),
             *(layer for overlay in overlays for layer in overlay.below),
-            *(_of_group(layer, "buildings") for layer in _buildings()),
-            *above,
+            map_ground.heat(),
+            *map_ground.buildings(),
+            *(_without_icon(layer) for layer in above),
         ],
     }
     return made if theme == "dark" else _recoloured(made)
-
-
-def _ground() -> list[dict[str, Any]]:
-    def of_kind(kind: str) -> list[Any]:
-        return ["==", ["get", "kind"], kind]
-
-    def line(layer: str, kind: list[Any], colour: str, width: Any) -> dict[str, Any]:
-        return {
-            "id": layer,
-            "type": "line",
-            "source": "ground",
-            "filter": kind,
-            "layout": {"line-cap": "round", "line-join": "round"},
-            "paint": {"line-color": colour, "line-width": width},
-        }
-
-    def fill(layer: str, kind: list[Any], colour: Any) -> dict[str, Any]:
-        return {
-            "id": layer,
-            "type": "fill",
-            "source": "ground",
-            "filter": kind,
-            "paint": {"fill-color": colour},
-        }
-
-    main_road = ["match", ["get", "rank"], "main", 4, 2]
-    return [
-        {"id": "background", "type": "background", "paint": {"background-color": TOKENS["ground"]}},
-        fill("hills", of_kind("hill"), HILLS),
-        fill("parks", of_kind("park"), PARK),
-        fill("ponds", of_kind("pond"), WATER),
-        line("streams", of_kind("stream"), WATER, 7),
-        line("roads", of_kind("road"), ROAD, main_road),
-    ]
-
-
-def _buildings() -> list[dict[str, Any]]:
-    return [
-        {
-            "id": "buildings",
-            "type": "fill-extrusion",
-            "source": "buildings",
-            "paint": {
-                "fill-extrusion-color": ["match", ["get", "kind"], "centre", CENTRE, BLOCK],
-                "fill-extrusion-height": ["get", "height"],
-                "fill-extrusion-opacity": 0.92,
-            },
-        }
-    ]
-
-
-def _facilities() -> list[dict[str, Any]]:
-    """Grids as a broken outline, facilities as a small square with the name where there is room for it."""
-    return [
-        {
-            "id": "grids-outline",
-            "type": "line",
-            "source": "grids",
-            "metadata": {"group": "grids"},
-            "paint": {"line-color": TOKENS["normal"], "line-width": 1, "line-dasharray": [2, 2]},
-        },
-        {
-            "id": "facilities-mark",
-            "type": "symbol",
-            "source": "facilities",
-            "metadata": {"u": {"icon-size": 1.3, "text-size": 1.8}, "group": "facilities"},
-            "layout": {
-                "icon-image": "facility",
-                "icon-size": 1,
-                "icon-allow-overlap": True,
-                "text-field": ["get", "name"],
-                "text-font": BODY_FONT,
-                "text-size": 18,
-                "text-variable-anchor": ["left", "right", "top", "bottom"],
-                "text-radial-offset": 0.6,
-                "text-justify": "auto",
-                "text-optional": True,
-                "text-padding": 6,
-            },
-            "paint": {
-                "text-color": TOKENS["second"],
-                "text-halo-color": TOKENS["ground"],
-                "text-halo-width": 1.5,
-            },
-        },
-    ]
 
 
 def _grouped(overlay: Overlay, code: str) -> Overlay:
     """The overlay with its layer's code in the metadata of each style layer, by which it is shown or not."""
 
     def mark(layers: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
-        return tuple(_of_group(layer, code) for layer in layers)
+        return tuple(layer | {"metadata": layer.get("metadata", {}) | {"group": code}} for layer in layers)
 
     return replace(overlay, below=mark(overlay.below), above=mark(overlay.above))
-
-
-def _of_group(layer: dict[str, Any], code: str) -> dict[str, Any]:
-    return layer | {"metadata": layer.get("metadata", {}) | {"group": code}}
 
 
 def _without_icon(layer: dict[str, Any]) -> dict[str, Any]:

@@ -83,6 +83,8 @@ def _pages(server: FastAPI, databases: Databases, mqtt_port: int) -> None:
         __name__,
         server=server,
         assets_folder=assets,
+        # Loaded by a script when somebody first needs it.
+        assets_path_ignore=["vendor"],
         title=TITLE,
         update_title=None,
         suppress_callback_exceptions=True,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
 LAYERS = ("areas", "sites", "buildings", "rooms", "grids", "facilities", "ground")
+FROM_WALL, FIRST_SPOT, GOLDEN = 0.15, 0.1, 0.618034
 EMPTY = b'{"type":"FeatureCollection","features":[]}'
 
 
@@ -175,6 +176,27 @@ def labels(community: str, layer: str) -> tuple[np.ndarray, np.ndarray]:
 def place(community: str, layer: str, code: str) -> Place | None:
     """The place of a code in a layer; None where there is none."""
     return next((found for found in places(community, layer) if found.code == code), None)
+
+
+def spot_in_room(community: str, room: str, number: int) -> tuple[float, float]:
+    """A place along a room's walls for the device of this number, 0 and up, apart from those of other numbers.
+
+    Raises
+    ------
+    LookupError
+        If there is no such room.
+    """
+    table = frame(community, "rooms")
+    found = table.geometry[table["code"] == room]
+    if found.empty:
+        raise LookupError(f"no room {room!r} in {community!r}")
+    shape = found.iloc[0]
+    along = shape.buffer(-FROM_WALL * shape.area**0.5).boundary
+    if along.is_empty:
+        along = shape.boundary
+    # By the golden section each new spot falls into the widest gap.
+    point = along.interpolate((FIRST_SPOT + number * GOLDEN) % 1, normalized=True)
+    return point.x, point.y
 
 
 def locate(community: str, lons: np.ndarray, lats: np.ndarray, layer: str = "areas") -> list[str | None]:

@@ -20,7 +20,15 @@ TOKENS = {
     "low": "#56b4e9",
 }
 
+SCALE = ("#2c4356", "#365c7a", "#4078a0", "#5f9bc4", "#97c7e6")
+"""From little to much, where much is nothing to worry about: one hue, apart from the colours of concern."""
+
 LIGHT = {
+    "#2c4356": "#d3e3ef",
+    "#365c7a": "#a9c9df",
+    "#4078a0": "#7aaacb",
+    "#5f9bc4": "#4b86ad",
+    "#97c7e6": "#245f87",
     "#12171c": "#e9edf1",
     "#1a2129": "#ffffff",
     "#2a333d": "#c3ccd5",
@@ -62,11 +70,23 @@ LEVELS = (
 )
 
 
+AROUND = ["center", [0, 0], "top", [0, 1.4], "bottom", [0, -1.4], "left", [1.6, 0], "right", [-1.6, 0]]
+"""Where a label may stand, its own place first (``text-variable-anchor-offset``): none covers another."""
+
+
 def by_level(*values: Any) -> list[Any]:
     """A MapLibre expression: one value for each ``level`` 0 to 3 of the feature's state."""
     normal, *others = values
     pairs = [part for level, value in enumerate(others, start=1) for part in (level, value)]
     return ["match", ["coalesce", ["feature-state", "level"], 0], *pairs, normal]
+
+
+def by_tone(otherwise: Any) -> list[Any]:
+    """A MapLibre colour by the feature's state ``tone``: a level's code, ``stale``, or ``scale-0`` and up."""
+    tones = {level.code: level.colour for level in LEVELS} | {"stale": TOKENS["normal"]}
+    tones |= {f"scale-{step}": colour for step, colour in enumerate(SCALE)}
+    pairs = [part for tone, colour in tones.items() for part in (tone, colour)]
+    return ["match", ["coalesce", ["feature-state", "tone"], ""], *pairs, otherwise]
 
 
 def when_state(name: str, value: str) -> list[Any]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from geo.communities import community as community_of
 from geo.crs import Crs, to_cgcs2000
 from geo.errors import BadPosition, UnknownCommunity
-from geo.ground import locate, locate_one, place, places
+from geo.ground import locate, locate_one, place, places, spot_in_room
 from sensors import credentials
 from sensors.errors import RegistryError, RegistryFaults
 from sensors.kinds import kinds
@@ -114,7 +114,7 @@ def add_all(engine: Engine, new: Sequence[Device]) -> list[str]:
 
 
 def _add(connection: Connection, new: Device, reissue: bool) -> str:
-    placed = _placed(_checked(new))
+    placed = _in_room(connection, _placed(_checked(new)))
     if new.gateway is not None:
         _check_gateway(connection, new)
     secret = credentials.new_secret()
@@ -237,14 +237,21 @@ def _check_gateway(connection: Connection, new: Device) -> None:
 
 def _placed(new: Device) -> Device:
     if new.raw_lon is None or new.raw_lat is None:
-        room = None if new.room is None else place(new.community, "rooms", new.room)
-        # Who names a room only means some place in it.
-        return new if room is None else _at(new, *room.label)
+        return new
     try:
         lon, lat = to_cgcs2000(new.raw_lon, new.raw_lat, new.crs)
     except BadPosition as error:
         raise RegistryError(str(error)) from None
     return _at(new, lon, lat)
+
+
+def _in_room(connection: Connection, new: Device) -> Device:
+    """A device that names only its room, at a spot in it where none stands yet."""
+    if new.room is None or new.lon is not None:
+        return new
+    same_room = (device.c.community == new.community, device.c.room == new.room, device.c.id != new.id)
+    taken = connection.scalar(select(func.count()).select_from(device).where(*same_room)) or 0
+    return _at(new, *spot_in_room(new.community, new.room, taken))
 
 
 def _at(new: Device, lon: float, lat: float) -> Device:

@@ -21,7 +21,21 @@
   const datePart = (formatter, ms, types) =>
     formatter.formatToParts(ms).filter((part) => types.includes(part.type)).map((part) => part.value);
 
-  cockpit.now = () => Date.now() + cockpit.offset;
+  cockpit.at = null;   // a past time in epoch ms, on a page that shows one
+  cockpit.now = () => cockpit.at ?? Date.now() + cockpit.offset;
+
+  /* What asks the server for the time that the page shows, after ``mark``: ? or &. */
+  cockpit.atQuery = (mark) => (cockpit.at === null ? "" : `${mark}at=${encodeURIComponent(new Date(cockpit.at).toISOString())}`);
+
+  /* JSON of the API of this community; throws where it is refused. */
+  cockpit.ask = async function (path, query) {
+    const asked = new URLSearchParams(query);
+    if (cockpit.at !== null) asked.set("at", new Date(cockpit.at).toISOString());
+    const answer = await fetch(`/api/v1/${cockpit.root.dataset.community}/${path}?${asked}`);
+    const body = await answer.json();
+    if (!answer.ok) throw new Error(body.detail || String(answer.status));
+    return body;
+  };
 
   cockpit.time = {
     clock: (ms) => clock.format(ms),
@@ -45,6 +59,13 @@
     const grouped = whole.replace(/\B(?=(\d{3})+$)/g, "\u202f");
     const sign = value < 0 && Number(text) !== 0 ? "−" : "";
     return sign + grouped + (part ? "." + part : "");
+  };
+
+  /* What was measured, [[code, value], ...], in the order of the metrics. */
+  cockpit.inOrder = function (measured) {
+    const order = Object.keys(cockpit.metrics);
+    const rank = (code) => (order.includes(code) ? order.indexOf(code) : order.length);
+    return Object.entries(measured).sort((a, b) => rank(a[0]) - rank(b[0]));
   };
 
   /* A reading with its metric's words: text, boolean or number with unit. */

@@ -54,31 +54,34 @@
     };
   };
 
-  /* Draw a line of the last 24 h: points [[ms, value], ...]; it breaks where hours are missing. */
+  /* Draw a line of the last 24 h in the places of a key: points [[ms, value], ...]. */
   cockpit.drawSpark = function (key, points, low, high) {
-    for (const place of cockpit.findAll(`[data-spark="${key}"]`)) {
-      const until = cockpit.now();
-      const x = (ms) => (100 * (ms - (until - DAY_MS))) / DAY_MS;
-      const y = (value) => (high > low ? 22 - (20 * (value - low)) / (high - low) : 12);
-      let path = "";
-      let before = null;
-      for (const [ms, value] of points) {
-        if (ms < until - DAY_MS) continue;
-        const joined = before !== null && ms - before <= HOUR_MS * 1.5;
-        path += `${joined ? "L" : "M"}${x(ms).toFixed(1)} ${y(value).toFixed(1)}`;
-        before = ms;
-      }
-      if (place.dataset.path === path) continue;
-      place.dataset.path = path;
-      const svg = document.createElementNS(SVG, "svg");
-      svg.setAttribute("viewBox", "0 0 100 24");
-      svg.setAttribute("preserveAspectRatio", "none");
-      const line = document.createElementNS(SVG, "path");
-      line.setAttribute("d", path || "M0 0");
-      line.setAttribute("vector-effect", "non-scaling-stroke");
-      svg.append(line);
-      place.replaceChildren(svg);
+    for (const place of cockpit.findAll(`[data-spark="${key}"]`)) cockpit.drawLine(place, points, low, high);
+  };
+
+  /* The same in an element; it breaks where hours are missing. */
+  cockpit.drawLine = function (place, points, low, high) {
+    const until = cockpit.now();
+    const x = (ms) => (100 * (ms - (until - DAY_MS))) / DAY_MS;
+    const y = (value) => (high > low ? 22 - (20 * (value - low)) / (high - low) : 12);
+    let path = "";
+    let before = null;
+    for (const [ms, value] of points) {
+      if (ms < until - DAY_MS) continue;
+      const joined = before !== null && ms - before <= HOUR_MS * 1.5;
+      path += `${joined ? "L" : "M"}${x(ms).toFixed(1)} ${y(value).toFixed(1)}`;
+      before = ms;
     }
+    if (place.dataset.path === path) return;
+    place.dataset.path = path;
+    const svg = document.createElementNS(SVG, "svg");
+    svg.setAttribute("viewBox", "0 0 100 24");
+    svg.setAttribute("preserveAspectRatio", "none");
+    const line = document.createElementNS(SVG, "path");
+    line.setAttribute("d", path || "M0 0");
+    line.setAttribute("vector-effect", "non-scaling-stroke");
+    svg.append(line);
+    place.replaceChildren(svg);
   };
 
   const trends = {};   // "metric" -> {area or "": [[ms, value], ...]}
@@ -92,12 +95,11 @@
       return;
     }
     asked = wanted;
-    const query = metrics.map((code) => "metric=" + code).join("&");
+    const query = [["hours", 24], ...metrics.map((code) => ["metric", code])];
     try {
-      const answer = await fetch(`/api/v1/${cockpit.root.dataset.community}/areas/trend?hours=24&${query}`);
-      if (!answer.ok) throw new Error(String(answer.status));
+      const answer = await cockpit.ask("areas/trend", query);
       for (const code of metrics) trends[code] = {};
-      for (const line of (await answer.json()).series) trends[line.metric][line.area || ""] = line.points;
+      for (const line of answer.series) trends[line.metric][line.area || ""] = line.points;
       then();
     } catch (error) {
       asked = "";   // the next snapshot asks again

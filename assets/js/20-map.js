@@ -1,15 +1,14 @@
-/* The map: takes MapLibre's handle from the figure, draws the icons, sets sizes in u. */
+/* The map: takes MapLibre's handle from the figure, fits the view, sets sizes in u, keeps sources and states. */
 (function () {
   "use strict";
 
   const cockpit = window.cockpit;
-  const BASE = 32;      // an icon's size in css pixels at icon-size 1
-  const RATIO = 4;      // drawn larger, so that it is crisp on a wall
+  const BASE = (cockpit.ICON_SIZE = 32);   // an icon's size in css pixels at icon-size 1
   const SMALLEST_U = 6;
   const FIT_STEPS = 4;
   const FILL = 0.98;    // of the frame's width or height
 
-  const map = (cockpit.map = { handle: null });
+  const map = (cockpit.map = { handle: null, tools: [] });   // tools: called with the handle, on a manager's page
 
   map.start = function () {
     const graph = document.querySelector("#map .js-plotly-plot");
@@ -20,13 +19,13 @@
       return;
     }
     map.handle = handle;
-    Object.keys(ICONS).forEach(draw);
+    cockpit.drawIcons(handle);
     for (const layer of handle.getStyle().layers) {
       const icon = (layer.metadata || {}).icon;
       if (icon) handle.setLayoutProperty(layer.id, "icon-image", icon);
     }
     if (cockpit.root.dataset.page === "wall") still(handle);
-    else cockpit.mapTools(handle);
+    else map.tools.forEach((start) => start(handle));
     size();
     fit();
     new ResizeObserver(() => {
@@ -59,10 +58,25 @@
     });
   };
 
-  /* Read a source from the server again. */
-  map.reload = function (source, url) {
-    if (map.handle) map.handle.getSource(source).setData(url);
+  /* Go wherever another map is moved to by hand. */
+  map.follow = function (other) {
+    other.handle.on("move", (event) => {
+      if (!event.originalEvent) return;
+      movedByHand = true;
+      const { handle } = other;
+      map.handle.jumpTo({
+        center: handle.getCenter(), zoom: handle.getZoom(), pitch: handle.getPitch(), bearing: handle.getBearing(),
+      });
+    });
   };
+
+  /* Read a source from the server again. */
+  map.reload = function (source) {
+    if (map.handle) map.handle.getSource(source).setData(map.file(`${source}.geojson`));
+  };
+
+  /* The address of a file of the ground, at the time that the page shows. */
+  map.file = (name) => `/geo/${cockpit.root.dataset.community}/${name}${cockpit.atQuery("?")}`;
 
   /* Set a feature's state where it differs. */
   map.setState = function (source, id, state) {
@@ -135,98 +149,5 @@
         map.handle.setLayoutProperty(layer.id, property, property === "icon-size" ? pixels / BASE : pixels);
       }
     }
-  }
-
-  function token(name) {
-    return getComputedStyle(cockpit.root).getPropertyValue("--" + name).trim();
-  }
-
-  function canvas(width, height) {
-    const made = document.createElement("canvas");
-    made.width = width * RATIO;
-    made.height = height * RATIO;
-    const pen = made.getContext("2d");
-    pen.scale(RATIO, RATIO);
-    return pen;
-  }
-
-  function disc(pen, radius, fill, stroke, width, dash) {
-    pen.beginPath();
-    pen.arc(BASE / 2, BASE / 2, radius, 0, 2 * Math.PI);
-    pen.setLineDash(dash || []);
-    if (fill) {
-      pen.fillStyle = fill;
-      pen.fill();
-    }
-    if (stroke) {
-      pen.strokeStyle = stroke;
-      pen.lineWidth = width;
-      pen.stroke();
-    }
-  }
-
-  function polygon(pen, points, fill) {
-    pen.beginPath();
-    points.forEach(([x, y], index) => (index ? pen.lineTo(x, y) : pen.moveTo(x, y)));
-    pen.closePath();
-    pen.lineJoin = "round";
-    pen.lineWidth = 4;
-    pen.strokeStyle = token("ground");
-    pen.stroke();
-    pen.fillStyle = fill;
-    pen.fill();
-  }
-
-  const ICONS = {
-    "device-online": (pen) => disc(pen, 11, token("normal"), token("ground"), 4),
-    "device-stale": (pen) => {
-      disc(pen, 12, token("ground"));
-      disc(pen, 12, null, token("second"), 4, [5, 4]);
-    },
-    "device-offline": (pen) => disc(pen, 11, token("ground"), token("text"), 4),
-    "device-suspect": (pen) => {
-      disc(pen, 14, token("ground"), token("middle"), 3);
-      pen.fillStyle = token("middle");
-      pen.font = "bold 22px sans-serif";
-      pen.textAlign = "center";
-      pen.textBaseline = "middle";
-      pen.fillText("?", BASE / 2, BASE / 2 + 1);
-    },
-    "event-low": (pen) => disc(pen, 11, token("low"), token("ground"), 3),
-    "event-middle": (pen) => polygon(pen, [[16, 3], [29, 16], [16, 29], [3, 16]], token("middle")),
-    "event-high": (pen) => polygon(pen, [[16, 3], [30, 28], [2, 28]], token("high")),
-    facility: (pen) => {
-      pen.fillStyle = token("ground");
-      pen.fillRect(6, 6, 20, 20);
-      pen.fillStyle = token("second");
-      pen.fillRect(9, 9, 14, 14);
-    },
-    pill: (pen) => pill(pen, []),
-    "pill-stale": (pen) => pill(pen, [3, 3]),
-  };
-
-  const PILL = { width: 40, height: 24 };
-
-  function pill(pen, dash) {
-    pen.beginPath();
-    pen.roundRect(1.5, 1.5, PILL.width - 3, PILL.height - 3, 10);
-    pen.fillStyle = token("panel");
-    pen.fill();
-    pen.setLineDash(dash);
-    pen.lineWidth = 1.5;
-    pen.strokeStyle = token("normal");
-    pen.stroke();
-  }
-
-  function draw(name) {
-    const isPill = name.startsWith("pill");
-    const [width, height] = isPill ? [PILL.width, PILL.height] : [BASE, BASE];
-    const pen = canvas(width, height);
-    ICONS[name](pen);
-    const image = pen.getImageData(0, 0, width * RATIO, height * RATIO);
-    const stretch = isPill
-      ? { stretchX: [[12 * RATIO, 28 * RATIO]], stretchY: [[11 * RATIO, 13 * RATIO]], content: [6 * RATIO, 3 * RATIO, 34 * RATIO, 21 * RATIO] }
-      : {};
-    map.handle.addImage(name, image, { pixelRatio: RATIO, ...stretch });
   }
 })();

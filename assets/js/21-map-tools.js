@@ -1,36 +1,30 @@
-/* The manager's map: layers on and off, a search by name or code, a card for what is clicked. */
+/* The manager's map: what of it is shown, and a search by name or code. */
 (function () {
   "use strict";
 
   const cockpit = window.cockpit;
-  const NAMED = { facilities: "设施", areas: "片区", sites: "场所" };
-  const CLICKABLE = ["devices", "gates", "grid_events", "facilities", "buildings", "areas"];
+  const NAMED = { facilities: "设施", areas: "片区", sites: "场所", rooms: "房间" };
   const MOST = 8;
   const NEAR_ZOOM = 16;
-  const places = [];   // {kind, code, name, at}
+  const places = [];   // {kind, code, name, at, room}
 
-  cockpit.mapTools = function (handle) {
+  cockpit.map.tools.push((handle) => {
     groups(handle);
     search();
     loadPlaces();
-    handle.on("click", (event) => card(handle, event));
-    handle.on("mousemove", (event) => {
-      handle.getCanvas().style.cursor = found(handle, event.point) ? "pointer" : "";
-    });
-  };
+  });
 
+  /* A box before each group of the legend: the legend and the switch are one. */
   function groups(handle) {
-    const bar = cockpit.find("[data-map-groups]");
-    if (!bar) return;
-    for (const [code, name] of Object.entries(JSON.parse(bar.dataset.mapGroups))) {
+    for (const group of cockpit.findAll("[data-map-groups] [data-legend-group]")) {
       const box = cockpit.element("input");
       box.type = "checkbox";
-      box.checked = true;
-      box.dataset.group = code;
-      box.addEventListener("change", () => show(handle, code, box.checked));
+      box.checked = group.dataset.startsHidden === undefined;
+      box.dataset.group = group.dataset.legendGroup;
+      box.addEventListener("change", () => show(handle, box.dataset.group, box.checked));
       const label = cockpit.element("label");
-      label.append(box, " " + name);
-      bar.append(label);
+      label.append(box, group.querySelector("b"));
+      group.prepend(label);
     }
   }
 
@@ -40,14 +34,16 @@
         handle.setLayoutProperty(layer.id, "visibility", isShown ? "visible" : "none");
       }
     }
+    cockpit.root.dispatchEvent(new CustomEvent("map-group", { detail: { group, isShown } }));
   }
 
   async function loadPlaces() {
     for (const [layer, kind] of Object.entries(NAMED)) {
-      const answer = await fetch(`/geo/${cockpit.root.dataset.community}/${layer}-labels.geojson`);
+      const answer = await fetch(cockpit.map.file(`${layer}-labels.geojson`));
       if (!answer.ok) continue;
       for (const { geometry, properties } of (await answer.json()).features) {
-        places.push({ kind, code: properties.code, name: properties.name, at: geometry.coordinates });
+        const room = layer === "rooms" ? properties : null;
+        places.push({ kind, code: properties.code, name: properties.name, at: geometry.coordinates, room });
       }
     }
   }
@@ -86,77 +82,19 @@
     button.addEventListener("click", () => {
       list.hidden = true;
       field.value = hit.name;
-      cockpit.map.goTo(hit.at, NEAR_ZOOM);
-      fill(hit.device ? deviceCard(hit.device) : { title: hit.name, lines: [hit.kind, hit.code] });
+      go(hit);
     });
     const made = cockpit.element("li");
     made.append(button);
     return made;
   }
 
-  /* The topmost thing under a point that has something to say. */
-  function found(handle, point) {
-    const around = [[point.x - 8, point.y - 8], [point.x + 8, point.y + 8]];
-    const hits = handle.queryRenderedFeatures(around).filter((one) => CLICKABLE.includes((one.layer.metadata || {}).group || one.source));
-    hits.sort((a, b) => rank(a) - rank(b));
-    return hits.find((one) => describe(one));
-  }
-
-  const rank = (one) => CLICKABLE.indexOf(one.source === "devices" ? "devices" : (one.layer.metadata || {}).group);
-
-  function card(handle, event) {
-    const hit = found(handle, event.point);
-    fill(hit ? describe(hit) : null);
-  }
-
-  function describe(hit) {
-    const { properties, source } = hit;
-    if (source === "devices") {
-      // Of the four layers of a device only the one of its state is seen.
-      return deviceCard(properties.id);
-    }
-    if (source === "facilities") return { title: properties.name, lines: ["设施", properties.code] };
-    if (source === "buildings") {
-      const floors = properties.floors ? `${properties.floors} 层，高 ${cockpit.number(properties.height, 0)} m` : "";
-      return { title: properties.name || `建筑 ${properties.code}`, lines: [floors, properties.schematic === false ? "测绘" : "示意"] };
-    }
-    if (source === "areas") {
-      const area = (cockpit.state.areas || {})[properties.code];
-      const values = Object.entries((area && area.metrics) || {}).map(
-        ([code, mean]) => `${cockpit.metrics[code].name} ${cockpit.reading(code, mean.value)} · ${cockpit.time.short(mean.ts)}`,
-      );
-      return { title: properties.name, lines: values.length ? values : ["还没有读数"] };
-    }
-    return null;
-  }
-
-  function deviceCard(id) {
-    const one = (cockpit.state.devices || {})[id];
-    if (!one) return null;
-    const [mark, word] = cockpit.STATUS[cockpit.statusOf(one)];
-    const values = Object.entries(one.latest).slice(0, 8).map(([code, [ts, value, quality]]) => {
-      const metric = cockpit.metrics[code];
-      const doubt = quality === "suspect" ? " ?" : "";
-      return `${metric ? metric.name : code} ${cockpit.reading(code, value)}${doubt} · ${cockpit.time.short(ts)}`;
-    });
-    return { title: one.name, lines: [`${one.kind_name} · ${mark} ${word}`, ...values], link: `/devices/${id}` };
-  }
-
-  function fill(content) {
-    const place = cockpit.find("[data-map-card]");
-    if (!place) return;
-    place.hidden = content === null;
-    if (content === null) return;
-    const parts = [cockpit.element("h3", "", content.title), ...content.lines.filter(Boolean).map((line) => cockpit.element("p", "", line))];
-    if (content.link) {
-      const link = cockpit.element("a", "", "详情");
-      link.href = content.link;
-      parts.push(link);
-    }
-    const close = cockpit.element("button", "close", "×");
-    close.type = "button";
-    close.setAttribute("aria-label", "关闭");
-    close.addEventListener("click", () => { place.hidden = true; });
-    place.replaceChildren(close, ...parts);
+  function go(hit) {
+    const indoors = hit.room || (hit.device && cockpit.state.devices[hit.device]);
+    if (indoors && indoors.storey) cockpit.storeys.open(indoors.parent || indoors.building, indoors.storey);
+    cockpit.map.goTo(hit.at, NEAR_ZOOM);
+    if (hit.device) cockpit.card.show(cockpit.card.ofDevice(hit.device));
+    else if (hit.room) cockpit.card.show(cockpit.card.ofRoom(hit.room));
+    else cockpit.card.show({ title: hit.name, lines: [hit.kind, hit.code] });
   }
 })();

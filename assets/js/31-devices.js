@@ -58,7 +58,7 @@
     const now = cockpit.devices().map((one) => `${one.id}:${one.lon}:${one.lat}`).join(" ");
     if (cockpit.map.handle && now !== places) {
       places = now;
-      cockpit.map.reload("devices", `/geo/${cockpit.root.dataset.community}/devices.geojson`);
+      cockpit.map.reload("devices");
     }
   }
 
@@ -80,7 +80,7 @@
     mapReady() {
       // The style was read with the page; what changed since is seen by its places.
       places = cockpit.devices().map((one) => `${one.id}:${one.lon}:${one.lat}`).join(" ");
-      if (places) cockpit.map.reload("devices", `/geo/${cockpit.root.dataset.community}/devices.geojson`);
+      if (places) cockpit.map.reload("devices");
       states();
     },
     metrics: shown,

@@ -79,7 +79,8 @@
     const u = cockpit.u();
     const token = (name) => style.getPropertyValue("--" + name).trim();
     const colours = hours.map((_, index) => (index === 23 ? token("text") : token("normal")));
-    const ticks = hours.filter((hour) => cockpit.time.hour(hour) % 6 === 0);
+    // A label at the last bars would be cut off by the edge.
+    const ticks = hours.slice(0, -2).filter((hour) => cockpit.time.hour(hour) % 6 === 0);
     window.Plotly.react(
       target,
       [{ type: "bar", x: hours.map(String), y: values, marker: { color: colours }, hoverinfo: "skip" }],

@@ -18,7 +18,8 @@
       choice.value = root.dataset.metric;
       choice.addEventListener("change", () => cockpit.chooseMetric(choice.value));
     }
-    cockpit.live.start();
+    if (root.dataset.at) cockpit.at = Number(root.dataset.at);
+    (cockpit.at === null ? cockpit.live : cockpit.past).start();
     if (document.getElementById("map")) cockpit.map.start();
     const page = cockpit.pages[root.dataset.page];
     if (page && page.start) page.start();
@@ -50,6 +51,7 @@
       if (guide && cockpit.devices().length === 0) guide.open = true;
     }
     freshness();
+    cockpit.root.dispatchEvent(new CustomEvent("rendered", { detail: changed }));
   };
 
   cockpit.refreshTrends = function () {
@@ -63,6 +65,7 @@
     for (const clock of cockpit.findAll("[data-clock]")) {
       cockpit.setText(clock, cockpit.time.day(now) + " " + cockpit.time.clock(now));
     }
+    if (cockpit.at !== null) return;
     cockpit.live.check();
     if (cockpit.live.up) {
       for (const layer of Object.values(cockpit.layers)) if (layer.tick) layer.tick();
@@ -95,6 +98,7 @@
     cockpit.setText(band, up ? "" : "▲ 连接中断 · 正在重连" + since);
     band.hidden = up;
     cockpit.root.classList.toggle("is-cut", !up);
-    for (const mark of cockpit.findAll("[data-live-mark]")) cockpit.setText(mark, up ? "● 实时" : "○ 中断");
+    const word = !up ? "○ 中断" : cockpit.at === null ? "● 实时" : "◷ 回看";
+    for (const mark of cockpit.findAll("[data-live-mark]")) cockpit.setText(mark, word);
   };
 })();

@@ -8,10 +8,7 @@
   function row(device) {
     const status = cockpit.statusOf(device);
     const area = (cockpit.state.areas || {})[device.area];
-    const readings = Object.entries(device.latest);
-    const order = Object.keys(cockpit.metrics);
-    readings.sort((a, b) => order.indexOf(a[0]) - order.indexOf(b[0]));
-    const first = readings.slice(0, 2).map(([code, [, value]]) => `${(cockpit.metrics[code] || { name: code }).name} ${cockpit.reading(code, value)}`);
+    const first = cockpit.inOrder(device.latest).slice(0, 2).map(([code, [, value]]) => `${(cockpit.metrics[code] || { name: code }).name} ${cockpit.reading(code, value)}`);
     return {
       id: device.id,
       name: device.name,

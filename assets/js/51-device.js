@@ -13,9 +13,7 @@
     if (!one) return;
     const [mark, word] = cockpit.STATUS[cockpit.statusOf(one)];
     cockpit.setText(cockpit.find("[data-device-status]"), `${mark} ${word}`);
-    const order = Object.keys(cockpit.metrics);
-    const latest = Object.entries(one.latest).sort((a, b) => order.indexOf(a[0]) - order.indexOf(b[0]));
-    const rows = latest.map(([code, [ts, value, quality]]) => {
+    const rows = cockpit.inOrder(one.latest).map(([code, [ts, value, quality]]) => {
       const metric = cockpit.metrics[code];
       const made = cockpit.element("tr");
       made.append(

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from dash import Dash, Input, Output, dcc, html
 
-from cockpit.pages import device, events, frame, ground, home, quarantine, wall
+from cockpit.pages import compare, device, events, frame, ground, home, map_page, quarantine, wall
 from store.databases import Databases
 
 Layout = Callable[..., Any]
@@ -20,6 +20,8 @@ def register(app: Dash, databases: Databases, mqtt_port: int) -> None:
         (re.compile(r"/"), home.page(mqtt_port)),
         (re.compile(r"/wall/(?P<community>[^/]+)"), wall.page),
         (re.compile(r"/devices/(?P<device>[^/]+)"), device.page(app, databases)),
+        (re.compile(r"/map"), map_page.page),
+        (re.compile(r"/compare"), compare.page(databases)),
         (re.compile(r"/events"), events.page(app, databases)),
         (re.compile(r"/quarantine"), quarantine.page(databases)),
         (re.compile(r"/ground"), ground.page(databases)),

@@ -10,10 +10,18 @@ from geo.communities import Community, communities
 from geo.ground import is_surveyed, places
 from sensors.metrics import metrics
 from sensors.summary import SHOWN
+from store.instant import MILLISECOND, parse_rfc3339
 
 THEMES = ("dark", "light")
 DEFAULT_METRIC = "pm2_5"
-NAV = (("/", "总览"), ("/events", "网格事件"), ("/quarantine", "隔离区"), ("/ground", "底图"))
+NAV = (
+    ("/", "总览"),
+    ("/map", "地图"),
+    ("/compare", "对比"),
+    ("/events", "网格事件"),
+    ("/quarantine", "隔离区"),
+    ("/ground", "底图"),
+)
 
 
 def known_community(code: str | None) -> Community | None:
@@ -29,6 +37,18 @@ def theme_of(asked: str | None) -> str:
 def metric_of(asked: str | None) -> str:
     """The metric that areas are coloured by."""
     return asked if asked in SHOWN else DEFAULT_METRIC
+
+
+def past_of(asked: str | None) -> dict[str, str]:
+    """The past time that is asked for, in epoch milliseconds, for `root`; nothing where it is now.
+
+    Raises
+    ------
+    ValueError
+        If it is no RFC 3339.
+    """
+    # An unescaped + of an offset arrives as a space.
+    return {} if not asked else {"at": str(parse_rfc3339(asked.replace(" ", "+")) // MILLISECOND)}
 
 
 def root(community: Community, kind: str, content: list[Any], *, theme: str = "dark", **data: str) -> Any:
@@ -85,7 +105,7 @@ def replay_mark() -> Any:
 def desk(community: Community, kind: str, content: list[Any], *, theme: str = "dark", **data: str) -> Any:
     """A manager's page: header with the way about, and its content."""
     query = f"?community={community.code}" + (f"&theme={theme}" if theme != "dark" else "")
-    here = {"home": "/", "events": "/events", "quarantine": "/quarantine", "ground": "/ground"}.get(kind)
+    here = "/" if kind == "home" else f"/{kind}"
     links = [html.A(name, href=f"{path}{query}", className="here" if path == here else None) for path, name in NAV]
     links.append(html.A("大屏", href=f"/wall/{community.code}"))
     places = [

@@ -4,18 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import dash_ag_grid as ag
-import msgspec
 from dash import html
 
-from cockpit import map as base_map
-from cockpit.pages import frame
-from cockpit.pages.wall import legend
-from geo import ground
+from cockpit.pages import frame, map_stage
 from geo.communities import Community
 from layers.declare import layers
 from sensors import topics
-from sensors.metrics import metrics
-from sensors.summary import SHOWN
 
 COLUMNS = (
     {"field": "name", "headerName": "名称", "cellRenderer": "DeviceLink", "flex": 2, "minWidth": 150},
@@ -43,46 +37,11 @@ def page(mqtt_port: int) -> Callable[..., Any]:
 def _page(community: Community, metric: str, theme: str, mqtt_port: int) -> Any:
     content = [
         _guide(community, mqtt_port),
-        html.Section(
-            [
-                html.Div(
-                    [_choice(metric), _groups(community), _search(), frame.ground_note(community)],
-                    className="map-bar",
-                ),
-                html.Div(
-                    [
-                        base_map.graph(community, theme),
-                        html.Div([], className="map-card", hidden=True, role="status", **{"data-map-card": ""}),
-                    ],
-                    className="map-stage",
-                ),
-                legend(community),
-            ],
-            className="map-frame",
-        ),
+        map_stage.stage(community, theme, metric),
         html.Div([layer.panel(community) for layer in layers()], className="panels"),
         html.Section([html.H2("设备"), devices_table()], className="panel devices"),
     ]
     return frame.desk(community, "home", content, theme=theme, metric=metric)
-
-
-def _groups(community: Community) -> Any:
-    """What the map can show or not; the script makes a box of each, in the order of the map."""
-    groups = {code: name for code, name in base_map.GROUPS.items() if len(ground.frame(community.code, code))}
-    groups |= {layer.code: layer.name for layer in layers()}
-    return html.Div("", className="map-groups", **{"data-map-groups": msgspec.json.encode(groups).decode()})
-
-
-def _search() -> Any:
-    return html.Div("", className="map-search", **{"data-map-search": ""})
-
-
-def _choice(metric: str) -> Any:
-    known = metrics()
-    options = [
-        html.Option(f"{known[code].name}（{known[code].label}）", value=code, selected=code == metric) for code in SHOWN
-    ]
-    return html.Label(["片区着色 ", html.Select(options, **{"data-metric-choice": ""})])
 
 
 def devices_table() -> Any:
@@ -98,7 +57,7 @@ def devices_table() -> Any:
             "animateRows": False,
             "suppressCellFocus": True,
         },
-        style={"height": "420px", "width": "100%"},
+        style={"height": "56rem", "width": "100%"},
     )
 
 

@@ -5,17 +5,23 @@ from typing import Any
 from dash import html
 
 from cockpit import map as base_map
-from cockpit.pages import frame
+from cockpit.pages import frame, legend
 from geo.communities import Community
 from layers.declare import layers
 
 
-def page(community: str = "", metric: str | None = None, theme: str | None = None, **_other: str) -> Any:
-    """The wall of a community; ``?metric=`` colours the areas, ``?theme=light`` is for a bright room."""
+def page(
+    community: str = "", metric: str | None = None, theme: str | None = None, at: str | None = None, **_other: str
+) -> Any:
+    """The wall of a community; ``metric`` colours the areas, ``at`` shows a past time."""
     found = frame.known_community(community)
     if found is None:
         return frame.unknown(f"没有社区 {community!r}")
     look = frame.theme_of(theme)
+    try:
+        past = frame.past_of(at)
+    except ValueError:
+        return frame.unknown(f"时间 {at!r} 应写作 2026-11-24T14:00:00+08:00")
     content = [
         _header(found),
         html.Div(_panels(found, "left"), className="column left"),
@@ -26,7 +32,7 @@ def page(community: str = "", metric: str | None = None, theme: str | None = Non
         html.Div(_panels(found, "right"), className="column right"),
         _footer(found),
     ]
-    return frame.root(found, "wall", content, theme=look, metric=frame.metric_of(metric))
+    return frame.root(found, "wall", content, theme=look, metric=frame.metric_of(metric), **past)
 
 
 def _panels(community: Community, column: str) -> list[Any]:
@@ -49,25 +55,7 @@ def _footer(community: Community) -> Any:
         [
             html.Span("", className="devices-line", **{"data-devices-line": ""}),
             html.Span("", className="freshness", **{"data-freshness": ""}),
-            legend(community),
+            legend.of_wall(community),
         ],
         className="bottom",
     )
-
-
-def legend(community: Community) -> Any:
-    """The legend of the map, by layer."""
-    groups = []
-    for layer in layers():
-        overlay = layer.overlay(community)
-        if overlay.legend:
-            entries = [
-                html.Span(
-                    [html.Span(entry.symbol, className=f"symbol tone-{entry.tone}"), html.Span(entry.text)],
-                    className="entry",
-                    title=entry.text_en,
-                )
-                for entry in overlay.legend
-            ]
-            groups.append(html.Span([html.B(overlay.legend_title), *entries], className="group"))
-    return html.Div(groups, className="legend")

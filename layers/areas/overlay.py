@@ -2,7 +2,7 @@
 
 from geo.communities import Community
 from layers.declare import Overlay
-from layers.look import BODY_FONT, LEVELS, TOKENS, by_level
+from layers.look import AROUND, BODY_FONT, LEVELS, TOKENS, by_level
 
 
 def overlay(community: Community) -> Overlay:
@@ -43,8 +43,8 @@ def overlay(community: Community) -> Overlay:
                     "text-field": ["get", "name"],
                     "text-font": BODY_FONT,
                     "text-size": 26,
-                    "text-allow-overlap": True,
-                    "text-ignore-placement": True,
+                    "text-variable-anchor-offset": AROUND,
+                    "text-justify": "auto",
                     "text-letter-spacing": 0.08,
                 },
                 "paint": {

@@ -4,7 +4,7 @@ from typing import Any
 
 from geo.communities import Community
 from layers.declare import LegendEntry, Overlay
-from layers.look import when_state
+from layers.look import BODY_FONT, TOKENS, when_state
 
 STATES = (
     ("online", "device-online", "在线", "online"),
@@ -12,6 +12,7 @@ STATES = (
     ("offline", "device-offline", "离线", "offline"),
     ("suspect", "device-suspect", "存疑", "suspect"),
 )
+NAMES_FROM_ZOOM = 17.5
 SYMBOLS = {"online": "●", "stale": "◌", "offline": "○", "suspect": "?"}
 
 
@@ -25,13 +26,34 @@ def overlay(community: Community) -> Overlay:
                 "promoteId": "id",
             }
         },
-        above=tuple(_layer(state, image) for state, image, _, _ in STATES),
+        above=(_names(), *(_layer(state, image) for state, image, _, _ in STATES)),
         legend_title="设备",
         legend=tuple(
             LegendEntry(symbol=SYMBOLS[state], text=name, text_en=name_en, tone=state)
             for state, _, name, name_en in STATES
         ),
     )
+
+
+def _names() -> dict[str, Any]:
+    """The devices' names, from where a house fills the screen."""
+    return {
+        "id": "devices-name",
+        "type": "symbol",
+        "source": "devices",
+        "minzoom": NAMES_FROM_ZOOM,
+        "filter": ["!=", ["get", "kind"], "gate"],
+        "metadata": {"u": {"text-size": 1.8}},
+        "layout": {
+            "text-field": ["get", "name"],
+            "text-font": BODY_FONT,
+            "text-size": 18,
+            "text-variable-anchor": ["left", "right", "top", "bottom"],
+            "text-radial-offset": 0.7,
+            "text-justify": "auto",
+        },
+        "paint": {"text-color": TOKENS["second"], "text-halo-color": TOKENS["ground"], "text-halo-width": 1.5},
+    }
 
 
 def _layer(state: str, image: str) -> dict[str, Any]:

@@ -53,7 +53,6 @@ def overlay(community: Community) -> Overlay:
                     "icon-allow-overlap": True,
                     # Above its place, where the device that reported it may stand.
                     "icon-offset": [0, -26],
-                    "icon-ignore-placement": True,
                     "symbol-sort-key": ["match", ["get", "severity"], "critical", 3, "major", 2, 1],
                 },
             },

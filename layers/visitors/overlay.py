@@ -2,7 +2,9 @@
 
 from geo.communities import Community
 from layers.declare import LegendEntry, Overlay
-from layers.look import BODY_FONT, TOKENS
+from layers.look import AROUND, BODY_FONT, TOKENS
+
+CAR_PARK = ["==", ["get", "kind"], "car_park"]
 
 
 def overlay(community: Community) -> Overlay:
@@ -19,14 +21,30 @@ def overlay(community: Community) -> Overlay:
         },
         below=(
             {
+                "id": "sites-car-parks",
+                "type": "fill",
+                "source": "sites",
+                "filter": CAR_PARK,
+                "paint": {"fill-color": "#2a333d", "fill-outline-color": "#5d6f80"},
+            },
+            {
                 "id": "sites-outline",
                 "type": "line",
                 "source": "sites",
-                "filter": ["!=", ["get", "kind"], "centre"],
+                "filter": ["!", ["in", ["get", "kind"], ["literal", ["centre", "car_park"]]]],
                 "paint": {"line-color": "#5d6f80", "line-width": 1.2, "line-dasharray": [4, 3]},
             },
         ),
         above=(
+            {
+                "id": "sites-parking",
+                "type": "symbol",
+                "source": "sites-labels",
+                "filter": CAR_PARK,
+                "metadata": {"u": {"text-size": 1.8}},
+                "layout": {"text-field": "P", "text-font": BODY_FONT, "text-size": 18},
+                "paint": {"text-color": TOKENS["second"]},
+            },
             {
                 "id": "sites-name",
                 "type": "symbol",
@@ -54,11 +72,12 @@ def overlay(community: Community) -> Overlay:
                     "icon-image": ["case", ["get", "stale"], "pill-stale", "pill"],
                     "icon-text-fit": "both",
                     "icon-text-fit-padding": [3, 8, 3, 8],
-                    "icon-allow-overlap": True,
                     "text-field": ["get", "label"],
                     "text-font": BODY_FONT,
                     "text-size": 18,
-                    "text-allow-overlap": True,
+                    # At the gate, else beside what stands there.
+                    "text-variable-anchor-offset": AROUND,
+                    "text-justify": "auto",
                 },
                 "paint": {"text-color": TOKENS["text"]},
             },

@@ -1,6 +1,7 @@
 """The look: one set of colours, readable, in the map, the panels and the style sheet."""
 
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,15 @@ def test_every_level_has_a_colour_a_shape_and_a_word_of_its_own() -> None:
 
 def test_no_style_sheet_or_script_asks_another_host() -> None:
     for path in Path(assets.__file__).parent.rglob("*.*"):
-        if path.suffix in (".css", ".js"):
+        # Scripts of others hold addresses of papers and specifications, and are kept as they were published.
+        if path.suffix in (".css", ".js") and path.parent.name != "vendor":
             text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")  # a name, never asked
             assert not re.search(r"https?://|@import", text), path.name
+
+
+def test_scripts_of_others_are_kept_as_they_were_published() -> None:
+    folder = Path(assets.__file__).parent / "vendor"
+    told = dict(
+        re.findall(r"\| `([^`]+)` \|.*\| ([0-9a-f]{64}) \|", (folder / "README.md").read_text(encoding="utf-8"))
+    )
+    assert {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.js")} == told

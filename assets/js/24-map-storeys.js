@@ -1,0 +1,62 @@
+/* A building opened storey by storey: its block gives way to the plan of one storey, with that storey's devices. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const storeys = (cockpit.storeys = {});
+  const PLAN = ["rooms-floor", "rooms-walls", "rooms-name"];
+  const ZOOM_MOST = 20;
+  const before = {};   // style layer -> its filter while nothing is open
+  let handle = null;
+  let menu = null;
+
+  cockpit.map.tools.push((given) => {
+    handle = given;
+    menu = cockpit.find("[data-storeys]");
+    if (menu) menu.addEventListener("change", () => choose(menu.value));
+  });
+
+  const options = () => (menu ? [...menu.options].map((one) => one.value).filter(Boolean) : []);
+
+  /* The storeys of a building that have rooms. */
+  storeys.of = (building) => options().map(parse).filter(([code]) => code === building).map(([, storey]) => storey);
+
+  storeys.open = (building, storey) => choose(`${building}/${storey}`);
+
+  function parse(value) {
+    const cut = value.lastIndexOf("/");
+    return [value.slice(0, cut), Number(value.slice(cut + 1))];
+  }
+
+  function choose(value) {
+    if (!options().includes(value)) value = "";
+    menu.value = value;
+    const [building, storey] = value ? parse(value) : ["", null];
+    const here = ["all", ["==", ["get", "parent"], building], ["==", ["get", "storey"], storey]];
+    for (const id of PLAN) handle.setFilter(id, value ? here : ["==", ["get", "code"], ""]);
+    narrow("buildings", value ? ["!=", ["get", "code"], building] : null);
+    // Of the devices in the building those on this storey, and those of no storey.
+    const others = ["any", ["!=", ["get", "building"], building], ["==", ["coalesce", ["get", "storey"], storey], storey]];
+    for (const layer of handle.getStyle().layers) {
+      if (layer.source === "devices") narrow(layer.id, value ? others : null);
+    }
+    if (value) look(building);
+  }
+
+  /* Add a condition to a layer's own filter; null takes it off again. */
+  function narrow(id, condition) {
+    if (!(id in before)) before[id] = handle.getFilter(id) || null;
+    const both = condition && before[id] ? ["all", before[id], condition] : condition || before[id];
+    handle.setFilter(id, both);
+  }
+
+  async function look(building) {
+    const answer = await fetch(cockpit.map.file("rooms.geojson"));
+    const corners = (await answer.json()).features.filter((one) => one.properties.parent === building)
+      .flatMap((one) => one.geometry.coordinates.flat(one.geometry.type === "Polygon" ? 1 : 2));
+    const [lons, lats] = [0, 1].map((axis) => corners.map((corner) => corner[axis]));
+    const bounds = [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
+    const camera = handle.cameraForBounds(bounds, { padding: 40, maxZoom: ZOOM_MOST, pitch: 0 });
+    cockpit.map.goTo([camera.center.lng, camera.center.lat], camera.zoom);
+  }
+})();

@@ -1,0 +1,90 @@
+/* Buildings coloured by what is asked: state, power drawn, or how near the residents' services are. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const colouring = (cockpit.colouring = {});
+  const SEVERITY = { minor: 1, major: 2, critical: 3 };
+  const LEVELS = ["", "low", "middle", "high"];
+  let menu = null;
+  let rows = {};
+  let metres = null;            // building -> metres to the nearest of the residents' services
+  let toned = new Set();        // buildings that have a tone now
+
+  cockpit.map.tools.push(() => {
+    menu = cockpit.find("[data-building-colours]");
+    if (!menu) return;
+    rows = JSON.parse(menu.dataset.buildingColours);
+    menu.addEventListener("change", choose);
+    cockpit.root.addEventListener("rendered", render);
+  });
+
+  colouring.metresToServices = (building) => (metres && building in metres ? metres[building] : null);
+
+  async function choose() {
+    if (menu.value === "services" && !metres) metres = await (await fetch(cockpit.map.file("buildings-services.json"))).json();
+    legend();
+    render();
+  }
+
+  function legend() {
+    const place = cockpit.find("[data-colouring-legend]");
+    const row = rows[menu.value];
+    place.hidden = !row;
+    if (!row) return;
+    const entries = row.classes.map(({ tone, text }) => {
+      const made = cockpit.element("span", "entry");
+      made.append(cockpit.element("span", `symbol tone-${tone}`, "▰"), cockpit.element("span", "", text));
+      return made;
+    });
+    place.replaceChildren(cockpit.element("b", "", `建筑 · ${row.name}`), ...entries);
+  }
+
+  /* Bring the buildings to the tones of the present state; only what differs reaches the map. */
+  function render() {
+    if (!menu || (!menu.value && !toned.size)) return;
+    const tones = menu.value ? TONES[menu.value]() : new Map();
+    for (const code of toned) if (!tones.has(code)) cockpit.map.setState("buildings", code, { tone: "" });
+    for (const [code, tone] of tones) cockpit.map.setState("buildings", code, { tone });
+    toned = new Set(tones.keys());
+  }
+
+  const TONES = { state, energy, services };
+
+  function state() {
+    const worst = new Map();
+    const raise = (code, level) => worst.set(code, Math.max(worst.get(code) ?? 0, level));
+    for (const one of cockpit.devices()) {
+      if (!one.building) continue;
+      const status = cockpit.statusOf(one);
+      const smoke = one.latest.smoke && one.latest.smoke[1] === true;
+      raise(one.building, smoke ? 3 : status === "suspect" ? 2 : status === "online" ? 0 : 0.5);
+    }
+    for (const one of Object.values(cockpit.state.grid_events || {})) {
+      if (one.open && one.building) raise(one.building, SEVERITY[one.severity]);
+    }
+    const tones = new Map();
+    for (const [code, level] of worst) if (level) tones.set(code, level === 0.5 ? "stale" : LEVELS[level]);
+    return tones;
+  }
+
+  function energy() {
+    const drawn = new Map();
+    for (const one of cockpit.devices()) {
+      const power = one.latest.power;
+      if (one.building && power && typeof power[1] === "number") drawn.set(one.building, (drawn.get(one.building) || 0) + power[1]);
+    }
+    return classed(rows.energy, drawn);
+  }
+
+  function services() {
+    return classed(rows.services, new Map(Object.entries(metres || {})));
+  }
+
+  /* Values by the classes of a row: the first class up to the first limit, and so on. */
+  function classed({ limits, classes }, values) {
+    const tones = new Map();
+    for (const [code, value] of values) tones.set(code, classes[limits.filter((limit) => value >= limit).length].tone);
+    return tones;
+  }
+})();

@@ -1,0 +1,186 @@
+"""The map's ground: the quiet background, buildings and an opened storey, facilities, grids, the heat of events."""
+
+from typing import Any
+
+from geo.communities import Community
+from layers.declare import LegendEntry
+from layers.look import BODY_FONT, SCALE, TOKENS, by_tone
+
+HILLS = ["match", ["get", "level"], 1, "#161c22", 2, "#1a2128", "#1e262d"]
+WATER = "#1d2a33"
+PARK = "#182220"
+ROAD = "#2a333d"
+BLOCK = "#232c35"
+CENTRE = "#3a4653"
+CORRIDOR = "#1e262d"
+HEAT_STEPS = (2, 4, 8, 16)
+"""From how many events on a hexagon takes the next tone."""
+
+GROUPS: dict[str, tuple[str, tuple[LegendEntry, ...]]] = {
+    "buildings": ("建筑", (LegendEntry(symbol="▰", text="高按层数", text_en="height by storeys", tone="block"),)),
+    "facilities": (
+        "设施",
+        (LegendEntry(symbol="■", text="服务与文化点", text_en="services, culture", tone="facility"),),
+    ),
+    "grids": ("网格", (LegendEntry(symbol="┄", text="边界", text_en="boundary", tone="grid"),)),
+    "heat": (
+        "事件热力",
+        (LegendEntry(symbol="⬢", text="每格未结事件数，由少到多", text_en="open events by hexagon", tone="heat"),),
+    ),
+}
+"""What of the ground can be shown or not, beside the layers: name and legend."""
+HIDDEN = frozenset({"heat"})
+"""Groups that are not shown until somebody asks."""
+
+
+def sources(community: Community) -> dict[str, Any]:
+    """The sources of the ground: files of this server, and the heat that a script fills."""
+
+    def of(layer: str, **more: Any) -> dict[str, Any]:
+        return {"type": "geojson", "data": f"/geo/{community.code}/{layer}.geojson", **more}
+
+    return {
+        "ground": of("ground"),
+        "buildings": of("buildings", promoteId="code"),
+        "rooms": of("rooms", promoteId="code"),
+        "rooms-labels": of("rooms-labels", promoteId="code"),
+        "facilities": of("facilities-labels", promoteId="code"),
+        "grids": of("grids", promoteId="code"),
+        "heat": {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}},
+    }
+
+
+def background() -> list[dict[str, Any]]:
+    """What lies below everything."""
+
+    def of_kind(kind: str) -> list[Any]:
+        return ["==", ["get", "kind"], kind]
+
+    def line(layer: str, kind: list[Any], colour: str, width: Any) -> dict[str, Any]:
+        return {
+            "id": layer,
+            "type": "line",
+            "source": "ground",
+            "filter": kind,
+            "layout": {"line-cap": "round", "line-join": "round"},
+            "paint": {"line-color": colour, "line-width": width},
+        }
+
+    def fill(layer: str, kind: list[Any], colour: Any) -> dict[str, Any]:
+        return {
+            "id": layer,
+            "type": "fill",
+            "source": "ground",
+            "filter": kind,
+            "paint": {"fill-color": colour},
+        }
+
+    main_road = ["match", ["get", "rank"], "main", 4, 2]
+    return [
+        fill("hills", of_kind("hill"), HILLS),
+        fill("parks", of_kind("park"), PARK),
+        fill("ponds", of_kind("pond"), WATER),
+        line("streams", of_kind("stream"), WATER, 7),
+        line("roads", of_kind("road"), ROAD, main_road),
+    ]
+
+
+def heat() -> dict[str, Any]:
+    """Hexagons by how many open events lie in each; a script fills the source when they are asked for."""
+    steps = [part for pair in zip(HEAT_STEPS, SCALE[1:], strict=True) for part in pair]
+    return {
+        "id": "heat-cells",
+        "type": "fill",
+        "source": "heat",
+        "metadata": {"group": "heat"},
+        "layout": {"visibility": "none"},
+        "paint": {
+            "fill-color": ["step", ["get", "count"], SCALE[0], *steps],
+            "fill-opacity": 0.6,
+            "fill-outline-color": TOKENS["ground"],
+        },
+    }
+
+
+def buildings() -> list[dict[str, Any]]:
+    """Blocks, coloured by what is asked; and the plan of the storey that is opened, at first none."""
+    nothing = ["==", ["get", "code"], ""]
+    return [
+        {
+            "id": "rooms-floor",
+            "type": "fill",
+            "source": "rooms",
+            "filter": nothing,
+            "paint": {"fill-color": ["match", ["get", "kind"], "corridor", CORRIDOR, CENTRE], "fill-opacity": 0.95},
+        },
+        {
+            "id": "rooms-walls",
+            "type": "line",
+            "source": "rooms",
+            "filter": nothing,
+            "paint": {"line-color": TOKENS["second"], "line-width": 1.6},
+        },
+        {
+            "id": "buildings",
+            "type": "fill-extrusion",
+            "source": "buildings",
+            "metadata": {"group": "buildings"},
+            "paint": {
+                "fill-extrusion-color": by_tone(["match", ["get", "kind"], "centre", CENTRE, BLOCK]),
+                "fill-extrusion-height": ["coalesce", ["get", "height"], 3],
+                "fill-extrusion-opacity": 0.92,
+            },
+        },
+        {
+            "id": "rooms-name",
+            "type": "symbol",
+            "source": "rooms-labels",
+            "filter": nothing,
+            "metadata": {"u": {"text-size": 1.8}},
+            "layout": {
+                "text-field": ["get", "name"],
+                "text-font": BODY_FONT,
+                "text-size": 18,
+                "text-max-width": 6,
+                "text-padding": 1,
+            },
+            "paint": {"text-color": TOKENS["text"], "text-halo-color": TOKENS["ground"], "text-halo-width": 1.5},
+        },
+    ]
+
+
+def facilities() -> list[dict[str, Any]]:
+    """Grids as a broken outline, facilities as a small square with the name where there is room for it."""
+    return [
+        {
+            "id": "grids-outline",
+            "type": "line",
+            "source": "grids",
+            "metadata": {"group": "grids"},
+            "paint": {"line-color": TOKENS["normal"], "line-width": 1, "line-dasharray": [2, 2]},
+        },
+        {
+            "id": "facilities-mark",
+            "type": "symbol",
+            "source": "facilities",
+            "metadata": {"u": {"icon-size": 1.3, "text-size": 1.8}, "group": "facilities"},
+            "layout": {
+                "icon-image": "facility",
+                "icon-size": 1,
+                "icon-allow-overlap": True,
+                "text-field": ["get", "name"],
+                "text-font": BODY_FONT,
+                "text-size": 18,
+                "text-variable-anchor": ["left", "right", "top", "bottom"],
+                "text-radial-offset": 0.6,
+                "text-justify": "auto",
+                "text-optional": True,
+                "text-padding": 6,
+            },
+            "paint": {
+                "text-color": TOKENS["second"],
+                "text-halo-color": TOKENS["ground"],
+                "text-halo-width": 1.5,
+            },
+        },
+    ]

@@ -1,0 +1,42 @@
+"""The legend of the map: what each sign means, in the order of the map."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import html
+
+from cockpit import map_ground
+from geo import ground
+from geo.communities import Community
+from layers.declare import LegendEntry, layers
+
+
+def of_wall(community: Community) -> Any:
+    """The signs of what moves; the wall has room for no more."""
+    overlays = [(layer.code, layer.overlay(community)) for layer in layers()]
+    return html.Div([_group(code, o.legend_title, o.legend) for code, o in overlays if o.legend], className="legend")
+
+
+def of_map(community: Community) -> Any:
+    """Every group of the map with its signs; the script puts a box before each, to show it or not."""
+    drawn = {
+        code: what
+        for code, what in map_ground.GROUPS.items()
+        if code in map_ground.HIDDEN or len(ground.frame(community.code, code))
+    }
+    groups = [_group(code, name, entries, hidden=code in map_ground.HIDDEN) for code, (name, entries) in drawn.items()]
+    groups += [_group(layer.code, layer.name, layer.overlay(community).legend) for layer in layers()]
+    return html.Div(groups, className="legend", **{"data-map-groups": ""})
+
+
+def _group(code: str, title: str, entries: Sequence[LegendEntry], *, hidden: bool = False) -> Any:
+    shown = [
+        html.Span(
+            [html.Span(entry.symbol, className=f"symbol tone-{entry.tone}"), html.Span(entry.text)],
+            className="entry",
+            title=entry.text_en,
+        )
+        for entry in entries
+    ]
+    state = {"data-legend-group": code} | ({"data-starts-hidden": ""} if hidden else {})
+    return html.Span([html.B(title), *shown], className="group", **state)

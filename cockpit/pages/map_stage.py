@@ -1,0 +1,96 @@
+"""The map with its tools, as the manager's pages have it: choices above, the map, the legend below."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from dash import html
+
+from cockpit import map as base_map
+from cockpit import rollup
+from cockpit.pages import frame, legend
+from geo.communities import Community
+from geo.ground import place, places
+from sensors.metrics import metrics
+from sensors.summary import SHOWN
+
+TOOLS = {
+    "line": "测距",
+    "area": "测面积",
+    "polygon": "多边形选取",
+    "circle": "圆形选取",
+    "clear": "清除",
+}
+
+
+def stage(community: Community, theme: str, metric: str) -> Any:
+    """The whole of it; scripts in assets/js fill and move it."""
+    return html.Section(
+        [
+            html.Div(
+                [
+                    _areas(metric),
+                    _buildings(),
+                    _storeys(community),
+                    html.Div("", className="map-search", **{"data-map-search": ""}),
+                    _tools(),
+                    frame.ground_note(community),
+                ],
+                className="map-bar",
+            ),
+            html.Div(
+                [
+                    base_map.graph(community, theme),
+                    html.Div([], className="map-hover", hidden=True, **{"data-map-hover": ""}),
+                    html.Div([], className="map-result", hidden=True, role="status", **{"data-map-result": ""}),
+                    html.Div([], className="map-card", hidden=True, role="status", **{"data-map-card": ""}),
+                ],
+                className="map-stage",
+            ),
+            html.Div("", className="legend colouring", hidden=True, **{"data-colouring-legend": ""}),
+            legend.of_map(community),
+        ],
+        className="map-frame",
+    )
+
+
+@cache
+def building_colours() -> dict[str, Any]:
+    """building_colours.toml as it stands."""
+    return tomllib.loads((files("cockpit") / "building_colours.toml").read_text(encoding="utf-8"))
+
+
+def _areas(metric: str) -> Any:
+    known = metrics()
+    options = [
+        html.Option(f"{known[code].name}（{known[code].label}）", value=code, selected=code == metric) for code in SHOWN
+    ]
+    return html.Label(["片区着色 ", html.Select(options, **{"data-metric-choice": ""})])
+
+
+def _buildings() -> Any:
+    rows = building_colours()
+    options = [html.Option("不着色", value="")] + [html.Option(row["name"], value=code) for code, row in rows.items()]
+    described = msgspec.json.encode(rows).decode()
+    return html.Label(["建筑着色 ", html.Select(options, **{"data-building-colours": described})])
+
+
+def _storeys(community: Community) -> Any:
+    rooms = places(community.code, "rooms")
+    storeys = sorted({(room.parent, room.storey) for room in rooms if room.parent and room.storey is not None})
+    if not storeys:
+        return None
+    options = [html.Option("不打开", value="")]
+    for building, storey in storeys:
+        found = place(community.code, "buildings", building)
+        word = f"{storey} 层" if storey > 0 else f"地下 {-storey} 层"
+        options.append(html.Option(f"{found.name if found else building} {word}", value=f"{building}/{storey}"))
+    return html.Label(["楼层 ", html.Select(options, **{"data-storeys": ""})])
+
+
+def _tools() -> Any:
+    figures = [{"code": f.code, "name": f.name, "unit": f.unit} for f in rollup.figures()]
+    buttons = [html.Button(name, type="button", **{"data-tool": code}) for code, name in TOOLS.items()]
+    return html.Div(buttons, className="map-tools", **{"data-figures": msgspec.json.encode(figures).decode()})
