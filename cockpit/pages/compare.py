@@ -53,9 +53,7 @@ def page(databases: Databases) -> Callable[..., Any]:
 
 
 def _time(text: str | None, otherwise: datetime) -> Instant:
-    given = otherwise.replace(second=0, microsecond=0)
-    if text:
-        given = datetime.strptime(text, FIELD).replace(tzinfo=SHANGHAI)
+    given = datetime.strptime(text, FIELD).replace(tzinfo=SHANGHAI) if text else otherwise
     return from_datetime(given)
 
 

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.running import Cockpit, until
 
+# What the page keeps of MapLibre.
 HANDLE = "document.querySelector('#map .js-plotly-plot')._fullLayout.map._subplot.map"
 
 
@@ -35,10 +36,13 @@ def visible(page: Page, group: str) -> set[str]:
 def test_every_layer_can_be_hidden_and_shown_again(home: Page) -> None:
     boxes = home.locator("[data-map-groups] input")
     groups = [box.get_attribute("data-group") for box in boxes.all()]
-    assert set(groups) == {"buildings", "facilities", "areas", "devices", "visitors", "grid_events"}
+    assert set(groups) == {"buildings", "facilities", "heat", "areas", "devices", "visitors", "grid_events"}
     for group in groups:
-        assert visible(home, str(group)) == {"visible"}
         box = home.locator(f"[data-group={group}]")
+        if group == "heat":
+            assert visible(home, group) == {"none"}
+            box.check()
+        assert visible(home, str(group)) == {"visible"}
         box.uncheck()
         assert visible(home, str(group)) == {"none"}
         box.check()
@@ -57,7 +61,7 @@ def test_a_search_by_name_or_code_goes_there_and_says_what_it_is(cockpit: Cockpi
     home.get_by_role("button", name="两头门空气站 · 空气站").click()
     card = home.locator("[data-map-card]")
     expect(card).to_contain_text("PM2.5 18")
-    expect(card.get_by_role("link", name="详情")).to_have_attribute("href", "/devices/air-far")
+    expect(card.get_by_role("link", name="详情")).to_have_attribute("href", "/devices/air-far?community=heling")
     until(lambda: abs(on_map(home, "map.getCenter().lng") - 120.2105) < 1e-4)
     home.wait_for_timeout(700)
     assert abs(on_map(home, "map.getCenter().lng") - 120.2105) < 1e-4, "the map stays where it was sent"
