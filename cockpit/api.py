@@ -1,6 +1,5 @@
 """Routes that belong to no layer: communities, metrics, the ground, the live channel."""
 
-import hashlib
 from typing import Any
 
 import msgspec
@@ -8,6 +7,7 @@ from fastapi import APIRouter, Request, Response, WebSocket
 
 from cockpit.live import LiveHub
 from cockpit.pages.map_stage import building_colours
+from cockpit.static import static
 from geo import spatial
 from geo.communities import communities
 from geo.ground import LAYERS as GROUND_LAYERS
@@ -21,6 +21,7 @@ from sensors.metrics import metrics
 from store.instant import MILLISECOND, now
 
 NAMED_LAYERS = ("areas", "sites", "facilities", "rooms")
+GEOJSON = "application/geo+json"
 ORIGIN_REFUSED = 4003
 UNKNOWN_COMMUNITY = 4004
 
@@ -71,7 +72,7 @@ def ground() -> APIRouter:
             raise Problem(404, "not found", f"no named layer {layer!r}; there are: {', '.join(NAMED_LAYERS)}")
         # A point each: a polygon's label would be drawn once for each map tile that it touches.
         found = [feature(point(*place.label), _named(place), place.code) for place in places(community.code, layer)]
-        return _static(request, msgspec.json.encode({"type": "FeatureCollection", "features": found}))
+        return static(request, msgspec.json.encode({"type": "FeatureCollection", "features": found}), GEOJSON)
 
     @routes.get("/{community}/devices.geojson")
     def device_points(community: CommunityPath, connection: Reading, request: Request, at: At) -> Response:
@@ -80,7 +81,7 @@ def ground() -> APIRouter:
             feature(point(d.lon, d.lat), {"id": d.id, "name": d.name, "kind": d.kind} | where, d.id)
             for d, where in zip(known, devices.where_of(community.code, known), strict=True)
         ]
-        return _static(request, msgspec.json.encode({"type": "FeatureCollection", "features": found}))
+        return static(request, msgspec.json.encode({"type": "FeatureCollection", "features": found}), GEOJSON)
 
     @routes.get("/{community}/buildings-services.json")
     def building_services(community: CommunityPath, request: Request) -> Response:
@@ -88,13 +89,13 @@ def ground() -> APIRouter:
         codes = [row["code"] for row in rows(community.code, "buildings")]
         found = spatial.nearest(community.code, "facilities", *labels_of(community.code, "buildings"), kinds=kinds)
         metres = {code: round(there[1]) for code, there in zip(codes, found, strict=True) if there is not None}
-        return _static(request, msgspec.json.encode(metres))
+        return static(request, msgspec.json.encode(metres), "application/json")
 
     @routes.get("/{community}/{layer}.geojson")
     def layer(community: CommunityPath, layer: str, request: Request) -> Response:
         if layer not in GROUND_LAYERS:
             raise Problem(404, "not found", f"no layer {layer!r}; there are: {', '.join(GROUND_LAYERS)}")
-        return _static(request, geojson(community.code, layer))
+        return static(request, geojson(community.code, layer), GEOJSON)
 
     return routes
 
@@ -102,14 +103,6 @@ def ground() -> APIRouter:
 def _named(place: Place) -> dict[str, Any]:
     told = {"code": place.code, "name": place.name, "kind": place.kind, "parent": place.parent, "storey": place.storey}
     return {name: value for name, value in told.items() if value is not None}
-
-
-def _static(request: Request, content: bytes) -> Response:
-    etag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
-    headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    if request.headers.get("if-none-match", "").removeprefix("W/") == etag:
-        return Response(status_code=304, headers=headers)
-    return Response(content, media_type="application/geo+json", headers=headers)
 
 
 def live(hub: LiveHub) -> APIRouter:

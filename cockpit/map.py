@@ -72,7 +72,8 @@ def style(community: Community, theme: str) -> dict[str, Any]:
             *(_without_icon(layer) for layer in above),
         ],
     }
-    return made if theme == "dark" else _recoloured(made)
+    recast: dict[str, Any] = recoloured(made, theme)
+    return recast
 
 
 def _grouped(overlay: Overlay, code: str) -> Overlay:
@@ -96,9 +97,12 @@ def _without_icon(layer: dict[str, Any]) -> dict[str, Any]:
     return layer | {"layout": layout, "metadata": layer.get("metadata", {}) | {"icon": icon}}
 
 
-def _recoloured(part: Any) -> Any:
+def recoloured(part: Any, theme: str) -> Any:
+    """A part of a style in the colours of a theme; it is written in those of the dark one."""
+    if theme == "dark":
+        return part
     if isinstance(part, dict):
-        return {key: _recoloured(value) for key, value in part.items()}
+        return {key: recoloured(value, theme) for key, value in part.items()}
     if isinstance(part, list | tuple):
-        return [_recoloured(value) for value in part]
+        return [recoloured(value, theme) for value in part]
     return LIGHT.get(part, part) if isinstance(part, str) else part

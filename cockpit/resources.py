@@ -11,6 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from cockpit.errors import BadSetting
 from cockpit.settings import Settings, prepare_data_dir
 from geo import ground
+from geo.basemap import BaseMap
+from geo.errors import BadBaseMap
 from sensors.brokerfiles import Tls
 from sensors.bus import BrokerAddress
 from sensors.codecs.declare import Codecs, codecs
@@ -69,6 +71,22 @@ def installed_codecs(settings: Settings) -> Codecs:
         return codecs(folder)
     except CodecError as error:
         raise BadSetting(f"codec {error}") from None
+
+
+def base_map(settings: Settings) -> BaseMap | None:
+    """The offline base map; None where none is set.
+
+    Raises
+    ------
+    BadSetting
+        If it is no PMTiles file that a browser can show.
+    """
+    if settings.base_map is None:
+        return None
+    try:
+        return BaseMap(settings.base_map)
+    except BadBaseMap as error:
+        raise BadSetting(f"COCKPIT_BASE_MAP: {error}") from None
 
 
 def external_broker(settings: Settings) -> BrokerAddress:

@@ -18,6 +18,7 @@ from cockpit.errors import BadSetting
 from cockpit.health import Probes
 from cockpit.live import LiveHub
 from cockpit.resources import (
+    base_map,
     embedded_broker,
     embedded_tls,
     external_broker,
@@ -71,6 +72,7 @@ def running(
     share = share or Share()
     databases = open_databases(settings, share.communities)
     codecs = installed_codecs(settings)
+    base = base_map(settings) if parts.web else None
     capacity.configure(settings.site_capacity)
     with contextlib.ExitStack() as stack:
         listening = stack.enter_context(_listen(settings)) if parts.web else None
@@ -107,7 +109,7 @@ def running(
         subscriber = LiveSubscriber(address, hub.receive, hub.resync)
         subscriber.client.start()
         stack.callback(subscriber.client.stop)
-        app = web.build(databases, hub, outlet, probes, codecs, settings.mqtt_port)
+        app = web.build(databases, hub, outlet, probes, codecs, base, settings.mqtt_port)
         server = Server(_uvicorn(app, settings), lambda: on_ready(databases))
         yield lambda: server.run(sockets=[listening])
 

@@ -12,10 +12,11 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
-from cockpit import api, ground_api, health, refused, spatial_api, tokens
+from cockpit import api, base_map, ground_api, health, refused, spatial_api, tokens
 from cockpit.headers import SecurityHeaders
 from cockpit.live import LiveHub
 from cockpit.pages import register
+from geo.basemap import BaseMap
 from layers.declare import layers
 from layers.problem import Problem
 from layers.web import Services
@@ -27,7 +28,13 @@ TITLE = "CIM 驾驶舱"
 
 
 def build(
-    databases: Databases, hub: LiveHub, outlet: Outlet, probes: health.Probes, codecs: Codecs, mqtt_port: int
+    databases: Databases,
+    hub: LiveHub,
+    outlet: Outlet,
+    probes: health.Probes,
+    codecs: Codecs,
+    base: BaseMap | None,
+    mqtt_port: int,
 ) -> FastAPI:
     """Put the web application together.
 
@@ -43,6 +50,8 @@ def build(
         What ``/readyz`` and ``/metrics`` ask.
     codecs
         What reads a refused message that is played back.
+    base
+        The offline base map, where there is one.
     mqtt_port
         Shown to whoever adds the first device.
     """
@@ -70,6 +79,7 @@ def build(
     server.include_router(spatial_api.router())
     for layer in layers():
         server.include_router(layer.router(), prefix="/api/v1/{community}")
+    server.include_router(base_map.router(base))
     server.include_router(api.ground())
     server.include_router(api.live(hub))
     server.include_router(_unknown_routes())

@@ -34,3 +34,7 @@ class SurveyFaults(ValueError):
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__(f"{len(faults)} faults")
         self.faults = faults
+
+
+class BadBaseMap(ValueError):
+    """A file that cannot serve as the base map, and why."""

@@ -8,7 +8,7 @@
   const FIT_STEPS = 4;
   const FILL = 0.98;    // of the frame's width or height
 
-  const map = (cockpit.map = { handle: null, tools: [] });   // tools: called with the handle, on a manager's page
+  const map = (cockpit.map = { handle: null, always: [], tools: [] });   // called with the handle, tools on a manager's page only
 
   map.start = function () {
     const graph = document.querySelector("#map .js-plotly-plot");
@@ -24,6 +24,7 @@
       const icon = (layer.metadata || {}).icon;
       if (icon) handle.setLayoutProperty(layer.id, "icon-image", icon);
     }
+    map.always.forEach((start) => start(handle));
     if (cockpit.root.dataset.page === "wall") still(handle);
     else map.tools.forEach((start) => start(handle));
     size();

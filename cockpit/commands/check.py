@@ -10,7 +10,7 @@ import typer
 from sqlalchemy import text
 
 from cockpit.commands.options import Json, answer, settings
-from cockpit.resources import devices_address, installed_codecs, reachable
+from cockpit.resources import base_map, devices_address, installed_codecs, reachable
 from cockpit.settings import Settings, prepare_data_dir
 from store.engine import open_engine
 from store.migrate import is_current
@@ -75,6 +75,11 @@ def _codecs(found: Settings) -> str:
     return ", ".join([*installed.json, *(protocol.code for protocol in installed.protocols.values())])
 
 
+def _base_map(found: Settings) -> str:
+    there = base_map(found)
+    return "none, COCKPIT_BASE_MAP is not set" if there is None else f"{there.path}, {there.kind.name.lower()} tiles"
+
+
 def _broker(found: Settings) -> str:
     there = devices_address(found)
     with socket.create_connection((there.host, there.port), timeout=TIMEOUT_S):
@@ -96,6 +101,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "data folder": _data_dir,
     "database": _database,
     "codecs": _codecs,
+    "base map": _base_map,
     "broker": _broker,
     "web": _web,
 }
