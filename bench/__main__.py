@@ -1,4 +1,4 @@
-"""``python -m bench [throughput|commit|latency|pixel|volume ...]``: run benchmarks and print what they measured."""
+"""``python -m bench [throughput|commit|latency|pixel|map|volume ...]``: run benchmarks and print what they measured."""
 
 import os
 import platform
@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import commit, latency, pixel, throughput, volume
+from bench import commit, latency, map, pixel, throughput, volume
 
 BENCHES: dict[str, Callable[[Path], list[str]]] = {
     "throughput": throughput.measure,
     "commit": commit.measure,
     "latency": latency.measure,
     "pixel": pixel.measure,
+    "map": map.measure,
     "volume": volume.measure,
 }
 

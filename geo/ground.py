@@ -2,7 +2,7 @@
 
 What ships is a GeoJSON file each below ``geo/data/{community}``; a survey that was imported takes its
 place (`geo.versions`). A process keeps the ground in memory and reads it again when the revision moved.
-A point finds its area by a spatial index over all areas (STRtree), never by a loop.
+A point finds its area by an index over all areas (`geo.lookup`), never by a loop.
 """
 
 from collections.abc import Callable
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import msgspec
 import numpy as np
 import shapely
-from shapely import STRtree
 from sqlalchemy import Connection
 
 from geo import versions
 from geo.communities import community as community_of
 from geo.crs import EPSG_CGCS2000, Crs, to_cgcs2000
+from geo.lookup import Lookup
 from store import revision
 
 if TYPE_CHECKING:
@@ -209,12 +209,9 @@ def locate(community: str, lons: np.ndarray, lats: np.ndarray, layer: str = "are
     lons, lats
         Degrees, CGCS2000, shape (n,).
     """
-    codes, tree = _area_index(community, layer)
-    points, places_hit = tree.query(shapely.points(lons, lats), predicate="intersects")
-    found = np.full(len(lons), -1)
-    np.maximum.at(found, points, places_hit)
-    answer: list[str | None] = codes[found].tolist()
-    return answer
+    codes, lookup = _lookup(community, layer)
+    found: list[str | None] = codes[lookup.find(lons, lats)].tolist()
+    return found
 
 
 def doubt(community: str, lon: float, lat: float) -> str | None:
@@ -239,9 +236,7 @@ def locate_one(community: str, lon: float, lat: float) -> str | None:
 
 
 @of_ground
-def _area_index(community: str, layer: str) -> tuple[np.ndarray, STRtree]:
-    """The codes, largest place first and None last, and an index over their shapes in that order."""
+def _lookup(community: str, layer: str) -> tuple[np.ndarray, Lookup]:
+    """The codes of a layer's places, None last, and an index over their shapes."""
     table = frame(community, layer)
-    shapes = table.geometry.to_numpy()
-    order = np.argsort(-shapely.area(shapes), kind="stable")
-    return np.array([*table["code"].iloc[order], None], dtype=object), STRtree(shapes[order])
+    return np.array([*table["code"], None], dtype=object), Lookup(table.geometry.to_numpy())

@@ -14,8 +14,9 @@
     const graph = document.querySelector("#map .js-plotly-plot");
     const found = graph && graph._fullLayout && graph._fullLayout.map && graph._fullLayout.map._subplot;
     const handle = found && found.map;
-    if (!handle || !handle.isStyleLoaded()) {
-      setTimeout(map.start, 50);
+    // As soon as the style is there, before its sources are: what is set now need not be laid out twice.
+    if (!handle || !handle.getStyle()) {
+      requestAnimationFrame(map.start);
       return;
     }
     map.handle = handle;
@@ -37,7 +38,10 @@
     // Plotly sets the view of its own layout whenever it has plotted, the first time or at a new size.
     handle.on("moveend", () => { if (!fitting && !movedByHand) fit(); });
     for (const layer of Object.values(cockpit.layers)) if (layer.mapReady) layer.mapReady(handle);
-    cockpit.root.classList.add("map-ready");
+    // Complete: every source is read and drawn.
+    const ready = () => cockpit.root.classList.add("map-ready");
+    if (handle.loaded()) ready();
+    else handle.once("load", ready);
   };
 
   /* Set a source's features; nothing is sent to the map that it has already. */
@@ -79,14 +83,19 @@
   /* The address of a file of the ground, at the time that the page shows. */
   map.file = (name) => `/geo/${cockpit.root.dataset.community}/${name}${cockpit.atQuery("?")}`;
 
-  /* Set a feature's state where it differs. */
+  /* Set a feature's state, as soon as there is a map. */
+  map.setFeatureState = function (source, id, state) {
+    if (map.handle) map.handle.setFeatureState({ source, id }, state);
+  };
+
+  /* The same, where it differs from what was set last. */
   map.setState = function (source, id, state) {
     if (!map.handle) return;
     const key = source + "\n" + id;
     const text = JSON.stringify(state);
     if (states[key] === text) return;
     states[key] = text;
-    map.handle.setFeatureState({ source, id }, state);
+    map.setFeatureState(source, id, state);
   };
   const states = {};
 

@@ -14,7 +14,7 @@
     const made = document.createElement("canvas");
     made.width = width * RATIO;
     made.height = height * RATIO;
-    const pen = made.getContext("2d");
+    const pen = made.getContext("2d", { willReadFrequently: true });   // read back at once
     pen.scale(RATIO, RATIO);
     return pen;
   }

@@ -4,9 +4,15 @@
 
   const cockpit = window.cockpit;
   const ENVIRONMENT = "*";
-  let places = "";
+  const known = new Map();   // id -> {status, place} as the map and the counts have them
+  const counts = { online: 0, stale: 0, offline: 0, suspect: 0 };
+  let list = null;
 
-  cockpit.devices = () => Object.entries(cockpit.state.devices || {}).filter(([id]) => id !== ENVIRONMENT).map(([, one]) => one);
+  /* Every device's record. */
+  cockpit.devices = function () {
+    list ||= Object.entries(cockpit.state.devices || {}).filter(([id]) => id !== ENVIRONMENT).map(([, one]) => one);
+    return list;
+  };
 
   cockpit.STATUS = {
     online: ["●", "在线"], stale: ["◌", "迟滞"], offline: ["○", "离线"], suspect: ["?", "存疑"],
@@ -23,65 +29,85 @@
 
   const shown = () => [...cockpit.findAll('[data-panel="devices"] [data-row]')].map((row) => row.dataset.row.split(".").pop());
 
-  function render() {
-    const means = environment();
-    for (const code of shown()) cockpit.setRow(`devices.*.${code}`, cockpit.meanRow(code, means[code]));
+  function means() {
+    const found = environment();
+    for (const code of shown()) cockpit.setRow(`devices.*.${code}`, cockpit.meanRow(code, found[code]));
     for (const panel of cockpit.findAll('[data-panel="devices"]')) {
       // What nobody measures stands back, but keeps its place.
-      panel.classList.toggle("has-values", Object.keys(means).length > 0);
+      panel.classList.toggle("has-values", Object.keys(found).length > 0);
     }
     const source = (cockpit.devices().find((one) => one.source && one.kind !== "gate") || {}).source;
-    cockpit.setPanel("devices", {
-      waiting: Object.keys(means).length === 0,
-      source,
-      ts: cockpit.newest(means),
-    });
-    states();
+    cockpit.setPanel("devices", { waiting: Object.keys(found).length === 0, source, ts: cockpit.newest(found) });
     lines();
   }
 
-  function states() {
-    const count = { online: 0, stale: 0, offline: 0, suspect: 0 };
-    for (const device of cockpit.devices()) {
-      const status = cockpit.statusOf(device);
-      count[status] += 1;
-      if (device.lon !== null) cockpit.map.setState("devices", device.id, { status });
+  /* Bring these devices to the map and into the counts; only what differs costs anything. */
+  function bring(devices) {
+    const changed = [];
+    let isMoved = false;
+    for (const one of devices) {
+      const status = cockpit.statusOf(one);
+      const before = known.get(one.id);
+      if (before && before.status === status && before.lon === one.lon && before.lat === one.lat && before.room === one.room) continue;
+      if (before) counts[before.status] -= 1;
+      counts[status] += 1;
+      isMoved ||= !before || before.lon !== one.lon || before.lat !== one.lat || before.room !== one.room;
+      known.set(one.id, { status, lon: one.lon, lat: one.lat, room: one.room });
+      changed.push(one.id);
+      if (one.lon !== null) cockpit.map.setFeatureState("devices", one.id, { status });
     }
-    const parts = [`在线 ${count.online}`, `迟滞 ${count.stale}`, `离线 ${count.offline}`];
-    if (count.suspect) parts.push(`存疑 ${count.suspect}`);
-    cockpit.setText(cockpit.find("[data-devices-line]"), cockpit.devices().length ? "设备 " + parts.join(" · ") : "设备 尚未接入");
-    const replayed = cockpit.devices().some((one) => one.source);
-    for (const mark of cockpit.findAll("[data-replay]")) mark.hidden = !replayed;
+    if (isMoved) cockpit.map.reload("devices");
+    return changed;
   }
 
-  function move() {
-    const now = cockpit.devices().map((one) => `${one.id}:${one.lon}:${one.lat}`).join(" ");
-    if (cockpit.map.handle && now !== places) {
-      places = now;
-      cockpit.map.reload("devices");
-    }
+  function summary() {
+    const parts = [`在线 ${counts.online}`, `迟滞 ${counts.stale}`, `离线 ${counts.offline}`];
+    if (counts.suspect) parts.push(`存疑 ${counts.suspect}`);
+    cockpit.setText(cockpit.find("[data-devices-line]"), known.size ? "设备 " + parts.join(" · ") : "设备 尚未接入");
+  }
+
+  /* Say which devices changed, null for all, to whatever shows them. */
+  const tell = (ids) => (ids === null || ids.length) && cockpit.root.dispatchEvent(new CustomEvent("devices-changed", { detail: ids }));
+
+  function all() {
+    for (const status of Object.keys(counts)) counts[status] = 0;
+    known.clear();
+    bring(cockpit.devices());
+    const replayed = cockpit.devices().some((one) => one.source);
+    for (const mark of cockpit.findAll("[data-replay]")) mark.hidden = !replayed;
+    tell(null);
   }
 
   function lines() {
-    const means = environment();
+    const found = environment();
     for (const code of shown()) {
-      const points = cockpit.trend(code, "", means[code]);
+      const points = cockpit.trend(code, "", found[code]);
       if (points.length) cockpit.drawSpark(`devices.*.${code}`, points, ...cockpit.extent(points));
     }
   }
 
   cockpit.layers.devices = {
-    render() {
-      render();
-      move();
+    render(changed) {
+      list = null;
+      if (changed === null) all();
+      else {
+        const ids = Object.keys(changed).filter((id) => id !== ENVIRONMENT);
+        bring(ids.map((id) => changed[id]));
+        tell(ids);
+      }
+      if (changed === null || ENVIRONMENT in changed) means();
+      summary();
     },
     lines,
-    tick: render,
+    tick() {
+      tell(bring(cockpit.devices()));
+      summary();
+      means();
+    },
     mapReady() {
       // The style was read with the page; what changed since is seen by its places.
-      places = cockpit.devices().map((one) => `${one.id}:${one.lon}:${one.lat}`).join(" ");
-      if (places) cockpit.map.reload("devices");
-      states();
+      for (const one of cockpit.devices()) if (one.lon !== null) cockpit.map.setFeatureState("devices", one.id, { status: cockpit.statusOf(one) });
+      if (known.size) cockpit.map.reload("devices");
     },
     metrics: shown,
   };

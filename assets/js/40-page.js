@@ -74,7 +74,7 @@
   }
 
   function lastHeard() {
-    return Math.max(0, ...cockpit.devices().map((one) => one.last_seen || 0)) || null;
+    return cockpit.devices().reduce((latest, one) => Math.max(latest, one.last_seen || 0), 0) || null;
   }
 
   function freshness() {

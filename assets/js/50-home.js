@@ -3,7 +3,8 @@
   "use strict";
 
   const cockpit = window.cockpit;
-  const shown = new Map();   // id -> the row as it was last given to the table
+  const shown = new Set();   // ids that the table has
+  let waiting = null;        // ids that it has not seen as they are now; null: all
 
   function row(device) {
     const status = cockpit.statusOf(device);
@@ -21,22 +22,20 @@
     };
   }
 
+  /* Bring the devices that wait to the table, all of them where ``waiting`` is null. */
   async function update() {
-    const table = document.getElementById("devices-table");
-    if (!table || !window.dash_ag_grid || !cockpit.state.devices) return;
     const api = await window.dash_ag_grid.getApiAsync("devices-table");
+    const devices = waiting === null ? cockpit.devices() : [...waiting].map((id) => cockpit.state.devices[id]);
+    const isAll = waiting === null;
+    waiting = new Set();
     const change = { add: [], update: [], remove: [] };
-    const present = new Set();
-    for (const device of cockpit.devices()) {
+    for (const device of devices.filter(Boolean)) {
       const next = row(device);
-      const text = JSON.stringify(next);
-      present.add(device.id);
-      if (!shown.has(device.id)) change.add.push(next);
-      else if (shown.get(device.id) !== text) change.update.push(next);
-      shown.set(device.id, text);
+      (shown.has(device.id) ? change.update : change.add).push(next);
+      shown.add(device.id);
     }
-    for (const id of [...shown.keys()]) {
-      if (present.has(id)) continue;
+    for (const id of isAll ? [...shown] : []) {
+      if (cockpit.state.devices[id]) continue;
       shown.delete(id);
       change.remove.push({ id });
     }
@@ -44,18 +43,26 @@
   }
 
   let running = false;
-  async function once() {
-    if (running) return;
+  async function changed({ detail }) {
+    waiting = detail === null || waiting === null ? null : new Set([...waiting, ...detail]);
+    if (running || !document.getElementById("devices-table") || !window.dash_ag_grid) return;
     running = true;
     try {
-      await update();
+      while (waiting === null || waiting.size) await update();
     } finally {
       running = false;
     }
   }
 
   cockpit.pages.home = {
-    start: () => setInterval(once, 1000),
-    render: once,
+    start() {
+      cockpit.root.addEventListener("devices-changed", changed);
+      // What came before the table was there is brought with the next change, or by this.
+      const again = setInterval(() => {
+        if (!window.dash_ag_grid || !cockpit.state.devices) return;
+        clearInterval(again);
+        changed({ detail: null });
+      }, 200);
+    },
   };
 })();
