@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 import cockpit.live
 import sensors.meters  # noqa: F401 - registers its meters
-from cockpit import api, ground_api, health, refused
+from cockpit import api, ground_api, health, refused, spatial_api
 from cockpit.cli import app
 from cockpit.settings import PREFIX, Settings
 from layers.declare import layers
@@ -43,6 +43,7 @@ def routes() -> set[str]:
         ("", api.general()),
         ("", refused.router()),
         ("", ground_api.router()),
+        ("", spatial_api.router()),
     ]  # type: ignore[arg-type]
     routers += [("/api/v1/{community}", layer.router()) for layer in layers()]
     return {
