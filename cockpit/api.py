@@ -6,7 +6,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response, WebSocket
 
 from cockpit.live import LiveHub
-from cockpit.pages.map_stage import building_colours
+from cockpit.map_ground import building_colours
 from cockpit.static import static
 from geo import spatial
 from geo.communities import communities

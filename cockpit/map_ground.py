@@ -1,10 +1,13 @@
 """The map's ground: the quiet background, buildings and an opened storey, facilities, grids, the heat of events."""
 
+import tomllib
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from geo.communities import Community
 from layers.declare import LegendEntry
-from layers.look import BODY_FONT, SCALE, TOKENS, by_tone
+from layers.look import BESIDE, NAME, SCALE, TOKENS, by_tone, label
 
 HILLS = ["match", ["get", "level"], 1, "#161c22", 2, "#1a2128", "#1e262d"]
 WATER = "#1d2a33"
@@ -133,24 +136,17 @@ def buildings() -> list[dict[str, Any]]:
         },
         {
             "id": "rooms-name",
-            "type": "symbol",
             "source": "rooms-labels",
             "filter": nothing,
-            "metadata": {"u": {"text-size": 1.8}},
-            "layout": {
-                "text-field": ["get", "name"],
-                "text-font": BODY_FONT,
-                "text-size": 18,
-                "text-max-width": 6,
-                "text-padding": 1,
-            },
-            "paint": {"text-color": TOKENS["text"], "text-halo-color": TOKENS["ground"], "text-halo-width": 1.5},
+            **label(NAME, 1.8, "text", **{"text-max-width": 6, "text-padding": 1}),
         },
     ]
 
 
 def facilities() -> list[dict[str, Any]]:
     """Grids as a broken outline, facilities as a small square with the name where there is room for it."""
+    square = {"icon-image": "facility", "icon-size": 1, "icon-allow-overlap": True}
+    named = label(NAME, 1.8, "second", **BESIDE, **square, **{"text-optional": True, "text-padding": 6})
     return [
         {
             "id": "grids-outline",
@@ -161,26 +157,14 @@ def facilities() -> list[dict[str, Any]]:
         },
         {
             "id": "facilities-mark",
-            "type": "symbol",
             "source": "facilities",
+            **named,
             "metadata": {"u": {"icon-size": 1.3, "text-size": 1.8}, "group": "facilities"},
-            "layout": {
-                "icon-image": "facility",
-                "icon-size": 1,
-                "icon-allow-overlap": True,
-                "text-field": ["get", "name"],
-                "text-font": BODY_FONT,
-                "text-size": 18,
-                "text-variable-anchor": ["left", "right", "top", "bottom"],
-                "text-radial-offset": 0.6,
-                "text-justify": "auto",
-                "text-optional": True,
-                "text-padding": 6,
-            },
-            "paint": {
-                "text-color": TOKENS["second"],
-                "text-halo-color": TOKENS["ground"],
-                "text-halo-width": 1.5,
-            },
         },
     ]
+
+
+@cache
+def building_colours() -> dict[str, Any]:
+    """building_colours.toml as it stands."""
+    return tomllib.loads((files("cockpit") / "building_colours.toml").read_text(encoding="utf-8"))

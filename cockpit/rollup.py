@@ -1,5 +1,6 @@
 """What the layers know, summed along the ground, or picked out by a shape that somebody drew."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +9,12 @@ from sqlalchemy import Connection
 
 from geo import ground, hierarchy, spatial
 from geo.hierarchy import Tree
-from layers.declare import Figure, Layer, layers
+from layers.declare import Figure, Layer, Located, layers
 from store.instant import Instant
 
 LISTED = 500
 """So many things of a layer are named; all are counted."""
+Found = list[tuple[Layer, Located]]
 BUILDINGS = Figure(code="buildings", name="建筑", name_en="buildings", unit="栋")
 
 
@@ -44,45 +46,47 @@ class Sums:
 
 def figures() -> tuple[Figure, ...]:
     """Every figure that adds up along the ground."""
-    return (BUILDINGS, *(figure for layer in _located() for figure in layer.figures))
+    return (BUILDINGS, *(figure for layer in layers() if layer.located is not None for figure in layer.figures))
 
 
-def along_places(connection: Connection, community: str, at: Instant | None) -> Sums:
+def located(connection: Connection, community: str, at: Instant | None) -> Found:
+    """What of each layer stands where, read once for all that is asked of it."""
+    return [(layer, layer.located(connection, community, at)) for layer in layers() if layer.located is not None]
+
+
+def along_places(community: str, found: Found) -> Sums:
     """Figures by community, area, site, building, storey, room and facility."""
     tree = hierarchy.tree(community)
-    columns = [tree.sums([node.id for node in tree.nodes if node.level == "building"], _ones(tree))]
-    for layer in _located():
-        found = layer.located(connection, community, at)  # type: ignore[misc]
-        places = hierarchy.places_of(community, found.lons, found.lats, found.rooms)
-        columns += [tree.sums(places, found.figures[figure.code]) for figure in layer.figures]
-    return Sums(tree, figures(), np.column_stack(columns))
+    buildings = [node.id for node in tree.nodes if node.level == "building"]
+    return _sums(tree, buildings, found, lambda one: hierarchy.places_of(community, one.lons, one.lats, one.rooms))
 
 
-def along_grids(connection: Connection, community: str, at: Instant | None) -> Sums:
+def along_grids(community: str, found: Found) -> Sums:
     """The same by grid and micro-grid."""
+    buildings = hierarchy.grids_of(community, *ground.labels(community, "buildings"))
     tree = hierarchy.grids(community)
-    lons, lats = ground.labels(community, "buildings")
-    columns = [tree.sums(hierarchy.grids_of(community, lons, lats), np.ones(len(lons)))]
-    for layer in _located():
-        found = layer.located(connection, community, at)  # type: ignore[misc]
-        places = hierarchy.grids_of(community, found.lons, found.lats)
-        columns += [tree.sums(places, found.figures[figure.code]) for figure in layer.figures]
+    return _sums(tree, buildings, found, lambda one: hierarchy.grids_of(community, one.lons, one.lats))
+
+
+def _sums(tree: Tree, buildings: list[str], found: Found, places: Callable[[Located], list[str]]) -> Sums:
+    columns = [tree.sums(buildings, np.ones(len(buildings)))]
+    for layer, one in found:
+        columns += [tree.sums(places(one), one.figures[figure.code]) for figure in layer.figures]
     return Sums(tree, figures(), np.column_stack(columns))
 
 
-def inside(connection: Connection, community: str, shape: Any, at: Instant | None) -> dict[str, Any]:
+def inside(community: str, found: Found, shape: Any) -> dict[str, Any]:
     """What lies in a polygon: the figures summed, and the things of each layer by name."""
-    lons, lats = ground.labels(community, "buildings")
-    within = spatial.inside(shape, lons, lats)
-    names = [(row["code"], row.get("name") or row["code"]) for row in ground.rows(community, "buildings")]
+    rows = ground.rows(community, "buildings")
+    within = spatial.inside(shape, *ground.labels(community, "buildings"))
+    codes = [row["code"] for row in rows]
     sums: dict[str, float] = {BUILDINGS.code: int(within.sum())}
-    things = {BUILDINGS.code: _listed(within, *zip(*names, strict=True)) if names else []}
-    for layer in _located():
-        found = layer.located(connection, community, at)  # type: ignore[misc]
-        within = spatial.inside(shape, found.lons, found.lats)
-        things[layer.code] = _listed(within, found.ids, found.names)
+    things = {BUILDINGS.code: _listed(within, codes, [row.get("name") or row["code"] for row in rows])}
+    for layer, one in found:
+        within = spatial.inside(shape, one.lons, one.lats)
+        things[layer.code] = _listed(within, one.ids, one.names)
         for figure in layer.figures:
-            sums[figure.code] = _plain(float(found.figures[figure.code][within].sum()))
+            sums[figure.code] = _plain(float(one.figures[figure.code][within].sum()))
     return {
         "area_m2": round(spatial.area_m2(shape), 1),
         "perimeter_m": round(spatial.length_m(shape), 1),
@@ -91,15 +95,7 @@ def inside(connection: Connection, community: str, shape: Any, at: Instant | Non
     }
 
 
-def _located() -> list[Layer]:
-    return [layer for layer in layers() if layer.located is not None]
-
-
-def _ones(tree: Tree) -> np.ndarray:
-    return np.ones(sum(node.level == "building" for node in tree.nodes))
-
-
-def _listed(within: np.ndarray, ids: Any, names: Any) -> list[dict[str, str]]:
+def _listed(within: np.ndarray, ids: list[str], names: list[str]) -> list[dict[str, str]]:
     chosen = np.flatnonzero(within)[:LISTED].tolist()
     return [{"id": ids[index], "name": names[index]} for index in chosen]
 

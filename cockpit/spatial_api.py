@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import shapely
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Body, Query
 
 from cockpit import rollup
 from geo import ground, hierarchy, spatial, stewards
@@ -38,8 +38,9 @@ def router() -> APIRouter:
         community: CommunityPath, connection: Reading, at: At, level: Annotated[list[Level] | None, Query()] = None
     ) -> dict[str, Any]:
         """Community, areas, sites, buildings, storeys, rooms, facilities; grids: each with what lies below it."""
-        places = rollup.along_places(connection, community.code, at).rows()
-        rows = places + rollup.along_grids(connection, community.code, at).rows()[1:]
+        found = rollup.located(connection, community.code, at)
+        # The community stands at the top of both trees.
+        rows = rollup.along_places(community.code, found).rows() + rollup.along_grids(community.code, found).rows()[1:]
         return {
             "figures": [
                 {"code": f.code, "name": f.name, "name_en": f.name_en, "unit": f.unit} for f in rollup.figures()
@@ -57,7 +58,8 @@ def router() -> APIRouter:
         radius: Annotated[float | None, Query(gt=0, le=MAX_RADIUS_M, description="metres")] = None,
     ) -> dict[str, Any]:
         """What lies inside a polygon or a circle (CGCS2000): counted by figure, and named by layer."""
-        return rollup.inside(connection, community.code, _shape(polygon, centre, radius), at)
+        shape = _shape(polygon, centre, radius)
+        return rollup.inside(community.code, rollup.located(connection, community.code, at), shape)
 
     @routes.get("/nearest")
     def nearest(community: CommunityPath, connection: Reading, lon: Lon, lat: Lat, crs: System = Crs.CGCS2000) -> Any:
@@ -109,7 +111,7 @@ def router() -> APIRouter:
         given: Given,
         actor: WriteActor,
         grid: str,
-        name: Annotated[str | None, Query(description="left out: nobody")] = None,
+        name: Annotated[str | None, Body(embed=True, description="left out: nobody")] = None,
     ) -> dict[str, Any]:
         """Let somebody look after a grid from now on."""
         if not may(actor.role, LEAST_ROLE):

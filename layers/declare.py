@@ -71,6 +71,11 @@ class Located:
     rooms: list[str | None] | None = None
 
 
+def positions(things: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Longitudes and latitudes of things with ``lon`` and ``lat``; NaN where one is not known."""
+    return np.array([one.lon for one in things], dtype=float), np.array([one.lat for one in things], dtype=float)
+
+
 Locate = Callable[[Connection, str, Instant | None], Located]
 """(connection, community, at) -> what stands where."""
 

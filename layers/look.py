@@ -49,6 +49,7 @@ LIGHT = {
 }
 """The light theme: what stands for each colour of the dark one, on the map too."""
 
+NAME = ["get", "name"]
 BODY_FONT = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"]
 
 
@@ -70,8 +71,35 @@ LEVELS = (
 )
 
 
-AROUND = ["center", [0, 0], "top", [0, 1.4], "bottom", [0, -1.4], "left", [1.6, 0], "right", [-1.6, 0]]
-"""Where a label may stand, its own place first (``text-variable-anchor-offset``): none covers another."""
+AROUND = {
+    "text-variable-anchor-offset": [
+        *("center", [0, 0], "top", [0, 1.4], "bottom", [0, -1.4]),
+        *("left", [1.6, 0], "right", [-1.6, 0]),
+    ],
+    "text-justify": "auto",
+}
+"""Layout of a label at its place, or around what stands there: none covers another."""
+
+BESIDE = {
+    "text-variable-anchor": ["left", "right", "top", "bottom"],
+    "text-radial-offset": 0.65,
+    "text-justify": "auto",
+}
+"""Layout of a label beside a sign."""
+
+
+def label(text: Any, u: float, colour: str, **layout: Any) -> dict[str, Any]:
+    """What a style layer needs that writes text: its size in u, its colour by token, a halo against the ground."""
+    return {
+        "type": "symbol",
+        "metadata": {"u": {"text-size": u}},
+        "layout": {"text-field": text, "text-font": BODY_FONT, "text-size": 10 * u} | layout,
+        "paint": {
+            "text-color": TOKENS[colour],
+            "text-halo-color": TOKENS["ground"],
+            "text-halo-width": 1.5,
+        },
+    }
 
 
 def by_level(*values: Any) -> list[Any]:

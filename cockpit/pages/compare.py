@@ -79,8 +79,9 @@ def _frame(community: Community, theme: str, at: Instant, side: str) -> Any:
 
 def _differences(databases: Databases, community: Community, times: tuple[Instant, Instant]) -> Any:
     with databases.of(community.code).connect() as connection:
-        sums = [rollup.along_places(connection, community.code, at) for at in times]
+        found = [rollup.located(connection, community.code, at) for at in times]
         areas = [_areas(connection, community.code, at) for at in times]
+    sums = [rollup.along_places(community.code, one) for one in found]
     columns = [sums[0].values[0].tolist(), sums[1].values[0].tolist()]
     totals = [
         html.Tr([html.Th(f"{figure.name}（{figure.unit}）"), html.Td(_pair(first, second))])

@@ -1,15 +1,12 @@
 """The map with its tools, as the manager's pages have it: choices above, the map, the legend below."""
 
-import tomllib
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import msgspec
 from dash import html
 
 from cockpit import map as base_map
-from cockpit import rollup
+from cockpit import map_ground, rollup
 from cockpit.pages import frame, legend
 from geo.communities import Community
 from geo.ground import place, places
@@ -56,12 +53,6 @@ def stage(community: Community, theme: str, metric: str) -> Any:
     )
 
 
-@cache
-def building_colours() -> dict[str, Any]:
-    """building_colours.toml as it stands."""
-    return tomllib.loads((files("cockpit") / "building_colours.toml").read_text(encoding="utf-8"))
-
-
 def _areas(metric: str) -> Any:
     known = metrics()
     options = [
@@ -71,7 +62,7 @@ def _areas(metric: str) -> Any:
 
 
 def _buildings() -> Any:
-    rows = building_colours()
+    rows = map_ground.building_colours()
     options = [html.Option("不着色", value="")] + [html.Option(row["name"], value=code) for code, row in rows.items()]
     described = msgspec.json.encode(rows).decode()
     return html.Label(["建筑着色 ", html.Select(options, **{"data-building-colours": described})])

@@ -2,7 +2,7 @@
 
 from geo.communities import Community
 from layers.declare import Overlay
-from layers.look import AROUND, BODY_FONT, LEVELS, TOKENS, by_level
+from layers.look import AROUND, LEVELS, NAME, TOKENS, by_level, label
 
 
 def overlay(community: Community) -> Overlay:
@@ -36,22 +36,8 @@ def overlay(community: Community) -> Overlay:
         above=(
             {
                 "id": "areas-name",
-                "type": "symbol",
                 "source": "areas-labels",
-                "metadata": {"u": {"text-size": 2.6}},
-                "layout": {
-                    "text-field": ["get", "name"],
-                    "text-font": BODY_FONT,
-                    "text-size": 26,
-                    "text-variable-anchor-offset": AROUND,
-                    "text-justify": "auto",
-                    "text-letter-spacing": 0.08,
-                },
-                "paint": {
-                    "text-color": TOKENS["text"],
-                    "text-halo-color": TOKENS["ground"],
-                    "text-halo-width": 2,
-                },
+                **label(NAME, 2.6, "text", **AROUND, **{"text-letter-spacing": 0.08}),
             },
         ),
     )

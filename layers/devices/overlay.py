@@ -4,7 +4,7 @@ from typing import Any
 
 from geo.communities import Community
 from layers.declare import LegendEntry, Overlay
-from layers.look import BODY_FONT, TOKENS, when_state
+from layers.look import BESIDE, NAME, label, when_state
 
 STATES = (
     ("online", "device-online", "在线", "online"),
@@ -13,6 +13,8 @@ STATES = (
     ("suspect", "device-suspect", "存疑", "suspect"),
 )
 NAMES_FROM_ZOOM = 17.5
+NO_GATE = ["!=", ["get", "kind"], "gate"]
+"""Gates stand on the map as their own pills, with the count inside."""
 SYMBOLS = {"online": "●", "stale": "◌", "offline": "○", "suspect": "?"}
 
 
@@ -39,20 +41,10 @@ def _names() -> dict[str, Any]:
     """The devices' names, from where a house fills the screen."""
     return {
         "id": "devices-name",
-        "type": "symbol",
         "source": "devices",
         "minzoom": NAMES_FROM_ZOOM,
-        "filter": ["!=", ["get", "kind"], "gate"],
-        "metadata": {"u": {"text-size": 1.8}},
-        "layout": {
-            "text-field": ["get", "name"],
-            "text-font": BODY_FONT,
-            "text-size": 18,
-            "text-variable-anchor": ["left", "right", "top", "bottom"],
-            "text-radial-offset": 0.7,
-            "text-justify": "auto",
-        },
-        "paint": {"text-color": TOKENS["second"], "text-halo-color": TOKENS["ground"], "text-halo-width": 1.5},
+        "filter": NO_GATE,
+        **label(NAME, 1.8, "second", **BESIDE),
     }
 
 
@@ -61,8 +53,7 @@ def _layer(state: str, image: str) -> dict[str, Any]:
         "id": f"devices-{state}",
         "type": "symbol",
         "source": "devices",
-        # Gates stand on the map as their own pills, with the count inside.
-        "filter": ["!=", ["get", "kind"], "gate"],
+        "filter": NO_GATE,
         "metadata": {"u": {"icon-size": 1.2 if state == "online" else 2.2}},
         "layout": {
             "icon-image": image,

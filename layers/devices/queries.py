@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import Connection, Row, Table, select
 
 from geo import ground
-from layers.declare import Located
+from layers.declare import Located, positions
 from sensors import commands, history, registry, summary
 from sensors.kinds import kind_name, kinds
 from sensors.quality import SUSPECT, word_of
@@ -44,7 +44,7 @@ def records(
 
 def where_of(community: str, devices: list[Device]) -> list[dict[str, Any]]:
     """The building that each device stands in, and the room and storey where it is registered in a room."""
-    lons, lats = _positions(devices)
+    lons, lats = positions(devices)
     buildings = ground.locate(community, lons, lats, "buildings")
     rooms = [None if device.room is None else ground.place(community, "rooms", device.room) for device in devices]
     return [
@@ -62,7 +62,7 @@ def located(connection: Connection, community: str, at: Instant | None) -> Locat
     status = np.array([status_of(k.device, k.last_seen, k.connected, moment) for k in known], dtype="U8")
     power = [k.latest["power"].value if "power" in k.latest else 0.0 for k in known]
     devices = [k.device for k in known]
-    lons, lats = _positions(devices)
+    lons, lats = positions(devices)
     return Located(
         ids=[device.id for device in devices],
         names=[device.name for device in devices],
@@ -75,11 +75,6 @@ def located(connection: Connection, community: str, at: Instant | None) -> Locat
             "power": np.array([value or 0.0 for value in power]),
         },
     )
-
-
-def _positions(devices: list[Device]) -> tuple[np.ndarray, np.ndarray]:
-    """Longitudes and latitudes; NaN where one is not known."""
-    return np.array([d.lon for d in devices], dtype=float), np.array([d.lat for d in devices], dtype=float)
 
 
 class Known(NamedTuple):

@@ -1,14 +1,13 @@
 """What is known of the grid events, now or at a past time."""
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, Row, Select, func, select
 
 from geo.ground import locate, places
-from layers.declare import Located
+from layers.declare import Located, positions
 from layers.grid_events.rules import SEVERITIES, categories, open_states, states
 from layers.grid_events.tables import grid_event, grid_event_transition
 from store.instant import MILLISECOND, Instant, format_rfc3339, local_midnight, now
@@ -30,7 +29,7 @@ def records(
         query = query.where(grid_event.c.id.in_(keys - {TALLY}))
     names = {place.code: place.name for place in places(community, "areas")}
     rows = connection.execute(query).all()
-    buildings = locate(community, *_positions(rows), "buildings")
+    buildings = locate(community, *positions(rows), "buildings")
     found = {
         row.id: _record(row, names) | {"building": building} for row, building in zip(rows, buildings, strict=True)
     }
@@ -42,7 +41,7 @@ def records(
 def located(connection: Connection, community: str, at: Instant | None) -> Located:
     """Where the open events lie."""
     rows = connection.execute(with_state(community, at).where(_state.c.state.in_(open_states()))).all()
-    lons, lats = _positions(rows)
+    lons, lats = positions(rows)
     return Located(
         ids=[row.id for row in rows],
         names=[row.title for row in rows],
@@ -53,11 +52,6 @@ def located(connection: Connection, community: str, at: Instant | None) -> Locat
             "critical": np.array([row.severity == "critical" for row in rows], dtype=float),
         },
     )
-
-
-def _positions(rows: Sequence[Row[Any]]) -> tuple[np.ndarray, np.ndarray]:
-    """Longitudes and latitudes; NaN where one is not known."""
-    return np.array([row.lon for row in rows], dtype=float), np.array([row.lat for row in rows], dtype=float)
 
 
 _state = grid_event_transition.alias("state")

@@ -2,8 +2,13 @@
 
 from geo.communities import Community
 from layers.declare import LegendEntry, Overlay
-from layers.look import AROUND, BODY_FONT, TOKENS
+from layers.look import AROUND, NAME, label
 
+PILL = {
+    "icon-image": ["case", ["get", "stale"], "pill-stale", "pill"],
+    "icon-text-fit": "both",
+    "icon-text-fit-padding": [3, 8, 3, 8],
+}
 CAR_PARK = ["==", ["get", "kind"], "car_park"]
 
 
@@ -38,48 +43,20 @@ def overlay(community: Community) -> Overlay:
         above=(
             {
                 "id": "sites-parking",
-                "type": "symbol",
                 "source": "sites-labels",
                 "filter": CAR_PARK,
-                "metadata": {"u": {"text-size": 1.8}},
-                "layout": {"text-field": "P", "text-font": BODY_FONT, "text-size": 18},
-                "paint": {"text-color": TOKENS["second"]},
+                **label("P", 1.8, "second"),
             },
             {
                 "id": "sites-name",
-                "type": "symbol",
                 "source": "sites-labels",
                 "filter": ["==", ["get", "kind"], "scenic_area"],
-                "metadata": {"u": {"text-size": 2.2}},
-                "layout": {
-                    "text-field": ["get", "name"],
-                    "text-font": BODY_FONT,
-                    "text-size": 22,
-                    "text-letter-spacing": 0.2,
-                },
-                "paint": {
-                    "text-color": TOKENS["second"],
-                    "text-halo-color": TOKENS["ground"],
-                    "text-halo-width": 2,
-                },
+                **label(NAME, 2.2, "second", **{"text-letter-spacing": 0.2}),
             },
             {
                 "id": "gates-pill",
-                "type": "symbol",
                 "source": "gates",
-                "metadata": {"u": {"text-size": 1.8}},
-                "layout": {
-                    "icon-image": ["case", ["get", "stale"], "pill-stale", "pill"],
-                    "icon-text-fit": "both",
-                    "icon-text-fit-padding": [3, 8, 3, 8],
-                    "text-field": ["get", "label"],
-                    "text-font": BODY_FONT,
-                    "text-size": 18,
-                    # At the gate, else beside what stands there.
-                    "text-variable-anchor-offset": AROUND,
-                    "text-justify": "auto",
-                },
-                "paint": {"text-color": TOKENS["text"]},
+                **label(["get", "label"], 1.8, "text", **AROUND, **PILL),
             },
         ),
         legend_title="闸机",

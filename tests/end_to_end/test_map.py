@@ -1,4 +1,4 @@
-"""The manager's map: layers on and off, a search in Chinese, a card for what is clicked."""
+"""The manager's map: a search in Chinese, a card for what is clicked."""
 
 from typing import Any
 
@@ -22,31 +22,6 @@ def home(cockpit: Cockpit, page: Page) -> Page:
     page.goto(f"{cockpit.url}/?community=heling")
     page.wait_for_selector(".map-ready", state="attached", timeout=30_000)
     return page
-
-
-def visible(page: Page, group: str) -> set[str]:
-    """The visibility of a group's style layers."""
-    code = (
-        f"map.getStyle().layers.filter((one) => (one.metadata || {{}}).group === '{group}')"
-        ".map((one) => map.getLayoutProperty(one.id, 'visibility') || 'visible')"
-    )
-    return set(on_map(page, code))
-
-
-def test_every_layer_can_be_hidden_and_shown_again(home: Page) -> None:
-    boxes = home.locator("[data-map-groups] input")
-    groups = [box.get_attribute("data-group") for box in boxes.all()]
-    assert set(groups) == {"buildings", "facilities", "heat", "areas", "devices", "visitors", "grid_events"}
-    for group in groups:
-        box = home.locator(f"[data-group={group}]")
-        if group == "heat":
-            assert visible(home, group) == {"none"}
-            box.check()
-        assert visible(home, str(group)) == {"visible"}
-        box.uncheck()
-        assert visible(home, str(group)) == {"none"}
-        box.check()
-        assert visible(home, str(group)) == {"visible"}
 
 
 def test_a_search_by_name_or_code_goes_there_and_says_what_it_is(cockpit: Cockpit, home: Page) -> None:

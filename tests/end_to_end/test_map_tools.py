@@ -103,6 +103,44 @@ def number(text: str) -> float:
     return float(digits.split()[0])
 
 
+def visible(page: Page, group: str) -> set[str]:
+    """The visibility of a group's style layers."""
+    code = (
+        f"map.getStyle().layers.filter((one) => (one.metadata || {{}}).group === '{group}')"
+        ".map((one) => map.getLayoutProperty(one.id, 'visibility') || 'visible')"
+    )
+    return set(on_map(page, code))
+
+
+def test_every_layer_can_be_hidden_and_shown_again(either: tuple[str, Page]) -> None:
+    _, page = either
+    boxes = page.locator("[data-map-groups] input")
+    groups = [box.get_attribute("data-group") for box in boxes.all()]
+    assert set(groups) == {"buildings", "facilities", "heat", "areas", "devices", "visitors", "grid_events"}
+    for group in groups:
+        box = page.locator(f"[data-group={group}]")
+        if group == "heat":
+            assert visible(page, group) == {"none"}, "shown when somebody asks"
+            box.check()
+        assert visible(page, str(group)) == {"visible"}
+        box.uncheck()
+        assert visible(page, str(group)) == {"none"}
+        box.check()
+        assert visible(page, str(group)) == {"visible"}
+
+
+def test_a_place_is_found_by_a_part_of_its_chinese_name(either: tuple[str, Page]) -> None:
+    code, page = either
+    part, name = {"heling": ("胡公", "胡公馆"), "tahai": ("幼儿", "东城街道中心幼儿园")}[code]
+    page.get_by_label("搜索地图").fill(part)
+    page.get_by_role("button", name=f"{name} · 设施").click()
+    expect(page.locator("[data-map-card] h3")).to_have_text(name)
+    spot = place(code, "facilities", {"heling": "hugong", "tahai": "kindergarten"}[code])
+    assert spot is not None
+    until(lambda: abs(on_map(page, "map.getCenter().lng") - spot.label[0]) < 1e-5)
+    page.get_by_role("button", name="关闭").click()
+
+
 def test_a_distance_is_measured_in_metres(either: tuple[str, Page]) -> None:
     code, page = either
     (west, south), (east, _), *_ = square(code)

@@ -129,5 +129,8 @@ def test_the_nearest_facility_and_steward_are_told_in_metres(cockpit: Cockpit, t
     token = cockpit.answer("token", "add", "--role", "manager", "--name", "经理")["token"]
     path = f"{cockpit.url}/api/v1/heling/stewards/g2"
     assert httpx.post(path).status_code == 401
-    assert httpx.post(path, headers={"Authorization": f"Bearer {token}"}).json()["steward"] is None
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert httpx.post(path, headers=bearer, json={"name": "网格员乙"}).json()["steward"] == "网格员乙"
+    assert httpx.post(path, headers=bearer, json={"name": "甲\n乙"}).status_code == 400
+    assert httpx.post(path, headers=bearer).json()["steward"] is None
     assert cockpit.get("/api/v1/heling/stewards")["covered"] == 0
