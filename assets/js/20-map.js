@@ -38,10 +38,9 @@
     // Plotly sets the view of its own layout whenever it has plotted, the first time or at a new size.
     handle.on("moveend", () => { if (!fitting && !movedByHand) fit(); });
     for (const layer of Object.values(cockpit.layers)) if (layer.mapReady) layer.mapReady(handle);
-    // Complete: every source is read and drawn.
-    const ready = () => cockpit.root.classList.add("map-ready");
-    if (handle.loaded()) ready();
-    else handle.once("load", ready);
+    // Complete: every source is read and drawn. In a tab in the background "load" may be over already.
+    for (const event of ["load", "idle"]) handle.once(event, () => cockpit.root.classList.add("map-ready"));
+    handle.triggerRepaint();
   };
 
   /* Set a source's features; nothing is sent to the map that it has already. */
