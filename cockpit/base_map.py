@@ -46,9 +46,9 @@ def router(base: BaseMap | None) -> APIRouter:
 
     @routes.get("/base/{version}/{z}/{x}/{y}")
     def tile(version: str, z: int, x: int, y: int) -> Response:
-        found = _there(base).tile(z, x, y)
         if version != _there(base).version:
             raise Problem(404, "not found", "the base map is another one now")
+        found = _there(base).tile(z, x, y)
         if found is None:
             return Response(status_code=204, headers={"Cache-Control": FOREVER})
         encoded = {"Content-Encoding": found.encoding} if found.encoding else {}

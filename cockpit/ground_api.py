@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from sqlalchemy import Row
 from starlette.concurrency import run_in_threadpool
 
 from cockpit import survey
@@ -17,7 +16,6 @@ from geo.survey_faults import rules
 from layers.problem import Problem
 from layers.roles import Actor, may
 from layers.web import CommunityPath, Given, Reading, WriteActor, bounded_body
-from store.instant import format_rfc3339
 
 LEAST_ROLE = "manager"
 MAX_BYTES = 64 * 1024 * 1024
@@ -33,7 +31,11 @@ def router() -> APIRouter:
     @routes.get("/versions")
     def list_versions(community: CommunityPath, connection: Reading) -> dict[str, Any]:
         """What was imported, newest first, and which version of a layer counts."""
-        return {"versions": [_version(row) for row in versions.known(connection, community.code)]}
+        return {
+            "versions": [
+                {"layer": row.layer} | versions.told(row) for row in versions.known(connection, community.code)
+            ]
+        }
 
     @routes.post("/{layer}")
     async def import_survey(
@@ -106,16 +108,3 @@ def _shapes(looked: Look) -> list[dict[str, Any]]:
         }
         for one in looked.survey.features[:MAX_SHOWN]
     ]
-
-
-def _version(row: Row[Any]) -> dict[str, Any]:
-    return {
-        "version": row.id,
-        "layer": row.layer,
-        "file": row.file,
-        "crs": row.crs,
-        "features": row.features,
-        "actor": row.actor,
-        "imported": format_rfc3339(row.imported),
-        "counts": bool(row.is_current),
-    }

@@ -69,10 +69,10 @@ def along_grids(community: str, found: Found) -> Sums:
 
 
 def _sums(tree: Tree, buildings: list[str], found: Found, places: Callable[[Located], list[str]]) -> Sums:
-    columns = [tree.sums(buildings, np.ones(len(buildings)))]
+    columns = [tree.sums(buildings, np.ones((len(buildings), 1)))]
     for layer, one in found:
-        columns += [tree.sums(places(one), one.figures[figure.code]) for figure in layer.figures]
-    return Sums(tree, figures(), np.column_stack(columns))
+        columns.append(tree.sums(places(one), np.column_stack([one.figures[f.code] for f in layer.figures])))
+    return Sums(tree, figures(), np.hstack(columns))
 
 
 def inside(community: str, found: Found, shape: Any) -> dict[str, Any]:

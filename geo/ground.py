@@ -172,10 +172,14 @@ def labels(community: str, layer: str) -> tuple[np.ndarray, np.ndarray]:
     return points[:, 0], points[:, 1]
 
 
-@of_ground
 def place(community: str, layer: str, code: str) -> Place | None:
     """The place of a code in a layer; None where there is none."""
-    return next((found for found in places(community, layer) if found.code == code), None)
+    return _by_code(community, layer).get(code)
+
+
+@of_ground
+def _by_code(community: str, layer: str) -> dict[str, Place]:
+    return {found.code: found for found in places(community, layer)}
 
 
 def spot_in_room(community: str, room: str, number: int) -> tuple[float, float]:

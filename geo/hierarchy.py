@@ -40,13 +40,13 @@ class Tree:
     nodes: tuple[Node, ...]
     index: Mapping[str, int]
 
-    def sums(self, places: Sequence[str | None], values: np.ndarray) -> np.ndarray:
+    def sums(self, places: Sequence[str], values: np.ndarray) -> np.ndarray:
         """Sum values up the tree.
 
         Parameters
         ----------
         places
-            The id of the node of each value, length n; None is nowhere.
+            The id of the node of each value, length n.
         values
             Shape (n,), or (n, k) for k figures.
 
@@ -56,8 +56,7 @@ class Tree:
             Shape (nodes,) or (nodes, k): each node with all that is below it.
         """
         totals = np.zeros((len(self.nodes), *np.shape(values)[1:]))
-        at = np.array([-1 if place is None else self.index[place] for place in places], dtype=int)
-        np.add.at(totals, at[at >= 0], np.asarray(values, float)[at >= 0])
+        np.add.at(totals, np.array([self.index[place] for place in places], dtype=int), np.asarray(values, float))
         for position in range(len(self.nodes) - 1, 0, -1):
             parent = self.nodes[position].parent
             if parent is not None:
@@ -77,7 +76,8 @@ def tree(community: str) -> Tree:
     facilities = ground.rows(community, "facilities")
     where = places_of(community, *ground.labels(community, "facilities"))
     for row, found in zip(facilities, where, strict=True):
-        nodes.append(_node("facilities", "facility", row, _declared(row, known, "rooms") or found))
+        room = f"rooms/{row.get('parent')}"
+        nodes.append(_node("facilities", "facility", row, room if room in known else found))
     return Tree(tuple(nodes), {node.id: position for position, node in enumerate(nodes)})
 
 
@@ -165,12 +165,6 @@ def _storey(id_: str, number: int, building: str) -> Node:
     return Node(
         id=id_, level="storey", code=id_.partition("/")[2], name=name, parent=building, cim_level=CIM_LEVELS["storey"]
     )
-
-
-def _declared(row: dict[str, Any], known: set[str], *layers: str) -> str | None:
-    """The node that a feature names as its parent; None where it names none that is there."""
-    named = (f"{layer}/{row.get('parent')}" for layer in layers)
-    return next((one for one in named if one in known), None)
 
 
 def _node(layer: str, level: str, row: dict[str, Any], parent: str) -> Node:

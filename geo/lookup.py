@@ -25,20 +25,21 @@ class Lookup:
 
     shapes: np.ndarray
     cells: int = 128
-    _order: np.ndarray = field(init=False)
+    _positions: np.ndarray = field(init=False)
     _tree: STRtree = field(init=False)
     _cells: np.ndarray | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         # Largest first, so that the greatest position is that of the smallest place.
-        self._order = np.argsort(-shapely.area(self.shapes), kind="stable")
-        self._tree = STRtree(self.shapes[self._order])
+        order = np.argsort(-shapely.area(self.shapes), kind="stable")
+        self._positions = np.append(order, NOWHERE)
+        self._tree = STRtree(self.shapes[order])
 
     def find(self, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
         """The position in ``shapes`` of the place that each point lies in; -1 outside all, and where it is NaN."""
         xs, ys = np.asarray(xs, float), np.asarray(ys, float)
         if len(xs) <= FEW or not len(self.shapes):
-            return self._positions(self._exactly(xs, ys))
+            return self._in_shapes(self._exactly(xs, ys))
         if self._cells is None:
             self._cells = self._made_cells()
         west, south, east, north = self._bounds()
@@ -51,10 +52,10 @@ class Lookup:
         # The far edges belong to the last cells' places, but to no cell.
         exact = np.flatnonzero((found == MIXED) | (xs == east) | (ys == north))
         found[exact] = self._exactly(xs[exact], ys[exact])
-        return self._positions(found)
+        return self._in_shapes(found)
 
-    def _positions(self, ordered: np.ndarray) -> np.ndarray:
-        positions: np.ndarray = np.append(self._order, NOWHERE)[ordered]
+    def _in_shapes(self, found: np.ndarray) -> np.ndarray:
+        positions: np.ndarray = self._positions[found]
         return positions
 
     def _exactly(self, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:

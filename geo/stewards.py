@@ -2,10 +2,8 @@
 
 from sqlalchemy import Connection, func, insert, select
 
-from geo import versions
 from geo.ground import place, places
 from geo.tables import grid_steward
-from store import revision
 from store.instant import Instant
 
 MAX_NAME = 80
@@ -27,7 +25,6 @@ def appoint(connection: Connection, community: str, grid: str, name: str | None,
     if name is not None and not (0 < len(name) <= MAX_NAME and name.isprintable()):
         raise ValueError(f"a steward's name has 1 to {MAX_NAME} printable characters")
     connection.execute(insert(grid_steward).values(community=community, grid=grid, since=at, name=name))
-    revision.bump(connection, versions.REVISION)
 
 
 def of_grids(connection: Connection, community: str, at: Instant | None = None) -> dict[str, str]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, insert, select
 from geo.tables import ground_current, ground_feature, ground_version
 from store import revision
 from store.engine import upsert
-from store.instant import Instant
+from store.instant import Instant, format_rfc3339
 
 REVISION = "ground"
 DRAWN = 0
@@ -103,6 +103,19 @@ def known(connection: Connection, community: str, layer: str | None = None) -> l
     if layer is not None:
         query = query.where(ground_version.c.layer == layer)
     return list(connection.execute(query))
+
+
+def told(row: Row[Any]) -> dict[str, Any]:
+    """A version of `known` as programs read it, but for its layer."""
+    return {
+        "version": row.id,
+        "file": row.file,
+        "crs": row.crs,
+        "features": row.features,
+        "actor": row.actor,
+        "imported": format_rfc3339(row.imported),
+        "counts": bool(row.is_current),
+    }
 
 
 def communities_of(connection: Connection) -> set[str]:

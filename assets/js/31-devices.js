@@ -41,10 +41,9 @@
     lines();
   }
 
-  /* Bring these devices to the map and into the counts; only what differs costs anything. */
-  function bring(devices) {
+  /* Bring these devices to the map and into the counts; only what differs costs anything. ``isMoved``: others are gone. */
+  function bring(devices, isMoved = false) {
     const changed = [];
-    let isMoved = false;
     for (const one of devices) {
       const status = cockpit.statusOf(one);
       const before = known.get(one.id);
@@ -70,9 +69,12 @@
   const tell = (ids) => (ids === null || ids.length) && cockpit.root.dispatchEvent(new CustomEvent("devices-changed", { detail: ids }));
 
   function all() {
-    for (const status of Object.keys(counts)) counts[status] = 0;
-    known.clear();
-    bring(cockpit.devices());
+    const gone = [...known.keys()].filter((id) => !cockpit.state.devices[id]);
+    for (const id of gone) {
+      counts[known.get(id).status] -= 1;
+      known.delete(id);
+    }
+    bring(cockpit.devices(), gone.length > 0);
     const replayed = cockpit.devices().some((one) => one.source);
     for (const mark of cockpit.findAll("[data-replay]")) mark.hidden = !replayed;
     tell(null);

@@ -14,7 +14,7 @@ from geo.crs import Crs
 from geo.errors import SurveyFaults, UnknownCommunity
 from geo.survey_faults import rules
 from store.engine import writing
-from store.instant import SHANGHAI, format_rfc3339, now, to_datetime
+from store.instant import SHANGHAI, now, to_datetime
 
 app = typer.Typer(help="The ground: survey files in and out, and back to an earlier one.", no_args_is_help=False)
 
@@ -87,19 +87,7 @@ def list_versions(community: CommunityOption, as_json: Json = False) -> None:
     _community(community)
     with databases().of(community).connect() as connection:
         rows = versions.known(connection, community)
-    records = [
-        {
-            "version": row.id,
-            "kind": row.layer,
-            "file": row.file,
-            "crs": row.crs,
-            "features": row.features,
-            "actor": row.actor,
-            "imported": format_rfc3339(row.imported),
-            "counts": bool(row.is_current),
-        }
-        for row in rows
-    ]
+    records = [{"kind": row.layer} | versions.told(row) for row in rows]
     lines = [
         f"{'*' if row.is_current else ' '} {row.id}  {row.layer}  {row.features}  {row.file}  "
         f"{to_datetime(row.imported).astimezone(SHANGHAI):%Y-%m-%d %H:%M}  {row.actor}"

@@ -34,5 +34,12 @@ def register(app: Dash, databases: Databases, mqtt_port: int) -> None:
         for pattern, layout in table:
             match = pattern.fullmatch(pathname)
             if match:
-                return layout(**(query | match.groupdict()))
+                return _laid_out(layout, query | match.groupdict())
         return frame.unknown("这个地址没有内容。")
+
+
+def _laid_out(layout: Layout, asked: dict[str, str]) -> Any:
+    try:
+        return layout(**asked)
+    except frame.NoPage as error:
+        return frame.unknown(str(error))

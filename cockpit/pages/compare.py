@@ -33,13 +33,8 @@ def page(databases: Databases) -> Callable[..., Any]:
         **_other: str,
     ) -> Any:
         found = frame.known_community(community)
-        if found is None:
-            return frame.unknown(f"没有社区 {community!r}")
         present = to_datetime(now()).astimezone(SHANGHAI)
-        try:
-            times = _time(a, present - DAY), _time(b, present)
-        except ValueError as error:
-            return frame.unknown(f"时间看不懂：{error}")
+        times = _time(a, present - DAY), _time(b, present)
         look = frame.theme_of(theme)
         content = [
             html.Section(
@@ -53,7 +48,10 @@ def page(databases: Databases) -> Callable[..., Any]:
 
 
 def _time(text: str | None, otherwise: datetime) -> Instant:
-    given = datetime.strptime(text, FIELD).replace(tzinfo=SHANGHAI) if text else otherwise
+    try:
+        given = datetime.strptime(text, FIELD).replace(tzinfo=SHANGHAI) if text else otherwise
+    except ValueError as error:
+        raise frame.NoPage(f"时间看不懂：{error}") from None
     return from_datetime(given)
 
 

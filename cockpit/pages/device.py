@@ -24,7 +24,7 @@ def page(app: Dash, databases: Databases) -> Callable[..., Any]:
     def layout(device: str = "", theme: str | None = None, **_other: str) -> Any:
         found = _find(databases, device)
         if found is None:
-            return frame.unknown(f"没有设备 {device!r}")
+            raise frame.NoPage(f"没有设备 {device!r}")
         engine = databases.of(found.community)
         with engine.connect() as connection:
             measured = history.metrics_of(connection, device)

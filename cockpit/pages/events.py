@@ -34,8 +34,6 @@ def page(app: Dash, databases: Databases) -> Callable[..., Any]:
 
     def layout(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
         found = frame.known_community(community)
-        if found is None:
-            return frame.unknown(f"没有社区 {community!r}")
         return _page(databases.of(found.code), found, frame.theme_of(theme))
 
     @app.callback(

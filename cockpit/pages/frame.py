@@ -24,9 +24,22 @@ NAV = (
 )
 
 
-def known_community(code: str | None) -> Community | None:
-    """The community that is asked for; the first that ships where none is named."""
-    return communities().get(code) if code else next(iter(communities().values()))
+class NoPage(Exception):
+    """An address that leads nowhere, and why; `unknown` shows it."""
+
+
+def known_community(code: str | None) -> Community:
+    """The community that is asked for; the first that ships where none is named.
+
+    Raises
+    ------
+    NoPage
+        If there is no such community.
+    """
+    found = communities().get(code) if code else next(iter(communities().values()))
+    if found is None:
+        raise NoPage(f"没有社区 {code!r}")
+    return found
 
 
 def theme_of(asked: str | None) -> str:
@@ -44,11 +57,16 @@ def past_of(asked: str | None) -> dict[str, str]:
 
     Raises
     ------
-    ValueError
+    NoPage
         If it is no RFC 3339.
     """
-    # An unescaped + of an offset arrives as a space.
-    return {} if not asked else {"at": str(parse_rfc3339(asked.replace(" ", "+")) // MILLISECOND)}
+    if not asked:
+        return {}
+    try:
+        # An unescaped + of an offset arrives as a space.
+        return {"at": str(parse_rfc3339(asked.replace(" ", "+")) // MILLISECOND)}
+    except ValueError:
+        raise NoPage(f"时间 {asked!r} 应写作 2026-11-24T14:00:00+08:00") from None
 
 
 def root(community: Community, kind: str, content: list[Any], *, theme: str = "dark", **data: str) -> Any:

@@ -42,8 +42,6 @@ def page(databases: Databases) -> Callable[..., Any]:
 
     def layout(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
         found = frame.known_community(community)
-        if found is None:
-            return frame.unknown(f"没有社区 {community!r}")
         look = frame.theme_of(theme)
         with databases.of(found.code).connect() as connection:
             rows = versions.known(connection, found.code)

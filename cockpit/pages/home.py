@@ -27,8 +27,6 @@ def page(mqtt_port: int) -> Callable[..., Any]:
 
     def layout(community: str | None = None, metric: str | None = None, theme: str | None = None, **_other: str) -> Any:
         found = frame.known_community(community)
-        if found is None:
-            return frame.unknown(f"没有社区 {community!r}")
         return _page(found, frame.metric_of(metric), frame.theme_of(theme), mqtt_port)
 
     return layout

@@ -15,13 +15,8 @@ def page(
 ) -> Any:
     """The layout of ``/map``."""
     found = frame.known_community(community)
-    if found is None:
-        return frame.unknown(f"没有社区 {community!r}")
     look, chosen = frame.theme_of(theme), frame.metric_of(metric)
     content = [map_stage.stage(found, look, chosen)]
-    try:
-        past = frame.past_of(at)
-    except ValueError:
-        return frame.unknown(f"时间 {at!r} 应写作 2026-11-24T14:00:00+08:00")
+    past = frame.past_of(at)
     more = {} if framed is None else {"framed": ""}
     return frame.desk(found, "map", content, theme=look, metric=chosen, **past, **more)

@@ -52,8 +52,6 @@ def page(databases: Databases) -> Callable[..., Any]:
         **_other: str,
     ) -> Any:
         found = frame.known_community(community)
-        if found is None:
-            return frame.unknown(f"没有社区 {community!r}")
         wanted = Filter(found.code, device or None, reason if reason in set(Reason) else None)
         cursor = int(before) if before is not None and before.isdecimal() and len(before) < 19 else None
         with databases.of(found.code).connect() as connection:

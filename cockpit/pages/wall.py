@@ -15,13 +15,8 @@ def page(
 ) -> Any:
     """The wall of a community; ``metric`` colours the areas, ``at`` shows a past time."""
     found = frame.known_community(community)
-    if found is None:
-        return frame.unknown(f"没有社区 {community!r}")
     look = frame.theme_of(theme)
-    try:
-        past = frame.past_of(at)
-    except ValueError:
-        return frame.unknown(f"时间 {at!r} 应写作 2026-11-24T14:00:00+08:00")
+    past = frame.past_of(at)
     content = [
         _header(found),
         html.Div(_panels(found, "left"), className="column left"),
