@@ -110,9 +110,7 @@ def _pages(server: FastAPI, databases: Databases, mqtt_port: int) -> None:
 
 INDEX = """<!DOCTYPE html>
 <html lang="zh-CN">
-<head>{%metas%}<title>{%title%}</title>
-<link rel="preload" as="script" href="/_dash-component-suites/plotly/package_data/plotly.min.js">
-{%favicon%}{%css%}</head>
+<head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
 <body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body>
 </html>"""
 

@@ -12,6 +12,13 @@
     offset: 0,      // the server's clock less ours, in ms
   });
 
+  // Plotly is most of a map's way to the screen, and Dash asks for it last.
+  if (/^\/($|wall\/|map$|ground$|devices\/)/.test(location.pathname)) {
+    const early = document.createElement("link");
+    Object.assign(early, { rel: "preload", as: "script", href: "/_dash-component-suites/plotly/package_data/plotly.min.js" });
+    document.head.append(early);
+  }
+
   const format = (options) => new Intl.DateTimeFormat("zh-CN", { timeZone: ZONE, hourCycle: "h23", ...options });
   const clock = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const minute = format({ hour: "2-digit", minute: "2-digit" });
