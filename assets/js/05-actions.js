@@ -4,6 +4,7 @@
 
   const cockpit = window.cockpit;
   const KEPT = "cockpit-token";   // for this tab only
+  const SAID = "cockpit-said";
 
   const kept = () => sessionStorage.getItem(KEPT) || "";
 
@@ -40,6 +41,19 @@
     } catch (error) {
       return { ok: false, body: { detail: "连接中断，没有执行" } };
     }
+  };
+
+  /* Lay the page out anew, and say on the new one what came of it. */
+  cockpit.reloadSaying = function (text) {
+    sessionStorage.setItem(SAID, text);
+    location.reload();
+  };
+
+  /* What the page before this one had to say. */
+  cockpit.sayKept = function (element) {
+    const said = sessionStorage.getItem(SAID);
+    if (said) cockpit.sayOutcome(element, true, said);
+    sessionStorage.removeItem(SAID);
   };
 
   /* Say in an element what came of it: shape and word, then colour. */

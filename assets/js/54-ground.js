@@ -48,8 +48,8 @@
       if (!looked) return;
       take.disabled = true;
       const answer = await send(...looked, false);
-      report(answer);
-      if (answer.ok) setTimeout(() => location.reload(), 1200);
+      if (answer.ok) cockpit.reloadSaying(told(answer.body));
+      else report(answer);
     });
     place.append(labelled("图层", layer), labelled("坐标系", system), labelled("文件", file), look, take);
   }
@@ -73,9 +73,13 @@
       for (const fault of faults) list.append(cockpit.element("p", "", fault));
       return;
     }
+    cockpit.sayOutcome(outcome(), true, told(body));
+  }
+
+  function told(body) {
     const change = Object.entries(WORDS).map(([key, word]) => `${word} ${body[key]}`).join("，");
     const said = body.imported ? `已导入，版本 ${body.version}` : "可以导入，尚未改变";
-    cockpit.sayOutcome(outcome(), true, `${said}：${body.features} 个要素（${body.crs}），${change}`);
+    return `${said}：${body.features} 个要素（${body.crs}），${change}`;
   }
 
   function preview(features) {
@@ -96,14 +100,15 @@
   async function use(button) {
     button.disabled = true;
     const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/ground/${button.dataset.useVersion}`, {});
-    cockpit.sayOutcome(outcome(), answer.ok, answer.ok ? "已改用" : answer.body.detail);
     button.disabled = false;
-    if (answer.ok) setTimeout(() => location.reload(), 1200);
+    if (answer.ok) cockpit.reloadSaying("已改用");
+    else cockpit.sayOutcome(outcome(), false, answer.body.detail);
   }
 
   cockpit.pages.ground = {
     start() {
       cockpit.tokenFields();
+      cockpit.sayKept(outcome());
       form(cockpit.find("[data-survey-form]"));
       for (const button of cockpit.findAll("[data-use-version]")) button.addEventListener("click", () => use(button));
     },

@@ -25,12 +25,14 @@ class Device:
         self.let_in: bool | None = None
         self.cut_off = threading.Event()
         self.received: list[str] = []
+        self.acknowledged: set[int] = set()
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, f"c-{who.device}")
         self.client.username_pw_set(who.username, who.password)
         if ca is not None:
             self.client.tls_set(ca_certs=str(ca), cert_reqs=ssl.CERT_REQUIRED)
         self.client.on_connect = self._on_connect
         self.client.on_disconnect = lambda *_: self.cut_off.set()
+        self.client.on_publish = lambda _c, _d, mid, *_: self.acknowledged.add(mid)
         self.client.on_message = lambda _c, _d, message: self.received.append(message.topic)
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
@@ -218,7 +220,8 @@ def test_a_device_that_floods_a_mosquitto_is_shut_out_for_a_while_and_named(with
     end = time.monotonic() + 20
     sent = []
     while not device.cut_off.is_set() and time.monotonic() < end:
-        sent.append(device.client.publish(f"{mad.topic}/telemetry", '{"co": 1}', qos=1))
+        # One that meets the cut is queued, though paho calls it "not connected".
+        sent.append(device.client.publish(f"{mad.topic}/telemetry", '{"co": 1}', qos=1).mid)
         time.sleep(0.001)
     assert device.cut_off.is_set()
     assert "device_cut_back" in town.cockpit.log
@@ -227,5 +230,5 @@ def test_a_device_that_floods_a_mosquitto_is_shut_out_for_a_while_and_named(with
     assert neighbour.publish(f"{calm.topic}/telemetry", {"pm2_5": 3})
     until(lambda: [r["value"] for r in town.cockpit.readings("air-calm", "pm2_5")] == [3])
     # What it was not acknowledged it sends again, once it is let in.
-    until(lambda: all(one.is_published() for one in sent), 60)
+    until(lambda: device.acknowledged.issuperset(sent), 60)
     until(lambda: sum(r["count"] for r in town.cockpit.readings("air-mad", "co", every="1h")) >= len(sent), 30)
