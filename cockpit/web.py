@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from importlib.resources import files
 from typing import Any
 
-from dash import Dash
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
@@ -16,6 +15,7 @@ from cockpit import api, base_map, ground_api, health, refused, spatial_api, tok
 from cockpit.headers import SecurityHeaders
 from cockpit.live import LiveHub
 from cockpit.pages import register
+from cockpit.shell import Shell
 from geo.basemap import BaseMap
 from layers.declare import layers
 from layers.problem import Problem
@@ -89,7 +89,7 @@ def build(
 
 def _pages(server: FastAPI, databases: Databases, mqtt_port: int) -> None:
     assets = str(files("assets"))
-    app = Dash(
+    app = Shell(
         __name__,
         server=server,
         assets_folder=assets,

@@ -12,11 +12,14 @@
     offset: 0,      // the server's clock less ours, in ms
   });
 
-  // Plotly is most of a map's way to the screen, and Dash asks for it last.
+  // Plotly is most of a map's way to the screen, and Dash asks for it last. It waits for a promise that stands
+  // in its place; ours is the part of Plotly that our figures need (assets/vendor).
   if (/^\/($|wall\/|map$|ground$|devices\/)/.test(location.pathname)) {
-    const early = document.createElement("link");
-    Object.assign(early, { rel: "preload", as: "script", href: "/_dash-component-suites/plotly/package_data/plotly.min.js" });
-    document.head.append(early);
+    window.Plotly = new Promise((resolve) => {
+      const script = document.createElement("script");
+      Object.assign(script, { src: "/assets/vendor/plotly-map.min.js", async: true, onload: () => resolve() });
+      document.head.append(script);
+    });
   }
 
   const format = (options) => new Intl.DateTimeFormat("zh-CN", { timeZone: ZONE, hourCycle: "h23", ...options });

@@ -1,14 +1,17 @@
 """The look: one set of colours, readable, in the map, the panels and the style sheet."""
 
+import json
 import re
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from plotly.offline import get_plotlyjs_version
 
 import assets
 from layers.look import LEVELS, LIGHT, TOKENS
 
+ROOT = Path(__file__).parents[2]
 SHEET = (Path(assets.__file__).parent / "css" / "00-tokens.css").read_text(encoding="utf-8")
 LEAST_CONTRAST = 4.5  # WCAG 2.2, success criterion 1.4.3
 
@@ -58,9 +61,14 @@ def test_no_style_sheet_or_script_asks_another_host() -> None:
             assert not re.search(r"https?://|@import", text), path.name
 
 
-def test_scripts_of_others_are_kept_as_they_were_published() -> None:
+def test_scripts_of_others_are_those_that_are_told_of() -> None:
     folder = Path(assets.__file__).parent / "vendor"
     told = dict(
         re.findall(r"\| `([^`]+)` \|.*\| ([0-9a-f]{64}) \|", (folder / "README.md").read_text(encoding="utf-8"))
     )
     assert {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.js")} == told
+
+
+def test_our_part_of_plotly_is_of_the_version_that_python_brings() -> None:
+    ours = json.loads((ROOT / "deploy" / "plotly" / "package.json").read_text())["devDependencies"]["plotly.js"]
+    assert ours == get_plotlyjs_version()
