@@ -9,7 +9,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 from typer.exceptions import Exit, TyperException
 
-from cockpit.commands import broker, check, db, device, geo, quarantine, replay, run, token
+from cockpit.commands import audit, broker, check, db, device, display, geo, quarantine, replay, run, token, user
 from cockpit.errors import BadSetting
 from sensors.errors import CommandError, RecordingError, RegistryError
 
@@ -31,6 +31,9 @@ app.command("replay")(replay.replay)
 app.command("check")(check.check)
 app.add_typer(device.app, name="device")
 app.add_typer(token.app, name="token")
+app.add_typer(user.app, name="user")
+app.add_typer(display.app, name="display")
+app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
 app.add_typer(geo.app, name="geo")
 app.add_typer(quarantine.app, name="quarantine")

@@ -55,7 +55,7 @@ def router() -> APIRouter:
         if dry_run:
             return answer | {"imported": False, "shapes": _shapes(looked)}
         engine = given.databases.of(community.code)
-        taken = await run_in_threadpool(survey.take, engine, looked, f"token:{actor.name}")
+        taken = await run_in_threadpool(survey.take, engine, looked, actor.label)
         return answer | {"imported": True, "version": taken.version, "devices_moved": taken.devices_moved}
 
     @routes.post("/{layer}/versions/{version}")

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     mqtt_key: Path | None = None
     codecs_dir: Path | None = None
     base_map: Path | None = None
+    open_reading: bool = True
     data_dir: Path = Path("data")
     database_url: str | None = None
     community_databases: dict[str, str] = Field(default_factory=dict)

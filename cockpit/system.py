@@ -109,7 +109,7 @@ def running(
         subscriber = LiveSubscriber(address, hub.receive, hub.resync)
         subscriber.client.start()
         stack.callback(subscriber.client.stop)
-        app = web.build(databases, hub, outlet, probes, codecs, base, settings.mqtt_port)
+        app = web.build(databases, hub, outlet, probes, codecs, base, settings)
         server = Server(_uvicorn(app, settings), lambda: on_ready(databases))
         yield lambda: server.run(sockets=[listening])
 

@@ -8,7 +8,8 @@ from sqlalchemy.exc import IntegrityError
 
 from cockpit.errors import BadSetting
 from cockpit.tables import api_token
-from layers.roles import ROLES, Actor
+from layers.roles import WRITING_ROLES, Actor
+from store import audit
 from store.engine import writing
 from store.instant import now
 
@@ -24,8 +25,8 @@ def add(engine: Engine, name: str, role: str) -> str:
     BadSetting
         If the role is unknown or the name is taken.
     """
-    if role not in ROLES:
-        raise BadSetting(f"--role {role!r} is not one of {', '.join(ROLES)}")
+    if role not in WRITING_ROLES:
+        raise BadSetting(f"--role {role!r} is not one of {', '.join(WRITING_ROLES)}")
     if not 0 < len(name) <= 80 or not name.isprintable():
         raise BadSetting("--name must have 1 to 80 printable characters")
     token = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
@@ -33,6 +34,7 @@ def add(engine: Engine, name: str, role: str) -> str:
         with writing(engine) as connection:
             row = {"name": name, "role": role, "token_hash": _hash(token), "created": now()}
             connection.execute(insert(api_token).values(row))
+            audit.record(connection, "command", "token.add", name, {"role": role})
     except IntegrityError:
         raise BadSetting(f"a token named {name!r} exists already") from None
     return token

@@ -11,10 +11,15 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
-from cockpit import api, base_map, ground_api, health, refused, spatial_api, tokens
+from cockpit import api, base_map, ground_api, health, refused, spatial_api
 from cockpit.headers import SecurityHeaders
 from cockpit.live import LiveHub
 from cockpit.pages import register
+from cockpit.people import api as people_api
+from cockpit.people import pages as people_pages
+from cockpit.people.gate import Gate
+from cockpit.people.identify import identifier
+from cockpit.settings import Settings
 from cockpit.shell import Shell
 from geo.basemap import BaseMap
 from layers.declare import layers
@@ -34,7 +39,7 @@ def build(
     probes: health.Probes,
     codecs: Codecs,
     base: BaseMap | None,
-    mqtt_port: int,
+    settings: Settings,
 ) -> FastAPI:
     """Put the web application together.
 
@@ -52,8 +57,8 @@ def build(
         What reads a refused message that is played back.
     base
         The offline base map, where there is one.
-    mqtt_port
-        Shown to whoever adds the first device.
+    settings
+        Whether reading is open to everybody, and what pages tell of the broker.
     """
 
     @contextlib.asynccontextmanager
@@ -70,10 +75,14 @@ def build(
         redoc_url=None,
         lifespan=lifespan,
     )
-    server.state.services = Services(databases=databases, tell=outlet.tell, sign_in=tokens.sign_in, codecs=codecs)
+    identify = identifier(databases)
+    server.state.services = Services(databases=databases, tell=outlet.tell, identify=identify, codecs=codecs)
     _answer_errors(server)
     server.include_router(health.router(databases, probes))
     server.include_router(api.general())
+    server.include_router(people_api.router())
+    server.include_router(people_api.display_link())
+    server.include_router(people_pages.router())
     server.include_router(refused.router())
     server.include_router(ground_api.router())
     server.include_router(spatial_api.router())
@@ -83,7 +92,9 @@ def build(
     server.include_router(api.ground())
     server.include_router(api.live(hub))
     server.include_router(_unknown_routes())
-    _pages(server, databases, mqtt_port)
+    _pages(server, databases, settings.mqtt_port)
+    if not settings.open_reading:
+        server.add_middleware(Gate, identify=identify)
     return server
 
 
@@ -94,7 +105,7 @@ def _pages(server: FastAPI, databases: Databases, mqtt_port: int) -> None:
         server=server,
         assets_folder=assets,
         # Loaded by a script when somebody first needs it.
-        assets_path_ignore=["vendor"],
+        assets_path_ignore=["vendor", "pages"],
         title=TITLE,
         update_title=None,
         suppress_callback_exceptions=True,

@@ -1,17 +1,33 @@
 """Roles, and who acts in one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-ROLES = ("steward", "manager", "admin")
-"""Least first; a role may do what those before it may."""
+ROLES = ("wall", "steward", "manager", "admin")
+"""Least first; a role may do what those before it may. A wall only reads."""
+WRITING_ROLES = ROLES[1:]
+EVERYWHERE = "*"
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who asks for a write: the token's name and its role."""
+    """Who asks: a person who signed in, the holder of a token, or a display.
+
+    ``kind`` is "user", "token" or "display"; ``communities`` are those that the role holds in.
+    """
 
     name: str
     role: str
+    kind: str = "token"
+    communities: frozenset[str] = field(default=frozenset({EVERYWHERE}))
+
+    @property
+    def label(self) -> str:
+        """How records name the actor."""
+        return f"{self.kind}:{self.name}"
+
+    def is_in(self, community: str) -> bool:
+        """Whether the role holds in a community."""
+        return EVERYWHERE in self.communities or community in self.communities
 
 
 def may(role: str, least: str) -> bool:

@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Query, Request
 from sqlalchemy import Connection
+from starlette.requests import HTTPConnection
 
 from geo.communities import Community, communities
 from layers.problem import Problem
-from layers.roles import Actor
+from layers.roles import WRITING_ROLES, Actor
 from sensors.codecs.declare import Codecs
 from store.databases import Databases
 from store.instant import Instant, parse_rfc3339
@@ -19,11 +20,11 @@ MAX_LIMIT = 1_000
 
 @dataclass(frozen=True)
 class Services:
-    """What the shell gives to the routes: the databases, a way to tell the screens, sign-in, codecs."""
+    """What the shell gives to the routes: the databases, a way to tell the screens, who asks, codecs."""
 
     databases: Databases
     tell: Callable[[dict[str, dict[str, dict[str, object]]]], None]
-    sign_in: Callable[[Connection, str], Actor | None]
+    identify: Callable[[HTTPConnection], Actor | None]
     codecs: Codecs
 
 
@@ -39,18 +40,21 @@ def reading(given: Annotated[Services, Depends(services)], request: Request) -> 
         yield connection
 
 
-def write_actor(
-    given: Annotated[Services, Depends(services)], authorization: Annotated[str | None, Header()] = None
-) -> Actor:
-    """Who writes, by the bearer token; 401 without a valid one."""
-    scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Problem(401, "sign-in required", "send the header Authorization: Bearer TOKEN")
-    with given.databases.shared.connect() as connection:
-        actor = given.sign_in(connection, token.strip())
-    if actor is None:
-        raise Problem(401, "sign-in required", "the token is unknown or revoked")
-    return actor
+def viewer(given: Annotated[Services, Depends(services)], request: Request) -> Actor | None:
+    """Who asks; None where nobody signed in."""
+    return given.identify(request)
+
+
+def write_actor(found: Annotated[Actor | None, Depends(viewer)], request: Request) -> Actor:
+    """Who writes; 401 where nobody signed in, 403 where the role does not hold in the community of the path."""
+    if found is None:
+        raise Problem(401, "sign-in required", "sign in, or send the header Authorization: Bearer TOKEN")
+    if found.role not in WRITING_ROLES:
+        raise Problem(403, "role does not suffice", f"{found.role} only reads")
+    community = request.path_params.get("community")
+    if community is not None and not found.is_in(community):
+        raise Problem(403, "role does not suffice", f"you are no {found.role} of {community!r}")
+    return found
 
 
 def community_path(community: str) -> Community:
@@ -107,5 +111,6 @@ CommunityPath = Annotated[Community, Depends(community_path)]
 At = Annotated[Instant | None, Depends(at_query)]
 Reading = Annotated[Connection, Depends(reading)]
 WriteActor = Annotated[Actor, Depends(write_actor)]
+Viewer = Annotated[Actor | None, Depends(viewer)]
 Given = Annotated[Services, Depends(services)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]

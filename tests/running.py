@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from playwright.sync_api import Page
 
+from cockpit.people import sessions, users
+from cockpit.people.identify import SESSION
 from sensors import registry
 from sensors.registry import Device
 from sensors.topics import base
-from store.engine import open_engine
+from store.engine import open_engine, writing
 from store.migrate import upgrade
 
 COMMAND = Path(sys.executable).parent / "cockpit"
@@ -129,12 +132,13 @@ class Cockpit:
         self.process = None
         return code
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run another command with the same settings."""
+    def run(self, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run another command with the same settings, and something on its standard input."""
         return subprocess.run(
             [*self.command, *arguments],
             cwd=self.folder,
             env=self.environment,
+            input=given,
             capture_output=True,
             text=True,
             timeout=60,
@@ -165,6 +169,21 @@ class Cockpit:
         given = [part for name, value in options.items() for part in (f"--{name}", str(value))]
         made = self.answer("device", "add", "--community", "heling", "--id", device, "--kind", kind, *given)
         return Credentials(**made)
+
+    def add_user(self, name: str, role: str, *communities: str) -> str:
+        """Somebody with a session; returns the value of its cookie."""
+        engine = open_engine(self.settings.get("COCKPIT_DATABASE_URL") or f"sqlite:///{self.data}/cockpit.db")
+        try:
+            with writing(engine) as connection:
+                users.add(connection, name, role, communities or ("*",), "tests")
+                return sessions.start(connection, name)
+        finally:
+            engine.dispose()
+
+    def sign_in(self, page: Page, name: str, role: str, *communities: str) -> None:
+        """Let a page's browser be signed in as somebody new."""
+        cookie = {"name": SESSION, "value": self.add_user(name, role, *communities), "url": self.url}
+        page.context.add_cookies([cookie])
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON at an address of the API."""

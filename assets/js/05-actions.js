@@ -1,45 +1,66 @@
-/* What changes something: every write carries the token of whoever writes, in a header. */
+/* Who is signed in, and what changes something: every write carries the session's own word against forgery. */
 (function () {
   "use strict";
 
   const cockpit = window.cockpit;
-  const KEPT = "cockpit-token";   // for this tab only
-  const SAID = "cockpit-said";
+  const SAID = "cockpit-said";   // for this tab only
+  const ROLES = { steward: "网格员", manager: "管理员", admin: "系统管理员", wall: "大屏" };
 
-  const kept = () => sessionStorage.getItem(KEPT) || "";
+  cockpit.me = null;   // {name, role, communities, csrf}; null until it is known, name null where nobody is
+  let asked = null;
 
-  /* The fields for the token; one typed in any of them stands in all. */
-  cockpit.tokenFields = function () {
-    for (const place of cockpit.findAll("[data-token]")) {
-      if (place.childElementCount) continue;
-      const field = cockpit.element("input");
-      field.type = "password";
-      field.autocomplete = "off";
-      field.value = kept();
-      field.placeholder = "cck_…";
-      field.addEventListener("input", () => sessionStorage.setItem(KEPT, field.value.trim()));
-      const label = cockpit.element("label", "", "操作令牌 ");
-      label.title = "cockpit token add --role manager --name 姓名";
-      label.append(field);
-      place.append(label);
-    }
+  /* Who is signed in; asked once for a page. */
+  cockpit.whoAmI = () => (asked = asked || fetch("/api/v1/session").then((answer) => answer.json(), () => ({ name: null })).then(know));
+
+  function know(me) {
+    cockpit.me = me;
+    for (const place of cockpit.findAll("[data-me]")) place.replaceChildren(...(me.name ? signedIn(me) : [signInLink()]));
+    for (const one of cockpit.findAll("[data-least-role]")) one.hidden = !cockpit.may(one.dataset.leastRole);
+    return me;
+  }
+
+  /* Whether whoever is signed in may do here what needs a role. */
+  cockpit.may = function (least) {
+    const order = ["wall", "steward", "manager", "admin"];
+    const { role, communities = [] } = cockpit.me || {};
+    const here = communities.includes("*") || communities.includes(cockpit.root.dataset.community);
+    return here && order.indexOf(role) >= order.indexOf(least);
   };
 
-  /* Post JSON, or a file as it is; resolves to {ok, body}, where body.detail says what is wrong. */
-  cockpit.post = async function (path, body) {
-    if (!kept()) return { ok: false, body: { detail: "请先填写操作令牌" } };
+  function signInLink() {
+    const link = cockpit.element("a", "", "登录");
+    link.href = "/sign-in?next=" + encodeURIComponent(location.pathname + location.search);
+    return link;
+  }
+
+  function signedIn(me) {
+    const out = cockpit.element("button", "quiet", "退出");
+    out.type = "button";
+    out.addEventListener("click", async () => {
+      await cockpit.post("/api/v1/session/end", {});
+      location.reload();
+    });
+    return [cockpit.element("span", "who", `${me.name} · ${ROLES[me.role] || me.role}`), out];
+  }
+
+  /* Post JSON, or a file as it is; resolves to {ok, status, body}, where body.detail says what is wrong. */
+  cockpit.post = async function (path, body, type) {
+    const me = await cockpit.whoAmI();
     try {
       const answer = await fetch(path, {
         method: "POST",
         headers: {
-          "Content-Type": body instanceof Blob ? "application/octet-stream" : "application/json",
-          Authorization: "Bearer " + kept(),
+          "Content-Type": type || (body instanceof Blob ? "application/octet-stream" : "application/json"),
+          ...(me.csrf ? { "X-CSRF-Token": me.csrf } : {}),
         },
         body: body instanceof Blob ? body : JSON.stringify(body),
       });
-      return { ok: answer.ok, body: await answer.json() };
+      const text = await answer.text();
+      const said = text ? JSON.parse(text) : {};
+      if (answer.status === 401 && !me.name) said.detail = "请先登录";
+      return { ok: answer.ok, status: answer.status, body: said };
     } catch (error) {
-      return { ok: false, body: { detail: "连接中断，没有执行" } };
+      return { ok: false, status: 0, body: { detail: "连接中断，没有执行" } };
     }
   };
 

@@ -20,6 +20,7 @@
     }
     if (root.dataset.at) cockpit.at = Number(root.dataset.at);
     (cockpit.at === null ? cockpit.live : cockpit.past).start();
+    if (cockpit.find("[data-me], [data-least-role]")) cockpit.whoAmI();
     if (document.getElementById("map")) cockpit.map.start();
     const page = cockpit.pages[root.dataset.page];
     if (page && page.start) page.start();

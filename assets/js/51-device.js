@@ -89,7 +89,6 @@
   function commandForms() {
     const place = cockpit.find("[data-command-forms]");
     if (!place) return;
-    cockpit.tokenFields();
     for (const [name, one] of Object.entries(JSON.parse(place.dataset.commandForms))) {
       const form = cockpit.element("form", "command");
       form.dataset.command = name;

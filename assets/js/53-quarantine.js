@@ -42,7 +42,6 @@
 
   cockpit.pages.quarantine = {
     start() {
-      cockpit.tokenFields();
       for (const place of cockpit.findAll("[data-choice]")) {
         const made = box(place);
         if (place.dataset.choice === "all") {

@@ -107,7 +107,6 @@
 
   cockpit.pages.ground = {
     start() {
-      cockpit.tokenFields();
       cockpit.sayKept(outcome());
       form(cockpit.find("[data-survey-form]"));
       for (const button of cockpit.findAll("[data-use-version]")) button.addEventListener("click", () => use(button));

@@ -12,6 +12,7 @@ from cockpit.resources import devices_address, reachable
 from cockpit.settings import Settings
 from geo.communities import communities
 from store.databases import Databases
+from store.engine import writing
 
 
 def up(
@@ -28,7 +29,7 @@ def up(
     stop: list[Callable[[], None]] = []
 
     def on_ready(databases: Databases) -> None:
-        _say_where(found, as_json)
+        _say_where(found, databases, as_json)
         if demo:
             playing = replay.Replay(
                 databases.of(recording.COMMUNITY), devices_address(found), recording.packaged(), speed
@@ -50,7 +51,7 @@ def web(as_json: Json = False) -> None:
     from cockpit.system import Parts, running
 
     found = settings()
-    with running(found, Parts(web=True), lambda _databases: _say_where(found, as_json)) as serve:
+    with running(found, Parts(web=True), lambda databases: _say_where(found, databases, as_json)) as serve:
         serve()
 
 
@@ -79,12 +80,19 @@ def ingest(
         serve()
 
 
-def _say_where(found: Settings, as_json: bool) -> None:
+def _say_where(found: Settings, databases: Databases, as_json: bool) -> None:
+    from cockpit.people import users
+
     host = reachable(found.http_host)
     base = f"http://{f'[{host}]' if ':' in host else host}:{found.http_port}"
     walls = {code: f"{base}/wall/{code}" for code in communities()}
     broker = f"{found.mqtt_host}:{found.mqtt_port}" if found.mqtt_url is None else devices_address(found).host
     first = next(iter(walls.values()))
+    with writing(databases.shared) as connection:
+        secret = users.invite_first(connection)
+    setup = f"{base}/welcome?token={secret}" if secret else None
     text = f"管理页 manager  {base}/\n大屏   wall     {first}\nMQTT            {broker}"
+    if setup:
+        text += f"\n首位管理员 first admin, once, within {users.INVITED_HOURS} h   {setup}"
     with contextlib.suppress(BrokenPipeError):
-        answer(as_json, {"manager": f"{base}/", "walls": walls, "mqtt": broker}, text)
+        answer(as_json, {"manager": f"{base}/", "walls": walls, "mqtt": broker, "setup": setup}, text)

@@ -6,7 +6,7 @@ import typer
 
 from cockpit import tokens
 from cockpit.commands.options import Json, answer, databases
-from layers.roles import ROLES
+from layers.roles import WRITING_ROLES
 
 app = typer.Typer(help="Bearer tokens of the HTTP API; changes take effect at once.", no_args_is_help=False)
 
@@ -18,7 +18,7 @@ def _group() -> None:
 
 @app.command()
 def add(
-    role: Annotated[str, typer.Option(help=f"One of: {', '.join(ROLES)}.")],
+    role: Annotated[str, typer.Option(help=f"One of: {', '.join(WRITING_ROLES)}.")],
     name: Annotated[str, typer.Option(help="Whose token it is; stands beside what is done with it.")],
     as_json: Json = False,
 ) -> None:

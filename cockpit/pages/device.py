@@ -113,7 +113,7 @@ def _commands(device: Device) -> list[Any]:
         html.H2("指令"),
         html.Div([], className="commands", **{"data-command-forms": described}),
         html.Div(
-            [frame.token_field(), html.Span("", className="outcome", role="status", **{"data-outcome": ""})],
+            [html.Span("", className="outcome", role="status", **{"data-outcome": ""})],
             className="actions",
         ),
         html.Table([html.Tbody([], **{"data-commands-given": described})], className="given"),

@@ -100,11 +100,6 @@ def ground_note(community: Community) -> Any:
     return html.Span("示意图 · 部分已测绘" if surveyed else "示意图 · 未经测绘", className="map-note")
 
 
-def token_field() -> Any:
-    """Where whoever writes gives a token; the script makes the field and keeps it for the tab."""
-    return html.Span("", className="token", **{"data-token": ""})
-
-
 def clock() -> Any:
     """Date and time in Asia/Shanghai."""
     return html.Span("", className="clock", **{"data-clock": ""})
@@ -139,11 +134,16 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
             html.H1([html.Span(community.name), html.Span("CIM 驾驶舱", className="sub")]),
             html.Nav(links, className="pages", **{"aria-label": "页面"}),
             html.Nav(places, className="places", **{"aria-label": "社区"}),
-            html.Div([replay_mark(), clock(), live_mark()], className="state"),
+            html.Div([replay_mark(), clock(), live_mark(), _me()], className="state"),
         ],
         className="top",
     )
     return root(community, kind, [header, html.Main(content)], theme=theme, **data)
+
+
+def _me() -> Any:
+    """Who is signed in, or the way to sign in."""
+    return html.Span("", className="me", **{"data-me": ""})
 
 
 def unknown(what: str) -> Any:

@@ -66,7 +66,7 @@ def _form() -> Any:
             ),
             html.Div([], className="actions", **{"data-survey-form": msgspec.json.encode(choices).decode()}),
             html.Div(
-                [frame.token_field(), html.Span("", className="outcome", role="status", **{"data-outcome": ""})],
+                [html.Span("", className="outcome", role="status", **{"data-outcome": ""})],
                 className="actions",
             ),
         ]

@@ -122,7 +122,6 @@ def _actions() -> Any:
     return html.Div(
         [
             html.Button("重新处理所选", type="button", **{"data-play-back": ""}),
-            frame.token_field(),
             html.Span("", className="outcome", role="status", **{"data-outcome": ""}),
         ],
         className="actions",

@@ -61,7 +61,7 @@ def add_routes(routes: APIRouter) -> None:
         with writing(given.databases.of(community.code)) as connection:
             known = find_device(connection, community.code, device)
             try:
-                issued = commands.issue(connection, known, name, params or {}, f"token:{actor.name}", seconds)
+                issued = commands.issue(connection, known, name, params or {}, actor.label, seconds)
             except CommandError as error:
                 raise Problem(400, "bad request", str(error)) from None
             row = commands.one(connection, device, issued)

@@ -121,7 +121,7 @@ def report(
     except Refused as refused:
         raise Problem(400, "bad request", refused.detail, reason=str(refused.reason)) from None
     with writing(given.databases.of(community.code)) as connection:
-        event_id, is_new = write.file(connection, community.code, write.Reporter(f"token:{actor.name}"), new)
+        event_id, is_new = write.file(connection, community.code, write.Reporter(actor.label), new)
     if not is_new:
         response.status_code = 200
     return _told(given, community.code, event_id)
@@ -130,7 +130,7 @@ def report(
 def transition(community: CommunityPath, given: Given, actor: WriteActor, event: str, step: Step) -> dict[str, Any]:
     """Take an event a step further; 409 for a step that is not permitted, 403 for a role that does not suffice."""
     with writing(given.databases.of(community.code)) as connection:
-        write.advance(connection, community.code, event, step.to, f"token:{actor.name}", actor.role, step.note)
+        write.advance(connection, community.code, event, step.to, actor.label, actor.role, step.note)
     return _told(given, community.code, event)
 
 

@@ -12,6 +12,7 @@ import cockpit.live
 import sensors.meters  # noqa: F401 - registers its meters
 from cockpit import api, ground_api, health, refused, spatial_api
 from cockpit.cli import app
+from cockpit.people import api as people
 from cockpit.settings import PREFIX, Settings
 from layers.declare import layers
 from layers.grid_events.rules import states
@@ -41,6 +42,7 @@ def routes() -> set[str]:
     routers = [
         ("", health.router(None, health.Probes())),
         ("", api.general()),
+        ("", people.router()),
         ("", refused.router()),
         ("", ground_api.router()),
         ("", spatial_api.router()),

@@ -95,14 +95,16 @@ def test_an_answer_to_a_command_that_nobody_gave_is_refused(cockpit: Cockpit) ->
     assert refused["reason"] == "unknown_command"
 
 
-def test_the_devices_page_gives_commands_and_shows_what_came_of_them(cockpit: Cockpit, token: str, page: Page) -> None:
+def test_the_devices_page_gives_commands_and_shows_what_came_of_them(cockpit: Cockpit, page: Page) -> None:
     sign = Siren(cockpit.add_device("sign-1", "sign"), cockpit.mqtt)
     page.goto(f"{cockpit.url}/devices/sign-1")
     form = page.locator("form[data-command=show]")
     form.get_by_label("文字").fill("台风黄色预警，请留在室内")
     form.get_by_role("button", name="显示").click()
-    expect(page.locator("[data-outcome]")).to_contain_text("请先填写操作令牌")
-    page.get_by_label("操作令牌").fill(token)
+    expect(page.locator("[data-outcome]")).to_contain_text("请先登录")
+    cockpit.sign_in(page, "王经理", "manager", "heling")
+    page.reload()
+    form.get_by_label("文字").fill("台风黄色预警，请留在室内")
     form.get_by_role("button", name="显示").click()
     expect(page.locator("[data-outcome]")).to_contain_text("已受理")
     row = page.locator("[data-commands-given] tr").first

@@ -128,8 +128,11 @@ def test_the_page_looks_at_a_file_on_the_map_takes_it_and_goes_back(
     page.wait_for_selector(".map-ready", state="attached", timeout=30_000)
     page.locator("[data-survey-form] input[type=file]").set_input_files(parcel)
     page.get_by_role("button", name="预览").click()
-    expect(page.locator("[data-outcome]")).to_contain_text("请先填写操作令牌")
-    page.get_by_label("操作令牌").fill(manager(own_cockpit))
+    expect(page.locator("[data-outcome]")).to_contain_text("请先登录")
+    own_cockpit.sign_in(page, "王经理", "manager", "heling")
+    page.reload()
+    page.wait_for_selector(".map-ready", state="attached", timeout=30_000)
+    page.locator("[data-survey-form] input[type=file]").set_input_files(parcel)
     page.get_by_role("button", name="预览").click()
     expect(page.locator("[data-outcome]")).to_have_text(
         "✓ 可以导入，尚未改变：1 个要素（EPSG:4549），新增 1，替换 0，删除 4"

@@ -1,0 +1,44 @@
+/* Signing in, and choosing a password by a link that works once. Stands alone: nobody is signed in yet. */
+(function () {
+  "use strict";
+
+  const form = document.querySelector("form");
+  const query = new URLSearchParams(location.search);
+
+  /* Only a path of ours is gone to: an address of elsewhere in ?next= is no reason to leave. */
+  function next() {
+    const target = new URL(query.get("next") || "/", location.origin);
+    return target.origin === location.origin ? target.pathname + target.search : "/";
+  }
+
+  const sends = {
+    "sign-in": (given) => post("/api/v1/session", { name: given.get("name"), password: given.get("password") }),
+    welcome(given) {
+      if (given.get("password") !== given.get("again")) return { ok: false, detail: "两次输入不一致" };
+      const name = given.get("name");
+      return post("/api/v1/invitation", { token: query.get("token") || "", password: given.get("password"), name });
+    },
+  };
+
+  async function post(path, body) {
+    try {
+      const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+      return { ok: answer.ok, detail: (await answer.json()).detail };
+    } catch (error) {
+      return { ok: false, detail: "连接中断，请再试" };
+    }
+  }
+
+  // The link is a secret: not for the list of visited pages.
+  if (form.dataset.kind === "welcome") history.replaceState(null, "", "/welcome");
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = form.querySelector("button");
+    button.disabled = true;
+    const { ok, detail } = await sends[form.dataset.kind](new FormData(form));
+    button.disabled = false;
+    if (ok) location.assign(next());
+    else document.querySelector("[data-outcome]").textContent = "▲ " + detail;
+  });
+})();

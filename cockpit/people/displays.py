@@ -1,0 +1,58 @@
+"""Displays: a link that a wall's browser opens once, read only, revocable."""
+
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from cockpit.errors import BadSetting
+from cockpit.people import secrets
+from cockpit.people.tables import display
+from geo.communities import communities
+from store import audit
+from store.instant import now
+
+
+def add(connection: Connection, name: str, community: str, actor: str) -> str:
+    """The secret of a new display's link, the only time that it is known.
+
+    Raises
+    ------
+    BadSetting
+        If the community is unknown, or the name will not do or is taken.
+    """
+    if community not in communities():
+        raise BadSetting(f"community {community!r} is not one of {', '.join(communities())}")
+    if not (0 < len(name) <= 80 and name.isprintable()):
+        raise BadSetting("a display's name has 1 to 80 printable characters")
+    secret = secrets.new()
+    row = {"name": name, "community": community, "token_hash": secrets.hashed(secret), "created": now()}
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(display).values(row))
+    except IntegrityError:
+        raise BadSetting(f"a display named {name!r} exists already") from None
+    audit.record(connection, actor, "display.add", name, {"community": community})
+    return secret
+
+
+def revoke(connection: Connection, name: str, actor: str) -> None:
+    """Let a link work no more.
+
+    Raises
+    ------
+    BadSetting
+        If there is no such display.
+    """
+    mine = (display.c.name == name) & display.c.revoked.is_(None)
+    if not connection.execute(update(display).where(mine).values(revoked=now())).rowcount:
+        raise BadSetting(f"no display named {name!r} that is not revoked")
+    audit.record(connection, actor, "display.revoke", name)
+
+
+def known(connection: Connection) -> list[dict[str, Any]]:
+    """All displays, by name."""
+    return [
+        {"name": row.name, "community": row.community, "revoked": row.revoked is not None}
+        for row in connection.execute(select(display).order_by(display.c.name))
+    ]

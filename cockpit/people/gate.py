@@ -1,0 +1,76 @@
+"""Where reading is not open to everybody: nobody passes who has not signed in, and a display sees its wall only."""
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from layers.problem import Problem
+from layers.roles import Actor
+
+OPEN = (
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/sign-in",
+    "/welcome",
+    "/api/v1/session",
+    "/api/v1/invitation",
+    "/display/",
+    "/assets/",
+    "/_favicon.ico",
+)
+"""What a sign-in page needs, and what machines ask."""
+WALL = (
+    "/wall/{community}",
+    "/live/{community}",
+    "/geo/{community}/",
+    "/api/v1/{community}/",
+    "/_dash",
+    "/api/v1/session",
+)
+SIGN_IN_CLOSE = 4001
+
+
+class Gate:
+    """ASGI middleware; ``identify`` answers who asks."""
+
+    def __init__(self, app: ASGIApp, identify: Callable[[HTTPConnection], Actor | None]) -> None:
+        self._app = app
+        self._identify = identify
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket") or scope["path"].startswith(OPEN):
+            await self._app(scope, receive, send)
+            return
+        try:
+            actor = await run_in_threadpool(self._identify, HTTPConnection(scope))
+        except Problem as problem:
+            await _refusal(scope, problem)(scope, receive, send)
+            return
+        if actor is None or not _may_see(actor, scope["path"]):
+            await self._turn_away(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    async def _turn_away(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": SIGN_IN_CLOSE, "reason": "sign-in required"})
+            return
+        await _refusal(scope, Problem(401, "sign-in required", "reading needs sign-in here"))(scope, receive, send)
+
+
+def _refusal(scope: Scope, problem: Problem) -> Response:
+    if scope["path"].startswith(("/api/", "/geo/")):
+        return JSONResponse(problem.body(), problem.status, media_type="application/problem+json")
+    return RedirectResponse(f"/sign-in?next={quote(scope['path'], safe='/')}", 303)
+
+
+def _may_see(actor: Actor, path: str) -> bool:
+    if actor.role != "wall":
+        return True
+    return any(path.startswith(start.format(community=code)) for code in actor.communities for start in WALL)

@@ -1,0 +1,53 @@
+"""Passwords: argon2id (RFC 9106), and what a new one must be (NIST SP 800-63B-4, section 3.1.1.2)."""
+
+import unicodedata
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn import zxcvbn
+
+from cockpit.errors import BadSetting
+from geo.communities import communities
+
+MIN_LENGTH = 15
+"""Characters of a password that is the only factor (section 3.1.1.2, item 1); no rules of composition (item 5)."""
+MAX_LENGTH = 128
+MIN_SCORE = 3
+"""Of 4, as zxcvbn estimates: at least 10^8 guesses. Its lists stand for the blocklist of section 3.1.1.2."""
+CONTEXT = ("cockpit", "password", "admin", "fangyan", "yongkang")
+
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash("nobody has this password")
+
+
+class WeakPassword(BadSetting):
+    """A new password that would not do, and why."""
+
+
+def hash_new(password: str, name: str) -> str:
+    """The hash of a new password.
+
+    Raises
+    ------
+    WeakPassword
+        If it is too short, too long, or easily guessed.
+    """
+    text = _normal(password)
+    if not MIN_LENGTH <= len(text) <= MAX_LENGTH:
+        raise WeakPassword(f"口令须有 {MIN_LENGTH} 至 {MAX_LENGTH} 个字符，现为 {len(text)} 个")
+    words = [name, *CONTEXT, *communities(), *(one.name for one in communities().values())]
+    if zxcvbn(text[:72], user_inputs=words)["score"] < MIN_SCORE or len(set(text)) < MIN_LENGTH // 2:
+        raise WeakPassword("口令太容易猜到；几个不相干的词连成一句更好")
+    return _hasher.hash(text)
+
+
+def matches(kept: str | None, password: str) -> bool:
+    """Whether a password is the one whose hash is kept; takes as long where there is none."""
+    try:
+        return _hasher.verify(kept or _NOBODY, _normal(password)[:MAX_LENGTH]) and kept is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _normal(password: str) -> str:
+    return unicodedata.normalize("NFC", password)
