@@ -62,7 +62,7 @@
   function bars() {
     for (const place of cockpit.findAll("[data-bars]")) {
       const site = (cockpit.state.visitors || {})[place.dataset.bars];
-      if (!site || !site.hours.length || !window.Plotly) continue;
+      if (!site || !site.hours.length || !(window.Plotly || {}).react) continue;
       const now = cockpit.now();
       const start = now - (now % HOUR_MS) - 23 * HOUR_MS;
       const entered = new Map(site.hours);

@@ -19,6 +19,7 @@
         cockpit.setFigure(`grid_events.*.${severity}`, cockpit.number(tally.by_severity[severity]));
       }
       cockpit.setFigure("grid_events.*.closed_today", cockpit.number(tally.closed_today));
+      overdue();
     }
     const events = open();
     list(events);
@@ -31,6 +32,16 @@
     });
     if (changed === null) known = new Set(events.map((one) => one.id));
     else if (changed) announce(events);
+  }
+
+  /* How many are late: those that were when the counts were made, and those whose time has come since. */
+  function overdue() {
+    const tally = (cockpit.state.grid_events || {})[TALLY];
+    if (!tally) return;
+    const late = tally.overdue + tally.due_soon.filter((ms) => ms <= cockpit.now()).length;
+    cockpit.setFigure("grid_events.*.overdue", cockpit.number(late));
+    for (const count of cockpit.findAll(".count.overdue")) count.classList.toggle("is-late", late > 0);
+    for (const row of cockpit.findAll("[data-due]")) row.classList.toggle("is-late", Number(row.dataset.due) <= cockpit.now());
   }
 
   function announce(events) {
@@ -55,7 +66,7 @@
   function list(events) {
     for (const target of cockpit.findAll('[data-list="grid_events"]')) {
       const rows = events.slice(0, LISTED);
-      const text = JSON.stringify(rows.map((one) => [one.id, one.state, one.severity]));
+      const text = JSON.stringify(rows.map((one) => [one.id, one.state, one.severity, one.due]));
       if (target.dataset.shown === text) continue;
       target.dataset.shown = text;
       target.replaceChildren(...rows.map(item));
@@ -80,9 +91,11 @@
     const level = LEVEL[one.severity];
     const row = cockpit.element("li", `event level-${level}`);
     row.dataset.event = one.id;
+    if (one.due) row.dataset.due = one.due;
     const mark = cockpit.element("span", `symbol tone-${["", "low", "middle", "high"][level]}`, cockpit.MARKS[level]);
     const words = cockpit.element("span", "severity", cockpit.LEVEL_WORDS[level]);
-    const title = cockpit.element("span", "title", one.title);
+    const title = cockpit.element(cockpit.root.dataset.page === "wall" ? "span" : "a", "title", one.title);
+    if (title.tagName === "A") title.href = "/events/" + one.id;
     const where = [one.area, one.category, one.state_name].filter(Boolean).join(" · ");
     const detail = cockpit.element("span", "detail", where);
     const time = cockpit.element("time", "when", cockpit.time.short(one.occurred));
@@ -92,7 +105,7 @@
 
   cockpit.layers.grid_events = {
     render,
-    tick: null,
+    tick: overdue,
     mapReady: () => points(open()),
   };
 })();

@@ -9,6 +9,9 @@
   cells.DeviceLink = (props) =>
     React.createElement("a", { href: "/devices/" + encodeURIComponent(props.data.id) }, props.value);
 
+  cells.EventLink = (props) =>
+    React.createElement("a", { href: "/events/" + encodeURIComponent(props.data.id) }, props.value);
+
   cells.DeviceStatus = (props) => React.createElement("span", { className: "status" }, props.value);
 
   cells.EventSeverity = (props) => {

@@ -19,7 +19,14 @@ LIMIT = 500
 OPEN = "open"
 COLUMNS = (
     {"field": "severity", "headerName": "级别", "cellRenderer": "EventSeverity", "width": 90},
-    {"field": "title", "headerName": "标题", "flex": 3, "minWidth": 200, "tooltipField": "detail"},
+    {
+        "field": "title",
+        "headerName": "标题",
+        "cellRenderer": "EventLink",
+        "flex": 3,
+        "minWidth": 200,
+        "tooltipField": "detail",
+    },
     {"field": "category", "headerName": "类别", "flex": 1, "minWidth": 110},
     {"field": "area", "headerName": "片区", "flex": 1, "minWidth": 90},
     {"field": "state_name", "headerName": "状态", "width": 90},

@@ -11,9 +11,10 @@ from pydantic import BaseModel, Field
 from cockpit.errors import BadSetting
 from cockpit.people import displays, passwords, secrets, sessions, users
 from cockpit.people.identify import DISPLAY, SESSION
+from layers.grid_events import queries
 from layers.problem import Problem
 from layers.roles import EVERYWHERE, Actor, may
-from layers.web import Given, Limit, Services, Viewer, WriteActor
+from layers.web import CommunityPath, Given, Limit, Services, Viewer, WriteActor
 from store import audit
 from store.engine import writing
 from store.instant import SECOND, format_rfc3339
@@ -72,6 +73,7 @@ def router() -> APIRouter:
     _sessions(routes)
     _users(routes)
     _displays(routes)
+    _assignees(routes)
 
     @routes.get("/audit")
     def trail(
@@ -146,6 +148,23 @@ def _sessions(routes: APIRouter) -> None:
         except (passwords.WeakPassword, BadSetting) as error:
             raise Problem(422, "not taken", str(error)) from None
         return _welcome(given, request, response, secret)
+
+
+def _assignees(routes: APIRouter) -> None:
+    @routes.get("/{community}/assignees")
+    def assignees(community: CommunityPath, actor: WriteActor, given: Given) -> dict[str, Any]:
+        """Who an event can be given to, and how many each has to do; role manager."""
+        if not may(actor.role, "manager"):
+            raise Problem(403, "role does not suffice", f"this needs manager; you are {actor.role}")
+        with given.databases.shared.connect() as connection:
+            everybody = users.everybody(connection)
+        with given.databases.of(community.code).connect() as connection:
+            loads = queries.load(connection, community.code)
+        here = {community.code, EVERYWHERE}
+        names = [one.name for one in everybody if one.disabled is None and one.communities & here]
+        # Whoever was appointed to a grid can be given events before signing in for the first time.
+        known = sorted({*names, *loads})
+        return {"assignees": [{"name": name, "load": loads.get(name, 0)} for name in known]}
 
 
 def _users(routes: APIRouter) -> None:

@@ -2,14 +2,16 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
 
-from layers.grid_events import queries, write
+from layers.grid_events import figures, photos, queries, write
 from layers.grid_events.report import read
 from layers.grid_events.rules import states
 from layers.problem import Problem
+from layers.roles import Actor, may
 from layers.web import (
     At,
     CommunityPath,
@@ -17,6 +19,7 @@ from layers.web import (
     Limit,
     Reading,
     Services,
+    Viewer,
     WriteActor,
     bounded_body,
     feature,
@@ -46,15 +49,22 @@ class NewEvent(BaseModel):
 class Step(BaseModel):
     """A transition that is asked for."""
 
-    to: str = Field(max_length=16)
+    to: str = Field(max_length=16, description="a state, or escalated, fed_back, assigned")
     note: str = Field("", max_length=2000)
+    seq: int | None = Field(None, description="the newest step that was seen; 409 where there is a newer one")
+    assignee: str | None = Field(None, max_length=80)
+    rating: int | None = Field(None, ge=1, le=5)
+    merged_into: str | None = Field(None, max_length=32, description="with void: the event that is the same matter")
 
 
 def router() -> APIRouter:
     """The routes below ``/api/v1/{community}``."""
     routes = APIRouter(tags=["grid events"])
     routes.get("/events")(events)
+    routes.get("/events/figures")(period_figures)
     routes.get("/events/{event}")(event)
+    routes.get("/events/{event}/photos/{number}")(photo)
+    routes.post("/events/{event}/photos", status_code=201)(add_photo)
     body = {
         "requestBody": {
             "content": {"application/json": {"schema": NewEvent.model_json_schema()}},
@@ -69,10 +79,12 @@ def router() -> APIRouter:
 def events(
     community: CommunityPath,
     connection: Reading,
+    viewer: Viewer,
     at: At,
     state: Annotated[list[str] | None, Query(description="one or more states")] = None,
     category: Annotated[str | None, Query(description="a category, or the first part of several")] = None,
     area: str | None = None,
+    assignee: Annotated[str | None, Query(max_length=80, description="role steward")] = None,
     from_: Annotated[str | None, Query(alias="from")] = None,
     to: str | None = None,
     limit: Limit = 100,
@@ -82,6 +94,8 @@ def events(
     for code in state or ():
         if code not in states():
             raise Problem(400, "bad parameter", f"state {code!r} is not one of {', '.join(states())}")
+    if assignee is not None and not _may_see_people(viewer, community.code):
+        raise Problem(403, "role does not suffice", "asking by assignee needs the role steward")
     before = None
     if cursor is not None:
         when, _, last = cursor.partition("~")
@@ -93,19 +107,86 @@ def events(
         state=state or [],
         category=category,
         area=area,
+        assignee=assignee,
         since=instant_query("from", from_),
         until=instant_query("to", to),
         before=before,
         limit=limit,
     )
     more = f"{format_rfc3339(rows[-1].occurred)}~{rows[-1].id}" if len(rows) == limit else None
-    features = [feature(point(row.lon, row.lat), queries.properties(row), row.id) for row in rows]
+    found = [feature(point(row.lon, row.lat), queries.properties(row), row.id) for row in rows]
+    features = [_seen_by(viewer, community.code, one) for one in found]
     return {"type": "FeatureCollection", "features": features, "next_cursor": more}
 
 
-def event(community: CommunityPath, connection: Reading, event: str, at: At) -> dict[str, Any]:
-    """One event with all its steps."""
-    return _whole(connection, community.code, event, at)
+def event(community: CommunityPath, connection: Reading, viewer: Viewer, event: str, at: At) -> dict[str, Any]:
+    """One event with all its steps; names of people only for those who may see them."""
+    return _seen_by(viewer, community.code, _whole(connection, community.code, event, at))
+
+
+def period_figures(
+    community: CommunityPath,
+    connection: Reading,
+    viewer: Viewer,
+    from_: Annotated[str, Query(alias="from", description="RFC 3339")],
+    to: Annotated[str | None, Query(description="RFC 3339; left out: now")] = None,
+    by: Annotated[str | None, Query(description="area, grid, category or steward")] = None,
+) -> dict[str, Any]:
+    """How well the events reported in a period were handled; by steward for stewards and above."""
+    if by is not None and by not in figures.BY:
+        raise Problem(400, "bad parameter", f"by {by!r} is not one of {', '.join(figures.BY)}")
+    if by == "steward" and not _may_see_people(viewer, community.code):
+        raise Problem(403, "role does not suffice", "figures of stewards need the role steward")
+    until = instant_query("to", to)
+    period = figures.Period(instant_query("from", from_) or 0, now() if until is None else until)
+    told = {"from": format_rfc3339(period.since), "to": format_rfc3339(period.until), "by": by}
+    return told | figures.figures(connection, community.code, period, by)
+
+
+def photo(
+    community: CommunityPath, connection: Reading, viewer: Viewer, event: str, number: Annotated[int, Path(ge=1, le=99)]
+) -> Response:
+    """A photo of an event, as JPEG; people may be on it, so it needs the role steward."""
+    if not _may_see_people(viewer, community.code):
+        raise Problem(401 if viewer is None else 403, "sign-in required", "photos need the role steward")
+    found = photos.one(connection, community.code, event, number)
+    if found is None:
+        raise Problem(404, "not found", f"no photo {number} of event {event!r}")
+    return Response(found, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})
+
+
+async def add_photo(
+    community: CommunityPath,
+    given: Given,
+    actor: WriteActor,
+    event: str,
+    content: Annotated[bytes, Depends(bounded_body(photos.MAX_BYTES))],
+) -> dict[str, Any]:
+    """Keep a photo with an event, as the body: made small, and free of what the camera wrote in it."""
+    return {"number": await run_in_threadpool(_keep_photo, given, community.code, event, content, actor)}
+
+
+def _keep_photo(given: Services, community: str, event: str, content: bytes, actor: Actor) -> int:
+    jpeg = photos.cleaned(content)
+    with writing(given.databases.of(community)) as connection:
+        return photos.add(connection, community, event, jpeg, actor)
+
+
+def _may_see_people(viewer: Actor | None, community: str) -> bool:
+    return viewer is not None and may(viewer.role, "steward") and viewer.is_in(community)
+
+
+def _seen_by(viewer: Actor | None, community: str, whole: dict[str, Any]) -> dict[str, Any]:
+    """Without the names of people, where whoever asks has no role here."""
+    if _may_see_people(viewer, community):
+        return whole
+    told = whole["properties"]
+    for record in (told, *told.get("transitions", ())):
+        for name in record.keys() & {"reporter", "actor"}:
+            if record[name].startswith("user:"):  # a device or a token is nobody
+                record[name] = "user"
+        record["assignee"] = None
+    return whole
 
 
 def report(
@@ -130,7 +211,15 @@ def report(
 def transition(community: CommunityPath, given: Given, actor: WriteActor, event: str, step: Step) -> dict[str, Any]:
     """Take an event a step further; 409 for a step that is not permitted, 403 for a role that does not suffice."""
     with writing(given.databases.of(community.code)) as connection:
-        write.advance(connection, community.code, event, step.to, actor.label, actor.role, step.note)
+        wanted = write.Wanted(
+            to=step.to,
+            note=step.note,
+            seen=step.seq,
+            assignee=step.assignee,
+            rating=step.rating,
+            merged_into=step.merged_into,
+        )
+        write.advance(connection, community.code, event, wanted, actor)
     return _told(given, community.code, event)
 
 
@@ -146,5 +235,9 @@ def _whole(connection: Connection, community: str, event_id: str, at: int | None
     row = queries.one(connection, community, event_id, at)
     if row is None:
         raise Problem(404, "not found", f"no event {event_id!r} in {community!r}")
-    steps = queries.transitions(connection, event_id, at)
-    return feature(point(row.lon, row.lat), queries.properties(row) | {"transitions": steps}, row.id)
+    more = {
+        "transitions": queries.transitions(connection, event_id, at),
+        "photos": photos.of_event(connection, event_id),
+        "duplicates": queries.duplicates(connection, community, row) if states()[row.state].open else [],
+    }
+    return feature(point(row.lon, row.lat), queries.properties(row) | more, row.id)

@@ -22,6 +22,13 @@ def panel(community: Community) -> Any:
         )
         for severity, level in (("critical", LEVELS[2]), ("major", LEVELS[1]), ("minor", LEVELS[0]))
     ]
+    overdue = html.Span(
+        [
+            html.Span("逾期", className="label"),
+            html.Span("0", className="value", **{"data-live": "grid_events.*.overdue"}),
+        ],
+        className="count overdue",
+    )
     closed = html.Span(
         [
             html.Span("今日结案", className="label"),
@@ -32,7 +39,8 @@ def panel(community: Community) -> Any:
     return parts.panel(
         "grid_events",
         "告警与网格事件",
-        html.Div([*counts, closed], className="counts"),
+        html.Div(counts, className="counts"),
+        html.Div([overdue, closed], className="counts of-the-day"),
         html.Ol(className="events", **{"data-list": "grid_events", "aria-live": "polite"}),
         waiting="暂无网格事件；设备上报或经接口填报后在此显示",
     )

@@ -7,14 +7,18 @@ import numpy as np
 from sqlalchemy import Connection, Row, Select, func, select
 
 from geo.ground import locate, places
+from geo.spatial import to_metres
 from layers.declare import Located, positions
-from layers.grid_events.rules import SEVERITIES, categories, open_states, states
+from layers.grid_events.rules import OF_ASSIGNEE, SEVERITIES, categories, levels, open_states, states, word
 from layers.grid_events.tables import grid_event, grid_event_transition
-from store.instant import MILLISECOND, Instant, format_rfc3339, local_midnight, now
+from store.instant import HOUR, MILLISECOND, Instant, format_rfc3339, local_midnight, now
 
 TALLY = "*"
 """The key of the counts over all open events; no event's id can be it."""
+SOON = 2 * HOUR
 SHOWN = 300
+SAME_METRES = 100
+SAME_WITHIN = 2 * HOUR
 """Open events that a screen is given; the tally counts them all."""
 
 
@@ -60,7 +64,8 @@ _state = grid_event_transition.alias("state")
 def with_state(community: str, at: Instant | None) -> Select[Any]:
     """Select events with their state and its time, as of ``at``."""
     newest = select(func.max(grid_event_transition.c.seq)).where(grid_event_transition.c.event_id == grid_event.c.id)
-    query = select(grid_event, _state.c.state, _state.c.at.label("state_since"), _state.c.seq)
+    newest_row = [_state.c[name] for name in ("state", "seq", "level", "assignee", "rating", "due", "warn")]
+    query = select(grid_event, *newest_row, _state.c.at.label("state_since"))
     if at is not None:
         newest = newest.where(grid_event_transition.c.at <= at)
         query = query.where(grid_event.c.received <= at)
@@ -76,6 +81,7 @@ def find(
     state: list[str],
     category: str | None,
     area: str | None,
+    assignee: str | None = None,
     since: Instant | None,
     until: Instant | None,
     before: tuple[Instant, str] | None,
@@ -91,6 +97,8 @@ def find(
         query = query.where((event.category == category) | event.category.startswith(f"{category}.", autoescape=True))
     if area is not None:
         query = query.where(event.area == area)
+    if assignee is not None:
+        query = query.where(_state.c.assignee == assignee)
     if since is not None:
         query = query.where(event.occurred >= since)
     if until is not None:
@@ -106,6 +114,33 @@ def one(connection: Connection, community: str, event_id: str, at: Instant | Non
     return connection.execute(with_state(community, at).where(grid_event.c.id == event_id)).one_or_none()
 
 
+def load(connection: Connection, community: str) -> dict[str, int]:
+    """How many events each assignee has to do."""
+    rows = with_state(community, None).where(_state.c.state.in_(OF_ASSIGNEE), _state.c.assignee.is_not(None)).subquery()
+    query = select(rows.c.assignee, func.count().label("n")).group_by(rows.c.assignee)
+    return {row.assignee: row.n for row in connection.execute(query)}
+
+
+def duplicates(connection: Connection, community: str, row: Row[Any]) -> list[str]:
+    """Open events that may be the same matter: of the same category, near by, reported shortly before or after."""
+    if row.lon is None:
+        return []
+    event = grid_event.c
+    query = with_state(community, None).where(
+        event.category == row.category,
+        event.id != row.id,
+        event.lon.is_not(None),
+        event.received.between(row.received - SAME_WITHIN, row.received + SAME_WITHIN),
+        _state.c.state.in_(open_states()),
+    )
+    others = connection.execute(query.order_by(event.received)).all()
+    if not others:
+        return []
+    x, y = to_metres(*positions([row, *others]))
+    metres = np.hypot(x[1:] - x[0], y[1:] - y[0])
+    return [other.id for other, far in zip(others, metres, strict=True) if far <= SAME_METRES]
+
+
 def transitions(connection: Connection, event_id: str, at: Instant | None = None) -> list[dict[str, Any]]:
     """Every step of an event, oldest first."""
     query = select(grid_event_transition).where(grid_event_transition.c.event_id == event_id)
@@ -113,11 +148,18 @@ def transitions(connection: Connection, event_id: str, at: Instant | None = None
         query = query.where(grid_event_transition.c.at <= at)
     return [
         {
+            "seq": row.seq,
             "to": row.state,
-            "name": states()[row.state].name,
+            "action": row.action,
+            "name": word(row.action or row.state),
             "at": format_rfc3339(row.at),
             "actor": row.actor,
             "note": row.note,
+            "level": row.level,
+            "assignee": row.assignee,
+            "rating": row.rating,
+            "merged_into": row.merged_into,
+            "due": format_rfc3339(row.due) if row.due else None,
         }
         for row in connection.execute(query.order_by(grid_event_transition.c.seq))
     ]
@@ -130,6 +172,9 @@ def tally(connection: Connection, community: str, at: Instant | None) -> dict[st
     by_severity: Counter[str] = Counter()
     by_severity.update({row.severity: row.n for row in connection.execute(of_severity.group_by(rows.c.severity))})
     moment = at or now()
+    due = select(rows.c.due).where(rows.c.state.in_(open_states()), rows.c.due <= moment + SOON)
+    dues = sorted(connection.scalars(due))
+    overdue = sum(one <= moment for one in dues)
     closed = (
         select(func.count(grid_event_transition.c.event_id.distinct()))
         .join(grid_event, grid_event.c.id == grid_event_transition.c.event_id)
@@ -143,6 +188,9 @@ def tally(connection: Connection, community: str, at: Instant | None) -> dict[st
         "open": by_severity.total(),
         "by_severity": {severity: by_severity[severity] for severity in SEVERITIES},
         "closed_today": connection.scalar(closed) or 0,
+        # Late now, and when the next ones will be: a screen counts on without asking.
+        "overdue": overdue,
+        "due_soon": [one // MILLISECOND for one in dues[overdue : overdue + SHOWN]],
     }
 
 
@@ -165,6 +213,15 @@ def properties(row: Row[Any]) -> dict[str, Any]:
         "state": row.state,
         "state_name": states()[row.state].name,
         "state_since": format_rfc3339(row.state_since),
+        "seq": row.seq,
+        "level": row.level,
+        "level_name": levels()[row.level],
+        "grid": row.grid,
+        "assignee": row.assignee,
+        "rating": row.rating,
+        "department": categories()[row.category]["department"],
+        "due": format_rfc3339(row.due) if row.due else None,
+        "warn": format_rfc3339(row.warn) if row.warn else None,
         "ts": format_rfc3339(row.occurred),
         "received": format_rfc3339(row.received),
     }
@@ -184,6 +241,9 @@ def _record(row: Row[Any], areas: dict[str, str]) -> dict[str, Any]:
         "state": row.state,
         "state_name": states()[row.state].name,
         "open": states()[row.state].open,
+        "seq": row.seq,
+        "due": row.due // MILLISECOND if row.due else None,
+        "warn": row.warn // MILLISECOND if row.warn else None,
         "occurred": row.occurred // MILLISECOND,
         "received": row.received // MILLISECOND,
     }

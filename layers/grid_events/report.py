@@ -40,8 +40,8 @@ def read(payload: bytes, received: Instant) -> Report:
     if not isinstance(content, dict):
         raise Refused(Reason.WRONG_SHAPE, "an event is a JSON object")
     texts = {name: _text(content, name) for name in LIMITS}
-    severity = texts["severity"] or "minor"
-    if severity not in SEVERITIES:
+    severity = texts["severity"]
+    if severity and severity not in SEVERITIES:
         raise Refused(Reason.WRONG_SHAPE, f"severity {severity!r} is not one of {', '.join(SEVERITIES)}")
     for name in ("id", "title"):
         if not texts[name].strip():
@@ -54,7 +54,7 @@ def read(payload: bytes, received: Instant) -> Report:
         reference=texts["id"],
         category=category if known else OTHER,
         category_reported=None if known else category,
-        severity=severity,
+        severity=severity or categories()[category if known else OTHER]["severity"],
         title=texts["title"].strip(),
         detail=texts["detail"],
         lon=lon,

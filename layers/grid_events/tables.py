@@ -2,15 +2,18 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
     UniqueConstraint,
+    true,
 )
 
 from store.metadata import metadata
@@ -31,6 +34,7 @@ grid_event = Table(
     Column("lon", Float),
     Column("lat", Float),
     Column("area", String(64)),
+    Column("grid", String(64)),
     Column("device", String(64)),
     Column("source", String(120)),
     Column("occurred", BigInteger, nullable=False),
@@ -48,5 +52,31 @@ grid_event_transition = Table(
     Column("at", BigInteger, nullable=False),
     Column("actor", String(80), nullable=False),
     Column("note", Text, nullable=False),
+    # What was done where the state did not change: a code of life.toml; none for a step.
+    Column("action", String(16)),
+    Column("level", String(16), nullable=False, server_default="stewards"),
+    Column("assignee", String(80)),
+    Column("rating", Integer),
+    # Voided since another event is the same matter.
+    Column("merged_into", String(32)),
+    # The clock as it stands after this row: see `due`.
+    Column("due", BigInteger),
+    Column("warn", BigInteger),
+    Column("time_left", BigInteger),
+    Column("working", Boolean, nullable=False, server_default=true()),
     Index("ix_grid_event_transition_at", "at"),
+)
+
+grid_event_photo = Table(
+    "grid_event_photo",
+    metadata,
+    Column("event_id", String(32), ForeignKey("grid_event.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    # The step that was the newest when it came.
+    Column("seq", Integer, nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("jpeg", LargeBinary, nullable=False),
+    UniqueConstraint("event_id", "sha256", name="uq_grid_event_photo_event_id"),
 )

@@ -1,21 +1,28 @@
-"""Filing a grid event and taking it a step further."""
+"""Filing a grid event and taking it a step further. Rows are only ever added; a moment's state is the newest row."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
 
-from geo.ground import locate_one
+from geo import stewards
+from geo.ground import locate
+from layers.grid_events.due import NO_CLOCK, Clock, next_clock
 from layers.grid_events.report import Report
-from layers.grid_events.rules import states
+from layers.grid_events.rules import FIRST_LEVEL, OF_ASSIGNEE, actions, levels, states, word
 from layers.grid_events.tables import grid_event, grid_event_transition
 from layers.problem import Problem
-from layers.roles import may
-from store.instant import SHANGHAI, Instant, now, to_datetime
+from layers.roles import Actor, may
+from store import audit
+from store.instant import SHANGHAI, Instant, local_clock, now, to_datetime
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: nothing that is misheard on the telephone."""
 FIRST = "reported"
+MAX_RATING = 5
 
 
 @dataclass(frozen=True)
@@ -54,50 +61,217 @@ def file(connection: Connection, community: str, reporter: Reporter, report: Rep
             detail=report.detail,
             lon=lon,
             lat=lat,
-            area=locate_one(community, lon, lat) if lon is not None and lat is not None else None,
+            area=_place(community, lon, lat, "areas"),
+            grid=_place(community, lon, lat, "grids"),
             device=reporter.device,
             source=reporter.source,
             occurred=report.occurred,
             received=report.received,
         )
     )
-    _add(connection, event_id, 1, FIRST, reporter.name, "", report.received)
+    clock = next_clock(NO_CLOCK, FIRST, None, report.category, report.received)
+    _add(connection, event_id, Row(1, FIRST, reporter.name, "", report.received, FIRST_LEVEL, clock=clock))
     return event_id, True
 
 
-def advance(connection: Connection, community: str, event_id: str, to: str, actor: str, role: str, note: str) -> None:
-    """Take an event to another state.
+def _place(community: str, lon: float | None, lat: float | None, layer: str) -> str | None:
+    if lon is None or lat is None:
+        return None
+    return locate(community, np.array([lon]), np.array([lat]), layer)[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A step or an action that somebody asks for.
+
+    ``to`` is a state or an action of ``life.toml``; ``seen`` the number of the newest row that they saw:
+    where there is a newer one, nothing is done.
+    """
+
+    to: str
+    note: str = ""
+    seen: int | None = None
+    assignee: str | None = None
+    rating: int | None = None
+    merged_into: str | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the history."""
+
+    seq: int
+    state: str
+    actor: str
+    note: str
+    at: Instant
+    level: str
+    action: str | None = None
+    assignee: str | None = None
+    rating: int | None = None
+    merged_into: str | None = None
+    clock: Clock = NO_CLOCK
+
+
+def advance(connection: Connection, community: str, event_id: str, wanted: Wanted, actor: Actor) -> None:
+    """Take an event to another state, or do an action with it.
 
     Raises
     ------
     Problem
-        404 for an unknown event, 400 for an unknown state, 409 for a step that is not permitted
-        from the present state, 403 for a role that does not suffice.
+        404 for an unknown event, 400 for an unknown state or action, 409 for what is not permitted in the
+        present state or where somebody else was quicker, 403 for a role that does not suffice.
     """
-    newest = select(grid_event_transition.c.state, grid_event_transition.c.seq).join(
-        grid_event, grid_event.c.id == grid_event_transition.c.event_id
+    present, event = _present(connection, community, event_id)
+    if wanted.seen is not None and wanted.seen != present.seq:
+        raise _overtaken(present)
+    if wanted.to in actions():
+        row = _acted(present, wanted, actor)
+    else:
+        _check_step(present, wanted, actor)
+        if wanted.to == "void" and wanted.merged_into is not None:
+            _check_merge(connection, community, event_id, wanted.merged_into)
+        row = _stepped(connection, community, event, present, wanted, actor)
+    try:
+        with connection.begin_nested():
+            _add(connection, event_id, row)
+    except IntegrityError:
+        # On a database that takes several writers, the other one's row has this number now.
+        raise _overtaken(_present(connection, community, event_id)[0]) from None
+    told = {"to": wanted.to, "from": present.state, "seq": row.seq, "assignee": row.assignee}
+    audit.record(connection, actor.label, "event.step", event_id, told)
+
+
+def _present(connection: Connection, community: str, event_id: str) -> tuple[Row, Any]:
+    steps = grid_event_transition
+    query = (
+        select(steps, grid_event.c.category, grid_event.c.grid)
+        .join(grid_event, grid_event.c.id == steps.c.event_id)
+        .where(grid_event.c.id == event_id, grid_event.c.community == community)
     )
-    present = connection.execute(
-        newest.where(grid_event.c.id == event_id, grid_event.c.community == community)
-        .order_by(grid_event_transition.c.seq.desc())
-        .limit(1)
-    ).one_or_none()
-    if present is None:
+    found = connection.execute(query.order_by(steps.c.seq.desc()).limit(1)).one_or_none()
+    if found is None:
         raise Problem(404, "not found", f"no event {event_id!r} in {community!r}")
-    if to not in states():
-        raise Problem(400, "bad request", f"state {to!r} is not one of {', '.join(states())}")
+    clock = Clock(found.due, found.warn, found.time_left, found.working)
+    newest = Row(
+        found.seq,
+        found.state,
+        found.actor,
+        found.note,
+        found.at,
+        found.level,
+        found.action,
+        found.assignee,
+        found.rating,
+        found.merged_into,
+        clock,
+    )
+    return newest, found
+
+
+def _overtaken(present: Row) -> Problem:
+    what = word(present.action or present.state)
+    who = present.actor.partition(":")[2] or present.actor
+    detail = f"{who} 刚刚（{local_clock(present.at)}）已将此事件「{what}」；请看过再定"
+    return Problem(409, "changed meanwhile", detail, state=present.state, seq=present.seq)
+
+
+def _check_step(present: Row, wanted: Wanted, actor: Actor) -> None:
+    if wanted.to not in states():
+        known = ", ".join([*states(), *actions()])
+        raise Problem(400, "bad request", f"{wanted.to!r} is not one of {known}")
     permitted = states()[present.state].to
-    if to not in permitted:
-        what = f"from {present.state} the next may be: {', '.join(permitted) or 'nothing'}; not {to}"
+    if wanted.to not in permitted:
+        what = f"from {present.state} the next may be: {', '.join(permitted) or 'nothing'}; not {wanted.to}"
         raise Problem(409, "step not permitted", what, state=present.state)
-    if not may(role, permitted[to]):
-        raise Problem(403, "role does not suffice", f"{present.state} -> {to} needs {permitted[to]}; you are {role}")
-    _add(connection, event_id, present.seq + 1, to, actor, note, now())
+    _check_role(present, wanted.to, permitted[wanted.to], actor)
+    if wanted.to == "rated" and not 1 <= (wanted.rating or 0) <= MAX_RATING:
+        raise Problem(400, "bad request", f"rating: a rating has 1 to {MAX_RATING} points")
 
 
-def _add(connection: Connection, event_id: str, seq: int, state: str, actor: str, note: str, at: Instant) -> None:
-    row = {"event_id": event_id, "seq": seq, "state": state, "actor": actor, "note": note, "at": at}
-    connection.execute(insert(grid_event_transition).values(row))
+def _check_merge(connection: Connection, community: str, event_id: str, into: str) -> None:
+    kept, _event = _present(connection, community, into)
+    if into == event_id or kept.state == "void":
+        raise Problem(409, "step not permitted", f"{into} is this event itself, or void")
+
+
+def _check_role(present: Row, to: str, least: str, actor: Actor) -> None:
+    if not may(actor.role, least):
+        raise Problem(403, "role does not suffice", f"{present.state} -> {to} needs {least}; you are {actor.role}")
+    is_others = present.assignee is not None and present.assignee != actor.name
+    if actor.role == "steward" and present.state in OF_ASSIGNEE and is_others:
+        raise Problem(403, "role does not suffice", f"the event is dispatched to {present.assignee}")
+
+
+def _stepped(connection: Connection, community: str, event: Any, present: Row, wanted: Wanted, actor: Actor) -> Row:
+    at = max(now(), present.at)  # a clock that was set back makes no history run backwards
+    assignee = present.assignee
+    if wanted.to == "dispatched":
+        assignee = wanted.assignee or assignee or stewards.of_grids(connection, community).get(event.grid or "")
+    clock = next_clock(present.clock, wanted.to, present.state, event.category, at)
+    return Row(
+        present.seq + 1,
+        wanted.to,
+        actor.label,
+        wanted.note,
+        at,
+        present.level,
+        assignee=assignee,
+        rating=wanted.rating if wanted.to == "rated" else None,
+        merged_into=wanted.merged_into if wanted.to == "void" else None,
+        clock=clock,
+    )
+
+
+def _acted(present: Row, wanted: Wanted, actor: Actor) -> Row:
+    action = actions()[wanted.to]
+    if present.state not in action.states:
+        what = f"{action.code} is possible in {', '.join(action.states)}; not in {present.state}"
+        raise Problem(409, "step not permitted", what, state=present.state)
+    _check_role(present, action.code, action.role, actor)
+    row = replace(
+        present,
+        seq=present.seq + 1,
+        actor=actor.label,
+        note=wanted.note,
+        at=max(now(), present.at),
+        action=action.code,
+        rating=None,
+    )
+    if action.code == "assigned":
+        if not wanted.assignee:
+            raise Problem(400, "bad request", "assignee: to whom the event goes")
+        return replace(row, assignee=wanted.assignee)
+    return replace(row, level=_next_level(present.level, 1 if action.code == "escalated" else -1))
+
+
+def _next_level(level: str, way: int) -> str:
+    known = list(levels())
+    place = known.index(level) + way
+    if not 0 <= place < len(known):
+        raise Problem(409, "step not permitted", f"{level} is the {'highest' if way > 0 else 'lowest'} level")
+    return known[place]
+
+
+def _add(connection: Connection, event_id: str, row: Row) -> None:
+    values = {
+        "event_id": event_id,
+        "seq": row.seq,
+        "state": row.state,
+        "action": row.action,
+        "actor": row.actor,
+        "note": row.note,
+        "at": row.at,
+        "level": row.level,
+        "assignee": row.assignee,
+        "rating": row.rating,
+        "merged_into": row.merged_into,
+        "due": row.clock.due,
+        "warn": row.clock.warn,
+        "time_left": row.clock.left,
+        "working": row.clock.is_working,
+    }
+    connection.execute(insert(grid_event_transition).values(values))
 
 
 def _new_id(received: Instant) -> str:

@@ -6,13 +6,14 @@ import json
 import pytest
 from sqlalchemy import Engine, select
 
+from layers import working_time
 from layers.grid_events import write
 from layers.grid_events.report import read
-from layers.grid_events.rules import SEVERITIES, categories, states
+from layers.grid_events.rules import FIRST_LEVEL, SEVERITIES, categories, states
 from layers.grid_events.tables import grid_event, grid_event_transition
-from layers.grid_events.write import Reporter
+from layers.grid_events.write import Reporter, Row, Wanted
 from layers.problem import Problem
-from layers.roles import ROLES, may
+from layers.roles import ROLES, Actor, may
 from sensors.refusal import Refused
 from store.engine import writing
 from store.instant import now
@@ -48,12 +49,12 @@ def test_the_states_are_those_of_the_contract_and_each_can_be_reached() -> None:
 def test_just_the_steps_of_the_table_are_permitted(engine_kept: Engine, present: str, to: str, role: str) -> None:
     event, _ = file(engine_kept, f"{present}-{to}-{role}")
     with writing(engine_kept) as connection:
-        write._add(connection, event, 2, present, "tester", "", now())
+        write._add(connection, event, Row(2, present, "tester", "", now(), FIRST_LEVEL))
     needed = states()[present].to.get(to)
     expected = 409 if needed is None else 200 if may(role, needed) else 403
     try:
         with writing(engine_kept) as connection:
-            write.advance(connection, "heling", event, to, "tester", role, "")
+            write.advance(connection, "heling", event, Wanted(to=to, rating=5), Actor("tester", role))
         status = 200
     except Problem as problem:
         status = problem.status
@@ -72,9 +73,9 @@ def engine_kept(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 
 def test_an_unknown_state_or_event_is_named(engine: Engine) -> None:
     event, _ = file(engine)
-    for wanted, to, why in ((event, "done", "state 'done' is not one of"), ("nope", "filed", "no event 'nope'")):
+    for wanted, to, why in ((event, "done", "'done' is not one of"), ("nope", "filed", "no event 'nope'")):
         with writing(engine) as connection, pytest.raises(Problem) as caught:
-            write.advance(connection, "heling", wanted, to, "tester", "admin", "")
+            write.advance(connection, "heling", wanted, Wanted(to=to), Actor("tester", "admin"))
         assert why in str(caught.value.detail)
 
 
@@ -113,5 +114,7 @@ def test_a_report_that_lacks_something_is_told_what(body: object, why: str) -> N
 def test_categories_are_dotted_codes_with_names_in_both_languages() -> None:
     for code, row in categories().items():
         assert code == "other" or code.count(".") == 1
-        assert row.keys() >= {"name", "name_en"}
+        assert row.keys() == {"name", "name_en", "tree", "class", "severity", "limit", "department"}
+        assert row["severity"] in SEVERITIES
+        assert working_time.limit(row["limit"]).amount > 0
     assert list(SEVERITIES) == ["minor", "major", "critical"]

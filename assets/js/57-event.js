@@ -1,0 +1,218 @@
+/* One event: what it is, what was done, and what may be done next by whoever is signed in. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const { element } = cockpit;
+  const TONE = { minor: ["●", "low", "低"], major: ["◆", "middle", "中"], critical: ["▲", "high", "高"] };
+  const AHEAD = ["filed", "dispatched", "in_hand", "handled", "verified", "closed", "rated"];
+  let place = null;
+  let life = null;
+  let shown = null;     // the event as it was drawn
+  let people = [];      // who it can be given to
+
+  const path = (rest) => `/api/v1/${cockpit.root.dataset.community}/events/${place.dataset.eventPage}${rest || ""}`;
+
+  async function load() {
+    const answer = await fetch(path());
+    if (!answer.ok) return;
+    shown = await answer.json();
+    draw();
+  }
+
+  function draw() {
+    const told = shown.properties;
+    const outcome = cockpit.find("[data-outcome]");
+    const kept = outcome ? [outcome.textContent, outcome.className] : ["", "outcome"];
+    const [mark, tone, word] = TONE[told.severity];
+    const head = element("section", "panel event-head");
+    const title = element("h2", "", told.title);
+    const level = element("span", `symbol tone-${tone}`, `${mark} ${word}`);
+    head.append(title, level, facts(told));
+    if (told.detail) head.append(element("p", "detail", told.detail));
+    head.append(photos(told));
+    const history = element("section", "panel event-history");
+    history.append(element("h2", "", "经过"), timeline(told));
+    place.replaceChildren(head, next(told, kept), history);
+    for (const one of told.duplicates || []) place.querySelector(".event-next").append(duplicate(one));
+  }
+
+  function facts(told) {
+    const list = element("dl", "facts");
+    const due = told.due ? Date.parse(told.due) : null;
+    const late = due !== null && due < cockpit.now();
+    const rows = [
+      ["状态", told.state_name], ["层级", told.level_name], ["类别", told.category_name], ["主办", told.department],
+      ["片区", areaName(told.area)], ["网格", told.grid], ["派给", told.assignee],
+      ["期限", due === null ? null : cockpit.time.full(due) + (late ? " ▲ 已逾期" : "")],
+      ["发生", cockpit.time.full(Date.parse(told.ts))], ["编号", told.id],
+      ["评价", told.rating ? "★".repeat(told.rating) + ` ${told.rating} 分` : null],
+    ];
+    for (const [name, value] of rows) {
+      if (!value) continue;
+      const line = element("div", name === "期限" && late ? "is-late" : "");
+      line.append(element("dt", "", name), element("dd", "", value));
+      list.append(line);
+    }
+    return list;
+  }
+
+  function areaName(code) {
+    const area = (cockpit.state.areas || {})[code];
+    return area && area.name ? area.name : code;
+  }
+
+  function photos(told) {
+    const strip = element("div", "photos");
+    for (const { number } of told.photos) {
+      if (!cockpit.may("steward")) {
+        strip.append(element("span", "second", "照片登录后可见"));
+        break;
+      }
+      const link = element("a");
+      link.href = path(`/photos/${number}`);
+      const image = element("img");
+      image.src = link.href;
+      image.alt = `照片 ${number}`;
+      image.loading = "lazy";
+      link.append(image);
+      strip.append(link);
+    }
+    return strip;
+  }
+
+  function timeline(told) {
+    const list = element("ol", "timeline");
+    for (const step of [...told.transitions].reverse()) {
+      const row = element("li");
+      const who = step.actor.includes(":") ? step.actor.split(":").slice(1).join(":") : { user: "工作人员", token: "其他系统" }[step.actor] || step.actor;
+      row.append(element("strong", "", step.name), element("span", "who", who), element("time", "", cockpit.time.full(Date.parse(step.at))));
+      const more = [step.note, step.to === "dispatched" && step.assignee ? `派给 ${step.assignee}` : "", step.merged_into ? `并入 ${step.merged_into}` : ""];
+      const said = more.filter(Boolean).join("；");
+      if (said) row.append(element("p", "", said));
+      list.append(row);
+    }
+    return list;
+  }
+
+  function next(told, kept) {
+    const box = element("section", "panel event-next");
+    const outcome = element("span", kept[1], kept[0]);
+    outcome.dataset.outcome = "";
+    outcome.setAttribute("role", "status");
+    box.append(element("h2", "", "下一步"));
+    const steps = Object.entries(life.states[told.state].to).filter(([, role]) => cockpit.may(role)).map(([code]) => [code, life.states[code].name]);
+    const acts = Object.entries(life.actions).filter(([, one]) => one.in.includes(told.state) && cockpit.may(one.role)).map(([code, one]) => [code, one.name]);
+    if (!steps.length && !acts.length) {
+      box.append(element("p", "second", cockpit.me && cockpit.me.name ? "这一步不由您办理" : "登录后可办理"), outcome);
+      return box;
+    }
+    const note = element("textarea");
+    note.placeholder = "说明（办理情况、原因……）";
+    note.maxLength = 2000;
+    note.setAttribute("aria-label", "说明");
+    box.append(note);
+    const codes = steps.map(([code]) => code);
+    const to = codes.includes("dispatched") || acts.some(([code]) => code === "assigned") ? assignee(told) : null;
+    if (to) box.append(to);
+    const rating = codes.includes("rated") ? stars() : null;
+    if (rating) box.append(rating);
+    const buttons = element("div", "buttons");
+    for (const [code, name] of [...steps, ...acts]) {
+      const button = element("button", AHEAD.includes(code) ? "ahead" : "", name);
+      button.type = "button";
+      button.addEventListener("click", () => take(button, {
+        to: code, note: note.value.trim(), seq: told.seq,
+        ...(to && to.value() && (code === "dispatched" || code === "assigned") ? { assignee: to.value() } : {}),
+        ...(rating && code === "rated" ? { rating: Number(rating.querySelector("select").value) } : {}),
+      }));
+      buttons.append(button);
+    }
+    box.append(buttons, photoField(), outcome);
+    return box;
+  }
+
+  function assignee(told) {
+    const label = element("label", "", "派给 ");
+    const choice = element("select");
+    choice.append(new Option(told.grid ? "网格的网格员" : "（未指定）", ""));
+    for (const one of people) choice.append(new Option(`${one.name}（在办 ${one.load}）`, one.name, false, one.name === told.assignee));
+    label.append(choice);
+    label.value = () => choice.value;
+    return label;
+  }
+
+  function stars() {
+    const label = element("label", "", "评分 ");
+    const choice = element("select");
+    for (let points = 5; points >= 1; points -= 1) choice.append(new Option("★".repeat(points), String(points)));
+    label.append(choice);
+    return label;
+  }
+
+  function photoField() {
+    const label = element("label", "photo-field", "＋ 添加照片");
+    const field = element("input");
+    field.type = "file";
+    field.accept = "image/*";
+    field.multiple = true;
+    field.addEventListener("change", async () => {
+      for (const file of field.files) {
+        const answer = await cockpit.post(path("/photos"), file);
+        if (!answer.ok) return cockpit.sayOutcome(cockpit.find("[data-outcome]"), false, answer.body.detail);
+      }
+      await load();
+      cockpit.sayOutcome(cockpit.find("[data-outcome]"), true, "照片已存");
+    });
+    label.append(field);
+    return label;
+  }
+
+  function duplicate(id) {
+    const row = element("p", "duplicate", "◆ 附近刚有同类上报：");
+    const link = element("a", "", id);
+    link.href = `/events/${id}`;
+    row.append(link);
+    if ("void" in life.states[shown.properties.state].to && cockpit.may("manager")) {
+      const button = element("button", "", "并入它");
+      button.type = "button";
+      button.addEventListener("click", () => take(button, { to: "void", seq: shown.properties.seq, merged_into: id }));
+      row.append(" ", button);
+    }
+    return row;
+  }
+
+  async function take(button, step) {
+    button.disabled = true;
+    const answer = await cockpit.post(path("/transitions"), step);
+    if (answer.ok) shown = answer.body;
+    else if (answer.status === 409) await load();
+    draw();
+    cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, answer.ok ? "已办理" : answer.body.detail);
+  }
+
+  /* Who an event can be given to, with what each has in hand. */
+  async function loadPeople() {
+    if (!cockpit.may("manager")) return;
+    try {
+      people = (await cockpit.ask("assignees", {})).assignees;
+    } catch (error) {
+      people = [];   // the grid's own steward can still be chosen
+    }
+  }
+
+  cockpit.pages.event = {
+    async start() {
+      place = cockpit.find("[data-event-page]");
+      life = JSON.parse(cockpit.root.dataset.life);
+      await cockpit.whoAmI();
+      await loadPeople();
+      await load();
+    },
+    render(changed) {
+      const one = changed && changed.grid_events && changed.grid_events[place && place.dataset.eventPage];
+      // What somebody else did shows at once, unless a note is being written: then the number tells when it is sent.
+      if (one && shown && one.seq !== shown.properties.seq && !(cockpit.find("textarea") || {}).value) load();
+    },
+  };
+})();

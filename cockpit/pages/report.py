@@ -1,0 +1,34 @@
+"""A steward's page (网格员): report with a photo and a place in a few taps, and one's own tasks."""
+
+from typing import Any
+
+import msgspec
+from dash import html
+
+from cockpit.pages import frame
+from layers.grid_events.rules import categories
+
+GROUPS = {
+    "facility": "设施",
+    "environment": "环境",
+    "order": "秩序",
+    "safety": "安全",
+    "service": "服务",
+    "other": "其他",
+}
+
+
+def page(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
+    """The layout of ``/report``; the script keeps it, also while the line is away."""
+    known = frame.known_community(community)
+    groups: dict[str, dict[str, Any]] = {code: {"name": name, "categories": {}} for code, name in GROUPS.items()}
+    for code, row in categories().items():
+        groups[code.partition(".")[0]]["categories"][code] = row["name"]
+    form = html.Section(
+        [html.H2("上报事件"), html.Div(**{"data-report-form": msgspec.json.encode(groups).decode()})],
+        className="panel report",
+    )
+    tasks = html.Section(
+        [html.H2("我的任务"), html.Ul(className="tasks", **{"data-my-tasks": ""})], className="panel report"
+    )
+    return frame.desk(known, "report", [html.Div([form, tasks], className="report-page")], theme=frame.theme_of(theme))

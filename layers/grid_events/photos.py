@@ -1,0 +1,86 @@
+"""Photos of an event: made small, turned upright, and free of what the camera wrote in them (place, device, time)."""
+
+import hashlib
+import io
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+from sqlalchemy import Connection, func, insert, select
+
+from layers.grid_events.tables import grid_event, grid_event_photo, grid_event_transition
+from layers.problem import Problem
+from layers.roles import Actor
+from store import audit
+from store.instant import now
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_PIXELS = 80_000_000
+MAX_SIDE = 1_600
+QUALITY = 82
+MOST = 9
+
+
+def cleaned(content: bytes) -> bytes:
+    """A photo as it is kept: a JPEG of at most `MAX_SIDE` pixels a side, nothing but the picture.
+
+    Raises
+    ------
+    Problem
+        400 if it is no photo that can be read.
+    """
+    try:
+        with Image.open(io.BytesIO(content)) as photo:
+            if photo.width * photo.height > MAX_PIXELS:
+                raise Problem(400, "bad request", f"photo: {photo.width} x {photo.height} pixels are too many")
+            upright = ImageOps.exif_transpose(photo).convert("RGB")
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, SyntaxError) as error:
+        raise Problem(400, "bad request", f"photo: cannot be read: {str(error)[:120]}") from None
+    upright.thumbnail((MAX_SIDE, MAX_SIDE))
+    kept = io.BytesIO()
+    upright.save(kept, "JPEG", quality=QUALITY)
+    return kept.getvalue()
+
+
+def add(connection: Connection, community: str, event_id: str, jpeg: bytes, actor: Actor) -> int:
+    """Keep a photo with an event; returns its number. The same one sent twice is kept once.
+
+    Raises
+    ------
+    Problem
+        404 for an unknown event, 409 where it has enough photos.
+    """
+    steps, photos = grid_event_transition, grid_event_photo
+    of_event = (grid_event.c.id == event_id) & (grid_event.c.community == community)
+    newest = select(func.max(steps.c.seq)).join(grid_event, grid_event.c.id == steps.c.event_id).where(of_event)
+    seq = connection.scalar(newest)
+    if seq is None:
+        raise Problem(404, "not found", f"no event {event_id!r} in {community!r}")
+    digest = hashlib.sha256(jpeg).hexdigest()
+    known = dict(
+        connection.execute(select(photos.c.sha256, photos.c.number).where(photos.c.event_id == event_id)).all()
+    )
+    if digest in known:
+        return int(known[digest])
+    if len(known) >= MOST:
+        raise Problem(409, "enough photos", f"an event has at most {MOST} photos")
+    number = len(known) + 1
+    row = {"event_id": event_id, "number": number, "seq": seq, "actor": actor.label, "at": now()}
+    connection.execute(insert(photos).values(row | {"sha256": digest, "jpeg": jpeg}))
+    audit.record(connection, actor.label, "event.photo", event_id, {"number": number, "sha256": digest})
+    return number
+
+
+def of_event(connection: Connection, event_id: str) -> list[dict[str, int]]:
+    """The photos of an event: number, and the step that was the newest when each came."""
+    photos = grid_event_photo.c
+    query = select(photos.number, photos.seq).where(photos.event_id == event_id).order_by(photos.number)
+    return [{"number": row.number, "seq": row.seq} for row in connection.execute(query)]
+
+
+def one(connection: Connection, community: str, event_id: str, number: int) -> bytes | None:
+    """The JPEG of a photo."""
+    query = (
+        select(grid_event_photo.c.jpeg)
+        .join(grid_event, grid_event.c.id == grid_event_photo.c.event_id)
+        .where(grid_event.c.community == community, grid_event.c.id == event_id, grid_event_photo.c.number == number)
+    )
+    return connection.scalar(query)

@@ -1,0 +1,120 @@
+"""Working time: what so many working hours after a moment is, and how much of it lies between two moments.
+
+A working day has the hours of ``calendar.toml``; a limit of n working days is n times the working time of
+one. Days are those of Asia/Shanghai.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
+
+import chinese_calendar  # type: ignore[import-untyped]
+
+from store.instant import DAY, HOUR, MINUTE, SHANGHAI_OFFSET, Instant
+
+EPOCH_DAY = date(1970, 1, 1)
+LAST_KNOWN = max(chinese_calendar.holidays)
+"""Beyond it only weekends and what ``calendar.toml`` lists are known; ``cockpit check`` says so."""
+UNITS = {"h": "by the clock", "wh": "working hours", "wd": "working days"}
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A time limit: ``amount`` in microseconds of working time, or of the clock."""
+
+    amount: int
+    is_working: bool
+
+    def after(self, start: Instant, share: float = 1.0) -> Instant:
+        """The moment at which so large a share of the limit has passed since ``start``."""
+        amount = int(self.amount * share)
+        return add(start, amount) if self.is_working else start + amount
+
+
+@cache
+def limit(text: str) -> Limit:
+    """Read a limit: ``1h`` by the clock, ``4wh`` working hours, ``2wd`` working days.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    number = text.rstrip("abcdefghijklmnopqrstuvwxyz")
+    unit = text[len(number) :]
+    if unit not in UNITS:
+        raise ValueError(f"limit {text!r} ends in none of {', '.join(UNITS)}")
+    amount = float(number) * (_day_length() if unit == "wd" else HOUR)
+    return Limit(int(amount), unit != "h")
+
+
+@cache
+def is_workday(day: date) -> bool:
+    """Whether public offices work on a day."""
+    own = _table()
+    if day in own["holidays"]:
+        return False
+    if day in own["workdays"]:
+        return True
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:  # a year that no notice was read for
+        return day.weekday() < 5
+
+
+def add(start: Instant, amount: int) -> Instant:
+    """The moment at which ``amount`` microseconds of working time have passed since ``start``; 0 or more."""
+    day, left = _day(start), amount
+    while True:
+        for begin, end in _spans(day):
+            begin = max(begin, start)
+            if begin < end:
+                if left <= end - begin:
+                    return begin + left
+                left -= end - begin
+        day += timedelta(days=1)
+
+
+def between(start: Instant, end: Instant) -> int:
+    """Microseconds of working time from ``start`` to ``end``; negative where ``end`` is before ``start``."""
+    if end < start:
+        return -between(end, start)
+    day, last, found = _day(start), _day(end), 0
+    while day <= last:
+        found += sum(max(0, min(stop, end) - max(begin, start)) for begin, stop in _spans(day))
+        day += timedelta(days=1)
+    return found
+
+
+def _day(instant: Instant) -> date:
+    return EPOCH_DAY + timedelta(days=(instant + SHANGHAI_OFFSET) // DAY)
+
+
+def _spans(day: date) -> list[tuple[Instant, Instant]]:
+    if not is_workday(day):
+        return []
+    midnight = (day - EPOCH_DAY).days * DAY - SHANGHAI_OFFSET
+    return [(midnight + begin, midnight + end) for begin, end in _hours()]
+
+
+@cache
+def _table() -> dict[str, frozenset[date]]:
+    table = tomllib.loads((files("layers") / "calendar.toml").read_text(encoding="utf-8"))
+    return {name: frozenset(date.fromisoformat(str(day)) for day in table[name]) for name in ("holidays", "workdays")}
+
+
+@cache
+def _hours() -> list[tuple[int, int]]:
+    table = tomllib.loads((files("layers") / "calendar.toml").read_text(encoding="utf-8"))
+    return [(_clock(begin), _clock(end)) for begin, end in table["hours"]]
+
+
+def _clock(text: str) -> int:
+    hours, minutes = text.split(":")
+    return int(hours) * HOUR + int(minutes) * MINUTE
+
+
+def _day_length() -> int:
+    return sum(end - begin for begin, end in _hours())
