@@ -12,7 +12,8 @@ run: $(READY)
 
 test: $(READY) lint
 	deploy/test-servers.sh
-	$(BIN)/pytest
+	$(BIN)/pytest -m 'not alone' -n 2 --dist loadfile
+	$(BIN)/pytest -m alone
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.database import database_url, empty_postgres, engine, new_postgres_database, postgres
 from tests.running import CHROMIUM, CHROMIUM_ARGS, Cockpit
 
+HERE = Path(__file__).parent
+
 __all__ = [
     "browser",
     "cockpit",
@@ -20,6 +22,37 @@ __all__ = [
     "page",
     "postgres",
 ]
+
+
+ALONE = (
+    "faults",
+    "cockpit/test_live",
+    *(
+        f"end_to_end/test_{name}"
+        for name in (
+            "base_map",
+            "credentials",
+            "durability",
+            "events",
+            "flood",
+            "map",
+            "mosquitto",
+            "postgres",
+            "reconnect",
+            "sign_in",
+            "survey",
+            "wall",
+        )
+    ),
+)
+"""What watches the clock, or draws in a browser; two of them at once on two cores would fail for want of time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need the machine to themselves."""
+    for item in items:
+        if item.path.relative_to(HERE).as_posix().startswith(ALONE):
+            item.add_marker(pytest.mark.alone)
 
 
 @pytest.fixture(scope="module")
