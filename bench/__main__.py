@@ -1,4 +1,4 @@
-"""``python -m bench [throughput|commit|latency|pixel|map|volume ...]``: run benchmarks and print what they measured."""
+"""``python -m bench [NAME ...]``: run the named benchmarks, or all, and print what they measured."""
 
 import os
 import platform
@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import commit, latency, map, pixel, throughput, volume
+from bench import commit, events, latency, map, pixel, throughput, volume
 
 BENCHES: dict[str, Callable[[Path], list[str]]] = {
     "throughput": throughput.measure,
@@ -15,6 +15,7 @@ BENCHES: dict[str, Callable[[Path], list[str]]] = {
     "latency": latency.measure,
     "pixel": pixel.measure,
     "map": map.measure,
+    "events": events.measure,
     "volume": volume.measure,
 }
 

@@ -7,15 +7,14 @@ from fastapi import APIRouter, Body, Query
 from sqlalchemy import Row
 
 from layers.declare import feeds
-from layers.problem import Problem
-from layers.roles import may
-from layers.web import CommunityPath, Given, Limit, Reading, WriteActor
+from layers.web import CommunityPath, Given, Limit, Manager, Reading
 from sensors import playback, quarantine
 from sensors.quarantine import Filter
 from sensors.refusal import Reason
+from store import audit
+from store.engine import writing
 from store.instant import format_rfc3339
 
-LEAST_ROLE = "manager"
 AT_ONCE = 1_000
 
 
@@ -45,16 +44,16 @@ def router() -> APIRouter:
     def play_back(
         community: CommunityPath,
         given: Given,
-        actor: WriteActor,
+        actor: Manager,
         ids: Annotated[list[int], Body(embed=True, min_length=1, max_length=AT_ONCE)],
     ) -> dict[str, Any]:
         """Take refused messages again; what is stored leaves the quarantine, the others say why not."""
-        if not may(actor.role, LEAST_ROLE):
-            raise Problem(403, "role does not suffice", f"playing back needs {LEAST_ROLE}; you are {actor.role}")
         engine = given.databases.of(community.code)
         with engine.connect() as connection:
             rows = [row for number in ids if (row := quarantine.one(connection, number)) is not None]
         own = [row.id for row in rows if row.community in (None, community.code)]
+        with writing(engine) as connection:
+            audit.record(connection, actor.label, "quarantine.play-back", community.code, {"ids": own})
         outcomes = playback.play_back(engine, feeds(), given.codecs, own)
         return {
             "stored": sum(outcome.stored for outcome in outcomes),

@@ -14,14 +14,13 @@ from geo.crs import Crs, to_cgcs2000
 from geo.errors import BadPosition
 from layers.declare import layers
 from layers.problem import Problem
-from layers.roles import may
-from layers.web import At, CommunityPath, Given, Reading, WriteActor, feature
+from layers.web import At, CommunityPath, Given, Manager, Reading, feature
+from store import audit
 from store.engine import writing
 from store.instant import now
 
 MAX_CORNERS = 500
 MAX_RADIUS_M = 50_000
-LEAST_ROLE = "manager"
 
 Lon = Annotated[float, Query(ge=-180, le=180, description="degrees")]
 Lat = Annotated[float, Query(ge=-90, le=90, description="degrees")]
@@ -109,16 +108,15 @@ def router() -> APIRouter:
     def appoint(
         community: CommunityPath,
         given: Given,
-        actor: WriteActor,
+        actor: Manager,
         grid: str,
         name: Annotated[str | None, Body(embed=True, description="left out: nobody")] = None,
     ) -> dict[str, Any]:
         """Let somebody look after a grid from now on."""
-        if not may(actor.role, LEAST_ROLE):
-            raise Problem(403, "role does not suffice", f"stewards need {LEAST_ROLE}; you are {actor.role}")
         try:
             with writing(given.databases.of(community.code)) as connection:
                 stewards.appoint(connection, community.code, grid, name, now())
+                audit.record(connection, actor.label, "steward.appoint", f"{community.code}/{grid}", {"name": name})
         except LookupError as error:
             raise Problem(404, "not found", str(error)) from None
         except ValueError as error:

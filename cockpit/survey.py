@@ -9,6 +9,7 @@ from geo import ground, surveys, versions
 from geo.communities import community as community_of
 from geo.surveys import Survey
 from sensors import registry
+from store import audit
 from store.engine import writing
 from store.instant import now
 
@@ -67,10 +68,12 @@ def take(engine: Engine, looked: Look, actor: str) -> Taken:
             actor=actor,
             at=now(),
         )
+        told = {"version": number, "file": looked.file, "features": len(looked.survey.features)}
+        audit.record(connection, actor, "ground.import", f"{looked.community}/{looked.layer}", told)
     return Taken(number, _settle(engine, looked.community, looked.layer))
 
 
-def use(engine: Engine, community: str, layer: str, number: int) -> Taken:
+def use(engine: Engine, community: str, layer: str, number: int, actor: str) -> Taken:
     """Let an earlier version count again.
 
     Raises
@@ -80,6 +83,7 @@ def use(engine: Engine, community: str, layer: str, number: int) -> Taken:
     """
     with writing(engine) as connection:
         versions.use(connection, community, layer, number)
+        audit.record(connection, actor, "ground.use", f"{community}/{layer}", {"version": number})
     return Taken(number, _settle(engine, community, layer))
 
 

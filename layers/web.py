@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 
 from geo.communities import Community, communities
 from layers.problem import Problem
-from layers.roles import WRITING_ROLES, Actor
+from layers.roles import WRITING_ROLES, Actor, may
 from sensors.codecs.declare import Codecs
 from store.databases import Databases
 from store.instant import Instant, parse_rfc3339
@@ -55,6 +55,17 @@ def write_actor(found: Annotated[Actor | None, Depends(viewer)], request: Reques
     if community is not None and not found.is_in(community):
         raise Problem(403, "role does not suffice", f"you are no {found.role} of {community!r}")
     return found
+
+
+def needs(least: str) -> Callable[[Actor], Actor]:
+    """A dependency: who writes, in at least this role; 403 where it does not suffice, before anything else is read."""
+
+    def check(actor: Annotated[Actor, Depends(write_actor)]) -> Actor:
+        if not may(actor.role, least):
+            raise Problem(403, "role does not suffice", f"this needs {least}; you are {actor.role}")
+        return actor
+
+    return check
 
 
 def community_path(community: str) -> Community:
@@ -111,6 +122,7 @@ CommunityPath = Annotated[Community, Depends(community_path)]
 At = Annotated[Instant | None, Depends(at_query)]
 Reading = Annotated[Connection, Depends(reading)]
 WriteActor = Annotated[Actor, Depends(write_actor)]
+Manager = Annotated[Actor, Depends(needs("manager"))]
 Viewer = Annotated[Actor | None, Depends(viewer)]
 Given = Annotated[Services, Depends(services)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]

@@ -15,8 +15,6 @@ import chinese_calendar  # type: ignore[import-untyped]
 from store.instant import DAY, HOUR, MINUTE, SHANGHAI_OFFSET, Instant
 
 EPOCH_DAY = date(1970, 1, 1)
-LAST_KNOWN = max(chinese_calendar.holidays)
-"""Beyond it only weekends and what ``calendar.toml`` lists are known; ``cockpit check`` says so."""
 UNITS = {"h": "by the clock", "wh": "working hours", "wd": "working days"}
 
 
@@ -48,6 +46,11 @@ def limit(text: str) -> Limit:
         raise ValueError(f"limit {text!r} ends in none of {', '.join(UNITS)}")
     amount = float(number) * (_day_length() if unit == "wd" else HOUR)
     return Limit(int(amount), unit != "h")
+
+
+def last_known_year() -> int:
+    """The last year whose holidays are known, from the library or from ``calendar.toml``."""
+    return int(max(day.year for day in (*chinese_calendar.holidays, *_table()["holidays"])))
 
 
 @cache

@@ -49,15 +49,13 @@ class Verdict:
     fault: str | None
 
 
-def record(
-    connection: Connection, actor: str, action: str, what: str, detail: dict[str, Any] | None = None, at: int = 0
-) -> None:
+def record(connection: Connection, actor: str, action: str, what: str, detail: dict[str, Any] | None = None) -> None:
     """Add a row within the caller's transaction: it is there if, and only if, what it tells of was done."""
     told = json.dumps(detail or {}, ensure_ascii=False, sort_keys=True)
     connection.execute(upsert(connection, audit_head).values(id=HEAD, seq=0, hash=GENESIS).on_conflict_do_nothing())
     # Writers wait here for each other, so that the chain has no forks; on SQLite a writer is alone anyway.
     head = connection.execute(select(audit_head).where(audit_head.c.id == HEAD).with_for_update()).one()
-    row = {"seq": head.seq + 1, "at": at or now(), "actor": actor, "action": action, "object": what, "detail": told}
+    row = {"seq": head.seq + 1, "at": now(), "actor": actor, "action": action, "object": what, "detail": told}
     row["hash"] = _chained(head.hash, row)
     connection.execute(insert(audit).values(row))
     connection.execute(update(audit_head).where(audit_head.c.id == HEAD).values(seq=row["seq"], hash=row["hash"]))

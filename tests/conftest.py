@@ -25,13 +25,14 @@ __all__ = [
 
 
 ALONE = (
-    "faults",
+    "faults/test_embedded",
+    "faults/test_mosquitto",
+    "faults/test_nats",
     "cockpit/test_live",
     *(
         f"end_to_end/test_{name}"
         for name in (
             "base_map",
-            "credentials",
             "durability",
             "events",
             "flood",
@@ -39,7 +40,6 @@ ALONE = (
             "mosquitto",
             "postgres",
             "reconnect",
-            "sign_in",
             "survey",
             "wall",
         )

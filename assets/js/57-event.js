@@ -20,7 +20,11 @@
     draw();
   }
 
-  function draw() {
+  /* Draw it anew; what is being written stays, unless it was just sent. */
+  function draw(isSent = false) {
+    const writing = place.querySelector("textarea");
+    const text = writing && !isSent ? writing.value : "";
+    const wasIn = writing !== null && document.activeElement === writing;
     const told = shown.properties;
     const outcome = cockpit.find("[data-outcome]");
     const kept = outcome ? [outcome.textContent, outcome.className] : ["", "outcome"];
@@ -34,6 +38,11 @@
     const history = element("section", "panel event-history");
     history.append(element("h2", "", "经过"), timeline(told));
     place.replaceChildren(head, next(told, kept), history);
+    const field = place.querySelector("textarea");
+    if (field) {
+      field.value = text;
+      if (wasIn) field.focus();
+    }
     for (const one of told.duplicates || []) place.querySelector(".event-next").append(duplicate(one));
   }
 
@@ -187,7 +196,7 @@
     const answer = await cockpit.post(path("/transitions"), step);
     if (answer.ok) shown = answer.body;
     else if (answer.status === 409) await load();
-    draw();
+    draw(answer.ok);
     cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, answer.ok ? "已办理" : answer.body.detail);
   }
 

@@ -12,7 +12,9 @@ from sqlalchemy import text
 from cockpit.commands.options import Json, answer, settings
 from cockpit.resources import base_map, devices_address, installed_codecs, reachable
 from cockpit.settings import Settings, prepare_data_dir
+from layers import working_time
 from store.engine import open_engine
+from store.instant import SHANGHAI, now, to_datetime
 from store.migrate import is_current
 
 TIMEOUT_S = 3
@@ -80,6 +82,15 @@ def _base_map(found: Settings) -> str:
     return "none, COCKPIT_BASE_MAP is not set" if there is None else f"{there.path}, {there.kind.name.lower()} tiles"
 
 
+def _calendar(_found: Settings) -> str:
+    known, this = working_time.last_known_year(), to_datetime(now()).astimezone(SHANGHAI).year
+    if this > known:
+        raise Finding(
+            f"holidays of {this} are not known: upgrade chinesecalendar, or list them in layers/calendar.toml"
+        )
+    return f"holidays and working weekends known to the end of {known}"
+
+
 def _broker(found: Settings) -> str:
     there = devices_address(found)
     with socket.create_connection((there.host, there.port), timeout=TIMEOUT_S):
@@ -102,6 +113,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "database": _database,
     "codecs": _codecs,
     "base map": _base_map,
+    "calendar": _calendar,
     "broker": _broker,
     "web": _web,
 }

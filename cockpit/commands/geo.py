@@ -109,7 +109,7 @@ def use(
     from cockpit import survey
 
     try:
-        taken = survey.use(databases().of(community), community, kind, version)
+        taken = survey.use(databases().of(community), community, kind, version, f"command:{getpass.getuser()}")
     except LookupError as error:
         raise BadSetting(str(error)) from None
     record = {"kind": kind, "version": version, "devices_moved": taken.devices_moved}

@@ -76,8 +76,19 @@ def _page(engine: Engine, community: Community, theme: str) -> Any:
         },
         style={"height": "calc(100vh - 190px)", "minHeight": "360px", "width": "100%"},
     )
-    content = [html.Section([html.H2("网格事件"), html.Div(filters, className="filters"), table], className="panel")]
+    content = [
+        html.Section(
+            [html.H2("网格事件"), html.Div([*filters, _downloads(community)], className="filters"), table],
+            className="panel",
+        )
+    ]
     return frame.desk(community, "events", content, theme=theme)
+
+
+def _downloads(community: Community) -> Any:
+    path = f"/api/v1/{community.code}/events/export?format="
+    links = [html.A(name, href=f"{path}{form}") for form, name in (("xlsx", "导出 XLSX"), ("csv", "导出 CSV"))]
+    return html.Div(links, className="downloads", **{"data-least-role": "steward"}, hidden=True)
 
 
 def _choice(name: str, label: str, options: dict[str, str], value: str | None) -> Any:

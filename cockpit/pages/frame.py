@@ -19,6 +19,7 @@ NAV = (
     ("/map", "地图"),
     ("/compare", "对比"),
     ("/events", "网格事件"),
+    ("/board", "看板"),
     ("/report", "上报"),
     ("/quarantine", "隔离区"),
     ("/ground", "底图"),

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
@@ -13,8 +13,8 @@ from cockpit.people import displays, passwords, secrets, sessions, users
 from cockpit.people.identify import DISPLAY, SESSION
 from layers.grid_events import queries
 from layers.problem import Problem
-from layers.roles import EVERYWHERE, Actor, may
-from layers.web import CommunityPath, Given, Limit, Services, Viewer, WriteActor
+from layers.roles import EVERYWHERE, Actor
+from layers.web import CommunityPath, Given, Limit, Manager, Services, Viewer, WriteActor, needs
 from store import audit
 from store.engine import writing
 from store.instant import SECOND, format_rfc3339
@@ -67,6 +67,16 @@ class NewDisplay(BaseModel):
     community: str = Field(max_length=64)
 
 
+def _everywhere(actor: Annotated[Actor, Depends(needs("admin"))]) -> Actor:
+    if EVERYWHERE not in actor.communities:
+        raise Problem(403, "role does not suffice", "this needs an admin of all communities")
+    return actor
+
+
+Admin = Annotated[Actor, Depends(_everywhere)]
+"""An admin of all communities."""
+
+
 def router() -> APIRouter:
     """Routes below ``/api/v1``."""
     routes = APIRouter(prefix="/api/v1", tags=["people"])
@@ -77,10 +87,9 @@ def router() -> APIRouter:
 
     @routes.get("/audit")
     def trail(
-        actor: Viewer, given: Given, limit: Limit = 100, cursor: Annotated[int | None, Query()] = None
+        actor: Admin, given: Given, limit: Limit = 100, cursor: Annotated[int | None, Query()] = None
     ) -> dict[str, Any]:
         """Who did what, newest first; and whether the chain of hashes is whole."""
-        _needs_admin(actor)
         with given.databases.shared.connect() as connection:
             found = audit.rows(connection, limit, cursor)
             verdict = audit.verify(connection)
@@ -152,10 +161,8 @@ def _sessions(routes: APIRouter) -> None:
 
 def _assignees(routes: APIRouter) -> None:
     @routes.get("/{community}/assignees")
-    def assignees(community: CommunityPath, actor: WriteActor, given: Given) -> dict[str, Any]:
+    def assignees(community: CommunityPath, actor: Manager, given: Given) -> dict[str, Any]:
         """Who an event can be given to, and how many each has to do; role manager."""
-        if not may(actor.role, "manager"):
-            raise Problem(403, "role does not suffice", f"this needs manager; you are {actor.role}")
         with given.databases.shared.connect() as connection:
             everybody = users.everybody(connection)
         with given.databases.of(community.code).connect() as connection:
@@ -169,41 +176,36 @@ def _assignees(routes: APIRouter) -> None:
 
 def _users(routes: APIRouter) -> None:
     @routes.get("/users")
-    def list_users(actor: Viewer, given: Given) -> dict[str, Any]:
+    def list_users(actor: Admin, given: Given) -> dict[str, Any]:
         """All users."""
-        _needs_admin(actor)
         with given.databases.shared.connect() as connection:
             return {"users": [users.told(one) for one in users.everybody(connection)]}
 
     @routes.post("/users", status_code=201)
-    def add_user(body: NewUser, actor: WriteActor, given: Given) -> dict[str, Any]:
+    def add_user(body: NewUser, actor: Admin, given: Given) -> dict[str, Any]:
         """Invite somebody: answers with the path of a link that works once, within 24 hours."""
-        _needs_admin(actor)
         with writing(given.databases.shared) as connection, _told_as_problem():
             number = users.add(connection, body.name, body.role, body.communities, actor.label)
             return {"name": body.name, "link": f"/welcome?token={users.invite(connection, number)}"}
 
     @routes.post("/users/{name}")
-    def change_user(name: str, body: Change, actor: WriteActor, given: Given) -> dict[str, Any]:
+    def change_user(name: str, body: Change, actor: Admin, given: Given) -> dict[str, Any]:
         """Another role or place, or shut out; the sessions end at once."""
-        _needs_admin(actor)
         with writing(given.databases.shared) as connection, _told_as_problem():
             users.change(connection, name, body.role, body.communities, body.disabled, actor.label)
             return users.told(users.named(connection, name))
 
     @routes.post("/users/{name}/invitation", status_code=201)
-    def invite_again(name: str, actor: WriteActor, given: Given) -> dict[str, Any]:
+    def invite_again(name: str, actor: Admin, given: Given) -> dict[str, Any]:
         """A new link for somebody who lost the password, or the link."""
-        _needs_admin(actor)
         with writing(given.databases.shared) as connection, _told_as_problem():
             user = users.named(connection, name)
             audit.record(connection, actor.label, "user.invite", name)
             return {"name": name, "link": f"/welcome?token={users.invite(connection, user.id)}"}
 
     @routes.post("/users/{name}/sessions/end")
-    def end_sessions(name: str, actor: WriteActor, given: Given) -> dict[str, Any]:
+    def end_sessions(name: str, actor: Admin, given: Given) -> dict[str, Any]:
         """End all sessions of a user."""
-        _needs_admin(actor)
         with writing(given.databases.shared) as connection, _told_as_problem():
             ended = users.end_sessions(connection, users.named(connection, name).id)
             audit.record(connection, actor.label, "user.sessions.end", name, {"ended": ended})
@@ -212,24 +214,21 @@ def _users(routes: APIRouter) -> None:
 
 def _displays(routes: APIRouter) -> None:
     @routes.get("/displays")
-    def list_displays(actor: Viewer, given: Given) -> dict[str, Any]:
+    def list_displays(actor: Admin, given: Given) -> dict[str, Any]:
         """All displays."""
-        _needs_admin(actor)
         with given.databases.shared.connect() as connection:
             return {"displays": displays.known(connection)}
 
     @routes.post("/displays", status_code=201)
-    def add_display(body: NewDisplay, actor: WriteActor, given: Given) -> dict[str, Any]:
+    def add_display(body: NewDisplay, actor: Admin, given: Given) -> dict[str, Any]:
         """A link that a wall's browser opens once: read only, revocable."""
-        _needs_admin(actor)
         with writing(given.databases.shared) as connection, _told_as_problem():
             secret = displays.add(connection, body.name, body.community, actor.label)
         return {"name": body.name, "link": f"/display/{secret}"}
 
     @routes.post("/displays/{name}/revoke", status_code=204)
-    def revoke_display(name: str, actor: WriteActor, given: Given) -> None:
+    def revoke_display(name: str, actor: Admin, given: Given) -> None:
         """Let a display's link work no more."""
-        _needs_admin(actor)
         with writing(given.databases.shared) as connection, _told_as_problem():
             displays.revoke(connection, name, actor.label)
 
@@ -259,13 +258,6 @@ def _told_as_problem() -> Iterator[None]:
         yield
     except BadSetting as error:
         raise Problem(422, "not taken", str(error)) from None
-
-
-def _needs_admin(actor: Actor | None) -> None:
-    if actor is None:
-        raise Problem(401, "sign-in required", "sign in, or send a bearer token")
-    if not may(actor.role, "admin") or EVERYWHERE not in actor.communities:
-        raise Problem(403, "role does not suffice", f"this needs an admin of all communities; you are {actor.role}")
 
 
 def _welcome(given: Services, request: Request, response: Response, secret: str) -> dict[str, Any]:

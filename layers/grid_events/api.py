@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from layers.grid_events import figures, photos, queries, write
+from layers.grid_events import export, figures, photos, queries, write
 from layers.grid_events.report import read
 from layers.grid_events.rules import states
 from layers.problem import Problem
@@ -28,6 +28,7 @@ from layers.web import (
 )
 from sensors.jsonin import MAX_BYTES
 from sensors.refusal import Refused
+from store import audit
 from store.engine import writing
 from store.instant import format_rfc3339, now
 
@@ -62,6 +63,8 @@ def router() -> APIRouter:
     routes = APIRouter(tags=["grid events"])
     routes.get("/events")(events)
     routes.get("/events/figures")(period_figures)
+    routes.get("/events/board")(board)
+    routes.get("/events/export")(download)
     routes.get("/events/{event}")(event)
     routes.get("/events/{event}/photos/{number}")(photo)
     routes.post("/events/{event}/photos", status_code=201)(add_photo)
@@ -122,6 +125,58 @@ def events(
 def event(community: CommunityPath, connection: Reading, viewer: Viewer, event: str, at: At) -> dict[str, Any]:
     """One event with all its steps; names of people only for those who may see them."""
     return _seen_by(viewer, community.code, _whole(connection, community.code, event, at))
+
+
+def board(
+    community: CommunityPath, connection: Reading, viewer: Viewer, most: Annotated[int, Query(ge=1, le=200)] = 50
+) -> dict[str, Any]:
+    """Open events by state, what is due first at the top; at most so many of each, and how many there are."""
+    counts = queries.tally(connection, community.code, None)["by_state"]
+    found = queries.board(connection, community.code, most)
+    columns = [
+        {
+            "state": code,
+            "name": states()[code].name,
+            "count": counts[code],
+            "events": [
+                _seen_by(viewer, community.code, {"properties": queries.properties(row)})["properties"] for row in rows
+            ],
+        }
+        for code, rows in found.items()
+    ]
+    return {"columns": columns}
+
+
+def download(
+    community: CommunityPath,
+    given: Given,
+    actor: WriteActor,
+    format_: Annotated[Literal["csv", "xlsx"], Query(alias="format")] = "xlsx",
+    state: Annotated[list[str] | None, Query(description="one or more states; left out: all")] = None,
+    category: str | None = None,
+    area: str | None = None,
+    from_: Annotated[str | None, Query(alias="from")] = None,
+    to: str | None = None,
+) -> Response:
+    """The events as a file for a spreadsheet, newest first; role steward, and told in the audit trail."""
+    since, until = instant_query("from", from_), instant_query("to", to)
+    with writing(given.databases.of(community.code)) as connection:
+        rows = queries.find(
+            connection,
+            community.code,
+            at=None,
+            state=state or [],
+            category=category,
+            area=area,
+            since=since,
+            until=until,
+            before=None,
+            limit=export.MOST,
+        )
+        audit.record(connection, actor.label, "event.export", community.code, {"format": format_, "rows": len(rows)})
+    content = export.table(rows, community.code, format_)
+    name = {"Content-Disposition": f'attachment; filename="events-{community.code}.{format_}"'}
+    return Response(content, media_type=export.FORMATS[format_], headers=name)
 
 
 def period_figures(
@@ -203,6 +258,8 @@ def report(
         raise Problem(400, "bad request", refused.detail, reason=str(refused.reason)) from None
     with writing(given.databases.of(community.code)) as connection:
         event_id, is_new = write.file(connection, community.code, write.Reporter(actor.label), new)
+        if is_new:
+            audit.record(connection, actor.label, "event.report", event_id, {"category": new.category})
     if not is_new:
         response.status_code = 200
     return _told(given, community.code, event_id)

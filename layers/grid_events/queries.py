@@ -114,6 +114,18 @@ def one(connection: Connection, community: str, event_id: str, at: Instant | Non
     return connection.execute(with_state(community, at).where(grid_event.c.id == event_id)).one_or_none()
 
 
+def board(connection: Connection, community: str, most: int) -> dict[str, list[Row[Any]]]:
+    """state -> its open events, what is due first before what is due later; at most so many of each."""
+    rows = with_state(community, None).where(_state.c.state.in_(open_states())).subquery()
+    order = (rows.c.due.is_(None), rows.c.due, rows.c.occurred)
+    rank = func.row_number().over(partition_by=rows.c.state, order_by=order).label("rank")
+    ranked = select(rows, rank).subquery()
+    found: dict[str, list[Row[Any]]] = {code: [] for code in open_states()}
+    for row in connection.execute(select(ranked).where(ranked.c.rank <= most).order_by(ranked.c.rank)):
+        found[row.state].append(row)
+    return found
+
+
 def load(connection: Connection, community: str) -> dict[str, int]:
     """How many events each assignee has to do."""
     rows = with_state(community, None).where(_state.c.state.in_(OF_ASSIGNEE), _state.c.assignee.is_not(None)).subquery()
@@ -168,9 +180,12 @@ def transitions(connection: Connection, event_id: str, at: Instant | None = None
 def tally(connection: Connection, community: str, at: Instant | None) -> dict[str, Any]:
     """How many are open, by severity, and how many were closed today."""
     rows = with_state(community, at).subquery()
-    of_severity = select(rows.c.severity, func.count().label("n")).where(rows.c.state.in_(open_states()))
-    by_severity: Counter[str] = Counter()
-    by_severity.update({row.severity: row.n for row in connection.execute(of_severity.group_by(rows.c.severity))})
+    columns = (rows.c.severity, rows.c.state)
+    counted = select(*columns, func.count().label("n")).where(rows.c.state.in_(open_states())).group_by(*columns)
+    by_severity, by_state = Counter[str](), Counter[str]()
+    for row in connection.execute(counted):
+        by_severity[row.severity] += row.n
+        by_state[row.state] += row.n
     moment = at or now()
     due = select(rows.c.due).where(rows.c.state.in_(open_states()), rows.c.due <= moment + SOON)
     dues = sorted(connection.scalars(due))
@@ -187,6 +202,7 @@ def tally(connection: Connection, community: str, at: Instant | None) -> dict[st
     return {
         "open": by_severity.total(),
         "by_severity": {severity: by_severity[severity] for severity in SEVERITIES},
+        "by_state": by_state,
         "closed_today": connection.scalar(closed) or 0,
         # Late now, and when the next ones will be: a screen counts on without asking.
         "overdue": overdue,

@@ -1,5 +1,6 @@
 """A day of grid events: reported by phone, filed, dispatched, handled, sent back once, closed and rated."""
 
+import csv
 import io
 import re
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import openpyxl
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -197,6 +199,68 @@ def test_a_photo_is_made_small_keeps_no_trace_of_the_phone_and_is_for_the_staff(
         assert (refused.status_code, "photo" in refused.json()["detail"]) == (400, True)
     assert httpx.get(f"{either_cockpit.url}{photos}/1").status_code == 401
     assert steward.get(f"{photos}/9").status_code == 404
+
+
+def test_the_board_moves_a_card_while_somebody_looks(cockpit: Cockpit, desk: BrowserContext) -> None:
+    page = desk.new_page()
+    cockpit.sign_in(page, "看板经理", "manager", "heling")
+    manager = client(cockpit, "戊经理", "manager", "heling")
+    hasty = manager.post(EVENTS, json={"id": "b1", "title": "人群", "category": "order.crowd", **HERE}).json()["id"]
+    event = manager.post(EVENTS, json={"id": "b2", "title": "<i>占道</i>", "category": "order.vendor"}).json()["id"]
+    page.goto(f"{cockpit.url}/board?community=heling")
+    reported, dispatched = (page.locator(f"[data-state={code}]") for code in ("reported", "dispatched"))
+    expect(reported.locator(f'[data-event="{event}"]')).to_contain_text("<i>占道</i>")
+    count = int(reported.locator("h2 .value").text_content() or 0)
+    for step in ({"to": "filed"}, {"to": "dispatched", "assignee": "李网格"}):
+        assert manager.post(f"{EVENTS}/{event}/transitions", json=step).status_code == 201
+    expect(dispatched.locator(f'[data-event="{event}"]')).to_contain_text("李网格")
+    expect(reported.locator(f'[data-event="{event}"]')).to_have_count(0)
+    expect(reported.locator("h2 .value")).to_have_text(str(count - 1))
+    for step in ({"to": "filed"}, {"to": "dispatched"}):
+        assert manager.post(f"{EVENTS}/{hasty}/transitions", json=step).status_code == 201
+    expect(dispatched.locator("[data-event]").first).to_have_attribute("data-event", hasty)
+
+
+HOSTILE = (
+    "=HYPERLINK(1)",
+    "+1",
+    "-2+3",
+    "@SUM(A1)",
+    "<script>alert(1)</script>",
+    "'; DROP TABLE grid_event; --",
+    "${7*7}",
+)
+
+
+def test_what_somebody_writes_is_text_and_nothing_else(cockpit: Cockpit, desk: BrowserContext) -> None:
+    manager = client(cockpit, "<img src=x onerror=alert(1)>", "manager", "heling")
+    ran: list[str] = []
+    page = desk.new_page()
+    page.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
+    cockpit.sign_in(page, "看客", "steward", "heling")
+    for number, text in enumerate(HOSTILE):
+        body = {"id": f"{text}{number}", "title": text, "detail": text, "category": text[:60]}
+        made = manager.post(EVENTS, json=body)
+        assert made.status_code == 201
+        steps = f"{EVENTS}/{made.json()['id']}/transitions"
+        assert manager.post(steps, json={"to": "filed", "note": text}).status_code == 201
+        assert manager.post(steps, json={"to": "dispatched", "note": text, "assignee": text}).status_code == 201
+        page.goto(f"{cockpit.url}/events/{made.json()['id']}")
+        expect(page.locator(".event-head h2")).to_have_text(text)
+        expect(page.locator(".timeline")).to_contain_text(text)
+    page.goto(f"{cockpit.url}/events?community=heling")
+    expect(page.get_by_role("link", name="导出 XLSX")).to_be_visible()
+    assert ran == []
+    lines = manager.get(f"{EVENTS}/export", params={"format": "csv"}).content.decode("utf-8-sig")
+    titles = [row["标题"] for row in csv.DictReader(io.StringIO(lines))]
+    assert {f"'{text}" if text[0] in "=+-@" else text for text in HOSTILE} <= set(titles)
+    book = openpyxl.load_workbook(io.BytesIO(manager.get(f"{EVENTS}/export").content))
+    cells = [cell for row in book.active.iter_rows() for cell in row]
+    assert [cell.value for cell in cells if cell.data_type == "f"] == []
+    assert httpx.get(f"{cockpit.url}{EVENTS}/export").status_code == 401
+    for text in HOSTILE:
+        found = httpx.get(f"{cockpit.url}{EVENTS}", params={"category": text, "area": text, "assignee": ""})
+        assert found.status_code in (200, 403)
 
 
 def test_an_event_that_is_late_is_said_to_be_so_on_the_wall(cockpit: Cockpit, page: Page) -> None:

@@ -1,0 +1,14 @@
+"""The board (看板): open events by state, what is due first at the top."""
+
+from typing import Any
+
+from dash import html
+
+from cockpit.pages import frame
+
+
+def page(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
+    """The layout of ``/board``; the script keeps it by the live channel."""
+    known = frame.known_community(community)
+    content = [html.Div(className="board", role="list", **{"data-board": ""})]
+    return frame.desk(known, "board", content, theme=frame.theme_of(theme))

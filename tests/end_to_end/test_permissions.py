@@ -1,0 +1,109 @@
+"""Every route as every role, and as nobody; and a scan of the whole API for answers of 500."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from layers.roles import ROLES, may
+from tests.running import Cockpit
+
+SCAN = Path(sys.executable).parent / "schemathesis"
+LEAST = {
+    "GET /api/v1/users": "admin",
+    "POST /api/v1/users": "admin",
+    "POST /api/v1/users/{name}": "admin",
+    "POST /api/v1/users/{name}/invitation": "admin",
+    "POST /api/v1/users/{name}/sessions/end": "admin",
+    "GET /api/v1/displays": "admin",
+    "POST /api/v1/displays": "admin",
+    "POST /api/v1/displays/{name}/revoke": "admin",
+    "GET /api/v1/audit": "admin",
+    "POST /api/v1/session/end": "steward",
+    "POST /api/v1/session/password": "steward",
+    "GET /api/v1/{community}/assignees": "manager",
+    "POST /api/v1/{community}/stewards/{grid}": "manager",
+    "POST /api/v1/{community}/quarantine/play-back": "manager",
+    "POST /api/v1/{community}/ground/{layer}": "manager",
+    "POST /api/v1/{community}/ground/{layer}/versions/{version}": "manager",
+    "POST /api/v1/{community}/devices/{device}/commands": "manager",
+    "GET /api/v1/{community}/events/export": "steward",
+    "POST /api/v1/{community}/events": "steward",
+    "POST /api/v1/{community}/events/{event}/transitions": "steward",
+    "POST /api/v1/{community}/events/{event}/photos": "steward",
+    "GET /api/v1/{community}/events/{event}/photos/{number}": "steward",
+}
+"""The least role of a route; every other one is open where reading is."""
+WITHOUT_SIGN_IN = {"POST /api/v1/session", "POST /api/v1/invitation"}
+FILLED = {"community": "heling", "version": "0", "number": "1", "layer": "areas"}
+
+
+def routes(cockpit: Cockpit) -> list[str]:
+    """Every route that the API describes, as ``METHOD path``."""
+    paths = cockpit.get("/api/openapi.json")["paths"]
+    return [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
+
+
+def ask(cockpit: Cockpit, route: str, token: str | None, **more: Any) -> int:
+    """What a route answers; its own parameters lead nowhere."""
+    method, path = route.split()
+    for name in [part[1:-1] for part in path.split("/") if part.startswith("{")]:
+        path = path.replace(f"{{{name}}}", FILLED.get(name, "nothing"))
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx.request(method, cockpit.url + path, headers=headers, timeout=30, **more).status_code
+
+
+def test_each_route_asks_for_its_role(cockpit: Cockpit) -> None:
+    known = routes(cockpit)
+    assert set(LEAST) <= set(known)
+    tokens: dict[str, str | None] = {"nobody": None}
+    for role in ROLES[1:]:
+        tokens[role] = cockpit.answer("token", "add", "--role", role, "--name", f"matrix-{role}")["token"]
+    for route in known:
+        for role, token in tokens.items():
+            status = ask(cockpit, route, token)
+            assert status < 500, (route, role)
+            if route in WITHOUT_SIGN_IN:
+                continue
+            least = LEAST.get(route)
+            expected = least is not None and not may(role, least)
+            refused = status == (401 if role == "nobody" else 403)
+            assert refused == expected, (route, role, status)
+
+
+def test_what_writes_is_refused_to_nobody_whatever_it_is(cockpit: Cockpit) -> None:
+    for route in routes(cockpit):
+        if route.startswith("POST") and route not in WITHOUT_SIGN_IN:
+            assert ask(cockpit, route, None, json={}) == 401, route
+
+
+def test_where_reading_is_not_open_nothing_answers_a_stranger(own_cockpit: Cockpit) -> None:
+    own_cockpit.settings["COCKPIT_OPEN_READING"] = "false"
+    own_cockpit.start()
+    token = own_cockpit.answer("token", "add", "--role", "steward", "--name", "reader")["token"]
+    paths = httpx.get(f"{own_cockpit.url}/api/openapi.json", headers={"Authorization": f"Bearer {token}"}).json()
+    for path in paths["paths"]:
+        if path.startswith("/api/v1/") and "get" in paths["paths"][path] and path != "/api/v1/session":
+            assert ask(own_cockpit, f"GET {path}", None) == 401, path
+    for path in ("/", "/_dash-layout", "/_dash-dependencies", "/map"):
+        assert httpx.get(own_cockpit.url + path).status_code == 303, path
+    assert httpx.post(f"{own_cockpit.url}/_dash-update-component", json={}).status_code == 303
+
+
+@pytest.mark.parametrize("role", ["admin", None])
+def test_no_request_that_the_description_allows_is_answered_by_500(cockpit: Cockpit, role: str | None) -> None:
+    options = ["--checks", "not_a_server_error", "--max-examples", "12", "--phases", "examples,coverage,fuzzing"]
+    if role is not None:
+        token = cockpit.answer("token", "add", "--role", role, "--name", f"scan-{role}")["token"]
+        options += ["-H", f"Authorization: Bearer {token}"]
+    done = subprocess.run(
+        [SCAN, "run", f"{cockpit.url}/api/openapi.json", *options, "--seed", "1", "--no-color"],
+        cwd=cockpit.folder,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
