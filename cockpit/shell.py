@@ -5,16 +5,16 @@ from typing import Any
 
 from dash import Dash
 
-MAP_PAGES = re.compile(r"/wall/[^/]+|/map|/compare")
+WITHOUT_TABLES = re.compile(r"/wall/[^/]+|/map|/compare|/board|/report|/events/[^/]+")
 TABLE_SCRIPTS = re.compile(r"<script[^>]*/(?:dash_ag_grid|dash_table)/[^>]*></script>\s*")
-"""Tables are a quarter of all scripts, and no page of a map alone shows one."""
+"""Tables are a quarter of all scripts."""
 
 
 class Shell(Dash):  # type: ignore[misc]  # Dash has no types
     """Our Dash application."""
 
     def interpolate_index(self, scripts: str = "", **parts: Any) -> str:
-        """The page's frame; pages that only show a map come without the tables' scripts."""
-        if MAP_PAGES.fullmatch(self.backend.request_adapter().path):
+        """The page's frame; pages that show no table come without the tables' scripts."""
+        if WITHOUT_TABLES.fullmatch(self.backend.request_adapter().path):
             scripts = TABLE_SCRIPTS.sub("", scripts)
         return str(super().interpolate_index(scripts=scripts, **parts))
