@@ -193,10 +193,13 @@
 
   async function take(button, step) {
     button.disabled = true;
+    cockpit.setText(cockpit.find("[data-outcome]"), "");
     const answer = await cockpit.post(path("/transitions"), step);
     if (answer.ok) shown = answer.body;
     else if (answer.status === 409) await load();
-    draw(answer.ok);
+    const field = place.querySelector("textarea");
+    // What was written meanwhile is for the next step.
+    draw(answer.ok && (!field || field.value.trim() === (step.note || "")));
     cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, answer.ok ? "已办理" : answer.body.detail);
   }
 

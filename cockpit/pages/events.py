@@ -102,18 +102,8 @@ def rows(
     """The newest events that the filters let through."""
     wanted = open_states() if state == OPEN else [state] if state else []
     with engine.connect() as connection:
-        found = queries.find(
-            connection,
-            community,
-            at=None,
-            state=wanted,
-            category=category,
-            area=area,
-            since=None,
-            until=None,
-            before=None,
-            limit=LIMIT,
-        )
+        chosen = queries.Filter(state=wanted, category=category, area=area)
+        found = queries.find(connection, community, chosen, limit=LIMIT)
     names = {place.code: place.name for place in places(community, "areas")}
     return [
         {

@@ -1,12 +1,14 @@
 """Where reading is not open to everybody: nobody passes who has not signed in, and a display sees its wall only."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from layers.problem import Problem
 from layers.roles import Actor
@@ -32,7 +34,21 @@ WALL = (
     "/_dash",
     "/api/v1/session",
 )
+CALLBACK = "/_dash-update-component"
+PAGE = "page.children"
 SIGN_IN_CLOSE = 4001
+
+
+class _Input(msgspec.Struct):
+    property: str
+    value: Any = None
+
+
+class _Callback(msgspec.Struct):
+    """What of a Dash callback's request is looked at."""
+
+    output: str
+    inputs: list[_Input]
 
 
 class Gate:
@@ -54,6 +70,12 @@ class Gate:
         if actor is None or not _may_see(actor, scope["path"]):
             await self._turn_away(scope, receive, send)
             return
+        if actor.role == "wall" and scope["path"] == CALLBACK:
+            body = await Request(scope, receive).body()
+            if not _asks_for_wall(body, actor):
+                await self._turn_away(scope, receive, send)
+                return
+            receive = _again(body)
         await self._app(scope, receive, send)
 
     async def _turn_away(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,6 +84,25 @@ class Gate:
             await send({"type": "websocket.close", "code": SIGN_IN_CLOSE, "reason": "sign-in required"})
             return
         await _refusal(scope, Problem(401, "sign-in required", "reading needs sign-in here"))(scope, receive, send)
+
+
+def _asks_for_wall(body: bytes, actor: Actor) -> bool:
+    """Whether a callback lays out the display's own wall: every page comes by the same one."""
+    try:
+        asked = msgspec.json.decode(body, type=_Callback)
+    except msgspec.MsgspecError:
+        return False
+    path = next((one.value for one in asked.inputs if one.property == "pathname"), None)
+    return asked.output == PAGE and path in {f"/wall/{code}" for code in actor.communities}
+
+
+def _again(body: bytes) -> Receive:
+    """A body that was read already, for who comes after."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
 
 
 def _refusal(scope: Scope, problem: Problem) -> Response:

@@ -79,43 +79,44 @@ def router() -> APIRouter:
     return routes
 
 
-def events(
+def event_filter(
     community: CommunityPath,
-    connection: Reading,
     viewer: Viewer,
-    at: At,
     state: Annotated[list[str] | None, Query(description="one or more states")] = None,
     category: Annotated[str | None, Query(description="a category, or the first part of several")] = None,
     area: str | None = None,
     assignee: Annotated[str | None, Query(max_length=80, description="role steward")] = None,
     from_: Annotated[str | None, Query(alias="from")] = None,
     to: str | None = None,
-    limit: Limit = 100,
-    cursor: Annotated[str | None, Query(description="next_cursor of the page before")] = None,
-) -> dict[str, Any]:
-    """Grid events as GeoJSON, newest first."""
+) -> queries.Filter:
+    """Which events are asked for; 400 for an unknown state, 403 where somebody without a role asks by assignee."""
     for code in state or ():
         if code not in states():
             raise Problem(400, "bad parameter", f"state {code!r} is not one of {', '.join(states())}")
     if assignee is not None and not _may_see_people(viewer, community.code):
         raise Problem(403, "role does not suffice", "asking by assignee needs the role steward")
+    since, until = instant_query("from", from_), instant_query("to", to)
+    return queries.Filter(state=state or (), category=category, area=area, assignee=assignee, since=since, until=until)
+
+
+Wanted = Annotated[queries.Filter, Depends(event_filter)]
+
+
+def events(
+    community: CommunityPath,
+    connection: Reading,
+    viewer: Viewer,
+    at: At,
+    wanted: Wanted,
+    limit: Limit = 100,
+    cursor: Annotated[str | None, Query(description="next_cursor of the page before")] = None,
+) -> dict[str, Any]:
+    """Grid events as GeoJSON, newest first."""
     before = None
     if cursor is not None:
         when, _, last = cursor.partition("~")
         before = (instant_query("cursor", when) or 0, last)
-    rows = queries.find(
-        connection,
-        community.code,
-        at=at,
-        state=state or [],
-        category=category,
-        area=area,
-        assignee=assignee,
-        since=instant_query("from", from_),
-        until=instant_query("to", to),
-        before=before,
-        limit=limit,
-    )
+    rows = queries.find(connection, community.code, wanted, at=at, before=before, limit=limit)
     more = f"{format_rfc3339(rows[-1].occurred)}~{rows[-1].id}" if len(rows) == limit else None
     found = [feature(point(row.lon, row.lat), queries.properties(row), row.id) for row in rows]
     features = [_seen_by(viewer, community.code, one) for one in found]
@@ -151,28 +152,12 @@ def download(
     community: CommunityPath,
     given: Given,
     actor: WriteActor,
+    wanted: Wanted,
     format_: Annotated[Literal["csv", "xlsx"], Query(alias="format")] = "xlsx",
-    state: Annotated[list[str] | None, Query(description="one or more states; left out: all")] = None,
-    category: str | None = None,
-    area: str | None = None,
-    from_: Annotated[str | None, Query(alias="from")] = None,
-    to: str | None = None,
 ) -> Response:
     """The events as a file for a spreadsheet, newest first; role steward, and told in the audit trail."""
-    since, until = instant_query("from", from_), instant_query("to", to)
     with writing(given.databases.of(community.code)) as connection:
-        rows = queries.find(
-            connection,
-            community.code,
-            at=None,
-            state=state or [],
-            category=category,
-            area=area,
-            since=since,
-            until=until,
-            before=None,
-            limit=export.MOST,
-        )
+        rows = queries.find(connection, community.code, wanted, limit=export.MOST)
         audit.record(connection, actor.label, "event.export", community.code, {"format": format_, "rows": len(rows)})
     content = export.table(rows, community.code, format_)
     name = {"Content-Disposition": f'attachment; filename="events-{community.code}.{format_}"'}

@@ -1,6 +1,8 @@
 """What is known of the grid events, now or at a past time."""
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -73,36 +75,44 @@ def with_state(community: str, at: Instant | None) -> Select[Any]:
     return query.select_from(grid_event).join(_state, on).where(grid_event.c.community == community)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Which events are asked for; what is left out lets all through. ``category`` may be the first part of several."""
+
+    state: Sequence[str] = ()
+    category: str | None = None
+    area: str | None = None
+    assignee: str | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+
+
 def find(
     connection: Connection,
     community: str,
+    wanted: Filter,
     *,
-    at: Instant | None,
-    state: list[str],
-    category: str | None,
-    area: str | None,
-    assignee: str | None = None,
-    since: Instant | None,
-    until: Instant | None,
-    before: tuple[Instant, str] | None,
     limit: int,
+    at: Instant | None = None,
+    before: tuple[Instant, str] | None = None,
 ) -> list[Row[Any]]:
     """Events, newest first. ``before`` is (occurred, id) of the last one of the page before."""
     event = grid_event.c
     query = with_state(community, at).order_by(event.occurred.desc(), event.id.desc()).limit(limit)
-    if state:
-        query = query.where(_state.c.state.in_(state))
-    if category is not None:
+    if wanted.state:
+        query = query.where(_state.c.state.in_(wanted.state))
+    if wanted.category is not None:
         # A group is asked for by its first part: "facility" is every "facility.*".
-        query = query.where((event.category == category) | event.category.startswith(f"{category}.", autoescape=True))
-    if area is not None:
-        query = query.where(event.area == area)
-    if assignee is not None:
-        query = query.where(_state.c.assignee == assignee)
-    if since is not None:
-        query = query.where(event.occurred >= since)
-    if until is not None:
-        query = query.where(event.occurred <= until)
+        part = event.category.startswith(f"{wanted.category}.", autoescape=True)
+        query = query.where((event.category == wanted.category) | part)
+    if wanted.area is not None:
+        query = query.where(event.area == wanted.area)
+    if wanted.assignee is not None:
+        query = query.where(_state.c.assignee == wanted.assignee)
+    if wanted.since is not None:
+        query = query.where(event.occurred >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(event.occurred <= wanted.until)
     if before is not None:
         older = (event.occurred < before[0]) | ((event.occurred == before[0]) & (event.id < before[1]))
         query = query.where(older)

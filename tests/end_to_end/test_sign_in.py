@@ -146,6 +146,13 @@ def test_where_reading_is_not_open_nobody_passes_and_a_display_sees_its_wall_onl
     expect(page).to_have_url(f"{own_cockpit.url}/wall/heling")
     page.wait_for_selector(".map-ready", state="attached", timeout=30_000)
     expect(page.locator("[data-live-mark]")).to_have_text("● 实时")
+
+    def lay_out(path: str) -> int:
+        inputs = [{"id": "address", "property": "pathname", "value": path}, {"id": "address", "property": "search"}]
+        body = {"output": "page.children", "outputs": {"id": "page", "property": "children"}, "inputs": inputs}
+        return page.request.post(f"{own_cockpit.url}/_dash-update-component", data=body, max_redirects=0).status
+
+    assert (lay_out("/wall/heling"), lay_out("/quarantine"), lay_out("/wall/tahai")) == (200, 303, 303)
     page.goto(f"{own_cockpit.url}/wall/tahai")
     expect(page).to_have_url(re.compile("/sign-in"))
     own_cockpit.answer("display", "revoke", "指挥室")
