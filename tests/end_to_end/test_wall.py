@@ -208,7 +208,7 @@ def test_a_cut_line_is_said_within_six_seconds_and_mends_itself(own_cockpit: Coc
     expect(page.locator('[data-live="areas.chenglu"]')).to_have_text("88", timeout=3000)
     assert page.evaluate("window.sameDocument") is True, "without a reload"
     # While the server was away the browser could not but say so.
-    watched.faults = [f for f in watched.faults if "ERR_CONNECTION" not in f and "WebSocket" not in f]
+    watched.faults = [f for f in watched.faults if "net::ERR_" not in f and "WebSocket" not in f]
 
 
 def test_a_silent_device_is_stale_and_its_panel_says_since_when(own_cockpit: Cockpit, watched: Watched) -> None:
