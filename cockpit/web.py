@@ -140,7 +140,9 @@ def _unknown_routes() -> APIRouter:
 
 def _answer_errors(server: FastAPI) -> None:
     def problem(status: int, body: dict[str, Any]) -> Response:
-        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+        if "retry_after" in body:
+            headers["Retry-After"] = str(body["retry_after"])  # RFC 9110, section 10.2.3
         return JSONResponse(body, status_code=status, headers=headers, media_type="application/problem+json")
 
     @server.exception_handler(Problem)

@@ -234,9 +234,9 @@ def doubt(community: str, lon: float, lat: float) -> str | None:
     return None
 
 
-def locate_one(community: str, lon: float, lat: float) -> str | None:
-    """The code of the area that a point lies in."""
-    return locate(community, np.array([lon]), np.array([lat]))[0]
+def locate_one(community: str, lon: float, lat: float, layer: str = "areas") -> str | None:
+    """The code of the area, or of the place of another layer, that a point lies in."""
+    return locate(community, np.array([lon]), np.array([lat]), layer)[0]
 
 
 @of_ground

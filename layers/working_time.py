@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import chinese_calendar  # type: ignore[import-untyped]
 
@@ -103,15 +104,20 @@ def _spans(day: date) -> list[tuple[Instant, Instant]]:
 
 
 @cache
+def _calendar() -> dict[str, list[Any]]:
+    return tomllib.loads((files("layers") / "calendar.toml").read_text(encoding="utf-8"))
+
+
+@cache
 def _table() -> dict[str, frozenset[date]]:
-    table = tomllib.loads((files("layers") / "calendar.toml").read_text(encoding="utf-8"))
-    return {name: frozenset(date.fromisoformat(str(day)) for day in table[name]) for name in ("holidays", "workdays")}
+    return {
+        name: frozenset(date.fromisoformat(str(day)) for day in _calendar()[name]) for name in ("holidays", "workdays")
+    }
 
 
 @cache
 def _hours() -> list[tuple[int, int]]:
-    table = tomllib.loads((files("layers") / "calendar.toml").read_text(encoding="utf-8"))
-    return [(_clock(begin), _clock(end)) for begin, end in table["hours"]]
+    return [(_clock(begin), _clock(end)) for begin, end in _calendar()["hours"]]
 
 
 def _clock(text: str) -> int:

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
 from cockpit.errors import BadSetting
-from cockpit.people import displays, passwords, secrets, sessions, users
+from cockpit.people import displays, secrets, sessions, users
 from cockpit.people.identify import DISPLAY, SESSION
 from layers.grid_events import queries
 from layers.problem import Problem
@@ -114,7 +114,6 @@ def _sessions(routes: APIRouter) -> None:
             outcome = sessions.sign_in(connection, body.name, body.password)
         if isinstance(outcome, sessions.Refusal):
             if outcome.wait_s > 0:
-                response.headers["Retry-After"] = str(outcome.wait_s)
                 detail = f"用户名或口令不对；{outcome.wait_s} 秒后再试"
                 raise Problem(429, "too many tries", detail, retry_after=outcome.wait_s)
             raise Problem(401, "sign-in refused", "用户名或口令不对")
@@ -149,13 +148,11 @@ def _sessions(routes: APIRouter) -> None:
     def accept(body: Acceptance, given: Given, request: Request, response: Response) -> dict[str, Any]:
         """Choose a password by a link that works once, and be signed in; 410 where it does not work any more."""
         try:
-            with writing(given.databases.shared) as connection:
+            with writing(given.databases.shared) as connection, _told_as_problem():
                 name = users.accept(connection, body.token, body.password, body.name)
                 secret = sessions.start(connection, name)
         except users.NoInvitation:
             raise Problem(410, "gone", "链接已使用或已过期；请管理员再发一个") from None
-        except (passwords.WeakPassword, BadSetting) as error:
-            raise Problem(422, "not taken", str(error)) from None
         return _welcome(given, request, response, secret)
 
 

@@ -55,7 +55,5 @@ def _resumed(before: Clock, at: Instant) -> Clock:
     if before.left <= 0:
         # It was late when it was suspended, and is so still.
         return replace(before, due=at + before.left, warn=at + before.left, left=None)
-    due = working_time.add(at, before.left) if before.is_working else at + before.left
-    spared = int(before.left * WARN_SHARE)
-    warn = working_time.add(at, spared) if before.is_working else at + spared
-    return replace(before, due=due, warn=warn, left=None)
+    rest = working_time.Limit(before.left, before.is_working)
+    return replace(before, due=rest.after(at), warn=rest.after(at, WARN_SHARE), left=None)

@@ -19,9 +19,10 @@ TALLY = "*"
 """The key of the counts over all open events; no event's id can be it."""
 SOON = 2 * HOUR
 SHOWN = 300
+"""Open events that a screen is given; the tally counts them all."""
 SAME_METRES = 100
 SAME_WITHIN = 2 * HOUR
-"""Open events that a screen is given; the tally counts them all."""
+"""How near, in place and in time, two reports of a category may be the same matter."""
 
 
 def records(

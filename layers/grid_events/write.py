@@ -4,12 +4,11 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from geo import stewards
-from geo.ground import locate
+from geo.ground import locate_one
 from layers.grid_events.due import NO_CLOCK, Clock, next_clock
 from layers.grid_events.report import Report
 from layers.grid_events.rules import FIRST_LEVEL, OF_ASSIGNEE, actions, levels, states, word
@@ -77,7 +76,7 @@ def file(connection: Connection, community: str, reporter: Reporter, report: Rep
 def _place(community: str, lon: float | None, lat: float | None, layer: str) -> str | None:
     if lon is None or lat is None:
         return None
-    return locate(community, np.array([lon]), np.array([lat]), layer)[0]
+    return locate_one(community, lon, lat, layer)
 
 
 @dataclass(frozen=True, kw_only=True)

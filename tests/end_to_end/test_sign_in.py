@@ -105,6 +105,7 @@ def test_a_guesser_waits_longer_each_time_and_the_owner_gets_in_after(cockpit: C
     blocked = attempt(PASSWORD)
     assert blocked.status_code == 429
     assert blocked.json()["retry_after"] >= 1
+    assert blocked.headers["Retry-After"] == str(blocked.json()["retry_after"])
     until(lambda: attempt(PASSWORD).status_code == 201)
     unknown = httpx.post(f"{cockpit.url}/api/v1/session", json={"name": "nobody", "password": "x"})
     assert unknown.json()["detail"] == "用户名或口令不对"
