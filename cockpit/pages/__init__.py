@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from dash import Dash, Input, Output, dcc, html
 
@@ -15,7 +15,10 @@ Layout = Callable[..., Any]
 
 
 def register(app: Dash, databases: Databases, mqtt_port: int) -> None:
-    """Give the application its pages; each address is laid out when a browser asks for it."""
+    """Give the application its pages; each address is laid out when a browser asks for it.
+
+    The page that asks is named by Referer, so its layout is Dash's first answer and not a second one.
+    """
     table: list[tuple[re.Pattern[str], Layout]] = [
         (re.compile(r"/"), home.page(mqtt_port)),
         (re.compile(r"/wall/(?P<community>[^/]+)"), wall.page),
@@ -29,16 +32,28 @@ def register(app: Dash, databases: Databases, mqtt_port: int) -> None:
         (re.compile(r"/quarantine"), quarantine.page(databases)),
         (re.compile(r"/ground"), ground.page(databases)),
     ]
-    app.layout = html.Div([dcc.Location(id="address", refresh=False), html.Div(id="page")])
 
-    @app.callback(Output("page", "children"), Input("address", "pathname"), Input("address", "search"))
-    def show(pathname: str, search: str) -> Any:
-        query = dict(parse_qsl((search or "").removeprefix("?")))
+    def page(pathname: str, search: str) -> Any:
+        query = dict(parse_qsl(search.removeprefix("?")))
         for pattern, layout in table:
             match = pattern.fullmatch(pathname)
             if match:
                 return _laid_out(layout, query | match.groupdict())
         return frame.unknown("这个地址没有内容。")
+
+    def laid_out() -> Any:
+        asked_by = app.backend.request_adapter().headers.get("referer") if app.backend.has_request_context() else None
+        if asked_by:
+            address = urlsplit(asked_by)
+            return html.Div(page(address.path, address.query), id="page")
+        # A browser that does not say which page asks: its script asks again.
+        return html.Div([dcc.Location(id="address", refresh=False), html.Div(id="page")])
+
+    app.layout = laid_out
+
+    @app.callback(Output("page", "children"), Input("address", "pathname"), Input("address", "search"))
+    def show(pathname: str, search: str) -> Any:
+        return page(pathname, search or "")
 
 
 def _laid_out(layout: Layout, asked: dict[str, str]) -> Any:

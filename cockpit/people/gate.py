@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -34,6 +34,7 @@ WALL = (
     "/_dash",
     "/api/v1/session",
 )
+LAYOUT = "/_dash-layout"
 CALLBACK = "/_dash-update-component"
 PAGE = "page.children"
 SIGN_IN_CLOSE = 4001
@@ -76,6 +77,9 @@ class Gate:
                 await self._turn_away(scope, receive, send)
                 return
             receive = _again(body)
+        if actor.role == "wall" and scope["path"] == LAYOUT and not _is_asked_by_wall(HTTPConnection(scope), actor):
+            await self._turn_away(scope, receive, send)
+            return
         await self._app(scope, receive, send)
 
     async def _turn_away(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,7 +97,17 @@ def _asks_for_wall(body: bytes, actor: Actor) -> bool:
     except msgspec.MsgspecError:
         return False
     path = next((one.value for one in asked.inputs if one.property == "pathname"), None)
-    return asked.output == PAGE and path in {f"/wall/{code}" for code in actor.communities}
+    return asked.output == PAGE and path in _walls(actor)
+
+
+def _is_asked_by_wall(request: HTTPConnection, actor: Actor) -> bool:
+    """Whether the page that Dash lays out first is the display's own wall; without Referer it lays out none."""
+    asked_by = request.headers.get("referer")
+    return asked_by is None or urlsplit(asked_by).path in _walls(actor)
+
+
+def _walls(actor: Actor) -> set[str]:
+    return {f"/wall/{code}" for code in actor.communities}
 
 
 def _again(body: bytes) -> Receive:

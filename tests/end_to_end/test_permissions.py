@@ -93,6 +93,47 @@ def test_where_reading_is_not_open_nothing_answers_a_stranger(own_cockpit: Cockp
     assert httpx.post(f"{own_cockpit.url}/_dash-update-component", json={}).status_code == 303
 
 
+CALLBACKS = {
+    "page.children": {"pathname": "/events", "search": "?community=heling"},
+    "events-table.rowData": {"events-state": "open", "events-category": None, "events-area": None},
+    "device-chart.figure": {"device-metric": "pm2_5", "device-span": "24h"},
+}
+STATES = {"data-community": "heling", "data-device": "air-1", "data-theme": "dark"}
+
+
+def call_back(client: httpx.Client, callback: dict[str, Any]) -> int:
+    """Ask a callback as its page does; the address is one component with two properties."""
+    values = CALLBACKS[callback["output"]]
+    inputs = [one | {"value": values.get(one["id"], values.get(one["property"]))} for one in callback["inputs"]]
+    states = [one | {"value": STATES[one["property"]]} for one in callback["state"]]
+    component, _, name = callback["output"].rpartition(".")
+    body = {
+        "output": callback["output"],
+        "outputs": {"id": component, "property": name},
+        "inputs": inputs,
+        "state": states,
+        "changedPropIds": [f"{inputs[0]['id']}.{inputs[0]['property']}"],
+    }
+    return client.post("/_dash-update-component", json=body).status_code
+
+
+def test_each_callback_of_a_page_answers_people_and_nobody_else(own_cockpit: Cockpit) -> None:
+    own_cockpit.settings["COCKPIT_OPEN_READING"] = "false"
+    own_cockpit.start()
+    link = own_cockpit.answer("display", "add", "--name", "大厅", "--community", "heling")["link"]
+    clients = {role: httpx.Client(base_url=own_cockpit.url) for role in ("nobody", *ROLES)}
+    clients["wall"].get(link)
+    for role in ROLES[1:]:
+        token = own_cockpit.answer("token", "add", "--role", role, "--name", f"page-{role}")["token"]
+        clients[role].headers["Authorization"] = f"Bearer {token}"
+    callbacks = clients["admin"].get("/_dash-dependencies").json()
+    assert {one["output"] for one in callbacks} == set(CALLBACKS)
+    for callback in callbacks:
+        answers = {role: call_back(client, callback) for role, client in clients.items()}
+        # A display's own wall needs no callback but that which lays it out; this asks for another page.
+        assert answers == dict.fromkeys(("nobody", "wall"), 303) | dict.fromkeys(ROLES[1:], 200), callback["output"]
+
+
 @pytest.mark.parametrize("role", ["admin", None])
 def test_no_request_that_the_description_allows_is_answered_by_500(cockpit: Cockpit, role: str | None) -> None:
     options = ["--checks", "not_a_server_error", "--max-examples", "12", "--phases", "examples,coverage,fuzzing"]
