@@ -9,7 +9,21 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 from typer.exceptions import Exit, TyperException
 
-from cockpit.commands import audit, broker, check, db, device, display, geo, quarantine, replay, run, token, user
+from cockpit.commands import (
+    audit,
+    broker,
+    check,
+    db,
+    device,
+    display,
+    geo,
+    quarantine,
+    replay,
+    run,
+    token,
+    user,
+    webhook,
+)
 from cockpit.errors import BadSetting
 from sensors.errors import CommandError, RecordingError, RegistryError
 
@@ -33,6 +47,7 @@ app.add_typer(device.app, name="device")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")
 app.add_typer(display.app, name="display")
+app.add_typer(webhook.app, name="webhook")
 app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
 app.add_typer(geo.app, name="geo")

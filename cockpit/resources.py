@@ -20,6 +20,7 @@ from sensors.errors import CodecError
 from store.databases import Databases
 from store.engine import open_engine
 from store.migrate import upgrade
+from store.seal import Seal, SealError, seal_of
 
 UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
 
@@ -54,6 +55,20 @@ def _open(url: str) -> Engine:
         where = make_url(url).render_as_string(hide_password=True)
         raise BadSetting(f"database {where}: {str(error).splitlines()[0]}") from None
     return engine
+
+
+def seal(settings: Settings) -> Seal:
+    """What seals text that must not be read from the database alone.
+
+    Raises
+    ------
+    BadSetting
+        If its key cannot be read.
+    """
+    try:
+        return seal_of(settings.seal_key)
+    except SealError as error:
+        raise BadSetting(f"COCKPIT_SEAL_KEY_FILE: {error}") from None
 
 
 def installed_codecs(settings: Settings) -> Codecs:

@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     base_map: Path | None = None
     open_reading: bool = True
     data_dir: Path = Path("data")
+    seal_key_file: Path | None = None
+    public_url: str | None = Field(default=None, pattern="^https?://[^/]+(/.*[^/])?$")
     database_url: str | None = None
     community_databases: dict[str, str] = Field(default_factory=dict)
     keep_readings_days: int | None = Field(default=None, ge=1)
@@ -85,6 +87,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's URL: the one that is set, else SQLite in the data folder."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'cockpit.db').absolute()}"
+
+    @property
+    def seal_key(self) -> Path:
+        """The key's file: the one that is set, else one in the data folder."""
+        return self.seal_key_file or self.data_dir / "seal.key"
 
 
 def _checked_url(url: str) -> str:

@@ -17,6 +17,7 @@ from cockpit import web
 from cockpit.errors import BadSetting
 from cockpit.health import Probes
 from cockpit.live import LiveHub
+from cockpit.notices.courier import Courier
 from cockpit.resources import (
     base_map,
     embedded_broker,
@@ -24,6 +25,7 @@ from cockpit.resources import (
     external_broker,
     installed_codecs,
     open_databases,
+    seal,
 )
 from cockpit.settings import Settings
 from layers.declare import feeds
@@ -40,6 +42,7 @@ from sensors.kept_registry import Registry
 from sensors.slots import Slots
 from sensors.subscriber import INGEST, Subscriber, embedded_filters, filters, session_name
 from store.databases import Databases
+from store.instant import MILLISECOND, now
 
 log = structlog.get_logger(__name__)
 
@@ -109,9 +112,18 @@ def running(
         subscriber = LiveSubscriber(address, hub.receive, hub.resync)
         subscriber.client.start()
         stack.callback(subscriber.client.stop)
-        app = web.build(databases, hub, outlet, probes, codecs, base, settings)
+        key = seal(settings)
+        courier = Courier(databases, key, settings.public_url, lambda community: outlet.tell(_noticed(community)))
+        courier.start()
+        stack.callback(courier.stop)
+        app = web.build(databases, hub, outlet, probes, codecs, base, key, settings)
         server = Server(_uvicorn(app, settings), lambda: on_ready(databases))
         yield lambda: server.run(sockets=[listening])
+
+
+def _noticed(community: str) -> dict[str, dict[str, dict[str, object]]]:
+    """Tells the pages that there are new notices; each then asks for its own."""
+    return {community: {"notices": {"*": {"at": now() // MILLISECOND}}}}
 
 
 def _beside(

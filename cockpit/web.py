@@ -14,6 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from cockpit import api, base_map, ground_api, health, refused, spatial_api
 from cockpit.headers import SecurityHeaders
 from cockpit.live import LiveHub
+from cockpit.notices import api as notices_api
 from cockpit.pages import register
 from cockpit.people import api as people_api
 from cockpit.people import pages as people_pages
@@ -28,6 +29,7 @@ from layers.web import Services
 from sensors.bus import Outlet
 from sensors.codecs.declare import Codecs
 from store.databases import Databases
+from store.seal import Seal
 
 TITLE = "CIM 驾驶舱"
 
@@ -39,6 +41,7 @@ def build(
     probes: health.Probes,
     codecs: Codecs,
     base: BaseMap | None,
+    seal: Seal,
     settings: Settings,
 ) -> FastAPI:
     """Put the web application together.
@@ -57,6 +60,8 @@ def build(
         What reads a refused message that is played back.
     base
         The offline base map, where there is one.
+    seal
+        Keeps what must not be read from the database alone.
     settings
         Whether reading is open to everybody, and what pages tell of the broker.
     """
@@ -83,6 +88,7 @@ def build(
     server.include_router(people_api.router())
     server.include_router(people_api.display_link())
     server.include_router(people_pages.router())
+    server.include_router(notices_api.router(seal))
     server.include_router(refused.router())
     server.include_router(ground_api.router())
     server.include_router(spatial_api.router())

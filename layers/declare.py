@@ -1,6 +1,6 @@
 """How a layer declares itself, and how the shell finds them all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
@@ -76,6 +76,11 @@ def positions(things: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
     return np.array([one.lon for one in things], dtype=float), np.array([one.lat for one in things], dtype=float)
 
 
+Remind = Callable[[Connection, str, Instant], int]
+"""(connection that writes, community, at) -> how many notices were written of what time alone brought about."""
+Due = Callable[[Connection, str, Instant], bool]
+"""(connection, community, at) -> whether `Remind` would write any."""
+
 Locate = Callable[[Connection, str, Instant | None], Located]
 """(connection, community, at) -> what stands where."""
 
@@ -86,7 +91,8 @@ class Layer:
 
     ``roles`` are those who may see it (empty: everybody, the wall too); ``column`` and ``order``
     say where its panel stands on the wall; ``records`` answers its present or past state, ``located``
-    what of it stands where, with the ``figures`` that add up along the ground.
+    what of it stands where, with the ``figures`` that add up along the ground. ``remind`` tells of what time
+    alone brings about, where ``is_due`` says that there is something; ``notices`` are the kinds it tells of.
     """
 
     code: str
@@ -102,6 +108,9 @@ class Layer:
     located: Locate | None = None
     figures: tuple[Figure, ...] = ()
     roles: frozenset[str] = frozenset()
+    is_due: Due | None = None
+    remind: Remind | None = None
+    notices: Mapping[str, str] = field(default_factory=dict)
 
 
 @cache
@@ -109,6 +118,16 @@ def layers() -> tuple[Layer, ...]:
     """Every installed layer, in its order."""
     found = [point.load() for point in entry_points(group=ENTRY_POINTS)]
     return tuple(sorted(found, key=lambda layer: layer.order))
+
+
+def notice_kinds() -> Mapping[str, str]:
+    """Every kind of notice with its words."""
+    return {kind: text for layer in layers() for kind, text in layer.notices.items()}
+
+
+def notice_word(kind: str) -> str:
+    """The words of a kind of notice; the kind itself where no layer knows it any more."""
+    return notice_kinds().get(kind, kind)
 
 
 def feeds() -> Sequence[Feed]:

@@ -40,7 +40,8 @@
       await cockpit.post("/api/v1/session/end", {});
       location.reload();
     });
-    return [cockpit.element("span", "who", `${me.name} · ${ROLES[me.role] || me.role}`), out];
+    const who = cockpit.element("span", "who", `${me.name} · ${ROLES[me.role] || me.role}`);
+    return [...(cockpit.may("steward") ? [cockpit.bell()] : []), who, out];
   }
 
   /* Post JSON, or a file as it is; resolves to {ok, status, body}, where body.detail says what is wrong. */

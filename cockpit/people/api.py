@@ -139,7 +139,7 @@ def _sessions(routes: APIRouter) -> None:
             outcome = sessions.sign_in(connection, actor.name, body.old)
         if isinstance(outcome, sessions.Refusal):
             raise Problem(401, "sign-in refused", "现口令不对")
-        with writing(given.databases.shared) as connection, _told_as_problem():
+        with writing(given.databases.shared) as connection, told_as_problem():
             users.set_password(connection, users.named(connection, actor.name), body.new, actor.label)
             secret = sessions.start(connection, actor.name)
         return _welcome(given, request, response, secret)
@@ -148,7 +148,7 @@ def _sessions(routes: APIRouter) -> None:
     def accept(body: Acceptance, given: Given, request: Request, response: Response) -> dict[str, Any]:
         """Choose a password by a link that works once, and be signed in; 410 where it does not work any more."""
         try:
-            with writing(given.databases.shared) as connection, _told_as_problem():
+            with writing(given.databases.shared) as connection, told_as_problem():
                 name = users.accept(connection, body.token, body.password, body.name)
                 secret = sessions.start(connection, name)
         except users.NoInvitation:
@@ -181,21 +181,21 @@ def _users(routes: APIRouter) -> None:
     @routes.post("/users", status_code=201)
     def add_user(body: NewUser, actor: Admin, given: Given) -> dict[str, Any]:
         """Invite somebody: answers with the path of a link that works once, within 24 hours."""
-        with writing(given.databases.shared) as connection, _told_as_problem():
+        with writing(given.databases.shared) as connection, told_as_problem():
             number = users.add(connection, body.name, body.role, body.communities, actor.label)
             return {"name": body.name, "link": f"/welcome?token={users.invite(connection, number)}"}
 
     @routes.post("/users/{name}")
     def change_user(name: str, body: Change, actor: Admin, given: Given) -> dict[str, Any]:
         """Another role or place, or shut out; the sessions end at once."""
-        with writing(given.databases.shared) as connection, _told_as_problem():
+        with writing(given.databases.shared) as connection, told_as_problem():
             users.change(connection, name, body.role, body.communities, body.disabled, actor.label)
             return users.told(users.named(connection, name))
 
     @routes.post("/users/{name}/invitation", status_code=201)
     def invite_again(name: str, actor: Admin, given: Given) -> dict[str, Any]:
         """A new link for somebody who lost the password, or the link."""
-        with writing(given.databases.shared) as connection, _told_as_problem():
+        with writing(given.databases.shared) as connection, told_as_problem():
             user = users.named(connection, name)
             audit.record(connection, actor.label, "user.invite", name)
             return {"name": name, "link": f"/welcome?token={users.invite(connection, user.id)}"}
@@ -203,7 +203,7 @@ def _users(routes: APIRouter) -> None:
     @routes.post("/users/{name}/sessions/end")
     def end_sessions(name: str, actor: Admin, given: Given) -> dict[str, Any]:
         """End all sessions of a user."""
-        with writing(given.databases.shared) as connection, _told_as_problem():
+        with writing(given.databases.shared) as connection, told_as_problem():
             ended = users.end_sessions(connection, users.named(connection, name).id)
             audit.record(connection, actor.label, "user.sessions.end", name, {"ended": ended})
         return {"name": name, "ended": ended}
@@ -219,14 +219,14 @@ def _displays(routes: APIRouter) -> None:
     @routes.post("/displays", status_code=201)
     def add_display(body: NewDisplay, actor: Admin, given: Given) -> dict[str, Any]:
         """A link that a wall's browser opens once: read only, revocable."""
-        with writing(given.databases.shared) as connection, _told_as_problem():
+        with writing(given.databases.shared) as connection, told_as_problem():
             secret = displays.add(connection, body.name, body.community, actor.label)
         return {"name": body.name, "link": f"/display/{secret}"}
 
     @routes.post("/displays/{name}/revoke", status_code=204)
     def revoke_display(name: str, actor: Admin, given: Given) -> None:
         """Let a display's link work no more."""
-        with writing(given.databases.shared) as connection, _told_as_problem():
+        with writing(given.databases.shared) as connection, told_as_problem():
             displays.revoke(connection, name, actor.label)
 
 
@@ -249,7 +249,7 @@ def display_link() -> APIRouter:
 
 
 @contextlib.contextmanager
-def _told_as_problem() -> Iterator[None]:
+def told_as_problem() -> Iterator[None]:
     """What will not do is told as 422."""
     try:
         yield

@@ -3,6 +3,7 @@
 from layers.declare import Figure, Layer
 from layers.grid_events.api import router
 from layers.grid_events.feed import GridEventsFeed
+from layers.grid_events.notices import is_anything_due, remind, rules
 from layers.grid_events.overlay import overlay
 from layers.grid_events.panel import panel
 from layers.grid_events.queries import located, records
@@ -19,6 +20,9 @@ LAYER = Layer(
     router=router,
     feed=GridEventsFeed,
     located=located,
+    is_due=is_anything_due,
+    remind=remind,
+    notices={code: rule.text for code, rule in rules().items()},
     figures=(
         Figure(code="events", name="未结事件", name_en="open events", unit="件"),
         Figure(code="critical", name="其中高级", name_en="of these critical", unit="件"),

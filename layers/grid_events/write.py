@@ -2,13 +2,14 @@
 
 import secrets
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from geo import stewards
 from geo.ground import locate_one
+from layers.grid_events import notices
 from layers.grid_events.due import NO_CLOCK, Clock, next_clock
 from layers.grid_events.report import Report
 from layers.grid_events.rules import FIRST_LEVEL, OF_ASSIGNEE, actions, levels, states, word
@@ -22,6 +23,8 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: nothing that is misheard on the telephone."""
 FIRST = "reported"
 MAX_RATING = 5
+ABOUT = ("id", "title", "area", "category", "grid")
+"""What of an event its steps need."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ def file(connection: Connection, community: str, reporter: Reporter, report: Rep
         return known, False
     lon, lat = (report.lon, report.lat) if report.lon is not None else (reporter.lon, reporter.lat)
     event_id = _new_id(report.received)
+    area = _place(community, lon, lat, "areas")
     connection.execute(
         insert(grid_event).values(
             id=event_id,
@@ -60,7 +64,7 @@ def file(connection: Connection, community: str, reporter: Reporter, report: Rep
             detail=report.detail,
             lon=lon,
             lat=lat,
-            area=_place(community, lon, lat, "areas"),
+            area=area,
             grid=_place(community, lon, lat, "grids"),
             device=reporter.device,
             source=reporter.source,
@@ -69,8 +73,18 @@ def file(connection: Connection, community: str, reporter: Reporter, report: Rep
         )
     )
     clock = next_clock(NO_CLOCK, FIRST, None, report.category, report.received)
-    _add(connection, event_id, Row(1, FIRST, reporter.name, "", report.received, FIRST_LEVEL, clock=clock))
+    first = Row(1, FIRST, reporter.name, "", report.received, FIRST_LEVEL, clock=clock)
+    _add(connection, event_id, first)
+    notices.tell_step(connection, _About(event_id, report.title, area), community, first)
     return event_id, True
+
+
+class _About(NamedTuple):
+    """What a notice tells of an event."""
+
+    id: str
+    title: str
+    area: str | None
 
 
 def _place(community: str, lon: float | None, lat: float | None, layer: str) -> str | None:
@@ -137,6 +151,7 @@ def advance(connection: Connection, community: str, event_id: str, wanted: Wante
     except IntegrityError:
         # On a database that takes several writers, the other one's row has this number now.
         raise _overtaken(_present(connection, community, event_id)[0]) from None
+    notices.tell_step(connection, event, community, row)
     told = {"to": wanted.to, "from": present.state, "seq": row.seq, "assignee": row.assignee}
     audit.record(connection, actor.label, "event.step", event_id, told)
 
@@ -144,7 +159,7 @@ def advance(connection: Connection, community: str, event_id: str, wanted: Wante
 def _present(connection: Connection, community: str, event_id: str) -> tuple[Row, Any]:
     steps = grid_event_transition
     query = (
-        select(steps, grid_event.c.category, grid_event.c.grid)
+        select(steps, *(grid_event.c[name] for name in ABOUT))
         .join(grid_event, grid_event.c.id == steps.c.event_id)
         .where(grid_event.c.id == event_id, grid_event.c.community == community)
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import typer.main
+from cryptography.fernet import Fernet
 from fastapi.routing import APIRoute
 from prometheus_client import REGISTRY
 
@@ -12,6 +13,7 @@ import cockpit.live
 import sensors.meters  # noqa: F401 - registers its meters
 from cockpit import api, ground_api, health, refused, spatial_api
 from cockpit.cli import app
+from cockpit.notices import api as notices
 from cockpit.people import api as people
 from cockpit.settings import PREFIX, Settings
 from layers.declare import layers
@@ -22,6 +24,7 @@ from sensors.kinds import kinds
 from sensors.metrics import metrics
 from sensors.refusal import Reason
 from store.instant import parse_rfc3339
+from store.seal import Seal
 from tests.sensors.codecs.test_mapping import PUSHED
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +46,7 @@ def routes() -> set[str]:
         ("", health.router(None, health.Probes())),
         ("", api.general()),
         ("", people.router()),
+        ("", notices.router(Seal(Fernet.generate_key()))),
         ("", refused.router()),
         ("", ground_api.router()),
         ("", spatial_api.router()),

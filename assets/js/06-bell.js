@@ -1,0 +1,91 @@
+/* The bell: notices for whoever is signed in. The live channel says that there are new ones, and they are asked for. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const GATHER_MS = 400;   // several changes at once are one question
+  const path = () => `/api/v1/${cockpit.root.dataset.community}/notices`;
+  let button = null;
+  let list = null;
+  let timer = null;
+
+  /* The button, with the list that it opens. */
+  cockpit.bell = function () {
+    const made = cockpit.element("span", "bell");
+    button = cockpit.element("button", "quiet", "通知");
+    button.type = "button";
+    button.setAttribute("aria-expanded", "false");
+    list = cockpit.element("div", "notices");
+    list.hidden = true;
+    made.append(button, list);
+    button.addEventListener("click", () => (list.hidden ? open() : close()));
+    document.addEventListener("click", (event) => made.contains(event.target) || close());
+    document.addEventListener("keydown", (event) => event.key === "Escape" && close());
+    cockpit.root.addEventListener("rendered", (event) => {
+      const changed = event.detail;
+      if (changed && !changed.notices && !changed.grid_events) return;
+      timer = timer || setTimeout(refresh, GATHER_MS);
+    });
+    refresh();
+    return made;
+  };
+
+  async function refresh() {
+    timer = null;
+    const answer = await fetch(path());
+    if (!answer.ok) return;   // signed out meanwhile, or cut: the band says so
+    const { unread, notices } = await answer.json();
+    count(unread);
+    if (!list.hidden) show(notices);
+    return notices;
+  }
+
+  function count(unread) {
+    cockpit.setText(button, unread ? `通知 ${unread > 99 ? "99+" : unread}` : "通知");
+    button.classList.toggle("has-unread", unread > 0);
+  }
+
+  async function open() {
+    list.hidden = false;
+    button.setAttribute("aria-expanded", "true");
+    show((await refresh()) || []);
+  }
+
+  function close() {
+    list.hidden = true;
+    button.setAttribute("aria-expanded", "false");
+  }
+
+  function show(notices) {
+    const unread = notices.filter((one) => !one.read).map((one) => one.id);
+    const all = cockpit.element("button", "quiet", "全部标为已读");
+    all.type = "button";
+    all.disabled = unread.length === 0;
+    all.addEventListener("click", () => read(null).then(refresh));
+    const head = cockpit.element("div", "notices-head");
+    head.append(cockpit.element("strong", "", "通知"), all);
+    const rows = notices.map(row);
+    list.replaceChildren(head, ...(rows.length ? rows : [cockpit.element("p", "empty", "没有通知")]));
+  }
+
+  function row(one) {
+    const link = cockpit.element("a", one.read ? "" : "is-unread");
+    link.href = `/events/${encodeURIComponent(one.subject)}?community=${cockpit.root.dataset.community}`;
+    link.append(
+      cockpit.element("span", "what", (one.read ? "" : "● ") + one.text + (one.mine ? " · 由你办理" : "")),
+      cockpit.element("time", "", cockpit.time.short(Date.parse(one.at))),
+      cockpit.element("span", "title", one.title),
+    );
+    link.addEventListener("click", () => { if (!one.read) read([one.id], true); });
+    return link;
+  }
+
+  /* ``leaving``: the page goes, the request stays. */
+  async function read(ids, leaving) {
+    const headers = { "Content-Type": "application/json", "X-CSRF-Token": cockpit.me.csrf };
+    const answer = await fetch(path() + "/read", {
+      method: "POST", headers, body: JSON.stringify({ ids }), keepalive: Boolean(leaving),
+    });
+    if (answer.ok) count((await answer.json()).unread);
+  }
+})();

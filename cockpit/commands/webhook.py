@@ -1,0 +1,63 @@
+"""``cockpit webhook``: where notices are sent to."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from cockpit.commands.options import Json, answer, settings
+from cockpit.commands.user import ACTOR
+from cockpit.notices import webhooks
+from cockpit.notices.formats import FORMATS
+from cockpit.resources import open_databases, seal
+from store.engine import writing
+
+app = typer.Typer(help="Where notices are sent to: signed JSON, 钉钉, 企业微信.", no_args_is_help=True)
+Community = Annotated[str, typer.Option(help="Whose notices.")]
+Name = Annotated[str, typer.Argument(help="Which webhook.")]
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Option(help="What it is called.")],
+    community: Community,
+    form: Annotated[str, typer.Option("--format", help=f"One of: {', '.join(FORMATS)}.")] = "json",
+    kind: Annotated[list[str] | None, typer.Option(help="Which notices; may be repeated, all where left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Add one. Its address comes on standard input, on a second line the robot's secret: both are passwords."""
+    found = settings()
+    lines = [line.strip() for line in sys.stdin.read().splitlines() if line.strip()]
+    url, given = [*lines, "", ""][:2]
+    with writing(open_databases(found).of(community)) as connection:
+        secret = webhooks.add(connection, seal(found), community, name, url, form, kind or [], given or None, ACTOR)
+    text = f"notices go to {name}" + (f"\nit signs with {secret}   (shown this once)" if form == "json" else "")
+    answer(as_json, {"name": name, "secret": secret}, text)
+
+
+@app.command("list")
+def list_webhooks(community: Community, as_json: Json = False) -> None:
+    """Every webhook, and how its deliveries fare."""
+    found = settings()
+    with open_databases(found).of(community).connect() as connection:
+        rows = webhooks.known(connection, seal(found), community)
+    lines = [
+        f"{one['name']}\t{one['format']}\t{one['host']}\t{one['deliveries']}\t{one['error'] or ''}" for one in rows
+    ]
+    answer(as_json, {"webhooks": rows}, "\n".join(lines) or "none yet: cockpit webhook add")
+
+
+@app.command()
+def remove(name: Name, community: Community, as_json: Json = False) -> None:
+    """Send nothing there any more."""
+    with writing(open_databases(settings()).of(community)) as connection:
+        webhooks.remove(connection, community, name, ACTOR)
+    answer(as_json, {"name": name, "removed": True}, f"nothing goes to {name} any more")
+
+
+@app.command()
+def again(name: Name, community: Community, as_json: Json = False) -> None:
+    """Send at once what waits or was given up."""
+    with writing(open_databases(settings()).of(community)) as connection:
+        count = webhooks.try_again(connection, community, name, ACTOR)
+    answer(as_json, {"name": name, "deliveries": count}, f"{count} will be tried again")

@@ -1,0 +1,65 @@
+"""The bell: what whoever is signed in should hear of, and what of it they read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
+
+from layers.declare import notice_word
+from layers.roles import ROLES, Actor, may
+from store.engine import upsert
+from store.instant import DAY, format_rfc3339, now
+from store.notices import notice, notice_read
+
+UNREAD_WITHIN = 30 * DAY
+"""What nobody read in that time is not counted any more; it stays in the list."""
+
+
+def heard(connection: Connection, community: str, actor: Actor, limit: int, before: int | None) -> list[dict[str, Any]]:
+    """Notices for an actor, newest first; ``before`` is the last one of the page before."""
+    query = select(notice, _is_read(actor).label("read")).where(*_for(community, actor))
+    if before is not None:
+        query = query.where(notice.c.id < before)
+    return [
+        {
+            "id": row.id,
+            "at": format_rfc3339(row.at),
+            "kind": row.kind,
+            "text": notice_word(row.kind),
+            "subject": row.subject,
+            "title": row.title,
+            "place": row.place,
+            "mine": row.person == actor.name,
+            "read": bool(row.read),
+        }
+        for row in connection.execute(query.order_by(notice.c.id.desc()).limit(limit))
+    ]
+
+
+def unread(connection: Connection, community: str, actor: Actor) -> int:
+    """How many notices an actor has not read."""
+    query = select(func.count()).select_from(notice)
+    return connection.scalar(query.where(*_for(community, actor), *_counts(actor))) or 0
+
+
+def mark_read(connection: Connection, community: str, actor: Actor, ids: Sequence[int] | None) -> int:
+    """Mark notices read, or all (None); returns how many were not before."""
+    query = select(notice.c.id).where(*_for(community, actor), *_counts(actor))
+    found = list(connection.scalars(query if ids is None else query.where(notice.c.id.in_(ids))))
+    if found:
+        rows = [{"reader": actor.label, "notice_id": number} for number in found]
+        connection.execute(upsert(connection, notice_read).on_conflict_do_nothing(), rows)
+    return len(found)
+
+
+def _for(community: str, actor: Actor) -> list[ColumnElement[bool]]:
+    roles = [role for role in ROLES if may(actor.role, role)]
+    return [notice.c.community == community, or_(notice.c.least.in_(roles), notice.c.person == actor.name)]
+
+
+def _counts(actor: Actor) -> list[ColumnElement[bool]]:
+    return [notice.c.at >= now() - UNREAD_WITHIN, ~_is_read(actor)]
+
+
+def _is_read(actor: Actor) -> ColumnElement[bool]:
+    return exists().where(notice_read.c.notice_id == notice.c.id, notice_read.c.reader == actor.label)

@@ -1,0 +1,152 @@
+"""The courier: tells of limits that run out, and sends what waits in the outbox until it is taken."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import structlog
+from sqlalchemy import Engine, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from cockpit.notices.formats import FORMATS, Failure
+from geo.communities import communities
+from layers.declare import layers
+from store.databases import Databases
+from store.engine import writing
+from store.instant import SECOND, now
+from store.notices import delivery, notice, webhook
+from store.seal import Seal, SealError
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 0.5
+REMIND_EVERY = 30 * SECOND
+TIMEOUT_S = 10
+LEASE_S = 60
+"""A delivery that was begun is left alone so long: whoever began it may have been killed."""
+LONGEST_WAIT_S = 600
+GIVEN_UP_AFTER = 150
+"""Tries; with the waits between them about a day."""
+AT_ONCE = 100
+WORKERS = 4
+
+
+class Courier:
+    """One for a web process; several share the work by claiming each delivery before it is sent.
+
+    A delivery that was sent and whose sender was killed before it could write so is sent once more:
+    the receiver knows it by its ``webhook-id``. Otherwise each is sent until it is taken, and not again.
+    """
+
+    def __init__(
+        self, databases: Databases, seal: Seal, public_url: str | None, changed: Callable[[str], None]
+    ) -> None:
+        self._databases = databases
+        self._seal = seal
+        self._public_url = public_url
+        self._changed = changed
+        self._reminded = 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
+        self._client = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; what is not sent is sent by the next process."""
+        self._stopping.set()
+        self._thread.join(timeout=TIMEOUT_S + 1)
+        self._client.close()
+
+    def _run(self) -> None:
+        with ThreadPoolExecutor(WORKERS, "webhook") as pool:
+            while not self._stopping.wait(LOOK_S):
+                try:
+                    self._remind()
+                    for engine in self._databases.all:
+                        self._send_waiting(engine, pool)
+                except SQLAlchemyError as error:
+                    log.error("notices_not_read", error=str(error).splitlines()[0])
+
+    def _remind(self) -> None:
+        at = now()
+        if at - self._reminded < REMIND_EVERY:
+            return
+        self._reminded = at
+        for community in communities():
+            for layer in layers():
+                if layer.remind is None or layer.is_due is None:
+                    continue
+                engine = self._databases.of(community)
+                with engine.connect() as connection:
+                    if not layer.is_due(connection, community, at):
+                        continue
+                with writing(engine) as connection:
+                    layer.remind(connection, community, at)
+                self._changed(community)
+
+    def _send_waiting(self, engine: Engine, pool: ThreadPoolExecutor) -> None:
+        query = (
+            select(delivery, webhook.c.format, webhook.c.url, webhook.c.secret, notice)
+            .join(webhook, webhook.c.id == delivery.c.webhook_id)
+            .join(notice, notice.c.id == delivery.c.notice_id)
+            .where(delivery.c.state == "waiting", delivery.c.next_at <= now(), webhook.c.removed.is_(None))
+            .order_by(delivery.c.notice_id)
+            .limit(AT_ONCE)
+        )
+        with engine.connect() as connection:
+            rows = connection.execute(query).all()
+        by_hook: dict[int, list[Any]] = {}
+        for row in rows:
+            by_hook.setdefault(row.webhook_id, []).append(row)
+        # One receiver that is slow does not hold up the others; each gets its own in order.
+        for done in [pool.submit(self._send_all, engine, hook_rows) for hook_rows in by_hook.values()]:
+            done.result()
+
+    def _send_all(self, engine: Engine, rows: list[Any]) -> None:
+        for row in rows:
+            if self._stopping.is_set() or not self._claim(engine, row) or not self._send(engine, row):
+                return
+
+    def _claim(self, engine: Engine, row: Any) -> bool:
+        with writing(engine) as connection:
+            claimed = connection.execute(
+                update(delivery)
+                .where(*_is(row), delivery.c.state == "waiting", delivery.c.attempts == row.attempts)
+                .values(attempts=row.attempts + 1, next_at=now() + LEASE_S * SECOND)
+            )
+        return claimed.rowcount == 1
+
+    def _send(self, engine: Engine, row: Any) -> bool:
+        failure = self._post(row)
+        values: dict[str, Any] = {"state": "done", "error": None}
+        if failure is not None:
+            wait_s = max(failure.wait_s, min(LONGEST_WAIT_S, 2 ** min(row.attempts, 10)))
+            is_last = row.attempts + 1 >= GIVEN_UP_AFTER
+            values = {"state": "given_up" if is_last else "waiting", "error": failure.reason[:200]}
+            values["next_at"] = now() + wait_s * SECOND
+            log.warning("notice_not_taken", webhook=row.webhook_id, notice=row.id, reason=failure.reason, wait_s=wait_s)
+        with writing(engine) as connection:
+            connection.execute(update(delivery).where(*_is(row)).values(values))
+        return failure is None
+
+    def _post(self, row: Any) -> Failure | None:
+        form = FORMATS[row.format]
+        page = f"{self._public_url}/events/{row.subject}?community={row.community}" if self._public_url else None
+        try:
+            secret = self._seal.open(row.secret) if row.secret else None
+            out = form.write(self._seal.open(row.url), secret, row, now(), page)
+            return form.judge(self._client.post(out.url, headers=out.headers, content=out.body))
+        except SealError as error:
+            return Failure(str(error))
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            # The address, which may be a secret, is in some of their messages.
+            return Failure(type(error).__name__)
+
+
+def _is(row: Any) -> tuple[Any, Any]:
+    return delivery.c.webhook_id == row.webhook_id, delivery.c.notice_id == row.notice_id

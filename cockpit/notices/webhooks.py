@@ -1,0 +1,144 @@
+"""Webhooks: where notices are sent to. Address and secret are kept sealed and never shown again."""
+
+import base64
+import secrets
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from cockpit.errors import BadSetting
+from cockpit.notices.formats import FORMATS
+from layers.declare import notice_kinds
+from store import audit
+from store.instant import format_rfc3339, now
+from store.notices import ALL_KINDS, delivery, webhook
+from store.seal import Seal
+
+SECRET_BYTES = 24
+MAX_URL = 2_000
+
+
+def add(
+    connection: Connection,
+    seal: Seal,
+    community: str,
+    name: str,
+    url: str,
+    form: str,
+    kinds: Sequence[str],
+    secret: str | None,
+    actor: str,
+) -> str | None:
+    """Add a webhook; from now on notices go there. Returns the secret that it signs with, if it signs.
+
+    ``secret`` is what a DingTalk robot was given; one of the ``json`` format is made here.
+
+    Raises
+    ------
+    BadSetting
+        Naming what will not do.
+    """
+    _check(connection, community, name, url, form, kinds)
+    if form == "json":
+        secret = secret or "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+        _check_secret(secret)
+    row = {
+        "community": community,
+        "name": name,
+        "format": form,
+        "kinds": " ".join(kinds) or ALL_KINDS,
+        "url": seal.seal(url),
+        "secret": seal.seal(secret) if secret else None,
+        "created": now(),
+    }
+    connection.execute(insert(webhook).values(row))
+    told = {"community": community, "host": urlsplit(url).hostname, "format": form, "kinds": row["kinds"]}
+    audit.record(connection, actor, "webhook.add", name, told)
+    return secret
+
+
+def known(connection: Connection, seal: Seal, community: str) -> list[dict[str, Any]]:
+    """Every webhook of a community, with its host only, and how its deliveries fare."""
+    counts: dict[int, dict[str, int]] = {}
+    query = select(delivery.c.webhook_id, delivery.c.state, func.count().label("n"))
+    for row in connection.execute(query.group_by(delivery.c.webhook_id, delivery.c.state)):
+        counts.setdefault(row.webhook_id, {})[row.state] = row.n
+    found = connection.execute(_present(community).order_by(webhook.c.name)).all()
+    return [
+        {
+            "name": row.name,
+            "host": urlsplit(seal.open(row.url)).hostname,
+            "format": row.format,
+            "kinds": row.kinds.split(),
+            "created": format_rfc3339(row.created),
+            "deliveries": {state: counts.get(row.id, {}).get(state, 0) for state in ("done", "waiting", "given_up")},
+            "error": _last_error(connection, row.id),
+        }
+        for row in found
+    ]
+
+
+def remove(connection: Connection, community: str, name: str, actor: str) -> None:
+    """Send nothing there any more, not what waits either.
+
+    Raises
+    ------
+    BadSetting
+        If there is none of that name.
+    """
+    ended = connection.execute(
+        update(webhook)
+        .where(webhook.c.community == community, webhook.c.name == name, webhook.c.removed.is_(None))
+        .values(removed=now())
+    )
+    if ended.rowcount == 0:
+        raise BadSetting(f"no webhook {name!r} in {community!r}")
+    audit.record(connection, actor, "webhook.remove", name, {"community": community})
+
+
+def try_again(connection: Connection, community: str, name: str, actor: str) -> int:
+    """Let what waits or was given up be sent at once; returns how many."""
+    row = connection.execute(_present(community).where(webhook.c.name == name)).one_or_none()
+    if row is None:
+        raise BadSetting(f"no webhook {name!r} in {community!r}")
+    again = connection.execute(
+        update(delivery)
+        .where(delivery.c.webhook_id == row.id, delivery.c.state != "done")
+        .values(state="waiting", attempts=0, next_at=now())
+    )
+    audit.record(connection, actor, "webhook.again", name, {"community": community, "deliveries": again.rowcount})
+    return again.rowcount
+
+
+def _present(community: str) -> Any:
+    return select(webhook).where(webhook.c.community == community, webhook.c.removed.is_(None))
+
+
+def _last_error(connection: Connection, number: int) -> str | None:
+    query = select(delivery.c.error).where(delivery.c.webhook_id == number, delivery.c.state != "done")
+    found: str | None = connection.scalar(query.order_by(delivery.c.notice_id.desc()).limit(1))
+    return found
+
+
+def _check(connection: Connection, community: str, name: str, url: str, form: str, kinds: Sequence[str]) -> None:
+    if not name.strip():
+        raise BadSetting("a webhook needs a name")
+    if form not in FORMATS:
+        raise BadSetting(f"format {form!r} is not one of {', '.join(FORMATS)}")
+    for kind in kinds:
+        if kind not in notice_kinds():
+            raise BadSetting(f"kind {kind!r} is not one of {', '.join(notice_kinds())}")
+    address = urlsplit(url)
+    if address.scheme not in ("http", "https") or not address.hostname or len(url) > MAX_URL:
+        raise BadSetting("the address should be https://host/path")
+    if connection.execute(_present(community).where(webhook.c.name == name)).first() is not None:
+        raise BadSetting(f"there is a webhook {name!r} in {community!r} already")
+
+
+def _check_secret(secret: str) -> None:
+    try:
+        base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        raise BadSetting("a secret of the json format is whsec_ and base64 (Standard Webhooks)") from None

@@ -1,0 +1,122 @@
+"""Notices: what somebody should hear of, written in the transaction of what it tells of.
+
+The deliveries to webhooks are written in the same transaction (an outbox): what was committed will be
+told, what was rolled back never is, and nothing depends on a process that lives on.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    insert,
+    select,
+)
+
+from store.engine import upsert
+from store.instant import Instant
+from store.metadata import metadata
+
+ALL_KINDS = "*"
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("community", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("place", String(64)),
+    # Who is meant: everybody from a role on, somebody by name, or both.
+    Column("least", String(16)),
+    Column("person", String(80)),
+    # The same occurrence is told once.
+    Column("mark", String(160), nullable=False),
+    UniqueConstraint("mark", name="uq_notice_mark"),
+    Index("ix_notice_community_at", "community", "at"),
+)
+
+notice_read = Table(
+    "notice_read",
+    metadata,
+    Column("reader", String(100), primary_key=True),
+    Column("notice_id", Integer, ForeignKey("notice.id"), primary_key=True),
+)
+
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("community", String(64), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("format", String(16), nullable=False),
+    # Kinds of notices, parted by spaces; "*" for all.
+    Column("kinds", String(400), nullable=False),
+    # Address and secret, sealed: a robot's address is its password.
+    Column("url", LargeBinary, nullable=False),
+    Column("secret", LargeBinary),
+    Column("created", BigInteger, nullable=False),
+    Column("removed", BigInteger),
+    Index("ix_webhook_community", "community"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("webhook_id", Integer, ForeignKey("webhook.id"), primary_key=True),
+    Column("notice_id", Integer, ForeignKey("notice.id"), primary_key=True),
+    # waiting, done, or given_up.
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("error", String(200)),
+    Index("ix_delivery_state_next_at", "state", "next_at"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """What happened, and who is meant: ``least`` a role and those above it, ``person`` somebody by name.
+
+    ``mark`` is the same for the same occurrence, however often it is found.
+    """
+
+    community: str
+    at: Instant
+    kind: str
+    subject: str
+    title: str
+    mark: str
+    place: str | None = None
+    least: str | None = None
+    person: str | None = None
+
+
+def tell(connection: Connection, told: Notice) -> bool:
+    """Write a notice and its deliveries; returns whether it is new."""
+    row = {name: getattr(told, name) for name in Notice.__dataclass_fields__}
+    adding = upsert(connection, notice).values(row).on_conflict_do_nothing(index_elements=["mark"])
+    number = connection.scalar(adding.returning(notice.c.id))
+    if number is None:
+        return False
+    hooks = select(webhook.c.id, webhook.c.kinds).where(
+        webhook.c.community == told.community, webhook.c.removed.is_(None)
+    )
+    rows = [
+        {"webhook_id": hook.id, "notice_id": number, "state": "waiting", "attempts": 0, "next_at": told.at}
+        for hook in connection.execute(hooks)
+        if {ALL_KINDS, told.kind} & set(hook.kinds.split())
+    ]
+    if rows:
+        connection.execute(insert(delivery), rows)
+    return True
