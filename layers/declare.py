@@ -93,6 +93,7 @@ class Layer:
     say where its panel stands on the wall; ``records`` answers its present or past state, ``located``
     what of it stands where, with the ``figures`` that add up along the ground. ``remind`` tells of what time
     alone brings about, where ``is_due`` says that there is something; ``notices`` are the kinds it tells of.
+    A layer that is only kept and asked for has no overlay, panel or feed.
     """
 
     code: str
@@ -101,10 +102,10 @@ class Layer:
     order: int
     column: str
     records: Records
-    overlay: Callable[[Community], Overlay]
-    panel: Callable[[Community], Any]
     router: Callable[[], APIRouter]
-    feed: Callable[[], Feed]
+    overlay: Callable[[Community], Overlay] = lambda _community: Overlay()
+    panel: Callable[[Community], Any] | None = None
+    feed: Callable[[], Feed] | None = None
     located: Locate | None = None
     figures: tuple[Figure, ...] = ()
     roles: frozenset[str] = frozenset()
@@ -132,4 +133,4 @@ def notice_word(kind: str) -> str:
 
 def feeds() -> Sequence[Feed]:
     """The feeds of all layers, for the ingest."""
-    return [layer.feed() for layer in layers()]
+    return [layer.feed() for layer in layers() if layer.feed is not None]

@@ -14,18 +14,22 @@ from layers.roles import WRITING_ROLES, Actor, may
 from sensors.codecs.declare import Codecs
 from store.databases import Databases
 from store.instant import Instant, parse_rfc3339
+from store.seal import Seal
 
 MAX_LIMIT = 1_000
 
 
 @dataclass(frozen=True)
 class Services:
-    """What the shell gives to the routes: the databases, a way to tell the screens, who asks, codecs."""
+    """What the shell gives to the routes: the databases, a way to tell the screens, who asks, codecs,
+    and what seals text that must not be read from the database alone.
+    """
 
     databases: Databases
     tell: Callable[[dict[str, dict[str, dict[str, object]]]], None]
     identify: Callable[[HTTPConnection], Actor | None]
     codecs: Codecs
+    seal: Seal
 
 
 def services(request: Request) -> Services:

@@ -93,6 +93,17 @@ def local_hour(instant: Instant, hour: int) -> Instant:
     return from_datetime(mark)
 
 
+def local_month(instant: Instant) -> str:
+    """``2026-11``: the month in Asia/Shanghai; sorts as text."""
+    return to_datetime(instant).astimezone(SHANGHAI).strftime("%Y-%m")
+
+
+def start_of_local_year(instant: Instant) -> Instant:
+    """The first instant of the year in Asia/Shanghai."""
+    local = to_datetime(instant).astimezone(SHANGHAI)
+    return from_datetime(local.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0))
+
+
 def local_clock(instant: Instant) -> str:
     """``HH:MM`` in Asia/Shanghai."""
     return to_datetime(instant).astimezone(SHANGHAI).strftime("%H:%M")

@@ -10,7 +10,6 @@ from cockpit.people.api import told_as_problem
 from layers.roles import Actor
 from layers.web import CommunityPath, Given, Limit, Reading, WriteActor, needs
 from store.engine import writing
-from store.seal import Seal
 
 CommunityAdmin = Annotated[Actor, Depends(needs("admin"))]
 
@@ -31,11 +30,11 @@ class NewWebhook(BaseModel):
     secret: str | None = Field(None, max_length=200, description="what the robot was given for signing")
 
 
-def router(seal: Seal) -> APIRouter:
-    """The routes; ``seal`` keeps webhooks' addresses."""
+def router() -> APIRouter:
+    """The routes."""
     routes = APIRouter(prefix="/api/v1/{community}", tags=["notices"])
     _bell(routes)
-    _webhooks(routes, seal)
+    _webhooks(routes)
     return routes
 
 
@@ -61,12 +60,12 @@ def _bell(routes: APIRouter) -> None:
             return {"unread": bell.unread(connection, community.code, actor)}
 
 
-def _webhooks(routes: APIRouter, seal: Seal) -> None:
+def _webhooks(routes: APIRouter) -> None:
     @routes.get("/webhooks")
     def known(community: CommunityPath, given: Given, actor: CommunityAdmin) -> dict[str, Any]:
         """Every webhook with the host it sends to, and how its deliveries fare."""
         with given.databases.of(community.code).connect() as connection:
-            return {"webhooks": webhooks.known(connection, seal, community.code)}
+            return {"webhooks": webhooks.known(connection, given.seal, community.code)}
 
     @routes.post("/webhooks", status_code=201)
     def add(body: NewWebhook, community: CommunityPath, given: Given, actor: CommunityAdmin) -> dict[str, Any]:
@@ -74,7 +73,7 @@ def _webhooks(routes: APIRouter, seal: Seal) -> None:
         with writing(given.databases.of(community.code)) as connection, told_as_problem():
             secret = webhooks.add(
                 connection,
-                seal,
+                given.seal,
                 community.code,
                 body.name,
                 body.url,

@@ -7,7 +7,21 @@ from urllib.parse import parse_qsl, urlsplit
 
 from dash import Dash, Input, Output, dcc, html
 
-from cockpit.pages import board, compare, device, event, events, frame, ground, home, map_page, quarantine, report, wall
+from cockpit.pages import (
+    board,
+    compare,
+    device,
+    event,
+    events,
+    frame,
+    governance,
+    ground,
+    home,
+    map_page,
+    quarantine,
+    report,
+    wall,
+)
 from store.databases import Databases
 
 Layout = Callable[..., Any]
@@ -29,6 +43,7 @@ def register(app: Dash, databases: Databases, mqtt_port: int) -> None:
         (re.compile(r"/events/(?P<event>[^/]+)"), event.page(databases)),
         (re.compile(r"/board"), board.page),
         (re.compile(r"/report"), report.page),
+        (re.compile(r"/governance"), governance.page),
         (re.compile(r"/quarantine"), quarantine.page(databases)),
         (re.compile(r"/ground"), ground.page(databases)),
     ]

@@ -21,6 +21,7 @@ NAV = (
     ("/events", "网格事件"),
     ("/board", "看板"),
     ("/report", "上报"),
+    ("/governance", "共治"),
     ("/quarantine", "隔离区"),
     ("/ground", "底图"),
 )

@@ -36,7 +36,7 @@ def _page(community: Community, metric: str, theme: str, mqtt_port: int) -> Any:
     content = [
         _guide(community, mqtt_port),
         map_stage.stage(community, theme, metric),
-        html.Div([layer.panel(community) for layer in layers()], className="panels"),
+        html.Div([layer.panel(community) for layer in layers() if layer.panel], className="panels"),
         html.Section([html.H2("设备"), devices_table()], className="panel devices"),
     ]
     return frame.desk(community, "home", content, theme=theme, metric=metric)

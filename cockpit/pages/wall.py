@@ -31,7 +31,8 @@ def page(
 
 
 def _panels(community: Community, column: str) -> list[Any]:
-    return [layer.panel(community) for layer in layers() if layer.column == column and not layer.roles]
+    shown = [layer for layer in layers() if layer.column == column and not layer.roles]
+    return [layer.panel(community) for layer in shown if layer.panel]
 
 
 def _header(community: Community) -> Any:

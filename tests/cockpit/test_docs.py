@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from cryptography.fernet import Fernet
 from fastapi.routing import APIRoute
 from prometheus_client import REGISTRY
 
@@ -24,7 +23,6 @@ from sensors.kinds import kinds
 from sensors.metrics import metrics
 from sensors.refusal import Reason
 from store.instant import parse_rfc3339
-from store.seal import Seal
 from tests.sensors.codecs.test_mapping import PUSHED
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +44,7 @@ def routes() -> set[str]:
         ("", health.router(None, health.Probes())),
         ("", api.general()),
         ("", people.router()),
-        ("", notices.router(Seal(Fernet.generate_key()))),
+        ("", notices.router()),
         ("", refused.router()),
         ("", ground_api.router()),
         ("", spatial_api.router()),

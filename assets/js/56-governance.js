@@ -1,0 +1,247 @@
+/* Governance: totals as the live channel says them, registers as the API answers them, and what may be done. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const { element } = cockpit;
+  const page = (cockpit.pages.governance = {});
+  const base = () => `/api/v1/${cockpit.root.dataset.community}/governance`;
+  let words = {};
+
+  page.start = async function () {
+    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    await cockpit.whoAmI();
+    if (!cockpit.may("steward")) {
+      for (const place of cockpit.findAll(".register")) place.replaceChildren(element("p", "second", "登录后可查看台账"));
+      return;
+    }
+    Object.keys(words.kinds).forEach(showMatters);
+    showCouncil();
+    showPartners();
+  };
+
+  page.render = function (changed) {
+    const totals = (cockpit.state.governance || {})["*"];
+    if (totals && (changed === null || changed.governance)) showTotals(totals);
+  };
+
+  function showTotals(totals) {
+    const set = (code, text, late) => {
+      const place = cockpit.find(`[data-total="${code}"]`);
+      cockpit.setText(place, text);
+      place.classList.toggle("is-late", Boolean(late));
+    };
+    const percent = (share) => (share === null ? "—" : `${Math.round(share * 100)}\u2009%`);
+    const { hard, council, partners, grids } = totals;
+    set("hard", `${hard.solved} / ${hard.wanted}`);
+    set("overdue", hard.overdue ? `▲ ${hard.overdue}` : "0", hard.overdue);
+    set("mediation", percent(totals.matters.mediation.good_rate));
+    set("attendance", percent(council.attendance_rate));
+    set("deeds", `${partners.deeds_this_year} 次 · ${partners.people_this_year} 人次`);
+    set("grids", grids.all ? `${grids.with_steward} / ${grids.all}` : "尚无网格");
+    for (const [kind, of] of Object.entries(totals.matters)) {
+      for (const [state, count] of Object.entries(of.by_state)) {
+        cockpit.setText(cockpit.find(`[data-kind="${kind}"] [data-state="${state}"]`), String(count));
+      }
+    }
+    counts("council", words.bodies, council.members);
+    counts("partners", words.fields, partners.by_field);
+  }
+
+  function counts(place, names, by) {
+    const rows = Object.entries(names).map(([code, name]) => element("li", "", `${name} ${by[code]}`));
+    cockpit.find(`[data-counts="${place}"]`).replaceChildren(...rows);
+  }
+
+  async function get(path) {
+    const answer = await fetch(base() + path);
+    return answer.ok ? answer.json() : null;
+  }
+
+  /* Post, say what came of it, and show the register again where it was taken. */
+  async function send(outcome, path, body, again) {
+    const answer = await cockpit.post(base() + path, body);
+    cockpit.sayOutcome(outcome, answer.ok, answer.ok ? "已登记" : answer.body.detail || "没有执行");
+    if (answer.ok) await again();
+    return answer;
+  }
+
+  async function showMatters(kind) {
+    const place = cockpit.find(`[data-matters="${kind}"]`);
+    const { name, role, sealed } = words.kinds[kind];
+    if (!cockpit.may(role)) return place.replaceChildren(element("p", "second", "只显示汇总"));
+    const { matters } = (await get(`/matters?kind=${kind}&limit=50`)) || { matters: [] };
+    const outcome = element("p", "outcome");
+    outcome.setAttribute("role", "status");
+    const again = () => showMatters(kind).then(() => cockpit.sayOutcome(place.querySelector(".outcome"), true, "已登记"));
+    const rows = matters.map((one) => matterRow(one, sealed, outcome, again));
+    const inputs = sealed
+      ? [choice("topic", "事由", words.topics), choice("area", "片区", words.areas, true),
+        text("parties", "当事人（加密保存）", 2000), text("account", "情况（加密保存）", 10000, true)]
+      : [text("title", "事项", 200), choice("area", "片区", words.areas, true)];
+    const open = form(`登记${name}`, inputs, (body) => send(outcome, "/matters", { kind, ...body }, again));
+    place.replaceChildren(outcome, ...(rows.length ? rows : [element("p", "second", "还没有登记")]), open);
+  }
+
+  function matterRow(one, sealed, outcome, again) {
+    const row = element("article", "matter");
+    const area = words.areas[one.area];
+    row.append(
+      element("strong", "", one.topic_name || one.title),
+      element("span", "second", [one.state_name, area, cockpit.time.date(Date.parse(one.opened))].filter(Boolean).join(" · ")),
+    );
+    const buttons = element("div", "buttons");
+    const note = text("note", sealed ? "记录（加密保存）" : "说明", 5000);
+    for (const [to, name] of Object.entries(one.next)) {
+      const button = element("button", "", name);
+      button.type = "button";
+      button.addEventListener("click", () => {
+        send(outcome, `/matters/${one.id}/steps`, { to, note: note.querySelector("input").value, seq: one.seq }, again);
+      });
+      buttons.append(button);
+    }
+    if (sealed) buttons.append(unsealButton(one, row, outcome));
+    if (Object.keys(one.next).length) row.append(note);
+    row.append(buttons);
+    return row;
+  }
+
+  function unsealButton(one, row, outcome) {
+    const button = element("button", "quiet", "查看当事人");
+    button.type = "button";
+    button.addEventListener("click", async () => {
+      const answer = await cockpit.post(`${base()}/matters/${one.id}/unseal`, {});
+      if (!answer.ok) return cockpit.sayOutcome(outcome, false, answer.body.detail);
+      const { parties, account, notes } = answer.body;
+      const told = element("dl", "unsealed");
+      for (const [name, value] of [["当事人", parties], ["情况", account], ...Object.values(notes).map((note) => ["记录", note])]) {
+        if (value) told.append(element("dt", "", name), element("dd", "", value));
+      }
+      button.replaceWith(told);
+    });
+    return button;
+  }
+
+  async function showCouncil() {
+    const place = cockpit.find('[data-register="council"]');
+    const { members, meetings } = (await get("/council")) || { members: [], meetings: [] };
+    const outcome = element("p", "outcome");
+    const again = () => showCouncil();
+    const rows = members.map((one) => entry(
+      `${one.name}`, `${one.body_name} · 到会 ${one.came} / ${one.invited}`,
+      () => send(outcome, `/council/members/${one.id}/end`, {}, again),
+    ));
+    const held = meetings.map((one) => entry(one.subject, `${cockpit.time.date(Date.parse(one.held))} · 到会 ${one.came} / ${one.invited}`));
+    const parts = [outcome, ...rows, ...(held.length ? [element("h3", "", "议事记录"), ...held] : [])];
+    if (cockpit.may("manager")) {
+      parts.push(form("加入成员", [choice("body", "类别", words.bodies), text("name", "单位或岗位", 80)],
+        (body) => send(outcome, "/council/members", body, again)));
+      parts.push(form("登记会议", [text("subject", "议题", 200), moment("held", "时间"), attendance(members)],
+        (body) => send(outcome, "/council/meetings", body, again)));
+    }
+    place.replaceChildren(...parts);
+  }
+
+  async function showPartners() {
+    const place = cockpit.find('[data-register="partners"]');
+    const { partners } = (await get("/partners")) || { partners: [] };
+    const outcome = element("p", "outcome");
+    const again = () => showPartners();
+    const parts = [outcome];
+    for (const one of partners) {
+      parts.push(entry(one.name, `${one.field_name} · ${one.deeds.length} 次`, () => send(outcome, `/partners/${one.id}/end`, {}, again)));
+      for (const deed of one.deeds.slice(0, 3)) {
+        const people = deed.people === null ? "" : ` · ${deed.people} 人次`;
+        parts.push(element("p", "deed second", `${cockpit.time.date(Date.parse(deed.done))} ${deed.what}${people}`));
+      }
+    }
+    if (cockpit.may("manager")) {
+      parts.push(form("加入企业", [choice("field", "领域", words.fields), text("name", "名称", 120)],
+        (body) => send(outcome, "/partners", body, again)));
+      const names = Object.fromEntries(partners.map((one) => [one.id, one.name]));
+      if (partners.length) {
+        parts.push(form("登记服务", [choice("partner", "企业", names), text("what", "做了什么", 200), moment("done", "时间"), number("people", "受益人次")],
+          ({ partner, ...body }) => send(outcome, `/partners/${partner}/deeds`, body, again)));
+      }
+    }
+    place.replaceChildren(...parts);
+  }
+
+  function entry(name, note, end) {
+    const row = element("div", "entry");
+    row.append(element("span", "", name), element("span", "second", note));
+    if (end && cockpit.may("manager")) {
+      const button = element("button", "quiet", "结束");
+      button.type = "button";
+      button.setAttribute("aria-label", `结束 ${name}`);
+      button.addEventListener("click", end);
+      row.append(button);
+    }
+    return row;
+  }
+
+  /* --- forms: closed until they are asked for --- */
+
+  function form(title, inputs, submit) {
+    const folded = element("details", "register-form");
+    const made = element("form");
+    const button = element("button", "ahead", "登记");
+    made.append(...inputs, button);
+    made.addEventListener("submit", (event) => {
+      event.preventDefault();
+      submit(Object.assign({}, ...inputs.map((input) => input.read())));
+    });
+    folded.append(element("summary", "", title), made);
+    return folded;
+  }
+
+  function field(label, input, read) {
+    const made = element("label", "field");
+    made.append(element("span", "label", label), input);
+    made.read = read;
+    return made;
+  }
+
+  function text(name, label, most, long) {
+    const input = element(long ? "textarea" : "input");
+    input.maxLength = most;
+    input.name = name;
+    if (name === "title" || name === "name" || name === "subject" || name === "what") input.required = true;
+    return field(label, input, () => ({ [name]: input.value.trim() }));
+  }
+
+  function number(name, label) {
+    const input = element("input");
+    Object.assign(input, { type: "number", min: 0, max: 1000000, name });
+    return field(label, input, () => ({ [name]: input.value === "" ? null : Number(input.value) }));
+  }
+
+  /* A time of the clock in Asia/Shanghai, wherever the browser is. */
+  function moment(name, label) {
+    const input = element("input");
+    Object.assign(input, { type: "datetime-local", name, required: true });
+    return field(label, input, () => ({ [name]: `${input.value}:00+08:00` }));
+  }
+
+  function choice(name, label, options, isOptional) {
+    const select = element("select");
+    select.name = name;
+    if (isOptional) select.append(new Option("未注明", ""));
+    for (const [code, text] of Object.entries(options)) select.append(new Option(text, code));
+    return field(label, select, () => (select.value === "" ? {} : { [name]: select.value }));
+  }
+
+  function attendance(members) {
+    const made = element("fieldset", "attendance");
+    made.append(element("legend", "", "到会"));
+    for (const one of members) {
+      const box = element("input");
+      Object.assign(box, { type: "checkbox", value: one.id, checked: true });
+      const label = element("label", "");
+      label.append(box, element("span", "", one.name));
+      made.append(label);
+    }
+    made.read = () => ({ present: [...made.querySelectorAll(":checked")].map((box) => Number(box.value)) });
+    return made;
+  }
+})();

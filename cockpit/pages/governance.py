@@ -1,0 +1,79 @@
+"""Governance (共治): totals for everybody; registers and what can be done for who is signed in."""
+
+from typing import Any
+
+import msgspec
+from dash import html
+
+from cockpit.pages import frame
+from geo.ground import places
+from layers.governance.rules import Kind, bodies, fields, kinds, topics
+
+
+def page(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
+    """The layout of ``/governance``; the script fills it from the live channel and the API."""
+    known = frame.known_community(community)
+    words = {
+        "topics": topics(),
+        "bodies": bodies(),
+        "fields": fields(),
+        "areas": {place.code: place.name for place in places(known.code, "areas")},
+        "kinds": {
+            code: {"name": kind.name, "role": kind.role, "sealed": kind.sealed} for code, kind in kinds().items()
+        },
+    }
+    content = [
+        _overview(),
+        *(_matters(code, kind) for code, kind in kinds().items()),
+        _register("council", "联盟议事", "邻里管家、共建共驻单位、物业"),
+        _register("partners", "共建企业台账", "谁做了什么、何时"),
+    ]
+    body = html.Div(content, className="governance", **{"data-words": msgspec.json.encode(words).decode()})
+    return frame.desk(known, "governance", [body], theme=frame.theme_of(theme))
+
+
+def _overview() -> Any:
+    figures = [
+        ("hard", "本月办成难事"),
+        ("overdue", "往月未结难事"),
+        ("mediation", "调解成功率"),
+        ("attendance", "本年议事到会率"),
+        ("deeds", "本年共建服务"),
+        ("grids", "网格有网格员"),
+    ]
+    rows = [
+        html.Div(
+            [html.Span(name, className="label"), html.Span("—", className="value", **{"data-total": code})],
+            className="total",
+        )
+        for code, name in figures
+    ]
+    return html.Section([html.H2("总览"), html.Div(rows, className="totals")], className="panel overview")
+
+
+def _matters(code: str, kind: Kind) -> Any:
+    chain = [
+        html.Li([html.Span(state.name), html.Span("—", className="value", **{"data-state": name})])
+        for name, state in kind.states.items()
+    ]
+    note = "当事人只对管理员可见，查看留痕" if kind.sealed else ""
+    return html.Section(
+        [
+            html.Header([html.H2(kind.name), html.Span(note, className="note")]),
+            html.Ol(chain, className="chain"),
+            html.Div(className="register", **{"data-matters": code}),
+        ],
+        className="panel",
+        **{"data-kind": code},
+    )
+
+
+def _register(code: str, name: str, note: str) -> Any:
+    return html.Section(
+        [
+            html.Header([html.H2(name), html.Span(note, className="note")]),
+            html.Ul(className="counts", **{"data-counts": code}),
+            html.Div(className="register", **{"data-register": code}),
+        ],
+        className="panel",
+    )

@@ -1,0 +1,203 @@
+"""Routes of governance: totals for everybody, registers for stewards and managers, what is sealed for managers."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from layers.governance import figures, matters, registers
+from layers.governance.rules import kinds
+from layers.governance.tables import council_member, partner
+from layers.problem import Problem
+from layers.roles import may
+from layers.web import CommunityPath, Given, Limit, Manager, Reading, Services, WriteActor, instant_query
+from store.engine import writing
+
+MAX_ID = 2**31 - 1
+Number = Annotated[int, Path(ge=1, le=MAX_ID)]
+
+
+class NewMatter(BaseModel):
+    """A matter that is to be opened; parties and account, of a mediation only, are sealed."""
+
+    kind: str = Field(max_length=16)
+    topic: str | None = Field(None, max_length=32)
+    title: str | None = Field(None, max_length=200)
+    area: str | None = Field(None, max_length=64)
+    parties: str = Field("", max_length=2000)
+    account: str = Field("", max_length=10_000)
+
+
+class MatterStep(BaseModel):
+    """A step that is asked for."""
+
+    to: str = Field(max_length=16)
+    note: str = Field("", max_length=5000)
+    seq: int | None = None
+
+
+class NewMember(BaseModel):
+    """A unit or an office that sits on the council."""
+
+    body: str = Field(max_length=32)
+    name: str = Field(max_length=80)
+
+
+class NewMeeting(BaseModel):
+    """A meeting that was held; ``present`` are numbers of members."""
+
+    held: str = Field(max_length=40, description="RFC 3339")
+    subject: str = Field(max_length=200)
+    present: list[Annotated[int, Field(ge=1, le=MAX_ID)]] = Field(default_factory=list, max_length=500)
+
+
+class NewPartner(BaseModel):
+    """An enterprise that helps."""
+
+    field: str = Field(max_length=32)
+    name: str = Field(max_length=120)
+
+
+class NewDeed(BaseModel):
+    """What a partner did."""
+
+    done: str = Field(max_length=40, description="RFC 3339")
+    what: str = Field(max_length=200)
+    people: int | None = Field(None, ge=0, le=1_000_000)
+
+
+def router() -> APIRouter:
+    """The routes below ``/api/v1/{community}``."""
+    routes = APIRouter(prefix="/governance", tags=["governance"])
+
+    @routes.get("")
+    def totals(community: CommunityPath, connection: Reading) -> dict[str, Any]:
+        """Totals: matters by kind and state, hard matters of the month, council, partners, grids with a steward."""
+        return figures.totals(connection, community.code)
+
+    _matters(routes)
+    _council(routes)
+    _partners(routes)
+    return routes
+
+
+def _matters(routes: APIRouter) -> None:
+    @routes.get("/matters")
+    def listed(
+        community: CommunityPath,
+        connection: Reading,
+        actor: WriteActor,
+        kind: Annotated[str, Query(max_length=16)],
+        limit: Limit = 100,
+    ) -> dict[str, Any]:
+        """Matters of a kind without anything sealed; the least role is that of the kind."""
+        least = matters.kind_of(kind).role
+        if not may(actor.role, least):
+            raise Problem(403, "role does not suffice", f"{kind} needs {least}; you are {actor.role}")
+        return {"matters": matters.listed(connection, community.code, kind, limit)}
+
+    @routes.post("/matters", status_code=201)
+    def open_matter(body: NewMatter, community: CommunityPath, given: Given, actor: WriteActor) -> dict[str, Any]:
+        """Open a matter."""
+        asked = matters.Opening(**body.model_dump())
+        with writing(given.databases.of(community.code)) as connection:
+            number = matters.open_matter(connection, given.seal, community.code, asked, actor)
+            row = matters.told(matters.one(connection, community.code, number))
+        _tell(given, community.code)
+        return row
+
+    @routes.get("/matters/{matter}")
+    def one(community: CommunityPath, connection: Reading, actor: WriteActor, matter: str) -> dict[str, Any]:
+        """A matter with its steps; notes of a mediation are sealed."""
+        row = matters.one(connection, community.code, matter)
+        if not may(actor.role, kinds()[row.kind].role):
+            raise Problem(403, "role does not suffice", f"this needs {kinds()[row.kind].role}")
+        return matters.told(row) | {"steps": matters.steps(connection, matter)}
+
+    @routes.post("/matters/{matter}/steps", status_code=201)
+    def step(
+        body: MatterStep, community: CommunityPath, given: Given, actor: WriteActor, matter: str
+    ) -> dict[str, Any]:
+        """Take a matter a step further; 409 where that is not permitted or somebody was quicker."""
+        with writing(given.databases.of(community.code)) as connection:
+            matters.advance(connection, given.seal, community.code, matter, body.to, body.note, body.seq, actor)
+            row = matters.told(matters.one(connection, community.code, matter))
+        _tell(given, community.code)
+        return row
+
+    @routes.post("/matters/{matter}/unseal")
+    def unseal(community: CommunityPath, given: Given, actor: Manager, matter: str) -> dict[str, Any]:
+        """Parties, account and notes of a mediation; who read them stands in the audit trail."""
+        with writing(given.databases.of(community.code)) as connection:
+            return matters.unsealed(connection, given.seal, community.code, matter, actor)
+
+
+def _council(routes: APIRouter) -> None:
+    @routes.get("/council")
+    def council(community: CommunityPath, connection: Reading, actor: WriteActor, limit: Limit = 50) -> dict[str, Any]:
+        """Members with their attendance, and meetings, newest first."""
+        found = registers.meetings(connection, community.code, limit)
+        return {"members": registers.members(connection, community.code), "meetings": found}
+
+    @routes.post("/council/members", status_code=201)
+    def add_member(body: NewMember, community: CommunityPath, given: Given, actor: Manager) -> dict[str, Any]:
+        """A new member."""
+        with _changing(given, community.code) as connection:
+            return {"id": registers.add_member(connection, community.code, body.body, body.name, actor)}
+
+    @routes.post("/council/members/{number}/end", status_code=204)
+    def end_member(number: Number, community: CommunityPath, given: Given, actor: Manager) -> None:
+        """A member no more."""
+        with _changing(given, community.code) as connection:
+            registers.end(connection, council_member, community.code, number, actor)
+
+    @routes.post("/council/meetings", status_code=201)
+    def hold(body: NewMeeting, community: CommunityPath, given: Given, actor: Manager) -> dict[str, Any]:
+        """Write down a meeting with who came."""
+        held = instant_query("held", body.held) or 0
+        with _changing(given, community.code) as connection:
+            return {"id": registers.hold(connection, community.code, held, body.subject, body.present, actor)}
+
+
+def _partners(routes: APIRouter) -> None:
+    @routes.get("/partners")
+    def partners(community: CommunityPath, connection: Reading, actor: WriteActor) -> dict[str, Any]:
+        """The ledger: each partner with what it did."""
+        return {"partners": registers.partners(connection, community.code)}
+
+    @routes.post("/partners", status_code=201)
+    def add_partner(body: NewPartner, community: CommunityPath, given: Given, actor: Manager) -> dict[str, Any]:
+        """A new partner."""
+        with _changing(given, community.code) as connection:
+            return {"id": registers.add_partner(connection, community.code, body.field, body.name, actor)}
+
+    @routes.post("/partners/{number}/end", status_code=204)
+    def end_partner(number: Number, community: CommunityPath, given: Given, actor: Manager) -> None:
+        """A partner no more."""
+        with _changing(given, community.code) as connection:
+            registers.end(connection, partner, community.code, number, actor)
+
+    @routes.post("/partners/{number}/deeds", status_code=201)
+    def add_deed(
+        number: Number, body: NewDeed, community: CommunityPath, given: Given, actor: Manager
+    ) -> dict[str, Any]:
+        """What a partner did."""
+        done = instant_query("done", body.done) or 0
+        with _changing(given, community.code) as connection:
+            return {"id": registers.add_deed(connection, community.code, number, done, body.what, body.people, actor)}
+
+
+@contextlib.contextmanager
+def _changing(given: Services, community: str) -> Iterator[Connection]:
+    """A transaction; after its commit the pages are told of the new totals."""
+    with writing(given.databases.of(community)) as connection:
+        yield connection
+    _tell(given, community)
+
+
+def _tell(given: Services, community: str) -> None:
+    with given.databases.of(community).connect() as connection:
+        given.tell({community: {"governance": dict(figures.records(connection, community, None, None))}})

@@ -1,0 +1,116 @@
+"""What may be shown to everybody of governance: totals."""
+
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from geo import stewards
+from geo.ground import places
+from layers.governance import matters
+from layers.governance.rules import bodies, fields, hard_matters_a_month, kinds, topics
+from layers.governance.tables import (
+    council_attendance,
+    council_meeting,
+    council_member,
+    partner,
+    partner_deed,
+)
+from store.instant import DAY, Instant, local_month, now, start_of_local_year
+
+TALLY = "*"
+
+
+def records(connection: Connection, community: str, keys: set[str] | None, at: Instant | None) -> dict[str, Any]:
+    """The totals under `TALLY`, as they are now: the registers keep no past of the council and of partners."""
+    if at is not None or (keys is not None and TALLY not in keys):
+        return {}
+    return {TALLY: totals(connection, community)}
+
+
+def totals(connection: Connection, community: str, at: Instant | None = None) -> dict[str, Any]:
+    """Matters by kind and state, the month's hard matters, council, partners, grids with a steward."""
+    moment = now() if at is None else at
+    rows = connection.execute(matters.with_state(community)).all()
+    return {
+        "matters": {code: _of_kind(code, [row for row in rows if row.kind == code]) for code in kinds()},
+        "hard": _hard([row for row in rows if row.kind == "hard"], moment),
+        "council": _council(connection, community, moment),
+        "partners": _partners(connection, community, moment),
+        "grids": _grids(connection, community),
+    }
+
+
+def _of_kind(code: str, rows: list[Any]) -> dict[str, Any]:
+    kind = kinds()[code]
+    ended = [row for row in rows if not kind.states[row.state].open]
+    good = [row for row in ended if row.state in kind.good]
+    days = [(row.since - row.opened) / DAY for row in good]
+    by_state = {state: sum(row.state == state for row in rows) for state in kind.states}
+    found: dict[str, Any] = {
+        "by_state": by_state,
+        "open": len(rows) - len(ended),
+        "ended": len(ended),
+        "good": len(good),
+        "good_rate": len(good) / len(ended) if ended else None,
+        "mean_days": sum(days) / len(days) if days else None,
+    }
+    if kind.sealed:
+        found["by_topic"] = {topic: n for topic in topics() if (n := sum(row.topic == topic for row in rows))}
+    return found
+
+
+def _hard(rows: list[Any], moment: Instant) -> dict[str, Any]:
+    """T18: how many are solved this month, and how many of earlier months still wait."""
+    month = local_month(moment)
+    solved = sum(row.state == "solved" and local_month(row.since) == month for row in rows)
+    open_rows = [row for row in rows if kinds()["hard"].states[row.state].open]
+    return {
+        "month": month,
+        "solved": solved,
+        "wanted": hard_matters_a_month(),
+        "open": len(open_rows),
+        "overdue": sum(row.month < month for row in open_rows),
+    }
+
+
+def _council(connection: Connection, community: str, moment: Instant) -> dict[str, Any]:
+    present = select(council_member.c.body, func.count().label("n")).where(
+        council_member.c.community == community, council_member.c.until.is_(None)
+    )
+    counts = {row.body: row.n for row in connection.execute(present.group_by(council_member.c.body))}
+    year = council_meeting.c.community == community, council_meeting.c.held >= start_of_local_year(moment)
+    held = connection.scalar(select(func.count()).select_from(council_meeting).where(*year)) or 0
+    attended = select(func.count().label("invited"), func.count().filter(council_attendance.c.present).label("came"))
+    row = connection.execute(
+        attended.select_from(council_attendance)
+        .join(council_meeting, council_meeting.c.id == council_attendance.c.meeting_id)
+        .where(*year)
+    ).one()
+    return {
+        "members": {body: counts.get(body, 0) for body in bodies()},
+        "meetings_this_year": held,
+        "attendance_rate": row.came / row.invited if row.invited else None,
+    }
+
+
+def _partners(connection: Connection, community: str, moment: Instant) -> dict[str, Any]:
+    present = select(partner.c.field, func.count().label("n")).where(
+        partner.c.community == community, partner.c.until.is_(None)
+    )
+    counts = {row.field: row.n for row in connection.execute(present.group_by(partner.c.field))}
+    deeds = connection.execute(
+        select(func.count().label("n"), func.coalesce(func.sum(partner_deed.c.people), 0).label("people"))
+        .join(partner, partner.c.id == partner_deed.c.partner_id)
+        .where(partner.c.community == community, partner_deed.c.done >= start_of_local_year(moment))
+    ).one()
+    return {
+        "by_field": {field: counts.get(field, 0) for field in fields()},
+        "deeds_this_year": deeds.n,
+        "people_this_year": int(deeds.people),
+    }
+
+
+def _grids(connection: Connection, community: str) -> dict[str, int]:
+    known = {one.code for one in places(community, "grids")}
+    looked_after = known & set(stewards.of_grids(connection, community))
+    return {"all": len(known), "with_steward": len(looked_after)}

@@ -1,0 +1,184 @@
+"""The council with its meetings, and the ledger of partners."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, insert, select, update
+
+from layers.governance.rules import bodies, fields
+from layers.governance.tables import (
+    council_attendance,
+    council_meeting,
+    council_member,
+    partner,
+    partner_deed,
+)
+from layers.problem import Problem
+from layers.roles import Actor
+from store import audit
+from store.instant import Instant, format_rfc3339, now
+
+
+def add_member(connection: Connection, community: str, body: str, name: str, actor: Actor) -> int:
+    """A new member of the council: a unit or an office, of one of its bodies."""
+    _check("body", body, bodies())
+    row = {"community": community, "body": body, "name": _named(name), "since": now()}
+    return _added(connection, council_member, row, actor, "council.member.add")
+
+
+def add_partner(connection: Connection, community: str, field: str, name: str, actor: Actor) -> int:
+    """A new partner in the ledger."""
+    _check("field", field, fields())
+    row = {"community": community, "field": field, "name": _named(name), "since": now()}
+    return _added(connection, partner, row, actor, "partner.add")
+
+
+def end(connection: Connection, table: Table, community: str, number: int, actor: Actor) -> None:
+    """Let a member or a partner be one no more; what was stays in the register.
+
+    Raises
+    ------
+    Problem
+        404 where there is none.
+    """
+    mine = (table.c.id == number) & (table.c.community == community) & table.c.until.is_(None)
+    if not connection.execute(update(table).where(mine).values(until=now())).rowcount:
+        raise Problem(404, "not found", f"no {table.name.replace('_', ' ')} {number} in {community!r}")
+    audit.record(connection, actor.label, f"{table.name}.end", str(number), {"community": community})
+
+
+def hold(
+    connection: Connection, community: str, held: Instant, subject: str, present: Sequence[int], actor: Actor
+) -> int:
+    """Write down a meeting: every member of that time was invited, those in ``present`` came.
+
+    Raises
+    ------
+    Problem
+        400 where somebody is no member, or the meeting is yet to come.
+    """
+    if held > now():
+        raise Problem(400, "bad request", "held: a meeting is written down after it was held")
+    query = select(council_member.c.id).where(council_member.c.community == community)
+    invited = set(connection.scalars(query.where(council_member.c.until.is_(None))))
+    strangers = sorted(set(present) - invited)
+    if strangers:
+        raise Problem(400, "bad request", f"present: no member {', '.join(map(str, strangers))} in {community!r}")
+    row = {"community": community, "held": held, "subject": _named(subject), "actor": actor.label}
+    number = _added(connection, council_meeting, row, actor, "council.meeting")
+    rows = [{"meeting_id": number, "member_id": one, "present": one in set(present)} for one in sorted(invited)]
+    if rows:
+        connection.execute(insert(council_attendance), rows)
+    return number
+
+
+def add_deed(
+    connection: Connection, community: str, number: int, done: Instant, what: str, people: int | None, actor: Actor
+) -> int:
+    """Write down what a partner did, when, and how many people it was for.
+
+    Raises
+    ------
+    Problem
+        404 where there is no such partner, 400 where it is yet to be done.
+    """
+    if done > now():
+        raise Problem(400, "bad request", "done: a deed is written down after it was done")
+    mine = (partner.c.id == number) & (partner.c.community == community) & partner.c.until.is_(None)
+    if connection.scalar(select(partner.c.id).where(mine)) is None:
+        raise Problem(404, "not found", f"no partner {number} in {community!r}")
+    row = {"partner_id": number, "done": done, "what": _named(what), "people": people}
+    return _added(connection, partner_deed, row, actor, "partner.deed")
+
+
+def members(connection: Connection, community: str) -> list[dict[str, Any]]:
+    """Present members, by body, with how many meetings they were invited to and came to."""
+    attendance = (
+        select(
+            council_attendance.c.member_id,
+            func.count().label("invited"),
+            func.count().filter(council_attendance.c.present).label("came"),
+        )
+        .group_by(council_attendance.c.member_id)
+        .subquery()
+    )
+    query = (
+        select(council_member, attendance.c.invited, attendance.c.came)
+        .outerjoin(attendance, attendance.c.member_id == council_member.c.id)
+        .where(council_member.c.community == community, council_member.c.until.is_(None))
+        .order_by(council_member.c.body, council_member.c.id)
+    )
+    return [
+        {
+            "id": row.id,
+            "body": row.body,
+            "body_name": bodies().get(row.body, row.body),
+            "name": row.name,
+            "invited": row.invited or 0,
+            "came": row.came or 0,
+        }
+        for row in connection.execute(query)
+    ]
+
+
+def meetings(connection: Connection, community: str, limit: int) -> list[dict[str, Any]]:
+    """Meetings, newest first, with how many were invited and came."""
+    query = (
+        select(
+            council_meeting,
+            func.count(council_attendance.c.member_id).label("invited"),
+            func.count().filter(council_attendance.c.present).label("came"),
+        )
+        .outerjoin(council_attendance, council_attendance.c.meeting_id == council_meeting.c.id)
+        .where(council_meeting.c.community == community)
+        .group_by(council_meeting.c.id)
+        .order_by(council_meeting.c.held.desc())
+        .limit(limit)
+    )
+    return [
+        {
+            "id": row.id,
+            "held": format_rfc3339(row.held),
+            "subject": row.subject,
+            "invited": row.invited,
+            "came": row.came,
+        }
+        for row in connection.execute(query)
+    ]
+
+
+def partners(connection: Connection, community: str) -> list[dict[str, Any]]:
+    """Present partners, by field, with their deeds, newest first."""
+    query = select(partner).where(partner.c.community == community, partner.c.until.is_(None))
+    rows = connection.execute(query.order_by(partner.c.field, partner.c.id)).all()
+    deeds: dict[int, list[dict[str, Any]]] = {row.id: [] for row in rows}
+    done = select(partner_deed).where(partner_deed.c.partner_id.in_(list(deeds))).order_by(partner_deed.c.done.desc())
+    for row in connection.execute(done):
+        deeds[row.partner_id].append({"done": format_rfc3339(row.done), "what": row.what, "people": row.people})
+    return [
+        {
+            "id": row.id,
+            "name": row.name,
+            "field": row.field,
+            "field_name": fields().get(row.field, row.field),
+            "deeds": deeds[row.id],
+        }
+        for row in rows
+    ]
+
+
+def _check(name: str, given: str, known: dict[str, str]) -> None:
+    if given not in known:
+        raise Problem(400, "bad request", f"{name} {given!r} is not one of {', '.join(known)}")
+
+
+def _named(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise Problem(400, "bad request", f"{text!r} cannot be shown")
+    return text.strip()
+
+
+def _added(connection: Connection, table: Table, row: dict[str, Any], actor: Actor, action: str) -> int:
+    (number,) = connection.execute(insert(table).values(row)).inserted_primary_key or (0,)
+    audit.record(connection, actor.label, action, str(number), {"community": row.get("community")})
+    return int(number)

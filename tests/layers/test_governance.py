@@ -1,0 +1,184 @@
+"""Governance: what may be done by whom, what is sealed, and totals that agree with a count by hand."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Engine, select, text
+
+from layers.governance import figures, matters, registers
+from layers.governance.matters import Opening
+from layers.governance.rules import bodies, fields, kinds
+from layers.governance.tables import council_member, matter_step, partner
+from layers.problem import Problem
+from layers.roles import ROLES, Actor, may
+from store import audit
+from store.engine import writing
+from store.instant import DAY, now
+from store.seal import Seal
+
+SEAL = Seal(Fernet.generate_key())
+MANAGER = Actor("王经理", "manager")
+PARTIES = "三单元张某与四单元李某"
+
+
+@contextmanager
+def refused(status: int) -> Iterator[None]:
+    with pytest.raises(Problem) as caught:
+        yield
+    assert caught.value.status == status, caught.value
+
+
+def opened(engine: Engine, community: str = "heling", **more: Any) -> str:
+    with writing(engine) as connection:
+        return matters.open_matter(connection, SEAL, community, Opening(**more), MANAGER)
+
+
+def advance(engine: Engine, number: str, *steps: str, actor: Actor = MANAGER, note: str = "") -> None:
+    for to in steps:
+        with writing(engine) as connection:
+            matters.advance(connection, SEAL, "heling", number, to, note, None, actor)
+
+
+def totals(engine: Engine, community: str = "heling", at: int | None = None) -> Any:
+    with engine.connect() as connection:
+        return figures.totals(connection, community, at)
+
+
+def test_who_quarrels_is_in_no_list_no_total_and_not_in_the_database(engine: Engine) -> None:
+    number = opened(engine, kind="mediation", topic="light", parties=PARTIES, account="走廊加高挡光")
+    advance(engine, number, "talks", note="李某同意降低")
+    with engine.connect() as connection:
+        listed = matters.listed(connection, "heling", "mediation", 10)
+        steps = matters.steps(connection, number)
+        kept = [str(row) for table in ("matter", "matter_step", "audit") for row in everything(connection, table)]
+    for shown in (listed, steps, totals(engine), kept):
+        for word in ("张某", "李某", "走廊", "单元"):
+            assert word not in str(shown)
+    with writing(engine) as connection:
+        content = matters.unsealed(connection, SEAL, "heling", number, MANAGER)
+        assert content == {"parties": PARTIES, "account": "走廊加高挡光", "notes": {2: "李某同意降低"}}
+        (row,) = [row for row in audit.rows(connection, 5) if row["action"] == "matter.unseal"]
+        assert (row["actor"], row["object"]) == ("token:王经理", number)
+        with refused(409):
+            matters.unsealed(connection, Seal(Fernet.generate_key()), "heling", number, MANAGER)
+
+
+def everything(connection: Connection, table: str) -> list[Any]:
+    return list(connection.execute(text(f"SELECT * FROM {table}")))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    kind=st.sampled_from(sorted(kinds())),
+    walk=st.lists(st.tuples(st.sampled_from([s for k in kinds().values() for s in k.states]), st.sampled_from(ROLES))),
+)
+def test_no_forbidden_step_succeeds_and_no_permitted_one_fails(
+    engine: Engine, kind: str, walk: list[tuple[str, str]]
+) -> None:
+    topic = {"topic": "noise"} if kinds()[kind].sealed else {"title": "一件事"}
+    number = opened(engine, kind=kind, **topic)
+    state, taken = kinds()[kind].first, 1
+    for to, role in walk:
+        least = kinds()[kind].states[state].to.get(to)
+        if least is None:
+            with refused(409):
+                advance(engine, number, to, actor=Actor("某人", role))
+        elif not may(role, least):
+            with refused(403):
+                advance(engine, number, to, actor=Actor("某人", role))
+        else:
+            advance(engine, number, to, actor=Actor("某人", role))
+            state, taken = to, taken + 1
+        with engine.connect() as connection:
+            row = matters.one(connection, "heling", number)
+            replayed = list(
+                connection.scalars(
+                    select(matter_step.c.state).where(matter_step.c.matter_id == number).order_by(matter_step.c.seq)
+                )
+            )
+        assert (row.state, row.seq, replayed[-1], len(replayed)) == (state, taken, state, taken)
+
+
+def test_totals_of_matters_agree_with_a_count_by_hand(engine: Engine) -> None:
+    before = totals(engine)["matters"]["mediation"]
+    done = opened(engine, kind="mediation", topic="parking")
+    advance(engine, done, "talks", "talks", "agreement", "restored", "ended")
+    passed_on = opened(engine, kind="mediation", topic="parking")
+    advance(engine, passed_on, "referred")
+    opened(engine, kind="mediation", topic="parking")
+    found = totals(engine)["matters"]["mediation"]
+    assert (found["ended"] - before["ended"], found["good"] - before["good"], found["open"] - before["open"]) == (
+        2,
+        1,
+        1,
+    )
+    assert found["by_topic"]["parking"] - before["by_topic"].get("parking", 0) == 3
+    assert found["good_rate"] == found["good"] / found["ended"]
+
+
+def test_a_hard_matter_of_a_past_month_is_overdue_until_it_is_solved(engine: Engine) -> None:
+    number = opened(engine, "tahai", kind="hard", title="东城街口积水")
+    assert totals(engine, "tahai")["hard"]["overdue"] == 0
+    assert totals(engine, "tahai", now() + 32 * DAY)["hard"]["overdue"] == 1
+    for to in ("in_hand", "solved"):
+        with writing(engine) as connection:
+            matters.advance(connection, SEAL, "tahai", number, to, "", None, MANAGER)
+    found = totals(engine, "tahai")["hard"]
+    assert (found["solved"], found["open"], found["overdue"]) == (1, 0, 0)
+    assert totals(engine, "tahai", now() + 32 * DAY)["hard"]["overdue"] == 0
+
+
+def test_attendance_counts_who_was_a_member_then(engine: Engine) -> None:
+    with writing(engine) as connection:
+        first, second = (
+            registers.add_member(connection, "tahai", body, f"单位 {body}", MANAGER) for body in list(bodies())[:2]
+        )
+        registers.hold(connection, "tahai", now() - DAY, "停车位", [first, second], MANAGER)
+        registers.hold(connection, "tahai", now(), "路灯", [first], MANAGER)
+        registers.end(connection, council_member, "tahai", second, MANAGER)
+        third = registers.add_member(connection, "tahai", "property", "物业", MANAGER)
+        registers.hold(connection, "tahai", now(), "电梯", [third], MANAGER)
+        members = {row["id"]: (row["invited"], row["came"]) for row in registers.members(connection, "tahai")}
+        assert members == {first: (3, 2), third: (1, 1)}
+        assert [(one["invited"], one["came"]) for one in registers.meetings(connection, "tahai", 9)][-1] == (2, 2)
+        assert figures.totals(connection, "tahai")["council"]["attendance_rate"] == 4 / 6
+        with refused(400):
+            registers.hold(connection, "tahai", now(), "缺席者", [second], MANAGER)
+        with refused(400):
+            registers.hold(connection, "tahai", now() + DAY, "将来", [], MANAGER)
+        with refused(404):
+            registers.end(connection, council_member, "heling", first, MANAGER)
+
+
+def test_the_ledger_tells_what_each_partner_did(engine: Engine) -> None:
+    with writing(engine) as connection:
+        number = registers.add_partner(connection, "tahai", next(iter(fields())), "某某电器", MANAGER)
+        registers.add_deed(connection, "tahai", number, now(), "慰问困难户", 12, MANAGER)
+        registers.add_deed(connection, "tahai", number, now(), "捐建长椅", None, MANAGER)
+        (row,) = registers.partners(connection, "tahai")
+        assert [one["what"] for one in row["deeds"]] == ["捐建长椅", "慰问困难户"]
+        found = figures.totals(connection, "tahai")["partners"]
+        assert (found["deeds_this_year"], found["people_this_year"]) == (2, 12)
+        registers.end(connection, partner, "tahai", number, MANAGER)
+        assert registers.partners(connection, "tahai") == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"kind": "party"},
+        {"kind": "mediation", "topic": "weather"},
+        {"kind": "mediation", "topic": "light", "title": "张某与李某"},
+        {"kind": "hard"},
+        {"kind": "hard", "title": "一件", "parties": "张某"},
+        {"kind": "hard", "title": "一件", "area": "nowhere"},
+    ],
+)
+def test_what_will_not_do_is_refused(engine: Engine, asked: dict[str, str]) -> None:
+    with refused(400):
+        opened(engine, **asked)
