@@ -2,8 +2,9 @@
 
 import tomllib
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -39,6 +40,10 @@ class Settings(BaseSettings):
     base_map: Path | None = None
     open_reading: bool = True
     data_dir: Path = Path("data")
+    oidc_issuer: str | None = Field(default=None, pattern="^https?://")
+    oidc_client_id: str | None = None
+    oidc_client_secret_file: Path | None = None
+    oidc_claim: str = "preferred_username"
     seal_key_file: Path | None = None
     public_url: str | None = Field(default=None, pattern="^https?://[^/]+(/.*[^/])?$")
     database_url: str | None = None
@@ -82,6 +87,14 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments before the environment before the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @model_validator(mode="after")
+    def _whole_provider(self) -> Self:
+        if self.oidc_issuer is not None:
+            for name in ("oidc_client_id", "oidc_client_secret_file", "public_url"):
+                if getattr(self, name) is None:
+                    raise ValueError(f"{PREFIX}OIDC_ISSUER needs {PREFIX}{name.upper()} too")
+        return self
 
     @property
     def database(self) -> str:

@@ -26,6 +26,7 @@ from cockpit.resources import (
     installed_codecs,
     open_databases,
     seal,
+    sign_on,
 )
 from cockpit.settings import Settings
 from layers.declare import feeds
@@ -116,7 +117,7 @@ def running(
         courier = Courier(databases, key, settings.public_url, lambda community: outlet.tell(_noticed(community)))
         courier.start()
         stack.callback(courier.stop)
-        app = web.build(databases, hub, outlet, probes, codecs, base, key, settings)
+        app = web.build(databases, hub, outlet, probes, codecs, base, key, sign_on(settings, key), settings)
         server = Server(_uvicorn(app, settings), lambda: on_ready(databases))
         yield lambda: server.run(sockets=[listening])
 

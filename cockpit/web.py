@@ -20,6 +20,7 @@ from cockpit.people import api as people_api
 from cockpit.people import pages as people_pages
 from cockpit.people.gate import Gate
 from cockpit.people.identify import identifier
+from cockpit.people.oidc import SingleSignOn
 from cockpit.settings import Settings
 from cockpit.shell import Shell
 from geo.basemap import BaseMap
@@ -42,6 +43,7 @@ def build(
     codecs: Codecs,
     base: BaseMap | None,
     seal: Seal,
+    sign_on: SingleSignOn | None,
     settings: Settings,
 ) -> FastAPI:
     """Put the web application together.
@@ -62,6 +64,8 @@ def build(
         The offline base map, where there is one.
     seal
         Keeps what must not be read from the database alone.
+    sign_on
+        Sign-in by another provider, where there is one.
     settings
         Whether reading is open to everybody, and what pages tell of the broker.
     """
@@ -87,7 +91,7 @@ def build(
     server.include_router(api.general())
     server.include_router(people_api.router())
     server.include_router(people_api.display_link())
-    server.include_router(people_pages.router())
+    server.include_router(people_pages.router(sign_on))
     server.include_router(notices_api.router())
     server.include_router(refused.router())
     server.include_router(ground_api.router())

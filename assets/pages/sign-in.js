@@ -29,6 +29,10 @@
     }
   }
 
+  // The way by another provider leads back to the same page.
+  const elsewhere = document.querySelector(".elsewhere");
+  if (elsewhere) elsewhere.href += "?next=" + encodeURIComponent(next());
+
   // The link is a secret: not for the list of visited pages.
   if (form.dataset.kind === "welcome") history.replaceState(null, "", "/welcome");
 

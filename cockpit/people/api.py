@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from cockpit.errors import BadSetting
 from cockpit.people import displays, secrets, sessions, users
-from cockpit.people.identify import DISPLAY, SESSION
+from cockpit.people.identify import DISPLAY, SESSION, set_cookie
 from layers.grid_events import queries
 from layers.problem import Problem
 from layers.roles import EVERYWHERE, Actor
@@ -242,7 +242,7 @@ def display_link() -> APIRouter:
             return RedirectResponse("/sign-in", 303)
         (community,) = found.communities
         answer = RedirectResponse(f"/wall/{community}", 303)
-        _set_cookie(request, answer, DISPLAY, secret, DISPLAY_DAYS * 86_400)
+        set_cookie(request, answer, DISPLAY, secret, DISPLAY_DAYS * 86_400)
         return answer
 
     return routes
@@ -262,15 +262,8 @@ def _welcome(given: Services, request: Request, response: Response, secret: str)
         found = sessions.find(connection, secret)
     if found is None:  # shut out between one statement and the next
         raise Problem(401, "sign-in refused", "用户名或口令不对")
-    _set_cookie(request, response, SESSION, secret, sessions.LONGEST // SECOND)
+    set_cookie(request, response, SESSION, secret, sessions.LONGEST // SECOND)
     return _told(found[0], secret)
-
-
-def _set_cookie(request: Request, response: Response, name: str, secret: str, seconds: int) -> None:
-    # Lax: a link from elsewhere opens the page signed in; writes are guarded by their own header.
-    response.set_cookie(
-        name, secret, max_age=seconds, httponly=True, samesite="lax", secure=request.url.scheme == "https", path="/"
-    )
 
 
 def _told(actor: Actor, secret: str | None) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 import hmac
 from collections.abc import Callable
 
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
 
 from cockpit import tokens
 from cockpit.people import secrets, sessions
@@ -75,3 +76,11 @@ def _check_csrf(request: HTTPConnection, secret: str) -> None:
     sent = request.headers.get(CSRF_HEADER, "")
     if not hmac.compare_digest(sent.encode(), secrets.csrf_of(secret).encode()):
         raise Problem(403, "forged request", f"the header {CSRF_HEADER} is missing or not this session's")
+
+
+def set_cookie(request: Request, response: Response, name: str, secret: str, seconds: int, path: str = "/") -> None:
+    """Give a browser a cookie that scripts cannot read; over TLS it comes back over TLS only."""
+    # Lax: a link from elsewhere opens the page signed in; writes are guarded by their own header.
+    response.set_cookie(
+        name, secret, max_age=seconds, httponly=True, samesite="lax", secure=request.url.scheme == "https", path=path
+    )

@@ -3,12 +3,19 @@
 from importlib.resources import files
 from string import Template
 
-from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 
-from cockpit.people import users
+from cockpit.people import sessions, users
+from cockpit.people.identify import SESSION, set_cookie
+from cockpit.people.oidc import CALLBACK, UNDER_WAY_S, OidcError, SingleSignOn
 from cockpit.people.passwords import MIN_LENGTH
 from layers.web import Given
+from store.engine import writing
+from store.instant import SECOND
+
+log = structlog.get_logger(__name__)
 
 PAGE = Template((files("cockpit.people") / "page.html").read_text(encoding="utf-8"))
 NAME = '<label>用户名 <input name="name" autocomplete="username" maxlength="80" required autofocus></label>'
@@ -17,14 +24,24 @@ ADVICE = f"<p>至少 {MIN_LENGTH} 个字符。几个不相干的词连成一句�
 CHOOSE = HIDDEN.format("新口令", "password", "new-password") + HIDDEN.format("再输一次", "again", "new-password")
 
 
-def router() -> APIRouter:
-    """``/sign-in`` and ``/welcome``."""
+REFUSED = {
+    "unknown": "统一身份已确认，但本系统没有给您开通；请联系系统管理员",
+    "failed": "统一身份登录没有完成，请再试",
+}
+ELSEWHERE = '<p><a class="elsewhere" href="/sign-in/oidc">统一身份登录</a></p>'
+UNDER_WAY = "cockpit_oidc"
+
+
+def router(sign_on: SingleSignOn | None) -> APIRouter:
+    """``/sign-in`` and ``/welcome``; and the way by another provider, where there is one."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/sign-in")
-    def sign_in() -> HTMLResponse:
+    def sign_in(refused: str = "") -> HTMLResponse:
         fields = NAME + HIDDEN.format("口令", "password", "current-password")
-        return _page("sign-in", "登录", fields, "登录")
+        other = ELSEWHERE if sign_on else ""
+        said = f"<p>▲ {REFUSED[refused]}</p>" if refused in REFUSED else ""
+        return _page("sign-in", "登录", said + other + fields, "登录")
 
     @routes.get("/welcome")
     def welcome(given: Given) -> HTMLResponse:
@@ -33,7 +50,44 @@ def router() -> APIRouter:
         title = "设置首位系统管理员" if is_first else "设置口令"
         return _page("welcome", title, ADVICE + (NAME if is_first else "") + CHOOSE, "确定")
 
+    if sign_on is not None:
+        _elsewhere(routes, sign_on)
     return routes
+
+
+def _elsewhere(routes: APIRouter, sign_on: SingleSignOn) -> None:
+    @routes.get("/sign-in/oidc")
+    def begin(request: Request, next: str = "/") -> Response:
+        try:
+            begun = sign_on.begin(next)
+        except OidcError as error:
+            log.warning("sign_in_by_provider_failed", reason=str(error))
+            return RedirectResponse("/sign-in?refused=failed", 303)
+        answer = RedirectResponse(begun.url, 303)
+        set_cookie(request, answer, UNDER_WAY, begun.cookie, UNDER_WAY_S, "/sign-in")
+        return answer
+
+    @routes.get(CALLBACK)
+    def finish(request: Request, given: Given) -> Response:
+        try:
+            claims, then = sign_on.finish(dict(request.query_params), request.cookies.get(UNDER_WAY, ""))
+            name = sign_on.name_of(claims)
+        except OidcError as error:
+            log.warning("sign_in_by_provider_failed", reason=str(error))
+            return _back("/sign-in?refused=failed")
+        with writing(given.databases.shared) as connection:
+            secret = sessions.start_vouched(connection, name, sign_on.issuer, str(claims["sub"]))
+        if secret is None:
+            return _back("/sign-in?refused=unknown")
+        answer = _back(then)
+        set_cookie(request, answer, SESSION, secret, sessions.LONGEST // SECOND)
+        return answer
+
+
+def _back(path: str) -> RedirectResponse:
+    answer = RedirectResponse(path, 303)
+    answer.delete_cookie(UNDER_WAY, path="/sign-in")
+    return answer
 
 
 def _page(kind: str, title: str, fields: str, verb: str) -> HTMLResponse:

@@ -46,6 +46,15 @@ def sign_in(connection: Connection, name: str, password: str) -> str | Refusal:
     return _open(connection, user.id)
 
 
+def start_vouched(connection: Connection, name: str, issuer: str, subject: str) -> str | None:
+    """The secret of a new session of somebody whom a provider vouches for; None where no such user may sign in."""
+    query = select(app_user.c.id).where(app_user.c.name == name, app_user.c.disabled.is_(None))
+    number = connection.scalar(query)
+    told = {"issuer": issuer, "subject": subject}
+    audit.record(connection, f"user:{name[:80]}", "session.refused" if number is None else "session.start", name, told)
+    return None if number is None else _open(connection, number)
+
+
 def start(connection: Connection, name: str) -> str:
     """The secret of a new session of somebody who has just proved who it is."""
     number = connection.scalar(select(app_user.c.id).where(app_user.c.name == name))
