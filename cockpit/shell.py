@@ -5,7 +5,7 @@ from typing import Any
 
 from dash import Dash
 
-WITHOUT_TABLES = re.compile(r"/wall/[^/]+|/map|/compare|/board|/report|/governance|/events/[^/]+")
+WITHOUT_TABLES = re.compile(r"/wall/[^/]+|/map|/compare|/board|/report|/governance|/figures|/people|/events/[^/]+")
 TABLE_SCRIPTS = re.compile(r"<script[^>]*/(?:dash_ag_grid|dash_table)/[^>]*></script>\s*")
 """Tables are a quarter of all scripts."""
 

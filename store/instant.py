@@ -98,10 +98,16 @@ def local_month(instant: Instant) -> str:
     return to_datetime(instant).astimezone(SHANGHAI).strftime("%Y-%m")
 
 
+def start_of_local_month(instant: Instant) -> Instant:
+    """The first instant of the month in Asia/Shanghai."""
+    local = to_datetime(instant).astimezone(SHANGHAI)
+    return from_datetime(local.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+
+
 def start_of_local_year(instant: Instant) -> Instant:
     """The first instant of the year in Asia/Shanghai."""
-    local = to_datetime(instant).astimezone(SHANGHAI)
-    return from_datetime(local.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0))
+    local = to_datetime(start_of_local_month(instant)).astimezone(SHANGHAI)
+    return from_datetime(local.replace(month=1))
 
 
 def local_clock(instant: Instant) -> str:

@@ -4,6 +4,7 @@
 
   const cockpit = window.cockpit;
   const { element } = cockpit;
+  const { form, text, number, moment, choice } = cockpit.forms;
   const page = (cockpit.pages.governance = {});
   const base = () => `/api/v1/${cockpit.root.dataset.community}/governance`;
   let words = {};
@@ -178,57 +179,6 @@
       row.append(button);
     }
     return row;
-  }
-
-  /* --- forms: closed until they are asked for --- */
-
-  function form(title, inputs, submit) {
-    const folded = element("details", "register-form");
-    const made = element("form");
-    const button = element("button", "ahead", "登记");
-    made.append(...inputs, button);
-    made.addEventListener("submit", (event) => {
-      event.preventDefault();
-      submit(Object.assign({}, ...inputs.map((input) => input.read())));
-    });
-    folded.append(element("summary", "", title), made);
-    return folded;
-  }
-
-  function field(label, input, read) {
-    const made = element("label", "field");
-    made.append(element("span", "label", label), input);
-    made.read = read;
-    return made;
-  }
-
-  function text(name, label, most, long) {
-    const input = element(long ? "textarea" : "input");
-    input.maxLength = most;
-    input.name = name;
-    if (name === "title" || name === "name" || name === "subject" || name === "what") input.required = true;
-    return field(label, input, () => ({ [name]: input.value.trim() }));
-  }
-
-  function number(name, label) {
-    const input = element("input");
-    Object.assign(input, { type: "number", min: 0, max: 1000000, name });
-    return field(label, input, () => ({ [name]: input.value === "" ? null : Number(input.value) }));
-  }
-
-  /* A time of the clock in Asia/Shanghai, wherever the browser is. */
-  function moment(name, label) {
-    const input = element("input");
-    Object.assign(input, { type: "datetime-local", name, required: true });
-    return field(label, input, () => ({ [name]: `${input.value}:00+08:00` }));
-  }
-
-  function choice(name, label, options, isOptional) {
-    const select = element("select");
-    select.name = name;
-    if (isOptional) select.append(new Option("未注明", ""));
-    for (const [code, text] of Object.entries(options)) select.append(new Option(text, code));
-    return field(label, select, () => (select.value === "" ? {} : { [name]: select.value }));
   }
 
   function attendance(members) {

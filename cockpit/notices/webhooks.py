@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, func, insert, select, update
 
 from cockpit.errors import BadSetting
+from cockpit.names import check_name
 from cockpit.notices.formats import FORMATS
 from layers.declare import notice_kinds
 from store import audit
@@ -123,8 +124,7 @@ def _last_error(connection: Connection, number: int) -> str | None:
 
 
 def _check(connection: Connection, community: str, name: str, url: str, form: str, kinds: Sequence[str]) -> None:
-    if not name.strip():
-        raise BadSetting("a webhook needs a name")
+    check_name("webhook", name)
     if form not in FORMATS:
         raise BadSetting(f"format {form!r} is not one of {', '.join(FORMATS)}")
     for kind in kinds:

@@ -21,10 +21,14 @@ NAV = (
     ("/events", "网格事件"),
     ("/board", "看板"),
     ("/report", "上报"),
+    ("/figures", "指标"),
     ("/governance", "共治"),
     ("/quarantine", "隔离区"),
     ("/ground", "底图"),
+    ("/people", "人员"),
 )
+NAV_ROLES = {"/people": "admin"}
+"""The least role of a page that shows nothing to others."""
 
 
 class NoPage(Exception):
@@ -122,7 +126,10 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
     """A manager's page: header with the way about, and its content."""
     query = f"?community={community.code}" + (f"&theme={theme}" if theme != "dark" else "")
     here = "/" if kind == "home" else f"/{kind}"
-    links = [html.A(name, href=f"{path}{query}", className="here" if path == here else None) for path, name in NAV]
+    links = [
+        html.A(name, href=f"{path}{query}", className="here" if path == here else None, **_for_whom(path))
+        for path, name in NAV
+    ]
     links.append(html.A("大屏", href=f"/wall/{community.code}"))
     places = [
         html.A(
@@ -142,6 +149,12 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
         className="top",
     )
     return root(community, kind, [header, html.Main(content)], theme=theme, **data)
+
+
+def _for_whom(path: str) -> dict[str, Any]:
+    """A link that leads somewhere for a role only is hidden from the others; the script shows it."""
+    least = NAV_ROLES.get(path)
+    return {"data-least-role": least, "hidden": True} if least else {}
 
 
 def _me() -> Any:

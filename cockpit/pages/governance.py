@@ -28,7 +28,7 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
         _register("council", "联盟议事", "邻里管家、共建共驻单位、物业"),
         _register("partners", "共建企业台账", "谁做了什么、何时"),
     ]
-    body = html.Div(content, className="governance", **{"data-words": msgspec.json.encode(words).decode()})
+    body = html.Div(content, className="sheets", **{"data-words": msgspec.json.encode(words).decode()})
     return frame.desk(known, "governance", [body], theme=frame.theme_of(theme))
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from cockpit.errors import BadSetting
+from cockpit.names import check_name
 from cockpit.people import secrets
 from cockpit.people.tables import display
 from geo.communities import communities
@@ -23,8 +24,7 @@ def add(connection: Connection, name: str, community: str, actor: str) -> str:
     """
     if community not in communities():
         raise BadSetting(f"community {community!r} is not one of {', '.join(communities())}")
-    if not (0 < len(name) <= 80 and name.isprintable()):
-        raise BadSetting("a display's name has 1 to 80 printable characters")
+    check_name("display", name)
     secret = secrets.new()
     row = {"name": name, "community": community, "token_hash": secrets.hashed(secret), "created": now()}
     try:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from cockpit.errors import BadSetting
+from cockpit.names import check_name
 from cockpit.people import passwords, secrets
 from cockpit.people.tables import app_user, app_user_community, invitation, user_session
 from geo.communities import communities as known_communities
@@ -16,7 +17,6 @@ from store import audit
 from store.instant import HOUR, Instant, now
 
 INVITED_HOURS = 24
-MAX_NAME = 80
 
 
 class NoInvitation(Exception):
@@ -44,8 +44,7 @@ def add(connection: Connection, name: str, role: str, communities: Sequence[str]
     BadSetting
         If the name, the role or a community will not do, or the name is taken.
     """
-    if not (0 < len(name) <= MAX_NAME and name.isprintable() and name == name.strip()):
-        raise BadSetting(f"a user's name has 1 to {MAX_NAME} printable characters")
+    check_name("user", name)
     _check(role, communities)
     try:
         with connection.begin_nested():

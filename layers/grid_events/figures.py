@@ -29,6 +29,22 @@ STAGES = {
 }
 """figure -> (first time in a state, first time in a later one)."""
 AGES = {"under_1_day": (0, 1), "1_to_3_days": (1, 3), "3_to_7_days": (3, 7), "over_7_days": (7, np.inf)}
+RATE_NAMES = {
+    "filing_rate": "立案率",
+    "handling_rate": "处置率",
+    "on_time_handling_rate": "按期处置率",
+    "closing_rate": "结案率",
+    "on_time_closing_rate": "按期结案率",
+    "sent_back_rate": "返工率",
+}
+STAGE_NAMES = {
+    "to_filed": "上报 → 立案",
+    "to_dispatched": "立案 → 派遣",
+    "to_handled": "派遣 → 反馈",
+    "to_closed": "反馈 → 结案",
+}
+AGE_NAMES = {"under_1_day": "1 天内", "1_to_3_days": "1–3 天", "3_to_7_days": "3–7 天", "over_7_days": "7 天以上"}
+BY_NAMES = {"area": "片区", "grid": "网格", "category": "类别", "steward": "网格员"}
 BY = {"area": "area", "grid": "grid", "category": "category", "steward": "assignee"}
 
 

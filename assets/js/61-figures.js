@@ -1,0 +1,128 @@
+/* Figures of a period: asked for when it is chosen, and again when events move. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const { element } = cockpit;
+  const DAY_MS = 86400000;
+  const GATHER_MS = 1500;
+  const page = (cockpit.pages.figures = {});
+  let words = {};
+  let chosen = { span: "month", by: "area" };
+  let timer = null;
+
+  /* Each span's beginning and end; months and years are those of Asia/Shanghai. */
+  const SPANS = {
+    week: ["近 7 天", () => [cockpit.now() - 7 * DAY_MS, null]],
+    month: ["本月", () => [monthStart(0), null]],
+    last: ["上月", () => [monthStart(-1), monthStart(0)]],
+    quarter: ["近 90 天", () => [cockpit.now() - 90 * DAY_MS, null]],
+    year: ["本年", () => [Date.parse(`${local().year}-01-01T00:00:00+08:00`), null]],
+  };
+
+  function local() {
+    const parts = new Intl.DateTimeFormat("en-CA", { timeZone: "Asia/Shanghai" }).format(cockpit.now()).split("-");
+    return { year: Number(parts[0]), month: Number(parts[1]) };
+  }
+
+  function monthStart(offset) {
+    const { year, month } = local();
+    const first = new Date(Date.UTC(year, month - 1 + offset, 1)).toISOString().slice(0, 10);
+    return Date.parse(`${first}T00:00:00+08:00`);
+  }
+
+  page.start = async function () {
+    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    await cockpit.whoAmI();
+    const spans = Object.fromEntries(Object.entries(SPANS).map(([code, [name]]) => [code, name]));
+    const groups = Object.entries(words.by).filter(([code]) => code !== "steward" || cockpit.may("steward"));
+    cockpit.find("[data-choices]").replaceChildren(taps("span", spans), taps("by", Object.fromEntries(groups)));
+    load();
+  };
+
+  page.render = function (changed) {
+    if (changed && changed.grid_events) timer = timer || setTimeout(load, GATHER_MS);
+  };
+
+  function taps(name, options) {
+    const made = element("div", "buttons");
+    for (const [code, text] of Object.entries(options)) {
+      const button = element("button", "tap", text);
+      button.type = "button";
+      button.setAttribute("aria-pressed", String(chosen[name] === code));
+      button.addEventListener("click", () => {
+        chosen = { ...chosen, [name]: code };
+        for (const other of made.children) other.setAttribute("aria-pressed", String(other === button));
+        load();
+      });
+      made.append(button);
+    }
+    return made;
+  }
+
+  async function load() {
+    timer = null;
+    const asked = chosen;
+    const [from, to] = SPANS[asked.span][1]();
+    const query = { from: new Date(from).toISOString(), by: asked.by, ...(to ? { to: new Date(to).toISOString() } : {}) };
+    const answer = await cockpit.ask("events/figures", query);
+    if (asked !== chosen) return;   // another was chosen meanwhile
+    showTotal(answer.total);
+    showGroups(answer.groups);
+  }
+
+  const percent = (rate) => (rate === null ? "—" : `${cockpit.number(rate * 100, 1)}\u2009%`);
+  const hours = (value) => (value === null ? "—" : value < 1 ? `${cockpit.number(value * 60)}\u2009分钟` : value < 48 ? `${cockpit.number(value, 1)}\u2009小时` : `${cockpit.number(value / 24, 1)}\u2009天`);
+
+  function showTotal(total) {
+    const tiles = [["上报", cockpit.number(total.counts.reported)], ["积压", cockpit.number(total.backlog)],
+      ...Object.entries(words.rates).map(([code, name]) => [name, percent(total.rates[code])]),
+      ["满意度", total.satisfaction === null ? "—" : `${cockpit.number(total.satisfaction, 2)} / 5（${total.rated}）`]];
+    cockpit.find("[data-totals]").replaceChildren(...tiles.map(([name, value]) => {
+      const tile = element("div", "total");
+      tile.append(element("span", "label", name), element("span", "value", value));
+      return tile;
+    }));
+    const stages = Object.entries(words.stages).map(([code, name]) => {
+      const { n, mean, p90 } = total.hours[code];
+      return [name, hours(mean), hours(p90), cockpit.number(n)];
+    });
+    cockpit.find("[data-stages]").replaceChildren(table(["环节", "平均", "九成在内", "件"], stages));
+    const most = Math.max(1, ...Object.values(total.ageing));
+    cockpit.find("[data-ages]").replaceChildren(...Object.entries(words.ages).map(([code, name]) => {
+      const row = element("div", "bar");
+      const bar = element("span", "fill");
+      bar.style.width = `${(100 * total.ageing[code]) / most}%`;
+      const track = element("span", "track");
+      track.append(bar);
+      row.append(element("span", "label", name), track, element("span", "value", cockpit.number(total.ageing[code])));
+      return row;
+    }));
+  }
+
+  function showGroups(groups) {
+    const head = [words.by[chosen.by], "上报", "积压", ...Object.values(words.rates), "派遣 → 反馈", "满意度"];
+    const rows = groups.map((one) => [
+      one.name || "未定位", cockpit.number(one.counts.reported), cockpit.number(one.backlog),
+      ...Object.keys(words.rates).map((code) => percent(one.rates[code])),
+      hours(one.hours.to_handled.mean), one.satisfaction === null ? "—" : cockpit.number(one.satisfaction, 2),
+    ]);
+    const place = cockpit.find("[data-groups]");
+    place.replaceChildren(rows.length ? table(head, rows) : element("p", "second", "这段时间没有上报事件"));
+  }
+
+  function table(head, rows) {
+    const made = element("table", "figures");
+    const line = (cells, tag) => {
+      const row = element("tr");
+      row.append(...cells.map((cell) => element(tag, "", cell)));
+      return row;
+    };
+    const top = element("thead");
+    top.append(line(head, "th"));
+    const body = element("tbody");
+    body.append(...rows.map((cells) => line(cells, "td")));
+    made.append(top, body);
+    return made;
+  }
+})();

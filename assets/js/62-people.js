@@ -1,0 +1,134 @@
+/* People, displays, webhooks and the audit trail: what the API answers an admin, and what an admin may do. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const { element } = cockpit;
+  const { form, text, choice } = cockpit.forms;
+  const page = (cockpit.pages.people = {});
+  const AUDIT_ROWS = 50;
+  let words = {};
+
+  page.start = async function () {
+    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    const me = await cockpit.whoAmI();
+    if (!cockpit.may("admin")) return;
+    showWebhooks();
+    // People, displays and the trail are those of all communities.
+    if (me.communities.includes("*")) [showUsers, showDisplays, showAudit].forEach((show) => show());
+  };
+
+  const part = (code) => cockpit.find(`[data-part="${code}"]`);
+
+  async function get(path) {
+    const answer = await fetch(path);
+    return answer.ok ? answer.json() : null;
+  }
+
+  /* Do something, show the list again, and say above it what came of it; a link or secret is shown this once. */
+  async function act(path, body, show, done) {
+    const answer = await cockpit.post(path, body);
+    if (answer.ok) await show();
+    const place = part(show.part);
+    const outcome = element("p", "outcome");
+    outcome.setAttribute("role", "status");
+    cockpit.sayOutcome(outcome, answer.ok, answer.ok ? done(answer.body) : answer.body.detail || "没有执行");
+    place.querySelectorAll(":scope > .outcome").forEach((old) => old.remove());
+    place.prepend(outcome);
+    if (answer.ok) showAudit();
+  }
+
+  const linkOf = (said) => `链接（只显示这一次，24 小时内有效一次）：${location.origin}${said.link}`;
+
+  function entry(name, note, actions) {
+    const row = element("div", "entry");
+    row.append(element("span", "", name), element("span", "second", note));
+    const buttons = element("span", "buttons");
+    for (const [label, work] of actions) {
+      const button = element("button", "quiet", label);
+      button.type = "button";
+      button.setAttribute("aria-label", `${label} ${name}`);
+      button.addEventListener("click", work);
+      buttons.append(button);
+    }
+    row.append(buttons);
+    return row;
+  }
+
+  async function showUsers() {
+    const { users } = (await get("/api/v1/users")) || { users: [] };
+    const rows = users.map((one) => {
+      const path = `/api/v1/users/${encodeURIComponent(one.name)}`;
+      const { role, communities } = one;
+      const place = communities.map((code) => words.communities[code] || code).join("、");
+      const state = one.disabled ? " · 已停用" : one.invited ? " · 待设口令" : "";
+      return entry(one.name, `${words.roles[role]} · ${place}${state}`, [
+        ["新链接", () => act(`${path}/invitation`, {}, showUsers, linkOf)],
+        ["结束会话", () => act(`${path}/sessions/end`, {}, showUsers, (said) => `结束了 ${said.ended} 个会话`)],
+        [one.disabled ? "启用" : "停用", () => act(path, { role, communities, disabled: !one.disabled }, showUsers, () => "已更改")],
+      ]);
+    });
+    const add = form("邀请用户", [text("name", "用户名", 80), choice("role", "角色", words.roles), choice("community", "社区", words.communities)],
+      ({ community, ...body }) => act("/api/v1/users", { ...body, communities: [community] }, showUsers, linkOf), "邀请");
+    const change = form("更改角色", [
+      choice("name", "用户", Object.fromEntries(users.map((one) => [one.name, one.name]))),
+      choice("role", "角色", words.roles), choice("community", "社区", words.communities),
+    ], ({ name, role, community }) => act(`/api/v1/users/${encodeURIComponent(name)}`, { role, communities: [community], disabled: false }, showUsers, () => "已更改"), "更改");
+    part("users").replaceChildren(...rows, add, ...(users.length ? [change] : []));
+  }
+  showUsers.part = "users";
+
+  async function showDisplays() {
+    const { displays } = (await get("/api/v1/displays")) || { displays: [] };
+    const rows = displays.map((one) => entry(one.name, `${words.communities[one.community]}${one.revoked ? " · 已撤销" : ""}`,
+      one.revoked ? [] : [["撤销", () => act(`/api/v1/displays/${encodeURIComponent(one.name)}/revoke`, {}, showDisplays, () => "已撤销")]]));
+    const { "*": _all, ...places } = words.communities;
+    const add = form("新链接", [text("name", "哪块屏", 80), choice("community", "社区", places)],
+      (body) => act("/api/v1/displays", body, showDisplays, (said) => `在大屏的浏览器里打开一次：${location.origin}${said.link}`), "生成");
+    part("displays").replaceChildren(...rows, add);
+  }
+  showDisplays.part = "displays";
+
+  async function showWebhooks() {
+    const base = `/api/v1/${cockpit.root.dataset.community}/webhooks`;
+    const { webhooks } = (await get(base)) || { webhooks: [] };
+    const rows = webhooks.map((one) => {
+      const { done, waiting, given_up: lost } = one.deliveries;
+      const kinds = one.kinds.includes("*") ? "全部" : one.kinds.map((kind) => words.kinds[kind] || kind).join("、");
+      const fault = one.error ? ` · ▲ ${one.error}` : "";
+      const path = `${base}/${encodeURIComponent(one.name)}`;
+      return entry(one.name, `${words.formats[one.format]} · ${one.host} · ${kinds} · 已送 ${done} · 待送 ${waiting} · 放弃 ${lost}${fault}`, [
+        ["重试", () => act(`${path}/again`, {}, showWebhooks, (said) => `${said.deliveries} 条将重试`)],
+        ["移除", () => act(`${path}/remove`, {}, showWebhooks, () => "已移除")],
+      ]);
+    });
+    const add = form("新推送", [
+      text("name", "名称", 80), text("url", "地址（加密保存）", 2000), choice("format", "格式", words.formats),
+      choice("kind", "通知", { "": "全部", ...words.kinds }), text("secret", "机器人加签密钥（可不填）", 200),
+    ], ({ kind, secret, ...body }) => act(base, { ...body, kinds: kind ? [kind] : [], ...(secret ? { secret } : {}) }, showWebhooks,
+      (said) => (said.secret && body.format === "json" ? `签名密钥（只显示这一次）：${said.secret}` : "已添加")), "添加");
+    part("webhooks").replaceChildren(...rows, add);
+  }
+  showWebhooks.part = "webhooks";
+
+  async function showAudit() {
+    const found = await get(`/api/v1/audit?limit=${AUDIT_ROWS}`);
+    if (!found) return;
+    const { rows, chain } = found;
+    const whole = element("p", chain.fault ? "outcome is-bad" : "second",
+      chain.fault ? `▲ 链条已断：${chain.fault}` : `✓ ${cockpit.number(chain.length)} 条，链条完整 · ${chain.head.slice(0, 16)}`);
+    const table = element("table", "figures");
+    const body = element("tbody");
+    for (const row of rows) {
+      const line = element("tr");
+      const detail = Object.entries(row.detail).filter(([, value]) => value !== null).map(([name, value]) => `${name}: ${value}`).join("，");
+      const cells = [cockpit.time.full(Date.parse(row.at)), row.actor, row.action, row.object, detail];
+      line.append(...cells.map((cell) => element("td", "", cell)));
+      body.append(line);
+    }
+    table.append(body);
+    const wide = element("div", "wide");
+    wide.append(table);
+    part("audit").replaceChildren(whole, wide);
+  }
+})();
