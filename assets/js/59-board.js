@@ -10,6 +10,9 @@
   const columns = new Map();   // state -> {count, list}
   const cards = new Map();     // event -> its card
   const renewed = new Set();   // events whose assignee is to be asked again
+  const chosen = new Set();    // events that the same step is asked for
+  const STEPS = { filed: "批量立案", dispatched: "批量派遣", verified: "批量核查", closed: "批量结案" };
+  const MARK_MS = 20000;
   let timer = null;
 
   async function load() {
@@ -31,7 +34,9 @@
     for (const told of events) {
       const due = told.due ? Date.parse(told.due) : null;
       const where = [told.area ? areaName(told.area) : null, told.category_name].filter(Boolean).join(" · ");
-      list.append(card({ id: told.id, severity: told.severity, title: told.title, where, due, assignee: told.assignee }));
+      const { id, severity, title, assignee, seq } = told;
+      const warn = told.warn ? Date.parse(told.warn) : null;
+      list.append(card({ id, severity, title, where, due, warn, assignee, seq }));
     }
     box.append(head, list);
     return box;
@@ -43,18 +48,88 @@
   }
 
   function card(one) {
-    const [mark, tone] = MARK[one.severity];
+    const [sign, tone] = MARK[one.severity];
     const row = element("li", "card");
     row.dataset.event = one.id;
     if (one.due) row.dataset.due = one.due;
-    row.classList.toggle("is-late", Boolean(one.due) && one.due <= cockpit.now());
+    if (one.warn) row.dataset.warn = one.warn;
+    row.dataset.seq = one.seq;
+    mark(row);
     const link = element("a", "title", one.title);
     link.href = "/events/" + one.id;
     const due = element("time", "when", one.due ? cockpit.time.short(one.due) : "");
     const who = element("span", "who", one.assignee || "");
-    row.append(element("span", `symbol tone-${tone}`, mark), link, element("span", "where", one.where), due, who);
+    row.append(element("span", `symbol tone-${tone}`, sign), link, element("span", "where", one.where), due, who);
+    if (cockpit.may("manager")) row.append(picker(one));
     cards.set(one.id, row);
     return row;
+  }
+
+  /* Late, or soon to be: time alone changes it. */
+  function mark(row) {
+    const { due, warn } = row.dataset;
+    const isLate = Boolean(due) && Number(due) <= cockpit.now();
+    row.classList.toggle("is-late", isLate);
+    row.classList.toggle("is-soon", !isLate && Boolean(warn) && Number(warn) <= cockpit.now());
+  }
+
+  /* --- the same step for many --- */
+
+  function picker({ id, title }) {
+    const box = element("input", "pick");
+    box.type = "checkbox";
+    box.checked = chosen.has(id);
+    box.setAttribute("aria-label", `选择 ${title}`);
+    box.addEventListener("change", () => {
+      if (box.checked) chosen.add(id);
+      else chosen.delete(id);
+      showBatch();
+    });
+    return box;
+  }
+
+  function showBatch(outcome) {
+    const bar = cockpit.find("[data-batch]");
+    bar.hidden = chosen.size === 0 && !outcome;
+    cockpit.setText(bar.querySelector(".chosen"), chosen.size ? `已选 ${chosen.size} 件` : "");
+    if (outcome) cockpit.sayOutcome(bar.querySelector(".outcome"), ...outcome);
+    else cockpit.setText(bar.querySelector(".outcome"), "");
+    for (const button of bar.querySelectorAll("button")) button.disabled = chosen.size === 0;
+  }
+
+  async function startBatch() {
+    if (!cockpit.may("manager")) return;
+    const bar = cockpit.find("[data-batch]");
+    const people = (await cockpit.ask("assignees", {})).assignees;
+    const to = element("select");
+    to.setAttribute("aria-label", "派给");
+    to.append(new Option("按网格派给网格员", ""), ...people.map(({ name, load }) => new Option(`${name}（在办 ${load}）`, name)));
+    const buttons = Object.entries(STEPS).map(([step, name]) => {
+      const button = element("button", "", name);
+      button.type = "button";
+      button.addEventListener("click", () => send(step, to.value));
+      return button;
+    });
+    const outcome = element("span", "outcome");
+    outcome.setAttribute("role", "status");
+    bar.replaceChildren(element("span", "chosen"), to, ...buttons, outcome);
+  }
+
+  async function send(to, assignee) {
+    const events = [...chosen].filter((id) => cards.has(id)).map((id) => ({ id, seq: Number(cards.get(id).dataset.seq) }));
+    if (!events.length) return showBatch([false, "所选事件已不在看板上"]);
+    const body = { events, to, ...(to === "dispatched" && assignee ? { assignee } : {}) };
+    const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/events/transitions`, body);
+    if (!answer.ok) return showBatch([false, answer.body.detail || "没有执行"]);
+    const refused = answer.body.events.filter((one) => !one.taken);
+    chosen.clear();
+    refused.forEach((one) => chosen.add(one.id));
+    for (const row of cards.values()) {
+      const box = row.querySelector(".pick");
+      if (box) box.checked = chosen.has(row.dataset.event);
+    }
+    const why = refused.length ? `；${refused.length} 件未办理：${refused[0].detail}` : "";
+    showBatch([refused.length === 0, `已办理 ${answer.body.taken} 件${why}`]);
   }
 
   /* Bring what changed to its column: {id: record}. */
@@ -94,9 +169,13 @@
   }
 
   cockpit.pages.board = {
-    start: () => cockpit.whoAmI(),
+    async start() {
+      await cockpit.whoAmI();
+      startBatch();
+      setInterval(() => cards.forEach(mark), MARK_MS);
+    },
     render(changed) {
-      if (changed === null) load();
+      if (changed === null) cockpit.whoAmI().then(load);   // who it is decides what a card offers
       else if (changed.grid_events && columns.size) apply(changed.grid_events);
     },
   };

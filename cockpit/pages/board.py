@@ -10,5 +10,8 @@ from cockpit.pages import frame
 def page(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
     """The layout of ``/board``; the script keeps it by the live channel."""
     known = frame.known_community(community)
-    content = [html.Div(className="board", role="list", **{"data-board": ""})]
+    content = [
+        html.Div(className="board", role="list", **{"data-board": ""}),
+        html.Div(className="batch", hidden=True, **{"data-batch": ""}),
+    ]
     return frame.desk(known, "board", content, theme=frame.theme_of(theme))

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from layers.grid_events import export, figures, photos, queries, write
+from layers.grid_events import batch, export, figures, photos, queries, write
 from layers.grid_events.report import read
 from layers.grid_events.rules import states
 from layers.problem import Problem
@@ -76,6 +76,7 @@ def router() -> APIRouter:
     }
     routes.post("/events", status_code=201, openapi_extra=body)(report)
     routes.post("/events/{event}/transitions", status_code=201)(transition)
+    routes.post("/events/transitions")(transitions)
     return routes
 
 
@@ -263,6 +264,18 @@ def transition(community: CommunityPath, given: Given, actor: WriteActor, event:
         )
         write.advance(connection, community.code, event, wanted, actor)
     return _told(given, community.code, event)
+
+
+def transitions(community: CommunityPath, given: Given, actor: WriteActor, asked: batch.BatchStep) -> dict[str, Any]:
+    """The same step for many events, each by itself; answers for each whether it was taken, and why not."""
+    engine = given.databases.of(community.code)
+    outcomes = batch.advance(engine, community.code, asked, actor)
+    taken = {one["id"] for one in outcomes if one["taken"]}
+    if taken:
+        with engine.connect() as connection:
+            changed = queries.records(connection, community.code, taken | {queries.TALLY})
+        given.tell({community.code: {"grid_events": dict(changed)}})
+    return {"taken": len(taken), "events": outcomes}
 
 
 def _told(given: Services, community: str, event_id: str) -> dict[str, Any]:

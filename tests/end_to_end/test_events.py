@@ -278,3 +278,37 @@ def test_an_event_that_is_late_is_said_to_be_so_on_the_wall(cockpit: Cockpit, pa
         return "is-late" in (page.locator(f'[data-event="{event}"]').get_attribute("class") or "")
 
     until(is_late, every=0.5)
+
+
+def test_many_events_take_the_same_step_and_one_that_may_not_holds_up_no_other(
+    cockpit: Cockpit, desk: BrowserContext
+) -> None:
+    manager = client(cockpit, "批量经理", "manager", "heling")
+    made = [
+        manager.post(EVENTS, json={"id": f"batch-{number}", "title": f"批量 {number}", **HERE}).json()["id"]
+        for number in range(4)
+    ]
+    for event in made[:3]:
+        manager.post(f"{EVENTS}/{event}/transitions", json={"to": "filed"}).raise_for_status()
+    board = desk.new_page()
+    cockpit.sign_in(board, "多选经理", "manager", "heling")
+    board.goto(f"{cockpit.url}/board?community=heling")
+    for number in range(4):
+        board.get_by_label(f"选择 批量 {number}").check()
+    bar = board.locator("[data-batch]")
+    expect(bar).to_contain_text("已选 4 件")
+    bar.get_by_label("派给").select_option(label="多选经理（在办 0）")
+    # Somebody else is quicker with one of them, and the board has not heard of it yet.
+    desk.set_offline(True)
+    manager.post(f"{EVENTS}/{made[2]}/transitions", json={"to": "dispatched", "assignee": "别人"}).raise_for_status()
+    desk.set_offline(False)
+    bar.get_by_role("button", name="批量派遣").click()
+    expect(bar.locator(".outcome")).to_contain_text("已办理 2 件；2 件未办理")
+    states = [manager.get(f"{EVENTS}/{event}").json()["properties"] for event in made]
+    assert [one["state"] for one in states] == ["dispatched", "dispatched", "dispatched", "reported"]
+    assert [one["assignee"] for one in states] == ["多选经理", "多选经理", "别人", None]
+    expect(board.locator('[data-state="dispatched"] .card', has_text="批量 0")).to_be_visible()
+    stranger = client(cockpit, "批量网格", "steward", "heling")
+    asked = {"to": "closed", "events": [{"id": made[0]}, {"id": "none"}]}
+    answer = stranger.post(f"{EVENTS}/transitions", json=asked).json()
+    assert [one["status"] for one in answer["events"]] == [409, 404]

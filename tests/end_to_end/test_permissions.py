@@ -50,6 +50,7 @@ LEAST = {
     "POST /api/v1/{community}/webhooks": "admin",
     "POST /api/v1/{community}/webhooks/{name}/remove": "admin",
     "POST /api/v1/{community}/webhooks/{name}/again": "admin",
+    "POST /api/v1/{community}/events/transitions": "steward",
     "POST /api/v1/{community}/events": "steward",
     "POST /api/v1/{community}/events/{event}/transitions": "steward",
     "POST /api/v1/{community}/events/{event}/photos": "steward",
