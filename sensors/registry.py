@@ -20,11 +20,13 @@ from sensors.errors import RegistryError, RegistryFaults
 from sensors.kinds import kinds
 from sensors.tables import device
 from sensors.topics import ID
-from store import revision
+from store import audit, revision
 from store.engine import writing
 from store.instant import SECOND, Instant, now
 
 REVISION = "registry"
+ACTOR = "command"
+"""Who changes the registry, as the audit trail says it: whoever may run commands on the server."""
 DEFAULT_INTERVAL_S = 60.0
 STALE_AFTER_INTERVALS = 3
 
@@ -85,6 +87,8 @@ def add(engine: Engine, new: Device, *, reissue: bool = False) -> str:
     with writing(engine) as connection:
         secret = _add(connection, new, reissue)
         revision.bump(connection, REVISION)
+        told = {"community": new.community, "kind": new.kind, "gateway": new.gateway}
+        audit.record(connection, ACTOR, "device.reissue" if reissue else "device.add", new.id, told)
     return secret
 
 
@@ -108,6 +112,7 @@ def add_all(engine: Engine, new: Sequence[Device]) -> list[str]:
             all_of_them.rollback()
         else:
             revision.bump(connection, REVISION)
+            audit.record(connection, ACTOR, "device.import", new[0].id if new else "", {"devices": len(new)})
     if faults:
         raise RegistryFaults(faults)
     return secrets
@@ -144,6 +149,7 @@ def rotate(engine: Engine, device_id: str) -> str:
         if connection.execute(statement.values(_hashes(secret))).rowcount == 0:
             raise RegistryError(f"no registered device {device_id!r}")
         revision.bump(connection, REVISION)
+        audit.record(connection, ACTOR, "device.rotate", device_id)
     return secret
 
 
@@ -160,6 +166,7 @@ def revoke(engine: Engine, device_id: str) -> None:
         if connection.execute(statement).rowcount == 0:
             raise RegistryError(f"no registered device {device_id!r}")
         revision.bump(connection, REVISION)
+        audit.record(connection, ACTOR, "device.revoke", device_id)
 
 
 def shut_out(engine: Engine, device_id: str, until: Instant) -> None:

@@ -114,9 +114,19 @@
   async function showAudit() {
     const found = await get(`/api/v1/audit?limit=${AUDIT_ROWS}`);
     if (!found) return;
-    const { rows, chain } = found;
-    const whole = element("p", chain.fault ? "outcome is-bad" : "second",
-      chain.fault ? `▲ 链条已断：${chain.fault}` : `✓ ${cockpit.number(chain.length)} 条，链条完整 · ${chain.head.slice(0, 16)}`);
+    const { rows } = found;
+    const check = element("button", "quiet", "核对链条");
+    check.type = "button";
+    const verdict = element("span", "outcome");
+    verdict.setAttribute("role", "status");
+    check.addEventListener("click", async () => {
+      const chain = await get("/api/v1/audit/chain");
+      if (!chain) return cockpit.sayOutcome(verdict, false, "没有执行");
+      const { length, head, fault } = chain;
+      cockpit.sayOutcome(verdict, !fault, fault ? `链条已断：${fault}` : `${cockpit.number(length)} 条，链条完整 · ${head.slice(0, 16)}`);
+    });
+    const whole = element("div", "entry");
+    whole.append(check, verdict);
     const table = element("table", "figures");
     const body = element("tbody");
     for (const row of rows) {

@@ -7,12 +7,14 @@ from typing import Annotated, NoReturn
 import typer
 
 from cockpit.commands.options import Json, answer, databases
+from cockpit.commands.user import ACTOR
 from cockpit.errors import BadSetting
 from geo import stewards, versions
 from geo.communities import Community, communities
 from geo.crs import Crs
 from geo.errors import SurveyFaults, UnknownCommunity
 from geo.survey_faults import rules
+from store import audit
 from store.engine import writing
 from store.instant import SHANGHAI, now, to_datetime
 
@@ -73,11 +75,13 @@ def export(
     _layer(kind)
     if crs not in set(Crs):
         raise BadSetting(f"--crs {crs!r} is not one of {', '.join(Crs)}")
-    databases()
+    opened = databases()
     try:
         count = exports.write(file, community, kind, Crs(crs))
     except ValueError as error:
         raise BadSetting(str(error)) from None
+    with writing(opened.of(community)) as connection:
+        audit.record(connection, ACTOR, "geo.export", f"{community} {kind}", {"features": count, "crs": crs})
     answer(as_json, {"file": str(file), "kind": kind, "features": count}, f"{file}: {count} {kind}")
 
 
@@ -129,6 +133,7 @@ def steward(
     try:
         with writing(opened.of(community)) as connection:
             stewards.appoint(connection, community, grid, name, now())
+            audit.record(connection, ACTOR, "steward.appoint", f"{community}/{grid}", {"name": name})
     except (LookupError, ValueError) as error:
         raise BadSetting(str(error)) from None
     answer(as_json, {"grid": grid, "steward": name}, f"{grid}: {name or 'nobody'}")

@@ -66,6 +66,7 @@ def _open(connection: Connection, number: int) -> str:
     secret, moment = secrets.new(), now()
     row = {"token_hash": secrets.hashed(secret), "user_id": number, "created": moment, "last_seen": moment}
     connection.execute(insert(user_session).values(row))
+    connection.execute(delete(user_session).where(user_session.c.created < moment - LONGEST))
     return secret
 
 

@@ -22,6 +22,7 @@ LEAST = {
     "POST /api/v1/displays": "admin",
     "POST /api/v1/displays/{name}/revoke": "admin",
     "GET /api/v1/audit": "admin",
+    "GET /api/v1/audit/chain": "admin",
     "POST /api/v1/session/end": "steward",
     "POST /api/v1/session/password": "steward",
     "GET /api/v1/{community}/assignees": "manager",

@@ -11,6 +11,7 @@ from sensors import registry
 from sensors.errors import RegistryError
 from sensors.kept_registry import Registry
 from sensors.registry import Device
+from store import audit
 from store.instant import SECOND
 from tests.database import add
 
@@ -74,3 +75,14 @@ def test_a_wrong_property_is_named(engine: Engine, properties: dict[str, Any], w
 def test_three_intervals_of_silence_make_a_device_stale() -> None:
     device = Device(id="a", community="heling", kind="air", name="a", interval_s=20)
     assert device.stale_at(1_000) == 1_000 + 60 * SECOND
+
+
+def test_who_changed_the_registry_stands_in_the_audit_trail(engine: Engine) -> None:
+    add(engine, "air-01")
+    registry.rotate(engine, "air-01")
+    registry.revoke(engine, "air-01")
+    with pytest.raises(RegistryError):
+        registry.rotate(engine, "air-01")
+    with engine.connect() as connection:
+        told = [(row["action"], row["object"]) for row in audit.rows(connection, 10)]
+    assert told == [("device.revoke", "air-01"), ("device.rotate", "air-01"), ("device.add", "air-01")]
