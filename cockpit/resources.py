@@ -14,6 +14,7 @@ from cockpit.settings import Settings, prepare_data_dir
 from geo import ground
 from geo.basemap import BaseMap
 from geo.errors import BadBaseMap
+from layers import working_time
 from sensors.brokerfiles import Tls
 from sensors.bus import BrokerAddress
 from sensors.codecs.declare import Codecs, codecs
@@ -70,6 +71,21 @@ def seal(settings: Settings) -> Seal:
         return seal_of(settings.seal_key)
     except SealError as error:
         raise BadSetting(f"COCKPIT_SEAL_KEY_FILE: {error}") from None
+
+
+def take_calendar(settings: Settings) -> None:
+    """Take the operator's working calendar, where one is set.
+
+    Raises
+    ------
+    BadSetting
+        If it cannot be read.
+    """
+    try:
+        working_time.configure(settings.calendar)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise BadSetting(f"COCKPIT_CALENDAR: {str(settings.calendar)!r}: {reason}") from None
 
 
 def sign_on(settings: Settings, key: Seal) -> SingleSignOn | None:

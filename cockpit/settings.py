@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     mqtt_key: Path | None = None
     codecs_dir: Path | None = None
     base_map: Path | None = None
+    calendar: Path | None = None
     open_reading: bool = True
     data_dir: Path = Path("data")
     oidc_issuer: str | None = Field(default=None, pattern="^https?://")

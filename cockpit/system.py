@@ -27,6 +27,7 @@ from cockpit.resources import (
     open_databases,
     seal,
     sign_on,
+    take_calendar,
 )
 from cockpit.settings import Settings
 from layers.declare import feeds
@@ -78,6 +79,7 @@ def running(
     codecs = installed_codecs(settings)
     base = base_map(settings) if parts.web else None
     capacity.configure(settings.site_capacity)
+    take_calendar(settings)
     with contextlib.ExitStack() as stack:
         listening = stack.enter_context(_listen(settings)) if parts.web else None
         broker = stack.enter_context(_broker(settings, databases, codecs)) if parts.broker else None

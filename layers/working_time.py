@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import chinese_calendar  # type: ignore[import-untyped]
@@ -103,9 +104,48 @@ def _spans(day: date) -> list[tuple[Instant, Instant]]:
     return [(midnight + begin, midnight + end) for begin, end in _hours()]
 
 
+def configure(path: Path | None) -> None:
+    """Take the operator's calendar, a file like ``calendar.toml``, before the one that ships; None: that one.
+
+    Raises
+    ------
+    ValueError
+        If it is no such file; nothing is changed then.
+    """
+    own = _checked(tomllib.loads(path.read_text(encoding="utf-8"))) if path is not None else {}
+    _own.clear()
+    _own.update(own)
+    for answers in (limit, is_workday, _calendar, _table, _hours):
+        answers.cache_clear()
+
+
+_own: dict[str, list[Any]] = {}
+
+
+def _checked(table: dict[str, Any]) -> dict[str, list[Any]]:
+    unknown = sorted(set(table) - {"hours", "holidays", "workdays"})
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is not one of hours, holidays, workdays")
+    for name in table.keys() & {"holidays", "workdays"}:
+        for day in table[name]:
+            date.fromisoformat(str(day))
+    both = {str(day) for day in table.get("holidays", ())} & {str(day) for day in table.get("workdays", ())}
+    if both:
+        raise ValueError(f"{min(both)} is a holiday and a working day")
+    before = 0
+    for begin, end in table.get("hours", ()):
+        if not before <= _clock(begin) < _clock(end) <= DAY:
+            raise ValueError(f"hours {begin} to {end}: spans follow each other within a day")
+        before = _clock(end)
+    if not table.get("hours", [0]):
+        raise ValueError("hours: a working day has some")
+    return table
+
+
 @cache
 def _calendar() -> dict[str, list[Any]]:
-    return tomllib.loads((files("layers") / "calendar.toml").read_text(encoding="utf-8"))
+    shipped = tomllib.loads((files("layers") / "calendar.toml").read_text(encoding="utf-8"))
+    return shipped | _own
 
 
 @cache

@@ -10,7 +10,7 @@ import typer
 from sqlalchemy import text
 
 from cockpit.commands.options import Json, answer, settings
-from cockpit.resources import base_map, devices_address, installed_codecs, reachable
+from cockpit.resources import base_map, devices_address, installed_codecs, reachable, take_calendar
 from cockpit.settings import Settings, prepare_data_dir
 from layers import working_time
 from store.engine import open_engine
@@ -82,11 +82,12 @@ def _base_map(found: Settings) -> str:
     return "none, COCKPIT_BASE_MAP is not set" if there is None else f"{there.path}, {there.kind.name.lower()} tiles"
 
 
-def _calendar(_found: Settings) -> str:
+def _calendar(found: Settings) -> str:
+    take_calendar(found)
     known, this = working_time.last_known_year(), to_datetime(now()).astimezone(SHANGHAI).year
     if this > known:
         raise Finding(
-            f"holidays of {this} are not known: upgrade chinesecalendar, or list them in layers/calendar.toml"
+            f"holidays of {this} are not known: upgrade chinesecalendar, or list them in the file of COCKPIT_CALENDAR"
         )
     return f"holidays and working weekends known to the end of {known}"
 

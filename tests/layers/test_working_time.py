@@ -1,11 +1,14 @@
 """Working time over weekends, 国庆 and working Saturdays (调休), held against the State Council's notices."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from layers import working_time
 from layers.working_time import add, between, is_workday, limit
 from store.instant import DAY, HOUR, SHANGHAI, from_datetime, to_datetime
 
@@ -69,3 +72,41 @@ def test_parts_of_a_span_add_up(start: int, first: int, second: int) -> None:
 def test_what_is_no_limit_is_told(text: str) -> None:
     with pytest.raises(ValueError, match=r"limit|could not convert"):
         limit(text)
+
+
+@pytest.fixture
+def shipped_calendar() -> Iterator[None]:
+    yield
+    working_time.configure(None)
+
+
+@pytest.mark.usefixtures("shipped_calendar")
+def test_the_operators_calendar_counts_before_the_one_that_ships(tmp_path: Path) -> None:
+    path = tmp_path / "calendar.toml"
+    path.write_text('hours = [["09:00", "12:00"]]\nholidays = ["2026-11-26"]\nworkdays = ["2026-11-28"]\n')
+    wednesday = local("2026-11-25 11:00")
+    assert shown(working_time.limit("1wd").after(wednesday)) == "2026-11-26 11:00"
+    working_time.configure(path)
+    assert shown(working_time.limit("1wd").after(wednesday)) == "2026-11-27 11:00"
+    assert working_time.is_workday(date(2026, 11, 28))
+    assert shown(working_time.limit("2wd").after(wednesday)) == "2026-11-28 11:00"
+
+
+@pytest.mark.usefixtures("shipped_calendar")
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ('holiday = ["2026-11-26"]', "holiday"),
+        ('holidays = ["2026-11-31"]', "day"),
+        ('holidays = ["2026-11-26"]\nworkdays = ["2026-11-26"]', "2026-11-26"),
+        ('hours = [["14:00", "12:00"]]', "14:00"),
+        ("hours = []", "hours"),
+        ("hours = [", "end of document"),
+    ],
+)
+def test_a_calendar_that_will_not_do_is_refused_with_its_reason(tmp_path: Path, content: str, named: str) -> None:
+    path = tmp_path / "calendar.toml"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=named):
+        working_time.configure(path)
+    assert shown(working_time.limit("1wd").after(local("2026-11-25 11:00"))) == "2026-11-26 11:00"
