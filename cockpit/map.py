@@ -53,7 +53,7 @@ def figure(community: Community, theme: str) -> go.Figure:
 
 def style(community: Community, theme: str) -> dict[str, Any]:
     """The MapLibre style (style specification, version 8)."""
-    overlays = [_grouped(layer.overlay(community), layer.code) for layer in layers()]
+    overlays = [_grouped(layer.overlay(community), layer.code) for layer in layers() if layer.overlay]
     sources = map_ground.sources(community)
     for overlay in overlays:
         sources |= overlay.sources

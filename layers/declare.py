@@ -103,7 +103,7 @@ class Layer:
     column: str
     records: Records
     router: Callable[[], APIRouter]
-    overlay: Callable[[Community], Overlay] = lambda _community: Overlay()
+    overlay: Callable[[Community], Overlay] | None = None
     panel: Callable[[Community], Any] | None = None
     feed: Callable[[], Feed] | None = None
     located: Locate | None = None

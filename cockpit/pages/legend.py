@@ -13,7 +13,7 @@ from layers.declare import LegendEntry, layers
 
 def of_wall(community: Community) -> Any:
     """The signs of what moves; the wall has room for no more."""
-    overlays = [(layer.code, layer.overlay(community)) for layer in layers()]
+    overlays = [(layer.code, layer.overlay(community)) for layer in layers() if layer.overlay]
     return html.Div([_group(code, o.legend_title, o.legend) for code, o in overlays if o.legend], className="legend")
 
 
@@ -25,7 +25,8 @@ def of_map(community: Community) -> Any:
         if code in map_ground.HIDDEN or len(ground.frame(community.code, code))
     }
     groups = [_group(code, name, entries, hidden=code in map_ground.HIDDEN) for code, (name, entries) in drawn.items()]
-    groups += [_group(layer.code, layer.name, layer.overlay(community).legend) for layer in layers()]
+    on_map = [(layer, layer.overlay(community)) for layer in layers() if layer.overlay]
+    groups += [_group(layer.code, layer.name, overlay.legend) for layer, overlay in on_map]
     return html.Div(groups, className="legend", **{"data-map-groups": ""})
 
 

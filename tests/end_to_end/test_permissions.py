@@ -68,24 +68,36 @@ def routes(cockpit: Cockpit) -> list[str]:
     return [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
 
 
-def ask(cockpit: Cockpit, route: str, token: str | None, **more: Any) -> int:
+Headers = dict[str, str]
+NOBODY: Headers = {}
+
+
+def ask(cockpit: Cockpit, route: str, who: Headers, **more: Any) -> int:
     """What a route answers; its own parameters lead nowhere."""
     method, path = route.split()
     for name in [part[1:-1] for part in path.split("/") if part.startswith("{")]:
         path = path.replace(f"{{{name}}}", FILLED.get(name, "nothing"))
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return httpx.request(method, cockpit.url + path, headers=headers, timeout=30, **more).status_code
+    return httpx.request(method, cockpit.url + path, headers=who, timeout=30, **more).status_code
+
+
+def everybody(cockpit: Cockpit) -> dict[str, Headers]:
+    """Nobody, a display, and somebody in each role, by what they send with each request."""
+    link = cockpit.answer("display", "add", "--name", "matrix", "--community", "heling")["link"]
+    display = httpx.get(cockpit.url + link).cookies["cockpit_display"]
+    found = {"nobody": NOBODY, "wall": {"Cookie": f"cockpit_display={display}"}}
+    for role in ROLES[1:]:
+        token = cockpit.answer("token", "add", "--role", role, "--name", f"matrix-{role}")["token"]
+        found[role] = {"Authorization": f"Bearer {token}"}
+    return found
 
 
 def test_each_route_asks_for_its_role(cockpit: Cockpit) -> None:
     known = routes(cockpit)
     assert set(LEAST) <= set(known)
-    tokens: dict[str, str | None] = {"nobody": None}
-    for role in ROLES[1:]:
-        tokens[role] = cockpit.answer("token", "add", "--role", role, "--name", f"matrix-{role}")["token"]
+    people = everybody(cockpit)
     for route in known:
-        for role, token in tokens.items():
-            status = ask(cockpit, route, token)
+        for role, who in people.items():
+            status = ask(cockpit, route, who)
             assert status < 500, (route, role)
             if route in WITHOUT_SIGN_IN:
                 continue
@@ -98,7 +110,7 @@ def test_each_route_asks_for_its_role(cockpit: Cockpit) -> None:
 def test_what_writes_is_refused_to_nobody_whatever_it_is(cockpit: Cockpit) -> None:
     for route in routes(cockpit):
         if route.startswith("POST") and route not in WITHOUT_SIGN_IN:
-            assert ask(cockpit, route, None, json={}) == 401, route
+            assert ask(cockpit, route, NOBODY, json={}) == 401, route
 
 
 def test_where_reading_is_not_open_nothing_answers_a_stranger(own_cockpit: Cockpit) -> None:
@@ -108,7 +120,7 @@ def test_where_reading_is_not_open_nothing_answers_a_stranger(own_cockpit: Cockp
     paths = httpx.get(f"{own_cockpit.url}/api/openapi.json", headers={"Authorization": f"Bearer {token}"}).json()
     for path in paths["paths"]:
         if path.startswith("/api/v1/") and "get" in paths["paths"][path] and path != "/api/v1/session":
-            assert ask(own_cockpit, f"GET {path}", None) == 401, path
+            assert ask(own_cockpit, f"GET {path}", NOBODY) == 401, path
     for path in ("/", "/_dash-layout", "/_dash-dependencies", "/map"):
         assert httpx.get(own_cockpit.url + path).status_code == 303, path
     assert httpx.post(f"{own_cockpit.url}/_dash-update-component", json={}).status_code == 303
@@ -141,12 +153,9 @@ def call_back(client: httpx.Client, callback: dict[str, Any]) -> int:
 def test_each_callback_of_a_page_answers_people_and_nobody_else(own_cockpit: Cockpit) -> None:
     own_cockpit.settings["COCKPIT_OPEN_READING"] = "false"
     own_cockpit.start()
-    link = own_cockpit.answer("display", "add", "--name", "大厅", "--community", "heling")["link"]
-    clients = {role: httpx.Client(base_url=own_cockpit.url) for role in ("nobody", *ROLES)}
-    clients["wall"].get(link)
-    for role in ROLES[1:]:
-        token = own_cockpit.answer("token", "add", "--role", role, "--name", f"page-{role}")["token"]
-        clients[role].headers["Authorization"] = f"Bearer {token}"
+    clients = {
+        role: httpx.Client(base_url=own_cockpit.url, headers=who) for role, who in everybody(own_cockpit).items()
+    }
     callbacks = clients["admin"].get("/_dash-dependencies").json()
     assert {one["output"] for one in callbacks} == set(CALLBACKS)
     for callback in callbacks:
