@@ -71,6 +71,9 @@ class Courier:
                         self._send_waiting(engine, pool)
                 except SQLAlchemyError as error:
                     log.error("notices_not_read", error=str(error).splitlines()[0])
+                except Exception:
+                    # One notice that cannot be written must not silence the others: it waits for its next try.
+                    log.exception("notice_not_sent")
 
     def _remind(self) -> None:
         at = now()
