@@ -9,7 +9,6 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from cockpit.errors import BadSetting
-from cockpit.people.oidc import Provider, SingleSignOn
 from cockpit.settings import Settings, prepare_data_dir
 from geo import ground
 from geo.basemap import BaseMap
@@ -86,30 +85,6 @@ def take_calendar(settings: Settings) -> None:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise BadSetting(f"COCKPIT_CALENDAR: {str(settings.calendar)!r}: {reason}") from None
-
-
-def sign_on(settings: Settings, key: Seal) -> SingleSignOn | None:
-    """Sign-in by another provider, where one is set.
-
-    Raises
-    ------
-    BadSetting
-        If the client's secret cannot be read.
-    """
-    path, public_url = settings.oidc_client_secret_file, settings.public_url
-    if settings.oidc_issuer is None or path is None or public_url is None:
-        return None
-    try:
-        secret = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(f"COCKPIT_OIDC_CLIENT_SECRET_FILE: {str(path)!r}: {error}") from None
-    provider = Provider(
-        issuer=settings.oidc_issuer,
-        client_id=settings.oidc_client_id or "",
-        client_secret=secret,
-        claim=settings.oidc_claim,
-    )
-    return SingleSignOn(provider, public_url, key)
 
 
 def installed_codecs(settings: Settings) -> Codecs:

@@ -18,6 +18,7 @@ from cockpit.errors import BadSetting
 from cockpit.health import Probes
 from cockpit.live import LiveHub
 from cockpit.notices.courier import Courier
+from cockpit.people.oidc import Provider, SingleSignOn
 from cockpit.resources import (
     base_map,
     embedded_broker,
@@ -26,7 +27,6 @@ from cockpit.resources import (
     installed_codecs,
     open_databases,
     seal,
-    sign_on,
     take_calendar,
 )
 from cockpit.settings import Settings
@@ -45,6 +45,7 @@ from sensors.slots import Slots
 from sensors.subscriber import INGEST, Subscriber, embedded_filters, filters, session_name
 from store.databases import Databases
 from store.instant import MILLISECOND, now
+from store.seal import Seal
 
 log = structlog.get_logger(__name__)
 
@@ -119,9 +120,33 @@ def running(
         courier = Courier(databases, key, settings.public_url, lambda community: outlet.tell(_noticed(community)))
         courier.start()
         stack.callback(courier.stop)
-        app = web.build(databases, hub, outlet, probes, codecs, base, key, sign_on(settings, key), settings)
+        app = web.build(databases, hub, outlet, probes, codecs, base, key, _sign_on(settings, key), settings)
         server = Server(_uvicorn(app, settings), lambda: on_ready(databases))
         yield lambda: server.run(sockets=[listening])
+
+
+def _sign_on(settings: Settings, key: Seal) -> SingleSignOn | None:
+    """Sign-in by another provider, where one is set.
+
+    Raises
+    ------
+    BadSetting
+        If the client's secret cannot be read.
+    """
+    path, public_url = settings.oidc_client_secret_file, settings.public_url
+    if settings.oidc_issuer is None or path is None or public_url is None:
+        return None
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"COCKPIT_OIDC_CLIENT_SECRET_FILE: {str(path)!r}: {error}") from None
+    provider = Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id or "",
+        client_secret=secret,
+        claim=settings.oidc_claim,
+    )
+    return SingleSignOn(provider, public_url, key)
 
 
 def _noticed(community: str) -> dict[str, dict[str, dict[str, object]]]:

@@ -7,8 +7,6 @@ import typer
 
 from cockpit.commands.options import Json, answer, settings
 from cockpit.commands.user import ACTOR
-from cockpit.notices import webhooks
-from cockpit.notices.formats import FORMATS
 from cockpit.resources import open_databases, seal
 from store.engine import writing
 
@@ -21,11 +19,13 @@ Name = Annotated[str, typer.Argument(help="Which webhook.")]
 def add(
     name: Annotated[str, typer.Option(help="What it is called.")],
     community: Community,
-    form: Annotated[str, typer.Option("--format", help=f"One of: {', '.join(FORMATS)}.")] = "json",
+    form: Annotated[str, typer.Option("--format", help="json, dingtalk or wecom.")] = "json",
     kind: Annotated[list[str] | None, typer.Option(help="Which notices; may be repeated, all where left out.")] = None,
     as_json: Json = False,
 ) -> None:
     """Add one. Its address comes on standard input, on a second line the robot's secret: both are passwords."""
+    from cockpit.notices import webhooks  # httpx and the layers: nothing that every command should wait for
+
     found = settings()
     lines = [line.strip() for line in sys.stdin.read().splitlines() if line.strip()]
     url, given = [*lines, "", ""][:2]
@@ -38,6 +38,8 @@ def add(
 @app.command("list")
 def list_webhooks(community: Community, as_json: Json = False) -> None:
     """Every webhook, and how its deliveries fare."""
+    from cockpit.notices import webhooks  # httpx and the layers: nothing that every command should wait for
+
     found = settings()
     with open_databases(found).of(community).connect() as connection:
         rows = webhooks.known(connection, seal(found), community)
@@ -50,6 +52,8 @@ def list_webhooks(community: Community, as_json: Json = False) -> None:
 @app.command()
 def remove(name: Name, community: Community, as_json: Json = False) -> None:
     """Send nothing there any more."""
+    from cockpit.notices import webhooks  # httpx and the layers: nothing that every command should wait for
+
     with writing(open_databases(settings()).of(community)) as connection:
         webhooks.remove(connection, community, name, ACTOR)
     answer(as_json, {"name": name, "removed": True}, f"nothing goes to {name} any more")
@@ -58,6 +62,8 @@ def remove(name: Name, community: Community, as_json: Json = False) -> None:
 @app.command()
 def again(name: Name, community: Community, as_json: Json = False) -> None:
     """Send at once what waits or was given up."""
+    from cockpit.notices import webhooks  # httpx and the layers: nothing that every command should wait for
+
     with writing(open_databases(settings()).of(community)) as connection:
         count = webhooks.try_again(connection, community, name, ACTOR)
     answer(as_json, {"name": name, "deliveries": count}, f"{count} will be tried again")

@@ -1,10 +1,10 @@
 """Passwords: argon2id (RFC 9106), and what a new one must be (NIST SP 800-63B-4, section 3.1.1.2)."""
 
 import unicodedata
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 from cockpit.errors import BadSetting
 from geo.communities import communities
@@ -17,7 +17,6 @@ MIN_SCORE = 3
 CONTEXT = ("cockpit", "password", "admin", "fangyan", "yongkang")
 
 _hasher = PasswordHasher()
-_NOBODY = _hasher.hash("nobody has this password")
 
 
 class WeakPassword(BadSetting):
@@ -32,6 +31,8 @@ def hash_new(password: str, name: str) -> str:
     WeakPassword
         If it is too short, too long, or easily guessed.
     """
+    from zxcvbn import zxcvbn  # its word lists take longer to read than most commands take to run
+
     text = _normal(password)
     if not MIN_LENGTH <= len(text) <= MAX_LENGTH:
         raise WeakPassword(f"口令须有 {MIN_LENGTH} 至 {MAX_LENGTH} 个字符，现为 {len(text)} 个")
@@ -41,10 +42,15 @@ def hash_new(password: str, name: str) -> str:
     return _hasher.hash(text)
 
 
+@cache
+def _nobody() -> str:
+    return _hasher.hash("nobody has this password")
+
+
 def matches(kept: str | None, password: str) -> bool:
     """Whether a password is the one whose hash is kept; takes as long where there is none."""
     try:
-        return _hasher.verify(kept or _NOBODY, _normal(password)[:MAX_LENGTH]) and kept is not None
+        return _hasher.verify(kept or _nobody(), _normal(password)[:MAX_LENGTH]) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
 
