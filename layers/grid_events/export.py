@@ -3,7 +3,6 @@
 import io
 from typing import Any
 
-import pandas as pd
 from sqlalchemy import Row
 
 from geo.ground import places
@@ -21,6 +20,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def table(rows: list[Row[Any]], community: str, form: str) -> bytes:
     """The events as a file; times are those of Asia/Shanghai."""
+    import pandas as pd  # a start need not wait for it
+
     areas = {place.code: place.name for place in places(community, "areas")}
     frame = pd.DataFrame(
         {

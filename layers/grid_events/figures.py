@@ -1,16 +1,21 @@
 """How well events are handled over a period. docs/figures.md gives each formula; GB/T 30428.4-2016 names them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from sqlalchemy import Connection, select
 
 from geo.ground import places
 from layers.grid_events.rules import categories, open_states
 from layers.grid_events.tables import grid_event, grid_event_transition
 from store.instant import DAY, HOUR, Instant
+
+if TYPE_CHECKING:
+    # Read when somebody asks for figures: a start need not wait for it.
+    import pandas as pd
 
 RATES = {
     "filing_rate": ("filed", "reported"),
@@ -61,6 +66,8 @@ def figures(connection: Connection, community: str, period: Period, by: str | No
 
     ``by`` is a key of `BY`. A rate of nothing is None, not 0.
     """
+    import pandas as pd
+
     table = _events(_history(connection, community, period))
     answer: dict[str, Any] = {"total": _summary(table, period)}
     if by is not None:
@@ -75,6 +82,8 @@ def figures(connection: Connection, community: str, period: Period, by: str | No
 
 def _history(connection: Connection, community: str, period: Period) -> pd.DataFrame:
     """A row a step, in their order."""
+    import pandas as pd
+
     event, step = grid_event.c, grid_event_transition.c
     columns = [event.id, event.area, event.grid, event.category, step.seq, step.state, step.at, step.due]
     query = (

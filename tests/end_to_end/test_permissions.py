@@ -166,7 +166,7 @@ def test_each_callback_of_a_page_answers_people_and_nobody_else(own_cockpit: Coc
 
 @pytest.mark.parametrize("role", ["admin", None])
 def test_no_request_that_the_description_allows_is_answered_by_500(cockpit: Cockpit, role: str | None) -> None:
-    options = ["--checks", "not_a_server_error", "--max-examples", "12", "--phases", "examples,coverage,fuzzing"]
+    options = ["--checks", "not_a_server_error", "--max-examples", "8", "--phases", "examples,coverage,fuzzing"]
     if role is not None:
         token = cockpit.answer("token", "add", "--role", role, "--name", f"scan-{role}")["token"]
         options += ["-H", f"Authorization: Bearer {token}"]
