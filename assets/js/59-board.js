@@ -16,7 +16,8 @@
   let timer = null;
 
   async function load() {
-    const answer = await cockpit.ask("events/board", {});
+    // Who it is decides what a card offers; both are asked for at once.
+    const [answer] = await Promise.all([cockpit.ask("events/board", {}), cockpit.whoAmI()]);
     const board = cockpit.find("[data-board]");
     columns.clear();
     cards.clear();
@@ -175,7 +176,7 @@
       setInterval(() => cards.forEach(mark), MARK_MS);
     },
     render(changed) {
-      if (changed === null) cockpit.whoAmI().then(load);   // who it is decides what a card offers
+      if (changed === null) load();
       else if (changed.grid_events && columns.size) apply(changed.grid_events);
     },
   };
