@@ -44,6 +44,12 @@
     return [...(cockpit.may("steward") ? [cockpit.bell()] : []), who, out];
   }
 
+  /* What an address answers as JSON; null where it is refused. */
+  cockpit.get = async function (path) {
+    const answer = await fetch(path);
+    return answer.ok ? answer.json() : null;
+  };
+
   /* Post JSON, or a file as it is; resolves to {ok, status, body}, where body.detail says what is wrong. */
   cockpit.post = async function (path, body, type) {
     const me = await cockpit.whoAmI();

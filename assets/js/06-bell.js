@@ -32,9 +32,9 @@
 
   async function refresh() {
     timer = null;
-    const answer = await fetch(path());
-    if (!answer.ok) return;   // signed out meanwhile, or cut: the band says so
-    const { unread, notices } = await answer.json();
+    const answer = await cockpit.get(path());
+    if (!answer) return;   // signed out meanwhile, or cut: the band says so
+    const { unread, notices } = answer;
     count(unread);
     if (!list.hidden) show(notices);
     return notices;

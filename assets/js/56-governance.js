@@ -54,10 +54,7 @@
     cockpit.find(`[data-counts="${place}"]`).replaceChildren(...rows);
   }
 
-  async function get(path) {
-    const answer = await fetch(base() + path);
-    return answer.ok ? answer.json() : null;
-  }
+  const get = (path) => cockpit.get(base() + path);
 
   /* Post, say what came of it, and show the register again where it was taken. */
   async function send(outcome, path, body, again) {

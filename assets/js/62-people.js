@@ -20,11 +20,6 @@
 
   const part = (code) => cockpit.find(`[data-part="${code}"]`);
 
-  async function get(path) {
-    const answer = await fetch(path);
-    return answer.ok ? answer.json() : null;
-  }
-
   /* Do something, show the list again, and say above it what came of it; a link or secret is shown this once. */
   async function act(path, body, show, done) {
     const answer = await cockpit.post(path, body);
@@ -56,7 +51,7 @@
   }
 
   async function showUsers() {
-    const { users } = (await get("/api/v1/users")) || { users: [] };
+    const { users } = (await cockpit.get("/api/v1/users")) || { users: [] };
     const rows = users.map((one) => {
       const path = `/api/v1/users/${encodeURIComponent(one.name)}`;
       const { role, communities } = one;
@@ -79,7 +74,7 @@
   showUsers.part = "users";
 
   async function showDisplays() {
-    const { displays } = (await get("/api/v1/displays")) || { displays: [] };
+    const { displays } = (await cockpit.get("/api/v1/displays")) || { displays: [] };
     const rows = displays.map((one) => entry(one.name, `${words.communities[one.community]}${one.revoked ? " · 已撤销" : ""}`,
       one.revoked ? [] : [["撤销", () => act(`/api/v1/displays/${encodeURIComponent(one.name)}/revoke`, {}, showDisplays, () => "已撤销")]]));
     const { "*": _all, ...places } = words.communities;
@@ -91,7 +86,7 @@
 
   async function showWebhooks() {
     const base = `/api/v1/${cockpit.root.dataset.community}/webhooks`;
-    const { webhooks } = (await get(base)) || { webhooks: [] };
+    const { webhooks } = (await cockpit.get(base)) || { webhooks: [] };
     const rows = webhooks.map((one) => {
       const { done, waiting, given_up: lost } = one.deliveries;
       const kinds = one.kinds.includes("*") ? "全部" : one.kinds.map((kind) => words.kinds[kind] || kind).join("、");
@@ -112,7 +107,7 @@
   showWebhooks.part = "webhooks";
 
   async function showAudit() {
-    const found = await get(`/api/v1/audit?limit=${AUDIT_ROWS}`);
+    const found = await cockpit.get(`/api/v1/audit?limit=${AUDIT_ROWS}`);
     if (!found) return;
     const { rows } = found;
     const check = element("button", "quiet", "核对链条");
@@ -120,7 +115,7 @@
     const verdict = element("span", "outcome");
     verdict.setAttribute("role", "status");
     check.addEventListener("click", async () => {
-      const chain = await get("/api/v1/audit/chain");
+      const chain = await cockpit.get("/api/v1/audit/chain");
       if (!chain) return cockpit.sayOutcome(verdict, false, "没有执行");
       const { length, head, fault } = chain;
       cockpit.sayOutcome(verdict, !fault, fault ? `链条已断：${fault}` : `${cockpit.number(length)} 条，链条完整 · ${head.slice(0, 16)}`);

@@ -103,11 +103,9 @@ def _matters(routes: APIRouter) -> None:
     def open_matter(body: NewMatter, community: CommunityPath, given: Given, actor: WriteActor) -> dict[str, Any]:
         """Open a matter."""
         asked = matters.Opening(**body.model_dump())
-        with writing(given.databases.of(community.code)) as connection:
+        with _changing(given, community.code) as connection:
             number = matters.open_matter(connection, given.seal, community.code, asked, actor)
-            row = matters.told(matters.one(connection, community.code, number))
-        _tell(given, community.code)
-        return row
+            return matters.told(matters.one(connection, community.code, number))
 
     @routes.get("/matters/{matter}")
     def one(community: CommunityPath, connection: Reading, actor: WriteActor, matter: str) -> dict[str, Any]:
@@ -122,11 +120,9 @@ def _matters(routes: APIRouter) -> None:
         body: MatterStep, community: CommunityPath, given: Given, actor: WriteActor, matter: str
     ) -> dict[str, Any]:
         """Take a matter a step further; 409 where that is not permitted or somebody was quicker."""
-        with writing(given.databases.of(community.code)) as connection:
+        with _changing(given, community.code) as connection:
             matters.advance(connection, given.seal, community.code, matter, body.to, body.note, body.seq, actor)
-            row = matters.told(matters.one(connection, community.code, matter))
-        _tell(given, community.code)
-        return row
+            return matters.told(matters.one(connection, community.code, matter))
 
     @routes.post("/matters/{matter}/unseal")
     def unseal(community: CommunityPath, given: Given, actor: Manager, matter: str) -> dict[str, Any]:
@@ -193,11 +189,8 @@ def _partners(routes: APIRouter) -> None:
 @contextlib.contextmanager
 def _changing(given: Services, community: str) -> Iterator[Connection]:
     """A transaction; after its commit the pages are told of the new totals."""
-    with writing(given.databases.of(community)) as connection:
+    engine = given.databases.of(community)
+    with writing(engine) as connection:
         yield connection
-    _tell(given, community)
-
-
-def _tell(given: Services, community: str) -> None:
-    with given.databases.of(community).connect() as connection:
-        given.tell({community: {"governance": dict(figures.records(connection, community, None, None))}})
+    with engine.connect() as connection:
+        given.tell({community: {"governance": figures.records(connection, community, None, None)}})
