@@ -9,9 +9,9 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 
-from cockpit import api, base_map, ground_api, health, refused, spatial_api
+from cockpit import api, base_map, bundle, ground_api, health, refused, spatial_api
+from cockpit.compression import Compression
 from cockpit.headers import SecurityHeaders
 from cockpit.live import LiveHub
 from cockpit.notices import api as notices_api
@@ -102,6 +102,7 @@ def build(
     server.include_router(api.ground())
     server.include_router(api.live(hub))
     server.include_router(_unknown_routes())
+    server.include_router(bundle.router())
     _pages(server, databases, settings.mqtt_port)
     if not settings.open_reading:
         server.add_middleware(Gate, identify=identify)
@@ -114,8 +115,8 @@ def _pages(server: FastAPI, databases: Databases, mqtt_port: int) -> None:
         __name__,
         server=server,
         assets_folder=assets,
-        # Loaded by a script when somebody first needs it.
-        assets_path_ignore=["vendor", "pages"],
+        # Scripts and sheets come in one file each, the rest when somebody first needs it.
+        assets_ignore=".*",
         title=TITLE,
         update_title=None,
         suppress_callback_exceptions=True,
@@ -126,7 +127,7 @@ def _pages(server: FastAPI, databases: Databases, mqtt_port: int) -> None:
     # Dash finds its assets at the first request to "/" only; a wall's browser asks for /wall/... first.
     app._setup_server()
     server.add_middleware(SecurityHeaders, script_hashes=app.csp_hashes())
-    server.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=6)
+    server.add_middleware(Compression)
 
 
 INDEX = """<!DOCTYPE html>

@@ -25,7 +25,8 @@ from store.migrate import upgrade
 
 COMMAND = Path(sys.executable).parent / "cockpit"
 START_S = 40
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = "/usr/bin/chromium-headless-shell"
+"""Chromium without a window of its own, whose tab strip would be drawn by the processor too."""
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--use-angle=swiftshader",
@@ -182,8 +183,11 @@ class Cockpit:
 
     def sign_in(self, page: Page, name: str, role: str, *communities: str) -> None:
         """Let a page's browser be signed in as somebody new."""
-        cookie = {"name": SESSION, "value": self.add_user(name, role, *communities), "url": self.url}
-        page.context.add_cookies([cookie])
+        page.context.add_cookies([self.cookie(self.add_user(name, role, *communities))])
+
+    def cookie(self, session: str) -> Any:
+        """A session as a browser keeps it."""
+        return {"name": SESSION, "value": session, "url": self.url}
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON at an address of the API."""

@@ -12,15 +12,9 @@
     offset: 0,      // the server's clock less ours, in ms
   });
 
-  // Plotly is most of a map's way to the screen, and Dash asks for it last. It waits for a promise that stands
-  // in its place; ours is the part of Plotly that our figures need (assets/vendor).
-  if (/^\/($|wall\/|map$|ground$|devices\/)/.test(location.pathname)) {
-    window.Plotly = new Promise((resolve) => {
-      const script = document.createElement("script");
-      Object.assign(script, { src: "/assets/vendor/plotly-map.min.js", async: true, onload: () => resolve() });
-      document.head.append(script);
-    });
-  }
+  // Dash waits for a promise that stands in Plotly's place. The page's frame asks for Plotly before all else.
+  const plotly = document.getElementById("plotly");
+  if (plotly && !window.Plotly) window.Plotly = new Promise((resolve) => plotly.addEventListener("load", () => resolve()));
 
   const format = (options) => new Intl.DateTimeFormat("zh-CN", { timeZone: ZONE, hourCycle: "h23", ...options });
   const clock = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });

@@ -7,6 +7,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from cockpit import bundle
 from cockpit.people import sessions, users
 from cockpit.people.identify import SESSION, set_cookie
 from cockpit.people.oidc import CALLBACK, UNDER_WAY_S, OidcError, SingleSignOn
@@ -93,4 +94,5 @@ def _back(path: str) -> RedirectResponse:
 def _page(kind: str, title: str, fields: str, verb: str) -> HTMLResponse:
     # A link that is a secret must not travel on as a referrer.
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return HTMLResponse(PAGE.substitute(kind=kind, title=title, fields=fields, verb=verb), headers=headers)
+    page = PAGE.substitute(kind=kind, title=title, fields=fields, verb=verb, sheet=bundle.sheets().path)
+    return HTMLResponse(page, headers=headers)

@@ -47,7 +47,7 @@ def test_the_wheel_runs_alone(wheel: Path, tmp_path: Path) -> None:
     running.start()
     try:
         page = httpx.get(f"{running.url}/wall/heling").text
-        [sheet, *_] = re.findall(r'href="(/assets/css/[^"]+)"', page)
+        [sheet, *_] = re.findall(r'href="(/assets/[^"]+)"', page)
         assert httpx.get(running.url + sheet).status_code == 200
         assert len(running.get("/api/v1/heling/areas")["features"]) == 4
     finally:
