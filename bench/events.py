@@ -22,6 +22,11 @@ from tests.running import CHROMIUM, CHROMIUM_ARGS, Cockpit
 
 OPEN, PEOPLE, STEPS, OPENINGS = 10_000, 50, 60, 8
 PAUSE_S = 0.25
+# The page looks for itself: a driver that asks now and then would add its own waiting.
+OPENED = """() => new Promise((done) => {
+  const look = () => document.querySelector(".card") ? done(performance.now()) : requestAnimationFrame(look);
+  look();
+})"""
 BOARD = "/api/v1/heling/events"
 
 
@@ -90,9 +95,8 @@ async def _openings(cockpit: Cockpit, cookie: str) -> list[str]:
             await context.add_cookies([cockpit.cookie(cookie)])
             page = await context.new_page()
             for kept in (first, again):
-                await page.goto(f"{cockpit.url}/board?community=heling")
-                await page.wait_for_selector(".card", timeout=30_000)
-                kept.append(await page.evaluate("performance.now()") / 1000)
+                await page.goto(f"{cockpit.url}/board?community=heling", wait_until="commit")
+                kept.append(await page.evaluate(OPENED) / 1000)
             await context.close()
         await chromium.close()
     return [

@@ -7,12 +7,24 @@
   const known = new Map();   // id -> {status, place} as the map and the counts have them
   const counts = { online: 0, stale: 0, offline: 0, suspect: 0 };
   let list = null;
+  const places = new Map();   // id -> its place in the list
 
   /* Every device's record. */
   cockpit.devices = function () {
-    list ||= Object.entries(cockpit.state.devices || {}).filter(([id]) => id !== ENVIRONMENT).map(([, one]) => one);
+    if (list === null) {
+      list = Object.entries(cockpit.state.devices || {}).filter(([id]) => id !== ENVIRONMENT).map(([, one]) => one);
+      places.clear();
+      list.forEach((one, place) => places.set(one.id, place));
+    }
     return list;
   };
+
+  /* Put changed records in their place; a device that is new makes the list anew. */
+  function relist(changed) {
+    if (list === null) return;
+    if (changed.every((one) => places.has(one.id))) for (const one of changed) list[places.get(one.id)] = one;
+    else list = null;
+  }
 
   cockpit.STATUS = {
     online: ["●", "在线"], stale: ["◌", "迟滞"], offline: ["○", "离线"], suspect: ["?", "存疑"],
@@ -90,11 +102,14 @@
 
   cockpit.layers.devices = {
     render(changed) {
-      list = null;
-      if (changed === null) all();
-      else {
+      if (changed === null) {
+        list = null;
+        all();
+      } else {
         const ids = Object.keys(changed).filter((id) => id !== ENVIRONMENT);
-        bring(ids.map((id) => changed[id]));
+        const devices = ids.map((id) => changed[id]);
+        relist(devices);
+        bring(devices);
         tell(ids);
       }
       if (changed === null || ENVIRONMENT in changed) means();
