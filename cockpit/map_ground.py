@@ -144,9 +144,12 @@ def buildings() -> list[dict[str, Any]]:
 
 
 def facilities() -> list[dict[str, Any]]:
-    """Grids as a broken outline, facilities as a small square with the name where there is room for it."""
-    square = {"icon-image": "facility", "icon-size": 1, "icon-allow-overlap": True}
-    named = label(NAME, 1.8, "second", **BESIDE, **square, **{"text-optional": True, "text-padding": 6})
+    """Grids as a broken outline, facilities as a small square with the name where there is room for it.
+
+    What lies above is placed first, so a name gives way to every square and not to its own alone.
+    """
+    of_facilities = {"source": "facilities"}
+    square = {"icon-image": "facility", "icon-size": 1, "icon-allow-overlap": True, "icon-padding": 1}
     return [
         {
             "id": "grids-outline",
@@ -155,11 +158,15 @@ def facilities() -> list[dict[str, Any]]:
             "metadata": {"group": "grids"},
             "paint": {"line-color": TOKENS["normal"], "line-width": 1, "line-dasharray": [2, 2]},
         },
-        {
+        of_facilities
+        | label(NAME, 1.8, "second", **BESIDE | {"text-radial-offset": 0.9, "text-padding": 1})
+        | {"id": "facilities-name", "metadata": {"u": {"text-size": 1.8}, "group": "facilities"}},
+        of_facilities
+        | {
             "id": "facilities-mark",
-            "source": "facilities",
-            **named,
-            "metadata": {"u": {"icon-size": 1.3, "text-size": 1.8}, "group": "facilities"},
+            "type": "symbol",
+            "metadata": {"u": {"icon-size": 1.3}, "group": "facilities"},
+            "layout": square,
         },
     ]
 

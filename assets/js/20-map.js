@@ -4,6 +4,7 @@
 
   const cockpit = window.cockpit;
   const BASE = (cockpit.ICON_SIZE = 32);   // an icon's size in css pixels at icon-size 1
+  const USUAL_U = 10;   // a wall of 1080 lines
   const SMALLEST_U = 6;
   const FIT_STEPS = 4;
   const FILL = 0.98;    // of the frame's width or height
@@ -149,9 +150,16 @@
     return Math.min(cockpit.u(), Math.max(SMALLEST_U, map.handle.getContainer().clientWidth / 90));
   }
 
+  const widths = new Map();   // line layer -> its width where u is 10 px, as the style has it
+
   function size() {
     const u = sizeOfU();
     for (const layer of map.handle.getStyle().layers) {
+      const width = layer.source && (widths.get(layer.id) ?? (layer.paint || {})["line-width"]);
+      if (layer.type === "line" && width !== undefined && (u !== USUAL_U || widths.has(layer.id))) {
+        widths.set(layer.id, width);
+        map.handle.setPaintProperty(layer.id, "line-width", ["*", width, u / USUAL_U]);
+      }
       const sizes = (layer.metadata || {}).u || {};
       for (const [property, value] of Object.entries(sizes)) {
         const pixels = value * u;
