@@ -67,6 +67,7 @@ def style(community: Community, theme: str) -> dict[str, Any]:
             {"id": "background", "type": "background", "paint": {"background-color": TOKENS["ground"]}},
             *map_ground.background(),
             *(layer for overlay in overlays for layer in overlay.below),
+            map_ground.stewards(),
             map_ground.heat(),
             *map_ground.buildings(),
             *(_without_icon(layer) for layer in above),

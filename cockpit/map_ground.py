@@ -1,13 +1,14 @@
 """The map's ground: the quiet background, buildings and an opened storey, facilities, grids, the heat of events."""
 
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from geo.communities import Community
 from layers.declare import LegendEntry
-from layers.look import BESIDE, NAME, SCALE, TOKENS, by_tone, label
+from layers.look import BESIDE, HUES, NAME, SCALE, TOKENS, by_tone, label
 
 HILLS = ["match", ["get", "level"], 1, "#161c22", 2, "#1a2128", "#1e262d"]
 WATER = "#1d2a33"
@@ -19,21 +20,30 @@ CORRIDOR = "#1e262d"
 HEAT_STEPS = (2, 4, 8, 16)
 """From how many events on a hexagon takes the next tone."""
 
-GROUPS: dict[str, tuple[str, tuple[LegendEntry, ...]]] = {
-    "buildings": ("建筑", (LegendEntry(symbol="▰", text="高按层数", text_en="height by storeys", tone="block"),)),
-    "facilities": (
-        "设施",
-        (LegendEntry(symbol="■", text="服务与文化点", text_en="services, culture", tone="facility"),),
-    ),
-    "grids": ("网格", (LegendEntry(symbol="┄", text="边界", text_en="boundary", tone="grid"),)),
-    "heat": (
-        "事件热力",
-        (LegendEntry(symbol="⬢", text="每格未结事件数，由少到多", text_en="open events by hexagon", tone="heat"),),
+
+@dataclass(frozen=True)
+class Group:
+    """What of the ground can be shown or not, beside the layers; ``needs`` is the layer of the ground it stands on."""
+
+    name: str
+    legend: LegendEntry
+    needs: str | None
+    starts_hidden: bool = False
+
+
+def _sign(symbol: str, text: str, text_en: str, tone: str) -> LegendEntry:
+    return LegendEntry(symbol=symbol, text=text, text_en=text_en, tone=tone)
+
+
+GROUPS = {
+    "buildings": Group("建筑", _sign("▰", "高按层数", "height by storeys", "block"), "buildings"),
+    "facilities": Group("设施", _sign("■", "服务与文化点", "services, culture", "facility"), "facilities"),
+    "grids": Group("网格", _sign("┄", "边界", "boundary", "grid"), "grids"),
+    "stewards": Group("网格员", _sign("▰", "每人一色", "a colour each", "hue-0"), "grids", starts_hidden=True),
+    "heat": Group(
+        "事件热力", _sign("⬢", "每格未结事件数，由少到多", "open events by hexagon", "heat"), None, starts_hidden=True
     ),
 }
-"""What of the ground can be shown or not, beside the layers: name and legend."""
-HIDDEN = frozenset({"heat"})
-"""Groups that are not shown until somebody asks."""
 
 
 def sources(community: Community) -> dict[str, Any]:
@@ -86,6 +96,22 @@ def background() -> list[dict[str, Any]]:
         line("streams", of_kind("stream"), WATER, 7),
         line("roads", of_kind("road"), ROAD, main_road),
     ]
+
+
+def stewards() -> dict[str, Any]:
+    """Grids in the colour of who looks after them, for whoever asks; a script sets the features' ``hue``."""
+    hues = [part for number, colour in enumerate(HUES) for part in (number, colour)]
+    return {
+        "id": "grids-stewards",
+        "type": "fill",
+        "source": "grids",
+        "metadata": {"group": "stewards"},
+        "layout": {"visibility": "none"},
+        "paint": {
+            "fill-color": ["match", ["coalesce", ["feature-state", "hue"], -1], *hues, "rgba(0,0,0,0)"],
+            "fill-opacity": 0.5,
+        },
+    }
 
 
 def heat() -> dict[str, Any]:

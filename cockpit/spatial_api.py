@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import shapely
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Query
 
 from cockpit import rollup
 from geo import ground, hierarchy, spatial, stewards
@@ -14,10 +14,7 @@ from geo.crs import Crs, to_cgcs2000
 from geo.errors import BadPosition
 from layers.declare import layers
 from layers.problem import Problem
-from layers.web import At, CommunityPath, Given, Manager, Reading, feature
-from store import audit
-from store.engine import writing
-from store.instant import now
+from layers.web import At, CommunityPath, Reading, feature
 
 MAX_CORNERS = 500
 MAX_RADIUS_M = 50_000
@@ -94,34 +91,6 @@ def router() -> APIRouter:
             "unplaced": int((~known).sum()),
             "features": features,
         }
-
-    @routes.get("/stewards")
-    def list_stewards(community: CommunityPath, connection: Reading, at: At) -> dict[str, Any]:
-        """The grids with their stewards, and how many of all have one; null where no grid is imported."""
-        who = stewards.of_grids(connection, community.code, at)
-        grids = ground.rows(community.code, "grids")
-        rows = [{"grid": row["code"], "name": row["name"], "steward": who.get(row["code"])} for row in grids]
-        covered = sum(row["steward"] is not None for row in rows)
-        return {"grids": rows, "covered": covered if rows else None, "count": len(rows)}
-
-    @routes.post("/stewards/{grid}")
-    def appoint(
-        community: CommunityPath,
-        given: Given,
-        actor: Manager,
-        grid: str,
-        name: Annotated[str | None, Body(embed=True, description="left out: nobody")] = None,
-    ) -> dict[str, Any]:
-        """Let somebody look after a grid from now on."""
-        try:
-            with writing(given.databases.of(community.code)) as connection:
-                stewards.appoint(connection, community.code, grid, name, now())
-                audit.record(connection, actor.label, "steward.appoint", f"{community.code}/{grid}", {"name": name})
-        except LookupError as error:
-            raise Problem(404, "not found", str(error)) from None
-        except ValueError as error:
-            raise Problem(400, "bad parameter", str(error)) from None
-        return {"grid": grid, "steward": name}
 
     return routes
 

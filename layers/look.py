@@ -23,6 +23,9 @@ TOKENS = {
 SCALE = ("#2c4356", "#365c7a", "#4078a0", "#5f9bc4", "#97c7e6")
 """From little to much, where much is nothing to worry about: one hue, apart from the colours of concern."""
 
+HUES = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb")
+"""Seven that tell things apart without saying that one is worse: Paul Tol's bright scheme, for the colour-blind too."""
+
 LIGHT = {
     "#2c4356": "#d3e3ef",
     "#365c7a": "#a9c9df",
@@ -46,6 +49,7 @@ LIGHT = {
     "#dc6400": "#b34700",
     "#e69f00": "#8a5a00",
     "#56b4e9": "#1b6fa8",
+    **{hue: hue for hue in HUES},
 }
 """The light theme: what stands for each colour of the dark one, on the map too."""
 

@@ -12,7 +12,18 @@
     groups(handle);
     search();
     loadPlaces();
+    const event = new URLSearchParams(location.search).get("event");
+    // Plotly sets its own view when it has plotted for the first time.
+    if (event) handle.once("idle", () => goToEvent(event));
   });
+
+  /* /map?event=...: an event's own page leads here. */
+  async function goToEvent(id) {
+    const { geometry, properties } = await cockpit.ask(`events/${encodeURIComponent(id)}`, {});
+    if (geometry) cockpit.map.goTo(geometry.coordinates, NEAR_ZOOM);
+    const lines = [`${properties.category_name} · ${properties.state_name}`, cockpit.time.full(Date.parse(properties.ts))];
+    cockpit.card.show({ title: properties.title, lines, link: `/events/${properties.id}` });
+  }
 
   /* A box before each group of the legend: the legend and the switch are one. */
   function groups(handle) {

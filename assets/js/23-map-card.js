@@ -128,7 +128,7 @@
     return {
       title: one.title,
       lines: [`${word} · ${one.category} · ${one.state_name}`, one.area || "", cockpit.time.full(one.occurred)],
-      link: "/events",
+      link: `/events/${id}`,
     };
   }
 

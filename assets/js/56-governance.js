@@ -12,8 +12,9 @@
   page.start = async function () {
     words = JSON.parse(cockpit.find("[data-words]").dataset.words);
     await cockpit.whoAmI();
+    cockpit.showRoster();
     if (!cockpit.may("steward")) {
-      for (const place of cockpit.findAll(".register")) place.replaceChildren(element("p", "second", "登录后可查看台账"));
+      for (const place of cockpit.findAll('.register:not([data-register="roster"])')) place.replaceChildren(element("p", "second", "登录后可查看台账"));
       return;
     }
     Object.keys(words.kinds).forEach(showMatters);

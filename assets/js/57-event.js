@@ -33,6 +33,7 @@
     const title = element("h2", "", told.title);
     const level = element("span", `symbol tone-${tone}`, `${mark} ${word}`);
     head.append(title, level, facts(told));
+    if (shown.geometry) head.append(onMap(told));
     if (told.detail) head.append(element("p", "detail", told.detail));
     head.append(photos(told));
     const history = element("section", "panel event-history");
@@ -64,6 +65,12 @@
       list.append(line);
     }
     return list;
+  }
+
+  function onMap({ id, community }) {
+    const link = element("a", "on-map", "在地图上看");
+    link.href = `/map?community=${community || cockpit.root.dataset.community}&event=${id}`;
+    return link;
   }
 
   function areaName(code) {

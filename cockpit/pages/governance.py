@@ -24,6 +24,7 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
     }
     content = [
         _overview(),
+        _register("roster", "网格员", "每个网格由谁照看，各有多少在办", is_counted=False),
         *(_matters(code, kind) for code, kind in kinds().items()),
         _register("council", "联盟议事", "邻里管家、共建共驻单位、物业"),
         _register("partners", "共建企业台账", "谁做了什么、何时"),
@@ -68,11 +69,11 @@ def _matters(code: str, kind: Kind) -> Any:
     )
 
 
-def _register(code: str, name: str, note: str) -> Any:
+def _register(code: str, name: str, note: str, *, is_counted: bool = True) -> Any:
     return html.Section(
         [
             html.Header([html.H2(name), html.Span(note, className="note")]),
-            html.Ul(className="counts", **{"data-counts": code}),
+            html.Ul(className="counts", **{"data-counts": code}) if is_counted else None,
             html.Div(className="register", **{"data-register": code}),
         ],
         className="panel",

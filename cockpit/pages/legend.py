@@ -19,12 +19,11 @@ def of_wall(community: Community) -> Any:
 
 def of_map(community: Community) -> Any:
     """Every group of the map with its signs; the script puts a box before each, to show it or not."""
-    drawn = {
-        code: what
-        for code, what in map_ground.GROUPS.items()
-        if code in map_ground.HIDDEN or len(ground.frame(community.code, code))
-    }
-    groups = [_group(code, name, entries, hidden=code in map_ground.HIDDEN) for code, (name, entries) in drawn.items()]
+    groups = [
+        _group(code, group.name, (group.legend,), hidden=group.starts_hidden)
+        for code, group in map_ground.GROUPS.items()
+        if group.needs is None or len(ground.frame(community.code, group.needs))
+    ]
     on_map = [(layer, layer.overlay(community)) for layer in layers() if layer.overlay]
     groups += [_group(layer.code, layer.name, overlay.legend) for layer, overlay in on_map]
     return html.Div(groups, className="legend", **{"data-map-groups": ""})

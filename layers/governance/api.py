@@ -1,19 +1,17 @@
 """Routes of governance: totals for everybody, registers for stewards and managers, what is sealed for managers."""
 
-import contextlib
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection
 
-from layers.governance import figures, matters, registers
+from layers.governance import figures, matters, registers, roster
+from layers.governance.changes import changing
 from layers.governance.rules import kinds
 from layers.governance.tables import council_member, partner
 from layers.problem import Problem
 from layers.roles import may
-from layers.web import CommunityPath, Given, Limit, Manager, Reading, Services, WriteActor, instant_query
+from layers.web import CommunityPath, Given, Limit, Manager, Reading, WriteActor, instant_query
 from store.engine import writing
 
 MAX_ID = 2**31 - 1
@@ -71,6 +69,13 @@ class NewDeed(BaseModel):
 
 def router() -> APIRouter:
     """The routes below ``/api/v1/{community}``."""
+    every = APIRouter()
+    every.include_router(roster.router())
+    every.include_router(_registers())
+    return every
+
+
+def _registers() -> APIRouter:
     routes = APIRouter(prefix="/governance", tags=["governance"])
 
     @routes.get("")
@@ -103,7 +108,7 @@ def _matters(routes: APIRouter) -> None:
     def open_matter(body: NewMatter, community: CommunityPath, given: Given, actor: WriteActor) -> dict[str, Any]:
         """Open a matter."""
         asked = matters.Opening(**body.model_dump())
-        with _changing(given, community.code) as connection:
+        with changing(given, community.code) as connection:
             number = matters.open_matter(connection, given.seal, community.code, asked, actor)
             return matters.told(matters.one(connection, community.code, number))
 
@@ -120,7 +125,7 @@ def _matters(routes: APIRouter) -> None:
         body: MatterStep, community: CommunityPath, given: Given, actor: WriteActor, matter: str
     ) -> dict[str, Any]:
         """Take a matter a step further; 409 where that is not permitted or somebody was quicker."""
-        with _changing(given, community.code) as connection:
+        with changing(given, community.code) as connection:
             matters.advance(connection, given.seal, community.code, matter, body.to, body.note, body.seq, actor)
             return matters.told(matters.one(connection, community.code, matter))
 
@@ -141,20 +146,20 @@ def _council(routes: APIRouter) -> None:
     @routes.post("/council/members", status_code=201)
     def add_member(body: NewMember, community: CommunityPath, given: Given, actor: Manager) -> dict[str, Any]:
         """A new member."""
-        with _changing(given, community.code) as connection:
+        with changing(given, community.code) as connection:
             return {"id": registers.add_member(connection, community.code, body.body, body.name, actor)}
 
     @routes.post("/council/members/{number}/end", status_code=204)
     def end_member(number: Number, community: CommunityPath, given: Given, actor: Manager) -> None:
         """A member no more."""
-        with _changing(given, community.code) as connection:
+        with changing(given, community.code) as connection:
             registers.end(connection, council_member, community.code, number, actor)
 
     @routes.post("/council/meetings", status_code=201)
     def hold(body: NewMeeting, community: CommunityPath, given: Given, actor: Manager) -> dict[str, Any]:
         """Write down a meeting with who came."""
         held = instant_query("held", body.held) or 0
-        with _changing(given, community.code) as connection:
+        with changing(given, community.code) as connection:
             return {"id": registers.hold(connection, community.code, held, body.subject, body.present, actor)}
 
 
@@ -167,13 +172,13 @@ def _partners(routes: APIRouter) -> None:
     @routes.post("/partners", status_code=201)
     def add_partner(body: NewPartner, community: CommunityPath, given: Given, actor: Manager) -> dict[str, Any]:
         """A new partner."""
-        with _changing(given, community.code) as connection:
+        with changing(given, community.code) as connection:
             return {"id": registers.add_partner(connection, community.code, body.field, body.name, actor)}
 
     @routes.post("/partners/{number}/end", status_code=204)
     def end_partner(number: Number, community: CommunityPath, given: Given, actor: Manager) -> None:
         """A partner no more."""
-        with _changing(given, community.code) as connection:
+        with changing(given, community.code) as connection:
             registers.end(connection, partner, community.code, number, actor)
 
     @routes.post("/partners/{number}/deeds", status_code=201)
@@ -182,15 +187,5 @@ def _partners(routes: APIRouter) -> None:
     ) -> dict[str, Any]:
         """What a partner did."""
         done = instant_query("done", body.done) or 0
-        with _changing(given, community.code) as connection:
+        with changing(given, community.code) as connection:
             return {"id": registers.add_deed(connection, community.code, number, done, body.what, body.people, actor)}
-
-
-@contextlib.contextmanager
-def _changing(given: Services, community: str) -> Iterator[Connection]:
-    """A transaction; after its commit the pages are told of the new totals."""
-    engine = given.databases.of(community)
-    with writing(engine) as connection:
-        yield connection
-    with engine.connect() as connection:
-        given.tell({community: {"governance": figures.records(connection, community, None, None)}})

@@ -1,0 +1,44 @@
+/* Grids in the colour of who looks after them (七彩网格): read when somebody wants to see them. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const { element } = cockpit;
+  const HUES = 7;   // those of layers/look.py; an eighth steward shares the first's
+
+  cockpit.map.tools.push((handle) => {
+    const box = (group) => cockpit.find(`[data-group="${group}"]`);
+    cockpit.root.addEventListener("map-group", ({ detail }) => {
+      if (!["stewards", "areas"].includes(detail.group) || !box("stewards")) return;
+      // Two fills over each other would be of neither's colours.
+      const isFree = box("areas").checked && !box("stewards").checked;
+      handle.setLayoutProperty("areas-fill", "visibility", isFree ? "visible" : "none");
+      if (detail.group === "stewards" && detail.isShown) read();
+    });
+  });
+
+  async function read() {
+    const { grids } = await cockpit.ask("stewards", {});
+    const looked = cockpit.bySteward(grids);
+    const hues = new Map([...looked.keys()].filter((name) => name !== null).map((name, place) => [name, place % HUES]));
+    for (const one of grids) cockpit.map.setState("grids", one.grid, { hue: hues.get(one.steward) ?? -1 });
+    const entries = [...looked].map(([name, theirs]) => {
+      const entry = element("span", "entry");
+      const tone = name === null ? "tone-grid" : `tone-hue-${hues.get(name)}`;
+      entry.append(element("span", `symbol ${tone}`, name === null ? "▱" : "▰"), element("span", "", `${name ?? "无网格员"} ${theirs.length}`));
+      return entry;
+    });
+    const group = cockpit.find('[data-legend-group="stewards"]');
+    group.querySelectorAll(".entry").forEach((old) => old.remove());
+    group.append(...entries);
+  }
+
+  /* steward -> their grids, by name; null -> those that nobody looks after, last. */
+  cockpit.bySteward = function (grids) {
+    const names = [...new Set(grids.map((one) => one.steward).filter(Boolean))].sort((a, b) => a.localeCompare(b, "zh-CN"));
+    const found = new Map(names.map((name) => [name, grids.filter((one) => one.steward === name)]));
+    const without = grids.filter((one) => !one.steward);
+    if (without.length) found.set(null, without);
+    return found;
+  };
+})();

@@ -1,0 +1,47 @@
+"""Routes of the roster (T7, T9): who looks after which grid."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body
+
+from geo import ground, stewards
+from layers.governance.changes import changing
+from layers.problem import Problem
+from layers.web import At, CommunityPath, Given, Manager, Reading
+from store import audit
+from store.instant import now
+
+
+def router() -> APIRouter:
+    """The routes below ``/api/v1/{community}``."""
+    routes = APIRouter(tags=["governance"])
+
+    @routes.get("/stewards")
+    def list_stewards(community: CommunityPath, connection: Reading, at: At) -> dict[str, Any]:
+        """The grids with their stewards, and how many of all have one; null where no grid is imported."""
+        who = stewards.of_grids(connection, community.code, at)
+        grids = ground.rows(community.code, "grids")
+        rows = [{"grid": row["code"], "name": row["name"], "steward": who.get(row["code"])} for row in grids]
+        covered = sum(row["steward"] is not None for row in rows)
+        return {"grids": rows, "covered": covered if rows else None, "count": len(rows)}
+
+    @routes.post("/stewards/{grid}")
+    def appoint(
+        community: CommunityPath,
+        given: Given,
+        actor: Manager,
+        grid: str,
+        name: Annotated[str | None, Body(embed=True, description="left out: nobody")] = None,
+    ) -> dict[str, Any]:
+        """Let somebody look after a grid from now on."""
+        try:
+            with changing(given, community.code) as connection:
+                stewards.appoint(connection, community.code, grid, name, now())
+                audit.record(connection, actor.label, "steward.appoint", f"{community.code}/{grid}", {"name": name})
+        except LookupError as error:
+            raise Problem(404, "not found", str(error)) from None
+        except ValueError as error:
+            raise Problem(400, "bad parameter", str(error)) from None
+        return {"grid": grid, "steward": name}
+
+    return routes
