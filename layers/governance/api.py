@@ -69,16 +69,9 @@ class NewDeed(BaseModel):
 
 def router() -> APIRouter:
     """The routes below ``/api/v1/{community}``."""
-    every = APIRouter()
-    every.include_router(roster.router())
-    every.include_router(_registers())
-    return every
+    routes = APIRouter(tags=["governance"])
 
-
-def _registers() -> APIRouter:
-    routes = APIRouter(prefix="/governance", tags=["governance"])
-
-    @routes.get("")
+    @routes.get("/governance")
     def totals(community: CommunityPath, connection: Reading) -> dict[str, Any]:
         """Totals: matters by kind and state, hard matters of the month, council, partners, grids with a steward."""
         return figures.totals(connection, community.code)
@@ -86,11 +79,12 @@ def _registers() -> APIRouter:
     _matters(routes)
     _council(routes)
     _partners(routes)
+    roster.add_to(routes)
     return routes
 
 
 def _matters(routes: APIRouter) -> None:
-    @routes.get("/matters")
+    @routes.get("/governance/matters")
     def listed(
         community: CommunityPath,
         connection: Reading,
@@ -104,7 +98,7 @@ def _matters(routes: APIRouter) -> None:
             raise Problem(403, "role does not suffice", f"{kind} needs {least}; you are {actor.role}")
         return {"matters": matters.listed(connection, community.code, kind, limit)}
 
-    @routes.post("/matters", status_code=201)
+    @routes.post("/governance/matters", status_code=201)
     def open_matter(body: NewMatter, community: CommunityPath, given: Given, actor: WriteActor) -> dict[str, Any]:
         """Open a matter."""
         asked = matters.Opening(**body.model_dump())
@@ -112,7 +106,7 @@ def _matters(routes: APIRouter) -> None:
             number = matters.open_matter(connection, given.seal, community.code, asked, actor)
             return matters.told(matters.one(connection, community.code, number))
 
-    @routes.get("/matters/{matter}")
+    @routes.get("/governance/matters/{matter}")
     def one(community: CommunityPath, connection: Reading, actor: WriteActor, matter: str) -> dict[str, Any]:
         """A matter with its steps; notes of a mediation are sealed."""
         row = matters.one(connection, community.code, matter)
@@ -120,7 +114,7 @@ def _matters(routes: APIRouter) -> None:
             raise Problem(403, "role does not suffice", f"this needs {kinds()[row.kind].role}")
         return matters.told(row) | {"steps": matters.steps(connection, matter)}
 
-    @routes.post("/matters/{matter}/steps", status_code=201)
+    @routes.post("/governance/matters/{matter}/steps", status_code=201)
     def step(
         body: MatterStep, community: CommunityPath, given: Given, actor: WriteActor, matter: str
     ) -> dict[str, Any]:
@@ -129,7 +123,7 @@ def _matters(routes: APIRouter) -> None:
             matters.advance(connection, given.seal, community.code, matter, body.to, body.note, body.seq, actor)
             return matters.told(matters.one(connection, community.code, matter))
 
-    @routes.post("/matters/{matter}/unseal")
+    @routes.post("/governance/matters/{matter}/unseal")
     def unseal(community: CommunityPath, given: Given, actor: Manager, matter: str) -> dict[str, Any]:
         """Parties, account and notes of a mediation; who read them stands in the audit trail."""
         with writing(given.databases.of(community.code)) as connection:
@@ -137,25 +131,25 @@ def _matters(routes: APIRouter) -> None:
 
 
 def _council(routes: APIRouter) -> None:
-    @routes.get("/council")
+    @routes.get("/governance/council")
     def council(community: CommunityPath, connection: Reading, actor: WriteActor, limit: Limit = 50) -> dict[str, Any]:
         """Members with their attendance, and meetings, newest first."""
         found = registers.meetings(connection, community.code, limit)
         return {"members": registers.members(connection, community.code), "meetings": found}
 
-    @routes.post("/council/members", status_code=201)
+    @routes.post("/governance/council/members", status_code=201)
     def add_member(body: NewMember, community: CommunityPath, given: Given, actor: Manager) -> dict[str, Any]:
         """A new member."""
         with changing(given, community.code) as connection:
             return {"id": registers.add_member(connection, community.code, body.body, body.name, actor)}
 
-    @routes.post("/council/members/{number}/end", status_code=204)
+    @routes.post("/governance/council/members/{number}/end", status_code=204)
     def end_member(number: Number, community: CommunityPath, given: Given, actor: Manager) -> None:
         """A member no more."""
         with changing(given, community.code) as connection:
             registers.end(connection, council_member, community.code, number, actor)
 
-    @routes.post("/council/meetings", status_code=201)
+    @routes.post("/governance/council/meetings", status_code=201)
     def hold(body: NewMeeting, community: CommunityPath, given: Given, actor: Manager) -> dict[str, Any]:
         """Write down a meeting with who came."""
         held = instant_query("held", body.held) or 0
@@ -164,24 +158,24 @@ def _council(routes: APIRouter) -> None:
 
 
 def _partners(routes: APIRouter) -> None:
-    @routes.get("/partners")
+    @routes.get("/governance/partners")
     def partners(community: CommunityPath, connection: Reading, actor: WriteActor) -> dict[str, Any]:
         """The ledger: each partner with what it did."""
         return {"partners": registers.partners(connection, community.code)}
 
-    @routes.post("/partners", status_code=201)
+    @routes.post("/governance/partners", status_code=201)
     def add_partner(body: NewPartner, community: CommunityPath, given: Given, actor: Manager) -> dict[str, Any]:
         """A new partner."""
         with changing(given, community.code) as connection:
             return {"id": registers.add_partner(connection, community.code, body.field, body.name, actor)}
 
-    @routes.post("/partners/{number}/end", status_code=204)
+    @routes.post("/governance/partners/{number}/end", status_code=204)
     def end_partner(number: Number, community: CommunityPath, given: Given, actor: Manager) -> None:
         """A partner no more."""
         with changing(given, community.code) as connection:
             registers.end(connection, partner, community.code, number, actor)
 
-    @routes.post("/partners/{number}/deeds", status_code=201)
+    @routes.post("/governance/partners/{number}/deeds", status_code=201)
     def add_deed(
         number: Number, body: NewDeed, community: CommunityPath, given: Given, actor: Manager
     ) -> dict[str, Any]:

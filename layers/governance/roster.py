@@ -12,9 +12,8 @@ from store import audit
 from store.instant import now
 
 
-def router() -> APIRouter:
-    """The routes below ``/api/v1/{community}``."""
-    routes = APIRouter(tags=["governance"])
+def add_to(routes: APIRouter) -> None:
+    """Its routes below ``/api/v1/{community}``."""
 
     @routes.get("/stewards")
     def list_stewards(community: CommunityPath, connection: Reading, at: At) -> dict[str, Any]:
@@ -43,5 +42,3 @@ def router() -> APIRouter:
         except ValueError as error:
             raise Problem(400, "bad parameter", str(error)) from None
         return {"grid": grid, "steward": name}
-
-    return routes
