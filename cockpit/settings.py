@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     community_databases: dict[str, str] = Field(default_factory=dict)
     keep_readings_days: int | None = Field(default=None, ge=1)
     keep_quarantine_days: int | None = Field(default=90, ge=1)
+    # A limit is told of within a day after it ran out, and known by its notice: one day more is sure.
+    keep_notices_days: int | None = Field(default=180, ge=2)
     site_capacity: dict[str, int] = Field(default_factory=dict)
     log_format: str = Field(default="json", pattern="^(json|console)$")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")

@@ -39,7 +39,7 @@ from sensors.connection import SERVICE
 from sensors.dispatch import Dispatcher
 from sensors.ingest import Ingest, SplitIngest
 from sensors.intake import ExclusiveIntake, Intake, SharingIntake
-from sensors.keeper import Keeper
+from sensors.keeper import Keeper, Kept
 from sensors.kept_registry import Registry
 from sensors.slots import Slots
 from sensors.subscriber import INGEST, Subscriber, embedded_filters, filters, session_name
@@ -163,7 +163,8 @@ def _beside(
         return intake.subscriber.client.connected
 
     dispatcher = Dispatcher(engine, publisher, share.communities, is_active)
-    keeper = Keeper(engine, settings.keep_readings_days, settings.keep_quarantine_days, is_active)
+    kept = Kept(settings.keep_readings_days, settings.keep_quarantine_days, settings.keep_notices_days)
+    keeper = Keeper(engine, kept, is_active)
     for worker in (dispatcher, keeper):
         worker.start()
         stack.callback(worker.stop)

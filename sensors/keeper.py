@@ -1,4 +1,4 @@
-"""Keeping what is to be kept: old readings and refused messages go, their hourly and daily sums stay.
+"""Keeping what is to be kept: old readings, refused messages and notices go; sums by hour and day stay.
 
 On PostgreSQL a month of readings goes whole, as a partition. On SQLite rows go series by series in
 small transactions, so that no reading waits long for its commit.
@@ -6,12 +6,14 @@ small transactions, so that no reading waits long for its commit.
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import Delete, Engine, Select, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from sensors.tables import quarantine, reading, series
+from store import notices
 from store.engine import writing
 from store.instant import DAY, HOUR, SECOND, Instant, now
 from store.partitions import Partitions
@@ -24,15 +26,21 @@ ROWS_AT_ONCE = 5_000
 BREATH_S = 0.02
 
 
-class Keeper:
-    """Looks every hour for what is older than it need be kept; None keeps it for ever."""
+@dataclass(frozen=True)
+class Kept:
+    """For how many days something is kept; None keeps it for ever."""
 
-    def __init__(
-        self, engine: Engine, readings_days: int | None, quarantine_days: int | None, is_active: Callable[[], bool]
-    ) -> None:
+    readings: int | None = None
+    quarantine: int | None = None
+    notices: int | None = None
+
+
+class Keeper:
+    """Looks every hour for what is older than it need be kept."""
+
+    def __init__(self, engine: Engine, kept: Kept, is_active: Callable[[], bool]) -> None:
         self._engine = engine
-        self._readings_days = readings_days
-        self._quarantine_days = quarantine_days
+        self._kept = kept
         self._is_active = is_active
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
@@ -60,11 +68,12 @@ class Keeper:
 
     def clear(self, at: Instant) -> dict[str, int]:
         """Remove what is too old at a time; returns how many rows went, or on PostgreSQL months."""
-        gone: dict[str, int] = {}
-        if self._quarantine_days is not None:
-            gone["quarantine"] = self._clear_quarantine(at - self._quarantine_days * DAY)
-        if self._readings_days is not None:
-            gone["readings"] = self._clear_readings(at - self._readings_days * DAY)
+        work = {
+            "quarantine": (self._kept.quarantine, self._clear_quarantine),
+            "readings": (self._kept.readings, self._clear_readings),
+            "notices": (self._kept.notices, self._clear_notices),
+        }
+        gone = {name: clear(at - days * DAY) for name, (days, clear) in work.items() if days is not None}
         if any(gone.values()):
             log.info("old_rows_cleared", **gone)
         return gone
@@ -74,6 +83,13 @@ class Keeper:
             select(quarantine.c.id).where(quarantine.c.received < before).limit(ROWS_AT_ONCE),
             lambda ids: delete(quarantine).where(quarantine.c.id.in_(ids)),
         )
+
+    def _clear_notices(self, before: Instant) -> int:
+        def portion() -> int:
+            with writing(self._engine) as connection:
+                return notices.forget(connection, before, ROWS_AT_ONCE)
+
+        return self._again_and_again(portion)
 
     def _clear_readings(self, before: Instant) -> int:
         if self._engine.dialect.name == "postgresql":
@@ -90,14 +106,22 @@ class Keeper:
         )
 
     def _by_portions(self, find: Select[int], remove: Callable[[list[int]], Delete]) -> int:
-        total = 0
-        while not self._stopping.is_set():
+        def portion() -> int:
             with writing(self._engine) as connection:
                 found = list(connection.scalars(find))
                 if found:
                     connection.execute(remove(found))
-            total += len(found)
-            if len(found) < ROWS_AT_ONCE:
+            return len(found)
+
+        return self._again_and_again(portion)
+
+    def _again_and_again(self, portion: Callable[[], int]) -> int:
+        """Until a portion is not full, with a breath between them for whoever else writes."""
+        total = 0
+        while not self._stopping.is_set():
+            found = portion()
+            total += found
+            if found < ROWS_AT_ONCE:
                 break
             self._stopping.wait(BREATH_S)
         return total

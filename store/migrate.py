@@ -18,8 +18,7 @@ LOCK_TIMEOUT_S = 60
 def upgrade(engine: Engine) -> None:
     """Apply every migration that the database lacks; a second process waits for the first."""
     if engine.dialect.name == "sqlite":
-        path = Path(str(engine.url.database)).resolve()
-        with FileLock(f"{path}.migrate.lock", timeout=LOCK_TIMEOUT_S):
+        with lock_of(Path(str(engine.url.database)).resolve(), LOCK_TIMEOUT_S):
             _run(engine)
         return
     with engine.connect() as lock:
@@ -28,6 +27,18 @@ def upgrade(engine: Engine) -> None:
             _run(engine)
         finally:
             lock.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": POSTGRES_LOCK})
+
+
+def lock_of(path: Path, timeout_s: float) -> FileLock:
+    """What whoever changes the schema of a SQLite database holds, or puts another one in its place."""
+    return FileLock(f"{path}.migrate.lock", timeout=timeout_s)
+
+
+def is_known(revision: str) -> bool:
+    """Whether this program ships a migration of that name."""
+    with as_file(files("store") / "migrations") as folder:
+        known = ScriptDirectory.from_config(_config(folder)).walk_revisions()
+        return revision in {one.revision for one in known}
 
 
 def is_current(engine: Engine) -> bool:

@@ -17,6 +17,8 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    delete,
+    exists,
     insert,
     select,
 )
@@ -120,3 +122,16 @@ def tell(connection: Connection, told: Notice) -> bool:
     if rows:
         connection.execute(insert(delivery), rows)
     return True
+
+
+def forget(connection: Connection, before: Instant, most: int) -> int:
+    """Remove up to so many notices that are older, with who read them and what was sent; returns how many.
+
+    What still waits to be sent stays.
+    """
+    waits = exists().where(delivery.c.notice_id == notice.c.id, delivery.c.state == "waiting")
+    old = select(notice.c.id).where(notice.c.at < before, ~waits).order_by(notice.c.id).limit(most)
+    numbers = list(connection.scalars(old))
+    for column in (notice_read.c.notice_id, delivery.c.notice_id, notice.c.id):
+        connection.execute(delete(column.table).where(column.in_(numbers)))
+    return len(numbers)

@@ -50,17 +50,19 @@
     return answer.ok ? answer.json() : null;
   };
 
-  /* Post JSON, or a file as it is; resolves to {ok, status, body}, where body.detail says what is wrong. */
-  cockpit.post = async function (path, body, type) {
+  /* Post JSON, or a file as it is; resolves to {ok, status, body}, where body.detail says what is wrong.
+     ``keepalive``: the page may go meanwhile, the request stays. */
+  cockpit.post = async function (path, body, { keepalive = false } = {}) {
     const me = await cockpit.whoAmI();
     try {
       const answer = await fetch(path, {
         method: "POST",
         headers: {
-          "Content-Type": type || (body instanceof Blob ? "application/octet-stream" : "application/json"),
+          "Content-Type": body instanceof Blob ? "application/octet-stream" : "application/json",
           ...(me.csrf ? { "X-CSRF-Token": me.csrf } : {}),
         },
         body: body instanceof Blob ? body : JSON.stringify(body),
+        keepalive,
       });
       const text = await answer.text();
       const said = text ? JSON.parse(text) : {};

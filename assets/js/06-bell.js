@@ -76,16 +76,12 @@
       cockpit.element("time", "", cockpit.time.short(Date.parse(one.at))),
       cockpit.element("span", "title", one.title),
     );
-    link.addEventListener("click", () => { if (!one.read) read([one.id], true); });
+    link.addEventListener("click", () => { if (!one.read) read([one.id], { keepalive: true }); });
     return link;
   }
 
-  /* ``leaving``: the page goes, the request stays. */
-  async function read(ids, leaving) {
-    const headers = { "Content-Type": "application/json", "X-CSRF-Token": cockpit.me.csrf };
-    const answer = await fetch(path() + "/read", {
-      method: "POST", headers, body: JSON.stringify({ ids }), keepalive: Boolean(leaving),
-    });
-    if (answer.ok) count((await answer.json()).unread);
+  async function read(ids, options) {
+    const answer = await cockpit.post(path() + "/read", { ids }, options);
+    if (answer.ok) count(answer.body.unread);
   }
 })();

@@ -56,5 +56,22 @@
     return field(label, select, () => (select.value === "" ? {} : { [name]: select.value }));
   }
 
-  cockpit.forms = { form, field, text, number, moment, choice };
+  /* A row of a register: a name, what is said of it, and what may be done, as [label, work] each. */
+  function entry(name, note, actions = []) {
+    const row = element("div", "entry");
+    row.append(element("span", "", name), element("span", "second", note));
+    if (!actions.length) return row;
+    const buttons = element("span", "buttons");
+    for (const [label, work] of actions) {
+      const button = element("button", "quiet", label);
+      button.type = "button";
+      button.setAttribute("aria-label", `${label} ${name}`);
+      button.addEventListener("click", work);
+      buttons.append(button);
+    }
+    row.append(buttons);
+    return row;
+  }
+
+  cockpit.forms = { entry, form, field, text, number, moment, choice };
 })();

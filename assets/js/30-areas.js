@@ -5,6 +5,9 @@
   const cockpit = window.cockpit;
 
   const chosen = () => cockpit.root.dataset.metric || "pm2_5";
+  /* An area's name by its code; what is no area's code is shown as it is. */
+  cockpit.areaName = (code) => ((cockpit.state.areas || {})[code] || {}).name || code;
+
   const areas = () => Object.values(cockpit.state.areas || {});
 
   function render() {

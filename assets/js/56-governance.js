@@ -4,7 +4,7 @@
 
   const cockpit = window.cockpit;
   const { element } = cockpit;
-  const { form, text, number, moment, choice } = cockpit.forms;
+  const { entry, form, text, number, moment, choice } = cockpit.forms;
   const page = (cockpit.pages.governance = {});
   const base = () => `/api/v1/${cockpit.root.dataset.community}/governance`;
   let words = {};
@@ -128,7 +128,7 @@
     const again = () => showCouncil();
     const rows = members.map((one) => entry(
       `${one.name}`, `${one.body_name} · 到会 ${one.came} / ${one.invited}`,
-      () => send(outcome, `/council/members/${one.id}/end`, {}, again),
+      ending(() => send(outcome, `/council/members/${one.id}/end`, {}, again)),
     ));
     const held = meetings.map((one) => entry(one.subject, `${cockpit.time.date(Date.parse(one.held))} · 到会 ${one.came} / ${one.invited}`));
     const parts = [outcome, ...rows, ...(held.length ? [element("h3", "", "议事记录"), ...held] : [])];
@@ -148,7 +148,8 @@
     const again = () => showPartners();
     const parts = [outcome];
     for (const one of partners) {
-      parts.push(entry(one.name, `${one.field_name} · ${one.deeds.length} 次`, () => send(outcome, `/partners/${one.id}/end`, {}, again)));
+      parts.push(entry(one.name, `${one.field_name} · ${one.deeds.length} 次`,
+        ending(() => send(outcome, `/partners/${one.id}/end`, {}, again))));
       for (const deed of one.deeds.slice(0, 3)) {
         const people = deed.people === null ? "" : ` · ${deed.people} 人次`;
         parts.push(element("p", "deed second", `${cockpit.time.date(Date.parse(deed.done))} ${deed.what}${people}`));
@@ -166,18 +167,7 @@
     place.replaceChildren(...parts);
   }
 
-  function entry(name, note, end) {
-    const row = element("div", "entry");
-    row.append(element("span", "", name), element("span", "second", note));
-    if (end && cockpit.may("manager")) {
-      const button = element("button", "quiet", "结束");
-      button.type = "button";
-      button.setAttribute("aria-label", `结束 ${name}`);
-      button.addEventListener("click", end);
-      row.append(button);
-    }
-    return row;
-  }
+  const ending = (work) => (cockpit.may("manager") ? [["结束", work]] : []);
 
   function attendance(members) {
     const made = element("fieldset", "attendance");

@@ -53,7 +53,7 @@
     const late = due !== null && due < cockpit.now();
     const rows = [
       ["状态", told.state_name], ["层级", told.level_name], ["类别", told.category_name], ["主办", told.department],
-      ["片区", areaName(told.area)], ["网格", told.grid], ["派给", told.assignee],
+      ["片区", cockpit.areaName(told.area)], ["网格", told.grid], ["派给", told.assignee],
       ["期限", due === null ? null : cockpit.time.full(due) + (late ? " ▲ 已逾期" : "")],
       ["发生", cockpit.time.full(Date.parse(told.ts))], ["编号", told.id],
       ["评价", told.rating ? "★".repeat(told.rating) + ` ${told.rating} 分` : null],
@@ -71,11 +71,6 @@
     const link = element("a", "on-map", "在地图上看");
     link.href = `/map?community=${community || cockpit.root.dataset.community}&event=${id}`;
     return link;
-  }
-
-  function areaName(code) {
-    const area = (cockpit.state.areas || {})[code];
-    return area && area.name ? area.name : code;
   }
 
   function photos(told) {

@@ -34,18 +34,13 @@
     columns.set(state, { count: counted, list });
     for (const told of events) {
       const due = told.due ? Date.parse(told.due) : null;
-      const where = [told.area ? areaName(told.area) : null, told.category_name].filter(Boolean).join(" · ");
+      const where = [told.area ? cockpit.areaName(told.area) : null, told.category_name].filter(Boolean).join(" · ");
       const { id, severity, title, assignee, seq } = told;
       const warn = told.warn ? Date.parse(told.warn) : null;
       list.append(card({ id, severity, title, where, due, warn, assignee, seq }));
     }
     box.append(head, list);
     return box;
-  }
-
-  function areaName(code) {
-    const area = (cockpit.state.areas || {})[code];
-    return area && area.name ? area.name : code;
   }
 
   function card(one) {

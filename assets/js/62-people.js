@@ -4,7 +4,7 @@
 
   const cockpit = window.cockpit;
   const { element } = cockpit;
-  const { form, text, choice } = cockpit.forms;
+  const { entry, form, text, choice } = cockpit.forms;
   const page = (cockpit.pages.people = {});
   const AUDIT_ROWS = 50;
   let words = {};
@@ -34,21 +34,6 @@
   }
 
   const linkOf = (said) => `链接（只显示这一次，24 小时内有效一次）：${location.origin}${said.link}`;
-
-  function entry(name, note, actions) {
-    const row = element("div", "entry");
-    row.append(element("span", "", name), element("span", "second", note));
-    const buttons = element("span", "buttons");
-    for (const [label, work] of actions) {
-      const button = element("button", "quiet", label);
-      button.type = "button";
-      button.setAttribute("aria-label", `${label} ${name}`);
-      button.addEventListener("click", work);
-      buttons.append(button);
-    }
-    row.append(buttons);
-    return row;
-  }
 
   async function showUsers() {
     const { users } = (await cockpit.get("/api/v1/users")) || { users: [] };

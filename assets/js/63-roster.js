@@ -4,7 +4,7 @@
 
   const cockpit = window.cockpit;
   const { element } = cockpit;
-  const { form, text, choice } = cockpit.forms;
+  const { entry, form, text, choice } = cockpit.forms;
   const name = (grid) => grid.name || grid.grid;
 
   cockpit.showRoster = async function (said) {
@@ -14,10 +14,10 @@
     outcome.setAttribute("role", "status");
     if (said) cockpit.sayOutcome(outcome, ...said);
     const rows = [...cockpit.bySteward(grids)].map(([steward, theirs]) => {
-      const row = element("div", steward === null ? "entry is-late" : "entry");
       const names = theirs.map(name).join("、");
       const load = loads && steward !== null ? ` · 在办 ${loads.get(steward) || 0}` : "";
-      row.append(element("span", "", steward ?? "▲ 无网格员"), element("span", "second", names + load));
+      const row = entry(steward ?? "▲ 无网格员", names + load);
+      row.classList.toggle("is-late", steward === null);
       return row;
     });
     const parts = [outcome, ...(rows.length ? rows : [element("p", "second", "尚未导入网格")])];

@@ -1,4 +1,4 @@
-"""``cockpit db upgrade|backup``."""
+"""``cockpit db upgrade|backup|restore``."""
 
 import sqlite3
 from pathlib import Path
@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
-from cockpit.commands.options import Json, answer, databases
+from cockpit.commands.options import Json, answer, databases, settings
 from cockpit.errors import BadSetting
+from cockpit.settings import prepare_data_dir
 from store.backup import BackupError
 from store.backup import backup as backup_to
+from store.backup import restore as restore_from
 
-app = typer.Typer(help="The database: bring it up to date, back it up.", no_args_is_help=False)
+app = typer.Typer(help="The database: bring it up to date, back it up, put a backup back.", no_args_is_help=False)
 
 
 @app.command()
@@ -34,3 +36,22 @@ def backup(
     except (BackupError, sqlite3.Error, OSError) as error:
         raise BadSetting(str(error)) from None
     answer(as_json, {"file": str(target), "bytes": size}, f"{target}: {size} bytes, integrity ok")
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
+    community: Annotated[str | None, typer.Option(help="Of this community, where it has its own database.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Put a backup in the place of the SQLite database of a cockpit that is stopped; the former one is kept."""
+    found = settings()
+    url = found.community_databases.get(community or "", found.database)
+    prepare_data_dir(found)
+    try:
+        kept = restore_from(source, url)
+    except (BackupError, sqlite3.Error, OSError) as error:
+        raise BadSetting(str(error)) from None
+    databases()  # a backup of an older version is brought up to date
+    text = f"{source} is in place" + (f"; the former database is {kept}" if kept else "")
+    answer(as_json, {"file": str(source), "kept": str(kept) if kept else None}, text)

@@ -1,7 +1,6 @@
 """``cockpit device add|import|list|rotate|revoke|command``."""
 
 import csv
-import getpass
 import os
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -10,7 +9,7 @@ import msgspec
 import typer
 from sqlalchemy import Engine
 
-from cockpit.commands.options import Json, answer, databases, settings
+from cockpit.commands.options import Json, actor, answer, databases, settings
 from cockpit.errors import BadSetting
 from cockpit.resources import installed_codecs
 from geo import ground
@@ -211,7 +210,7 @@ def command(
         if not found:
             raise RegistryError(f"no registered device {device_id!r}")
         params = dict(_param(text) for text in param or ())
-        issued = commands.issue(connection, found[0], name, params, f"command:{getpass.getuser()}", seconds)
+        issued = commands.issue(connection, found[0], name, params, actor(), seconds)
     answer(as_json, {"device": device_id, "command": issued}, f"command   {issued}")
 
 

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cockpit.commands.options import Json, answer, databases
-from cockpit.commands.user import ACTOR
+from cockpit.commands.options import Json, actor, answer, databases
 from cockpit.people import displays
 from store.engine import writing
 
@@ -20,7 +19,7 @@ def add(
 ) -> None:
     """Make a link and print its path, the only time that it is shown."""
     with writing(databases().shared) as connection:
-        link = f"/display/{displays.add(connection, name, community, ACTOR)}"
+        link = f"/display/{displays.add(connection, name, community, actor())}"
     answer(as_json, {"name": name, "link": link}, f"open {link} once in the wall's browser   (shown this once)")
 
 
@@ -37,5 +36,5 @@ def list_displays(as_json: Json = False) -> None:
 def revoke(name: Annotated[str, typer.Argument(help="Which screen.")], as_json: Json = False) -> None:
     """Let a link work no more."""
     with writing(databases().shared) as connection:
-        displays.revoke(connection, name, ACTOR)
+        displays.revoke(connection, name, actor())
     answer(as_json, {"name": name, "revoked": True}, f"the link of {name} works no more")

@@ -1,13 +1,11 @@
 """``cockpit geo import|export|versions|use|steward``: survey files of the ground, and who looks after a grid."""
 
-import getpass
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from cockpit.commands.options import Json, answer, databases
-from cockpit.commands.user import ACTOR
+from cockpit.commands.options import Json, actor, answer, databases
 from cockpit.errors import BadSetting
 from geo import stewards, versions
 from geo.communities import Community, communities
@@ -54,7 +52,7 @@ def import_(
     if dry_run:
         answer(as_json, record | {"imported": False}, f"{said}; nothing was changed")
         return
-    taken = survey.take(engine, looked, f"command:{getpass.getuser()}")
+    taken = survey.take(engine, looked, actor())
     moved = taken.devices_moved
     text = f"{said}; version {taken.version}" + (f"; {moved} devices lie in another area now" if moved else "")
     answer(as_json, record | {"imported": True, "version": taken.version, "devices_moved": moved}, text)
@@ -81,7 +79,7 @@ def export(
     except ValueError as error:
         raise BadSetting(str(error)) from None
     with writing(opened.of(community)) as connection:
-        audit.record(connection, ACTOR, "geo.export", f"{community} {kind}", {"features": count, "crs": crs})
+        audit.record(connection, actor(), "geo.export", f"{community} {kind}", {"features": count, "crs": crs})
     answer(as_json, {"file": str(file), "kind": kind, "features": count}, f"{file}: {count} {kind}")
 
 
@@ -113,7 +111,7 @@ def use(
     from cockpit import survey
 
     try:
-        taken = survey.use(databases().of(community), community, kind, version, f"command:{getpass.getuser()}")
+        taken = survey.use(databases().of(community), community, kind, version, actor())
     except LookupError as error:
         raise BadSetting(str(error)) from None
     record = {"kind": kind, "version": version, "devices_moved": taken.devices_moved}
@@ -133,7 +131,7 @@ def steward(
     try:
         with writing(opened.of(community)) as connection:
             stewards.appoint(connection, community, grid, name, now())
-            audit.record(connection, ACTOR, "steward.appoint", f"{community}/{grid}", {"name": name})
+            audit.record(connection, actor(), "steward.appoint", f"{community}/{grid}", {"name": name})
     except (LookupError, ValueError) as error:
         raise BadSetting(str(error)) from None
     answer(as_json, {"grid": grid, "steward": name}, f"{grid}: {name or 'nobody'}")

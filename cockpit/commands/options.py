@@ -1,5 +1,7 @@
 """What commands share: options, settings, and how they answer people or programs."""
 
+import getpass
+import os
 from typing import Annotated, Any
 
 import msgspec
@@ -29,6 +31,14 @@ def databases() -> Databases:
 def codecs() -> Codecs:
     """The codecs of this installation."""
     return installed_codecs(settings())
+
+
+def actor() -> str:
+    """Who gives the command, for the audit trail: the machine's user."""
+    try:
+        return f"command:{getpass.getuser()}"
+    except (KeyError, OSError):  # a user without a name, as in some containers
+        return f"command:{os.getuid()}"
 
 
 def answer(as_json: bool, record: Any, text: str) -> None:

@@ -6,13 +6,11 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from cockpit.commands.options import Json, answer, databases
+from cockpit.commands.options import Json, actor, answer, databases
 from cockpit.errors import BadSetting
 from cockpit.people import users
 from layers.roles import WRITING_ROLES
 from store.engine import writing
-
-ACTOR = "command"
 
 app = typer.Typer(help="People who sign in; changes take effect at once.", no_args_is_help=True)
 FromStandardInput = Annotated[
@@ -38,11 +36,11 @@ def add(
     """Add somebody; prints the path of a link, good once for 24 hours, where the password is chosen."""
     given = _password() if password_stdin else None
     with writing(databases().shared) as connection:
-        number = users.add(connection, name, role, community, ACTOR)
+        number = users.add(connection, name, role, community, actor())
         if given is None:
             _invited(connection, name, number, as_json)
             return
-        users.set_password(connection, users.named(connection, name), given, ACTOR)
+        users.set_password(connection, users.named(connection, name), given, actor())
     answer(as_json, {"name": name, "link": None}, f"{name} may sign in")
 
 
@@ -77,5 +75,5 @@ def passwd(
         if given is None:
             _invited(connection, name, user.id, as_json)
             return
-        users.set_password(connection, user, given, ACTOR)
+        users.set_password(connection, user, given, actor())
     answer(as_json, {"name": name, "link": None}, f"the password of {name} is changed")

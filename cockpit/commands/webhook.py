@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cockpit.commands.options import Json, answer, settings
-from cockpit.commands.user import ACTOR
+from cockpit.commands.options import Json, actor, answer, settings
 from cockpit.resources import open_databases, seal
 from store.engine import writing
 
@@ -30,7 +29,7 @@ def add(
     lines = [line.strip() for line in sys.stdin.read().splitlines() if line.strip()]
     url, given = [*lines, "", ""][:2]
     with writing(open_databases(found).of(community)) as connection:
-        secret = webhooks.add(connection, seal(found), community, name, url, form, kind or [], given or None, ACTOR)
+        secret = webhooks.add(connection, seal(found), community, name, url, form, kind or [], given or None, actor())
     text = f"notices go to {name}" + (f"\nit signs with {secret}   (shown this once)" if form == "json" else "")
     answer(as_json, {"name": name, "secret": secret}, text)
 
@@ -55,7 +54,7 @@ def remove(name: Name, community: Community, as_json: Json = False) -> None:
     from cockpit.notices import webhooks  # httpx and the layers: nothing that every command should wait for
 
     with writing(open_databases(settings()).of(community)) as connection:
-        webhooks.remove(connection, community, name, ACTOR)
+        webhooks.remove(connection, community, name, actor())
     answer(as_json, {"name": name, "removed": True}, f"nothing goes to {name} any more")
 
 
@@ -65,5 +64,5 @@ def again(name: Name, community: Community, as_json: Json = False) -> None:
     from cockpit.notices import webhooks  # httpx and the layers: nothing that every command should wait for
 
     with writing(open_databases(settings()).of(community)) as connection:
-        count = webhooks.try_again(connection, community, name, ACTOR)
+        count = webhooks.try_again(connection, community, name, actor())
     answer(as_json, {"name": name, "deliveries": count}, f"{count} will be tried again")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from cockpit.errors import BadSetting
@@ -85,7 +85,7 @@ def change(
     """
     user = named(connection, name)
     _check(role, communities)
-    admins = [one for one in everybody(connection) if one.role == "admin" and one.disabled is None]
+    admins = _found(connection, app_user.c.role == "admin", app_user.c.disabled.is_(None))
     if [one.name for one in admins] == [name] and (role != "admin" or is_disabled):
         raise BadSetting(f"{name!r} is the last admin; make another one first")
     stamp = now() if is_disabled else None
@@ -98,8 +98,13 @@ def change(
 
 def everybody(connection: Connection) -> list[User]:
     """All users, by name."""
+    return _found(connection)
+
+
+def _found(connection: Connection, *where: ColumnElement[bool]) -> list[User]:
     places: dict[int, set[str]] = {}
-    for row in connection.execute(select(app_user_community)):
+    of_these = select(app_user.c.id).where(*where)
+    for row in connection.execute(select(app_user_community).where(app_user_community.c.user_id.in_(of_these))):
         places.setdefault(row.user_id, set()).add(row.community)
     return [
         User(
@@ -111,7 +116,7 @@ def everybody(connection: Connection) -> list[User]:
             disabled=row.disabled,
             invited=row.password_hash is None,
         )
-        for row in connection.execute(select(app_user).order_by(app_user.c.name))
+        for row in connection.execute(select(app_user).where(*where).order_by(app_user.c.name))
     ]
 
 
@@ -123,10 +128,10 @@ def named(connection: Connection, name: str) -> User:
     BadSetting
         If there is none of that name.
     """
-    found = next((one for one in everybody(connection) if one.name == name), None)
-    if found is None:
+    found = _found(connection, app_user.c.name == name)
+    if not found:
         raise BadSetting(f"no user named {name!r}")
-    return found
+    return found[0]
 
 
 def invite(connection: Connection, number: int | None) -> str:
@@ -171,7 +176,7 @@ def accept(connection: Connection, secret: str, password: str, name: str | None)
         number = add(connection, name or "", "admin", [EVERYWHERE], "invitation")
     taken = update(invitation).where(invitation.c.token_hash == found.token_hash).values(used=now())
     connection.execute(taken)
-    user = next(one for one in everybody(connection) if one.id == number)
+    [user] = _found(connection, app_user.c.id == number)
     set_password(connection, user, password, "invitation")
     return user.name
 

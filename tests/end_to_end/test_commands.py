@@ -147,7 +147,7 @@ def test_the_doctor_says_what_is_amiss(cockpit: Cockpit, idle: Cockpit) -> None:
     assert {"broker", "web"} <= amiss
 
 
-COMMANDS = ["", "up", "web", "ingest", "replay", "check", "device add", "token add", "db backup"]
+COMMANDS = ["", "up", "web", "ingest", "replay", "check", "device add", "token add", "db backup", "db restore"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
