@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.database import database_url, empty_postgres, engine, new_postgres_database, postgres
 from tests.running import CHROMIUM, CHROMIUM_ARGS, Cockpit
@@ -24,6 +24,9 @@ __all__ = [
 ]
 
 
+# Two tests at a time on two cores: what a page shows may take its time, what a clock is held to runs alone.
+expect.set_options(timeout=15_000)
+
 ALONE = (
     "faults/test_embedded",
     "faults/test_mosquitto",
@@ -32,20 +35,16 @@ ALONE = (
     *(
         f"end_to_end/test_{name}"
         for name in (
-            "base_map",
             "durability",
-            "events",
             "flood",
-            "map",
             "mosquitto",
             "postgres",
             "reconnect",
-            "survey",
             "wall",
         )
     ),
 )
-"""What watches the clock, or draws in a browser; two of them at once on two cores would fail for want of time."""
+"""What watches the clock; two of them at once on two cores would fail for want of time."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

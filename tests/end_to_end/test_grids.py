@@ -1,7 +1,7 @@
 """Grids and who looks after them: on the map in a colour each, in 共治 as a roster with what each has to do."""
 
 import json
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,17 +21,19 @@ def square(code: str, name: str, west: float, east: float) -> dict[str, Any]:
     return {"type": "Feature", "properties": {"code": code, "name": name}, "geometry": shape}
 
 
-@pytest.fixture
-def gridded(own_cockpit: Cockpit, tmp_path: Path) -> Cockpit:
+@pytest.fixture(scope="module")
+def gridded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cockpit]:
     """赫灵 with three grids, two of which somebody looks after."""
+    running = Cockpit(tmp_path_factory.mktemp("grids"))
     thirds = [120.186, 120.189, 120.192, 120.195]
     grids = [square(f"g{n}", f"第{n}网格", thirds[n - 1], thirds[n]) for n in (1, 2, 3)]
-    file = tmp_path / "grids.geojson"
+    file = running.folder / "grids.geojson"
     file.write_text(json.dumps({"type": "FeatureCollection", "features": grids}), encoding="utf-8")
-    own_cockpit.answer("geo", "import", str(file), "--community", "heling", "--kind", "grids")
+    running.answer("geo", "import", str(file), "--community", "heling", "--kind", "grids")
     for grid, name in (("g1", "王管家"), ("g2", "李管家")):
-        assert own_cockpit.run("geo", "steward", "--community", "heling", grid, "--name", name).returncode == 0
-    return own_cockpit.start()
+        assert running.run("geo", "steward", "--community", "heling", grid, "--name", name).returncode == 0
+    yield running.start()
+    running.stop()
 
 
 def test_grids_are_coloured_by_who_looks_after_them_when_somebody_asks(gridded: Cockpit, page: Page) -> None:
@@ -49,28 +51,6 @@ def test_grids_are_coloured_by_who_looks_after_them_when_somebody_asks(gridded: 
     assert on_map(page, fill) == "none", "two fills over each other would be of neither's colours"
     legend.get_by_role("checkbox").uncheck()
     assert on_map(page, fill) == "visible"
-
-
-def test_the_roster_says_who_has_how_much_to_do_and_a_manager_appoints(gridded: Cockpit, page: Page) -> None:
-    manager = client(gridded, "王经理", "manager", "heling")
-    body = {"id": "r1", "title": "路灯", "lon": 120.187, "lat": 28.928}
-    event = manager.post(f"{API}/events", json=body).json()["id"]
-    for to in ("filed", "dispatched"):
-        assert manager.post(f"{API}/events/{event}/transitions", json={"to": to}).status_code == 201
-    gridded.sign_in(page, "赵经理", "manager", "heling")
-    page.goto(f"{gridded.url}/governance?community=heling")
-    roster = page.locator('[data-register="roster"]')
-    expect(roster.locator(".entry", has_text="王管家")).to_contain_text("第1网格 · 在办 1")
-    expect(roster.locator(".entry", has_text="李管家")).to_contain_text("第2网格 · 在办 0")
-    expect(roster.locator(".entry.is-late")).to_contain_text("第3网格")
-    expect(page.locator('[data-total="grids"]')).to_have_text("2 / 3")
-    roster.get_by_text("任命网格员").click()
-    roster.locator("select[name=grid]").select_option("第3网格")
-    roster.get_by_label("网格员（留空为撤下）").fill("王管家")
-    roster.get_by_role("button", name="任命").click()
-    expect(roster.locator(".entry", has_text="王管家")).to_contain_text("第1网格、第3网格 · 在办 1")
-    expect(roster.locator(".entry.is-late")).to_have_count(0)
-    expect(page.locator('[data-total="grids"]')).to_have_text("3 / 3")
 
 
 def test_who_is_not_signed_in_sees_the_roster_without_what_each_has_to_do(gridded: Cockpit, page: Page) -> None:
@@ -93,3 +73,25 @@ def test_an_events_page_leads_to_its_place_on_the_map(gridded: Cockpit, page: Pa
     assert (lon, lat) == pytest.approx((120.187, 28.928), abs=1e-3)
     page.locator("[data-map-card]").get_by_role("link", name="详情").click()
     expect(page.locator(".event-head")).to_contain_text("井盖松动")
+
+
+def test_the_roster_says_who_has_how_much_to_do_and_a_manager_appoints(gridded: Cockpit, page: Page) -> None:
+    manager = client(gridded, "王经理", "manager", "heling")
+    body = {"id": "r1", "title": "路灯", "lon": 120.187, "lat": 28.928}
+    event = manager.post(f"{API}/events", json=body).json()["id"]
+    for to in ("filed", "dispatched"):
+        assert manager.post(f"{API}/events/{event}/transitions", json={"to": to}).status_code == 201
+    gridded.sign_in(page, "赵经理", "manager", "heling")
+    page.goto(f"{gridded.url}/governance?community=heling")
+    roster = page.locator('[data-register="roster"]')
+    expect(roster.locator(".entry", has_text="王管家")).to_contain_text("第1网格 · 在办 1")
+    expect(roster.locator(".entry", has_text="李管家")).to_contain_text("第2网格 · 在办 0")
+    expect(roster.locator(".entry.is-late")).to_contain_text("第3网格")
+    expect(page.locator('[data-total="grids"]')).to_have_text("2 / 3")
+    roster.get_by_text("任命网格员").click()
+    roster.locator("select[name=grid]").select_option("第3网格")
+    roster.get_by_label("网格员（留空为撤下）").fill("王管家")
+    roster.get_by_role("button", name="任命").click()
+    expect(roster.locator(".entry", has_text="王管家")).to_contain_text("第1网格、第3网格 · 在办 1")
+    expect(roster.locator(".entry.is-late")).to_have_count(0)
+    expect(page.locator('[data-total="grids"]')).to_have_text("3 / 3")
