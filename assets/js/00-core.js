@@ -47,11 +47,11 @@
     date: (ms) => datePart(date, ms, ["month", "day"]).join("-"),
     day: (ms) => datePart(day, ms, ["month", "day"]).join("-") + " " + datePart(day, ms, ["weekday"])[0],
     hour: (ms) => Number(datePart(minute, ms, ["hour"])[0]),
+    isToday: (ms) => cockpit.time.date(ms) === cockpit.time.date(cockpit.now()),
     // Today a time of day is enough; another day is named.
-    short(ms) {
-      const today = cockpit.time.date(ms) === cockpit.time.date(cockpit.now());
-      return today ? minute.format(ms) : cockpit.time.date(ms) + " " + minute.format(ms);
-    },
+    short: (ms) => (cockpit.time.isToday(ms) ? "" : cockpit.time.date(ms) + " ") + minute.format(ms),
+    // Where there is room for one of them only.
+    brief: (ms) => (cockpit.time.isToday(ms) ? minute.format(ms) : cockpit.time.date(ms)),
     full: (ms) => cockpit.time.date(ms) + " " + clock.format(ms),
   };
 

@@ -94,11 +94,12 @@
     if (one.due) row.dataset.due = one.due;
     const mark = cockpit.element("span", `symbol tone-${["", "low", "middle", "high"][level]}`, cockpit.MARKS[level]);
     const words = cockpit.element("span", "severity", cockpit.LEVEL_WORDS[level]);
-    const title = cockpit.element(cockpit.root.dataset.page === "wall" ? "span" : "a", "title", one.title);
-    if (title.tagName === "A") title.href = "/events/" + one.id;
+    const isOnWall = cockpit.root.dataset.page === "wall";
+    const title = cockpit.element(isOnWall ? "span" : "a", "title", one.title);
+    if (!isOnWall) title.href = "/events/" + one.id;
     const where = [one.area, one.category, one.state_name].filter(Boolean).join(" · ");
     const detail = cockpit.element("span", "detail", where);
-    const time = cockpit.element("time", "when", cockpit.time.short(one.occurred));
+    const time = cockpit.element("time", "when", cockpit.time[isOnWall ? "brief" : "short"](one.occurred));
     row.append(mark, words, title, time, detail);
     return row;
   }
