@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cockpit.commands.options import Json, answer, databases, settings
+from cockpit.commands.options import Json, answer, check_community, databases, settings
 from cockpit.errors import BadSetting
 from cockpit.settings import prepare_data_dir
 from store.backup import BackupError
@@ -45,6 +45,8 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Put a backup in the place of the SQLite database of a cockpit that is stopped; the former one is kept."""
+    if community is not None:
+        check_community(community)
     found = settings()
     url = found.community_databases.get(community or "", found.database)
     prepare_data_dir(found)

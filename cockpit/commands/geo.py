@@ -5,12 +5,12 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from cockpit.commands.options import Json, actor, answer, databases
+from cockpit.commands.options import Json, actor, answer, check_community, databases
 from cockpit.errors import BadSetting
 from geo import stewards, versions
-from geo.communities import Community, communities
+from geo.communities import communities
 from geo.crs import Crs
-from geo.errors import SurveyFaults, UnknownCommunity
+from geo.errors import SurveyFaults
 from geo.survey_faults import rules
 from store import audit
 from store.engine import writing
@@ -38,7 +38,7 @@ def import_(
     # Here, not above: only this command reads such files, and what reads them takes its time to import.
     from cockpit import survey
 
-    _community(community)
+    check_community(community)
     _layer(kind)
     _system(crs)
     engine = databases().of(community)
@@ -69,7 +69,7 @@ def export(
     """Write a layer to a file, as it counts now; buildings also as CityJSON."""
     from geo import exports
 
-    _community(community)
+    check_community(community)
     _layer(kind)
     if crs not in set(Crs):
         raise BadSetting(f"--crs {crs!r} is not one of {', '.join(Crs)}")
@@ -86,7 +86,7 @@ def export(
 @app.command("versions")
 def list_versions(community: CommunityOption, as_json: Json = False) -> None:
     """List what was imported, newest first, and which counts."""
-    _community(community)
+    check_community(community)
     with databases().of(community).connect() as connection:
         rows = versions.known(connection, community)
     records = [{"kind": row.layer} | versions.told(row) for row in rows]
@@ -106,7 +106,7 @@ def use(
     as_json: Json = False,
 ) -> None:
     """Make an earlier version of a layer count again."""
-    _community(community)
+    check_community(community)
     _layer(kind)
     from cockpit import survey
 
@@ -126,7 +126,7 @@ def steward(
     as_json: Json = False,
 ) -> None:
     """Appoint the steward (网格员) of a grid."""
-    _community(community)
+    check_community(community)
     opened = databases()
     try:
         with writing(opened.of(community)) as connection:
@@ -146,13 +146,6 @@ def _report(file: Path, bad: SurveyFaults) -> NoReturn:
         err=True,
     )
     raise typer.Exit(2)
-
-
-def _community(code: str) -> Community:
-    try:
-        return communities()[code]
-    except (KeyError, UnknownCommunity):
-        raise BadSetting(f"--community {code!r} is not one of {', '.join(communities())}") from None
 
 
 def _layer(kind: str) -> None:

@@ -8,8 +8,10 @@ import msgspec
 import typer
 
 from cockpit import logs
+from cockpit.errors import BadSetting
 from cockpit.resources import installed_codecs, open_databases
 from cockpit.settings import Settings, load
+from geo.communities import communities
 from sensors.codecs.declare import Codecs
 from store.databases import Databases
 
@@ -31,6 +33,12 @@ def databases() -> Databases:
 def codecs() -> Codecs:
     """The codecs of this installation."""
     return installed_codecs(settings())
+
+
+def check_community(code: str) -> None:
+    """Refuse what is no community."""
+    if code not in communities():
+        raise BadSetting(f"--community {code!r} is not one of {', '.join(communities())}")
 
 
 def actor() -> str:

@@ -63,6 +63,18 @@ def test_what_is_no_backup_changes_nothing(
     assert devices(own_cockpit) == {"kept"}
 
 
+def test_a_community_that_is_none_is_named_and_changes_nothing(own_cockpit: Cockpit, tmp_path: Path) -> None:
+    own_cockpit.add_device("kept")
+    copy = tmp_path / "copy.db"
+    own_cockpit.answer("db", "backup", str(copy))
+    assert list(tmp_path.glob("copy.db*")) == [copy], "a backup is one file"
+    refused = own_cockpit.run("db", "restore", str(copy), "--community", "nowhere")
+    assert (refused.returncode, "'nowhere' is not one of heling, tahai" in refused.stderr) == (2, True)
+    own_cockpit.answer("db", "restore", str(copy))
+    assert list(tmp_path.glob("copy.db*")) == [copy], "nor is anything left beside it"
+    assert devices(own_cockpit) == {"kept"}
+
+
 def test_a_postgresql_is_told_its_own_way(own_cockpit: Cockpit, tmp_path: Path) -> None:
     own_cockpit.settings["COCKPIT_DATABASE_URL"] = "postgresql+psycopg://nobody@127.0.0.1:9/none"
     refused = own_cockpit.run("db", "restore", str(tmp_path / "copy.db"))
