@@ -10,13 +10,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
 from cockpit.map import recoloured
-from cockpit.static import static
+from cockpit.static import FOR_GOOD, static
 from geo.basemap import BaseMap
 from geo.ground import is_surveyed
 from layers.problem import Problem
 from layers.web import CommunityPath
 
-FOREVER = "public, max-age=31536000, immutable"
 SOURCE = "base"
 DRAWN = ("hills", "parks", "ponds", "streams", "roads")
 """Style layers of the schematic ground, which a base map takes the place of."""
@@ -50,9 +49,9 @@ def router(base: BaseMap | None) -> APIRouter:
             raise Problem(404, "not found", "the base map is another one now")
         found = _there(base).tile(z, x, y)
         if found is None:
-            return Response(status_code=204, headers={"Cache-Control": FOREVER})
+            return Response(status_code=204, headers={"Cache-Control": FOR_GOOD})
         encoded = {"Content-Encoding": found.encoding} if found.encoding else {}
-        return Response(found.content, media_type=found.media_type, headers={"Cache-Control": FOREVER} | encoded)
+        return Response(found.content, media_type=found.media_type, headers={"Cache-Control": FOR_GOOD} | encoded)
 
     return routes
 

@@ -11,7 +11,8 @@ from importlib.resources import files
 
 from fastapi import APIRouter, Response
 
-FOR_GOOD = "public, max-age=31536000, immutable"  # RFC 8246
+from cockpit.static import FOR_GOOD
+
 MEDIA_TYPES = {"js": "text/javascript", "css": "text/css"}
 ASSETS = files("assets")
 

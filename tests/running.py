@@ -37,6 +37,13 @@ CHROMIUM_ARGS = [
 ]
 
 
+def strip(code: str, name: str, west: float, east: float, **more: Any) -> dict[str, Any]:
+    """A grid of a survey from 28.92 to 28.94 degrees north."""
+    ring = [[west, 28.92], [east, 28.92], [east, 28.94], [west, 28.94], [west, 28.92]]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    return {"type": "Feature", "properties": {"code": code, "name": name} | more, "geometry": shape}
+
+
 def free_port() -> int:
     """A loopback port that nobody listens on."""
     with socket.socket() as one:
@@ -188,6 +195,13 @@ class Cockpit:
     def cookie(self, session: str) -> Any:
         """A session as a browser keeps it."""
         return {"name": SESSION, "value": session, "url": self.url}
+
+    def import_grids(self, *grids: dict[str, Any]) -> None:
+        """Import a survey of heling's grids by the command; each is a `strip`."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        survey = self.folder / "grids.geojson"
+        survey.write_text(json.dumps({"type": "FeatureCollection", "features": grids}), encoding="utf-8")
+        self.answer("geo", "import", str(survey), "--community", "heling", "--kind", "grids")
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON at an address of the API."""

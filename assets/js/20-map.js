@@ -155,8 +155,8 @@
   function size() {
     const u = sizeOfU();
     for (const layer of map.handle.getStyle().layers) {
-      const width = layer.source && (widths.get(layer.id) ?? (layer.paint || {})["line-width"]);
-      if (layer.type === "line" && width !== undefined && (u !== USUAL_U || widths.has(layer.id))) {
+      const width = widths.get(layer.id) ?? (layer.paint || {})["line-width"];
+      if (width !== undefined && (u !== USUAL_U || widths.has(layer.id))) {
         widths.set(layer.id, width);
         map.handle.setPaintProperty(layer.id, "line-width", ["*", width, u / USUAL_U]);
       }

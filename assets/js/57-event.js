@@ -67,9 +67,9 @@
     return list;
   }
 
-  function onMap({ id, community }) {
+  function onMap({ id }) {
     const link = element("a", "on-map", "在地图上看");
-    link.href = `/map?community=${community || cockpit.root.dataset.community}&event=${id}`;
+    link.href = `/map?community=${cockpit.root.dataset.community}&event=${id}`;
     return link;
   }
 

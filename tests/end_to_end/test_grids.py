@@ -1,24 +1,15 @@
 """Grids and who looks after them: on the map in a colour each, in 共治 as a roster with what each has to do."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.end_to_end.test_events import client
 from tests.end_to_end.test_map import on_map
-from tests.running import Cockpit, until
+from tests.running import Cockpit, strip, until
 
 API = "/api/v1/heling"
-SOUTH, NORTH = 28.925, 28.932
-
-
-def square(code: str, name: str, west: float, east: float) -> dict[str, Any]:
-    ring = [[west, SOUTH], [east, SOUTH], [east, NORTH], [west, NORTH], [west, SOUTH]]
-    shape = {"type": "Polygon", "coordinates": [ring]}
-    return {"type": "Feature", "properties": {"code": code, "name": name}, "geometry": shape}
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +17,7 @@ def gridded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cockpit]:
     """赫灵 with three grids, two of which somebody looks after."""
     running = Cockpit(tmp_path_factory.mktemp("grids"))
     thirds = [120.186, 120.189, 120.192, 120.195]
-    grids = [square(f"g{n}", f"第{n}网格", thirds[n - 1], thirds[n]) for n in (1, 2, 3)]
-    file = running.folder / "grids.geojson"
-    file.write_text(json.dumps({"type": "FeatureCollection", "features": grids}), encoding="utf-8")
-    running.answer("geo", "import", str(file), "--community", "heling", "--kind", "grids")
+    running.import_grids(*(strip(f"g{n}", f"第{n}网格", thirds[n - 1], thirds[n]) for n in (1, 2, 3)))
     for grid, name in (("g1", "王管家"), ("g2", "李管家")):
         assert running.run("geo", "steward", "--community", "heling", grid, "--name", name).returncode == 0
     yield running.start()

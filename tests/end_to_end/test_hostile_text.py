@@ -1,10 +1,8 @@
 """Whatever somebody writes, in whichever field, is text: it runs nowhere, neither in a page nor in the database."""
 
 import copy
-import json
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.end_to_end.test_events import client
-from tests.running import Cockpit
+from tests.running import Cockpit, strip
 
 HOSTILE = (
     "<img src=x onerror=hacked=1>",
@@ -33,14 +31,9 @@ PAGES = (
 
 
 @pytest.fixture
-def furnished(own_cockpit: Cockpit, tmp_path: Path) -> Cockpit:
-    """A cockpit with a grid, a siren and a light whose very names are hostile."""
-    ring = [[120.185, 28.925], [120.19, 28.925], [120.19, 28.93], [120.185, 28.93], [120.185, 28.925]]
-    shape = {"type": "Polygon", "coordinates": [ring]}
-    grid = {"type": "Feature", "properties": {"code": GRID, "name": HOSTILE[0]}, "geometry": shape}
-    survey = tmp_path / "grids.geojson"
-    survey.write_text(json.dumps({"type": "FeatureCollection", "features": [grid]}), encoding="utf-8")
-    own_cockpit.answer("geo", "import", str(survey), "--community", "heling", "--kind", "grids")
+def furnished(own_cockpit: Cockpit) -> Cockpit:
+    """A cockpit with a grid and a siren whose very names are hostile."""
+    own_cockpit.import_grids(strip(GRID, HOSTILE[0], 120.185, 120.19))
     own_cockpit.add_device("siren-1", "siren", name=HOSTILE[1], lon=120.187, lat=28.927)
     return own_cockpit.start()
 

@@ -1,6 +1,5 @@
 """Questions across layers, from outside: the tree with its sums, what is inside, what is near, where it is dense."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import httpx
 import pytest
 
 from geo.ground import place
-from tests.running import Cockpit, until
+from tests.running import Cockpit, strip, until
 
 SQUARE = "120.1995,28.9300 120.2015,28.9300 120.2015,28.9312 120.1995,28.9312"
 
@@ -102,17 +101,9 @@ def test_the_nearest_facility_and_steward_are_told_in_metres(cockpit: Cockpit, t
     assert abs(phone["lon"] - 120.1975) < 0.001
 
     def grid(code: str, west: float, parent: str | None = None) -> dict[str, Any]:
-        ring = [[west, 28.92], [west + 0.01, 28.92], [west + 0.01, 28.94], [west, 28.94], [west, 28.92]]
-        return {
-            "type": "Feature",
-            "properties": {"code": code, "name": f"网格{code}", "parent": parent},
-            "geometry": {"type": "Polygon", "coordinates": [ring]},
-        }
+        return strip(code, f"网格{code}", west, west + 0.01, parent=parent)
 
-    survey = tmp_path / "grids.geojson"
-    features = [grid("g1", 120.19), grid("g2", 120.20), grid("g1-1", 120.19, "g1")]
-    survey.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
-    cockpit.answer("geo", "import", str(survey), "--community", "heling", "--kind", "grids")
+    cockpit.import_grids(grid("g1", 120.19), grid("g2", 120.20), grid("g1-1", 120.19, "g1"))
     cockpit.answer("geo", "steward", "g2", "--community", "heling", "--name", "网格员甲")
     bad = cockpit.run("geo", "steward", "g9", "--community", "heling", "--name", "甲")
     assert bad.returncode == 2

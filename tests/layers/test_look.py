@@ -9,7 +9,7 @@ import pytest
 from plotly.offline import get_plotlyjs_version
 
 import assets
-from layers.look import LEVELS, LIGHT, TOKENS
+from layers.look import HUES, LEVELS, LIGHT, TOKENS
 
 ROOT = Path(__file__).parents[2]
 SHEET = (Path(assets.__file__).parent / "css" / "00-tokens.css").read_text(encoding="utf-8")
@@ -38,6 +38,13 @@ def luminance(colour: str) -> float:
 def test_the_style_sheet_has_the_same_colours() -> None:
     assert sheet_colours(":root {") == TOKENS
     assert sheet_colours(':root[data-theme="light"]') == {name: LIGHT[colour] for name, colour in TOKENS.items()}
+
+
+def test_the_script_and_the_sheet_have_as_many_hues_as_the_map() -> None:
+    folder = Path(assets.__file__).parent
+    sheet = (folder / "css" / "40-map.css").read_text(encoding="utf-8")
+    assert re.findall(r"\.tone-hue-\d { color: (#[0-9a-f]{6}); }", sheet) == list(HUES)
+    assert f"const HUES = {len(HUES)};" in (folder / "js" / "29-map-stewards.js").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("selector", [":root {", ':root[data-theme="light"]'])
