@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from cockpit.errors import BadSetting
 from geo.communities import communities
+from store import budgets
 
 PREFIX = "COCKPIT_"
 DATABASES = ("sqlite", "postgresql")
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     # A limit is told of within a day after it ran out, and known by its notice: one day more is sure.
     keep_notices_days: int | None = Field(default=180, ge=2)
     site_capacity: dict[str, int] = Field(default_factory=dict)
+    budgets: dict[str, float] = Field(default_factory=dict)
     log_format: str = Field(default="json", pattern="^(json|console)$")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 
@@ -63,6 +65,12 @@ class Settings(BaseSettings):
         for site, capacity in value.items():
             if capacity <= 0:
                 raise ValueError(f"the capacity of {site!r} must be above 0")
+        return value
+
+    @field_validator("budgets")
+    @classmethod
+    def _known_budgets(cls, value: dict[str, float]) -> dict[str, float]:
+        budgets.with_numbers(value)
         return value
 
     @field_validator("database_url")

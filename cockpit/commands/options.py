@@ -13,15 +13,17 @@ from cockpit.resources import installed_codecs, open_databases
 from cockpit.settings import Settings, load
 from geo.communities import communities
 from sensors.codecs.declare import Codecs
+from store import budgets
 from store.databases import Databases
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line, for programs.")]
 
 
 def settings() -> Settings:
-    """Read the settings and set up logging by them."""
+    """Read the settings; logging and budgets are by them from here on."""
     found = load()
     logs.configure(found.log_format, found.log_level)
+    budgets.configure(found.budgets)
     return found
 
 

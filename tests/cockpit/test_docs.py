@@ -1,6 +1,7 @@
 """The documents tell everything that a user can meet: commands, settings, routes, figures, reasons, metrics."""
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from sensors.codecs.mapping import read_folder
 from sensors.kinds import kinds
 from sensors.metrics import metrics
 from sensors.refusal import Reason
+from store.budgets import Budgets
 from store.instant import parse_rfc3339
 from tests.sensors.codecs.test_mapping import PUSHED
 
@@ -70,6 +72,12 @@ def test_every_setting_and_its_default_is_documented() -> None:
         [row] = [line for line in OPERATIONS.splitlines() if f"| `{PREFIX}{name.upper()}` |" in line]
         if isinstance(field.default, str | int):
             assert f"| `{field.default}` |" in row
+
+
+def test_every_budget_and_its_default_is_documented() -> None:
+    table = OPERATIONS.split("### Budgets")[1].split("\n## ")[0]
+    told = dict(re.findall(r"^\| `([a-z_]+)` \| `([0-9.]+)` \|", table, re.MULTILINE))
+    assert told == {name: str(value) for name, value in asdict(Budgets()).items()}
 
 
 def test_every_route_is_documented_and_nothing_else_is() -> None:
