@@ -17,7 +17,8 @@ import chinese_calendar  # type: ignore[import-untyped]
 from store.instant import DAY, HOUR, MINUTE, SHANGHAI_OFFSET, Instant
 
 EPOCH_DAY = date(1970, 1, 1)
-UNITS = {"h": "by the clock", "wh": "working hours", "wd": "working days"}
+UNITS = {"m": MINUTE, "h": HOUR, "wh": HOUR, "wd": None}
+"""Unit of a limit -> how long it is; a working day is as long as the calendar says. m and h go by the clock."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Limit:
 
 @cache
 def limit(text: str) -> Limit:
-    """Read a limit: ``1h`` by the clock, ``4wh`` working hours, ``2wd`` working days.
+    """Read a limit: ``10m`` and ``1h`` by the clock, ``4wh`` working hours, ``2wd`` working days.
 
     Raises
     ------
@@ -46,8 +47,8 @@ def limit(text: str) -> Limit:
     unit = text[len(number) :]
     if unit not in UNITS:
         raise ValueError(f"limit {text!r} ends in none of {', '.join(UNITS)}")
-    amount = float(number) * (_day_length() if unit == "wd" else HOUR)
-    return Limit(int(amount), unit != "h")
+    amount = float(number) * (UNITS[unit] or _day_length())
+    return Limit(int(amount), unit.startswith("w"))
 
 
 def last_known_year() -> int:

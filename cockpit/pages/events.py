@@ -60,7 +60,7 @@ def page(app: Dash, databases: Databases) -> Callable[..., Any]:
 def _page(engine: Engine, community: Community, theme: str) -> Any:
     filters = [
         _choice("events-state", "状态", {OPEN: "未结", **{c: s.name for c, s in states().items()}}, OPEN),
-        _choice("events-category", "类别", {code: row["name"] for code, row in categories().items()}, None),
+        _choice("events-category", "类别", {code: row.name for code, row in categories().items()}, None),
         _choice("events-area", "片区", {place.code: place.name for place in places(community.code, "areas")}, None),
     ]
     table = ag.AgGrid(
@@ -111,7 +111,7 @@ def rows(
             "severity": SEVERITIES[row.severity],
             "title": row.title,
             "detail": row.detail,
-            "category": categories()[row.category]["name"],
+            "category": categories()[row.category].name,
             "area": names.get(row.area, "—"),
             "state_name": states()[row.state].name,
             "occurred": row.occurred // MILLISECOND,

@@ -23,7 +23,7 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
     known = frame.known_community(community)
     groups: dict[str, dict[str, Any]] = {code: {"name": name, "categories": {}} for code, name in GROUPS.items()}
     for code, row in categories().items():
-        groups[code.partition(".")[0]]["categories"][code] = row["name"]
+        groups[code.partition(".")[0]]["categories"][code] = row.name
     form = html.Section(
         [html.H2("上报事件"), html.Div(**{"data-report-form": msgspec.json.encode(groups).decode()})],
         className="panel report",

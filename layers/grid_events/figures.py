@@ -158,7 +158,7 @@ def _hours(spans: pd.Series) -> dict[str, float | int | None]:
 
 def _names(community: str, by: str) -> dict[str, str]:
     if by == "category":
-        return {code: row["name"] for code, row in categories().items()}
+        return {code: row.name for code, row in categories().items()}
     if by in ("area", "grid"):
         return {place.code: place.name for place in places(community, f"{by}s")}
     return {}

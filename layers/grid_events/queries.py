@@ -228,7 +228,7 @@ def properties(row: Row[Any]) -> dict[str, Any]:
         "reporter": row.reporter,
         "reporter_ref": row.reporter_ref,
         "category": row.category,
-        "category_name": categories()[row.category]["name"],
+        "category_name": categories()[row.category].name,
         "category_reported": row.category_reported,
         "flag": "unknown_category" if row.category_reported else None,
         "severity": row.severity,
@@ -246,7 +246,7 @@ def properties(row: Row[Any]) -> dict[str, Any]:
         "grid": row.grid,
         "assignee": row.assignee,
         "rating": row.rating,
-        "department": categories()[row.category]["department"],
+        "department": categories()[row.category].department,
         "due": format_rfc3339(row.due) if row.due else None,
         "warn": format_rfc3339(row.warn) if row.warn else None,
         "ts": format_rfc3339(row.occurred),
@@ -257,7 +257,7 @@ def properties(row: Row[Any]) -> dict[str, Any]:
 def _record(row: Row[Any], areas: dict[str, str]) -> dict[str, Any]:
     return {
         "id": row.id,
-        "category": categories()[row.category]["name"],
+        "category": categories()[row.category].name,
         "flag": "unknown_category" if row.category_reported else None,
         "severity": row.severity,
         "title": row.title,

@@ -54,7 +54,7 @@ def read(payload: bytes, received: Instant) -> Report:
         reference=texts["id"],
         category=category if known else OTHER,
         category_reported=None if known else category,
-        severity=severity or categories()[category if known else OTHER]["severity"],
+        severity=severity or categories()[category if known else OTHER].severity,
         title=texts["title"].strip(),
         detail=texts["detail"],
         lon=lon,

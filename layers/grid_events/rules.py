@@ -8,6 +8,8 @@ from typing import Any
 
 SEVERITIES = {"minor": "低", "major": "中", "critical": "高"}
 OTHER = "other"
+FIRST = "reported"
+"""The state of an event that was just reported."""
 FIRST_LEVEL = "stewards"
 OF_ASSIGNEE = frozenset({"dispatched", "in_hand", "sent_back"})
 """States in which the event is in somebody's hands: another steward may not take it on."""
@@ -15,17 +17,12 @@ OF_ASSIGNEE = frozenset({"dispatched", "in_hand", "sent_back"})
 
 @dataclass(frozen=True)
 class State:
-    """A state of a grid event; ``to`` maps each permitted next state to the least role for it.
-
-    ``clock`` is a limit that begins in the state, ``category`` for the category's, ``runs`` where the one
-    that began before goes on, ``stopped`` where it waits; None where nothing is due.
-    """
+    """A state of a grid event; ``to`` maps each permitted next state to the least role for it."""
 
     code: str
     name: str
     open: bool
     to: dict[str, str]
-    clock: str | None = None
 
 
 @dataclass(frozen=True)
@@ -38,9 +35,45 @@ class Action:
     role: str
 
 
+@dataclass(frozen=True)
+class Category:
+    """A category of grid events: names, tree and class of GB/T 30428.2, who answers for it.
+
+    ``severity`` is that of a report without one; ``limits`` are those of its own: name -> severity -> limit.
+    """
+
+    code: str
+    name: str
+    name_en: str
+    tree: str
+    class_: str
+    severity: str
+    department: str
+    limits: dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """``clocks.toml``: the limit that each state belongs to, limits by severity, and what each step does."""
+
+    limit_of: dict[str, str]
+    limits: dict[str, dict[str, str]]
+    steps: dict[str, dict[str, str]]
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((files("layers.grid_events") / name).read_text(encoding="utf-8"))
+
+
 @cache
 def _life() -> dict[str, Any]:
-    return tomllib.loads((files("layers.grid_events") / "life.toml").read_text(encoding="utf-8"))
+    return _read("life.toml")
+
+
+@cache
+def clocks() -> Clocks:
+    """The table of limits and clocks."""
+    return Clocks(**_read("clocks.toml"))
 
 
 @cache
@@ -63,9 +96,18 @@ def levels() -> dict[str, str]:
 
 
 @cache
-def categories() -> dict[str, dict[str, str]]:
-    """Every category by its dotted code: names, tree, class, severity, limit, department."""
-    return tomllib.loads((files("layers.grid_events") / "categories.toml").read_text(encoding="utf-8"))
+def categories() -> dict[str, Category]:
+    """Every category by its dotted code."""
+    names = set(clocks().limit_of.values())
+    return {
+        code: Category(
+            code=code,
+            class_=row["class"],
+            limits={name: row[name] for name in names & row.keys()},
+            **{name: row[name] for name in ("name", "name_en", "tree", "severity", "department")},
+        )
+        for code, row in _read("categories.toml").items()
+    }
 
 
 def open_states() -> list[str]:

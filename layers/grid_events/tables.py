@@ -64,6 +64,8 @@ grid_event_transition = Table(
     Column("warn", BigInteger),
     Column("time_left", BigInteger),
     Column("working", Boolean, nullable=False, server_default=true()),
+    # Which limit it is, of clocks.toml; none where nothing is due.
+    Column("limit_name", String(16)),
     Index("ix_grid_event_transition_at", "at"),
 )
 

@@ -10,9 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from geo import stewards
 from geo.ground import locate_one
 from layers.grid_events import notices
-from layers.grid_events.due import NO_CLOCK, Clock, next_clock
+from layers.grid_events.due import NO_CLOCK, Clock, first_clock, next_clock
 from layers.grid_events.report import Report
-from layers.grid_events.rules import FIRST_LEVEL, OF_ASSIGNEE, actions, levels, states, word
+from layers.grid_events.rules import FIRST, FIRST_LEVEL, OF_ASSIGNEE, actions, levels, states, word
 from layers.grid_events.tables import grid_event, grid_event_transition
 from layers.problem import Problem
 from layers.roles import Actor, may
@@ -21,9 +21,8 @@ from store.instant import SHANGHAI, Instant, local_clock, now, to_datetime
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: nothing that is misheard on the telephone."""
-FIRST = "reported"
 MAX_RATING = 5
-ABOUT = ("id", "title", "area", "category", "grid")
+ABOUT = ("id", "title", "area", "category", "severity", "grid")
 """What of an event its steps need."""
 
 
@@ -72,7 +71,7 @@ def file(connection: Connection, community: str, reporter: Reporter, report: Rep
             received=report.received,
         )
     )
-    clock = next_clock(NO_CLOCK, FIRST, None, report.category, report.received)
+    clock = first_clock(report.category, report.severity, report.received)
     first = Row(1, FIRST, reporter.name, "", report.received, FIRST_LEVEL, clock=clock)
     _add(connection, event_id, first)
     notices.tell_step(connection, _About(event_id, report.title, area), community, first)
@@ -166,7 +165,7 @@ def _present(connection: Connection, community: str, event_id: str) -> tuple[Row
     found = connection.execute(query.order_by(steps.c.seq.desc()).limit(1)).one_or_none()
     if found is None:
         raise Problem(404, "not found", f"no event {event_id!r} in {community!r}")
-    clock = Clock(found.due, found.warn, found.time_left, found.working)
+    clock = Clock(found.due, found.warn, found.time_left, found.working, found.limit_name)
     newest = Row(
         found.seq,
         found.state,
@@ -222,7 +221,7 @@ def _stepped(connection: Connection, community: str, event: Any, present: Row, w
     assignee = present.assignee
     if wanted.to == "dispatched":
         assignee = wanted.assignee or assignee or stewards.of_grids(connection, community).get(event.grid or "")
-    clock = next_clock(present.clock, wanted.to, present.state, event.category, at)
+    clock = next_clock(present.clock, wanted.to, present.state, event.category, at, event.severity)
     return Row(
         present.seq + 1,
         wanted.to,
@@ -284,6 +283,7 @@ def _add(connection: Connection, event_id: str, row: Row) -> None:
         "warn": row.clock.warn,
         "time_left": row.clock.left,
         "working": row.clock.is_working,
+        "limit_name": row.clock.limit,
     }
     connection.execute(insert(grid_event_transition).values(values))
 

@@ -3,9 +3,10 @@
 import threading
 from pathlib import Path
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import Engine, inspect, text
 
 from layers.declare import layers
 from store import metadata, migrate, revision
@@ -58,3 +59,37 @@ def test_what_is_committed_is_on_the_disk(tmp_path: Path) -> None:
     with open_engine(f"sqlite:///{tmp_path}/a.db").connect() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
         assert connection.execute(text("PRAGMA synchronous")).scalar() == 2  # FULL
+
+
+def upgrade_to(engine: Engine, revision: str) -> None:
+    """Bring an empty database to an earlier revision."""
+    config = migrate._config(Path(migrate.__file__).parent / "migrations")
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        connection.commit()
+
+
+def test_clocks_that_were_stopped_before_keep_which_limit_they_are(database_url: str) -> None:
+    engine = open_engine(database_url)
+    upgrade_to(engine, "0008")
+    event = "INSERT INTO grid_event (id, community, reporter, reporter_ref, category, severity, title, detail, "
+    event += "occurred, received) VALUES ('e', 'heling', 'r', '1', 'other', 'minor', 't', '', 1, 1)"
+    step = "INSERT INTO grid_event_transition (event_id, seq, state, action, at, actor, note, due, time_left) "
+    step += "VALUES ('e', :seq, :state, :action, :seq, 'a', '', :due, :time_left)"
+    rows = [
+        ("reported", None, 10, None),
+        ("in_hand", None, 10, None),
+        ("suspended", None, None, 5),
+        ("suspended", "escalated", None, 5),
+        ("void", None, None, None),
+    ]
+    with writing(engine) as connection:
+        connection.execute(text(event))
+        for seq, (state, action, due, time_left) in enumerate(rows, 1):
+            values = {"seq": seq, "state": state, "action": action, "due": due, "time_left": time_left}
+            connection.execute(text(step), values)
+    migrate.upgrade(engine)
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT limit_name FROM grid_event_transition ORDER BY seq"))
+        assert list(found.scalars()) == ["filing", "handling", "handling", "handling", None]
