@@ -9,7 +9,7 @@
     pages: {},      // page -> {start(), render(layer, changed)}
     root: null,     // the page's root element
     metrics: {},    // code -> row of metrics.toml
-    offset: 0,      // the server's clock less ours, in ms
+    at: null,       // a past time in epoch ms, on a page that shows one
   });
 
   // Dash waits for a promise that stands in Plotly's place. The page's frame asks for Plotly before all else.
@@ -24,9 +24,6 @@
 
   const datePart = (formatter, ms, types) =>
     formatter.formatToParts(ms).filter((part) => types.includes(part.type)).map((part) => part.value);
-
-  cockpit.at = null;   // a past time in epoch ms, on a page that shows one
-  cockpit.now = () => cockpit.at ?? Date.now() + cockpit.offset;
 
   /* What asks the server for the time that the page shows, after ``mark``: ? or &. */
   cockpit.atQuery = (mark) => (cockpit.at === null ? "" : `${mark}at=${encodeURIComponent(new Date(cockpit.at).toISOString())}`);

@@ -4,29 +4,53 @@
 
   const cockpit = window.cockpit;
   const SILENCE_MS = 4500;   // the server beats every 2 s
+  const LEAP_MS = 1500;      // the clocks went apart by more: the machine may have slept
+  const DOUBT_MS = 2000;     // for the server to say that what is shown is still so
+  const ANSWER_MS = 10000;   // for a snapshot that was asked for; a busy server may take its time
   const RETRY_MS = [250, 500, 1000, 2000];
 
-  const live = (cockpit.live = { up: false, lastFrame: 0, lastData: null });
+  const live = (cockpit.live = { up: false, isDoubted: false });
   let socket = null;
+  let heard = 0;        // by the monotonic clock
+  let answerBy = Infinity;
   let seq = null;
   let attempt = 0;
   let retryTimer = null;
 
   live.start = function () {
     connect();
+    // Timers of a tab that nobody sees are late; on waking nothing old may pass for new.
+    for (const [target, name] of [[document, "visibilitychange"], [document, "resume"], [window, "pageshow"]]) {
+      target.addEventListener(name, live.check);
+    }
   };
 
-  /* Called every second: a channel that fell silent is as good as cut. */
+  /* Called every second: a channel that fell silent is as good as cut, and so is one that does not answer when asked. */
   live.check = function () {
-    if (socket && live.lastFrame && Date.now() - live.lastFrame > SILENCE_MS) drop();
+    const leapt = cockpit.clock.leapt();
+    if (!socket) return;
+    if (cockpit.clock.since(heard) > SILENCE_MS || cockpit.clock.steady() > answerBy) drop();
+    else if (live.up && leapt > LEAP_MS) doubt();
   };
+
+  /* The machine may have slept: what stands here may be old by any time. Asleep most monotonic clocks stand still. */
+  function doubt() {
+    askAgain(DOUBT_MS);
+    setUp(false, true);
+  }
+
+  function askAgain(patience) {
+    seq = null;
+    answerBy = cockpit.clock.steady() + patience;
+    socket.send(JSON.stringify({ type: "snapshot" }));
+  }
 
   function connect() {
     retryTimer = null;
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const opened = new WebSocket(scheme + "//" + location.host + "/live/" + cockpit.root.dataset.community);
     socket = opened;
-    live.lastFrame = Date.now();
+    heard = cockpit.clock.steady();
     opened.onmessage = (message) => {
       if (socket === opened) receive(JSON.parse(message.data));
     };
@@ -39,6 +63,7 @@
     const old = socket;
     socket = null;
     seq = null;
+    answerBy = Infinity;
     if (old) {
       old.onclose = old.onmessage = null;
       old.close();
@@ -51,8 +76,8 @@
   }
 
   function receive(frame) {
-    live.lastFrame = Date.now();
-    cockpit.offset = frame.now - Date.now();
+    heard = cockpit.clock.steady();
+    cockpit.clock.told(frame.now);
     if (frame.type === "snapshot") {
       if (frame.build !== cockpit.root.dataset.build) {
         // The server was renewed while this page stood: its pages go with it.
@@ -61,6 +86,7 @@
       }
       attempt = 0;
       seq = frame.seq;
+      answerBy = Infinity;
       cockpit.state = frame.layers;
       setUp(true);
       cockpit.render(null);
@@ -69,8 +95,7 @@
     if (seq === null) return;
     const missed = frame.type === "delta" ? frame.seq !== seq + 1 : frame.seq !== seq;
     if (missed) {
-      seq = null;
-      socket.send(JSON.stringify({ type: "snapshot" }));
+      askAgain(ANSWER_MS);
       return;
     }
     seq = frame.seq;
@@ -81,12 +106,12 @@
     for (const [layer, records] of Object.entries(layers)) {
       cockpit.state[layer] = Object.assign(cockpit.state[layer] || {}, records);
     }
-    live.lastData = cockpit.now();
     cockpit.render(layers);
   }
 
-  function setUp(up) {
+  function setUp(up, isDoubted = false) {
     live.up = up;
+    live.isDoubted = isDoubted;
     cockpit.showConnection();
   }
 })();

@@ -62,12 +62,12 @@
   };
 
   function tick() {
+    if (cockpit.at === null) cockpit.live.check();
     const now = cockpit.now();
     for (const clock of cockpit.findAll("[data-clock]")) {
       cockpit.setText(clock, cockpit.time.day(now) + " " + cockpit.time.clock(now));
     }
     if (cockpit.at !== null) return;
-    cockpit.live.check();
     if (cockpit.live.up) {
       for (const layer of Object.values(cockpit.layers)) if (layer.tick) layer.tick();
     }
@@ -81,7 +81,8 @@
   function freshness() {
     const heard = lastHeard();
     const text = heard === null ? "尚无数据" : "最近更新 " + ago(cockpit.now() - heard);
-    cockpit.setText(cockpit.find("[data-freshness]"), text);
+    // After a sleep our time is not known before the server has told it.
+    cockpit.setText(cockpit.find("[data-freshness]"), cockpit.live.isDoubted ? "最近更新 正在核对" : text);
   }
 
   function ago(ms) {
@@ -96,10 +97,11 @@
     const heard = lastHeard();
     const band = document.getElementById("band");
     const since = heard === null ? "" : " · 最后更新 " + cockpit.time.clock(heard);
-    cockpit.setText(band, up ? "" : "▲ 连接中断 · 正在重连" + since);
+    const what = cockpit.live.isDoubted ? "◷ 刚从休眠恢复或时钟变动 · 正在核对" : "▲ 连接中断 · 正在重连";
+    cockpit.setText(band, up ? "" : what + since);
     band.hidden = up;
     cockpit.root.classList.toggle("is-cut", !up);
-    const word = !up ? "○ 中断" : cockpit.at === null ? "● 实时" : "◷ 回看";
+    const word = cockpit.live.isDoubted ? "◷ 核对" : !up ? "○ 中断" : cockpit.at === null ? "● 实时" : "◷ 回看";
     for (const mark of cockpit.findAll("[data-live-mark]")) cockpit.setText(mark, word);
   };
 })();

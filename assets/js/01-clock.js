@@ -1,0 +1,62 @@
+/* Time is the server's. What passed since it was told is measured by the monotonic clock: whoever sets the
+   machine's own clock moves nothing. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const clock = (cockpit.clock = {});
+  const COARSE_MS = 30000;    // the header Date has whole seconds: only where no frame told the time of late
+  const AGREE_MS = 120000;    // two clocks that differ by more were set, or one of them slept
+
+  /* The monotonic clock, and how many ms passed since a reading of it. */
+  clock.steady = () => performance.now();
+  clock.since = (steady) => clock.steady() - steady;
+
+  let seen = reading();
+  let told = null;            // our clocks when the server last told its time, and how far it was ahead of the wall clock
+
+  // The server's time less the monotonic clock, in ms; the machine's own time until the server has told its.
+  cockpit.offset = seen.wall - seen.steady;
+  cockpit.now = () => cockpit.at ?? clock.server();
+
+  function reading() {
+    return { wall: Date.now(), steady: clock.steady() };
+  }
+
+  /* The server's time of this moment, whatever time the page shows. */
+  clock.server = () => clock.steady() + cockpit.offset;
+
+  /* The server told its time. */
+  clock.told = function (ms) {
+    told = { ...reading(), ahead: ms - Date.now() };
+    cockpit.offset = ms - told.steady;
+  };
+
+  /* An answer's header tells it by the second; without one nothing is learnt. */
+  clock.toldBy = function (answer) {
+    const ms = Date.parse(answer.headers.get("Date"));
+    const isFresh = told && clock.since(told.steady) < COARSE_MS && agree(told);
+    if (!Number.isNaN(ms) && !isFresh) clock.told(ms);
+  };
+
+  const agree = (before) => Math.abs(Date.now() - before.wall - clock.since(before.steady)) < AGREE_MS;
+
+  /* How many ms the wall clock went ahead of the monotonic one since it was last asked: the machine slept, or its
+     clock was set forward. That it was set back is no sleep. */
+  clock.leapt = function () {
+    const before = seen;
+    seen = reading();
+    return Math.max(0, seen.wall - before.wall - (seen.steady - before.steady));
+  };
+
+  /* What the machine's clock shows now, how far the server's is ahead of it, and whether that is sure. */
+  clock.stamp = () => ({ wall: Date.now(), ahead: told ? told.ahead : null, isSure: told !== null && agree(told) });
+
+  /* The server's time of a stamp; null where the machine's clock was set meanwhile, so that it tells nothing. */
+  clock.timeOf = function ({ wall, ahead, isSure }) {
+    if (ahead === null) return null;
+    const present = clock.stamp();
+    const stood = present.isSure && Math.abs(present.ahead - ahead) < AGREE_MS;
+    return isSure || stood ? Math.round(Math.min(wall + ahead, clock.server())) : null;
+  };
+})();
