@@ -9,7 +9,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from sensors.unforeseen import Fault, faults
 from store.databases import Databases
+from store.instant import format_rfc3339
 
 MAX_LAG_S = 10.0
 LAG = Gauge("cockpit_ingest_lag_seconds", "How long the oldest message that is not committed has waited")
@@ -44,6 +46,8 @@ def router(databases: Databases, probes: Probes) -> APIRouter:
         if probes.lag_s is not None:
             lag = round(probes.lag_s(), 3)
             checks["lag"] = {"ok": lag <= MAX_LAG_S, "seconds": lag}
+        # Whatever it was, the part went on: it wants an engineer, not another process.
+        checks["unforeseen"] = {"ok": True, "errors": [_told(fault) for fault in faults()]}
         ready = all(check["ok"] for check in checks.values())
         response.status_code = 200 if ready else 503
         return {"status": "ready" if ready else "not ready", "checks": checks}
@@ -60,6 +64,10 @@ def router(databases: Databases, probes: Probes) -> APIRouter:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return routes
+
+
+def _told(fault: Fault) -> dict[str, Any]:
+    return {"part": fault.part, "count": fault.count, "error": fault.error, "at": format_rfc3339(fault.at)}
 
 
 def _database(databases: Databases) -> dict[str, Any]:

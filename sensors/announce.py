@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from sensors.batch import Feed
+from sensors.unforeseen import endlessly, note, noted
 
 log = structlog.get_logger(__name__)
 
@@ -61,14 +62,17 @@ class Announcer:
         self._wake.set()
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._wake.wait()
-            self._wake.clear()
-            began = time.monotonic()
+        endlessly("announce", self._take_turn, self._stopping)
+        with noted("announce"):
             self._announce()
-            took = time.monotonic() - began
-            self._stopping.wait(max(PAUSE_S, took * (1 / SHARE - 1)))
+
+    def _take_turn(self) -> None:
+        self._wake.wait()
+        self._wake.clear()
+        began = time.monotonic()
         self._announce()
+        took = time.monotonic() - began
+        self._stopping.wait(max(PAUSE_S, took * (1 / SHARE - 1)))
 
     def _announce(self) -> None:
         with self._lock:
@@ -81,13 +85,31 @@ class Announcer:
             self._stopping.wait(RETRY_S)
             self.touch(touched)
             return
-        if changed:
-            self._tell(changed)
+        for community, layers in changed.items():
+            with noted("announce", community=community):
+                self._tell({community: layers})
 
     def _read(self, touched: Touched) -> Changed:
         changed: Changed = {}
         with self._engine.connect() as connection:
             for feed in self._feeds:
                 for community, keys in touched.get(feed.layer, {}).items():
-                    changed.setdefault(community, {})[feed.layer] = feed.records(connection, community, keys)
+                    changed.setdefault(community, {})[feed.layer] = _records(connection, feed, community, keys)
         return changed
+
+
+def _records(connection: Connection, feed: Feed, community: str, keys: set[str]) -> dict[str, object]:
+    """The records of the keys; where one cannot be made, it is found by halves and left out."""
+    try:
+        return feed.records(connection, community, keys)
+    except SQLAlchemyError:
+        raise
+    except BaseException as error:  # noqa: BLE001 - one record of one layer must not silence the screens
+        if len(keys) == 1:
+            note("announce", error, layer=feed.layer, community=community, key=min(keys))
+            return {}
+    found: dict[str, object] = {}
+    listed = sorted(keys)
+    for half in (listed[: len(listed) // 2], listed[len(listed) // 2 :]):
+        found |= _records(connection, feed, community, set(half))
+    return found

@@ -33,6 +33,7 @@ from sensors.codecs.declare import Codecs
 from sensors.connection import SERVICE, HoldingHandler
 from sensors.kept_registry import Registry
 from sensors.subscriber import INGEST
+from sensors.unforeseen import note
 
 log = structlog.get_logger(__name__)
 
@@ -212,6 +213,14 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         return None if device is None or device.revoked else device.secret_hash
 
 
+def _tell(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    error = context.get("exception")
+    if error is None:
+        loop.default_exception_handler(context)
+    else:
+        note("broker", error, message=context.get("message"))
+
+
 class BrokerThread:
     """The embedded broker in a thread and an event loop of its own, so that no page delays a PUBACK."""
 
@@ -225,6 +234,7 @@ class BrokerThread:
         self._registry = registry
         self.service_secret = secrets.token_urlsafe(24)
         self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(_tell)
         self._thread = threading.Thread(target=self._loop.run_forever, name="broker", daemon=True)
         self._broker: EmbeddedBroker | None = None
 

@@ -2,13 +2,15 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from sensors import commands
 from sensors.bus import Client
+from sensors.unforeseen import endlessly, note
 from store import revision
 from store.engine import writing
 from store.instant import SECOND, now
@@ -44,17 +46,18 @@ class Dispatcher:
         self._thread.join(timeout=PUBACK_S + 1)
 
     def _run(self) -> None:
-        pause = LOOK_S
-        while not self._stopping.wait(pause):
-            pause = LOOK_S
-            if not self._is_active() or not self._client.connected:
-                continue
-            try:
-                if not self._send_waiting():
-                    pause = RETRY_S
-            except SQLAlchemyError as error:
-                log.error("commands_not_read", error=str(error).splitlines()[0])
-                pause = RETRY_S
+        endlessly("dispatch", self._take_turn, self._stopping)
+
+    def _take_turn(self) -> None:
+        if not self._is_active() or not self._client.connected:
+            self._stopping.wait(LOOK_S)
+            return
+        try:
+            all_taken = self._send_waiting()
+        except SQLAlchemyError as error:
+            log.error("commands_not_read", error=str(error).splitlines()[0])
+            all_taken = False
+        self._stopping.wait(LOOK_S if all_taken else RETRY_S)
 
     def _send_waiting(self) -> bool:
         """Send what waits; returns whether the broker took all of it."""
@@ -64,13 +67,23 @@ class Dispatcher:
                 return True
             rows = commands.waiting(connection, self._communities, now())
         for row in rows:
-            topic, payload = commands.message(row)
-            seconds_left = max(1, (row.expires - now()) // SECOND)
-            if not self._client.publish_until(topic, payload, seconds_left, PUBACK_S):
-                log.warning("command_not_taken", device=row.device_id, command=row.id)
-                return False
-            with writing(self._engine) as connection:
-                commands.mark_sent(connection, row.id, now())
-            log.info("command_sent", device=row.device_id, command=row.id, name=row.name, actor=row.actor)
+            try:
+                if not self._send(row):
+                    return False
+            except SQLAlchemyError:
+                raise
+            except BaseException as error:  # noqa: BLE001 - one that cannot be sent expires, and holds up no other
+                note("dispatch", error, device=row.device_id, command=row.id)
         self._seen = at
+        return True
+
+    def _send(self, row: Row[Any]) -> bool:
+        topic, payload = commands.message(row)
+        seconds_left = max(1, (row.expires - now()) // SECOND)
+        if not self._client.publish_until(topic, payload, seconds_left, PUBACK_S):
+            log.warning("command_not_taken", device=row.device_id, command=row.id)
+            return False
+        with writing(self._engine) as connection:
+            commands.mark_sent(connection, row.id, now())
+        log.info("command_sent", device=row.device_id, command=row.id, name=row.name, actor=row.actor)
         return True

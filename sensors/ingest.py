@@ -11,6 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import count
 
 import structlog
@@ -26,6 +27,7 @@ from sensors.floods import SHUT_OUT_S, Floods
 from sensors.meters import BATCH_SIZE, COMMIT_SECONDS, CUT_BACK, READINGS, RECEIVED, REFUSED
 from sensors.refusal import Reason, Refused
 from sensors.topics import whose
+from sensors.unforeseen import endlessly, note, noted
 from sensors.writer import Writer
 from store.databases import Databases
 from store.instant import SECOND, now
@@ -78,13 +80,15 @@ class Ingest:
         return 0.0 if since is None else time.monotonic() - since
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
-            messages = self._collect()
-            if not messages:
-                continue
-            self._waiting_since = time.monotonic()
-            self._store_until_done(messages)
-            self._waiting_since = None
+        endlessly("ingest", self._take_turn, self._stopping)
+
+    def _take_turn(self) -> None:
+        messages = self._collect()
+        if not messages:
+            return
+        self._waiting_since = time.monotonic()
+        self._store_until_done(messages)
+        self._waiting_since = None
 
     def _collect(self) -> list[Message]:
         first = self._queue.get()
@@ -105,12 +109,15 @@ class Ingest:
         is_fresh = True
         while True:
             try:
-                self._patiently(lambda: self._store(messages))
+                self._patiently(partial(self._store, messages))
             except (IntegrityError, DataError, OverflowError) as error:
                 if not (is_fresh and self._writer.forget_partitions()):
-                    self._set_apart(messages, error)
+                    self._set_apart(messages, Reason.NOT_STORABLE, error)
                     return
                 is_fresh = False
+            except BaseException as error:  # noqa: BLE001 - a fault of ours, which one message brings out
+                self._set_apart(messages, Reason.INTERNAL_ERROR, error)
+                return
             else:
                 return
 
@@ -131,30 +138,41 @@ class Ingest:
             else:
                 return
 
-    def _set_apart(self, messages: list[Message], error: Exception) -> None:
-        """Find the message that the database will not take, by halves, and quarantine it."""
+    def _set_apart(self, messages: list[Message], reason: Reason, error: BaseException) -> None:
+        """Find the message that cannot be stored, by halves, and quarantine it."""
         if len(messages) > 1:
             middle = len(messages) // 2
             self._store_until_done(messages[:middle])
             self._store_until_done(messages[middle:])
             return
-        why = str(error).splitlines()[0]
-        log.error("message_not_storable", topic=messages[0].topic, error=why)
-        self._patiently(lambda: self._refuse(messages[0], why))
+        if reason is Reason.INTERNAL_ERROR:
+            why = note("ingest", error, topic=messages[0].topic)
+        else:
+            why = " ".join(str(error).split("\n")[0].split())[:500]
+            log.error("message_not_storable", topic=messages[0].topic, error=why)
+        # One that not even the quarantine takes stays with the broker, and the others go on.
+        with noted("ingest", topic=messages[0].topic):
+            self._patiently(partial(self._refuse, messages[0], Refused(reason, why)))
 
-    def _refuse(self, message: Message, why: str) -> None:
+    def _refuse(self, message: Message, refused: Refused) -> None:
         batch = Batch()
-        self._writer.refuse(batch, message, Refused(Reason.NOT_STORABLE, why[:500]))
+        self._writer.refuse(batch, message, refused)
         self._writer.store_refusals(batch)
-        acknowledge([message])
-        self._count([message], batch, 0)
+        with noted("ingest"):
+            acknowledge([message])
+            self._count([message], batch, 0)
 
     def _store(self, messages: list[Message]) -> None:
         began = time.monotonic()
         batch = self._writer.decode(messages)
         self._writer.store(batch)
+        # What is stored is stored: nothing below may have it stored once more.
+        with noted("ingest"):
+            self._after(messages, batch, time.monotonic() - began)
+
+    def _after(self, messages: list[Message], batch: Batch, seconds: float) -> None:
         acknowledge(messages)
-        self._count(messages, batch, time.monotonic() - began)
+        self._count(messages, batch, seconds)
         self._announcer.touch(batch.touched)
         for topic, payload in self._writer.requests():
             self._outlet.publish(topic, payload)

@@ -12,6 +12,7 @@ from sensors.bus import BrokerAddress
 from sensors.ingest import SplitIngest
 from sensors.slots import Slot, Slots
 from sensors.subscriber import Subscriber
+from sensors.unforeseen import endlessly
 
 log = structlog.get_logger(__name__)
 
@@ -90,11 +91,15 @@ class ExclusiveIntake(Intake):
         return True
 
     def _take_over(self) -> None:
-        while not self._stopping.wait(STANDBY_S):
-            if self._is_first():
-                log.info("ingest_takes_over")
-                self.subscriber.client.start()
-                return
+        endlessly("standby", self._look, self._stopping)
+
+    def _look(self) -> None:
+        # Once it is the first it stays so, and there is nothing more to look for.
+        if self._stopping.wait(STANDBY_S) or self._lock.is_locked or not self._is_first():
+            return
+        log.info("ingest_takes_over")
+        self.subscriber.client.start()
+        self._stopping.wait()
 
 
 class SharingIntake(Intake):
@@ -122,13 +127,17 @@ class SharingIntake(Intake):
         self._slot.give_back()
 
     def _adopt(self) -> None:
-        while not self._stopping.wait(LOOK_S):
-            for slot in self._slots.orphans():
-                drained = False
-                try:
-                    drained = self._drain(slot)
-                finally:
-                    slot.give_back(drained=drained)
+        endlessly("adopt", self._look, self._stopping)
+
+    def _look(self) -> None:
+        if self._stopping.wait(LOOK_S):
+            return
+        for slot in self._slots.orphans():
+            drained = False
+            try:
+                drained = self._drain(slot)
+            finally:
+                slot.give_back(drained=drained)
 
     def _drain(self, slot: Slot) -> bool:
         """Store what the broker holds for a session that lost its process; returns whether all of it is."""

@@ -13,6 +13,7 @@ from sqlalchemy import Delete, Engine, Select, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from sensors.tables import quarantine, reading, series
+from sensors.unforeseen import endlessly, note
 from store import notices
 from store.engine import writing
 from store.instant import DAY, HOUR, SECOND, Instant, now
@@ -55,16 +56,15 @@ class Keeper:
         self._thread.join(timeout=10)
 
     def _run(self) -> None:
-        pause = FIRST_LOOK_S
-        while not self._stopping.wait(pause):
-            pause = EVERY_S
-            if not self._is_active():
-                pause = FIRST_LOOK_S
-                continue
-            try:
-                self.clear(now())
-            except SQLAlchemyError as error:
-                log.error("old_rows_not_cleared", error=str(error).splitlines()[0])
+        self._stopping.wait(FIRST_LOOK_S)
+        endlessly("keeper", self._take_turn, self._stopping)
+
+    def _take_turn(self) -> None:
+        if self._is_active():
+            self.clear(now())
+            self._stopping.wait(EVERY_S)
+        else:
+            self._stopping.wait(FIRST_LOOK_S)
 
     def clear(self, at: Instant) -> dict[str, int]:
         """Remove what is too old at a time; returns how many rows went, or on PostgreSQL months."""
@@ -73,10 +73,22 @@ class Keeper:
             "readings": (self._kept.readings, self._clear_readings),
             "notices": (self._kept.notices, self._clear_notices),
         }
-        gone = {name: clear(at - days * DAY) for name, (days, clear) in work.items() if days is not None}
+        gone = {
+            name: self._tried(name, clear, at - days * DAY) for name, (days, clear) in work.items() if days is not None
+        }
         if any(gone.values()):
             log.info("old_rows_cleared", **gone)
         return gone
+
+    def _tried(self, name: str, clear: Callable[[Instant], int], before: Instant) -> int:
+        """Clear one kind of rows; where it fails the others are cleared all the same."""
+        try:
+            return clear(before)
+        except SQLAlchemyError as error:
+            log.error("old_rows_not_cleared", rows=name, error=str(error).splitlines()[0])
+        except BaseException as error:  # noqa: BLE001 - as above
+            note("keeper", error, rows=name)
+        return 0
 
     def _clear_quarantine(self, before: Instant) -> int:
         return self._by_portions(

@@ -5,6 +5,7 @@ from prometheus_client import Counter, Histogram
 RECEIVED = Counter("cockpit_messages_received_total", "Messages from devices that were stored or quarantined")
 READINGS = Counter("cockpit_readings_stored_total", "Readings that were new and are committed")
 REFUSED = Counter("cockpit_messages_refused_total", "Messages that went to the quarantine", ["reason"])
+UNFORESEEN = Counter("cockpit_unforeseen_errors_total", "Errors that nobody foresaw; the part went on", ["part"])
 CUT_BACK = Counter("cockpit_cut_back_total", "How often a device that sends too fast was read more slowly, or shut out")
 COMMIT_SECONDS = Histogram(
     "cockpit_commit_seconds",

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     BAD_PROTOBUF = "bad_protobuf"
     CODEC_FAILED = "codec_failed"
     NOT_STORABLE = "not_storable"
+    INTERNAL_ERROR = "internal_error"
 
 
 class Refused(Exception):

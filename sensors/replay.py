@@ -24,6 +24,7 @@ from sensors.recording import Recording, Track, Values
 from sensors.registry import Device
 from sensors.tables import latest, series
 from sensors.topics import base
+from sensors.unforeseen import endlessly
 from store.instant import DAY, HOUR, MILLISECOND, SHANGHAI, Instant, from_datetime, now, to_datetime
 
 log = structlog.get_logger(__name__)
@@ -206,10 +207,14 @@ class Replay:
                 player.stop()
 
     def _in_background(self) -> None:
+        endlessly("replay", self._run_again, self._stop)
+
+    def _run_again(self) -> None:
         try:
             self.run()
-        except Exception as error:  # noqa: BLE001 - a replay that fails must not take the cockpit along
+        except RecordingError as error:
             log.error("replay_ended", error=str(error))
+            self._stop.set()
 
     def _player(self, track: Track, clock: Clock) -> Player:
         device = _placed(track.device)

@@ -7,11 +7,14 @@ is handled before the next wait, and acknowledgements go out together.
 """
 
 import struct
+import time
 from collections.abc import Iterable
 from typing import Any
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import MQTTErrorCode
+
+from sensors.unforeseen import RETRY_S, noted
 
 PIECE_BYTES = 64 * 1024
 PUBACK = struct.Struct("!BBH")
@@ -50,6 +53,23 @@ def _has_more(socket: Any) -> bool:
 
 class PahoClient(mqtt.Client):
     """paho's client, with `ReadAhead` below it and PUBACKs that go out together."""
+
+    def _handle_on_message(self, message: Any) -> None:
+        # paho's thread would end with it, and with it the connection for good.
+        with noted("mqtt", topic=repr(message._topic)[:200]):
+            super()._handle_on_message(message)
+
+    def loop_forever(self, timeout: float = 1.0, retry_first_connection: bool = False) -> MQTTErrorCode:
+        """As paho's; what nobody foresaw ends the connection, which is made anew, and not the thread."""
+        ended: MQTTErrorCode | None = None
+        while ended is None:
+            with noted("mqtt"):
+                ended = super().loop_forever(timeout, retry_first_connection)
+            if ended is None:
+                with noted("mqtt"):
+                    self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
+                time.sleep(RETRY_S)
+        return ended
 
     def _create_socket(self) -> Any:
         return ReadAhead(super()._create_socket())

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,10 +20,9 @@ from sensors.refusal import Reason, Refused
 from sensors.registry import Device
 from sensors.tables import reading
 from sensors.topics import REFUSED_ROOT, Channel, parse, whose
+from sensors.unforeseen import note
 from store.engine import writing
 from store.partitions import Partitions
-
-log = structlog.get_logger(__name__)
 
 
 class Writer:
@@ -59,13 +57,6 @@ class Writer:
                     self.take(connection, batch, message)
                 except Refused as refused:
                     self.refuse(batch, message, refused)
-                except SQLAlchemyError:
-                    raise
-                except Exception as error:
-                    # A codec of somebody else's must not stop the stream of all others.
-                    log.exception("codec_failed", topic=message.topic)
-                    why = f"{type(error).__name__}: {error}"
-                    self.refuse(batch, message, Refused(Reason.CODEC_FAILED, " ".join(why.split())[:500]))
         return batch
 
     def store(self, batch: Batch, also: Callable[[Connection], None] | None = None) -> None:
@@ -108,39 +99,48 @@ class Writer:
         Refused
             If it cannot be taken; the batch is then as it was.
         """
-        root = message.topic.partition("/")[0]
-        session = self._sessions.get(root)
-        if session is not None:
-            for said in session.take(connection, message, self._device):
-                self._keep(batch, message, said)
-        elif message.topic.startswith(f"{REFUSED_ROOT}/"):
-            raise self._why_not_permitted(message)
-        else:
-            self._take_own(connection, batch, message)
+        try:
+            read = self._read(connection, message)
+        except (Refused, SQLAlchemyError):
+            raise
+        except BaseException as error:  # noqa: BLE001 - somebody else's codec must not stop the stream of all others
+            raise Refused(Reason.CODEC_FAILED, note("codec", error, topic=message.topic)) from None
+        for said in read:
+            self._keep(batch, message, said)
 
-    def _take_own(self, connection: Connection, batch: Batch, message: Message) -> None:
+    def _read(self, connection: Connection, message: Message) -> list[Said]:
+        """What a message says, by whoever reads its topic; no more than reading is done here."""
+        session = self._sessions.get(message.topic.partition("/")[0])
+        if session is not None:
+            return list(session.take(connection, message, self._device))
+        if message.topic.startswith(f"{REFUSED_ROOT}/"):
+            raise self._why_not_permitted(message)
         topic = parse(message.topic)
-        device = self._device(topic.community, topic.device)
-        said = Said(device)
+        said = Said(self._device(topic.community, topic.device))
         if topic.channel is Channel.TELEMETRY:
+            device = said.device
             said.samples = self._codecs.decode(message.payload, message.received, device.id, device.codec)
         elif topic.channel is Channel.STATUS:
             said.connected = state.decode(message.payload)
         elif topic.channel is Channel.RESPONSE:
-            response = commands.read_response(message.payload, message.received)
-            commands.check_asked(connection, device, response)
-            batch.responses.append(response)
+            said.response = commands.read_response(message.payload, message.received)
+            commands.check_asked(connection, said.device, said.response)
         else:
             feed = self._by_channel.get(topic.channel)
             if feed is None:
                 raise Refused(Reason.BAD_TOPIC, f"nobody takes channel {topic.channel}")
-            batch.reports[feed.layer].append((device, feed.decode(message, device)))
-        self._keep(batch, message, said)
+            said.report = (feed.layer, feed.decode(message, said.device))
+        return [said]
 
     def _keep(self, batch: Batch, message: Message, said: Said) -> None:
         device = said.device
         batch.devices[device.id] = device
         batch.newest = max(batch.newest, message.received)
+        if said.response is not None:
+            batch.responses.append(said.response)
+        if said.report is not None:
+            layer, report = said.report
+            batch.reports[layer].append((device, report))
         if said.samples:
             self._judge(batch, message, device, said.samples)
         if said.connected is not None:

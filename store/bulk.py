@@ -5,6 +5,7 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
+import psycopg
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
+from sqlalchemy.exc import DBAPIError
 
 from store.engine import upsert
 
@@ -111,15 +113,24 @@ def _copy_new(connection: Connection, table: Table, rows: Sequence[tuple[Any, ..
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table.name}_in (LIKE {table.name}) ON COMMIT DELETE ROWS")
-        with cursor.copy(f"COPY {table.name}_in ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types([POSTGRES_TYPES[type(column.type)] for column in table.columns])
-            for row in rows:
-                copy.write_row(row)
-        cursor.execute(
-            f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {table.name}_in"  # noqa: S608 - names of ours
-            f" ORDER BY {keys} ON CONFLICT DO NOTHING RETURNING {keys}"
-        )
-        return list(cursor.fetchall())
+        return _copied(cursor, table, columns, keys, rows)
+    except psycopg.Error as error:
+        # As SQLAlchemy says it of its own statements: callers know one kind of error.
+        raise DBAPIError.instance("COPY", None, error, psycopg.Error, dialect=connection.dialect) from error
     finally:
         cursor.close()
+
+
+def _copied(
+    cursor: Any, table: Table, columns: str, keys: str, rows: Sequence[tuple[Any, ...]]
+) -> list[tuple[Any, ...]]:
+    cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table.name}_in (LIKE {table.name}) ON COMMIT DELETE ROWS")
+    with cursor.copy(f"COPY {table.name}_in ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types([POSTGRES_TYPES[type(column.type)] for column in table.columns])
+        for row in rows:
+            copy.write_row(row)
+    cursor.execute(
+        f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {table.name}_in"  # noqa: S608 - names of ours
+        f" ORDER BY {keys} ON CONFLICT DO NOTHING RETURNING {keys}"
+    )
+    return list(cursor.fetchall())

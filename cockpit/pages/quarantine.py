@@ -37,6 +37,7 @@ REASONS = {
     Reason.BAD_PROTOBUF: "非 Sparkplug",
     Reason.CODEC_FAILED: "编解码出错",
     Reason.NOT_STORABLE: "无法入库",
+    Reason.INTERNAL_ERROR: "系统内部错误",
 }
 
 

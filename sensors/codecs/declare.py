@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from sensors.batch import Message
 from sensors.codecs.sample import Sample, checked, type_name
+from sensors.commands import Response
 from sensors.errors import CodecError
 from sensors.jsonin import decode as decode_json
 from sensors.refusal import Reason, Refused
@@ -43,11 +44,13 @@ class JsonCodec:
 
 @dataclass(slots=True)
 class Said:
-    """What a message said of one device: samples, or whether it is connected."""
+    """What a message said of one device: samples, whether it is connected, an answer, a report for a layer."""
 
     device: Device
     samples: Sequence[Sample] = ()
     connected: bool | None = None
+    response: Response | None = None
+    report: tuple[str, Any] | None = None
 
 
 class Session(Protocol):

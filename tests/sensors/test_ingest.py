@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 
 from sensors.batch import Batch, Message
 from sensors.codecs.declare import Codecs, JsonCodec, codecs
@@ -14,7 +14,7 @@ from sensors.ingest import Ingest
 from sensors.refusal import Reason
 from sensors.registry import Device
 from sensors.tables import device as device_table
-from sensors.tables import quarantine
+from sensors.tables import quarantine, reading
 from store.instant import now
 from tests.database import add
 from tests.running import until
@@ -45,8 +45,15 @@ class Taker:
             self.numbers += [message.mid for message in messages]
 
 
+class Panic(BaseException):
+    """As a plug-in in another language panics: no `Exception`."""
+
+
+FAULTS = {-1: KeyError("a bug"), -2: MemoryError(), -3: SystemExit(1), -4: Panic("x"), -5: RecursionError()}
+
+
 class PoisonFeed:
-    """A feed whose rows the database will not take when a message holds 666."""
+    """A feed whose rows the database will not take when a message holds 666; it breaks down over some others."""
 
     layer = "poison"
     channels: frozenset[str] = frozenset()
@@ -55,7 +62,9 @@ class PoisonFeed:
         """Takes no channel."""
 
     def store(self, connection: Connection, batch: Batch) -> None:
-        """Break a unique key."""
+        """Break a unique key, or break down."""
+        for value in {o.value for o in batch.observations} & FAULTS.keys():
+            raise FAULTS[value]
         if any(o.value == 666 for o in batch.observations):
             row = dict(connection.execute(select(device_table).limit(1)).mappings().one())
             connection.execute(insert(device_table).values(row))
@@ -113,3 +122,53 @@ def test_a_codec_that_breaks_down_refuses_its_own_message_only(engine: Engine) -
     assert sorted(run(engine, [sample(1), b'{"at": 3}', sample(2)], installed)) == [0, 1, 2]
     ((reason, payload),) = refused(engine)
     assert (reason, payload) == (Reason.CODEC_FAILED, b'{"at": 3}')
+
+
+@pytest.mark.parametrize("value", FAULTS)
+def test_a_message_that_brings_out_a_fault_of_ours_is_set_apart_and_the_stream_goes_on(
+    engine: Engine, value: int
+) -> None:
+    add(engine, "air-01")
+    payloads = [sample(1000 + number) for number in range(9)]
+    payloads.insert(4, sample(value))
+    assert sorted(run(engine, payloads, codecs())) == list(range(10))
+    ((reason, payload),) = refused(engine)
+    assert (reason, payload) == (Reason.INTERNAL_ERROR, sample(value))
+    with engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(reading)) == 9
+        assert type(FAULTS[value]).__name__ in connection.scalar(select(quarantine.c.detail))
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), Panic("x"), MemoryError()])
+def test_a_codec_that_would_end_the_thread_refuses_its_own_message_only(engine: Engine, error: BaseException) -> None:
+    def broken(_content: Any, _arrived: int, _device: str) -> Any:
+        raise error
+
+    codec = JsonCodec(code="broken", name="坏", name_en="broken", order=1, recognises=lambda c: "at" in c, read=broken)
+    installed = Codecs({"broken": codec} | codecs().json, codecs().protocols)
+    add(engine, "air-01")
+    assert sorted(run(engine, [sample(1), b'{"at": 3}', sample(2)], installed)) == [0, 1, 2]
+    assert refused(engine) == [(Reason.CODEC_FAILED, b'{"at": 3}')]
+
+
+def test_what_fails_after_the_commit_stores_nothing_twice(engine: Engine) -> None:
+    add(engine, "air-01")
+
+    class Silent(Told):
+        def publish(self, topic: str, payload: bytes) -> None:
+            """Fail, as a broker's client may."""
+            raise ValueError("payload too large")
+
+    class Deaf(Taker):
+        def acknowledge(self, messages: Sequence[Message]) -> None:
+            super().acknowledge(messages)
+            raise ValueError("the connection is no more")
+
+    taker = Deaf()
+    ingest = Ingest(engine, [PoisonFeed()], codecs(), Silent(), math.inf)  # type: ignore[arg-type]
+    ingest.start()
+    for number, payload in enumerate([b"[", sample(1), b"{"]):
+        ingest.submit(Message(TOPIC, payload, now(), taker=taker, mid=number))
+        until(lambda number=number: number in taker.numbers)
+    ingest.stop()
+    assert [payload for _, payload in refused(engine)] == [b"[", b"{"]

@@ -1,0 +1,131 @@
+"""What runs as long as its process goes on whatever it meets, and says so."""
+
+import threading
+from typing import Any
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+from prometheus_client import REGISTRY
+from sqlalchemy import Connection, Engine
+
+from sensors import commands, unforeseen
+from sensors.announce import Announcer
+from sensors.batch import Batch, Message
+from sensors.dispatch import Dispatcher
+from sensors.keeper import Keeper, Kept
+from sensors.registry import Device
+from sensors.wire import PahoClient
+from store.engine import writing
+from store.instant import DAY, now
+from tests.database import add
+from tests.running import until
+
+
+class Panic(BaseException):
+    """As a plug-in in another language panics: no `Exception`."""
+
+
+def counted(part: str) -> float:
+    """How many errors of a part the process has told."""
+    return REGISTRY.get_sample_value("cockpit_unforeseen_errors_total", {"part": part}) or 0.0
+
+
+@pytest.mark.parametrize("error", [KeyError("a bug"), MemoryError(), SystemExit(3), Panic("x")])
+def test_work_goes_on_after_any_error_and_the_error_is_told(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unforeseen, "RETRY_S", 0.0)
+    stopping, turns, before = threading.Event(), [0], counted("tried")
+
+    def work() -> None:
+        turns[0] += 1
+        if turns[0] == 3:
+            stopping.set()
+        raise error
+
+    unforeseen.endlessly("tried", work, stopping)
+    assert (turns[0], counted("tried") - before) == (3, 3)
+    [fault] = [one for one in unforeseen.faults() if one.part == "tried"]
+    assert (fault.error, fault.at > now() - DAY) == (type(error).__name__, True)
+
+
+class Records:
+    """A feed of which one record cannot be made."""
+
+    layer = "records"
+    channels: frozenset[str] = frozenset()
+
+    def decode(self, message: Message, device: Device) -> Any:
+        """Takes no channel."""
+
+    def store(self, connection: Connection, batch: Batch) -> None:
+        """Keeps nothing."""
+
+    def records(self, connection: Connection, community: str, keys: set[str]) -> dict[str, Any]:
+        """A record a key."""
+        return {key: 1 // (key != "bad") for key in keys}
+
+
+def test_a_record_that_cannot_be_made_leaves_the_screens_all_others(engine: Engine) -> None:
+    told: list[dict[str, Any]] = []
+
+    def tell(changed: dict[str, Any]) -> None:
+        if "refuse" in str(changed):
+            raise RecursionError("cannot be written")
+        told.append(changed)
+
+    announcer = Announcer(engine, [Records()], tell)
+    announcer.start()
+    announcer.touch({"records": {"heling": {"a", "b", "bad", "c"}}})
+    until(lambda: told)
+    assert told == [{"heling": {"records": {"a": 1, "b": 1, "c": 1}}}]
+    announcer.touch({"records": {"heling": {"refuse"}, "tahai": {"d"}}})
+    announcer.touch({"records": {"heling": {"e"}}})
+    until(lambda: {"heling": {"records": {"e": 1}}} in told or len(told) > 1)
+    announcer.touch({"records": {"heling": {"f"}}})
+    until(lambda: {"heling": {"records": {"f": 1}}} in told)
+    announcer.stop()
+
+
+class Line:
+    """A client that is always connected and notes what it published."""
+
+    connected = True
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def publish_until(self, topic: str, payload: bytes, expires_s: int, wait_s: float) -> bool:
+        """Take it at once."""
+        if b"first" in payload:
+            raise ValueError("cannot be sent")
+        self.sent.append(payload)
+        return True
+
+
+def test_a_command_that_cannot_be_sent_holds_up_no_other(engine: Engine) -> None:
+    sign = add(engine, "sign-01", "sign")
+    line = Line()
+    dispatcher = Dispatcher(engine, line, (), lambda: True)  # type: ignore[arg-type]
+    dispatcher.start()
+    with writing(engine) as connection:
+        for text in ("first", "second"):
+            commands.issue(connection, sign, "show", {"text": text}, "test")
+    until(lambda: line.sent)
+    assert b"second" in line.sent[0]
+    dispatcher.stop()
+
+
+def test_rows_that_cannot_be_cleared_keep_no_others(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper = Keeper(engine, Kept(readings=1, quarantine=1, notices=1), lambda: True)
+    monkeypatch.setattr(keeper, "_clear_quarantine", lambda before: 1 // 0)
+    assert keeper.clear(now()) == {"quarantine": 0, "readings": 0, "notices": 0}
+
+
+def test_a_callback_that_fails_does_not_end_the_line_to_the_broker() -> None:
+    client = PahoClient(CallbackAPIVersion.VERSION2)
+    client.on_message = lambda *_: 1 // 0
+    before = counted("mqtt")
+    client._handle_on_message(mqtt.MQTTMessage(1, b"a/b"))
+    assert counted("mqtt") - before == 1
