@@ -26,6 +26,8 @@ LEAST_SPAN = 30 * SECOND
 STEADY = 1 * SECOND
 STEADY_SHARE = 0.2
 """How far offsets may lie apart, as a share of the time that they span: data sent again run far ahead of it."""
+FORGIVEN_AFTER = 3
+"""So many messages in a row without a time of the device's own, over `LEAST_SPAN`: it sends none any more."""
 SAME = 10 * SECOND
 """A change of the estimate below this is not told again."""
 
@@ -35,9 +37,19 @@ class Clock:
     """The newest messages of a device: when each came, and how far its time lay ahead (microseconds)."""
 
     seen: deque[tuple[Instant, int]] = field(default_factory=lambda: deque(maxlen=KEPT))
+    without: int = 0
+    without_since: Instant = 0
+
+    def see_none(self, received: Instant) -> bool:
+        """Take note of a message without a time of the device's own; returns whether it stopped sending any."""
+        if self.without == 0:
+            self.without_since = received
+        self.without += 1
+        return self.without >= FORGIVEN_AFTER and received - self.without_since >= LEAST_SPAN
 
     def see(self, ts: Instant, received: Instant) -> None:
         """Take note of a message's newest time."""
+        self.without = 0
         offset = ts - received
         if abs(offset) <= CLOCK_TOLERANCE:
             self.seen.clear()
@@ -74,14 +86,23 @@ class Clocks:
             query = select(device_clock.c.device_id, device_clock.c.offset)
             self._wrong = {row.device_id: row.offset for row in connection.execute(query)}
 
-    def see(self, device: str, ts: Instant, received: Instant) -> bool:
-        """Take note of a message's newest time; returns whether the device's clock is wrong."""
+    def see(self, device: str, ts: Instant | None, received: Instant) -> bool:
+        """Take note of a message's newest time; returns whether the device's clock is wrong.
+
+        None is a message without a time of the device's own. One that was wrong and sends none any more is
+        forgiven: its readings have our time.
+        """
         known = self._wrong if self._wrong is not None else {}
-        if ts == received:
-            return device in known  # it has no clock, or sent none of its times
+        if ts is None and device not in known:
+            return False
         clock = self._clocks.get(device)
         if clock is None:
             clock = self._clocks[device] = Clock()
+        if ts is None:
+            if clock.see_none(received):
+                del known[device]
+                self._changed[device] = None
+            return device in known
         clock.see(ts, received)
         if clock.is_right:
             if device in known:

@@ -153,11 +153,12 @@ class Writer:
 
     def _judge(self, batch: Batch, message: Message, device: Device, samples: Sequence[Sample]) -> None:
         received = message.received
-        wrong_clock = not message.retained and self._clocks.see(device.id, max(s.ts for s in samples), received)
+        of_its_own = max((s.ts for s in samples if not s.by_us), default=None)
+        wrong_clock = not message.retained and self._clocks.see(device.id, of_its_own, received)
         known, device_id, keep = self._metrics, device.id, batch.observations.append
         for sample in samples:
             ts = sample.ts
-            of_time = judge_time(ts, received, wrong_clock)
+            of_time = 0 if sample.by_us else judge_time(ts, received, wrong_clock)
             for metric, value in sample.values.items():
                 flags = judge(known.get(metric), value, metric in sample.foreign_unit)
                 keep(Observation(device_id, metric, ts, value, flags | of_time))

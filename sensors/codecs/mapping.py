@@ -114,7 +114,7 @@ def _form(form: Form) -> Read:
             if not when.search(content):
                 return None
             ts = arrived if at is None else at(content, arrived)
-            return Sample(ts, values_of(_found(readers, content), ""))
+            return Sample(ts, values_of(_found(readers, content), ""), by_us=at is None)
         except JMESPathError as error:
             raise Refused(Reason.WRONG_SHAPE, " ".join(str(error).split())[:500]) from None
 

@@ -26,13 +26,15 @@ class Sample:
     """Values of one moment.
 
     ``position`` is (lon, lat, declared system) as sent; ``foreign_unit`` names the metrics whose
-    declared unit is not ours and cannot be converted to it.
+    declared unit is not ours and cannot be converted to it; ``by_us`` says that the device sent no time
+    of its own, or one that is relative to the arrival: such a time is right by definition.
     """
 
     ts: Instant
     values: dict[str, Value]
     position: tuple[float, float, str] | None = None
     foreign_unit: frozenset[str] = frozenset()
+    by_us: bool = False
 
 
 def checked(samples: list[Sample]) -> list[Sample]:

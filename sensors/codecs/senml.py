@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sensors.codecs.declare import JsonCodec
+from sensors.codecs.ipso import Meaning, meaning_of
 from sensors.codecs.sample import Sample, values_of
 from sensors.codecs.units import SAME, to_ours
 from sensors.jsonin import instant_of, is_finite, position_of
@@ -32,16 +33,18 @@ METRIC_OF_UNIT = {
 }
 POSITION_UNITS = ("lon", "lat")
 DEVICE_URN = re.compile(r"urn:dev:[^:]+:[^:/_]+")
+SEPARATORS = ":/._"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One resolved record: its full name, time, value and declared unit."""
+    """One resolved record: its full name, time, value and declared unit; ``by_us``: its time is relative to ours."""
 
     name: str
     ts: Instant
     value: Any
     unit: str | None
+    by_us: bool = False
 
 
 def is_pack(content: Any) -> bool:
@@ -76,7 +79,8 @@ def resolve(pack: list[dict[str, Any]], arrived: Instant) -> list[Record]:
         full = base.get("bn", "") + item.get("n", "")
         if not full:
             raise Refused(Reason.WRONG_SHAPE, f"{where}a record without a name")
-        records.append(Record(full, _time(item, base, arrived, where), value, item.get("u", base.get("bu"))))
+        ts, by_us = _time(item, base, arrived, where)
+        records.append(Record(full, ts, value, item.get("u", base.get("bu")), by_us))
     return records
 
 
@@ -101,29 +105,41 @@ def _value(item: dict[str, Any], base: dict[str, Any]) -> Any:
     return next((item[key] for key in ("vb", "vs", "vd") if key in item), None)
 
 
-def metric_of(record: Record, device: str) -> str:
-    """The metric that a record is of.
+def metric_of(record: Record, device: str) -> Meaning:
+    """The metric that a record is of, by its name alone, whatever stands beside it in the pack.
 
-    It is the full name without the device's id before it, or else what stands after the last ``:`` or
-    ``/``. Where the name is that of the device and no more, the unit tells.
+    It is the full name without what names the device before it: its id, or a device URN (RFC 9039). Paths of
+    LwM2M have known meanings. Where the name is that of the device and no more, the unit tells.
     """
     full = record.name
-    if full == device or DEVICE_URN.fullmatch(full):
-        by_unit = METRIC_OF_UNIT.get(record.unit or "")
-        if by_unit is not None:
-            return by_unit
-    if full.startswith(device) and len(full) > len(device) and full[len(device)] in ":/.":
-        return full[len(device) + 1 :]
-    return full.replace("/", ":").rstrip(":").rsplit(":", 1)[-1]
+    own = _own_part(full, device)
+    if not own:
+        return Meaning(METRIC_OF_UNIT.get(record.unit or "") or full.rsplit(":", 1)[-1])
+    return meaning_of(own) or Meaning(own)
 
 
-def _time(item: dict[str, Any], base: dict[str, Any], arrived: Instant, where: str) -> Instant:
+def _own_part(full: str, device: str) -> str:
+    """What a name says beside naming the device; empty where it says no more."""
+    urn = DEVICE_URN.match(full)
+    before = urn[0] if urn is not None else device
+    if urn is None and not full.startswith(before):
+        # The device's own topic, or a path that ends in its id.
+        _, found, rest = full.partition(f"/{device}/")
+        return rest if found and rest else full
+    rest = full[len(before) :]
+    if rest and rest[0] not in SEPARATORS:
+        return full
+    return rest[1:].rstrip(":/")
+
+
+def _time(item: dict[str, Any], base: dict[str, Any], arrived: Instant, where: str) -> tuple[Instant, bool]:
+    """The time of a record, and whether it is relative to the arrival."""
     seconds = item.get("t", 0) + base.get("bt", 0)
     if not is_finite(seconds):
         raise Refused(Reason.BAD_TIME, f"{where}t is not finite")
     if seconds < RELATIVE_BELOW:
-        return instant_of((arrived + round(seconds * SECOND)) / 1000, arrived, f"{where}t")
-    return instant_of(seconds * 1000, arrived, f"{where}t")
+        return instant_of((arrived + round(seconds * SECOND)) / 1000, arrived, f"{where}t"), True
+    return instant_of(seconds * 1000, arrived, f"{where}t"), False
 
 
 def _in_our_unit(value: Any, declared: str | None, name: str) -> tuple[Any, bool]:
@@ -147,32 +163,43 @@ class Moment:
     place: dict[str, float] = field(default_factory=dict)
 
     def add(self, record: Record, device: str) -> None:
-        """Take a record; of two names that end alike the second keeps its full name."""
+        """Take a record.
+
+        Raises
+        ------
+        Refused
+            If another name of the pack means the same metric at the same time: one would be lost.
+        """
         if record.unit in POSITION_UNITS and not isinstance(record.value, str | bool):
             self.place[str(record.unit)] = record.value
             return
-        metric = metric_of(record, device)
-        if metric in self.values and self.values[metric][0] != record.name:
-            metric = record.name
-        value, is_foreign = _in_our_unit(record.value, record.unit, metric)
-        self.values.setdefault(metric, (record.name, value))
+        meant = metric_of(record, device)
+        metric = meant.metric
+        value, is_foreign = _in_our_unit(record.value, record.unit or meant.unit, metric)
+        first, _ = self.values.setdefault(metric, (record.name, value))
+        if first != record.name:
+            raise Refused(
+                Reason.WRONG_SHAPE,
+                f"{first!r} and {record.name!r} both mean {metric}: a pack is of one device; "
+                "register each device of its own, or give the second a name of its own",
+            )
         if is_foreign:
             self.foreign.add(metric)
 
-    def sample(self, ts: Instant) -> Sample:
+    def sample(self, ts: Instant, by_us: bool) -> Sample:
         """The same as a sample."""
         values = values_of(((metric, value) for metric, (_, value) in self.values.items()), "")
         position = position_of(self.place) if len(self.place) == len(POSITION_UNITS) else None
-        return Sample(ts, values, position, frozenset(self.foreign))
+        return Sample(ts, values, position, frozenset(self.foreign), by_us)
 
 
 def _read(pack: Any, arrived: Instant, device: str) -> list[Sample]:
     if not is_pack(pack):
         raise Refused(Reason.WRONG_SHAPE, "a SenML pack is a list of objects of which one has n or bn")
-    moments: dict[Instant, Moment] = {}
+    moments: dict[tuple[Instant, bool], Moment] = {}
     for record in resolve(pack, arrived):
-        moments.setdefault(record.ts, Moment()).add(record, device)
-    return [moment.sample(ts) for ts, moment in moments.items()]
+        moments.setdefault((record.ts, record.by_us), Moment()).add(record, device)
+    return [moment.sample(*when) for when, moment in moments.items()]
 
 
 CODEC = JsonCodec(code="senml", name="SenML", name_en="SenML (RFC 8428)", order=10, recognises=is_pack, read=_read)

@@ -22,7 +22,7 @@ def _read(content: Any, arrived: Instant, _device: str) -> list[Sample]:
         raise Refused(Reason.WRONG_SHAPE, f"expected an object or a list, got {type_name(content)}")
     if "values" in content or "ts" in content:
         return [_timed(content, arrived, "")]
-    return [_sample(content, content, arrived, "")]
+    return [_sample(content, content, None, arrived, "")]
 
 
 def _timed(item: object, arrived: Instant, where: str) -> Sample:
@@ -32,16 +32,19 @@ def _timed(item: object, arrived: Instant, where: str) -> Sample:
     if not isinstance(values, dict):
         what = f'{where}: "values" must be an object, got {type_name(values)}'
         raise Refused(Reason.WRONG_SHAPE, what.lstrip(": "))
-    ts = instant_of(item["ts"], arrived, f"{where}ts") if "ts" in item else arrived
-    return _sample(values, item if "lon" in item or "lat" in item else values, ts, where)
+    ts = instant_of(item["ts"], arrived, f"{where}ts") if "ts" in item else None
+    return _sample(values, item if "lon" in item or "lat" in item else values, ts, arrived, where)
 
 
-def _sample(values: dict[str, Any], placed: dict[str, Any], ts: Instant, where: str) -> Sample:
+def _sample(
+    values: dict[str, Any], placed: dict[str, Any], declared: Instant | None, arrived: Instant, where: str
+) -> Sample:
+    ts, by_us = (arrived, True) if declared is None else (declared, False)
     position = position_of(placed, where) if "lon" in placed or "lat" in placed else None
     if POSITION_KEYS.isdisjoint(values):
-        return Sample(ts, values_of(values.items(), where), position)
+        return Sample(ts, values_of(values.items(), where), position, by_us=by_us)
     fields = ((name, value) for name, value in values.items() if name not in POSITION_KEYS)
-    return Sample(ts, values_of(fields, where), position)
+    return Sample(ts, values_of(fields, where), position, by_us=by_us)
 
 
 CODEC = JsonCodec(

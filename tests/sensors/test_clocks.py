@@ -1,5 +1,6 @@
 """A wrong clock is found and told from data that come late."""
 
+import json
 from collections.abc import Iterable
 
 import pytest
@@ -7,11 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
+from sensors.batch import Message
 from sensors.clocks import Clock, Clocks
-from sensors.quality import CLOCK_TOLERANCE
+from sensors.codecs.declare import codecs
+from sensors.quality import CLOCK_TOLERANCE, Quality
 from sensors.tables import device_clock
+from sensors.writer import Writer
 from store.engine import writing
 from store.instant import HOUR, MINUTE, SECOND
+from tests.database import add
 
 NOW = 1_790_000_000_000_000
 
@@ -89,3 +94,45 @@ def test_what_was_found_is_kept_and_known_after_a_restart_until_the_clock_is_rig
     assert not again.see("air-01", NOW, NOW + SECOND)
     store(engine, again)
     assert kept(engine) == []
+
+
+def test_a_device_that_stopped_sending_times_is_forgiven(engine: Engine) -> None:
+    clocks = Clocks()
+    with engine.connect() as connection:
+        clocks.load(connection)
+    for i in range(4):
+        clocks.see("air-01", NOW + i * MINUTE - HOUR, NOW + i * MINUTE)
+    assert clocks.see("air-01", None, NOW + 5 * MINUTE), "one heartbeat without a time proves nothing"
+    assert clocks.see("air-01", NOW + 6 * MINUTE - HOUR, NOW + 6 * MINUTE)
+    store(engine, clocks)
+    found = [clocks.see("air-01", None, NOW + 7 * MINUTE + i * 20 * SECOND) for i in range(3)]
+    assert found == [True, True, False]
+    store(engine, clocks)
+    assert kept(engine) == []
+    assert clocks.see("air-01", NOW + 8 * MINUTE - HOUR, NOW + 8 * MINUTE), "it is no better than it was"
+
+
+@pytest.mark.parametrize(
+    ("payload", "flags"),
+    [
+        ({"temperature": 20}, 0),
+        ({"values": {"temperature": 20}}, 0),
+        ([{"n": "temperature", "v": 20}, {"n": "humidity", "v": 50, "t": -30}], 0),
+        ({"ts": NOW // 1000 - 3_600_000, "values": {"temperature": 20}}, Quality.WRONG_CLOCK),
+    ],
+)
+def test_a_reading_that_has_our_time_is_never_blamed_on_the_devices_clock(
+    engine: Engine, payload: object, flags: int
+) -> None:
+    add(engine, "air-01")
+    writer = Writer(engine, [], codecs())
+    for i in range(4):
+        sent = {"ts": (NOW + i * MINUTE - HOUR) // 1000, "values": {"noise": 50}}
+        writer.store(writer.decode([telemetry(sent, NOW + i * MINUTE)]))
+    batch = writer.decode([telemetry(payload, NOW + 5 * MINUTE)])
+    assert {o.quality for o in batch.observations} == {flags}
+
+
+def telemetry(payload: object, received: int) -> Message:
+    """A message of air-01."""
+    return Message("cim/v1/heling/air-01/telemetry", json.dumps(payload).encode(), received)

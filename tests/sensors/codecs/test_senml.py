@@ -112,9 +112,10 @@ def test_5_1_6_a_collection_of_resources_loses_neither_of_two_that_are_named_ali
         {"bn": "2001:db8::1/", "n": "temperature", "u": "Cel", "v": 12.3},
         {"n": "humidity", "u": "%RH", "v": 67},
     ]
-    one = {"temperature": 25.2, "humidity": 30}
+    one = {"2001:db8::2/temperature": 25.2, "2001:db8::2/humidity": 30}
     other = {"2001:db8::1/temperature": 12.3, "2001:db8::1/humidity": 67}
     assert since(read(pack), 1320078429) == [(0, one | other)]
+    assert read(pack[2:])[0].values == other
 
 
 def test_5_1_7_the_settings_of_a_thermostat_and_of_lights() -> None:
@@ -132,7 +133,10 @@ def test_5_1_7_the_settings_of_a_thermostat_and_of_lights() -> None:
         {"n": "2001:db8::4", "t": 0.1, "v": 0},
     ]
     samples = read(lights)
-    assert [s.values for s in samples] == [{"3": 0.5, "4": 0.5}, {"3": 0, "4": 0}]
+    assert [s.values for s in samples] == [
+        {"2001:db8::3": 0.5, "2001:db8::4": 0.5},
+        {"2001:db8::3": 0, "2001:db8::4": 0},
+    ]
     assert samples[1].ts - samples[0].ts == SECOND // 10
 
 
@@ -155,7 +159,7 @@ def test_a_unit_of_another_kind_is_kept_and_marked() -> None:
 
 
 def test_sums_and_their_base_are_added() -> None:
-    assert flat(read([{"bn": "meter/", "bs": 100, "n": "energy", "u": "kWh", "s": 2.5}])) == [("energy", 0, 102.5)]
+    assert flat(read([{"bn": "air-01/", "bs": 100, "n": "energy", "u": "kWh", "s": 2.5}])) == [("energy", 0, 102.5)]
 
 
 def test_times_below_2_to_the_28_are_relative_to_now() -> None:
@@ -186,3 +190,45 @@ def test_the_device_before_the_name_is_taken_off() -> None:
 def test_what_breaks_the_rules_is_refused_with_its_place(record: dict[str, object], why: str) -> None:
     with pytest.raises(Refused, match=why):
         read([record])
+
+
+PATHS = {
+    "3303/0/5700": "temperature",
+    "/3304/0/5700": "humidity",
+    "3303/1/5700": "temperature_1",
+    "3303/0/5601": "3303/0/5601",
+    "3315/0/5700": "pressure",
+    "3325/0/5700": "concentration",
+    "9999/0/5700": "9999/0/5700",
+    "air-01/3324/0/5700": "noise",
+    "urn:dev:mac:0024befffe804ff1/3316/0/5700": "voltage",
+    "heling/air-01/pm2_5": "pm2_5",
+    "room1/temperature": "room1/temperature",
+    "room2/temperature": "room2/temperature",
+    "co": "co",
+}
+
+
+def test_a_name_means_one_metric_whatever_its_company() -> None:
+    pack = [{"n": name, "v": number} for number, name in enumerate(PATHS)]
+    (together,) = read(pack)
+    assert together.values == {metric: number for number, metric in enumerate(PATHS.values())}
+    for number, (name, metric) in enumerate(PATHS.items()):
+        assert read([{"n": name, "v": number}])[0].values == {metric: number}
+    assert read(list(reversed(pack)))[0].values == together.values
+
+
+def test_an_object_whose_unit_the_registry_gives_needs_to_declare_none() -> None:
+    pack = [{"n": "3305/0/5800", "v": 1500}, {"n": "3331/0/5805", "v": 2500}, {"n": "3303/0/5700", "u": "K", "v": 300}]
+    assert read(pack)[0].values == pytest.approx({"power": 1.5, "energy": 2.5, "temperature": 26.85})
+
+
+def test_two_devices_in_one_pack_are_told_apart_or_refused_and_never_one_over_the_other() -> None:
+    pack = [{"n": "urn:dev:ow:1/temperature", "v": 20}, {"n": "urn:dev:ow:2/temperature", "v": 30}]
+    with pytest.raises(Refused, match="'urn:dev:ow:1/temperature' and 'urn:dev:ow:2/temperature' both mean temperature"):
+        read(pack)
+
+
+def test_a_time_that_is_relative_to_now_is_ours() -> None:
+    pack = [{"n": "co", "v": 1}, {"n": "co", "v": 2, "t": -30}, {"n": "co", "v": 3, "t": NOW / SECOND - 90}]
+    assert [(s.values["co"], s.by_us) for s in read(pack)] == [(1, True), (2, True), (3, False)]
