@@ -136,6 +136,8 @@ class Writer:
         device = said.device
         batch.devices[device.id] = device
         batch.newest = max(batch.newest, message.received)
+        if said.fault is not None:
+            self.refuse(batch, message, said.fault)
         if said.response is not None:
             batch.responses.append(said.response)
         if said.report is not None:

@@ -44,13 +44,17 @@ class JsonCodec:
 
 @dataclass(slots=True)
 class Said:
-    """What a message said of one device: samples, whether it is connected, an answer, a report for a layer."""
+    """What a message said of one device: samples, whether it is connected, an answer, a report for a layer.
+
+    ``fault`` is why a part of the message could not be taken, where the rest is.
+    """
 
     device: Device
     samples: Sequence[Sample] = ()
     connected: bool | None = None
     response: Response | None = None
     report: tuple[str, Any] | None = None
+    fault: Refused | None = None
 
 
 class Session(Protocol):

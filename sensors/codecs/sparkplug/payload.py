@@ -39,7 +39,7 @@ INT64, UINT64, FLOAT, DOUBLE, BOOLEAN, STRING = 4, 8, 9, 10, 11, 12
 
 @dataclass(slots=True)
 class Metric:
-    """One metric of a payload. ``value`` is None where it is null, or of a type that is no reading."""
+    """One metric of a payload. ``value`` is None where it is null, not finite, or of a type that is no reading."""
 
     name: str | None
     alias: int | None
@@ -118,7 +118,9 @@ def _value(raw: Any, field: str, datatype: int | None) -> Any:
     if bits is not None and field in ("int_value", "long_value"):
         raw &= (1 << bits) - 1
         return raw - (1 << bits) if raw >> (bits - 1) else raw
-    if field == "float_value" and math.isfinite(raw):
+    if field in ("float_value", "double_value") and not math.isfinite(raw):
+        return None  # how firmware without a null says "no value"
+    if field == "float_value":
         # A single has seven digits; as a double it would show seventeen, most of them invented.
         return float(f"{raw:.7g}")
     return raw

@@ -5,8 +5,9 @@ is restarted, or takes over, knows the names without a new birth. Where a sequen
 or an alias is unknown, the host asks the edge node to be born again (Sparkplug 3.0.0, section 5.5).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -41,11 +42,15 @@ DEATHS = (Type.NDEATH, Type.DDEATH)
 
 @dataclass(slots=True)
 class Birth:
-    """A certificate of birth: alias -> name, alias -> datatype, and the number that its death will carry."""
+    """A certificate of birth: alias -> name, alias -> datatype, the number that its death will carry, name -> metric.
+
+    What a name means stays so from its first birth on, whatever later births add beside it.
+    """
 
     names: dict[int, str] = field(default_factory=dict)
     types: dict[int, int] = field(default_factory=dict)
     bd_seq: int | None = None
+    metrics: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -78,9 +83,12 @@ class HostSession:
         payload = decode(message.payload, birth.types if birth else None)
         self._follow(edge, name, payload, message.received)
         if name.type in BIRTHS:
-            birth = self._birth(edge, name, payload)
-            samples = self._samples(payload, birth, message.received)
-            return [Said(device, samples, connected=True)]
+            if birth is None:
+                birth = self._load(connection, name).births.get(name.device or "")
+            birth = self._birth(edge, name, payload, birth)
+            said = Said(device, connected=True)
+            said.samples, said.fault = self._what_can_be_read(payload, birth, message.received)
+            return [said]
         if birth is None or self._unknown(payload, birth):
             # Another ingester may have taken the birth.
             edge.births = self._load(connection, name).births
@@ -119,8 +127,10 @@ class HostSession:
                 edge.births[row.device] = msgspec.json.decode(row.certificate, type=Birth)
         return edge
 
-    def _birth(self, edge: Edge, name: Name, payload: Payload) -> Birth:
+    def _birth(self, edge: Edge, name: Name, payload: Payload, before: Birth | None) -> Birth:
         birth = Birth()
+        born = [m.name for m in payload.metrics if m.name is not None and not _is_own(m.name)]
+        birth.metrics = meanings(born, before.metrics if before is not None else {})
         for metric in payload.metrics:
             if metric.name == BD_SEQ and isinstance(metric.value, int):
                 birth.bd_seq = metric.value
@@ -169,22 +179,59 @@ class HostSession:
             m.alias for m in payload.metrics if m.name is None and m.alias is not None and m.alias not in birth.names
         ]
 
+    def _what_can_be_read(
+        self, payload: Payload, birth: Birth, received: Instant
+    ) -> tuple[list[Sample], Refused | None]:
+        """The samples of a birth, and what is wrong with the rest of it: the node is born all the same."""
+        good: list[Metric] = []
+        fault: Refused | None = None
+        for metric in payload.metrics:
+            try:
+                self._samples(replace(payload, metrics=[metric]), birth, received)
+            except Refused as refused:
+                fault = fault or Refused(refused.reason, f"{refused.detail}; the rest of the birth is taken")
+            else:
+                good.append(metric)
+        return self._samples(replace(payload, metrics=good), birth, received), fault
+
     def _samples(self, payload: Payload, birth: Birth, received: Instant) -> list[Sample]:
-        by_time: dict[Instant, dict[str, Any]] = {}
+        by_time: dict[tuple[Instant, bool], dict[str, Any]] = {}
         for metric in payload.metrics:
             name = metric.name if metric.name is not None else birth.names.get(metric.alias or 0)
-            if name is None or metric.value is None or name in OWN_NAMES or name.startswith(OWN_PREFIXES):
+            if name is None or metric.value is None or _is_own(name):
                 continue
             stamp = metric.timestamp if metric.timestamp is not None else payload.timestamp
             ts = received if stamp is None else instant_of(stamp, received, f"{name}: timestamp")
-            by_time.setdefault(ts, {})[_metric_of(name)] = metric.value
-        return [Sample(ts, values_of(values.items(), "")) for ts, values in by_time.items()]
+            by_time.setdefault((ts, stamp is None), {})[birth.metrics.get(name, name)] = metric.value
+        return [Sample(ts, values_of(values.items(), ""), by_us=by_us) for (ts, by_us), values in by_time.items()]
 
 
-def _metric_of(name: str) -> str:
-    """A known metric by the last part of its name; any other by the whole of it."""
-    last = name.rpartition("/")[2]
-    return last if last in metrics() else name
+def meanings(names: Iterable[str], before: Mapping[str, str]) -> dict[str, str]:
+    """The metric that each name of a birth means.
+
+    One that ends in a metric that we know is that metric, where no other name of the birth ends so: two
+    folders keep their names apart by the whole of them. What a name meant ``before``, it means for ever.
+
+    >>> meanings(["Inputs/pm2_5", "Floor1/noise", "Floor2/noise", "mode"], {})
+    {'Inputs/pm2_5': 'pm2_5', 'Floor1/noise': 'Floor1/noise', 'Floor2/noise': 'Floor2/noise', 'mode': 'mode'}
+    """
+    found = dict(before)
+    new = [name for name in dict.fromkeys(names) if name not in found]
+    taken = set(found.values())
+    ends = Counter(_last(name) for name in new)
+    for name in new:
+        last = _last(name)
+        is_one = last in metrics() and ends[last] == 1 and last not in taken
+        found[name] = last if is_one or name == last else name
+    return found
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _is_own(name: str) -> bool:
+    return name in OWN_NAMES or name.startswith(OWN_PREFIXES)
 
 
 def _behind(device: Device, node: Device) -> Device:

@@ -225,7 +225,9 @@ def test_an_object_whose_unit_the_registry_gives_needs_to_declare_none() -> None
 
 def test_two_devices_in_one_pack_are_told_apart_or_refused_and_never_one_over_the_other() -> None:
     pack = [{"n": "urn:dev:ow:1/temperature", "v": 20}, {"n": "urn:dev:ow:2/temperature", "v": 30}]
-    with pytest.raises(Refused, match="'urn:dev:ow:1/temperature' and 'urn:dev:ow:2/temperature' both mean temperature"):
+    with pytest.raises(
+        Refused, match="'urn:dev:ow:1/temperature' and 'urn:dev:ow:2/temperature' both mean temperature"
+    ):
         read(pack)
 
 

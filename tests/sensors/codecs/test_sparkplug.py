@@ -1,5 +1,6 @@
 """Sparkplug B: births name what data only number; deaths, gaps and restarts."""
 
+import math
 from contextlib import suppress
 
 import pytest
@@ -170,11 +171,64 @@ def test_what_was_not_committed_is_forgotten_and_comes_again(engine: Engine) -> 
         assert take(connection, "NDATA", DATA)
 
 
+def born(*named: tuple[str, float | None]) -> bytes:
+    """A birth of the node that names these, aliases from 1."""
+    metrics = [Metric(name, i + 1, TS, DOUBLE, value) for i, (name, value) in enumerate(named)]
+    return encode(Payload(TS, 0, [Metric("bdSeq", None, TS, INT64, 3), *metrics]))
+
+
+def test_two_folders_keep_their_names_apart(host: Host) -> None:
+    (said,) = host.take(
+        "NBIRTH/gw-01", born(("Floor1/temperature", 21.0), ("Floor2/temperature", 25.0), ("In/co", 1.0))
+    )
+    assert said.samples[0].values == {"Floor1/temperature": 21.0, "Floor2/temperature": 25.0, "co": 1.0}
+    (said,) = host.take("NDATA/gw-01", numbered(1, Metric(None, 2, TS + 1, None, 26.0)))
+    assert said.samples[0].values == {"Floor2/temperature": 26.0}
+
+
+def test_what_a_name_means_stays_when_a_later_birth_adds_to_it(host: Host) -> None:
+    (said,) = host.take("NBIRTH/gw-01", born(("Floor1/temperature", 21.0)))
+    assert said.samples[0].values == {"temperature": 21.0}
+    host.session = HostSession()
+    (said,) = host.take("NBIRTH/gw-01", born(("Floor2/temperature", 25.0), ("Floor1/temperature", 22.0)))
+    assert said.samples[0].values == {"temperature": 22.0, "Floor2/temperature": 25.0}
+
+
+@pytest.mark.parametrize("nothing", [None, math.nan, math.inf])
+def test_a_metric_without_a_value_is_born_all_the_same_and_the_node_is_online(
+    host: Host, nothing: float | None
+) -> None:
+    (said,) = host.take("NBIRTH/gw-01", born(("pm2_5", nothing), ("co", 1.0)))
+    assert (said.connected, said.fault) == (True, None)
+    assert [s.values for s in said.samples] == [{"co": 1.0}]
+    (said,) = host.take(
+        "NDATA/gw-01", numbered(1, Metric(None, 1, TS + 1, None, 35.0), Metric(None, 2, TS + 1, None, nothing))
+    )
+    assert said.samples[0].values == {"pm2_5": 35.0}
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (Metric("Properties2/" + "x" * 80, 9, TS, DOUBLE, 1.0), Reason.WRONG_SHAPE),
+        (Metric("note", 9, TS, STRING, "a\0b"), Reason.WRONG_SHAPE),
+        (Metric("old", 9, 0, DOUBLE, 1.0), Reason.BAD_TIME),
+    ],
+)
+def test_one_bad_metric_does_not_lose_a_birth_and_is_told(host: Host, bad: Metric, reason: Reason) -> None:
+    (said,) = host.take("NBIRTH/gw-01", encode(Payload(TS, 0, [bad, Metric("co", 1, TS, DOUBLE, 1.0)])))
+    assert (said.connected, [s.values for s in said.samples]) == (True, [{"co": 1.0}])
+    assert said.fault is not None
+    assert (said.fault.reason, "the rest of the birth is taken" in said.fault.detail) == (reason, True)
+    (said,) = host.take("NDATA/gw-01", numbered(1, Metric(None, 1, TS + 1, None, 2.0)))
+    assert said.samples[0].values == {"co": 2.0}
+
+
 VALUES = st.one_of(
     st.tuples(st.just(INT64), st.integers(-(2**63), 2**63 - 1)),
     st.tuples(st.just(3), st.integers(-(2**31), 2**31 - 1)),
     st.tuples(st.just(1), st.integers(-128, 127)),
-    st.tuples(st.just(DOUBLE), st.floats(allow_nan=False)),
+    st.tuples(st.just(DOUBLE), st.floats(allow_nan=False, allow_infinity=False)),
     st.tuples(st.just(BOOLEAN), st.booleans()),
     st.tuples(st.just(STRING), st.text(max_size=30)),
 )
