@@ -124,12 +124,15 @@ class HostSession:
         query = select(sparkplug_birth).where(sparkplug_birth.c.edge == name.edge)
         for row in connection.execute(query):
             if (name.edge, row.device) not in self._born:
-                edge.births[row.device] = msgspec.json.decode(row.certificate, type=Birth)
+                kept = msgspec.json.decode(row.certificate, type=Birth)
+                # Those of earlier versions did not say what their names mean.
+                kept.metrics = kept.metrics or meanings(filter(_is_foreign, kept.names.values()), {})
+                edge.births[row.device] = kept
         return edge
 
     def _birth(self, edge: Edge, name: Name, payload: Payload, before: Birth | None) -> Birth:
         birth = Birth()
-        born = [m.name for m in payload.metrics if m.name is not None and not _is_own(m.name)]
+        born = [m.name for m in payload.metrics if m.name is not None and _is_foreign(m.name)]
         birth.metrics = meanings(born, before.metrics if before is not None else {})
         for metric in payload.metrics:
             if metric.name == BD_SEQ and isinstance(metric.value, int):
@@ -198,7 +201,7 @@ class HostSession:
         by_time: dict[tuple[Instant, bool], dict[str, Any]] = {}
         for metric in payload.metrics:
             name = metric.name if metric.name is not None else birth.names.get(metric.alias or 0)
-            if name is None or metric.value is None or _is_own(name):
+            if name is None or metric.value is None or not _is_foreign(name):
                 continue
             stamp = metric.timestamp if metric.timestamp is not None else payload.timestamp
             ts = received if stamp is None else instant_of(stamp, received, f"{name}: timestamp")
@@ -230,8 +233,9 @@ def _last(name: str) -> str:
     return name.rpartition("/")[2]
 
 
-def _is_own(name: str) -> bool:
-    return name in OWN_NAMES or name.startswith(OWN_PREFIXES)
+def _is_foreign(name: str) -> bool:
+    """Whether a name is one of the edge node's own choosing, not of the protocol."""
+    return name not in OWN_NAMES and not name.startswith(OWN_PREFIXES)
 
 
 def _behind(device: Device, node: Device) -> Device:

@@ -182,7 +182,7 @@ def test_two_folders_keep_their_names_apart(host: Host) -> None:
         "NBIRTH/gw-01", born(("Floor1/temperature", 21.0), ("Floor2/temperature", 25.0), ("In/co", 1.0))
     )
     assert said.samples[0].values == {"Floor1/temperature": 21.0, "Floor2/temperature": 25.0, "co": 1.0}
-    (said,) = host.take("NDATA/gw-01", numbered(1, Metric(None, 2, TS + 1, None, 26.0)))
+    (said,) = host.take("NDATA/gw-01", numbered(1, Metric(None, 2, TS + 1, DOUBLE, 26.0)))
     assert said.samples[0].values == {"Floor2/temperature": 26.0}
 
 
@@ -202,7 +202,7 @@ def test_a_metric_without_a_value_is_born_all_the_same_and_the_node_is_online(
     assert (said.connected, said.fault) == (True, None)
     assert [s.values for s in said.samples] == [{"co": 1.0}]
     (said,) = host.take(
-        "NDATA/gw-01", numbered(1, Metric(None, 1, TS + 1, None, 35.0), Metric(None, 2, TS + 1, None, nothing))
+        "NDATA/gw-01", numbered(1, Metric(None, 1, TS + 1, DOUBLE, 35.0), Metric(None, 2, TS + 1, DOUBLE, nothing))
     )
     assert said.samples[0].values == {"pm2_5": 35.0}
 
@@ -220,7 +220,7 @@ def test_one_bad_metric_does_not_lose_a_birth_and_is_told(host: Host, bad: Metri
     assert (said.connected, [s.values for s in said.samples]) == (True, [{"co": 1.0}])
     assert said.fault is not None
     assert (said.fault.reason, "the rest of the birth is taken" in said.fault.detail) == (reason, True)
-    (said,) = host.take("NDATA/gw-01", numbered(1, Metric(None, 1, TS + 1, None, 2.0)))
+    (said,) = host.take("NDATA/gw-01", numbered(1, Metric(None, 1, TS + 1, DOUBLE, 2.0)))
     assert said.samples[0].values == {"co": 2.0}
 
 
