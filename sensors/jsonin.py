@@ -2,12 +2,14 @@
 
 import json
 import math
+import re
 from typing import Any, TypeGuard
 
 import msgspec
 
 from geo.crs import Crs, to_cgcs2000
 from geo.errors import BadPosition
+from sensors.jsonfaults import why_not
 from sensors.refusal import Reason, Refused
 from store.instant import DAY, Instant, format_rfc3339, from_datetime, parse_rfc3339, to_datetime
 
@@ -32,11 +34,14 @@ def decode(payload: bytes) -> Any:
     if len(payload) > MAX_BYTES:
         raise Refused(Reason.TOO_LARGE, f"{len(payload)} bytes; at most {MAX_BYTES}")
     try:
-        return _decoder.decode(payload)
+        content = _decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _why_not(payload, str(error)) from None
+        raise why_not(payload, str(error)) from None
     except RecursionError:
         raise Refused(Reason.WRONG_SHAPE, "nested too deeply") from None
+    if payload.count(b'":') + payload.count(b'" :') > _names(content):
+        _check_no_name_twice(payload)
+    return content
 
 
 def instant_of(raw: object, arrived: Instant, where: str = "ts") -> Instant:
@@ -51,16 +56,18 @@ def instant_of(raw: object, arrived: Instant, where: str = "ts") -> Instant:
         try:
             instant = parse_rfc3339(raw)
         except (ValueError, OverflowError) as error:
-            raise Refused(Reason.BAD_TIME, f"{where}: {error}") from None
+            raise Refused(Reason.BAD_TIME, f"{where}: {error}{_hint(raw)}") from None
     elif is_finite(raw):
         instant = raw * 1000 if isinstance(raw, int) else round(raw * 1000)
     else:
         raise Refused(Reason.BAD_TIME, f"{where} is neither epoch milliseconds nor an RFC 3339 time")
     if instant > arrived + MAX_AHEAD:
         shown = format_rfc3339(instant) if instant < _LAST else raw
-        raise Refused(Reason.TIME_AHEAD, f"{where} {shown} is more than 24 h ahead of {format_rfc3339(arrived)}")
+        ahead = f"{where} {shown} is more than 24 h ahead of {format_rfc3339(arrived)}"
+        raise Refused(Reason.TIME_AHEAD, f"{ahead}{_other_scale(raw, arrived)}")
     if instant < EARLIEST:
-        raise Refused(Reason.BAD_TIME, f"{where} {raw!r} is before 2000; epoch times are in milliseconds")
+        early = f"{where} {raw!r} is before 2000; epoch times are in milliseconds"
+        raise Refused(Reason.BAD_TIME, f"{early}{_other_scale(raw, arrived)}")
     return instant
 
 
@@ -95,19 +102,51 @@ def is_finite(value: object) -> TypeGuard[int | float]:
 _LAST: Instant = from_datetime(to_datetime(0).replace(year=9999))
 
 
-def _why_not(payload: bytes, error: str) -> Refused:
-    try:
-        text = payload.decode()
-    except UnicodeDecodeError as bad:
-        return Refused(Reason.INVALID_UTF8, f"byte {bad.start} (0x{payload[bad.start]:02x}): {bad.reason}")
-    found: list[str] = []
-    try:
-        # The standard decoder reads NaN and Infinity, which JSON has not: so it tells them from other faults.
-        json.loads(text, parse_constant=found.append)
-    except (ValueError, RecursionError):
-        found.clear()
-    if found:
-        return Refused(Reason.NOT_FINITE, f"{found[0]} is not a JSON value (RFC 8259 section 6)")
-    if "out of range" in error:
-        return Refused(Reason.NOT_FINITE, error)
-    return Refused(Reason.INVALID_JSON, error)
+SCALES = {"seconds": 1_000_000, "microseconds": 1, "nanoseconds": 0.001}
+NEAR = 400 * DAY
+
+
+def _other_scale(raw: object, arrived: Instant) -> str:
+    """What an epoch time would be in another unit, where that is near to now; and what to do without a clock."""
+    if not is_finite(raw):
+        return ""
+    for scale, microseconds in SCALES.items():
+        if abs(raw * microseconds - arrived) < NEAR:
+            return f": this looks like {scale} ({format_rfc3339(round(raw * microseconds))}); send milliseconds"
+    if 0 <= raw * 1000 < EARLIEST:
+        return "; a device that does not know the time leaves ts out, and the time of arrival counts"
+    return ""
+
+
+def _hint(raw: str) -> str:
+    """What is to be done about a text that is no time."""
+    text = raw.strip()
+    if re.fullmatch(r"[+-]?\d+(?:\.\d+)?", text):
+        return "; an epoch time is a number: send it without quotes"
+    if re.match(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}", text):
+        return "; send it as 2026-11-24T08:00:00+08:00, or as epoch milliseconds"
+    return ""
+
+
+def _names(content: Any) -> int:
+    """How many names the objects of a content have."""
+    if isinstance(content, dict):
+        inner = content.values()
+        return len(content) + sum(_names(one) for one in inner if isinstance(one, dict | list))
+    if isinstance(content, list):
+        return sum(_names(one) for one in content if isinstance(one, dict | list))
+    return 0
+
+
+def _check_no_name_twice(payload: bytes) -> None:
+    """Refuse an object that has a name twice: the decoder would keep one of the values, whichever was meant."""
+
+    def check(pairs: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in pairs]
+        twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
+        if twice is not None:
+            raise Refused(
+                Reason.WRONG_SHAPE, f"{twice[:80]!r} stands twice in one object: give each value a name of its own"
+            )
+
+    json.loads(payload, object_pairs_hook=check)

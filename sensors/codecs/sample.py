@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import isfinite
 from typing import Any
@@ -34,7 +34,7 @@ class Sample:
     values: dict[str, Value]
     position: tuple[float, float, str] | None = None
     foreign_unit: frozenset[str] = frozenset()
-    by_us: bool = False
+    by_us: bool = field(default=False, compare=False)
 
 
 def checked(samples: list[Sample]) -> list[Sample]:

@@ -102,6 +102,39 @@ def test_a_position_is_kept_as_declared_and_is_no_metric() -> None:
         (b'{"ts": true, "values": {"pm2_5": 1}}', Reason.BAD_TIME, "neither epoch milliseconds"),
         (b'[{"ts": "2026-11-26T08:00:00Z", "values": {"co": 1}}]', Reason.TIME_AHEAD, "[0]ts 2026-11-26T08:00:00Z"),
         (b'{"ts": 1e300, "values": {"pm2_5": 1}}', Reason.TIME_AHEAD, "more than 24 h ahead"),
+        (b'{"pm2_5": 35}\0', Reason.INVALID_JSON, "the JSON ends at byte 13 and after it there is NUL (0x00, 1 times)"),
+        (b'{"pm2_5": 35\0\0}', Reason.INVALID_JSON, "a zero byte (0x00) at byte 12"),
+        (b'{"ts": "1790000000000", "values": {"a": 1}}', Reason.BAD_TIME, "send it without quotes"),
+        (b'{"ts": "2026/11/24 08:00", "values": {"a": 1}}', Reason.BAD_TIME, "send it as 2026-11-24T08:00:00+08:00"),
+        (b'{"ts": 1795507200, "values": {"a": 1}}', Reason.BAD_TIME, "this looks like seconds (2026-11-24T08:00:00Z)"),
+        (b'{"ts": 1795507200000000, "values": {"a": 1}}', Reason.TIME_AHEAD, "this looks like microseconds"),
+        (b'{"ts": 12345, "values": {"a": 1}}', Reason.BAD_TIME, "leaves ts out"),
+        (b'{"pm2_5": 35,5}', Reason.INVALID_JSON, "a decimal comma before byte 13: write 35.5"),
+        (b'\xef\xbb\xbf{"pm2_5": 35}', Reason.INVALID_JSON, "a byte order mark"),
+        ('{"\u697c": "\u6a59\u9e93"}'.encode("gbk"), Reason.INVALID_UTF8, "the text is in GBK"),
+        ('{"pm2_5": 35}'.encode("utf-16"), Reason.INVALID_UTF8, "UTF-16"),
+        ('{"pm2_5": 35}'.encode("utf-16-be"), Reason.INVALID_UTF8, "UTF-16"),
+        (b"\x1f\x8b\x08\x00", Reason.INVALID_UTF8, "compressed (gzip)"),
+        (b"\x01\x03\x02\x00\xff", Reason.INVALID_UTF8, "byte 4 (0xff)"),
+        (b'{"a": 1}{"a": 2}', Reason.INVALID_JSON, "another begins"),
+        (b'{"a": 1}OK', Reason.INVALID_JSON, "more follows: 'OK'"),
+        (b"{'a': 1}", Reason.INVALID_JSON, "a single quote at byte 1"),
+        ("{\u201ca\u201d: 1}".encode(), Reason.INVALID_JSON, "U+201C"),
+        ('{"a"\uff1a1}'.encode(), Reason.INVALID_JSON, "U+FF1A"),
+        (b"{a: 1}", Reason.INVALID_JSON, "a name without quotes at byte 1"),
+        (b'{"a": nan}', Reason.NOT_FINITE, "nan at byte 6"),
+        (b'{"a": -inf}', Reason.NOT_FINITE, "-inf at byte 6"),
+        (b'{"a": True}', Reason.INVALID_JSON, "JSON writes true"),
+        (b'{"a": 1,}', Reason.INVALID_JSON, "a comma before the }"),
+        (b'{"a": }', Reason.INVALID_JSON, "no value at byte 6"),
+        (b'{"a": .5}', Reason.INVALID_JSON, "a number begins with ."),
+        (b'{"a": 007}', Reason.INVALID_JSON, "a number begins with 0"),
+        (b'{"a": "\\ud800"}', Reason.INVALID_JSON, "half of a character"),
+        (b'{"a": "x\ny"}', Reason.INVALID_JSON, "a control character (0x0a)"),
+        (b"pm2_5=35", Reason.INVALID_JSON, "no JSON but 'pm2_5=35'"),
+        (b"<a/>", Reason.INVALID_JSON, "there stands '<a/>'"),
+        (b'{"co": 1, "co": 2}', Reason.WRONG_SHAPE, "'co' stands twice"),
+        (b'{"values": {"co": 1, "co" : 2}}', Reason.WRONG_SHAPE, "'co' stands twice"),
     ],
 )
 def test_a_refusal_says_what_and_where(payload: bytes, reason: Reason, where: str) -> None:
@@ -152,3 +185,8 @@ def test_no_json_whatever_does_anything_but_decode_or_be_refused(content: object
 
 def test_two_hours_late_is_not_too_late() -> None:
     assert read({"ts": format_rfc3339(NOW - 2 * HOUR), "values": {"pm2_5": 1}})[0].ts == NOW - 2 * HOUR
+
+
+def test_a_text_that_looks_like_a_name_is_no_name_that_stands_twice() -> None:
+    (sample,) = codecs().decode(b'{"note": "\\"a\\":1,\\"a\\":2", "co": 1}', NOW, "air-01", None)
+    assert sample.values == {"note": '"a":1,"a":2', "co": 1}
