@@ -53,10 +53,11 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A kind of device."""
+    """A kind of device. ``people_a_minute`` is what a people counter's gate can pass at most, either way."""
 
     name: str
     name_en: str
+    people_a_minute: float | None = None
     commands: dict[str, Command] = {}
 
 

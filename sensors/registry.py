@@ -18,7 +18,7 @@ from geo.ground import locate, locate_one, place, places, spot_in_room
 from sensors import credentials
 from sensors.errors import RegistryError, RegistryFaults
 from sensors.kinds import kinds
-from sensors.tables import device
+from sensors.tables import device, device_site
 from sensors.topics import ID
 from store import audit, revision
 from store.engine import writing
@@ -132,7 +132,37 @@ def _add(connection: Connection, new: Device, reissue: bool) -> str:
         connection.execute(delete(device).where(device.c.id == new.id))
         row["created"] = known.created
     connection.execute(insert(device).values(row))
+    _note_site(connection, new)
     return secret
+
+
+def _note_site(connection: Connection, of: Device) -> None:
+    """Keep from when on a device counts for its site; call it wherever the site is written."""
+    known = connection.execute(
+        select(device_site.c.site).where(device_site.c.device_id == of.id).order_by(device_site.c.since.desc()).limit(1)
+    ).one_or_none()
+    if known is None or known.site != of.site:
+        since = 0 if known is None else now()
+        connection.execute(insert(device_site).values(device_id=of.id, since=since, site=of.site))
+
+
+def sites_of(connection: Connection, devices: Collection[str]) -> dict[str, list[tuple[Instant, str | None]]]:
+    """For each device (since, site), oldest first: where it counted from when on."""
+    query = select(device_site).where(device_site.c.device_id.in_(devices)).order_by(device_site.c.since)
+    found: dict[str, list[tuple[Instant, str | None]]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.device_id, []).append((row.since, row.site))
+    return found
+
+
+def as_placed(connection: Connection, devices: Sequence[Device], at: Instant) -> list[Device]:
+    """The devices with the site that each counted for at a past time."""
+    sites = sites_of(connection, [found.id for found in devices])
+    placed = []
+    for found in devices:
+        stood = [site for since, site in sites.get(found.id, []) if since <= at]
+        placed.append(replace(found, site=stood[-1]) if stood else found)
+    return placed
 
 
 def rotate(engine: Engine, device_id: str) -> str:

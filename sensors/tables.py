@@ -51,6 +51,15 @@ device = Table(
     Index("ix_device_community", "community"),
 )
 
+# Where a device counted from when on: what it said of an earlier time belongs to the earlier site.
+device_site = Table(
+    "device_site",
+    metadata,
+    Column("device_id", String(64), primary_key=True),
+    Column("since", BigInteger, primary_key=True, autoincrement=False),
+    Column("site", String(64)),
+)
+
 device_state = Table(
     "device_state",
     metadata,

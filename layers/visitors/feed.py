@@ -1,35 +1,34 @@
-"""What gates send becomes a flow of people: entered and left, by message and by hour.
+"""What gates send becomes people who passed: the words of each counter, told apart and counted on.
 
-``enter`` and ``leave`` count since the last message. ``enter_total`` and ``leave_total`` are
-cumulative: their flow is the difference to the total before, and one that falls is a counter
-that began again. A total that arrives late splits the difference that stood in its place.
+A counter is one line of one gate in one direction: ``enter`` and ``enter_total`` are one,
+``enter_2`` and ``enter_total_2`` the next. counter.py says what is made of them.
 """
 
+import re
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, func, select
 
-from layers.visitors import queries
-from layers.visitors.tables import gate_flow, gate_flow_hour
+from layers.visitors import queries, sums
+from layers.visitors.counter import Gate
+from layers.visitors.steps import Key, Row, count_on
+from sensors import registry
 from sensors.batch import Batch, Message
+from sensors.kinds import kinds
+from sensors.quality import Quality
 from sensors.readings import Observation
 from sensors.refusal import Reason, Refused
 from sensors.registry import Device
-from sensors.tables import reading, series
-from store.bulk import is_one_of, upsert_all
-from store.engine import KEYS_A_QUERY
-from store.instant import HOUR, Instant
+from store.instant import Instant
 
-COUNTS = {"enter": "entered", "leave": "left"}
-TOTALS = {"enter_total": "entered", "leave_total": "left"}
-
-Flows = dict[tuple[str, Instant], dict[str, float]]
-"""(device, time) -> column -> people."""
+METRIC = re.compile(r"(enter|leave)(_total)?(_[1-9][0-9]?)?")
+COUNTED = (int(Quality.GOOD), int(Quality.UNKNOWN_METRIC))
+"""A line beyond those of metrics.toml is an unknown metric; what else is doubtful counts nobody."""
 
 
 class VisitorsFeed:
-    """Keeps the flows of the gates."""
+    """Keeps the steps of the counters."""
 
     layer = "visitors"
     channels: frozenset[str] = frozenset()
@@ -39,81 +38,75 @@ class VisitorsFeed:
         raise Refused(Reason.BAD_TOPIC, f"visitors take no channel ({message.topic}, {device.id})")
 
     def store(self, connection: Connection, batch: Batch) -> None:
-        """Keep the flows of new counts and touch their sites."""
-        flows: Flows = defaultdict(dict)
-        counted = [o for o in batch.new if o.quality == 0 and not isinstance(o.value, bool | str)]
-        for o in counted:
-            if o.metric in TOTALS:
-                for ts, people in _differences(connection, o):
-                    flows[o.device, ts][TOTALS[o.metric]] = people
-        for o in counted:
-            if o.metric in COUNTS:
-                flows[o.device, o.ts][COUNTS[o.metric]] = float(o.value)
-        if flows:
-            _keep(connection, flows)
-        for device_id in {device for device, _ in flows}:
-            device = batch.devices[device_id]
-            if device.site is not None:
-                batch.touch(self.layer, device.community, device.site)
+        """Count on from what was known of each counter, and touch the sites concerned."""
+        said = _said(batch)
+        if not said:
+            return
+        devices = {device: batch.devices[device] for device, _ in said}
+        _alone(connection, {device.community for device in devices.values()})
+        sites = registry.sites_of(connection, devices)
+        new = {
+            key: [_row(devices[key[0]], key, ts, told, sites) for ts, told in sorted(moments.items())]
+            for key, moments in said.items()
+        }
+        changes = count_on(connection, new, {device: _gate(devices[device]) for device in devices})
+        sums.add(connection, changes)
+        for change in changes:
+            if change.after.site is not None:
+                batch.touch(self.layer, change.after.community, change.after.site)
 
     def records(self, connection: Connection, community: str, keys: set[str]) -> dict[str, Any]:
         """The touched sites as they now stand."""
         return queries.records(connection, community, keys, None)
 
 
-def _differences(connection: Connection, total: Observation) -> list[tuple[Instant, float]]:
-    """The flow at a total, and at the one after it, whose difference it changes."""
-    of_series = (
-        select(reading.c.ts, reading.c.value)
-        .join(series, series.c.id == reading.c.series_id)
-        .where(series.c.device_id == total.device, series.c.metric == total.metric, reading.c.quality == 0)
+def _said(batch: Batch) -> dict[Key, dict[Instant, dict[str, float]]]:
+    """counter -> time -> total and single."""
+    found: dict[Key, dict[Instant, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
+    for o in batch.new:
+        match = METRIC.fullmatch(o.metric)
+        if match is None or not _counts(o) or kinds()[batch.devices[o.device].kind].people_a_minute is None:
+            continue
+        kind = "total" if match[2] else "single"
+        found[o.device, match[1] + (match[3] or "")][o.ts][kind] = float(o.value)
+    return found
+
+
+def _counts(o: Observation) -> bool:
+    return o.quality in COUNTED and not isinstance(o.value, bool | str) and o.value >= 0
+
+
+def _row(
+    device: Device,
+    key: Key,
+    ts: Instant,
+    told: dict[str, float],
+    sites: dict[str, list[tuple[Instant, str | None]]],
+) -> Row:
+    stood = [site for since, site in sites.get(device.id, []) if since <= ts]
+    return Row(
+        device_id=key[0],
+        counter=key[1],
+        ts=ts,
+        community=device.community,
+        site=stood[-1] if stood else device.site,
+        total=told.get("total"),
+        single=told.get("single"),
     )
-    before = connection.execute(
-        of_series.where(reading.c.ts < total.ts).order_by(reading.c.ts.desc()).limit(1)
-    ).one_or_none()
-    after = connection.execute(of_series.where(reading.c.ts > total.ts).order_by(reading.c.ts).limit(1)).one_or_none()
-    value = float(total.value)
-    # The first total ever says where the counter stands, not who came.
-    found = [(total.ts, 0.0 if before is None else _step(before.value, value))]
-    if after is not None:
-        found.append((after.ts, _step(value, after.value)))
-    return found
 
 
-def _step(before: float, after: float) -> float:
-    return after - before if after >= before else after
+def _gate(device: Device) -> Gate:
+    # What is played back may be played faster than people walk.
+    per_minute = None if device.source is not None else kinds()[device.kind].people_a_minute
+    return Gate(per_minute, device.interval_s)
 
 
-def _kept(connection: Connection, keys: list[tuple[str, Instant]]) -> dict[tuple[str, Instant], Row[Any]]:
-    found: dict[tuple[str, Instant], Row[Any]] = {}
-    for first in range(0, len(keys), KEYS_A_QUERY):
-        asked = is_one_of(connection, (gate_flow.c.device_id, gate_flow.c.ts), keys[first : first + KEYS_A_QUERY])
-        found |= {(row.device_id, row.ts): row for row in connection.execute(select(gate_flow).where(asked))}
-    return found
+def _alone(connection: Connection, communities: set[str]) -> None:
+    """Of several ingesters one at a time counts on in a community; on SQLite a writer is alone anyway."""
+    if connection.dialect.name == "postgresql":
+        for community in sorted(communities):
+            connection.execute(select(func.pg_advisory_xact_lock(LOCK, func.hashtext(community))))
 
 
-def _keep(connection: Connection, flows: Flows) -> None:
-    kept = _kept(connection, list(flows))
-    rows: list[dict[str, Any]] = []
-    by_hour: dict[tuple[str, Instant], list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for (device, ts), columns in flows.items():
-        old = kept.get((device, ts))
-        old_entered, old_left = (old.entered, old.left) if old else (0.0, 0.0)
-        entered, left = columns.get("entered", old_entered), columns.get("left", old_left)
-        rows.append({"device_id": device, "ts": ts, "entered": entered, "left": left})
-        hour = by_hour[device, ts - ts % HOUR]
-        hour[0] += entered - old_entered
-        hour[1] += left - old_left
-    upsert_all(connection, gate_flow, sorted(rows, key=lambda row: (row["device_id"], row["ts"])), _replaced)
-    sums = [{"device_id": d, "hour": h, "entered": e, "left": gone} for (d, h), (e, gone) in sorted(by_hour.items())]
-    upsert_all(connection, gate_flow_hour, sums, _added)
-
-
-def _replaced(insert: Any) -> Any:
-    changed = {name: insert.excluded[name] for name in ("entered", "left")}
-    return insert.on_conflict_do_update(index_elements=["device_id", "ts"], set_=changed)
-
-
-def _added(insert: Any) -> Any:
-    sums = {name: gate_flow_hour.c[name] + insert.excluded[name] for name in ("entered", "left")}
-    return insert.on_conflict_do_update(index_elements=["device_id", "hour"], set_=sums)
+LOCK = 0x434F554E
+"""Any number that no other program on the same server is likely to take; the second one names the community."""

@@ -1,30 +1,22 @@
 """What is known of the visitors, now or at a past time."""
 
-from collections import defaultdict
-from datetime import timedelta
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from geo.communities import community as community_of
 from geo.ground import Place, places
 from layers.declare import Located
-from layers.visitors import capacity
-from layers.visitors.tables import gate_flow, gate_flow_hour
+from layers.visitors import capacity, passed
+from layers.visitors.doubts import doubts, steps_in_doubt
+from layers.visitors.inside import inside
+from layers.visitors.passed import Hours, Passed
+from layers.visitors.tables import gate_counter, gate_step
 from sensors import registry
 from sensors.registry import Device
-from store.instant import (
-    HOUR,
-    MILLISECOND,
-    SHANGHAI,
-    Instant,
-    from_datetime,
-    local_hour,
-    local_midnight,
-    now,
-    to_datetime,
-)
+from store.instant import HOUR, MILLISECOND, Instant, local_midnight, now
 
 HOURS_SHOWN = 24
 NOT_COUNTED = frozenset({"car_park"})
@@ -34,25 +26,36 @@ NOT_COUNTED = frozenset({"car_park"})
 def records(
     connection: Connection, community: str, keys: set[str] | None, at: Instant | None = None
 ) -> dict[str, dict[str, Any]]:
-    """Each site with its people inside, those of today, and its gates.
+    """Each site with its people inside, those of today, what is doubtful about them, and its gates.
 
-    ``inside`` is everybody who entered less everybody who left since the last reset (04:00,
-    levels.toml), never below nought; "today" begins at midnight in Asia/Shanghai. What nobody
-    configured, or no gate measures, is None. Times are epoch milliseconds.
+    ``inside`` is the walk of everybody who entered and left since the last reset (04:00, levels.toml),
+    see inside.py; "today" begins at midnight in Asia/Shanghai. What nobody configured, or no gate
+    measures, is None. Times are epoch milliseconds. A past time is answered from what is known today of
+    the time up to it: late readings and a person's decisions count, what was said later does not.
     """
     sites = [site for site in counted_sites(community) if keys is None or site.code in keys]
-    gates = [d for d in registry.read_all(connection, community) if d.site and not d.revoked and d.kind == "gate"]
+    codes = [site.code for site in sites]
     moment = at or now()
-    ids = [gate.id for gate in gates]
-    today = _sums(connection, ids, local_midnight(moment), at)
-    since_reset = _sums(connection, ids, local_hour(moment, capacity.rules()["reset_hour"]), at)
-    heard = _heard(connection, ids, at)
-    hours = _hours(connection, ids, moment)
+    gates = _gates(connection, community, moment, at)
+    heard = _heard(connection, [gate.id for gate in gates], at)
+    since = moment - moment % HOUR - (HOURS_SHOWN - 1) * HOUR
+    hours = passed.hours(connection, community, codes, since, moment, at)
+    in_doubt = steps_in_doubt(connection, community, codes, moment, at)
     found = {}
     for site in sites:
         own = [gate for gate in gates if gate.site == site.code]
-        record = _record(site, own, today, since_reset, heard) | _year(connection, community, site, own, at)
-        record["hours"] = _by_hour(own, hours)
+        record = _named(site) | _unknown() | {"gates": _of_gates(own, hours, heard, local_midnight(moment))}
+        last = _last(connection, community, site.code, at)
+        if last is not None:
+            record |= _figures(connection, community, site, own, hours, moment, at)
+            record |= _times(own, heard, last)
+            silent = [gate.id for gate in own if _is_silent(gate, heard.get(gate.id), moment)]
+            walked = inside(connection, community, site.code, moment, at)
+            record |= _inside(site, walked.people)
+            record["clamped"] = round(walked.clamped)
+            record["doubt"] = doubts(in_doubt[site.code], silent, walked, moment)
+        record["source"] = next((gate.source for gate in own if gate.source), None)
+        record["hours"] = _by_hour(hours, site.code)
         found[site.code] = record
     return found
 
@@ -75,121 +78,126 @@ def located(connection: Connection, community: str, at: Instant | None) -> Locat
     )
 
 
-def _record(
-    site: Place,
-    gates: list[Device],
-    today: dict[str, tuple[float, float]],
-    since_reset: dict[str, tuple[float, float]],
-    heard: dict[str, Instant],
-) -> dict[str, Any]:
-    counting = [gate for gate in gates if gate.id in heard]
-    inside = entered = left = ratio = None
-    limit = capacity.of(site.code)
-    if counting:
-        entered = round(sum(today.get(g.id, (0, 0))[0] for g in counting))
-        left = round(sum(today.get(g.id, (0, 0))[1] for g in counting))
-        inside = max(0, round(sum(e - gone for e, gone in (since_reset.get(g.id, (0, 0)) for g in counting))))
-        ratio = round(inside / limit, 4) if limit else None
-    return {
-        "site": site.code,
-        "name": site.name,
-        "name_en": site.name_en,
-        "inside": inside,
-        "entered_today": entered,
-        "left_today": left,
-        "capacity": limit,
-        "ratio": ratio,
-        "level": capacity.level(ratio),
-        "as_of": max((heard[g.id] for g in counting), default=0) // MILLISECOND or None,
-        "stale_at": max((g.stale_at(heard[g.id]) for g in counting), default=0) // MILLISECOND or None,
-        "source": next((g.source for g in gates if g.source), None),
-        "gates": {
-            gate.id: {
-                "name": gate.name,
-                "lon": gate.lon,
-                "lat": gate.lat,
-                "entered_today": round(today.get(gate.id, (0, 0))[0]) if gate.id in heard else None,
-                "stale_at": gate.stale_at(heard[gate.id]) // MILLISECOND if gate.id in heard else None,
-            }
-            for gate in gates
-        },
-    }
+def flow(connection: Connection, community: str, site: str, hours: int, at: Instant | None) -> list[dict[str, Any]]:
+    """People who entered and left a site by the hour, oldest first; hours without a gate's word are left out.
+
+    ``spread`` are those of both of whom only the silence is known in which they came.
+    """
+    until = at or now()
+    since = until - until % HOUR - (hours - 1) * HOUR
+    sums: dict[Instant, Passed] = {}
+    for (_, _, hour), people in sorted(passed.hours(connection, community, [site], since, until, at).items()):
+        sums[hour] = _sum((sums.get(hour, Passed()), people))
+    return [
+        {"hour": hour, "entered": round(people.entered), "left": round(people.left), "spread": round(people.spread)}
+        for hour, people in sorted(sums.items())
+    ]
 
 
-def _hours(connection: Connection, gates: list[str], moment: Instant) -> list[Row[Any]]:
-    since = moment - moment % HOUR - (HOURS_SHOWN - 1) * HOUR
-    columns = gate_flow_hour.c
-    query = select(columns.device_id, columns.hour, columns.entered)
-    return list(connection.execute(query.where(columns.device_id.in_(gates), columns.hour.between(since, moment))))
-
-
-def _by_hour(gates: list[Device], hours: list[Row[Any]]) -> list[list[int]]:
-    """``[[epoch ms of the hour's start, entered], ...]`` of the last day, oldest first."""
-    own = {gate.id for gate in gates}
-    sums: dict[Instant, float] = defaultdict(float)
-    for row in hours:
-        if row.device_id in own:
-            sums[row.hour] += row.entered
-    return [[hour // MILLISECOND, round(people)] for hour, people in sorted(sums.items())]
-
-
-def _year(
-    connection: Connection, community: str, site: Place, gates: list[Device], at: Instant | None
-) -> dict[str, Any]:
-    baseline = community_of(community).visits_baseline
-    if baseline is None or baseline.site != site.code:
-        return {}
-    local = to_datetime(at or now()).astimezone(SHANGHAI)
-    start = from_datetime(local.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0))
-    sums = _sums(connection, [gate.id for gate in gates], start, at)
-    return {
-        "entered_year": round(sum(entered for entered, _ in sums.values())) if sums else None,
-        "baseline": {"year": baseline.year, "visits": baseline.visits},
-    }
-
-
-def _sums(
-    connection: Connection, gates: list[str], since: Instant, at: Instant | None
-) -> dict[str, tuple[float, float]]:
-    """(entered, left) by gate since an hour; up to a past time, its last hour from the single flows."""
-    hours = gate_flow_hour.c
-    whole = select(hours.device_id, func.sum(hours.entered), func.sum(hours.left)).where(
-        hours.device_id.in_(gates), hours.hour >= since
-    )
+def _gates(connection: Connection, community: str, moment: Instant, at: Instant | None) -> list[Device]:
+    """The gates that counted for a site then."""
+    found = [d for d in registry.read_all(connection, community) if d.kind == "gate"]
     if at is not None:
-        whole = whole.where(hours.hour < at - at % HOUR)
-    sums = {device: (entered, left) for device, entered, left in connection.execute(whole.group_by(hours.device_id))}
-    if at is None:
-        return sums
-    flows = gate_flow.c
-    part = select(flows.device_id, func.sum(flows.entered), func.sum(flows.left)).where(
-        flows.device_id.in_(gates), flows.ts.between(max(since, at - at % HOUR), at)
-    )
-    for device, entered, left in connection.execute(part.group_by(flows.device_id)):
-        before = sums.get(device, (0.0, 0.0))
-        sums[device] = (before[0] + entered, before[1] + left)
-    return sums
+        found = registry.as_placed(connection, found, at)
+    return [d for d in found if d.site and (d.revoked is None or d.revoked > moment)]
+
+
+def _is_silent(gate: Device, heard: Instant | None, moment: Instant) -> bool:
+    return gate.created <= moment if heard is None else gate.stale_at(heard) < moment
 
 
 def _heard(connection: Connection, gates: list[str], at: Instant | None) -> dict[str, Instant]:
-    query = select(gate_flow.c.device_id, func.max(gate_flow.c.ts).label("ts")).where(gate_flow.c.device_id.in_(gates))
+    """The newest reading of each gate."""
+    c, step = gate_counter.c, gate_step.c
+    newest: Any = c.ts
     if at is not None:
-        query = query.where(gate_flow.c.ts <= at)
-    return {row.device_id: row.ts for row in connection.execute(query.group_by(gate_flow.c.device_id))}
+        # A look into the index for each counter: its history may be long.
+        of_counter = (step.device_id == c.device_id, step.counter == c.counter, step.ts <= at)
+        newest = select(func.max(step.ts)).where(*of_counter).correlate(gate_counter).scalar_subquery()
+    query = select(c.device_id, newest.label("ts")).where(c.device_id.in_(gates))
+    found: dict[str, Instant] = {}
+    for row in connection.execute(query):
+        if row.ts is not None:
+            found[row.device_id] = max(row.ts, found.get(row.device_id, 0))
+    return found
 
 
-def flow(connection: Connection, community: str, site: str, hours: int, at: Instant | None) -> list[dict[str, Any]]:
-    """People who entered and left a site by the hour, oldest first; hours without a gate's word are left out."""
-    until = at or now()
-    since = until - until % HOUR - timedelta(hours=hours - 1) // timedelta(microseconds=1)
-    gates = [d.id for d in registry.read_all(connection, community) if d.site == site]
-    columns = gate_flow_hour.c
-    query = (
-        select(columns.hour, func.sum(columns.entered).label("entered"), func.sum(columns.left).label("gone"))
-        .where(columns.device_id.in_(gates), columns.hour.between(since, until))
-        .group_by(columns.hour)
-        .order_by(columns.hour)
-    )
-    return [
-        {"hour": row.hour, "entered": round(row.entered), "left": round(row.gone)} for row in connection.execute(query)
-    ]
+def _last(connection: Connection, community: str, site: str, at: Instant | None) -> Instant | None:
+    """When a gate last counted for a site, whatever became of that gate."""
+    c = gate_step.c
+    query = select(func.max(c.ts)).where(c.community == community, c.site == site)
+    found: Instant | None = connection.scalar(query if at is None else query.where(c.ts <= at))
+    return found
+
+
+def _named(site: Place) -> dict[str, Any]:
+    return {"site": site.code, "name": site.name, "name_en": site.name_en, "capacity": capacity.of(site.code)}
+
+
+def _unknown() -> dict[str, Any]:
+    nothing = ("inside", "entered_today", "left_today", "ratio", "level", "as_of", "stale_at")
+    return dict.fromkeys(nothing) | {"clamped": 0, "doubt": []}
+
+
+def _figures(
+    connection: Connection,
+    community: str,
+    site: Place,
+    gates: list[Device],
+    hours: Hours,
+    moment: Instant,
+    at: Instant | None,
+) -> dict[str, Any]:
+    midnight = local_midnight(moment)
+    today = _sum(people for (of, _, hour), people in hours.items() if of == site.code and hour >= midnight)
+    found: dict[str, Any] = {"entered_today": round(today.entered), "left_today": round(today.left)}
+    baseline = community_of(community).visits_baseline
+    if baseline is not None and baseline.site == site.code:
+        year = passed.entered_this_year(connection, community, site.code, today.entered, moment, at)
+        found["entered_year"] = year
+        found["baseline"] = {"year": baseline.year, "visits": baseline.visits}
+    return found
+
+
+def _inside(site: Place, people: float) -> dict[str, Any]:
+    limit = capacity.of(site.code)
+    ratio = round(round(people) / limit, 4) if limit else None
+    return {"inside": round(people), "ratio": ratio, "level": capacity.level(ratio)}
+
+
+def _times(gates: list[Device], heard: dict[str, Instant], last: Instant) -> dict[str, Any]:
+    stale = max((gate.stale_at(heard[gate.id]) for gate in gates if gate.id in heard), default=last)
+    return {"as_of": last // MILLISECOND, "stale_at": stale // MILLISECOND}
+
+
+def _of_gates(gates: list[Device], hours: Hours, heard: dict[str, Instant], midnight: Instant) -> dict[str, Any]:
+    entered: dict[str, float] = {}
+    for (_, device, hour), people in hours.items():
+        if hour >= midnight:
+            entered[device] = entered.get(device, 0.0) + people.entered
+    return {
+        gate.id: {
+            "name": gate.name,
+            "lon": gate.lon,
+            "lat": gate.lat,
+            "entered_today": round(entered.get(gate.id, 0)) if gate.id in heard else None,
+            "stale_at": gate.stale_at(heard[gate.id]) // MILLISECOND if gate.id in heard else None,
+        }
+        for gate in gates
+    }
+
+
+def _by_hour(hours: Hours, site: str) -> list[list[int]]:
+    """``[[epoch ms of the hour's start, entered, spread], ...]`` of the last day, oldest first."""
+    sums: dict[Instant, Passed] = {}
+    for (of, _, hour), people in hours.items():
+        if of == site:
+            sums[hour] = _sum((sums.get(hour, Passed()), people))
+    return [[hour // MILLISECOND, round(one.entered), round(one.spread)] for hour, one in sorted(sums.items())]
+
+
+def _sum(passed_by: Iterable[Passed]) -> Passed:
+    total = Passed()
+    for one in passed_by:
+        total = Passed(total.entered + one.entered, total.left + one.left, total.spread + one.spread)
+    return total

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import jmespath
 import msgspec
+from jmespath import functions
 from jmespath.exceptions import JMESPathError
 
 from sensors.codecs.declare import JsonCodec
@@ -27,6 +28,17 @@ from store.instant import Instant, format_rfc3339, from_datetime
 OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])(\d{1,2}):?(\d{2})?(?:\s.*)?")
 EPOCHS = {"epoch_s": 1_000, "epoch_ms": 1}
 NUMBERS_ONLY = "scale and offset are for numbers"
+
+
+class _Functions(functions.Functions):
+    """JMESPath's functions, but a sum of nothing is nothing, as its mean, least and greatest are: never a 0."""
+
+    @functions.signature({"types": ["array-number"]})
+    def _func_sum(self, numbers: list[float]) -> float | None:
+        return sum(numbers) if numbers else None
+
+
+FUNCTIONS = jmespath.Options(custom_functions=_Functions())
 
 
 class Time(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,7 +123,7 @@ def _form(form: Form) -> Read:
 
     def read(content: Any, arrived: Instant) -> Sample | None:
         try:
-            if not when.search(content):
+            if not when.search(content, FUNCTIONS):
                 return None
             ts = arrived if at is None else at(content, arrived)
             return Sample(ts, values_of(_found(readers, content), ""), by_us=at is None)
@@ -129,10 +141,10 @@ def _value(metric: str, declared: str | Scaled) -> Callable[[Any], Any]:
     scaled = Scaled(declared) if isinstance(declared, str) else declared
     path = jmespath.compile(scaled.path)
     if (scaled.scale, scaled.offset) == (1.0, 0.0):
-        return path.search
+        return lambda content: path.search(content, FUNCTIONS)
 
     def read(content: Any) -> Any:
-        value = path.search(content)
+        value = path.search(content, FUNCTIONS)
         if value is None:
             return None
         if not is_finite(value):
@@ -149,14 +161,14 @@ def _time(declared: Time) -> Callable[[Any, Instant], Instant]:
     epoch = EPOCHS.get(declared.format)
 
     def read(content: Any, arrived: Instant) -> Instant:
-        raw = path.search(content)
+        raw = path.search(content, FUNCTIONS)
         if epoch is not None:
             if not is_finite(raw):
                 raise Refused(Reason.BAD_TIME, f"{declared.path}: {str(raw)[:40]!r} is not a number")
             return instant_of(raw * epoch, arrived, declared.path)
         moment = _moment(raw, declared)
         if moment.tzinfo is None:
-            named = zone_path.search(content) if zone_path is not None else None
+            named = zone_path.search(content, FUNCTIONS) if zone_path is not None else None
             moment = moment.replace(tzinfo=fixed if named is None else _offset(named, declared))
         return instant_of(format_rfc3339(from_datetime(moment)), arrived, declared.path)
 

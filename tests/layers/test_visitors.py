@@ -9,37 +9,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from layers.visitors import capacity, queries
-from layers.visitors.feed import VisitorsFeed
-from sensors import readings, registry
-from sensors.batch import Batch
-from sensors.readings import Observation, SeriesIndex
-from store.engine import writing
+from layers.visitors import capacity
+from sensors import registry
 from store.instant import HOUR, MINUTE, SECOND, Instant, from_datetime
-from tests.database import add, ensure_months
+from tests.database import add
+from tests.layers import counting
+from tests.layers.counting import Sent, send
 
 NOON = from_datetime(datetime(2026, 11, 24, 4, 0, tzinfo=UTC))  # 12:00 in Shanghai
-
-Sent = list[tuple[Instant, dict[str, float]]]
-
-
-def send(engine: Engine, gate: str, *batches: Sent, quality: int = 0) -> None:
-    """Store what a gate sends, each batch in a transaction of its own, by a feed that remembers nothing."""
-    for sent in batches:
-        with engine.connect() as connection:
-            device = next(d for d in registry.read_all(connection) if d.id == gate)
-        batch = Batch(devices={gate: device})
-        observations = [Observation(gate, m, ts, v, quality) for ts, values in sent for m, v in values.items()]
-        ensure_months(engine, [o.ts for o in observations])
-        with writing(engine) as connection:
-            batch.new = readings.store(connection, SeriesIndex(), observations)
-            VisitorsFeed().store(connection, batch)
 
 
 def site(engine: Engine, at: Instant = NOON, code: str = "fangyan") -> dict[str, Any]:
     """What is known of a site."""
-    with engine.connect() as connection:
-        return queries.records(connection, "heling", {code}, at)[code]
+    return counting.site(engine, at, code)
 
 
 @pytest.fixture

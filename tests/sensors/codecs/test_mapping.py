@@ -50,10 +50,30 @@ def read(content: Any, code: str = COUNTER, folder: Path | None = None) -> list[
     return codecs(folder).decode(json.dumps(content).encode(), NOW, "gate-01", code)
 
 
-def test_the_totals_of_all_lines_of_a_people_counter_are_added_up() -> None:
+def test_each_line_of_a_people_counter_is_a_counter_of_its_own() -> None:
     (sample,) = read(PUSHED)
-    assert sample.values == {"enter_total": 42, "leave_total": 22}
+    assert sample.values == {"enter_total": 12, "leave_total": 14, "enter_total_2": 30, "leave_total_2": 8}
     assert sample.ts == parse_rfc3339("2026-11-24T15:41:00+08:00")
+
+
+def test_a_line_whose_key_is_missing_says_nothing_rather_than_nought() -> None:
+    lines = [{"line": 1, "total": {"out_counted": 14}}, PUSHED["line_total_data"][1]]
+    (sample,) = read(PUSHED | {"line_total_data": lines})
+    assert sample.values == {"leave_total": 14, "enter_total_2": 30, "leave_total_2": 8}
+
+
+def test_a_line_that_was_deleted_leaves_the_others_as_they_are() -> None:
+    (sample,) = read(PUSHED | {"line_total_data": PUSHED["line_total_data"][1:]})
+    assert sample.values == {"enter_total_2": 30, "leave_total_2": 8}
+
+
+@pytest.mark.parametrize("function", ["sum", "avg", "max", "min"])
+def test_an_expression_that_finds_nothing_is_no_value(tmp_path: Path, function: str) -> None:
+    mapping = WEATHER.replace('"d.wind"', f'"{function}(d.gusts[].speed)"')
+    (tmp_path / "weather.toml").write_text(mapping, encoding="utf-8")
+    content = {"type": "obs", "t": "202611241530", "d": {"temp": 615, "gusts": [{"direction": 90}]}}
+    (sample,) = read(content, "town-weather", tmp_path)
+    assert sample.values == {"temperature": 21.5}
 
 
 def test_a_people_counter_that_tells_periods_only_is_read_by_those() -> None:
