@@ -8,11 +8,11 @@ import re
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from layers.visitors import queries, sums
 from layers.visitors.counter import Gate
-from layers.visitors.steps import Key, Row, count_on
+from layers.visitors.steps import Key, Row, alone, count_on
 from sensors import registry
 from sensors.batch import Batch, Message
 from sensors.kinds import kinds
@@ -43,7 +43,7 @@ class VisitorsFeed:
         if not said:
             return
         devices = {device: batch.devices[device] for device, _ in said}
-        _alone(connection, {device.community for device in devices.values()})
+        alone(connection, {device.community for device in devices.values()})
         sites = registry.sites_of(connection, devices)
         new = {
             key: [_row(devices[key[0]], key, ts, told, sites) for ts, told in sorted(moments.items())]
@@ -99,14 +99,3 @@ def _gate(device: Device) -> Gate:
     # What is played back may be played faster than people walk.
     per_minute = None if device.source is not None else kinds()[device.kind].people_a_minute
     return Gate(per_minute, device.interval_s)
-
-
-def _alone(connection: Connection, communities: set[str]) -> None:
-    """Of several ingesters one at a time counts on in a community; on SQLite a writer is alone anyway."""
-    if connection.dialect.name == "postgresql":
-        for community in sorted(communities):
-            connection.execute(select(func.pg_advisory_xact_lock(LOCK, func.hashtext(community))))
-
-
-LOCK = 0x434F554E
-"""Any number that no other program on the same server is likely to take; the second one names the community."""

@@ -10,7 +10,7 @@ from layers.visitors.spread import by_hour
 from layers.visitors.tables import gate_flow_hour, gate_step, site_day
 from store.instant import HOUR, Instant, day_of, start_of_local_year
 
-DOUBTFUL = text("gate_step.trust > 0")
+DOUBTFUL = text("(gate_step.trust > 0 OR gate_step.decision IS NOT NULL)")
 """As the partial index has it, so that it is used."""
 
 
@@ -79,6 +79,7 @@ def _spread(connection: Connection, community: str, sites: list[str], at: Instan
         c.community == community,
         c.site.in_(sites),
         DOUBTFUL,
+        c.since.is_not(None),
         c.ts.between(at - at % HOUR, at + LONGEST_SILENCE),
         c.since < at,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from layers.visitors.counter import Gate, Said, State, Step, Trust, Verdict, count
 from layers.visitors.spread import since_reset
@@ -22,6 +22,8 @@ from store.instant import Instant
 CHUNK = 200
 ACCEPTED = "accepted"
 TAKEN_OUT = "taken_out"
+LOCK = 0x434F554E
+"""Any number that no other program on the same server is likely to take; the second one names the community."""
 
 Key = tuple[str, str]
 """(device, counter)."""
@@ -112,6 +114,13 @@ def count_on(connection: Connection, new: Mapping[Key, list[Row]], gates: Mappin
     heads = [one.head for one in counting if one.head is not None]
     upsert_all(connection, gate_counter, heads, _moved_on)
     return changes
+
+
+def alone(connection: Connection, communities: set[str]) -> None:
+    """Of several writers one at a time counts on in a community; on SQLite a writer is alone anyway."""
+    if connection.dialect.name == "postgresql":
+        for community in sorted(communities):
+            connection.execute(select(func.pg_advisory_xact_lock(LOCK, func.hashtext(community))))
 
 
 class _Counting:

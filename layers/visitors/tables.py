@@ -37,8 +37,8 @@ gate_step = Table(
         "community",
         "site",
         "ts",
-        sqlite_where=text("trust > 0"),
-        postgresql_where=text("trust > 0"),
+        sqlite_where=text("trust > 0 OR decision IS NOT NULL"),
+        postgresql_where=text("trust > 0 OR decision IS NOT NULL"),
     ),
     sqlite_with_rowid=False,
 )

@@ -80,7 +80,7 @@ def _tables() -> None:
     )
     place = ["community", "site", "ts"]
     op.create_index("ix_gate_step_community_site_ts", "gate_step", place)
-    doubtful = sa.text("trust > 0")
+    doubtful = sa.text("trust > 0 OR decision IS NOT NULL")
     op.create_index("ix_gate_step_doubtful", "gate_step", place, sqlite_where=doubtful, postgresql_where=doubtful)
     op.create_table(
         "gate_counter",
