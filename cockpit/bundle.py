@@ -4,14 +4,14 @@ An address names its content by a digest, so a browser keeps it for good and a n
 """
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from cockpit.static import FOR_GOOD
+from layers.problem import Problem
 
 MEDIA_TYPES = {"js": "text/javascript", "css": "text/css"}
 ASSETS = files("assets")
@@ -47,16 +47,16 @@ def plotly() -> Bundle:
 def router() -> APIRouter:
     """The routes of these files."""
     routes = APIRouter(include_in_schema=False)
-    for bundle in (scripts(), sheets(), plotly()):
-        routes.add_api_route(bundle.path, _serving(bundle), methods=["GET"])
-    return routes
+    known = {bundle.path: bundle for bundle in (scripts(), sheets(), plotly())}
 
-
-def _serving(bundle: Bundle) -> Callable[[], Response]:
-    def serve() -> Response:
+    @routes.get("/assets/{name}.{digest}.{kind}")
+    def serve(request: Request) -> Response:
+        bundle = known.get(request.url.path)
+        if bundle is None:
+            raise Problem(404, "not found", f"no file {request.url.path!r}")
         return Response(bundle.content, media_type=bundle.media_type, headers={"Cache-Control": FOR_GOOD})
 
-    return serve
+    return routes
 
 
 def _bundle(name: str, kind: str, content: bytes) -> Bundle:

@@ -1,11 +1,14 @@
 """Dash with the scripts that a page needs, and no others."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
-from dash import Dash
+import msgspec
+from dash import Dash, Output
 
-from cockpit import bundle
+from cockpit import access, bundle
+from layers.problem import Problem
 
 WITHOUT_TABLES = re.compile(r"/wall/[^/]+|/map|/compare|/board|/report|/governance|/figures|/people|/events/[^/]+")
 TABLE_SCRIPTS = re.compile(r"<script[^>]*/(?:dash_ag_grid|dash_table)/[^>]*></script>\s*")
@@ -13,8 +16,41 @@ TABLE_SCRIPTS = re.compile(r"<script[^>]*/(?:dash_ag_grid|dash_table)/[^>]*></sc
 WITH_PLOTLY = re.compile(r"/|/wall/[^/]+|/map|/ground|/devices/[^/]+")
 
 
+class _Value(msgspec.Struct):
+    id: str | dict[str, Any]
+    property: str
+    value: Any = None
+
+
+class _Callback(msgspec.Struct):
+    """What a page sends to have a callback run, as far as it is looked at."""
+
+    output: str
+    outputs: dict[str, Any] | list[Any]
+    inputs: list[_Value]
+    state: list[_Value] = msgspec.field(default_factory=list)
+
+
 class Shell(Dash):  # type: ignore[misc]  # Dash has no types
-    """Our Dash application."""
+    """Our Dash application; each of its callbacks runs for those only whom its row of the table lets pass."""
+
+    def callback(self, *arguments: Any, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """As Dash's own; the key of the row is what the callback puts out."""
+        register = super().callback(*arguments, **options)
+        outputs = [one for one in arguments if isinstance(one, Output)]
+        key = "CALLBACK " + ", ".join(str(one) for one in outputs)
+        return lambda function: register(access.guarded(key, function))
+
+    def _initialize_context(self, body: Any) -> Any:
+        """As Dash's own, for what is a callback of ours and asked as one."""
+        try:
+            asked = msgspec.convert(body, _Callback)
+            known = self.callback_map[asked.output]
+        except (msgspec.ValidationError, KeyError):
+            raise Problem(400, "bad request", "not what a page of ours asks") from None
+        if (len(asked.inputs), len(asked.state)) != (len(known["inputs"]), len(known["state"])):
+            raise Problem(400, "bad request", f"{asked.output}: not as many values as it takes")
+        return super()._initialize_context(body)
 
     def interpolate_index(self, css: str = "", scripts: str = "", **parts: Any) -> str:
         """The page's frame: our own scripts and sheets before Dash's, and of those only what the page shows."""

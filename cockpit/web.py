@@ -3,14 +3,15 @@
 import contextlib
 from collections.abc import AsyncIterator
 from importlib.resources import files
-from typing import Any
 
+from dash.exceptions import DashException
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from cockpit import api, base_map, bundle, ground_api, health, refused, spatial_api
+from cockpit.access import Access
 from cockpit.compression import Compression
 from cockpit.headers import SecurityHeaders
 from cockpit.live import LiveHub
@@ -18,9 +19,10 @@ from cockpit.notices import api as notices_api
 from cockpit.pages import register
 from cockpit.people import api as people_api
 from cockpit.people import pages as people_pages
-from cockpit.people.gate import Gate
 from cockpit.people.identify import identifier
 from cockpit.people.oidc import SingleSignOn
+from cockpit.people.watch import Watch
+from cockpit.problems import answer
 from cockpit.settings import Settings
 from cockpit.shell import Shell
 from geo.basemap import BaseMap
@@ -70,10 +72,14 @@ def build(
         Whether reading is open to everybody, and what pages tell of the broker.
     """
 
+    watch = Watch(databases.shared)
+
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await hub.start()
+        watch.start()
         yield
+        await watch.stop()
         await hub.stop()
 
     server = FastAPI(
@@ -84,8 +90,7 @@ def build(
         redoc_url=None,
         lifespan=lifespan,
     )
-    identify = identifier(databases)
-    server.state.services = Services(databases=databases, tell=outlet.tell, identify=identify, codecs=codecs, seal=seal)
+    server.state.services = Services(databases=databases, tell=outlet.tell, codecs=codecs, seal=seal)
     _answer_errors(server)
     server.include_router(health.router(databases, probes))
     server.include_router(api.general())
@@ -103,13 +108,16 @@ def build(
     server.include_router(api.live(hub))
     server.include_router(_unknown_routes())
     server.include_router(bundle.router())
-    _pages(server, databases, settings.mqtt_port)
-    if not settings.open_reading:
-        server.add_middleware(Gate, identify=identify)
+    app = _pages(server, databases, settings.mqtt_port)
+    # The last one stands outermost: headers, compression, who may, and then Dash and the routes.
+    identify = identifier(databases, watch.used)
+    server.add_middleware(Access, server, identify, watch, is_reading_open=settings.open_reading)
+    server.add_middleware(Compression)
+    server.add_middleware(SecurityHeaders, script_hashes=app.csp_hashes())
     return server
 
 
-def _pages(server: FastAPI, databases: Databases, mqtt_port: int) -> None:
+def _pages(server: FastAPI, databases: Databases, mqtt_port: int) -> Shell:
     assets = str(files("assets"))
     app = Shell(
         __name__,
@@ -126,8 +134,7 @@ def _pages(server: FastAPI, databases: Databases, mqtt_port: int) -> None:
     app.index_string = INDEX
     # Dash finds its assets at the first request to "/" only; a wall's browser asks for /wall/... first.
     app._setup_server()
-    server.add_middleware(SecurityHeaders, script_hashes=app.csp_hashes())
-    server.add_middleware(Compression)
+    return app
 
 
 INDEX = """<!DOCTYPE html>
@@ -150,22 +157,20 @@ def _unknown_routes() -> APIRouter:
 
 
 def _answer_errors(server: FastAPI) -> None:
-    def problem(status: int, body: dict[str, Any]) -> Response:
-        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-        if "retry_after" in body:
-            headers["Retry-After"] = str(body["retry_after"])  # RFC 9110, section 10.2.3
-        return JSONResponse(body, status_code=status, headers=headers, media_type="application/problem+json")
-
     @server.exception_handler(Problem)
     async def known(_request: Request, error: Problem) -> Response:
-        return problem(error.status, error.body())
+        return answer(error)
+
+    @server.exception_handler(DashException)
+    async def asked_of_dash(_request: Request, error: DashException) -> Response:
+        return answer(Problem(404, "not found", str(error).strip().partition("\n")[0]))
 
     @server.exception_handler(HTTPException)
     async def routed(_request: Request, error: HTTPException) -> Response:
-        return problem(error.status_code, Problem(error.status_code, str(error.detail), str(error.detail)).body())
+        return answer(Problem(error.status_code, str(error.detail), str(error.detail)))
 
     @server.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return problem(400, Problem(400, "bad request", f"{where}: {first['msg']}").body())
+        return answer(Problem(400, "bad request", f"{where}: {first['msg']}"))

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from sqlalchemy import Connection
 
 from geo.communities import Community
+from layers.access import Rules
 from sensors.batch import Feed
 from store.instant import Instant
 
@@ -93,7 +94,8 @@ class Layer:
     say where its panel stands on the wall; ``records`` answers its present or past state, ``located``
     what of it stands where, with the ``figures`` that add up along the ground. ``remind`` tells of what time
     alone brings about, where ``is_due`` says that there is something; ``notices`` are the kinds it tells of.
-    A layer that is only kept and asked for has no overlay, panel or feed.
+    A layer that is only kept and asked for has no overlay, panel or feed. ``access`` says who may what of its
+    routes: `layers.access.of_package`; a route without a row is refused to everybody.
     """
 
     code: str
@@ -112,6 +114,7 @@ class Layer:
     is_due: Due | None = None
     remind: Remind | None = None
     notices: Mapping[str, str] = field(default_factory=dict)
+    access: Rules = field(default_factory=dict)
 
 
 @cache

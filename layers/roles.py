@@ -6,6 +6,7 @@ ROLES = ("wall", "steward", "manager", "admin")
 """Least first; a role may do what those before it may. A wall only reads."""
 WRITING_ROLES = ROLES[1:]
 EVERYWHERE = "*"
+DISPLAY = ROLES[0]
 
 
 @dataclass(frozen=True)

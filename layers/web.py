@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 
 from geo.communities import Community, communities
 from layers.problem import Problem
-from layers.roles import WRITING_ROLES, Actor, may
+from layers.roles import Actor
 from sensors.codecs.declare import Codecs
 from store.databases import Databases
 from store.instant import Instant, parse_rfc3339
@@ -21,13 +21,12 @@ MAX_LIMIT = 1_000
 
 @dataclass(frozen=True)
 class Services:
-    """What the shell gives to the routes: the databases, a way to tell the screens, who asks, codecs,
+    """What the shell gives to the routes: the databases, a way to tell the screens, codecs,
     and what seals text that must not be read from the database alone.
     """
 
     databases: Databases
     tell: Callable[[dict[str, dict[str, dict[str, object]]]], None]
-    identify: Callable[[HTTPConnection], Actor | None]
     codecs: Codecs
     seal: Seal
 
@@ -44,32 +43,17 @@ def reading(given: Annotated[Services, Depends(services)], request: Request) -> 
         yield connection
 
 
-def viewer(given: Annotated[Services, Depends(services)], request: Request) -> Actor | None:
-    """Who asks; None where nobody signed in."""
-    return given.identify(request)
-
-
-def write_actor(found: Annotated[Actor | None, Depends(viewer)], request: Request) -> Actor:
-    """Who writes; 401 where nobody signed in, 403 where the role does not hold in the community of the path."""
-    if found is None:
-        raise Problem(401, "sign-in required", "sign in, or send the header Authorization: Bearer TOKEN")
-    if found.role not in WRITING_ROLES:
-        raise Problem(403, "role does not suffice", f"{found.role} only reads")
-    community = request.path_params.get("community")
-    if community is not None and not found.is_in(community):
-        raise Problem(403, "role does not suffice", f"you are no {found.role} of {community!r}")
+def viewer(request: HTTPConnection) -> Actor | None:
+    """Who asks, as it was found out before the route ran; None where nobody signed in."""
+    found: Actor | None = request.state.actor
     return found
 
 
-def needs(least: str) -> Callable[[Actor], Actor]:
-    """A dependency: who writes, in at least this role; 403 where it does not suffice, before anything else is read."""
-
-    def check(actor: Annotated[Actor, Depends(write_actor)]) -> Actor:
-        if not may(actor.role, least):
-            raise Problem(403, "role does not suffice", f"this needs {least}; you are {actor.role}")
-        return actor
-
-    return check
+def actor(found: Annotated[Actor | None, Depends(viewer)]) -> Actor:
+    """Who asks, on a route that its row opens to nobody who has not signed in."""
+    if found is None:
+        raise Problem(401, "sign-in required", "sign in, or send the header Authorization: Bearer TOKEN")
+    return found
 
 
 def community_path(community: str) -> Community:
@@ -125,8 +109,9 @@ def point(lon: float | None, lat: float | None) -> dict[str, Any] | None:
 CommunityPath = Annotated[Community, Depends(community_path)]
 At = Annotated[Instant | None, Depends(at_query)]
 Reading = Annotated[Connection, Depends(reading)]
-WriteActor = Annotated[Actor, Depends(write_actor)]
-Manager = Annotated[Actor, Depends(needs("manager"))]
+WriteActor = Annotated[Actor, Depends(actor)]
+Manager = WriteActor
+"""Whoever acts on a route whose row asks for a manager (access.toml)."""
 Viewer = Annotated[Actor | None, Depends(viewer)]
 Given = Annotated[Services, Depends(services)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]

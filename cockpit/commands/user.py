@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from cockpit.commands.options import Json, actor, answer, databases
 from cockpit.errors import BadSetting
-from cockpit.people import users
+from cockpit.people import passwords, users
 from layers.roles import WRITING_ROLES
 from store.engine import writing
 
@@ -34,13 +34,14 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add somebody; prints the path of a link, good once for 24 hours, where the password is chosen."""
-    given = _password() if password_stdin else None
+    users.check_place(role, community)
+    kept = passwords.hash_new(_password(), name) if password_stdin else None
     with writing(databases().shared) as connection:
         number = users.add(connection, name, role, community, actor())
-        if given is None:
+        if kept is None:
             _invited(connection, name, number, as_json)
             return
-        users.set_password(connection, users.named(connection, name), given, actor())
+        users.set_password(connection, users.named(connection, name), kept, actor())
     answer(as_json, {"name": name, "link": None}, f"{name} may sign in")
 
 
@@ -69,11 +70,19 @@ def passwd(
     as_json: Json = False,
 ) -> None:
     """Let somebody choose a new password by a link, or set it; the sessions end where it is set."""
-    given = _password() if password_stdin else None
+    kept = passwords.hash_new(_password(), name) if password_stdin else None
     with writing(databases().shared) as connection:
         user = users.named(connection, name)
-        if given is None:
+        if kept is None:
             _invited(connection, name, user.id, as_json)
             return
-        users.set_password(connection, user, given, actor())
+        users.set_password(connection, user, kept, actor())
     answer(as_json, {"name": name, "link": None}, f"the password of {name} is changed")
+
+
+@app.command()
+def unbind(name: Annotated[str, typer.Argument(help="Whose account.")], as_json: Json = False) -> None:
+    """Let an account of another provider vouch for somebody no more; the next one that does is bound."""
+    with writing(databases().shared) as connection:
+        unbound = users.unbind(connection, name, actor())
+    answer(as_json, {"name": name, "unbound": unbound}, f"no account vouches for {name} any more")

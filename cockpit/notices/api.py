@@ -2,16 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from cockpit.notices import bell, webhooks
 from cockpit.people.api import told_as_problem
-from layers.roles import Actor
-from layers.web import CommunityPath, Given, Limit, Reading, WriteActor, needs
+from layers.web import CommunityPath, Given, Limit, Reading, WriteActor
 from store.engine import writing
-
-CommunityAdmin = Annotated[Actor, Depends(needs("admin"))]
 
 
 class Read(BaseModel):
@@ -62,13 +59,13 @@ def _bell(routes: APIRouter) -> None:
 
 def _webhooks(routes: APIRouter) -> None:
     @routes.get("/webhooks")
-    def known(community: CommunityPath, given: Given, actor: CommunityAdmin) -> dict[str, Any]:
+    def known(community: CommunityPath, given: Given, actor: WriteActor) -> dict[str, Any]:
         """Every webhook with the host it sends to, and how its deliveries fare."""
         with given.databases.of(community.code).connect() as connection:
             return {"webhooks": webhooks.known(connection, given.seal, community.code)}
 
     @routes.post("/webhooks", status_code=201)
-    def add(body: NewWebhook, community: CommunityPath, given: Given, actor: CommunityAdmin) -> dict[str, Any]:
+    def add(body: NewWebhook, community: CommunityPath, given: Given, actor: WriteActor) -> dict[str, Any]:
         """Add a webhook; answers the secret that it signs with, this once."""
         with writing(given.databases.of(community.code)) as connection, told_as_problem():
             secret = webhooks.add(
@@ -85,13 +82,13 @@ def _webhooks(routes: APIRouter) -> None:
         return {"name": body.name, "secret": secret}
 
     @routes.post("/webhooks/{name}/remove", status_code=204)
-    def remove(name: str, community: CommunityPath, given: Given, actor: CommunityAdmin) -> None:
+    def remove(name: str, community: CommunityPath, given: Given, actor: WriteActor) -> None:
         """Send nothing there any more."""
         with writing(given.databases.of(community.code)) as connection, told_as_problem():
             webhooks.remove(connection, community.code, name, actor.label)
 
     @routes.post("/webhooks/{name}/again")
-    def again(name: str, community: CommunityPath, given: Given, actor: CommunityAdmin) -> dict[str, Any]:
+    def again(name: str, community: CommunityPath, given: Given, actor: WriteActor) -> dict[str, Any]:
         """Send at once what waits or was given up."""
         with writing(given.databases.of(community.code)) as connection, told_as_problem():
             return {"deliveries": webhooks.try_again(connection, community.code, name, actor.label)}

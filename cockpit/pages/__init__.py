@@ -1,12 +1,12 @@
 """The pages: the wall, and the manager's pages. A page is laid out here and kept by assets/js."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from dash import Dash, Input, Output, dcc, html
 
+from cockpit import access
 from cockpit.pages import (
     board,
     compare,
@@ -35,30 +35,31 @@ def register(app: Dash, databases: Databases, mqtt_port: int) -> None:
 
     The page that asks is named by Referer, so its layout is Dash's first answer and not a second one.
     """
-    table: list[tuple[re.Pattern[str], Layout]] = [
-        (re.compile(r"/"), home.page(mqtt_port)),
-        (re.compile(r"/wall/(?P<community>[^/]+)"), wall.page),
-        (re.compile(r"/devices/(?P<device>[^/]+)"), device.page(app, databases)),
-        (re.compile(r"/map"), map_page.page),
-        (re.compile(r"/compare"), compare.page(databases)),
-        (re.compile(r"/events"), events.page(app, databases)),
-        (re.compile(r"/events/(?P<event>[^/]+)"), event.page(databases)),
-        (re.compile(r"/board"), board.page),
-        (re.compile(r"/report"), report.page),
-        (re.compile(r"/governance"), governance.page),
-        (re.compile(r"/figures"), figures.page),
-        (re.compile(r"/people"), people.page),
-        (re.compile(r"/quarantine"), quarantine.page(databases)),
-        (re.compile(r"/ground"), ground.page(databases)),
-    ]
+    table: dict[str, Layout] = {
+        "PAGE /": home.page(mqtt_port),
+        "PAGE /wall/{community}": wall.page,
+        "PAGE /devices/{device}": device.page(app, databases),
+        "PAGE /map": map_page.page,
+        "PAGE /compare": compare.page(databases),
+        "PAGE /events": events.page(app, databases),
+        "PAGE /events/{event}": event.page(databases),
+        "PAGE /board": board.page,
+        "PAGE /report": report.page,
+        "PAGE /governance": governance.page,
+        "PAGE /figures": figures.page,
+        "PAGE /people": people.page,
+        "PAGE /quarantine": quarantine.page(databases),
+        "PAGE /ground": ground.page(databases),
+    }
 
     def page(pathname: str, search: str) -> Any:
-        query = dict(parse_qsl(search.removeprefix("?")))
-        for pattern, layout in table:
-            match = pattern.fullmatch(pathname)
-            if match:
-                return _laid_out(layout, query | match.groupdict())
-        return frame.unknown("这个地址没有内容。")
+        key, named = access.page_of(pathname)
+        layout = table.get(key or "")
+        if layout is None:
+            return frame.unknown("这个地址没有内容。")
+        asked = dict(parse_qsl(search.removeprefix("?"))) | named
+        access.check_page(key or "", asked.get("community"))
+        return _laid_out(layout, asked)
 
     def laid_out() -> Any:
         asked_by = app.backend.request_adapter().headers.get("referer") if app.backend.has_request_context() else None

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from dash import Dash, Input, Output, State, dcc, html
 from sqlalchemy import Engine
 
+from cockpit import access
 from cockpit.pages import frame
 from cockpit.pages.device_chart import FIRST_SPAN, SPANS, chart, without_readings
 from geo.communities import community as community_of
@@ -25,6 +26,7 @@ def page(app: Dash, databases: Databases) -> Callable[..., Any]:
         found = _find(databases, device)
         if found is None:
             raise frame.NoPage(f"没有设备 {device!r}")
+        access.check_found("PAGE /devices/{device}", found.community)
         engine = databases.of(found.community)
         with engine.connect() as connection:
             measured = history.metrics_of(connection, device)
@@ -42,6 +44,7 @@ def page(app: Dash, databases: Databases) -> Callable[..., Any]:
         found = _find(databases, device)
         if found is None or metric is None or span not in SPANS:
             return without_readings(theme)
+        access.check_found("CALLBACK device-chart.figure", found.community)
         return chart(databases.of(found.community), found, metric, span, theme)
 
     return layout

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from dash import html
 
+from cockpit import access
 from cockpit.pages import frame
 from geo.communities import communities
 from layers.grid_events import queries
@@ -20,6 +21,7 @@ def page(databases: Databases) -> Callable[..., Any]:
         found = next((code for code in communities() if _knows(databases, code, event)), None)
         if found is None:
             raise frame.NoPage(f"没有编号为 {event[:32]!r} 的事件")
+        access.check_found("PAGE /events/{event}", found)
         content = [html.Div(className="event-page", **{"data-event-page": event})]
         community = frame.known_community(found)
         return frame.desk(community, "event", content, theme=frame.theme_of(theme), life=life())

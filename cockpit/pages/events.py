@@ -7,6 +7,7 @@ import dash_ag_grid as ag
 from dash import Dash, Input, Output, State, dcc, html
 from sqlalchemy import Engine
 
+from cockpit import access
 from cockpit.pages import frame
 from geo.communities import Community
 from geo.ground import places
@@ -52,6 +53,7 @@ def page(app: Dash, databases: Databases) -> Callable[..., Any]:
         prevent_initial_call=True,
     )
     def choose(state: str | None, category: str | None, area: str | None, community: str) -> list[dict[str, Any]]:
+        access.check_found("CALLBACK events-table.rowData", community)
         return rows(databases.of(community), community, state, category, area)
 
     return layout

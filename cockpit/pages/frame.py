@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from dash import html
 
+from cockpit import access
 from cockpit.build import build
 from geo.communities import Community, communities
 from geo.ground import is_surveyed, places
@@ -36,14 +37,14 @@ class NoPage(Exception):
 
 
 def known_community(code: str | None) -> Community:
-    """The community that is asked for; the first that ships where none is named.
+    """The community that is asked for; the first of one's own where none is named.
 
     Raises
     ------
     NoPage
         If there is no such community.
     """
-    found = communities().get(code) if code else next(iter(communities().values()))
+    found = communities().get(access.own_community(code, access.asking()))
     if found is None:
         raise NoPage(f"没有社区 {code!r}")
     return found

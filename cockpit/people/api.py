@@ -4,22 +4,28 @@ import contextlib
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
+from sqlalchemy import Connection, Engine
+from starlette.concurrency import run_in_threadpool
 
+from cockpit.addresses import source_of
 from cockpit.errors import BadSetting
-from cockpit.people import displays, secrets, sessions, users
-from cockpit.people.identify import DISPLAY, SESSION, set_cookie
+from cockpit.people import devices, displays, passwords, secrets, sessions, users
+from cockpit.people.hashing import Hashing
+from cockpit.people.identify import DEVICE, DISPLAY, LONGEST_COOKIE_S, SESSION, set_cookie
+from cockpit.people.sign_in import Attempt, Welcome
+from cockpit.people.sign_in import sign_in as sign_in_by_password
 from layers.grid_events import queries
 from layers.problem import Problem
 from layers.roles import EVERYWHERE, Actor
-from layers.web import CommunityPath, Given, Limit, Manager, Services, Viewer, WriteActor, needs
+from layers.web import CommunityPath, Given, Limit, Services, Viewer, WriteActor
 from store import audit
 from store.engine import writing
 from store.instant import SECOND, format_rfc3339
 
-DISPLAY_DAYS = 3650
+hashing = Hashing()
 
 
 class Credentials(BaseModel):
@@ -67,16 +73,6 @@ class NewDisplay(BaseModel):
     community: str = Field(max_length=64)
 
 
-def _everywhere(actor: Annotated[Actor, Depends(needs("admin"))]) -> Actor:
-    if EVERYWHERE not in actor.communities:
-        raise Problem(403, "role does not suffice", "this needs an admin of all communities")
-    return actor
-
-
-Admin = Annotated[Actor, Depends(_everywhere)]
-"""An admin of all communities."""
-
-
 def router() -> APIRouter:
     """Routes below ``/api/v1``."""
     routes = APIRouter(prefix="/api/v1", tags=["people"])
@@ -87,7 +83,7 @@ def router() -> APIRouter:
 
     @routes.get("/audit")
     def trail(
-        actor: Admin, given: Given, limit: Limit = 100, cursor: Annotated[int | None, Query()] = None
+        actor: WriteActor, given: Given, limit: Limit = 100, cursor: Annotated[int | None, Query()] = None
     ) -> dict[str, Any]:
         """Who did what, newest first."""
         with given.databases.shared.connect() as connection:
@@ -97,7 +93,7 @@ def router() -> APIRouter:
         return {"rows": told, "next_cursor": more}
 
     @routes.get("/audit/chain")
-    def chain(actor: Admin, given: Given) -> dict[str, Any]:
+    def chain(actor: WriteActor, given: Given) -> dict[str, Any]:
         """Whether the chain of hashes is whole: walks all of it."""
         with given.databases.shared.connect() as connection:
             verdict = audit.verify(connection)
@@ -113,16 +109,11 @@ def _sessions(routes: APIRouter) -> None:
         return _told(actor, request.cookies.get(SESSION)) if actor else {"name": None}
 
     @routes.post("/session", status_code=201)
-    def sign_in(body: Credentials, given: Given, request: Request, response: Response) -> dict[str, Any]:
+    async def sign_in(body: Credentials, given: Given, request: Request, response: Response) -> dict[str, Any]:
         """Sign in: a cookie that scripts cannot read. 401 where name or password is wrong, 429 after many tries."""
-        with writing(given.databases.shared) as connection:
-            outcome = sessions.sign_in(connection, body.name, body.password)
-        if isinstance(outcome, sessions.Refusal):
-            if outcome.wait_s > 0:
-                detail = f"用户名或口令不对；{outcome.wait_s} 秒后再试"
-                raise Problem(429, "too many tries", detail, retry_after=outcome.wait_s)
-            raise Problem(401, "sign-in refused", "用户名或口令不对")
-        return _welcome(given, request, response, outcome)
+        engine, attempt = given.databases.shared, _attempt(request, body.name, body.password)
+        outcome = await hashing.run(_let_in, engine, attempt, "用户名或口令不对")
+        return await run_in_threadpool(_welcome, given, request, response, outcome.session, outcome.device)
 
     @routes.post("/session/end", status_code=204)
     def sign_out(actor: WriteActor, given: Given, request: Request, response: Response) -> None:
@@ -134,36 +125,71 @@ def _sessions(routes: APIRouter) -> None:
         response.delete_cookie(SESSION)
 
     @routes.post("/session/password", status_code=201)
-    def new_password(
+    async def new_password(
         body: NewPassword, actor: WriteActor, given: Given, request: Request, response: Response
     ) -> dict[str, Any]:
         """Choose another password; all sessions end, and a new one begins here."""
         if actor.kind != "user":
             raise Problem(403, "not a user", "only somebody who signed in has a password")
-        with writing(given.databases.shared) as connection:
-            outcome = sessions.sign_in(connection, actor.name, body.old)
-        if isinstance(outcome, sessions.Refusal):
-            raise Problem(401, "sign-in refused", "现口令不对")
-        with writing(given.databases.shared) as connection, told_as_problem():
-            users.set_password(connection, users.named(connection, actor.name), body.new, actor.label)
-            secret = sessions.start(connection, actor.name)
-        return _welcome(given, request, response, secret)
+        attempt = _attempt(request, actor.name, body.old)
+        welcome = await hashing.run(_change_password, given.databases.shared, attempt, body.new, actor)
+        return await run_in_threadpool(_welcome, given, request, response, welcome.session, welcome.device)
 
     @routes.post("/invitation", status_code=201)
-    def accept(body: Acceptance, given: Given, request: Request, response: Response) -> dict[str, Any]:
+    async def accept(body: Acceptance, given: Given, request: Request, response: Response) -> dict[str, Any]:
         """Choose a password by a link that works once, and be signed in; 410 where it does not work any more."""
         try:
-            with writing(given.databases.shared) as connection, told_as_problem():
-                name = users.accept(connection, body.token, body.password, body.name)
-                secret = sessions.start(connection, name)
+            # A link that works no more costs nobody a hash.
+            await run_in_threadpool(_invited, given.databases.shared, body)
+            welcome = await hashing.run(_accept, given.databases.shared, body)
         except users.NoInvitation:
             raise Problem(410, "gone", "链接已使用或已过期；请管理员再发一个") from None
-        return _welcome(given, request, response, secret)
+        return await run_in_threadpool(_welcome, given, request, response, welcome.session, welcome.device)
+
+
+def _attempt(request: Request, name: str, password: str) -> Attempt:
+    return Attempt(name=name, password=password, source=source_of(request), device=request.cookies.get(DEVICE))
+
+
+def _let_in(engine: Engine, attempt: Attempt, refused: str) -> Welcome:
+    outcome = sign_in_by_password(engine, attempt)
+    if isinstance(outcome, Welcome):
+        return outcome
+    if outcome.wait_s > 0:
+        raise Problem(429, "too many tries", f"{refused}；{outcome.wait_s} 秒后再试", retry_after=outcome.wait_s)
+    raise Problem(401, "sign-in refused", refused)
+
+
+def _change_password(engine: Engine, attempt: Attempt, new: str, actor: Actor) -> Welcome:
+    _let_in(engine, attempt, "现口令不对")
+    with told_as_problem():
+        kept = passwords.hash_new(new, actor.name)
+    with writing(engine) as connection, told_as_problem():
+        user = users.named(connection, actor.name)
+        users.set_password(connection, user, kept, actor.label)
+        return _begun(connection, user)
+
+
+def _invited(engine: Engine, body: Acceptance) -> str:
+    with engine.connect() as connection, told_as_problem():
+        return users.invited(connection, body.token, body.name)
+
+
+def _accept(engine: Engine, body: Acceptance) -> Welcome:
+    with told_as_problem():
+        kept = passwords.hash_new(body.password, _invited(engine, body))
+    with writing(engine) as connection, told_as_problem():
+        name = users.accept(connection, body.token, kept, body.name)
+        return _begun(connection, users.named(connection, name))
+
+
+def _begun(connection: Connection, user: users.User) -> Welcome:
+    return Welcome(sessions.start(connection, user.name), devices.keep(connection, None, user.id))
 
 
 def _assignees(routes: APIRouter) -> None:
     @routes.get("/{community}/assignees")
-    def assignees(community: CommunityPath, actor: Manager, given: Given) -> dict[str, Any]:
+    def assignees(community: CommunityPath, actor: WriteActor, given: Given) -> dict[str, Any]:
         """Who an event can be given to, and how many each has to do; role manager."""
         with given.databases.shared.connect() as connection:
             everybody = users.everybody(connection)
@@ -178,35 +204,41 @@ def _assignees(routes: APIRouter) -> None:
 
 def _users(routes: APIRouter) -> None:
     @routes.get("/users")
-    def list_users(actor: Admin, given: Given) -> dict[str, Any]:
+    def list_users(actor: WriteActor, given: Given) -> dict[str, Any]:
         """All users."""
         with given.databases.shared.connect() as connection:
             return {"users": [users.told(one) for one in users.everybody(connection)]}
 
     @routes.post("/users", status_code=201)
-    def add_user(body: NewUser, actor: Admin, given: Given) -> dict[str, Any]:
+    def add_user(body: NewUser, actor: WriteActor, given: Given) -> dict[str, Any]:
         """Invite somebody: answers with the path of a link that works once, within 24 hours."""
         with writing(given.databases.shared) as connection, told_as_problem():
             number = users.add(connection, body.name, body.role, body.communities, actor.label)
             return {"name": body.name, "link": f"/welcome?token={users.invite(connection, number)}"}
 
     @routes.post("/users/{name}")
-    def change_user(name: str, body: Change, actor: Admin, given: Given) -> dict[str, Any]:
+    def change_user(name: str, body: Change, actor: WriteActor, given: Given) -> dict[str, Any]:
         """Another role or place, or shut out; the sessions end at once."""
         with writing(given.databases.shared) as connection, told_as_problem():
             users.change(connection, name, body.role, body.communities, body.disabled, actor.label)
             return users.told(users.named(connection, name))
 
     @routes.post("/users/{name}/invitation", status_code=201)
-    def invite_again(name: str, actor: Admin, given: Given) -> dict[str, Any]:
+    def invite_again(name: str, actor: WriteActor, given: Given) -> dict[str, Any]:
         """A new link for somebody who lost the password, or the link."""
         with writing(given.databases.shared) as connection, told_as_problem():
             user = users.named(connection, name)
             audit.record(connection, actor.label, "user.invite", name)
             return {"name": name, "link": f"/welcome?token={users.invite(connection, user.id)}"}
 
+    @routes.post("/users/{name}/accounts/unbind")
+    def unbind(name: str, actor: WriteActor, given: Given) -> dict[str, Any]:
+        """Let the accounts of another provider vouch for a user no more; the next one that does is bound."""
+        with writing(given.databases.shared) as connection, told_as_problem():
+            return {"name": name, "unbound": users.unbind(connection, name, actor.label)}
+
     @routes.post("/users/{name}/sessions/end")
-    def end_sessions(name: str, actor: Admin, given: Given) -> dict[str, Any]:
+    def end_sessions(name: str, actor: WriteActor, given: Given) -> dict[str, Any]:
         """End all sessions of a user."""
         with writing(given.databases.shared) as connection, told_as_problem():
             ended = users.end_sessions(connection, users.named(connection, name).id)
@@ -216,20 +248,20 @@ def _users(routes: APIRouter) -> None:
 
 def _displays(routes: APIRouter) -> None:
     @routes.get("/displays")
-    def list_displays(actor: Admin, given: Given) -> dict[str, Any]:
+    def list_displays(actor: WriteActor, given: Given) -> dict[str, Any]:
         """All displays."""
         with given.databases.shared.connect() as connection:
             return {"displays": displays.known(connection)}
 
     @routes.post("/displays", status_code=201)
-    def add_display(body: NewDisplay, actor: Admin, given: Given) -> dict[str, Any]:
+    def add_display(body: NewDisplay, actor: WriteActor, given: Given) -> dict[str, Any]:
         """A link that a wall's browser opens once: read only, revocable."""
         with writing(given.databases.shared) as connection, told_as_problem():
             secret = displays.add(connection, body.name, body.community, actor.label)
         return {"name": body.name, "link": f"/display/{secret}"}
 
     @routes.post("/displays/{name}/revoke", status_code=204)
-    def revoke_display(name: str, actor: Admin, given: Given) -> None:
+    def revoke_display(name: str, actor: WriteActor, given: Given) -> None:
         """Let a display's link work no more."""
         with writing(given.databases.shared) as connection, told_as_problem():
             displays.revoke(connection, name, actor.label)
@@ -242,12 +274,12 @@ def display_link() -> APIRouter:
     @routes.get("/display/{secret}")
     def open_display(secret: str, given: Given, request: Request) -> Response:
         with given.databases.shared.connect() as connection:
-            found = sessions.find_display(connection, secret)
+            found = displays.find(connection, secret)
         if found is None:
             return RedirectResponse("/sign-in", 303)
-        (community,) = found.communities
+        (community,) = found.actor.communities
         answer = RedirectResponse(f"/wall/{community}", 303)
-        set_cookie(request, answer, DISPLAY, secret, DISPLAY_DAYS * 86_400)
+        set_cookie(request, answer, DISPLAY, secret, LONGEST_COOKIE_S)
         return answer
 
     return routes
@@ -262,13 +294,14 @@ def told_as_problem() -> Iterator[None]:
         raise Problem(422, "not taken", str(error)) from None
 
 
-def _welcome(given: Services, request: Request, response: Response, secret: str) -> dict[str, Any]:
+def _welcome(given: Services, request: Request, response: Response, secret: str, device: str) -> dict[str, Any]:
     with given.databases.shared.connect() as connection:
         found = sessions.find(connection, secret)
     if found is None:  # shut out between one statement and the next
         raise Problem(401, "sign-in refused", "用户名或口令不对")
     set_cookie(request, response, SESSION, secret, sessions.LONGEST // SECOND)
-    return _told(found[0], secret)
+    set_cookie(request, response, DEVICE, device, LONGEST_COOKIE_S, "/api/v1/session")
+    return _told(found.actor, secret)
 
 
 def _told(actor: Actor, secret: str | None) -> dict[str, Any]:

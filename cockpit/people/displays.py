@@ -1,5 +1,6 @@
 """Displays: a link that a wall's browser opens once, read only, revocable."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -8,10 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from cockpit.errors import BadSetting
 from cockpit.names import check_name
 from cockpit.people import secrets
+from cockpit.people.credentials import REVISION, Credential, Identity
 from cockpit.people.tables import display
 from geo.communities import communities
-from store import audit
-from store.instant import now
+from layers.roles import DISPLAY, Actor
+from store import audit, revision
+from store.instant import Instant, now
 
 
 def add(connection: Connection, name: str, community: str, actor: str) -> str:
@@ -47,7 +50,25 @@ def revoke(connection: Connection, name: str, actor: str) -> None:
     mine = (display.c.name == name) & display.c.revoked.is_(None)
     if not connection.execute(update(display).where(mine).values(revoked=now())).rowcount:
         raise BadSetting(f"no display named {name!r} that is not revoked")
+    revision.bump(connection, REVISION)
     audit.record(connection, actor, "display.revoke", name)
+
+
+def find(connection: Connection, secret: str) -> Identity | None:
+    """The display that a link belongs to; it may look at its community's wall."""
+    hashed = secrets.hashed(secret)
+    query = select(display.c.name, display.c.community)
+    found = connection.execute(query.where(display.c.token_hash == hashed, display.c.revoked.is_(None))).one_or_none()
+    if found is None:
+        return None
+    actor = Actor(found.name, DISPLAY, "display", frozenset({found.community}))
+    return Identity(actor, Credential("display", hashed))
+
+
+def ends(connection: Connection, hashes: Sequence[str]) -> dict[str, Instant | None]:
+    """Those of these links that still work; none ends by itself."""
+    query = select(display.c.token_hash).where(display.c.token_hash.in_(hashes), display.c.revoked.is_(None))
+    return dict.fromkeys(connection.scalars(query))
 
 
 def known(connection: Connection) -> list[dict[str, Any]]:

@@ -3,84 +3,91 @@
 import hmac
 from collections.abc import Callable
 
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from cockpit import tokens
 from cockpit.people import secrets, sessions
+from cockpit.people.credentials import Identity
+from cockpit.people.displays import find as find_display
 from layers.problem import Problem
-from layers.roles import Actor
 from store.databases import Databases
-from store.engine import writing
 
 SESSION = "cockpit_session"
 DISPLAY = "cockpit_display"
+DEVICE = "cockpit_device"
+CREDENTIALS = ("authorization", "cookie")
+"""Headers without which nobody can be known."""
 CSRF_HEADER = "X-CSRF-Token"
 SAFE = ("GET", "HEAD", "OPTIONS")
+LONGEST_COOKIE_S = 400 * 86_400
+"""Browsers keep none for longer (RFC 6265bis, section 5.5), so one that is to last is given again as it is used."""
 
 
-def identifier(databases: Databases) -> Callable[[HTTPConnection], Actor | None]:
-    """What answers who asks; None is nobody.
+Identify = Callable[[HTTPConnection, bool], Identity | None]
+"""(request, whether a write must carry the session's own word) -> who asks; raises `Problem`."""
+
+
+def identifier(databases: Databases, used: Callable[[Identity], None]) -> Identify:
+    """What answers who asks; None is nobody. ``used`` is told of each that is found.
 
     A write with a cookie must carry the session's own `CSRF_HEADER`: another site can make a browser
     send the cookie, but cannot read what goes in the header. A bearer token is never sent by itself.
     """
 
-    def identify(request: HTTPConnection) -> Actor | None:
-        given = request.headers.get("authorization")
-        if given is not None:
-            return _bearer(databases, given)
-        secret = request.cookies.get(SESSION)
-        if secret:
-            found = _session(databases, secret)
-            if found is not None:
-                _check_csrf(request, secret)
-                return found
-        shown = request.cookies.get(DISPLAY)
-        if not shown:
+    def identify(request: HTTPConnection, needs_csrf: bool) -> Identity | None:
+        found = _found(databases, request)
+        if found is None:
             return None
-        with databases.shared.connect() as connection:
-            return sessions.find_display(connection, shown)
+        if needs_csrf and found.credential.kind == "session":
+            _check_csrf(request, request.cookies[SESSION])
+        used(found)
+        return found
 
     return identify
 
 
-def _bearer(databases: Databases, given: str) -> Actor:
-    scheme, _, token = given.partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Problem(401, "sign-in required", "send the header Authorization: Bearer TOKEN")
-    with databases.shared.connect() as connection:
-        actor = tokens.sign_in(connection, token.strip())
-    if actor is None:
-        raise Problem(401, "sign-in required", "the token is unknown or revoked")
-    return actor
-
-
-def _session(databases: Databases, secret: str) -> Actor | None:
-    with databases.shared.connect() as connection:
-        found = sessions.find(connection, secret)
-    if found is None:
+def _found(databases: Databases, request: HTTPConnection) -> Identity | None:
+    given = request.headers.get("authorization")
+    secret, shown = request.cookies.get(SESSION), request.cookies.get(DISPLAY)
+    if given is None and not secret and not shown:
         return None
-    actor, is_due = found
-    if is_due:
-        with writing(databases.shared) as connection:
-            sessions.note_use(connection, secret)
-    return actor
+    with databases.shared.connect() as connection:
+        if given is not None:
+            found = tokens.find(connection, _bearer(given))
+            if found is None:
+                raise Problem(401, "sign-in required", "the token is unknown, revoked, or has run out")
+            return found
+        found = sessions.find(connection, secret) if secret else None
+        return found or (find_display(connection, shown) if shown else None)
+
+
+def _bearer(given: str) -> str:
+    scheme, _, token = given.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Problem(401, "sign-in required", "send the header Authorization: Bearer TOKEN")
+    return token.strip()
 
 
 def _check_csrf(request: HTTPConnection, secret: str) -> None:
     if request.scope["type"] != "http" or request.scope["method"] in SAFE:
         return
-    if request.url.path.startswith("/_dash"):
-        return  # callbacks only read
     sent = request.headers.get(CSRF_HEADER, "")
     if not hmac.compare_digest(sent.encode(), secrets.csrf_of(secret).encode()):
         raise Problem(403, "forged request", f"the header {CSRF_HEADER} is missing or not this session's")
 
 
-def set_cookie(request: Request, response: Response, name: str, secret: str, seconds: int, path: str = "/") -> None:
+def set_cookie(
+    request: HTTPConnection, response: Response, name: str, secret: str, seconds: int, path: str = "/"
+) -> None:
     """Give a browser a cookie that scripts cannot read; over TLS it comes back over TLS only."""
     # Lax: a link from elsewhere opens the page signed in; writes are guarded by their own header.
-    response.set_cookie(
-        name, secret, max_age=seconds, httponly=True, samesite="lax", secure=request.url.scheme == "https", path=path
-    )
+    secure = request.url.scheme in ("https", "wss")
+    response.set_cookie(name, secret, max_age=seconds, httponly=True, samesite="lax", secure=secure, path=path)
+
+
+def renewed_display(request: HTTPConnection) -> str:
+    """The display's own cookie as it is given again, so that a wall in use never loses it."""
+    response = Response()
+    set_cookie(request, response, DISPLAY, request.cookies[DISPLAY], LONGEST_COOKIE_S)
+    return response.headers["set-cookie"]

@@ -8,10 +8,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from cockpit import bundle
+from cockpit.errors import BadSetting
 from cockpit.people import sessions, users
 from cockpit.people.identify import SESSION, set_cookie
 from cockpit.people.oidc import CALLBACK, UNDER_WAY_S, OidcError, SingleSignOn
 from cockpit.people.passwords import MIN_LENGTH
+from cockpit.people.sign_in import start_vouched
 from layers.web import Given
 from store.engine import writing
 from store.instant import SECOND
@@ -28,6 +30,7 @@ CHOOSE = HIDDEN.format("新口令", "password", "new-password") + HIDDEN.format(
 REFUSED = {
     "unknown": "统一身份已确认，但本系统没有给您开通；请联系系统管理员",
     "failed": "统一身份登录没有完成，请再试",
+    "name": "统一身份给出的用户名不能用：须为 1 至 80 个可见字符，不含斜杠；请联系系统管理员",
 }
 ELSEWHERE = '<p><a class="elsewhere" href="/sign-in/oidc">统一身份登录</a></p>'
 UNDER_WAY = "cockpit_oidc"
@@ -76,8 +79,12 @@ def _elsewhere(routes: APIRouter, sign_on: SingleSignOn) -> None:
         except OidcError as error:
             log.warning("sign_in_by_provider_failed", reason=str(error))
             return _back("/sign-in?refused=failed")
-        with writing(given.databases.shared) as connection:
-            secret = sessions.start_vouched(connection, name, sign_on.issuer, str(claims["sub"]))
+        try:
+            with writing(given.databases.shared) as connection:
+                secret = start_vouched(connection, name, sign_on.issuer, str(claims["sub"]))
+        except BadSetting as error:
+            log.warning("sign_in_by_provider_failed", reason=str(error))
+            return _back("/sign-in?refused=name")
         if secret is None:
             return _back("/sign-in?refused=unknown")
         answer = _back(then)

@@ -1,4 +1,4 @@
-"""Tables of people: users, where their role holds, sessions, invitations, displays. Secrets are kept as hashes."""
+"""Tables of people: users, where their role holds, sessions, invitations, devices, displays. Secrets are hashed."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table, UniqueConstraint
 
@@ -45,12 +45,45 @@ invitation = Table(
     Column("used", BigInteger),
 )
 
+# An account of an identity provider, bound at its first sign-in: from then on only this pair counts, not the name.
+app_user_identity = Table(
+    "app_user_identity",
+    metadata,
+    Column("issuer", String(255), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("user_id", Integer, ForeignKey("app_user.id"), nullable=False),
+    Column("bound", BigInteger, nullable=False),
+    UniqueConstraint("issuer", "user_id", name="uq_app_user_identity_issuer"),
+)
+
+# A browser that a user has signed in with before.
+known_device = Table(
+    "known_device",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("user_id", Integer, ForeignKey("app_user.id"), primary_key=True),
+    Column("last_seen", BigInteger, nullable=False),
+)
+
+# Tries that failed: of a name from a source, of a source as a whole (name ""), of a name as a whole (source "").
 sign_in_failure = Table(
     "sign_in_failure",
     metadata,
     Column("name", String(80), primary_key=True),
+    # An address, a network, or a known device.
+    Column("source", String(80), primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("last", BigInteger, nullable=False),
+)
+
+# Refusals that are to be told in the audit trail, summed up: a row there for each name, source and while.
+sign_in_refused = Table(
+    "sign_in_refused",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("source", String(80), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("untold", Integer, nullable=False),
 )
 
 display = Table(

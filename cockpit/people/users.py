@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from cockpit.errors import BadSetting
 from cockpit.names import check_name
-from cockpit.people import passwords, secrets
-from cockpit.people.tables import app_user, app_user_community, invitation, user_session
+from cockpit.people import devices, secrets
+from cockpit.people.credentials import REVISION
+from cockpit.people.tables import app_user, app_user_community, app_user_identity, invitation, user_session
 from geo.communities import communities as known_communities
 from layers.roles import EVERYWHERE, WRITING_ROLES
-from store import audit
+from store import audit, revision
 from store.instant import HOUR, Instant, now
 
 INVITED_HOURS = 24
@@ -25,7 +26,7 @@ class NoInvitation(Exception):
 
 @dataclass(frozen=True)
 class User:
-    """A user as lists show one; ``invited`` until a password was chosen."""
+    """A user as lists show one; ``invited`` until a password was chosen, ``accounts`` are issuers that vouch."""
 
     id: int
     name: str
@@ -34,6 +35,17 @@ class User:
     created: Instant
     disabled: Instant | None
     invited: bool
+    accounts: tuple[str, ...] = ()
+
+    @property
+    def is_top(self) -> bool:
+        """Whether this is an admin of everywhere who is not shut out."""
+        return self.role == "admin" and EVERYWHERE in self.communities and self.disabled is None
+
+    @property
+    def can_sign_in(self) -> bool:
+        """Whether there is a way in already: a password, or an account that vouches."""
+        return not self.invited or bool(self.accounts)
 
 
 def add(connection: Connection, name: str, role: str, communities: Sequence[str], actor: str) -> int:
@@ -45,7 +57,7 @@ def add(connection: Connection, name: str, role: str, communities: Sequence[str]
         If the name, the role or a community will not do, or the name is taken.
     """
     check_name("user", name)
-    _check(role, communities)
+    check_place(role, communities)
     try:
         with connection.begin_nested():
             row = {"name": name, "role": role, "created": now()}
@@ -57,7 +69,14 @@ def add(connection: Connection, name: str, role: str, communities: Sequence[str]
     return number
 
 
-def _check(role: str, communities: Sequence[str]) -> None:
+def check_place(role: str, communities: Sequence[str]) -> None:
+    """Let a role in communities through.
+
+    Raises
+    ------
+    BadSetting
+        If there is no such role, or a community is unknown, or none is given.
+    """
     if role not in WRITING_ROLES:
         raise BadSetting(f"role {role!r} is not one of {', '.join(WRITING_ROLES)}")
     if not communities:
@@ -83,17 +102,25 @@ def change(
     BadSetting
         If there is no such user, or it is the last admin who would be left without the role.
     """
+    check_place(role, communities)
+    # Whoever else changes people waits here, so that two cannot each leave the other as the last.
+    revision.bump(connection, REVISION)
     user = named(connection, name)
-    _check(role, communities)
-    admins = _found(connection, app_user.c.role == "admin", app_user.c.disabled.is_(None))
-    if [one.name for one in admins] == [name] and (role != "admin" or is_disabled):
-        raise BadSetting(f"{name!r} is the last admin; make another one first")
+    stays_top = role == "admin" and EVERYWHERE in communities and not is_disabled
+    if user.is_top and not stays_top and not _other_tops(connection, user):
+        raise BadSetting(f"{name!r} is the last admin of all communities; make another one first")
     stamp = now() if is_disabled else None
     connection.execute(update(app_user).where(app_user.c.id == user.id).values(role=role, disabled=stamp))
     _place(connection, user.id, communities)
     end_sessions(connection, user.id)
     told = {"role": role, "communities": sorted(communities), "disabled": is_disabled}
     audit.record(connection, actor, "user.change", name, told)
+
+
+def _other_tops(connection: Connection, user: User) -> list[User]:
+    """Admins of everywhere beside one; those who never signed in do not stand in for one who can."""
+    others = _found(connection, app_user.c.role == "admin", app_user.c.id != user.id)
+    return [one for one in others if one.is_top and (one.can_sign_in or not user.can_sign_in)]
 
 
 def everybody(connection: Connection) -> list[User]:
@@ -106,6 +133,9 @@ def _found(connection: Connection, *where: ColumnElement[bool]) -> list[User]:
     of_these = select(app_user.c.id).where(*where)
     for row in connection.execute(select(app_user_community).where(app_user_community.c.user_id.in_(of_these))):
         places.setdefault(row.user_id, set()).add(row.community)
+    accounts: dict[int, list[str]] = {}
+    for row in connection.execute(select(app_user_identity).where(app_user_identity.c.user_id.in_(of_these))):
+        accounts.setdefault(row.user_id, []).append(row.issuer)
     return [
         User(
             id=row.id,
@@ -115,6 +145,7 @@ def _found(connection: Connection, *where: ColumnElement[bool]) -> list[User]:
             created=row.created,
             disabled=row.disabled,
             invited=row.password_hash is None,
+            accounts=tuple(sorted(accounts.get(row.id, ()))),
         )
         for row in connection.execute(select(app_user).where(*where).order_by(app_user.c.name))
     ]
@@ -154,21 +185,39 @@ def any_yet(connection: Connection) -> bool:
     return bool(connection.scalar(select(func.count()).select_from(app_user)))
 
 
-def accept(connection: Connection, secret: str, password: str, name: str | None) -> str:
-    """Take an invitation up; returns the user's name. ``name`` is that of the first admin.
+def invited(connection: Connection, secret: str, name: str | None) -> str:
+    """The name of whom an invitation is for; ``name`` where it is that of the first admin.
 
     Raises
     ------
     NoInvitation
         If the link is not good any more.
     BadSetting
-        If the password or the name will not do.
+        If the name will not do.
     """
-    found = connection.execute(
-        select(invitation).where(invitation.c.token_hash == secrets.hashed(secret), invitation.c.used.is_(None))
-    ).one_or_none()
-    if found is None or found.expires < now():
+    number = _open_invitation(connection, secret).user_id
+    if number is not None:
+        [user] = _found(connection, app_user.c.id == number)
+        return user.name
+    if any_yet(connection):
         raise NoInvitation
+    check_name("user", name or "")
+    return name or ""
+
+
+def accept(connection: Connection, secret: str, kept: str, name: str | None) -> str:
+    """Take an invitation up with the hash of a password; returns the user's name. ``name`` as for `invited`.
+
+    Raises
+    ------
+    NoInvitation
+        If the link is not good any more.
+    BadSetting
+        If the name will not do.
+    """
+    # Whoever else takes it up in the same moment waits here, and then finds it used.
+    revision.bump(connection, REVISION)
+    found = _open_invitation(connection, secret)
     number = found.user_id
     if number is None:
         if any_yet(connection):
@@ -177,26 +226,49 @@ def accept(connection: Connection, secret: str, password: str, name: str | None)
     taken = update(invitation).where(invitation.c.token_hash == found.token_hash).values(used=now())
     connection.execute(taken)
     [user] = _found(connection, app_user.c.id == number)
-    set_password(connection, user, password, "invitation")
+    set_password(connection, user, kept, "invitation")
     return user.name
 
 
-def set_password(connection: Connection, user: User, password: str, actor: str) -> None:
-    """Give a user a new password; the sessions end.
+def _open_invitation(connection: Connection, secret: str) -> Row[Any]:
+    mine = select(invitation).where(invitation.c.token_hash == secrets.hashed(secret), invitation.c.used.is_(None))
+    found = connection.execute(mine).one_or_none()
+    if found is None or found.expires < now():
+        raise NoInvitation
+    return found
+
+
+def set_password(connection: Connection, user: User, kept: str, actor: str) -> None:
+    """Give a user a new password by its hash (`passwords.hash_new`); sessions end, devices are unknown again."""
+    connection.execute(update(app_user).where(app_user.c.id == user.id).values(password_hash=kept))
+    end_sessions(connection, user.id)
+    devices.forget(connection, user.id)
+    audit.record(connection, actor, "user.password", user.name)
+
+
+def unbind(connection: Connection, name: str, actor: str) -> int:
+    """Let the accounts that vouch for a user do so no more; the sessions end. Returns how many there were.
 
     Raises
     ------
-    WeakPassword
-        If it will not do.
+    BadSetting
+        If there is no such user, or none vouches.
     """
-    kept = passwords.hash_new(password, user.name)
-    connection.execute(update(app_user).where(app_user.c.id == user.id).values(password_hash=kept))
+    user = named(connection, name)
+    mine = app_user_identity.c.user_id == user.id
+    rows = connection.execute(select(app_user_identity).where(mine)).all()
+    if not rows:
+        raise BadSetting(f"no account of another provider is bound to {name!r}")
+    connection.execute(delete(app_user_identity).where(mine))
     end_sessions(connection, user.id)
-    audit.record(connection, actor, "user.password", user.name)
+    told = {"accounts": [{"issuer": row.issuer, "subject": row.subject} for row in rows]}
+    audit.record(connection, actor, "identity.unbind", name, told)
+    return len(rows)
 
 
 def end_sessions(connection: Connection, number: int) -> int:
     """End all sessions of a user; returns how many there were."""
+    revision.bump(connection, REVISION)
     open_ones = (user_session.c.user_id == number) & user_session.c.ended.is_(None)
     return connection.execute(update(user_session).where(open_ones).values(ended=now())).rowcount
 
@@ -209,4 +281,5 @@ def told(user: User) -> dict[str, Any]:
         "communities": sorted(user.communities),
         "invited": user.invited,
         "disabled": user.disabled is not None,
+        "accounts": list(user.accounts),
     }

@@ -1,5 +1,6 @@
 """Areas: the resettlement areas (安置片区) and what is measured in each."""
 
+from layers.access import of_package
 from layers.areas.api import router
 from layers.areas.feed import AreasFeed
 from layers.areas.overlay import overlay
@@ -17,5 +18,6 @@ LAYER = Layer(
     overlay=overlay,
     panel=panel,
     router=router,
+    access=of_package(__name__),
     feed=AreasFeed,
 )

@@ -1,5 +1,6 @@
 """Devices: every sensor with its state, and the environment that they measure together."""
 
+from layers.access import of_package
 from layers.declare import Figure, Layer
 from layers.devices.api import router
 from layers.devices.feed import DevicesFeed
@@ -17,6 +18,7 @@ LAYER = Layer(
     overlay=overlay,
     panel=panel,
     router=router,
+    access=of_package(__name__),
     feed=DevicesFeed,
     located=located,
     figures=(

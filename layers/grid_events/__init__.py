@@ -1,5 +1,6 @@
 """Grid events (网格事件): what was reported where, and how far its handling has come."""
 
+from layers.access import of_package
 from layers.declare import Figure, Layer
 from layers.grid_events.api import router
 from layers.grid_events.feed import GridEventsFeed
@@ -18,6 +19,7 @@ LAYER = Layer(
     overlay=overlay,
     panel=panel,
     router=router,
+    access=of_package(__name__),
     feed=GridEventsFeed,
     located=located,
     is_due=is_anything_due,

@@ -1,5 +1,6 @@
 """Visitors: who entered and left at the gates, and how many are inside each site."""
 
+from layers.access import of_package
 from layers.declare import Figure, Layer
 from layers.visitors.api import router
 from layers.visitors.feed import VisitorsFeed
@@ -17,6 +18,7 @@ LAYER = Layer(
     overlay=overlay,
     panel=panel,
     router=router,
+    access=of_package(__name__),
     feed=VisitorsFeed,
     located=located,
     figures=(Figure(code="inside", name="在场人数", name_en="people inside", unit="人"),),

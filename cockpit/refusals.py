@@ -1,0 +1,50 @@
+"""How whoever may not is turned away: a browser is led to the sign-in, a program is told why."""
+
+from html import escape
+from urllib.parse import quote
+
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from cockpit import bundle
+from cockpit.problems import answer
+from layers.problem import Problem
+from layers.roles import DISPLAY, Actor
+
+REFUSED_CLOSE = 4001
+PAGE = """<!DOCTYPE html>
+<html lang="zh-CN" data-theme="dark">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>没有权限 · CIM 驾驶舱</title>
+<link rel="stylesheet" href="{sheet}">
+</head>
+<body>
+<div class="desk page-missing">
+<h1>没有权限</h1>
+<p>{why}</p>
+<p><a href="/">回到总览</a> · <a href="{sign_in}">换一个用户登录</a></p>
+</div>
+</body>
+</html>"""
+WHY = "您的角色不能看这个页面，或者它属于另一个社区；需要时请联系系统管理员。"
+
+
+async def refuse(problem: Problem, key: str, actor: Actor | None, scope: Scope, receive: Receive, send: Send) -> None:
+    """Turn away who asked for what the row ``key`` tells of."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": REFUSED_CLOSE, "reason": problem.title})
+        return
+    await _response(problem, key, actor, scope)(scope, receive, send)
+
+
+def _response(problem: Problem, key: str, actor: Actor | None, scope: Scope) -> Response:
+    if not key.startswith("PAGE") or problem.status not in (401, 403):
+        return answer(problem)
+    asked = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
+    sign_in = f"/sign-in?next={quote(asked, safe='/')}"
+    if actor is None or actor.role == DISPLAY:
+        return RedirectResponse(sign_in, 303)
+    return HTMLResponse(PAGE.format(why=WHY, sign_in=escape(sign_in), sheet=bundle.sheets().path), problem.status)
