@@ -9,12 +9,14 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
 from playwright.sync_api import Page
 
+from cockpit import tokens
 from cockpit.people import sessions, users
 from cockpit.people.identify import SESSION
 from sensors import registry
@@ -203,9 +205,20 @@ class Cockpit:
         survey.write_text(json.dumps({"type": "FeatureCollection", "features": grids}), encoding="utf-8")
         self.answer("geo", "import", str(survey), "--community", "heling", "--kind", "grids")
 
+    @cached_property
+    def steward(self) -> dict[str, str]:
+        """What a steward of all communities sends with each request."""
+        engine = open_engine(self.settings.get("COCKPIT_DATABASE_URL") or f"sqlite:///{self.data}/cockpit.db")
+        try:
+            token = tokens.add(engine, "the tests' steward", "steward", ["*"], 1, "tests")
+        finally:
+            engine.dispose()
+        return {"Authorization": f"Bearer {token}"}
+
     def get(self, path: str, **query: Any) -> Any:
-        """The JSON at an address of the API."""
-        answer = httpx.get(f"{self.url}{path}", params=query)
+        """The JSON at an address of the API, as a stranger; the quarantine answers a steward only."""
+        who = self.steward if path.endswith("/quarantine") else {}
+        answer = httpx.get(f"{self.url}{path}", params=query, headers=who)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

@@ -1,6 +1,7 @@
 """The quarantine as a workbench: look at what was refused, mend it, play it back."""
 
 import json
+import re
 import time
 
 import httpx
@@ -70,6 +71,9 @@ def test_the_page_filters_shows_a_payload_whole_and_plays_back(own_cockpit: Cock
     long = {"<script>alert(1)</script>": {"deep": "x" * 300}}
     own_cockpit.publish(air, "telemetry", long)
     page.goto(f"{own_cockpit.url}/quarantine")
+    expect(page).to_have_url(re.compile("/sign-in"))
+    own_cockpit.sign_in(page, "王网格", "steward", "heling")
+    page.goto(f"{own_cockpit.url}/quarantine")
     rows = page.locator("tr[data-refused]")
     expect(rows).to_have_count(3)
     rows.first.locator("summary").click()
@@ -80,7 +84,7 @@ def test_the_page_filters_shows_a_payload_whole_and_plays_back(own_cockpit: Cock
     own_cockpit.add_device("smoke-1", "smoke", gateway="gw-1")
     page.get_by_label("全选").check()
     page.get_by_role("button", name="重新处理所选").click()
-    expect(page.locator("[data-outcome]")).to_contain_text("请先登录")
+    expect(page.locator("[data-outcome]")).to_contain_text("needs manager")
     own_cockpit.sign_in(page, "王经理", "manager", "heling")
     page.reload()
     page.get_by_label("全选").check()
@@ -108,4 +112,7 @@ def test_playing_back_needs_a_managers_token(own_cockpit: Cockpit) -> None:
         given = httpx.post(url, json={"ids": [refused["id"]]}, headers={"Authorization": f"Bearer {token}"})
         assert given.status_code == status
     assert given.json()["refused"][0]["id"] == refused["id"]
-    assert httpx.get(f"{own_cockpit.url}/api/v1/heling/quarantine?reason=bored").status_code == 400
+    assert (
+        httpx.get(f"{own_cockpit.url}/api/v1/heling/quarantine?reason=bored", headers=own_cockpit.steward).status_code
+        == 400
+    )

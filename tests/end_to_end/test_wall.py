@@ -141,7 +141,7 @@ def test_a_page_asks_no_other_host(cockpit: Cockpit, watched: Watched, path: str
     assert watched.hosts - {""} == {f"127.0.0.1:{cockpit.http}"}
 
 
-@pytest.mark.parametrize("path", ["/events", "/quarantine", "/devices/air-wall", "/nowhere"])
+@pytest.mark.parametrize("path", ["/events", "/figures", "/devices/air-wall", "/nowhere"])
 def test_a_desk_page_asks_no_other_host(cockpit: Cockpit, watched: Watched, path: str) -> None:
     watched.page.goto(f"{cockpit.url}{path}")
     expect(watched.page.locator("#cockpit, .page-missing").first).to_be_visible(timeout=10_000)
