@@ -13,8 +13,9 @@ from geo import versions
 from geo.crs import Crs
 from geo.errors import SurveyFaults
 from geo.survey_faults import rules
+from layers.people import told_to
 from layers.problem import Problem
-from layers.web import CommunityPath, Given, Manager, Reading, bounded_body
+from layers.web import CommunityPath, Given, Manager, Reading, Viewer, bounded_body
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_TOLD = 100
@@ -27,13 +28,11 @@ def router() -> APIRouter:
     routes = APIRouter(prefix="/api/v1/{community}/ground", tags=["ground"])
 
     @routes.get("/versions")
-    def list_versions(community: CommunityPath, connection: Reading) -> dict[str, Any]:
+    def list_versions(community: CommunityPath, connection: Reading, viewer: Viewer) -> dict[str, Any]:
         """What was imported, newest first, and which version of a layer counts."""
-        return {
-            "versions": [
-                {"layer": row.layer} | versions.told(row) for row in versions.known(connection, community.code)
-            ]
-        }
+        rows = versions.known(connection, community.code)
+        found = [{"layer": row.layer} | versions.told(row) for row in rows]
+        return {"versions": told_to(viewer, community.code, found)}
 
     @routes.post("/{layer}")
     async def import_survey(

@@ -13,8 +13,9 @@ from geo.communities import Community
 from geo.crs import Crs, to_cgcs2000
 from geo.errors import BadPosition
 from layers.declare import layers
+from layers.people import sees_people
 from layers.problem import Problem
-from layers.web import At, CommunityPath, Reading, feature
+from layers.web import At, CommunityPath, Reading, Viewer, feature
 
 MAX_CORNERS = 500
 MAX_RADIUS_M = 50_000
@@ -58,13 +59,18 @@ def router() -> APIRouter:
         return rollup.inside(community.code, rollup.located(connection, community.code, at), shape)
 
     @routes.get("/nearest")
-    def nearest(community: CommunityPath, connection: Reading, lon: Lon, lat: Lat, crs: System = Crs.CGCS2000) -> Any:
+    def nearest(
+        community: CommunityPath, connection: Reading, viewer: Viewer, lon: Lon, lat: Lat, crs: System = Crs.CGCS2000
+    ) -> Any:
         """The area, grid, steward and building of a place, and the nearest facility of each kind, in metres."""
         try:
             here = to_cgcs2000(lon, lat, crs)
         except BadPosition as error:
             raise Problem(400, "bad parameter", str(error)) from None
-        return _nearest(community, connection, *here)
+        found = _nearest(community, connection, *here)
+        if found["steward"] is not None and not sees_people(viewer, community.code):
+            found["steward"]["name"] = None
+        return found
 
     @routes.get("/heat")
     def heat(

@@ -150,7 +150,7 @@
   function grid(of) {
     return { title: of.name || of.code, lines: ["网格", of.code], ask: `stewards`, told: (answer) => {
       const mine = answer.grids.find((one) => one.grid === of.code);
-      return [`网格员 ${(mine && mine.steward) || "未配置"}`];
+      return [`网格员 ${(mine && cockpit.stewardOf(mine)) || "未配置"}`];
     } };
   }
 

@@ -21,7 +21,7 @@
     const { grids } = await cockpit.ask("stewards", {});
     const looked = cockpit.bySteward(grids);
     const hues = new Map([...looked.keys()].filter((name) => name !== null).map((name, place) => [name, place % HUES]));
-    for (const one of grids) cockpit.map.setState("grids", one.grid, { hue: hues.get(one.steward) ?? -1 });
+    for (const one of grids) cockpit.map.setState("grids", one.grid, { hue: hues.get(cockpit.stewardOf(one)) ?? -1 });
     const entries = [...looked].map(([name, theirs]) => {
       const entry = element("span", "entry");
       const tone = name === null ? "tone-grid" : `tone-hue-${hues.get(name)}`;
@@ -33,11 +33,14 @@
     group.append(...entries);
   }
 
+  /* Who looks after a grid; for who may not see names, that somebody does. */
+  cockpit.stewardOf = (one) => one.steward || (one.has_steward ? "有网格员" : null);
+
   /* steward -> their grids, by name; null -> those that nobody looks after, last. */
   cockpit.bySteward = function (grids) {
-    const names = [...new Set(grids.map((one) => one.steward).filter(Boolean))].sort((a, b) => a.localeCompare(b, "zh-CN"));
-    const found = new Map(names.map((name) => [name, grids.filter((one) => one.steward === name)]));
-    const without = grids.filter((one) => !one.steward);
+    const names = [...new Set(grids.map(cockpit.stewardOf).filter(Boolean))].sort((a, b) => a.localeCompare(b, "zh-CN"));
+    const found = new Map(names.map((name) => [name, grids.filter((one) => cockpit.stewardOf(one) === name)]));
+    const without = grids.filter((one) => !cockpit.stewardOf(one));
     if (without.length) found.set(null, without);
     return found;
   };

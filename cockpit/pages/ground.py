@@ -7,6 +7,7 @@ import msgspec
 from dash import html
 from sqlalchemy import Row
 
+from cockpit import access
 from cockpit import map as base_map
 from cockpit.pages import frame
 from geo import versions
@@ -14,6 +15,7 @@ from geo.communities import Community
 from geo.crs import Crs
 from geo.ground import is_surveyed
 from geo.survey_faults import rules
+from layers.people import told_to
 from store.databases import Databases
 from store.instant import SHANGHAI, to_datetime
 
@@ -75,13 +77,14 @@ def _form() -> Any:
 
 def _table(community: Community, rows: list[Row[Any]]) -> Any:
     head = html.Thead(html.Tr([html.Th(name) for name in ("图层", "文件", "坐标系", "要素", "导入", "谁", "状态")]))
-    body = [_row(row) for row in rows] + [_shipped(community, layer) for layer in rules()]
+    body = [_row(community, row) for row in rows] + [_shipped(community, layer) for layer in rules()]
     return html.Div(html.Table([head, html.Tbody(body)], className="surveys"), className="scroll")
 
 
-def _row(row: Row[Any]) -> Any:
+def _row(community: Community, row: Row[Any]) -> Any:
     when = to_datetime(row.imported).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
-    cells = [LAYERS[row.layer], row.file, row.crs, str(row.features), when, row.actor]
+    who = told_to(access.asking(), community.code, {"actor": row.actor})["actor"]
+    cells = [LAYERS[row.layer], row.file, row.crs, str(row.features), when, who]
     return html.Tr([html.Td(cell) for cell in cells] + [_state(row.layer, row.id, bool(row.is_current))])
 
 

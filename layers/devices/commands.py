@@ -6,8 +6,9 @@ from fastapi import APIRouter, Body, Query, Response
 from sqlalchemy import Connection, Row
 
 from layers.devices import queries
+from layers.people import told_to
 from layers.problem import Problem
-from layers.web import CommunityPath, Given, Limit, Manager, Reading, instant_query
+from layers.web import CommunityPath, Given, Limit, Manager, Reading, Viewer, instant_query
 from sensors import commands
 from sensors.errors import CommandError
 from sensors.registry import Device
@@ -23,6 +24,7 @@ def add_routes(routes: APIRouter) -> None:
     def device_commands(
         community: CommunityPath,
         connection: Reading,
+        viewer: Viewer,
         device: str,
         limit: Limit = 100,
         cursor: Annotated[str | None, Query(description="next_cursor of the page before")] = None,
@@ -31,16 +33,19 @@ def add_routes(routes: APIRouter) -> None:
         find_device(connection, community.code, device)
         rows = commands.newest(connection, device, limit, instant_query("cursor", cursor))
         more = format_rfc3339(rows[-1].issued) if len(rows) == limit else None
-        return {"commands": [_record(row, now()) for row in rows], "next_cursor": more}
+        found = [_record(row, now()) for row in rows]
+        return told_to(viewer, community.code, {"commands": found, "next_cursor": more})
 
     @routes.get("/devices/{device}/commands/{command}")
-    def device_command(community: CommunityPath, connection: Reading, device: str, command: str) -> dict[str, Any]:
+    def device_command(
+        community: CommunityPath, connection: Reading, viewer: Viewer, device: str, command: str
+    ) -> dict[str, Any]:
         """One command, with what became of it."""
         find_device(connection, community.code, device)
         row = commands.one(connection, device, command)
         if row is None:
             raise Problem(404, "not found", f"device {device!r} was given no command {command!r}")
-        return _record(row, now())
+        return told_to(viewer, community.code, _record(row, now()))
 
     @routes.post("/devices/{device}/commands", status_code=202)
     def give_command(
@@ -80,4 +85,4 @@ def find_device(connection: Connection, community: str, device: str) -> Device:
 def _record(row: Row[Any], at: Instant) -> dict[str, Any]:
     times = {name: row._mapping[name] for name in ("issued", "expires", "sent", "answered")}
     told = {name: None if instant is None else format_rfc3339(instant) for name, instant in times.items()}
-    return queries.command_record(row, at) | told
+    return queries.command_record(row, at) | told | {"actor": row.actor}

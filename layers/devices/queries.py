@@ -124,12 +124,11 @@ def _commands(connection: Connection, known: list[Known]) -> dict[str, dict[str,
 
 
 def command_record(row: Row[Any], at: Instant) -> dict[str, Any]:
-    """A command as screens and the API say it; times are epoch milliseconds."""
+    """A command as screens and the API say it, without who gave it; times are epoch milliseconds."""
     return {
         "id": row.id,
         "name": row.name,
         "params": msgspec.json.decode(row.params),
-        "actor": row.actor,
         "state": commands.state_of(row, at),
         "issued": row.issued // MILLISECOND,
         "expires": row.expires // MILLISECOND,

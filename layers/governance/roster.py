@@ -6,8 +6,9 @@ from fastapi import APIRouter, Body
 
 from geo import ground, stewards
 from layers.governance.changes import changing
+from layers.people import told_to
 from layers.problem import Problem
-from layers.web import At, CommunityPath, Given, Manager, Reading
+from layers.web import At, CommunityPath, Given, Manager, Reading, Viewer
 from store import audit
 from store.instant import now
 
@@ -16,13 +17,22 @@ def add_to(routes: APIRouter) -> None:
     """Its routes below ``/api/v1/{community}``."""
 
     @routes.get("/stewards")
-    def list_stewards(community: CommunityPath, connection: Reading, at: At) -> dict[str, Any]:
-        """The grids with their stewards, and how many of all have one; null where no grid is imported."""
+    def list_stewards(community: CommunityPath, connection: Reading, viewer: Viewer, at: At) -> dict[str, Any]:
+        """The grids with their stewards, and how many of all have one; null where no grid is imported.
+
+        Names are for those who may see them; ``has_steward`` is for everybody.
+        """
         who = stewards.of_grids(connection, community.code, at)
         grids = ground.rows(community.code, "grids")
         rows = [{"grid": row["code"], "name": row["name"], "steward": who.get(row["code"])} for row in grids]
-        covered = sum(row["steward"] is not None for row in rows)
-        return {"grids": rows, "covered": covered if rows else None, "count": len(rows)}
+        for row in rows:
+            row["has_steward"] = row["steward"] is not None
+        covered = sum(row["has_steward"] for row in rows)
+        return {
+            "grids": told_to(viewer, community.code, rows),
+            "covered": covered if rows else None,
+            "count": len(rows),
+        }
 
     @routes.post("/stewards/{grid}")
     def appoint(

@@ -10,8 +10,9 @@ from starlette.concurrency import run_in_threadpool
 from layers.grid_events import batch, export, figures, photos, queries, write
 from layers.grid_events.report import read
 from layers.grid_events.rules import states
+from layers.people import sees_people, told_to
 from layers.problem import Problem
-from layers.roles import Actor, may
+from layers.roles import Actor
 from layers.web import (
     At,
     CommunityPath,
@@ -94,7 +95,7 @@ def event_filter(
     for code in state or ():
         if code not in states():
             raise Problem(400, "bad parameter", f"state {code!r} is not one of {', '.join(states())}")
-    if assignee is not None and not _may_see_people(viewer, community.code):
+    if assignee is not None and not sees_people(viewer, community.code):
         raise Problem(403, "role does not suffice", "asking by assignee needs the role steward")
     since, until = instant_query("from", from_), instant_query("to", to)
     return queries.Filter(state=state or (), category=category, area=area, assignee=assignee, since=since, until=until)
@@ -120,13 +121,13 @@ def events(
     rows = queries.find(connection, community.code, wanted, at=at, before=before, limit=limit)
     more = f"{format_rfc3339(rows[-1].occurred)}~{rows[-1].id}" if len(rows) == limit else None
     found = [feature(point(row.lon, row.lat), queries.properties(row), row.id) for row in rows]
-    features = [_seen_by(viewer, community.code, one) for one in found]
+    features = [told_to(viewer, community.code, one) for one in found]
     return {"type": "FeatureCollection", "features": features, "next_cursor": more}
 
 
 def event(community: CommunityPath, connection: Reading, viewer: Viewer, event: str, at: At) -> dict[str, Any]:
     """One event with all its steps; names of people only for those who may see them."""
-    return _seen_by(viewer, community.code, _whole(connection, community.code, event, at))
+    return told_to(viewer, community.code, _whole(connection, community.code, event, at))
 
 
 def board(
@@ -141,7 +142,7 @@ def board(
             "name": states()[code].name,
             "count": counts[code],
             "events": [
-                _seen_by(viewer, community.code, {"properties": queries.properties(row)})["properties"] for row in rows
+                told_to(viewer, community.code, {"properties": queries.properties(row)})["properties"] for row in rows
             ],
         }
         for code, rows in found.items()
@@ -176,7 +177,7 @@ def period_figures(
     """How well the events reported in a period were handled; by steward for stewards and above."""
     if by is not None and by not in figures.BY:
         raise Problem(400, "bad parameter", f"by {by!r} is not one of {', '.join(figures.BY)}")
-    if by == "steward" and not _may_see_people(viewer, community.code):
+    if by == "steward" and not sees_people(viewer, community.code):
         raise Problem(403, "role does not suffice", "figures of stewards need the role steward")
     until = instant_query("to", to)
     period = figures.Period(instant_query("from", from_) or 0, now() if until is None else until)
@@ -188,7 +189,7 @@ def photo(
     community: CommunityPath, connection: Reading, viewer: Viewer, event: str, number: Annotated[int, Path(ge=1, le=99)]
 ) -> Response:
     """A photo of an event, as JPEG; people may be on it, so it needs the role steward."""
-    if not _may_see_people(viewer, community.code):
+    if not sees_people(viewer, community.code):
         raise Problem(401 if viewer is None else 403, "sign-in required", "photos need the role steward")
     found = photos.one(connection, community.code, event, number)
     if found is None:
@@ -211,23 +212,6 @@ def _keep_photo(given: Services, community: str, event: str, content: bytes, act
     jpeg = photos.cleaned(content)
     with writing(given.databases.of(community)) as connection:
         return photos.add(connection, community, event, jpeg, actor)
-
-
-def _may_see_people(viewer: Actor | None, community: str) -> bool:
-    return viewer is not None and may(viewer.role, "steward") and viewer.is_in(community)
-
-
-def _seen_by(viewer: Actor | None, community: str, whole: dict[str, Any]) -> dict[str, Any]:
-    """Without the names of people, where whoever asks has no role here."""
-    if _may_see_people(viewer, community):
-        return whole
-    told = whole["properties"]
-    for record in (told, *told.get("transitions", ())):
-        for name in record.keys() & {"reporter", "actor"}:
-            if record[name].startswith("user:"):  # a device or a token is nobody
-                record[name] = "user"
-        record["assignee"] = None
-    return whole
 
 
 def report(
