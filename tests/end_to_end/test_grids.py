@@ -25,6 +25,7 @@ def gridded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cockpit]:
 
 
 def test_grids_are_coloured_by_who_looks_after_them_when_somebody_asks(gridded: Cockpit, page: Page) -> None:
+    gridded.sign_in(page, "周网格", "steward", "heling")
     page.goto(f"{gridded.url}/map?community=heling")
     expect(page.locator(".map-ready")).to_be_attached(timeout=20_000)
     legend = page.locator('[data-legend-group="stewards"]')
@@ -41,10 +42,11 @@ def test_grids_are_coloured_by_who_looks_after_them_when_somebody_asks(gridded: 
     assert on_map(page, fill) == "visible"
 
 
-def test_who_is_not_signed_in_sees_the_roster_without_what_each_has_to_do(gridded: Cockpit, page: Page) -> None:
+def test_who_is_not_signed_in_sees_the_roster_without_names_and_what_each_has_to_do(gridded: Cockpit, page: Page) -> None:
     page.goto(f"{gridded.url}/governance?community=heling")
     roster = page.locator('[data-register="roster"]')
-    expect(roster.locator(".entry", has_text="王管家")).to_contain_text("第1网格")
+    expect(roster.locator(".entry", has_text="有网格员")).to_contain_text("第1网格、第2网格")
+    expect(roster).not_to_contain_text("王管家")
     expect(roster).not_to_contain_text("在办")
     expect(roster.get_by_text("任命网格员")).to_have_count(0)
 
