@@ -42,7 +42,7 @@ def test_grids_are_coloured_by_who_looks_after_them_when_somebody_asks(gridded: 
     assert on_map(page, fill) == "visible"
 
 
-def test_who_is_not_signed_in_sees_the_roster_without_names_and_what_each_has_to_do(gridded: Cockpit, page: Page) -> None:
+def test_who_is_not_signed_in_sees_a_roster_without_names_and_loads(gridded: Cockpit, page: Page) -> None:
     page.goto(f"{gridded.url}/governance?community=heling")
     roster = page.locator('[data-register="roster"]')
     expect(roster.locator(".entry", has_text="有网格员")).to_contain_text("第1网格、第2网格")
