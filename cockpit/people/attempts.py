@@ -16,6 +16,7 @@ from store.engine import upsert
 from store.instant import DAY, HOUR, MINUTE, SECOND, Instant, format_rfc3339, now
 
 NOBODY = "nobody"
+UNNAMED = "?"
 SUMMED = 10 * MINUTE
 """The audit trail tells of the tries of a name and a source once in so long."""
 
@@ -48,8 +49,8 @@ class Origin:
 
 
 def key_of(name: str) -> str:
-    """A name as it is counted."""
-    return name.casefold()[:80]
+    """A name as it is counted; never empty, which would be the address as a whole."""
+    return name.casefold()[:80] or UNNAMED
 
 
 def _counted(name: str, origin: Origin) -> Iterator[tuple[str, str, Limit]]:
