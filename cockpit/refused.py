@@ -69,6 +69,7 @@ def _record(row: Row[Any]) -> dict[str, Any]:
         "received": format_rfc3339(row.received),
         "topic": row.topic,
         "device": row.device,
+        "sender": row.sender,
         "reason": row.reason,
         "detail": row.detail,
         "payload_base64": b64encode(row.payload).decode(),

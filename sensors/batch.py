@@ -27,7 +27,7 @@ class Message:
 
     ``retained`` marks one that the broker had kept, which says nothing of when the device was last
     heard. ``taker`` is whoever tells the broker that it is stored, None where nobody waits for that;
-    ``connection`` and ``mid`` are its number there.
+    ``connection`` and ``mid`` are its number there.  ``retained`` marks also one that is played back.
     """
 
     topic: str
@@ -54,6 +54,9 @@ def acknowledge(messages: Sequence[Message]) -> None:
 class Batch:
     """The decoded messages of one transaction.
 
+    ``moved`` is the newest position of each device that sent one, ``elsewhere`` what was known of those
+    that it brought to another place.
+
     ``observations`` are all that were sent, ``new`` those that were not stored before, ``seen`` the
     time of each device's newest message, ``connected`` the last word of each device on its
     connection, ``reports`` what the layers' own decoders made of messages on their channels,
@@ -68,6 +71,7 @@ class Batch:
     seen: dict[str, Instant] = field(default_factory=dict)
     connected: dict[str, tuple[bool, Instant]] = field(default_factory=dict)
     moved: dict[str, tuple[Instant, float, float, str]] = field(default_factory=dict)
+    elsewhere: dict[str, Device] = field(default_factory=dict)
     reports: dict[str, list[tuple[Device, Any]]] = field(default_factory=lambda: defaultdict(list))
     responses: list[Response] = field(default_factory=list)
     newest: Instant = 0

@@ -1,6 +1,7 @@
 """The registry as a process keeps it: in memory, read again when the revision moved."""
 
 import threading
+from collections.abc import Iterable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 
@@ -75,6 +76,14 @@ class Registry:
     def get(self, device_id: str) -> Device | None:
         """A device as last read, revoked or not."""
         return self._devices.get(device_id)
+
+    def keep(self, moved: Iterable[Device]) -> None:
+        """Know where devices are now; what moves raises no revision."""
+        with self._lock:
+            for device in moved:
+                for shelf in self._shelves:
+                    if device.id in shelf.devices:
+                        shelf.devices[device.id] = self._devices[device.id] = device
 
     def active(self, community: str) -> list[Device]:
         """The devices of a community that are not revoked."""

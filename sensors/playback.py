@@ -1,12 +1,14 @@
 """Playing refused messages back, after a person has mended what they were refused for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine, Row, delete, select
 
 from sensors import registry
+from sensors.access import NONE, Rights, rights
 from sensors.batch import Feed, Message
 from sensors.codecs.declare import Codecs
 from sensors.refusal import Reason
@@ -16,7 +18,7 @@ from store import revision
 
 AT_ONCE = 200
 NEVER = frozenset({Reason.TOPIC_NOT_PERMITTED, Reason.BAD_TOPIC})
-"""What somebody sent in another's name does not become true by playing it back."""
+"""What somebody sent in another's name does not become true by playing it back, nor by what is registered later."""
 
 
 ANOTHERS = "sent in another's name, or to no one's topic; it is not played back"
@@ -37,20 +39,27 @@ def play_back(engine: Engine, feeds: Sequence[Feed], codecs: Codecs, ids: Sequen
     writer = Writer(engine, feeds, codecs)
     outcomes: list[Outcome] = []
     for first in range(0, len(ids), AT_ONCE):
-        outcomes += _some(engine, writer, ids[first : first + AT_ONCE])
+        outcomes += _some(engine, writer, codecs, ids[first : first + AT_ONCE])
     return outcomes
 
 
-def _some(engine: Engine, writer: Writer, ids: Sequence[int]) -> list[Outcome]:
+def _may_send(may: Mapping[str, Rights], row: Row[Any]) -> bool:
+    """Whether who sent it may send on that topic now; what the broker let through was sent in its own name."""
+    return row.sender is None or row.topic in may.get(row.sender, NONE).writes
+
+
+def _some(engine: Engine, writer: Writer, codecs: Codecs, ids: Sequence[int]) -> list[Outcome]:
     with engine.connect() as connection:
         rows = connection.execute(select(quarantine).where(quarantine.c.id.in_(ids)).order_by(quarantine.c.id)).all()
-    in_own_name = [row for row in rows if row.reason not in NEVER]
+        may = rights(registry.read_all(connection), codecs)
+    anothers = {row.id for row in rows if row.reason in NEVER or not _may_send(may, row)}
+    in_own_name = [row for row in rows if row.id not in anothers]
     # As retained ones, since they say nothing of when their device was last heard.
     messages = [Message(row.topic, row.payload, row.received, retained=True, mid=row.id) for row in in_own_name]
     batch = writer.decode(messages)
     why = {refusal.mid: f"{refusal.reason}: {refusal.detail}" for refusal in batch.refusals}
     batch.refusals.clear()
-    why |= {row.id: ANOTHERS for row in rows if row.reason in NEVER}
+    why |= dict.fromkeys(anothers, ANOTHERS)
     outcomes = [Outcome(row.id, row.topic, row.id not in why, why.get(row.id, "")) for row in rows]
     stored = [outcome.id for outcome in outcomes if outcome.stored]
     if stored:

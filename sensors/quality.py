@@ -7,6 +7,8 @@ from store.instant import MINUTE, Instant
 
 CLOCK_TOLERANCE = 5 * MINUTE
 SUSPECT = "suspect"
+NOT_LIVE = 64
+"""Beside the flags of the newest reading of a series: it was played back, or kept by a broker; no doubt in itself."""
 
 
 class Quality(IntFlag):
@@ -28,6 +30,7 @@ class Quality(IntFlag):
 
 def word_of(flags: int) -> str:
     """The word for stored flags; see `Quality.word`."""
+    flags &= ~NOT_LIVE
     if flags == 0:
         return "good"
     return "unknown_metric" if flags == Quality.UNKNOWN_METRIC else SUSPECT

@@ -16,7 +16,11 @@ MAX_KEPT_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refused message as it goes to the table; ``mid`` is the number that its `Message` had, and is not kept."""
+    """A refused message as it goes to the table; ``mid`` is the number that its `Message` had, and is not kept.
+
+    ``sender`` is the user name that it came with, where the broker did not let it through: who sent a message
+    is a part of it for ever, whatever becomes of the device that it names.
+    """
 
     received: Instant
     topic: str
@@ -26,6 +30,7 @@ class Refusal:
     detail: str
     payload: bytes
     mid: int = 0
+    sender: str | None = None
 
 
 def store(connection: Connection, refusals: Sequence[Refusal]) -> None:
@@ -35,9 +40,12 @@ def store(connection: Connection, refusals: Sequence[Refusal]) -> None:
 
 
 def _row(refusal: Refusal) -> dict[str, Any]:
-    # A NUL in a topic or detail is the one character that PostgreSQL's text does not take.
-    texts = {name: getattr(refusal, name) for name in ("topic", "community", "device", "detail")}
-    clean = {name: text and text.replace("\x00", "\\x00") for name, text in texts.items()}
+    # A NUL is the one character that PostgreSQL's text does not take, half of a pair what UTF-8 has no bytes for.
+    texts = {name: getattr(refusal, name) for name in ("topic", "community", "device", "sender", "detail")}
+    clean = {
+        name: text and text.replace("\x00", "\\x00").encode(errors="backslashreplace").decode()
+        for name, text in texts.items()
+    }
     row = asdict(refusal) | clean
     del row["mid"]
     return row

@@ -1,12 +1,12 @@
 """Writing observations: each stored once, the latest never moved back, sums of hours and days kept."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, select
 
 from sensors.metrics import Kind, metrics
-from sensors.quality import CLOCK_TOLERANCE, Quality
+from sensors.quality import CLOCK_TOLERANCE, NOT_LIVE, Quality
 from sensors.tables import latest, reading, reading_day, reading_hour, series
 from store.bulk import insert_new, is_one_of, upsert_all
 from store.engine import KEYS_A_QUERY, greatest, least
@@ -26,6 +26,8 @@ class Observation(NamedTuple):
     ts: Instant
     value: Value
     quality: int
+    live: bool = True
+    """Whether the device said it now; not where it was played back, or kept by a broker."""
 
 
 class SeriesIndex:
@@ -78,7 +80,9 @@ def store(connection: Connection, index: SeriesIndex, observations: Sequence[Obs
     rows = [_row(key, by_key[key]) for key in sorted(by_key)]
     keys = insert_new(connection, reading, rows)
     new = rows if keys is None else [_row(key, by_key[key]) for key in sorted(map(tuple, keys))]
-    _keep_latest(connection, new)
+    _keep_latest(connection, [row for row in new if by_key[row[0], row[1]].live], _unless_newer)
+    not_live = [(*row[:4], row[4] | NOT_LIVE) for row in new if not by_key[row[0], row[1]].live]
+    _keep_latest(connection, not_live, _unless_live)
     _keep_sums(connection, new)
     return [by_key[row[0], row[1]] for row in new]
 
@@ -101,14 +105,14 @@ def _row(key: tuple[int, Instant], o: Observation) -> Row:
     return (*key, float(value), None, o.quality)
 
 
-def _keep_latest(connection: Connection, new: list[Row]) -> None:
+def _keep_latest(connection: Connection, new: list[Row], conflict: Callable[[Any], Any]) -> None:
     newest: dict[int, Row] = {}
     # In the order of the key, so of the time.
     for row in new:
         newest[row[0]] = row
     names = [column.name for column in latest.columns]
     rows = [dict(zip(names, row, strict=True)) for _, row in sorted(newest.items())]
-    upsert_all(connection, latest, rows, _unless_newer)
+    upsert_all(connection, latest, rows, conflict)
 
 
 def _unless_newer(insert: Any) -> Any:
@@ -118,6 +122,14 @@ def _unless_newer(insert: Any) -> Any:
     horizon = now() + CLOCK_TOLERANCE
     newer = (excluded.ts > kept.ts) | ((kept.ts > horizon) & (excluded.ts <= horizon))
     return insert.on_conflict_do_update(index_elements=["series_id"], set_=changed, where=newer)
+
+
+def _unless_live(insert: Any) -> Any:
+    """What was not said now is the newest only where nothing was ever said live."""
+    excluded, kept = insert.excluded, latest.c
+    changed = {name: excluded[name] for name in ("ts", "value", "text", "quality")}
+    older = (excluded.ts > kept.ts) & (kept.quality.op("&")(NOT_LIVE) != 0)
+    return insert.on_conflict_do_update(index_elements=["series_id"], set_=changed, where=older)
 
 
 Sums = dict[tuple[int, Instant], tuple[int, float, float, float]]

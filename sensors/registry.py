@@ -4,6 +4,7 @@ Every change raises the revision "registry" in its transaction; brokers, ingeste
 processes compare that number and so see the change at once, whoever made it.
 """
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,6 +30,9 @@ ACTOR = "command"
 """Who changes the registry, as the audit trail says it: whoever may run commands on the server."""
 DEFAULT_INTERVAL_S = 60.0
 STALE_AFTER_INTERVALS = 3
+MOVED_M = 10
+"""Metres below which a device has not moved: a receiver that stands still wanders by some five, more between houses."""
+EARTH_M = 6_371_000
 
 SERVICE_USER = "cockpit"
 """The user name of ingest and web at a Mosquitto; no device may have it as its id."""
@@ -47,6 +51,7 @@ class Device:
     raw_lon: float | None = None
     raw_lat: float | None = None
     crs: str = Crs.WGS84
+    position_ts: Instant | None = None
     area: str | None = None
     site: str | None = None
     room: str | None = None
@@ -206,13 +211,28 @@ def shut_out(engine: Engine, device_id: str, until: Instant) -> None:
         revision.bump(connection, REVISION)
 
 
-def move(connection: Connection, moved: Device, lon: float, lat: float, crs: str) -> Device:
-    """Record that a device reported itself from another place; returns it as it now stands."""
-    here = _placed(replace(moved, raw_lon=lon, raw_lat=lat, crs=crs, site=moved.site))
-    where = {name: getattr(here, name) for name in ("lon", "lat", "raw_lon", "raw_lat", "crs", "area")}
-    connection.execute(update(device).where(device.c.id == moved.id).values(where))
-    revision.bump(connection, REVISION)
-    return here
+def move(connection: Connection, device_id: str, ts: Instant, lon: float, lat: float, crs: str) -> Device | None:
+    """Record that a device reported itself from a place at a time; returns it as it now stands, None where it stood.
+
+    A position that is older than the one that is known never wins, and one nearer than `MOVED_M` is where it was.
+    What moves is no part of who may connect: the revision stays, and screens hear of it as of any record.
+    """
+    [known] = read_all(connection, ids=[device_id])
+    if known.position_ts is not None and ts <= known.position_ts:
+        return None
+    here = _placed(replace(known, raw_lon=lon, raw_lat=lat, crs=crs, position_ts=ts))
+    names = ("lon", "lat", "raw_lon", "raw_lat", "crs", "area") if _is_elsewhere(known, here) else ()
+    where = {name: getattr(here, name) for name in ("position_ts", *names)}
+    of_device = (device.c.id == device_id, func.coalesce(device.c.position_ts, ts - 1) < ts)
+    is_newest = connection.execute(update(device).where(*of_device).values(where)).rowcount
+    return here if names and is_newest else None
+
+
+def _is_elsewhere(known: Device, here: Device) -> bool:
+    if known.lon is None or known.lat is None or here.lon is None or here.lat is None:
+        return here.lon is not None
+    east = math.radians(here.lon - known.lon) * math.cos(math.radians(here.lat))
+    return EARTH_M * math.hypot(east, math.radians(here.lat - known.lat)) >= MOVED_M
 
 
 def relocate(connection: Connection, community: str) -> int:

@@ -50,10 +50,11 @@ def decode(payload: bytes) -> bool:
 
 def store(connection: Connection, batch: Batch) -> None:
     """Keep the batch's news of the devices themselves."""
-    for device_id, (_, lon, lat, crs) in batch.moved.items():
-        known = batch.devices[device_id]
-        if (lon, lat, crs) != (known.raw_lon, known.raw_lat, known.crs):
-            batch.devices[device_id] = registry.move(connection, known, lon, lat, crs)
+    for device_id, (ts, lon, lat, crs) in sorted(batch.moved.items()):
+        here = registry.move(connection, device_id, ts, lon, lat, crs)
+        if here is not None:
+            batch.elsewhere[device_id] = batch.devices[device_id]
+            batch.devices[device_id] = here
     _keep_seen(connection, {d: at for d, at in batch.seen.items() if batch.connected.get(d, (True, 0))[0]})
     _keep_connected(connection, batch.connected)
 

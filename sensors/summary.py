@@ -1,59 +1,99 @@
 """Means of the newest readings over devices: what an area, or a whole community, shows."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from geo.ground import places
 from sensors import history, registry
 from sensors.metrics import Kind, metrics
 from sensors.registry import Device
-from sensors.tables import device, reading_hour, series
+from sensors.tables import device, device_state, reading_hour, series
 from store.instant import HOUR, MILLISECOND, Instant, now
 
 SHOWN = {code: metric for code, metric in metrics().items() if metric.kind is Kind.NUMBER and not metric.counts}
 """Metrics of which a mean says something."""
 
 
+@dataclass(frozen=True, slots=True)
+class One:
+    """What one device contributes: its newest reading, until when that is fresh, and whether it is there."""
+
+    ts: Instant
+    until: Instant
+    value: float
+    source: str | None
+    is_connected: bool
+
+
 def means(
     connection: Connection, community: str, at: Instant | None, devices: Iterable[Device] | None = None
 ) -> dict[str | None, dict[str, Any]]:
-    """The mean of each metric by area, and under None over the whole community.
+    """The mean of each metric by area, and under None over the areas of the whole community.
 
-    A mean takes the devices that are not stale and whose reading is not suspect. Where all are
-    stale, the newest reading stands, with its time; ``stale_at`` then lies in the past.
+    A mean is of those that are present and somewhere: in an area, not revoked, connected, with a reading
+    that is neither stale nor suspect and that the device said itself. Once a real device measures a metric
+    in an area, replayed ones are left out of its mean there, and out of that of the community. Where nobody
+    is present, the newest reading stands, with its time; ``n`` is then 0 and ``stale_at`` lies in the past.
 
     Returns
     -------
     dict
-        area -> metric -> ``{"value", "n", "ts", "stale_at"}``; times in epoch milliseconds.
+        area -> metric -> ``{"value", "n", "of", "sources", "ts", "stale_at"}``: of how many devices that measure
+        it there, and where replayed values come from, empty for sensors; times in epoch milliseconds.
     """
     moment = at or now()
-    chosen = {d.id: d for d in (devices if devices is not None else registry.read_all(connection, community))}
-    groups: dict[tuple[str | None, str], list[tuple[Instant, Instant, float]]] = defaultdict(list)
+    known = devices if devices is not None else registry.read_all(connection, community)
+    # Where no areas are drawn yet, a device cannot stand in one.
+    drawn = bool(places(community, "areas"))
+    chosen = {d.id: d for d in known if not (drawn and d.area is None) and (d.revoked is None or d.revoked > moment)}
+    gone = _disconnected(connection, chosen) if at is None else frozenset()
+    groups: dict[tuple[str | None, str], list[One]] = defaultdict(list)
+    real: set[tuple[str | None, str]] = set()
     for row in history.latest_at(connection, chosen, community, at):
-        if row.metric in SHOWN and row.quality == 0 and row.value is not None:
-            source = chosen[row.device_id]
-            if source.revoked is not None and source.revoked <= moment:
-                continue
-            one = (row.ts, source.stale_at(row.ts), row.value)
-            groups[None, row.metric].append(one)
-            if source.area is not None:
-                groups[source.area, row.metric].append(one)
+        of = chosen[row.device_id]
+        if row.metric not in SHOWN:
+            continue
+        keys = {(None, row.metric), (of.area, row.metric)}
+        if of.source is None:
+            real |= keys
+        if row.quality == 0 and row.value is not None:
+            one = One(row.ts, of.stale_at(row.ts), row.value, of.source, of.id not in gone)
+            for key in keys:
+                groups[key].append(one)
     result: dict[str | None, dict[str, Any]] = defaultdict(dict)
     for (area, metric), found in groups.items():
-        result[area][metric] = _mean(found, moment)
+        counted = [one for one in found if one.source is None] if (area, metric) in real else found
+        if counted:
+            result[area][metric] = _mean(counted, moment)
     return result
 
 
-def _mean(found: list[tuple[Instant, Instant, float]], moment: Instant) -> dict[str, Any]:
-    fresh = [one for one in found if one[1] >= moment] or [max(found)]
+def sources(metrics_found: Iterable[dict[str, Any]]) -> list[str | None]:
+    """Where the values of means come from, each once: None for sensors, else the name of what is replayed."""
+    named = {source for mean in metrics_found for source in mean["sources"] or [None]}
+    return sorted(named, key=lambda source: (source is not None, source or ""))
+
+
+def _disconnected(connection: Connection, chosen: Container[str]) -> frozenset[str]:
+    query = select(device_state.c.device_id).where(device_state.c.connected.is_(False))
+    return frozenset(found for found in connection.scalars(query) if found in chosen)
+
+
+def _mean(found: list[One], moment: Instant) -> dict[str, Any]:
+    present = [one for one in found if one.is_connected and one.until >= moment]
+    shown = present or [max(found, key=lambda one: one.ts)]
+    until = max(one.until for one in shown)
     return {
-        "value": sum(value for _, _, value in fresh) / len(fresh),
-        "n": len(fresh),
-        "ts": max(ts for ts, _, _ in fresh) // MILLISECOND,
-        "stale_at": max(until for _, until, _ in fresh) // MILLISECOND,
+        "value": sum(one.value for one in shown) / len(shown),
+        "n": len(present),
+        "of": len(found),
+        "sources": sorted({one.source for one in shown if one.source is not None}),
+        "ts": max(one.ts for one in shown) // MILLISECOND,
+        "stale_at": (until if present else min(until, moment - MILLISECOND)) // MILLISECOND,
     }
 
 
@@ -68,11 +108,13 @@ def trend(
         ``{"metric", "area", "points": [[epoch ms of the hour's start, mean], ...]}``, oldest first.
     """
     until = at or now()
+    drawn = bool(places(community, "areas"))
     since = until - until % HOUR - hours * HOUR
     query = (
         select(
             series.c.metric,
             device.c.area,
+            device.c.source.is_(None).label("is_real"),
             reading_hour.c.hour,
             func.sum(reading_hour.c.total).label("total"),
             func.sum(reading_hour.c.n).label("n"),
@@ -84,15 +126,17 @@ def trend(
             series.c.metric.in_(chosen),
             reading_hour.c.hour.between(since, until),
         )
-        .group_by(series.c.metric, device.c.area, reading_hour.c.hour)
+        .group_by(series.c.metric, device.c.area, device.c.source.is_(None), reading_hour.c.hour)
         .order_by(reading_hour.c.hour)
     )
+    # As for the mean of now: where a real device measures, what is replayed beside it does not count.
+    real = _really_measured(connection, community, chosen, drawn)
     lines: dict[tuple[str, str | None], dict[Instant, tuple[float, int]]] = defaultdict(dict)
     for row in connection.execute(query):
-        if row.area is not None:
-            lines[row.metric, row.area][row.hour] = (row.total, row.n)
-        total, n = lines[row.metric, None].get(row.hour, (0.0, 0))
-        lines[row.metric, None][row.hour] = (total + row.total, n + row.n)
+        for area in {None, row.area} if row.area is not None or not drawn else ():
+            if row.is_real or (row.metric, area) not in real:
+                total, n = lines[row.metric, area].get(row.hour, (0.0, 0))
+                lines[row.metric, area][row.hour] = (total + row.total, n + row.n)
     return [
         {
             "metric": metric,
@@ -101,3 +145,18 @@ def trend(
         }
         for (metric, area), points in lines.items()
     ]
+
+
+def _really_measured(
+    connection: Connection, community: str, chosen: list[str], drawn: bool
+) -> set[tuple[str, str | None]]:
+    """(metric, area) and (metric, None) of those that a device measures which is no replay."""
+    query = (
+        select(series.c.metric, device.c.area)
+        .distinct()
+        .join(device, device.c.id == series.c.device_id)
+        .where(device.c.community == community, device.c.source.is_(None), device.c.revoked.is_(None))
+        .where(series.c.metric.in_(chosen))
+    )
+    found = {(row.metric, row.area) for row in connection.execute(query) if row.area is not None or not drawn}
+    return found | {(metric, None) for metric, _ in found}

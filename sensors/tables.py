@@ -31,6 +31,8 @@ device = Table(
     Column("raw_lon", Float),
     Column("raw_lat", Float),
     Column("crs", String(16), nullable=False),
+    # When it reported itself from there; None for a position that was declared.
+    Column("position_ts", BigInteger),
     Column("area", String(64)),
     Column("site", String(64)),
     # Indoors a position cannot tell the storey: the room does.
@@ -153,6 +155,8 @@ quarantine = Table(
     Column("received", BigInteger, nullable=False),
     Column("community", String(64)),
     Column("device", String(64)),
+    # Whose credentials it came with, where the broker did not let it through; None: the broker let it through.
+    Column("sender", String(64)),
     Column("topic", Text, nullable=False),
     Column("reason", String(32), nullable=False),
     Column("detail", Text, nullable=False),

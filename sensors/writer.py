@@ -74,6 +74,7 @@ class Writer:
                 feed.store(connection, batch)
             if also is not None:
                 also(connection)
+        self._registry.keep(batch.devices[moved] for moved in batch.elsewhere)
         self._series.committed()
         self._clocks.committed()
         self._uncommitted = False
@@ -163,11 +164,12 @@ class Writer:
             of_time = 0 if sample.by_us else judge_time(ts, received, wrong_clock)
             for metric, value in sample.values.items():
                 flags = judge(known.get(metric), value, metric in sample.foreign_unit)
-                keep(Observation(device_id, metric, ts, value, flags | of_time))
+                keep(Observation(device_id, metric, ts, value, flags | of_time, not message.retained))
             if sample.position is not None:
-                newest = batch.moved.get(device_id)
-                if newest is None or ts >= newest[0]:
-                    batch.moved[device_id] = (ts, *sample.position)
+                # One from a clock that runs ahead must not keep out what comes after it was set right.
+                at, newest = min(ts, received), batch.moved.get(device_id)
+                if newest is None or at >= newest[0]:
+                    batch.moved[device_id] = (at, *sample.position)
 
     def _device(self, community: str, device_id: str) -> Device:
         device = self._registry.get(device_id)
@@ -193,12 +195,20 @@ class Writer:
 
     def refuse(self, batch: Batch, message: Message, refused: Refused) -> None:
         """Put a message into the batch as refused."""
-        topic = message.topic
+        topic, sender = message.topic, None
         if topic.startswith(f"{REFUSED_ROOT}/"):
-            topic = topic[len(REFUSED_ROOT) + 1 :].partition("/")[2]
+            sender, _, topic = topic[len(REFUSED_ROOT) + 1 :].partition("/")
         community, device = whose(topic)
         batch.refusals.append(
             Refusal(
-                message.received, topic, community, device, refused.reason, refused.detail, message.payload, message.mid
+                received=message.received,
+                topic=topic,
+                community=community,
+                device=device,
+                sender=sender,
+                reason=refused.reason,
+                detail=refused.detail,
+                payload=message.payload,
+                mid=message.mid,
             )
         )

@@ -7,7 +7,7 @@
   const HOUR_MS = 3600000;
   const SVG = "http://www.w3.org/2000/svg";
 
-  /* Set a row: {text, unit, level, staleSince}. A stale figure dims and says since when. */
+  /* Set a row: {text, unit, level, staleSince, note, title}. A stale figure dims and says since when. */
   cockpit.setRow = function (key, what) {
     for (const row of cockpit.findAll(`[data-row="${key}"]`)) {
       cockpit.setText(row.querySelector(".value"), what.text);
@@ -19,7 +19,9 @@
       for (const one of [1, 2, 3]) row.classList.toggle(`level-${one}`, level === one);
       row.classList.toggle("is-stale", Boolean(what.staleSince));
       row.classList.toggle("is-empty", what.text === "—");
-      cockpit.setText(row.querySelector(".since"), what.staleSince ? "数据停于 " + cockpit.time.short(what.staleSince) : "");
+      const since = what.staleSince ? "数据停于 " + cockpit.time.short(what.staleSince) : "";
+      cockpit.setText(row.querySelector(".since"), [what.note, since].filter(Boolean).join(" · "));
+      row.title = what.title || "";
     }
   };
 
@@ -28,21 +30,29 @@
     for (const value of cockpit.findAll(`[data-live="${key}"]`)) cockpit.setText(value, text);
   };
 
-  /* A panel's foot and state: {waiting, source, ts}. */
+  /* A panel's foot and state: {waiting, sources, ts}; ``sources`` are names of what is replayed, null for sensors. */
   cockpit.setPanel = function (code, what) {
     for (const panel of cockpit.findAll(`[data-panel="${code}"]`)) {
       panel.classList.toggle("is-waiting", what.waiting);
-      const source = what.source ? "回放 · " + what.source : "传感器";
-      const foot = what.ts ? source + " · " + cockpit.time.clock(what.ts) : "";
+      const foot = what.ts ? `${cockpit.sourceWords(what.sources)} · ${cockpit.time.clock(what.ts)}` : "";
       cockpit.setText(panel.querySelector(".foot"), what.waiting ? "" : foot);
     }
   };
 
+  /* Where values come from, in words; sensors first. */
+  cockpit.sourceWords = function (sources) {
+    const words = sources.map((source) => (source === null ? "传感器" : "回放 · " + source));
+    return words.join("，") || "传感器";
+  };
+
+  /* The sources of several records, each once. */
+  cockpit.allSources = (records) => [...new Set(records.flatMap((one) => one.sources || []))].sort((a, b) => (a !== null) - (b !== null));
+
   /* The newest of the means of a group of metrics, to be named in a foot. */
   cockpit.newest = (metrics) => Math.max(0, ...Object.values(metrics).map((mean) => mean.ts)) || null;
 
-  /* What a row says of a mean: {value, ts, stale_at} of metric ``code``. */
-  cockpit.meanRow = function (code, mean) {
+  /* What a row says of a mean: {value, n, of, sources, ts, stale_at} of metric ``code``. A replayed one beside others says so. */
+  cockpit.meanRow = function (code, mean, isMixed = false) {
     const metric = cockpit.metrics[code];
     if (!mean) return { text: "—", unit: metric.label };
     const stale = mean.stale_at < cockpit.now();
@@ -51,6 +61,8 @@
       unit: metric.label,
       level: stale ? 0 : cockpit.level(code, mean.value),
       staleSince: stale ? mean.ts : null,
+      note: isMixed && mean.sources.length ? "回放" : "",
+      title: `${mean.n} / ${mean.of} 台设备的均值 · ${cockpit.sourceWords(mean.sources.length ? mean.sources : [null])}`,
     };
   };
 

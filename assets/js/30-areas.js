@@ -8,6 +8,8 @@
   /* An area's name by its code; what is no area's code is shown as it is. */
   cockpit.areaName = (code) => ((cockpit.state.areas || {})[code] || {}).name || code;
 
+  const sourcesOf = (mean) => (mean.sources.length ? mean.sources : [null]);
+
   const areas = () => Object.values(cockpit.state.areas || {});
 
   function render() {
@@ -16,17 +18,17 @@
     for (const panel of cockpit.findAll('[data-panel="areas"] .note')) {
       cockpit.setText(panel, `${metric.name} · ${metric.label}`);
     }
+    const measured = areas().filter((area) => area.metrics[code]);
+    const sources = cockpit.allSources(measured.map((area) => ({ sources: sourcesOf(area.metrics[code]) })));
     for (const area of areas()) {
-      const mean = area.metrics[code];
-      const row = cockpit.meanRow(code, mean);
+      const row = cockpit.meanRow(code, area.metrics[code], sources.length > 1);
       cockpit.setRow(`areas.${area.code}`, row);
       cockpit.map.setState("areas", area.code, { level: row.level || 0 });
     }
-    const measured = areas().filter((area) => area.metrics[code]);
     const newest = measured.map((area) => area.metrics[code].ts);
     cockpit.setPanel("areas", {
       waiting: areas().every((area) => Object.keys(area.metrics).length === 0),
-      source: (measured.find((area) => area.source) || {}).source,
+      sources,
       ts: newest.length ? Math.max(...newest) : null,
     });
     lines();

@@ -43,13 +43,14 @@
 
   function means() {
     const found = environment();
-    for (const code of shown()) cockpit.setRow(`devices.*.${code}`, cockpit.meanRow(code, found[code]));
+    const sources = cockpit.allSources([(cockpit.state.devices || {})[ENVIRONMENT] || {}]);
+    const isMixed = sources.length > 1;
+    for (const code of shown()) cockpit.setRow(`devices.*.${code}`, cockpit.meanRow(code, found[code], isMixed));
     for (const panel of cockpit.findAll('[data-panel="devices"]')) {
       // What nobody measures stands back, but keeps its place.
       panel.classList.toggle("has-values", Object.keys(found).length > 0);
     }
-    const source = (cockpit.devices().find((one) => one.source && one.kind !== "gate") || {}).source;
-    cockpit.setPanel("devices", { waiting: Object.keys(found).length === 0, source, ts: cockpit.newest(found) });
+    cockpit.setPanel("devices", { waiting: Object.keys(found).length === 0, sources, ts: cockpit.newest(found) });
     lines();
   }
 

@@ -25,7 +25,7 @@
     const counted = sites().filter((site) => site.as_of !== null);
     cockpit.setPanel("visitors", {
       waiting: counted.length === 0,
-      source: (counted.find((site) => site.source) || {}).source,
+      sources: cockpit.allSources(counted.map((site) => ({ sources: [site.source] }))),
       ts: counted.length ? Math.max(...counted.map((site) => site.as_of)) : null,
     });
     gates();

@@ -27,7 +27,7 @@
     const newest = events.map((one) => one.received);
     cockpit.setPanel("grid_events", {
       waiting: !tally || (tally.open === 0 && tally.closed_today === 0),
-      source: (events.find((one) => one.source) || {}).source,
+      sources: sources(events),
       ts: newest.length ? Math.max(...newest) : null,
     });
     if (changed === null) known = new Set(events.map((one) => one.id));
@@ -53,6 +53,8 @@
     }
   }
 
+  const sources = (events) => cockpit.allSources(events.map((one) => ({ sources: [one.source || null] })));
+
   function points(events) {
     const placed = events.filter((one) => one.lon !== null);
     const features = placed.map((one) => ({
@@ -66,10 +68,11 @@
   function list(events) {
     for (const target of cockpit.findAll('[data-list="grid_events"]')) {
       const rows = events.slice(0, LISTED);
-      const text = JSON.stringify(rows.map((one) => [one.id, one.state, one.severity, one.due]));
+      const isMixed = sources(events).length > 1;
+      const text = JSON.stringify([isMixed, rows.map((one) => [one.id, one.state, one.severity, one.due])]);
       if (target.dataset.shown === text) continue;
       target.dataset.shown = text;
-      target.replaceChildren(...rows.map(item));
+      target.replaceChildren(...rows.map((one) => item(one, isMixed)));
       whole(target);
       if (!observed.has(target)) {
         observed.add(target);
@@ -87,7 +90,8 @@
     for (const row of over) row.hidden = true;
   }
 
-  function item(one) {
+  /* An event's line; a replayed one beside others says so. */
+  function item(one, isMixed) {
     const level = LEVEL[one.severity];
     const row = cockpit.element("li", `event level-${level}`);
     row.dataset.event = one.id;
@@ -97,7 +101,7 @@
     const isOnWall = cockpit.root.dataset.page === "wall";
     const title = cockpit.element(isOnWall ? "span" : "a", "title", one.title);
     if (!isOnWall) title.href = "/events/" + one.id;
-    const where = [one.area, one.category, one.state_name].filter(Boolean).join(" · ");
+    const where = [isMixed && one.source ? "回放" : "", one.area, one.category, one.state_name].filter(Boolean).join(" · ");
     const detail = cockpit.element("span", "detail", where);
     const time = cockpit.element("time", "when", cockpit.time[isOnWall ? "brief" : "short"](one.occurred));
     row.append(mark, words, title, time, detail);

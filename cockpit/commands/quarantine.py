@@ -42,6 +42,7 @@ def list_(
             "id": row.id,
             "received": format_rfc3339(row.received),
             "topic": row.topic,
+            "sender": row.sender,
             "reason": row.reason,
             "detail": row.detail,
             "bytes": len(row.payload),

@@ -27,6 +27,15 @@ class AreasFeed:
             device = batch.devices[device_id]
             if device.area is not None:
                 batch.touch(self.layer, device.community, device.area)
+        # One that moved leaves the mean of one area and comes into that of another.
+        for device_id, before in batch.elsewhere.items():
+            for area in {before.area, batch.devices[device_id].area} - {None}:
+                batch.touch(self.layer, before.community, str(area))
+        # Who is gone, or back, changes the mean without a reading.
+        for device_id in batch.connected:
+            device = batch.devices[device_id]
+            if device.area is not None:
+                batch.touch(self.layer, device.community, device.area)
 
     def records(self, connection: Connection, community: str, keys: set[str]) -> dict[str, Any]:
         """The touched areas as they now stand."""

@@ -17,7 +17,8 @@ def records(
     Returns
     -------
     dict
-        area -> ``{"code", "name", "devices", "source", "metrics": {metric: {"value", "n", "ts", "stale_at"}}}``.
+        area -> ``{"code", "name", "devices", "sources", "metrics": {metric: ...}}``; a mean as `summary.means`
+        gives it, ``sources`` as `summary.sources`.
     """
     areas = [place for place in places(community, "areas") if keys is None or place.code in keys]
     codes = {place.code for place in areas}
@@ -29,7 +30,7 @@ def records(
             "name": place.name,
             "name_en": place.name_en,
             "devices": sum(d.area == place.code for d in devices),
-            "source": next((d.source for d in devices if d.area == place.code and d.source), None),
+            "sources": summary.sources(found.get(place.code, {}).values()),
             "metrics": found.get(place.code, {}),
         }
         for place in areas

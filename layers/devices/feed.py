@@ -26,7 +26,8 @@ class DevicesFeed:
         for device in batch.devices.values():
             batch.touch(self.layer, device.community, device.id)
         # A clock that was found wrong is told too; the device is one of these.
-        for community in {batch.devices[o.device].community for o in batch.new if o.metric in SHOWN}:
+        measured = {o.device for o in batch.new if o.metric in SHOWN} | batch.connected.keys() | batch.elsewhere.keys()
+        for community in {batch.devices[device].community for device in measured}:
             batch.touch(self.layer, community, queries.ENVIRONMENT)
 
     def records(self, connection: Connection, community: str, keys: set[str]) -> dict[str, Any]:

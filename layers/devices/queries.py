@@ -13,7 +13,7 @@ from sensors import commands, history, registry, summary
 from sensors.kinds import kind_name, kinds
 from sensors.quality import SUSPECT, word_of
 from sensors.registry import Device
-from sensors.state import status_of
+from sensors.state import Status, status_of
 from sensors.tables import device_clock, device_state
 from store.instant import MILLISECOND, SECOND, Instant, format_rfc3339, now
 
@@ -38,7 +38,8 @@ def records(
         for known, place in zip(known_devices, where, strict=True)
     }
     if keys is None or ENVIRONMENT in keys:
-        found[ENVIRONMENT] = {"metrics": summary.means(connection, community, at).get(None, {})}
+        means = summary.means(connection, community, at).get(None, {})
+        found[ENVIRONMENT] = {"metrics": means, "sources": summary.sources(means.values())}
     return found
 
 
@@ -60,7 +61,8 @@ def located(connection: Connection, community: str, at: Instant | None) -> Locat
     known = states(connection, community, None, at)
     moment = at or now()
     status = np.array([status_of(k.device, k.last_seen, k.connected, moment) for k in known], dtype="U8")
-    power = [k.latest["power"].value if "power" in k.latest else 0.0 for k in known]
+    # As a mean is: of those that are present, and of what is not doubtful.
+    power = [_drawn(one) if word == Status.ONLINE else 0.0 for one, word in zip(known, status, strict=True)]
     devices = [k.device for k in known]
     lons, lats = positions(devices)
     return Located(
@@ -72,9 +74,14 @@ def located(connection: Connection, community: str, at: Instant | None) -> Locat
         figures={
             "devices": np.ones(len(known)),
             **{word: (status == word).astype(float) for word in ("online", "stale", "offline")},
-            "power": np.array([value or 0.0 for value in power]),
+            "power": np.array(power),
         },
     )
+
+
+def _drawn(known: "Known") -> float:
+    row = known.latest.get("power")
+    return 0.0 if row is None or row.quality != 0 else row.value or 0.0
 
 
 class Known(NamedTuple):

@@ -93,3 +93,22 @@ def test_clocks_that_were_stopped_before_keep_which_limit_they_are(database_url:
     with engine.connect() as connection:
         found = connection.execute(text("SELECT limit_name FROM grid_event_transition ORDER BY seq"))
         assert list(found.scalars()) == ["filing", "handling", "handling", "handling", None]
+
+
+def test_who_sent_what_was_refused_before_is_carried_over(database_url: str) -> None:
+    engine = open_engine(database_url)
+    upgrade_to(engine, "0009")
+    rows = [
+        ("'air-01' may not publish on this topic", "air-01"),
+        ("sent by 'gw-1': no device 'x' is registered", "gw-1"),
+        ("no device 'x' is registered", None),
+    ]
+    statement = "INSERT INTO quarantine (received, topic, reason, detail, payload) "
+    statement += "VALUES (1, 't', 'r', :detail, :payload)"
+    with writing(engine) as connection:
+        for detail, _ in rows:
+            connection.execute(text(statement), {"detail": detail, "payload": b""})
+    migrate.upgrade(engine)
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT detail, sender FROM quarantine ORDER BY id"))
+        assert [tuple(row) for row in found] == rows
