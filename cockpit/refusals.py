@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from cockpit import bundle
 from cockpit.problems import answer
+from layers import words
 from layers.problem import Problem
 from layers.roles import DISPLAY, Actor
 
@@ -47,4 +48,5 @@ def _response(problem: Problem, key: str, actor: Actor | None, scope: Scope) -> 
     sign_in = f"/sign-in?next={quote(asked, safe='/')}"
     if actor is None or actor.role == DISPLAY:
         return RedirectResponse(sign_in, 303)
-    return HTMLResponse(PAGE.format(why=WHY, sign_in=escape(sign_in), sheet=bundle.sheets().path), problem.status)
+    why = escape(words.in_chinese(problem.detail) or WHY)
+    return HTMLResponse(PAGE.format(why=why, sign_in=escape(sign_in), sheet=bundle.sheets().path), problem.status)

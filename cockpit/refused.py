@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Query
 from sqlalchemy import Row
 
 from layers.declare import feeds
-from layers.web import CommunityPath, Given, Limit, Manager, Reading
+from layers.web import CommunityPath, Given, Limit, Manager, Reading, Tongue
 from sensors import playback, quarantine
 from sensors.quarantine import Filter
 from sensors.refusal import Reason
@@ -45,6 +45,7 @@ def router() -> APIRouter:
         community: CommunityPath,
         given: Given,
         actor: Manager,
+        tongue: Tongue,
         ids: Annotated[list[int], Body(embed=True, min_length=1, max_length=AT_ONCE)],
     ) -> dict[str, Any]:
         """Take refused messages again; what is stored leaves the quarantine, the others say why not."""
@@ -57,7 +58,7 @@ def router() -> APIRouter:
         outcomes = playback.play_back(engine, feeds(), given.codecs, own)
         return {
             "stored": sum(outcome.stored for outcome in outcomes),
-            "refused": [{"id": o.id, "topic": o.topic, "why": o.why} for o in outcomes if not o.stored],
+            "refused": [{"id": o.id, "topic": o.topic, "why": tongue(o.why)} for o in outcomes if not o.stored],
         }
 
     return routes

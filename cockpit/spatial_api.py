@@ -16,6 +16,7 @@ from layers.declare import layers
 from layers.people import sees_people
 from layers.problem import Problem
 from layers.web import At, CommunityPath, Reading, Viewer, feature
+from store.instant import Instant
 
 MAX_CORNERS = 500
 MAX_RADIUS_M = 50_000
@@ -60,14 +61,20 @@ def router() -> APIRouter:
 
     @routes.get("/nearest")
     def nearest(
-        community: CommunityPath, connection: Reading, viewer: Viewer, lon: Lon, lat: Lat, crs: System = Crs.CGCS2000
+        community: CommunityPath,
+        connection: Reading,
+        viewer: Viewer,
+        at: At,
+        lon: Lon,
+        lat: Lat,
+        crs: System = Crs.CGCS2000,
     ) -> Any:
         """The area, grid, steward and building of a place, and the nearest facility of each kind, in metres."""
         try:
             here = to_cgcs2000(lon, lat, crs)
         except BadPosition as error:
             raise Problem(400, "bad parameter", str(error)) from None
-        found = _nearest(community, connection, *here)
+        found = _nearest(community, connection, at, *here)
         if found["steward"] is not None and not sees_people(viewer, community.code):
             found["steward"]["name"] = None
         return found
@@ -129,9 +136,9 @@ def _positions(name: str, text: str) -> Sequence[tuple[float, float]]:
     return places
 
 
-def _nearest(community: Community, connection: Reading, lon: float, lat: float) -> dict[str, Any]:
+def _nearest(community: Community, connection: Reading, at: Instant | None, lon: float, lat: float) -> dict[str, Any]:
     lons, lats = np.array([lon]), np.array([lat])
-    who = stewards.of_grids(connection, community.code)
+    who = stewards.of_grids(connection, community.code, at)
     grid = spatial.nearest(community.code, "grids", lons, lats, codes=frozenset(who))[0]
     kinds = sorted({row["kind"] for row in ground.rows(community.code, "facilities") if row.get("kind")})
     by_kind = {

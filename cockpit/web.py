@@ -5,18 +5,20 @@ from collections.abc import AsyncIterator
 from importlib.resources import files
 
 from dash.exceptions import DashException
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
-from cockpit import api, base_map, bundle, ground_api, health, refused, spatial_api
+from cockpit import api, asked, base_map, bundle, ground_api, health, refused, spatial_api
 from cockpit.access import Access
 from cockpit.compression import Compression
 from cockpit.headers import SecurityHeaders
+from cockpit.language import Language
 from cockpit.live import LiveHub
 from cockpit.notices import api as notices_api
-from cockpit.pages import register
+from cockpit.pages import pages, register
+from cockpit.pages.address import NoPage, Page, refusal
 from cockpit.people import api as people_api
 from cockpit.people import pages as people_pages
 from cockpit.people.identify import identifier
@@ -82,7 +84,9 @@ def build(
         await watch.stop()
         await hub.stop()
 
+    known: list[Page] = []
     server = FastAPI(
+        dependencies=[Depends(asked.checker(known))],
         title="CIM cockpit",
         version="1",
         openapi_url="/api/openapi.json",
@@ -108,16 +112,17 @@ def build(
     server.include_router(api.live(hub))
     server.include_router(_unknown_routes())
     server.include_router(bundle.router())
-    app = _pages(server, databases, settings.mqtt_port)
-    # The last one stands outermost: headers, compression, who may, and then Dash and the routes.
+    app = _pages(server, known, databases, settings.mqtt_port)
+    # The last one stands outermost: headers, compression, language, who may, and then Dash and the routes.
     identify = identifier(databases, watch.used)
     server.add_middleware(Access, server, identify, watch, is_reading_open=settings.open_reading)
+    server.add_middleware(Language)
     server.add_middleware(Compression)
     server.add_middleware(SecurityHeaders, script_hashes=app.csp_hashes())
     return server
 
 
-def _pages(server: FastAPI, databases: Databases, mqtt_port: int) -> Shell:
+def _pages(server: FastAPI, known: list[Page], databases: Databases, mqtt_port: int) -> Shell:
     assets = str(files("assets"))
     app = Shell(
         __name__,
@@ -130,7 +135,8 @@ def _pages(server: FastAPI, databases: Databases, mqtt_port: int) -> Shell:
         suppress_callback_exceptions=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    register(app, databases, mqtt_port)
+    known += pages(app, databases, mqtt_port)
+    register(app, known)
     app.index_string = INDEX
     # Dash finds its assets at the first request to "/" only; a wall's browser asks for /wall/... first.
     app._setup_server()
@@ -168,6 +174,10 @@ def _answer_errors(server: FastAPI) -> None:
     @server.exception_handler(HTTPException)
     async def routed(_request: Request, error: HTTPException) -> Response:
         return answer(Problem(error.status_code, str(error.detail), str(error.detail)))
+
+    @server.exception_handler(NoPage)
+    async def nowhere(_request: Request, error: NoPage) -> Response:
+        return HTMLResponse(refusal(error), status_code=error.status)
 
     @server.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> Response:

@@ -100,7 +100,7 @@ def check(rule: Rule | None, actor: Actor | None, given: Circumstances) -> None:
         raise Problem(403, "not permitted", "nobody may")
     if not is_here:
         where = repr(given.community) if rule.place == "community" else "all communities"
-        raise Problem(403, "role does not suffice", f"you are no {actor.role} of {where}")
+        raise Problem(403, "role does not suffice", f"this needs {rule.role} of {where}; you are no {actor.role} there")
     if not may(actor.role, rule.role):
         raise Problem(403, "role does not suffice", f"this needs {rule.role}; you are {actor.role}")
 

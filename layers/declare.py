@@ -95,7 +95,8 @@ class Layer:
     what of it stands where, with the ``figures`` that add up along the ground. ``remind`` tells of what time
     alone brings about, where ``is_due`` says that there is something; ``notices`` are the kinds it tells of.
     A layer that is only kept and asked for has no overlay, panel or feed. ``access`` says who may what of its
-    routes: `layers.access.of_package`; a route without a row is refused to everybody.
+    routes: `layers.access.of_package`; a route without a row is refused to everybody. ``words`` are those of
+    its codes.
     """
 
     code: str
@@ -115,6 +116,7 @@ class Layer:
     remind: Remind | None = None
     notices: Mapping[str, str] = field(default_factory=dict)
     access: Rules = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 @cache

@@ -12,11 +12,12 @@ class Problem(Exception):
         self.more = more
 
     def body(self) -> dict[str, object]:
-        """The members of the problem object."""
+        """The members of the problem object; ``code`` is a word that programs can hold to."""
         return {
             "type": "about:blank",
             "title": self.title,
             "status": self.status,
+            "code": self.title.lower().replace(" ", "_").replace("-", "_"),
             "detail": self.detail,
             **self.more,
         }

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
@@ -9,14 +10,17 @@ from sqlalchemy import Connection
 from starlette.requests import HTTPConnection
 
 from geo.communities import Community, communities
+from layers import words
 from layers.problem import Problem
 from layers.roles import Actor
 from sensors.codecs.declare import Codecs
 from store.databases import Databases
-from store.instant import Instant, parse_rfc3339
+from store.instant import SECOND, Instant, format_rfc3339, now, parse_rfc3339
 from store.seal import Seal
 
 MAX_LIMIT = 1_000
+SKEW: Instant = 15 * SECOND
+"""So far the clock of who asks may be ahead of ours."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,15 @@ def community_path(community: str) -> Community:
 def at_query(
     at: Annotated[str | None, Query(description="RFC 3339; the state at that time instead of now")] = None,
 ) -> Instant | None:
-    """The past time that is asked for; None is now."""
-    return instant_query("at", at)
+    """The past time that is asked for; None is now. 400 where it cannot be read, or is not past."""
+    found = instant_query("at", at)
+    if found is None:
+        return None
+    if found > now() + SKEW:
+        raise Problem(400, "bad parameter", f"at: {format_rfc3339(found)} lies in the future")
+    if found < 0:
+        raise Problem(400, "bad parameter", "at: before 1970 nothing was kept")
+    return found
 
 
 def instant_query(name: str, text: str | None) -> Instant | None:
@@ -106,6 +117,12 @@ def point(lon: float | None, lat: float | None) -> dict[str, Any] | None:
     return None if lon is None or lat is None else {"type": "Point", "coordinates": [lon, lat]}
 
 
+def tongue(request: Request) -> Callable[[str], str]:
+    """What puts a message in the language of who asks: for what an answer tells beside its errors."""
+    return partial(words.said, chinese=words.prefers_chinese(request.headers.get("accept-language")))
+
+
+Tongue = Annotated[Callable[[str], str], Depends(tongue)]
 CommunityPath = Annotated[Community, Depends(community_path)]
 At = Annotated[Instant | None, Depends(at_query)]
 Reading = Annotated[Connection, Depends(reading)]

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Delete, Engine, Select, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from sensors import past
 from sensors.tables import quarantine, reading, series
 from sensors.unforeseen import endlessly, note
 from store import notices
@@ -104,6 +105,8 @@ class Keeper:
         return self._again_and_again(portion)
 
     def _clear_readings(self, before: Instant) -> int:
+        with writing(self._engine) as connection:
+            past.forget_connections(connection, before)
         if self._engine.dialect.name == "postgresql":
             return len(Partitions(self._engine, reading).drop_before(before))
         with self._engine.connect() as connection:

@@ -3,13 +3,13 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, func
+from sqlalchemy import Connection, func, select
 
 from sensors import registry
 from sensors.batch import Batch
 from sensors.refusal import Reason, Refused
 from sensors.registry import Device
-from sensors.tables import device_state
+from sensors.tables import device_connection, device_state
 from store.bulk import upsert_all
 from store.engine import greatest
 from store.instant import Instant
@@ -55,6 +55,7 @@ def store(connection: Connection, batch: Batch) -> None:
         if here is not None:
             batch.elsewhere[device_id] = batch.devices[device_id]
             batch.devices[device_id] = here
+    _keep_change(connection, batch.connected)
     _keep_seen(connection, {d: at for d, at in batch.seen.items() if batch.connected.get(d, (True, 0))[0]})
     _keep_connected(connection, batch.connected)
 
@@ -79,6 +80,18 @@ def _keep_seen(connection: Connection, seen: dict[str, Instant]) -> None:
 def _keep_connected(connection: Connection, connected: dict[str, tuple[bool, Instant]]) -> None:
     rows = [{"device_id": d, "connected": on, "connected_at": at} for d, (on, at) in sorted(connected.items())]
     upsert_all(connection, device_state, rows, _if_newer)
+
+
+def _keep_change(connection: Connection, connected: dict[str, tuple[bool, Instant]]) -> None:
+    """What differs from what was known is kept with its time, so that the past can be told."""
+    if not connected:
+        return
+    query = select(device_state.c.device_id, device_state.c.connected).where(device_state.c.device_id.in_(connected))
+    known = {row.device_id: row.connected for row in connection.execute(query)}
+    rows = [
+        {"device_id": d, "at": at, "connected": on} for d, (on, at) in sorted(connected.items()) if known.get(d) != on
+    ]
+    upsert_all(connection, device_connection, rows, lambda insert: insert.on_conflict_do_nothing())
 
 
 def _if_newer(insert: Any) -> Any:

@@ -5,13 +5,14 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, func, literal, literal_column, select
 
 from geo.ground import places
-from sensors import history, registry
+from sensors import history, past
 from sensors.metrics import Kind, metrics
+from sensors.readings import AVERAGED
 from sensors.registry import Device
-from sensors.tables import device, device_state, reading_hour, series
+from sensors.tables import device, device_state, reading, reading_hour, series
 from store.instant import HOUR, MILLISECOND, Instant, now
 
 SHOWN = {code: metric for code, metric in metrics().items() if metric.kind is Kind.NUMBER and not metric.counts}
@@ -46,14 +47,15 @@ def means(
         it there, and where replayed values come from, empty for sensors; times in epoch milliseconds.
     """
     moment = at or now()
-    known = devices if devices is not None else registry.read_all(connection, community)
+    known = devices if devices is not None else past.devices_at(connection, community, at=at)
     # Where no areas are drawn yet, a device cannot stand in one.
     drawn = bool(places(community, "areas"))
     chosen = {d.id: d for d in known if not (drawn and d.area is None) and (d.revoked is None or d.revoked > moment)}
-    gone = _disconnected(connection, chosen) if at is None else frozenset()
+    rows = history.latest_at(connection, chosen, community, at)
+    gone = _disconnected(connection, chosen) if at is None else past.gone_at(connection, rows, at)
     groups: dict[tuple[str | None, str], list[One]] = defaultdict(list)
     real: set[tuple[str | None, str]] = set()
-    for row in history.latest_at(connection, chosen, community, at):
+    for row in rows:
         of = chosen[row.device_id]
         if row.metric not in SHOWN:
             continue
@@ -109,30 +111,22 @@ def trend(
     """
     until = at or now()
     drawn = bool(places(community, "areas"))
-    since = until - until % HOUR - hours * HOUR
-    query = (
-        select(
-            series.c.metric,
-            device.c.area,
-            device.c.source.is_(None).label("is_real"),
-            reading_hour.c.hour,
-            func.sum(reading_hour.c.total).label("total"),
-            func.sum(reading_hour.c.n).label("n"),
-        )
-        .join(series, series.c.id == reading_hour.c.series_id)
-        .join(device, device.c.id == series.c.device_id)
-        .where(
-            device.c.community == community,
-            series.c.metric.in_(chosen),
-            reading_hour.c.hour.between(since, until),
-        )
-        .group_by(series.c.metric, device.c.area, device.c.source.is_(None), reading_hour.c.hour)
-        .order_by(reading_hour.c.hour)
+    begun = until - until % HOUR
+    of_whole_hours = (
+        reading_hour.c.hour >= begun - hours * HOUR,
+        reading_hour.c.hour <= begun if at is None else reading_hour.c.hour < begun,
     )
+    hour = reading_hour.c
+    rows = _by_area(connection, community, chosen, hour, hour.hour, hour.total, hour.n, of_whole_hours)
+    if at is not None:
+        # The hour that had begun is kept whole, with what came after the time that is asked for.
+        one = reading.c
+        of_part = (one.ts.between(begun, at), one.value.is_not(None), one.quality.in_(AVERAGED))
+        rows += _by_area(connection, community, chosen, one, literal(begun, BigInteger), one.value, literal(1), of_part)
     # As for the mean of now: where a real device measures, what is replayed beside it does not count.
-    real = _really_measured(connection, community, chosen, drawn)
+    real = _really_measured(connection, community, chosen, drawn, until)
     lines: dict[tuple[str, str | None], dict[Instant, tuple[float, int]]] = defaultdict(dict)
-    for row in connection.execute(query):
+    for row in rows:
         for area in {None, row.area} if row.area is not None or not drawn else ():
             if row.is_real or (row.metric, area) not in real:
                 total, n = lines[row.metric, area].get(row.hour, (0.0, 0))
@@ -148,15 +142,45 @@ def trend(
 
 
 def _really_measured(
-    connection: Connection, community: str, chosen: list[str], drawn: bool
+    connection: Connection, community: str, chosen: list[str], drawn: bool, moment: Instant
 ) -> set[tuple[str, str | None]]:
     """(metric, area) and (metric, None) of those that a device measures which is no replay."""
     query = (
         select(series.c.metric, device.c.area)
         .distinct()
         .join(device, device.c.id == series.c.device_id)
-        .where(device.c.community == community, device.c.source.is_(None), device.c.revoked.is_(None))
+        .where(device.c.community == community, device.c.source.is_(None), device.c.created <= moment)
+        .where(device.c.revoked.is_(None) | (device.c.revoked > moment))
         .where(series.c.metric.in_(chosen))
     )
     found = {(row.metric, row.area) for row in connection.execute(query) if row.area is not None or not drawn}
     return found | {(metric, None) for metric, _ in found}
+
+
+def _by_area(
+    connection: Connection,
+    community: str,
+    chosen: list[str],
+    table: Any,
+    hour: ColumnElement[int],
+    value: ColumnElement[float],
+    n: ColumnElement[int],
+    conditions: tuple[ColumnElement[bool], ...],
+) -> list[Row[Any]]:
+    """Sums of a table of readings or of hours by metric, area and hour, in the order of the hours."""
+    query = (
+        select(
+            series.c.metric,
+            device.c.area,
+            device.c.source.is_(None).label("is_real"),
+            hour.label("hour"),
+            func.sum(value).label("total"),
+            func.sum(n).label("n"),
+        )
+        .join(series, series.c.id == table.series_id)
+        .join(device, device.c.id == series.c.device_id)
+        .where(device.c.community == community, series.c.metric.in_(chosen), *conditions)
+        .group_by(series.c.metric, device.c.area, device.c.source.is_(None), literal_column("hour"))
+        .order_by(literal_column("hour"))
+    )
+    return list(connection.execute(query))

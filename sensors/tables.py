@@ -71,6 +71,16 @@ device_state = Table(
     Column("connected_at", BigInteger),
 )
 
+# What was said of a device's connection, each time that it changed: the past of ``connected``.
+device_connection = Table(
+    "device_connection",
+    metadata,
+    Column("device_id", String(64), primary_key=True),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("connected", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # A row for each device whose clock is found to be wrong; offset is how far it is ahead, in microseconds.
 device_clock = Table(
     "device_clock",

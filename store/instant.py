@@ -63,6 +63,29 @@ def parse_rfc3339(text: str) -> Instant:
     return from_datetime(moment)
 
 
+def parse_local(text: str) -> Instant:
+    """Read a time as people type it: RFC 3339, or without an offset by the clock in Asia/Shanghai.
+
+    A space may stand for the T; before an offset it is a + that was not escaped in an address.
+
+    >>> format_rfc3339(parse_local("2026-11-24 14:00"))
+    '2026-11-24T06:00:00Z'
+
+    Raises
+    ------
+    ValueError
+        If the text is no such time.
+    """
+    written = text.strip()
+    if "T" not in written:
+        written = written.replace(" ", "T", 1)
+    try:
+        moment = datetime.fromisoformat(written.replace(" ", "+"))
+    except ValueError:
+        raise ValueError(f"not a time: {text[:40]!r}") from None
+    return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI))
+
+
 def format_rfc3339(instant: Instant) -> str:
     """RFC 3339 in UTC, with as many digits of a second as the instant needs.
 

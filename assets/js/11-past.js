@@ -13,6 +13,8 @@
         cockpit.showConnection();
         cockpit.render(null);
       } catch (error) {
+        // What the server will never answer is said once; a line that is cut is tried again.
+        if (error.status >= 400 && error.status < 500) return cockpit.sayBand(error.message);
         cockpit.showConnection();
         setTimeout(cockpit.past.start, RETRY_MS);
       }

@@ -19,7 +19,13 @@
 
   /* /map?event=...: an event's own page leads here. */
   async function goToEvent(id) {
-    const { geometry, properties } = await cockpit.ask(`events/${encodeURIComponent(id)}`, {});
+    let found = null;
+    try {
+      found = await cockpit.ask(`events/${encodeURIComponent(id)}`, {});
+    } catch (error) {
+      return cockpit.card.show({ title: `事件 ${id}`, lines: [`▲ ${error.message}`] });
+    }
+    const { geometry, properties } = found;
     if (geometry) cockpit.map.goTo(geometry.coordinates, NEAR_ZOOM);
     const lines = [`${properties.category_name} · ${properties.state_name}`, cockpit.time.full(Date.parse(properties.ts))];
     cockpit.card.show({ title: properties.title, lines, link: `/events/${properties.id}` });

@@ -177,7 +177,7 @@
     }
     if (content.link) {
       const link = cockpit.element("a", "", "详情");
-      link.href = `${content.link}?community=${cockpit.root.dataset.community}`;
+      link.href = cockpit.link(`${content.link}?community=${cockpit.root.dataset.community}`);
       parts.push(link);
     }
     const close = cockpit.element("button", "close", "×");

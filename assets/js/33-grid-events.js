@@ -100,7 +100,7 @@
     const words = cockpit.element("span", "severity", cockpit.LEVEL_WORDS[level]);
     const isOnWall = cockpit.root.dataset.page === "wall";
     const title = cockpit.element(isOnWall ? "span" : "a", "title", one.title);
-    if (!isOnWall) title.href = "/events/" + one.id;
+    if (!isOnWall) title.href = cockpit.link("/events/" + one.id);
     const where = [isMixed && one.source ? "回放" : "", one.area, one.category, one.state_name].filter(Boolean).join(" · ");
     const detail = cockpit.element("span", "detail", where);
     const time = cockpit.element("time", "when", cockpit.time[isOnWall ? "brief" : "short"](one.occurred));

@@ -19,6 +19,11 @@
       choice.addEventListener("change", () => cockpit.chooseMetric(choice.value));
     }
     if (root.dataset.at) cockpit.at = Number(root.dataset.at);
+    for (const link of cockpit.findAll("[data-to-now]")) {
+      const now = new URL(location);
+      now.searchParams.delete("at");
+      link.href = now.pathname + now.search;
+    }
     (cockpit.at === null ? cockpit.live : cockpit.past).start();
     if (cockpit.find("[data-me], [data-least-role]")) cockpit.whoAmI();
     if (document.getElementById("map")) cockpit.map.start();
@@ -91,6 +96,13 @@
     return ms < 7200000 ? Math.round(ms / 60000) + " 分钟前" : cockpit.time.short(cockpit.now() - ms);
   }
   cockpit.ago = ago;
+
+  /* Over the page: what it cannot show, and why. */
+  cockpit.sayBand = function (text) {
+    const band = document.getElementById("band");
+    cockpit.setText(band, "▲ " + text);
+    band.hidden = false;
+  };
 
   cockpit.showConnection = function () {
     const up = cockpit.live.up;

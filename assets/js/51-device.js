@@ -10,7 +10,10 @@
 
   function render() {
     const one = device();
-    if (!one) return;
+    if (!one) {
+      if (cockpit.at !== null && cockpit.live.up) cockpit.setText(cockpit.find("[data-device-status]"), "那时还没有登记");
+      return;
+    }
     const [mark, word] = cockpit.STATUS[cockpit.statusOf(one)];
     cockpit.setText(cockpit.find("[data-device-status]"), `${mark} ${word}`);
     const rows = cockpit.inOrder(one.latest).map(([code, [ts, value, quality]]) => {
@@ -86,9 +89,12 @@
   }
 
   /* A form for each command that this kind of device takes. */
-  function commandForms() {
+  async function commandForms() {
     const place = cockpit.find("[data-command-forms]");
     if (!place) return;
+    await cockpit.whoAmI();
+    const why = cockpit.whyNot("manager");
+    if (why !== null) return cockpit.refuse(place, why);
     for (const [name, one] of Object.entries(JSON.parse(place.dataset.commandForms))) {
       const form = cockpit.element("form", "command");
       form.dataset.command = name;

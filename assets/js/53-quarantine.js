@@ -41,7 +41,14 @@
   }
 
   cockpit.pages.quarantine = {
-    start() {
+    async start() {
+      await cockpit.whoAmI();
+      const why = cockpit.whyNot("manager");
+      if (why !== null) {
+        // Looked at by whoever may, taken again by a manager.
+        for (const place of cockpit.findAll(".actions")) cockpit.refuse(place, `重新处理${why}`);
+        return;
+      }
       for (const place of cockpit.findAll("[data-choice]")) {
         const made = box(place);
         if (place.dataset.choice === "all") {

@@ -106,8 +106,15 @@
   }
 
   cockpit.pages.ground = {
-    start() {
+    async start() {
       cockpit.sayKept(outcome());
+      await cockpit.whoAmI();
+      const why = cockpit.whyNot("manager");
+      if (why !== null) {
+        cockpit.refuse(cockpit.find("[data-survey-form]"), why);
+        for (const button of cockpit.findAll("[data-use-version]")) button.hidden = true;
+        return;
+      }
       form(cockpit.find("[data-survey-form]"));
       for (const button of cockpit.findAll("[data-use-version]")) button.addEventListener("click", () => use(button));
     },

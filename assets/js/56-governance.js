@@ -13,8 +13,9 @@
     words = JSON.parse(cockpit.find("[data-words]").dataset.words);
     await cockpit.whoAmI();
     cockpit.showRoster();
-    if (!cockpit.may("steward")) {
-      for (const place of cockpit.findAll('.register:not([data-register="roster"])')) place.replaceChildren(element("p", "second", "登录后可查看台账"));
+    const why = cockpit.at === null ? cockpit.whyNot("steward") : "回看时只显示汇总，台账只有现在";
+    if (why !== null) {
+      for (const place of cockpit.findAll('.register:not([data-register="roster"])')) cockpit.refuse(place, why);
       return;
     }
     Object.keys(words.kinds).forEach(showMatters);
@@ -55,7 +56,7 @@
     cockpit.find(`[data-counts="${place}"]`).replaceChildren(...rows);
   }
 
-  const get = (path) => cockpit.get(base() + path);
+  const get = (path) => cockpit.request(base() + path);
 
   /* Post, say what came of it, and show the register again where it was taken. */
   async function send(outcome, path, body, again) {
@@ -68,8 +69,10 @@
   async function showMatters(kind) {
     const place = cockpit.find(`[data-matters="${kind}"]`);
     const { name, role, sealed } = words.kinds[kind];
-    if (!cockpit.may(role)) return place.replaceChildren(element("p", "second", "只显示汇总"));
-    const { matters } = (await get(`/matters?kind=${kind}&limit=50`)) || { matters: [] };
+    if (!cockpit.may(role)) return cockpit.refuse(place, cockpit.whyNot(role));
+    const answer = await get(`/matters?kind=${kind}&limit=50`);
+    if (!answer.ok) return cockpit.refuse(place, cockpit.reason(answer));
+    const { matters } = answer.body;
     const outcome = element("p", "outcome");
     outcome.setAttribute("role", "status");
     const again = () => showMatters(kind).then(() => cockpit.sayOutcome(place.querySelector(".outcome"), true, "已登记"));
@@ -123,7 +126,9 @@
 
   async function showCouncil() {
     const place = cockpit.find('[data-register="council"]');
-    const { members, meetings } = (await get("/council")) || { members: [], meetings: [] };
+    const answer = await get("/council");
+    if (!answer.ok) return cockpit.refuse(place, cockpit.reason(answer));
+    const { members, meetings } = answer.body;
     const outcome = element("p", "outcome");
     const again = () => showCouncil();
     const rows = members.map((one) => entry(
@@ -143,7 +148,9 @@
 
   async function showPartners() {
     const place = cockpit.find('[data-register="partners"]');
-    const { partners } = (await get("/partners")) || { partners: [] };
+    const answer = await get("/partners");
+    if (!answer.ok) return cockpit.refuse(place, cockpit.reason(answer));
+    const { partners } = answer.body;
     const outcome = element("p", "outcome");
     const again = () => showPartners();
     const parts = [outcome];

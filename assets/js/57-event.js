@@ -14,9 +14,9 @@
   const path = (rest) => `/api/v1/${cockpit.root.dataset.community}/events/${place.dataset.eventPage}${rest || ""}`;
 
   async function load() {
-    const answer = await fetch(path());
-    if (!answer.ok) return;
-    shown = await answer.json();
+    const answer = await cockpit.request(cockpit.link(path()));
+    if (!answer.ok) return shown ? undefined : cockpit.refuse(place, cockpit.reason(answer));
+    shown = answer.body;
     draw();
   }
 
@@ -69,7 +69,7 @@
 
   function onMap({ id }) {
     const link = element("a", "on-map", "在地图上看");
-    link.href = `/map?community=${cockpit.root.dataset.community}&event=${id}`;
+    link.href = cockpit.link(`/map?community=${cockpit.root.dataset.community}&event=${id}`);
     return link;
   }
 
@@ -77,7 +77,7 @@
     const strip = element("div", "photos");
     for (const { number } of told.photos) {
       if (!cockpit.may("steward")) {
-        strip.append(element("span", "second", "照片登录后可见"));
+        strip.append(element("span", "second", `照片${cockpit.whyNot("steward")}`));
         break;
       }
       const link = element("a");
@@ -112,10 +112,14 @@
     outcome.dataset.outcome = "";
     outcome.setAttribute("role", "status");
     box.append(element("h2", "", "下一步"));
+    if (cockpit.at !== null) {
+      box.append(element("p", "second", "回看时不能办理；回到现在再办"), outcome);
+      return box;
+    }
     const steps = Object.entries(life.states[told.state].to).filter(([, role]) => cockpit.may(role)).map(([code]) => [code, life.states[code].name]);
     const acts = Object.entries(life.actions).filter(([, one]) => one.in.includes(told.state) && cockpit.may(one.role)).map(([code, one]) => [code, one.name]);
     if (!steps.length && !acts.length) {
-      box.append(element("p", "second", cockpit.me && cockpit.me.name ? "这一步不由您办理" : "登录后可办理"), outcome);
+      box.append(element("p", "second", cockpit.whyNot("steward") || "这一步不由您办理"), outcome);
       return box;
     }
     const note = element("textarea");
@@ -182,7 +186,7 @@
   function duplicate(id) {
     const row = element("p", "duplicate", "◆ 附近刚有同类上报：");
     const link = element("a", "", id);
-    link.href = `/events/${id}`;
+    link.href = cockpit.link(`/events/${id}`);
     row.append(link);
     if ("void" in life.states[shown.properties.state].to && cockpit.may("manager")) {
       const button = element("button", "", "并入它");
@@ -207,7 +211,7 @@
 
   /* Who an event can be given to, with what each has in hand. */
   async function loadPeople() {
-    if (!cockpit.may("manager")) return;
+    if (!cockpit.canDo("manager")) return;
     try {
       people = (await cockpit.ask("assignees", {})).assignees;
     } catch (error) {

@@ -52,11 +52,11 @@
     row.dataset.seq = one.seq;
     mark(row);
     const link = element("a", "title", one.title);
-    link.href = "/events/" + one.id;
+    link.href = cockpit.link("/events/" + one.id);
     const due = element("time", "when", one.due ? cockpit.time.short(one.due) : "");
     const who = element("span", "who", one.assignee || "");
     row.append(element("span", `symbol tone-${tone}`, sign), link, element("span", "where", one.where), due, who);
-    if (cockpit.may("manager")) row.append(picker(one));
+    if (cockpit.canDo("manager")) row.append(picker(one));
     cards.set(one.id, row);
     return row;
   }
@@ -94,7 +94,7 @@
   }
 
   async function startBatch() {
-    if (!cockpit.may("manager")) return;
+    if (!cockpit.canDo("manager")) return;
     const bar = cockpit.find("[data-batch]");
     const people = (await cockpit.ask("assignees", {})).assignees;
     const to = element("select");

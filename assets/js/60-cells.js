@@ -7,10 +7,10 @@
   const MARK = { 低: ["●", "low"], 中: ["◆", "middle"], 高: ["▲", "high"] };
 
   cells.DeviceLink = (props) =>
-    draw("a", { href: "/devices/" + encodeURIComponent(props.data.id) }, props.value);
+    draw("a", { href: window.cockpit.link("/devices/" + encodeURIComponent(props.data.id)) }, props.value);
 
   cells.EventLink = (props) =>
-    draw("a", { href: "/events/" + encodeURIComponent(props.data.id) }, props.value);
+    draw("a", { href: window.cockpit.link("/events/" + encodeURIComponent(props.data.id)) }, props.value);
 
   cells.DeviceStatus = (props) => draw("span", { className: "status" }, props.value);
 

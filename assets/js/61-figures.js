@@ -65,7 +65,12 @@
     const asked = chosen;
     const [from, to] = SPANS[asked.span][1]();
     const query = { from: new Date(from).toISOString(), by: asked.by, ...(to ? { to: new Date(to).toISOString() } : {}) };
-    const answer = await cockpit.ask("events/figures", query);
+    let answer = null;
+    try {
+      answer = await cockpit.ask("events/figures", query);
+    } catch (error) {
+      return cockpit.refuse(cockpit.find("[data-totals]"), error.message);
+    }
     if (asked !== chosen) return;   // another was chosen meanwhile
     showTotal(answer.total);
     showGroups(answer.groups);

@@ -12,11 +12,31 @@
   page.start = async function () {
     words = JSON.parse(cockpit.find("[data-words]").dataset.words);
     const me = await cockpit.whoAmI();
-    if (!cockpit.may("admin")) return;
+    const why = cockpit.whyNot("admin");
+    if (why !== null) {
+      for (const place of cockpit.findAll("[data-part]")) cockpit.refuse(place, why);
+      return;
+    }
     showWebhooks();
     // People, displays and the trail are those of all communities.
     if (me.communities.includes("*")) [showUsers, showDisplays, showAudit].forEach((show) => show());
+    else for (const code of ["users", "displays", "audit"]) cockpit.refuse(part(code), "需要全部社区的系统管理员；您只是本社区的");
   };
+
+  const KINDS = { user: "用户", token: "令牌", display: "大屏", command: "命令行", device: "设备" };
+
+  /* Who did it: of which kind, and the name. */
+  function actor(label) {
+    const [kind, ...name] = label.split(":");
+    return name.length ? `${KINDS[kind] || kind} ${name.join(":")}` : KINDS[kind] || label;
+  }
+
+  /* Codes by their words, in lists and as places too: steward, heling/areas. */
+  function coded(value) {
+    if (Array.isArray(value)) return value.map(coded).join("、");
+    if (typeof value === "boolean") return value ? "是" : "否";
+    return String(value).split("/").map((one) => words.codes[one] || words.communities[one] || one).join("/");
+  }
 
   const part = (code) => cockpit.find(`[data-part="${code}"]`);
 
@@ -36,7 +56,9 @@
   const linkOf = (said) => `链接（只显示这一次，24 小时内有效一次）：${location.origin}${said.link}`;
 
   async function showUsers() {
-    const { users } = (await cockpit.get("/api/v1/users")) || { users: [] };
+    const answer = await cockpit.request("/api/v1/users");
+    if (!answer.ok) return cockpit.refuse(part("users"), cockpit.reason(answer));
+    const { users } = answer.body;
     const rows = users.map((one) => {
       const path = `/api/v1/users/${encodeURIComponent(one.name)}`;
       const { role, communities } = one;
@@ -59,7 +81,9 @@
   showUsers.part = "users";
 
   async function showDisplays() {
-    const { displays } = (await cockpit.get("/api/v1/displays")) || { displays: [] };
+    const answer = await cockpit.request("/api/v1/displays");
+    if (!answer.ok) return cockpit.refuse(part("displays"), cockpit.reason(answer));
+    const { displays } = answer.body;
     const rows = displays.map((one) => entry(one.name, `${words.communities[one.community]}${one.revoked ? " · 已撤销" : ""}`,
       one.revoked ? [] : [["撤销", () => act(`/api/v1/displays/${encodeURIComponent(one.name)}/revoke`, {}, showDisplays, () => "已撤销")]]));
     const { "*": _all, ...places } = words.communities;
@@ -71,7 +95,9 @@
 
   async function showWebhooks() {
     const base = `/api/v1/${cockpit.root.dataset.community}/webhooks`;
-    const { webhooks } = (await cockpit.get(base)) || { webhooks: [] };
+    const answer = await cockpit.request(base);
+    if (!answer.ok) return cockpit.refuse(part("webhooks"), cockpit.reason(answer));
+    const { webhooks } = answer.body;
     const rows = webhooks.map((one) => {
       const { done, waiting, given_up: lost } = one.deliveries;
       const kinds = one.kinds.includes("*") ? "全部" : one.kinds.map((kind) => words.kinds[kind] || kind).join("、");
@@ -92,17 +118,17 @@
   showWebhooks.part = "webhooks";
 
   async function showAudit() {
-    const found = await cockpit.get(`/api/v1/audit?limit=${AUDIT_ROWS}`);
-    if (!found) return;
-    const { rows } = found;
+    const found = await cockpit.request(`/api/v1/audit?limit=${AUDIT_ROWS}`);
+    if (!found.ok) return cockpit.refuse(part("audit"), cockpit.reason(found));
+    const { rows } = found.body;
     const check = element("button", "quiet", "核对链条");
     check.type = "button";
     const verdict = element("span", "outcome");
     verdict.setAttribute("role", "status");
     check.addEventListener("click", async () => {
-      const chain = await cockpit.get("/api/v1/audit/chain");
-      if (!chain) return cockpit.sayOutcome(verdict, false, "没有执行");
-      const { length, head, fault } = chain;
+      const answer = await cockpit.request("/api/v1/audit/chain");
+      if (!answer.ok) return cockpit.sayOutcome(verdict, false, cockpit.reason(answer));
+      const { length, head, fault } = answer.body;
       cockpit.sayOutcome(verdict, !fault, fault ? `链条已断：${fault}` : `${cockpit.number(length)} 条，链条完整 · ${head.slice(0, 16)}`);
     });
     const whole = element("div", "entry");
@@ -111,8 +137,9 @@
     const body = element("tbody");
     for (const row of rows) {
       const line = element("tr");
-      const detail = Object.entries(row.detail).filter(([, value]) => value !== null).map(([name, value]) => `${name}: ${value}`).join("，");
-      const cells = [cockpit.time.full(Date.parse(row.at)), row.actor, row.action, row.object, detail];
+      const detail = Object.entries(row.detail).filter(([, value]) => value !== null)
+        .map(([name, value]) => `${words.details[name] || name}：${coded(value)}`).join("，");
+      const cells = [cockpit.time.full(Date.parse(row.at)), actor(row.actor), words.actions[row.action] || row.action, coded(row.object), detail];
       line.append(...cells.map((cell) => element("td", "", cell)));
       body.append(line);
     }

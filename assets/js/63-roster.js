@@ -9,7 +9,13 @@
 
   cockpit.showRoster = async function (said) {
     const place = cockpit.find('[data-register="roster"]');
-    const [{ grids }, loads] = await Promise.all([cockpit.ask("stewards", {}), readLoads()]);
+    let grids = [];
+    let loads = null;
+    try {
+      [{ grids }, loads] = await Promise.all([cockpit.ask("stewards", {}), readLoads()]);
+    } catch (error) {
+      return cockpit.refuse(place, error.message);
+    }
     const outcome = element("p", "outcome");
     outcome.setAttribute("role", "status");
     if (said) cockpit.sayOutcome(outcome, ...said);
@@ -21,13 +27,13 @@
       return row;
     });
     const parts = [outcome, ...(rows.length ? rows : [element("p", "second", "尚未导入网格")])];
-    if (grids.length && cockpit.may("manager")) parts.push(appointing(grids));
+    if (grids.length && cockpit.canDo("manager")) parts.push(appointing(grids));
     place.replaceChildren(...parts);
   };
 
   /* Names of users and what they have in hand; null for who may not know. */
   async function readLoads() {
-    if (!cockpit.may("steward")) return null;
+    if (!cockpit.canDo("manager")) return null;
     return new Map((await cockpit.ask("assignees", {})).assignees.map((one) => [one.name, one.load]));
   }
 

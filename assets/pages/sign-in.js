@@ -22,7 +22,7 @@
 
   async function post(path, body) {
     try {
-      const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+      const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": "zh-CN" }, body: JSON.stringify(body) });
       return { ok: answer.ok, detail: (await answer.json()).detail };
     } catch (error) {
       return { ok: false, detail: "连接中断，请再试" };

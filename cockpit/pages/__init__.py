@@ -1,8 +1,8 @@
 """The pages: the wall, and the manager's pages. A page is laid out here and kept by assets/js."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from dash import Dash, Input, Output, dcc, html
 
@@ -24,42 +24,43 @@ from cockpit.pages import (
     report,
     wall,
 )
+from cockpit.pages.address import NoPage, Page, find
 from store.databases import Databases
 
-Layout = Callable[..., Any]
-"""Takes what the path's pattern names and the query's parameters; answers a component."""
+
+def pages(app: Dash, databases: Databases, mqtt_port: int) -> list[Page]:
+    """Every page by the template of its path; also registers the callbacks that redraw a part of one."""
+    return [
+        Page("/", home.page(mqtt_port)),
+        Page("/wall/{community}", wall.page),
+        Page("/devices/{device}", device.page(app, databases), device.check(databases)),
+        Page("/map", map_page.page, map_page.check(databases)),
+        Page("/compare", compare.page(databases), compare.check),
+        Page("/events", events.page(app, databases)),
+        Page("/events/{event}", event.page(databases), event.check(databases)),
+        Page("/board", board.page),
+        Page("/report", report.page),
+        Page("/governance", governance.page),
+        Page("/figures", figures.page),
+        Page("/people", people.page),
+        Page("/quarantine", quarantine.page(databases)),
+        Page("/ground", ground.page(databases)),
+    ]
 
 
-def register(app: Dash, databases: Databases, mqtt_port: int) -> None:
+def register(app: Dash, known: Sequence[Page]) -> None:
     """Give the application its pages; each address is laid out when a browser asks for it.
 
     The page that asks is named by Referer, so its layout is Dash's first answer and not a second one.
     """
-    table: dict[str, Layout] = {
-        "PAGE /": home.page(mqtt_port),
-        "PAGE /wall/{community}": wall.page,
-        "PAGE /devices/{device}": device.page(app, databases),
-        "PAGE /map": map_page.page,
-        "PAGE /compare": compare.page(databases),
-        "PAGE /events": events.page(app, databases),
-        "PAGE /events/{event}": event.page(databases),
-        "PAGE /board": board.page,
-        "PAGE /report": report.page,
-        "PAGE /governance": governance.page,
-        "PAGE /figures": figures.page,
-        "PAGE /people": people.page,
-        "PAGE /quarantine": quarantine.page(databases),
-        "PAGE /ground": ground.page(databases),
-    }
 
     def page(pathname: str, search: str) -> Any:
-        key, named = access.page_of(pathname)
-        layout = table.get(key or "")
-        if layout is None:
-            return frame.unknown("这个地址没有内容。")
-        asked = dict(parse_qsl(search.removeprefix("?"))) | named
-        access.check_page(key or "", asked.get("community"))
-        return _laid_out(layout, asked)
+        try:
+            found = find(known, pathname, search)
+            access.check_page(found.key, found.asked.get("community"))
+            return found.laid_out()
+        except NoPage as error:
+            return frame.unknown(error)
 
     def laid_out() -> Any:
         asked_by = app.backend.request_adapter().headers.get("referer") if app.backend.has_request_context() else None
@@ -74,10 +75,3 @@ def register(app: Dash, databases: Databases, mqtt_port: int) -> None:
     @app.callback(Output("page", "children"), Input("address", "pathname"), Input("address", "search"))
     def show(pathname: str, search: str) -> Any:
         return page(pathname, search or "")
-
-
-def _laid_out(layout: Layout, asked: dict[str, str]) -> Any:
-    try:
-        return layout(**asked)
-    except frame.NoPage as error:
-        return frame.unknown(str(error))

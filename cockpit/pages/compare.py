@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from cockpit import rollup
 from cockpit.pages import frame
+from cockpit.pages.address import instant_of
 from geo.communities import Community
 from layers.declare import layers
 from sensors.metrics import metrics
@@ -47,12 +48,14 @@ def page(databases: Databases) -> Callable[..., Any]:
     return layout
 
 
+def check(a: str | None = None, b: str | None = None, **_other: str) -> None:
+    """Whether both times can be read and are past."""
+    for text in filter(None, (a, b)):
+        instant_of(text)
+
+
 def _time(text: str | None, otherwise: datetime) -> Instant:
-    try:
-        given = datetime.strptime(text, FIELD).replace(tzinfo=SHANGHAI) if text else otherwise
-    except ValueError as error:
-        raise frame.NoPage(f"时间看不懂：{error}") from None
-    return from_datetime(given)
+    return instant_of(text) if text else from_datetime(otherwise)
 
 
 def _local(at: Instant, form: str) -> str:

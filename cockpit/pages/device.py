@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from cockpit import access
 from cockpit.pages import frame
+from cockpit.pages.address import NoPage
 from cockpit.pages.device_chart import FIRST_SPAN, SPANS, chart, without_readings
 from geo.communities import community as community_of
 from sensors import history, registry
@@ -22,15 +23,13 @@ from store.databases import Databases
 def page(app: Dash, databases: Databases) -> Callable[..., Any]:
     """The layout of ``/devices/{id}``; also registers what redraws its chart."""
 
-    def layout(device: str = "", theme: str | None = None, **_other: str) -> Any:
-        found = _find(databases, device)
-        if found is None:
-            raise frame.NoPage(f"没有设备 {device!r}")
+    def layout(device: str = "", theme: str | None = None, at: str | None = None, **_other: str) -> Any:
+        found = _one(databases, device)
         access.check_found("PAGE /devices/{device}", found.community)
         engine = databases.of(found.community)
         with engine.connect() as connection:
             measured = history.metrics_of(connection, device)
-        return _page(engine, found, measured, frame.theme_of(theme))
+        return _page(engine, found, measured, frame.theme_of(theme), frame.past_of(at))
 
     @app.callback(
         Output("device-chart", "figure"),
@@ -38,16 +37,33 @@ def page(app: Dash, databases: Databases) -> Callable[..., Any]:
         Input("device-span", "value"),
         State("cockpit", "data-device"),
         State("cockpit", "data-theme"),
+        State("cockpit", "data-at"),
         prevent_initial_call=True,
     )
-    def redraw(metric: str, span: str, device: str, theme: str) -> go.Figure:
+    def redraw(metric: str, span: str, device: str, theme: str, at_ms: str | None) -> go.Figure:
         found = _find(databases, device)
         if found is None or metric is None or span not in SPANS:
             return without_readings(theme)
         access.check_found("CALLBACK device-chart.figure", found.community)
-        return chart(databases.of(found.community), found, metric, span, theme)
+        return chart(databases.of(found.community), found, metric, span, theme, frame.at_of(at_ms))
 
     return layout
+
+
+def check(databases: Databases) -> Callable[..., None]:
+    """Whether there is such a device, and who asks may see it."""
+
+    def known(device: str, **_other: str) -> None:
+        access.check_found("PAGE /devices/{device}", _one(databases, device).community)
+
+    return known
+
+
+def _one(databases: Databases, device: str) -> Device:
+    found = _find(databases, device)
+    if found is None:
+        raise NoPage(f"没有设备「{device[:64]}」")
+    return found
 
 
 def _find(databases: Databases, device: str) -> Device | None:
@@ -59,7 +75,7 @@ def _find(databases: Databases, device: str) -> Device | None:
     return None
 
 
-def _page(engine: Engine, device: Device, measured: list[str], theme: str) -> Any:
+def _page(engine: Engine, device: Device, measured: list[str], theme: str, past: dict[str, str]) -> Any:
     known = metrics()
     options = [{"label": known[code].name if code in known else code, "value": code} for code in measured]
     first = measured[0] if measured else None
@@ -78,7 +94,7 @@ def _page(engine: Engine, device: Device, measured: list[str], theme: str) -> An
                 html.Dl([part for name, value in facts for part in (html.Dt(name), html.Dd(value))]),
                 html.P("", className="clock-note", hidden=True, **{"data-device-clock": ""}),
                 html.Table([html.Tbody([], **{"data-device-latest": ""})], className="latest"),
-                *_commands(device),
+                *([] if past else _commands(device)),
             ],
             className="panel facts",
         ),
@@ -94,7 +110,9 @@ def _page(engine: Engine, device: Device, measured: list[str], theme: str) -> An
                 ),
                 dcc.Graph(
                     id="device-chart",
-                    figure=chart(engine, device, first, FIRST_SPAN, theme) if first else without_readings(theme),
+                    figure=chart(engine, device, first, FIRST_SPAN, theme, frame.at_of(past.get("at")))
+                    if first
+                    else without_readings(theme),
                     responsive=True,
                     config={"displayModeBar": False},
                     className="device-chart",
@@ -103,7 +121,7 @@ def _page(engine: Engine, device: Device, measured: list[str], theme: str) -> An
             className="panel chart-panel",
         ),
     ]
-    return frame.desk(community_of(device.community), "device", content, theme=theme, device=device.id)
+    return frame.desk(community_of(device.community), "device", content, theme=theme, device=device.id, **past)
 
 
 def _commands(device: Device) -> list[Any]:

@@ -37,24 +37,28 @@ FIRST_SPAN = "day"
 MEAN_HOVER = "%{x|%m-%d %H:%M}  均值 %{y:.4~g}，%{customdata[0]:.4~g} 至 %{customdata[1]:.4~g}<extra></extra>"
 
 
-def chart(engine: Engine, device: Device, metric: str, span: str, theme: str) -> go.Figure:
-    """A metric of a device in local time; lines break where readings are missing."""
+def chart(engine: Engine, device: Device, metric: str, span: str, theme: str, at: Instant | None = None) -> go.Figure:
+    """A metric of a device in local time, up to now or a past time; lines break where readings are missing."""
     chosen = SPANS[span]
     known = metrics().get(metric)
     label = f"{known.name}（{known.label}）" if known and known.label else known.name if known else metric
     plot = empty(theme, chosen.ticks)
     plot.update_yaxes(title_text=label)
     if chosen.every is None:
-        _add_readings(plot, engine, device, metric, chosen.length, theme)
+        _add_readings(plot, engine, device, metric, chosen.length, theme, at)
     else:
-        _add_steps(plot, engine, device, metric, chosen.length, chosen.every, theme)
+        _add_steps(plot, engine, device, metric, chosen.length, chosen.every, theme, at)
     return plot
 
 
-def _add_readings(plot: go.Figure, engine: Engine, device: Device, metric: str, length: Instant, theme: str) -> None:
-    until = now()
+def _add_readings(
+    plot: go.Figure, engine: Engine, device: Device, metric: str, length: Instant, theme: str, at: Instant | None
+) -> None:
+    until = now() if at is None else at
+    # A device's clock may run ahead: what it says of "now" is shown, of a past time it is not past.
+    last = until + DAY if at is None else at
     with engine.connect() as connection:
-        found = history.history(connection, device.id, metric, until - length, until + DAY, MAX_POINTS + 1)
+        found = history.history(connection, device.id, metric, until - length, last, MAX_POINTS + 1)
         if len(found) > MAX_POINTS:
             steps = history.aggregate(connection, device.id, metric, until - length, until, MINUTE, MAX_POINTS)
             points = [(row.ts, row.mean) for row in reversed(steps)]
@@ -77,11 +81,21 @@ def _add_readings(plot: go.Figure, engine: Engine, device: Device, metric: str, 
 
 
 def _add_steps(
-    plot: go.Figure, engine: Engine, device: Device, metric: str, length: Instant, every: Instant, theme: str
+    plot: go.Figure,
+    engine: Engine,
+    device: Device,
+    metric: str,
+    length: Instant,
+    every: Instant,
+    theme: str,
+    at: Instant | None,
 ) -> None:
-    until = now()
+    until = now() if at is None else at
     with engine.connect() as connection:
         steps = history.aggregate(connection, device.id, metric, until - length, until, every, MAX_POINTS * 2)
+    if at is not None:
+        # A step that was not over yet holds what came later.
+        steps = [row for row in steps if row.ts + every <= at]
     x, y = _with_gaps([(row.ts, (row.mean, row.low, row.high)) for row in reversed(steps)], every * 3 // 2)
     line = {"shape": "hv", "width": 0}
     band = {"x": x, "mode": "lines", "hoverinfo": "skip", "connectgaps": False}

@@ -8,30 +8,56 @@ from dash import html
 
 from cockpit import access
 from cockpit.pages import frame
+from cockpit.pages.address import NoPage, instant_of
 from geo.communities import communities
 from layers.grid_events import queries
 from layers.grid_events.rules import actions, states
 from store.databases import Databases
+from store.instant import Instant
 
 
 def page(databases: Databases) -> Callable[..., Any]:
     """The layout of ``/events/{event}``; the script keeps it."""
 
-    def layout(event: str = "", theme: str | None = None, **_other: str) -> Any:
-        found = next((code for code in communities() if _knows(databases, code, event)), None)
-        if found is None:
-            raise frame.NoPage(f"没有编号为 {event[:32]!r} 的事件")
+    def layout(event: str = "", theme: str | None = None, at: str | None = None, **_other: str) -> Any:
+        found = community_of(databases, event)
         access.check_found("PAGE /events/{event}", found)
         content = [html.Div(className="event-page", **{"data-event-page": event})]
         community = frame.known_community(found)
-        return frame.desk(community, "event", content, theme=frame.theme_of(theme), life=life())
+        return frame.desk(community, "event", content, theme=frame.theme_of(theme), life=life(), **frame.past_of(at))
 
     return layout
 
 
-def _knows(databases: Databases, community: str, event: str) -> bool:
+def check(databases: Databases) -> Callable[..., None]:
+    """Whether there is such an event, and who asks may see it."""
+
+    def known(event: str, at: str | None = None, **_other: str) -> None:
+        found = community_of(databases, event, instant_of(at) if at else None)
+        access.check_found("PAGE /events/{event}", found)
+
+    return known
+
+
+def community_of(databases: Databases, event: str, at: Instant | None = None) -> str:
+    """The community that an event is of.
+
+    Raises
+    ------
+    NoPage
+        If there is no such event, or at a past time was none yet.
+    """
+    found = next((code for code in communities() if _knows(databases, code, event, None)), None)
+    if found is None:
+        raise NoPage(f"没有编号为「{event[:32]}」的事件")
+    if at is not None and not _knows(databases, found, event, at):
+        raise NoPage(f"那时还没有编号为「{event[:32]}」的事件")
+    return found
+
+
+def _knows(databases: Databases, community: str, event: str, at: Instant | None) -> bool:
     with databases.of(community).connect() as connection:
-        return queries.one(connection, community, event) is not None
+        return queries.one(connection, community, event, at) is not None
 
 
 def life() -> str:

@@ -14,7 +14,7 @@ from geo.ground import places
 from layers.grid_events import queries
 from layers.grid_events.rules import SEVERITIES, categories, open_states, states
 from store.databases import Databases
-from store.instant import MILLISECOND
+from store.instant import MILLISECOND, Instant, format_rfc3339
 
 LIMIT = 500
 OPEN = "open"
@@ -40,9 +40,9 @@ COLUMNS = (
 def page(app: Dash, databases: Databases) -> Callable[..., Any]:
     """The layout of ``/events``; also registers its filters."""
 
-    def layout(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
+    def layout(community: str | None = None, theme: str | None = None, at: str | None = None, **_other: str) -> Any:
         found = frame.known_community(community)
-        return _page(databases.of(found.code), found, frame.theme_of(theme))
+        return _page(databases.of(found.code), found, frame.theme_of(theme), frame.past_of(at))
 
     @app.callback(
         Output("events-table", "rowData"),
@@ -50,16 +50,19 @@ def page(app: Dash, databases: Databases) -> Callable[..., Any]:
         Input("events-category", "value"),
         Input("events-area", "value"),
         State("cockpit", "data-community"),
+        State("cockpit", "data-at"),
         prevent_initial_call=True,
     )
-    def choose(state: str | None, category: str | None, area: str | None, community: str) -> list[dict[str, Any]]:
+    def choose(
+        state: str | None, category: str | None, area: str | None, community: str, at_ms: str | None
+    ) -> list[dict[str, Any]]:
         access.check_found("CALLBACK events-table.rowData", community)
-        return rows(databases.of(community), community, state, category, area)
+        return rows(databases.of(community), community, state, category, area, frame.at_of(at_ms))
 
     return layout
 
 
-def _page(engine: Engine, community: Community, theme: str) -> Any:
+def _page(engine: Engine, community: Community, theme: str, past: dict[str, str]) -> Any:
     filters = [
         _choice("events-state", "状态", {OPEN: "未结", **{c: s.name for c, s in states().items()}}, OPEN),
         _choice("events-category", "类别", {code: row.name for code, row in categories().items()}, None),
@@ -68,7 +71,7 @@ def _page(engine: Engine, community: Community, theme: str) -> Any:
     table = ag.AgGrid(
         id="events-table",
         columnDefs=list(COLUMNS),
-        rowData=rows(engine, community.code, OPEN, None, None),
+        rowData=rows(engine, community.code, OPEN, None, None, frame.at_of(past.get("at"))),
         getRowId="params.data.id",
         defaultColDef={"sortable": True, "resizable": True},
         dashGridOptions={
@@ -80,16 +83,18 @@ def _page(engine: Engine, community: Community, theme: str) -> Any:
     )
     content = [
         html.Section(
-            [html.H2("网格事件"), html.Div([*filters, _downloads(community)], className="filters"), table],
+            [html.H2("网格事件"), html.Div([*filters, _downloads(community, past)], className="filters"), table],
             className="panel",
         )
     ]
-    return frame.desk(community, "events", content, theme=theme)
+    return frame.desk(community, "events", content, theme=theme, **past)
 
 
-def _downloads(community: Community) -> Any:
+def _downloads(community: Community, past: dict[str, str]) -> Any:
     path = f"/api/v1/{community.code}/events/export?format="
-    links = [html.A(name, href=f"{path}{form}") for form, name in (("xlsx", "导出 XLSX"), ("csv", "导出 CSV"))]
+    at = frame.at_of(past.get("at"))
+    then = "" if at is None else f"&at={format_rfc3339(at)}"
+    links = [html.A(name, href=f"{path}{form}{then}") for form, name in (("xlsx", "导出 XLSX"), ("csv", "导出 CSV"))]
     return html.Div(links, className="downloads", **{"data-least-role": "steward"}, hidden=True)
 
 
@@ -99,13 +104,18 @@ def _choice(name: str, label: str, options: dict[str, str], value: str | None) -
 
 
 def rows(
-    engine: Engine, community: str, state: str | None, category: str | None, area: str | None
+    engine: Engine,
+    community: str,
+    state: str | None,
+    category: str | None,
+    area: str | None,
+    at: Instant | None,
 ) -> list[dict[str, Any]]:
-    """The newest events that the filters let through."""
+    """The newest events that the filters let through, as they stood at a time."""
     wanted = open_states() if state == OPEN else [state] if state else []
     with engine.connect() as connection:
         chosen = queries.Filter(state=wanted, category=category, area=area)
-        found = queries.find(connection, community, chosen, limit=LIMIT)
+        found = queries.find(connection, community, chosen, at=at, limit=LIMIT)
     names = {place.code: place.name for place in places(community, "areas")}
     return [
         {

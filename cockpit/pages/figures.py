@@ -9,7 +9,7 @@ from cockpit.pages import frame
 from layers.grid_events.figures import AGE_NAMES, BY_NAMES, RATE_NAMES, STAGE_NAMES
 
 
-def page(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
+def page(community: str | None = None, theme: str | None = None, at: str | None = None, **_other: str) -> Any:
     """The layout of ``/figures``; the script asks the API for the period that is chosen."""
     known = frame.known_community(community)
     words = {"rates": RATE_NAMES, "stages": STAGE_NAMES, "ages": AGE_NAMES, "by": BY_NAMES}
@@ -23,4 +23,4 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
         html.Section([html.H2("分组"), html.Div(className="wide", **{"data-groups": ""})], className="panel overview"),
     ]
     body = html.Div(content, className="sheets", **{"data-words": msgspec.json.encode(words).decode()})
-    return frame.desk(known, "figures", [body], theme=frame.theme_of(theme))
+    return frame.desk(known, "figures", [body], theme=frame.theme_of(theme), **frame.past_of(at))

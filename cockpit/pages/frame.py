@@ -1,5 +1,6 @@
 """What all pages have in common: the root that the scripts look for, the header, the way about."""
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -7,13 +8,13 @@ from dash import html
 
 from cockpit import access
 from cockpit.build import build
+from cockpit.pages.address import THEMES, NoPage, instant_of
 from geo.communities import Community, communities
 from geo.ground import is_surveyed, places
+from layers.roles import EVERYWHERE
 from sensors.metrics import metrics
-from sensors.summary import SHOWN
-from store.instant import MILLISECOND, parse_rfc3339
+from store.instant import MILLISECOND, SHANGHAI, Instant, format_rfc3339, to_datetime
 
-THEMES = ("dark", "light")
 DEFAULT_METRIC = "pm2_5"
 NAV = (
     ("/", "总览"),
@@ -28,53 +29,37 @@ NAV = (
     ("/ground", "底图"),
     ("/people", "人员"),
 )
+PAST = frozenset({"/", "/map", "/events", "/board", "/figures", "/governance"})
+"""Pages of the way about that can be asked for a past time; the others only know the present."""
+THEN = "事件、派给与网格员按当时已登记的，读数与客流按当时已测得的；底图、设备名称与位置是现在的"
+"""What "then" is, on the screen; docs/architecture.md tells it whole."""
 NAV_ROLES = {"/people": "admin"}
 """The least role of a page that shows nothing to others."""
 
 
-class NoPage(Exception):
-    """An address that leads nowhere, and why; `unknown` shows it."""
-
-
 def known_community(code: str | None) -> Community:
-    """The community that is asked for; the first of one's own where none is named.
-
-    Raises
-    ------
-    NoPage
-        If there is no such community.
-    """
-    found = communities().get(access.own_community(code, access.asking()))
-    if found is None:
-        raise NoPage(f"没有社区 {code!r}")
-    return found
+    """The community that is asked for; the first of one's own where none is named."""
+    return communities()[access.own_community(code, access.asking())]
 
 
 def theme_of(asked: str | None) -> str:
     """The theme that is asked for; dark where none is."""
-    return asked if asked in THEMES else THEMES[0]
+    return asked or THEMES[0]
 
 
 def metric_of(asked: str | None) -> str:
     """The metric that areas are coloured by."""
-    return asked if asked in SHOWN else DEFAULT_METRIC
+    return asked or DEFAULT_METRIC
 
 
-def past_of(asked: str | None) -> dict[str, str]:
-    """The past time that is asked for, in epoch milliseconds, for `root`; nothing where it is now.
+def past_of(at: str | None) -> dict[str, str]:
+    """The past time that is asked for, in epoch milliseconds, for `root`; nothing where it is now."""
+    return {"at": str(instant_of(at) // MILLISECOND)} if at else {}
 
-    Raises
-    ------
-    NoPage
-        If it is no RFC 3339.
-    """
-    if not asked:
-        return {}
-    try:
-        # An unescaped + of an offset arrives as a space.
-        return {"at": str(parse_rfc3339(asked.replace(" ", "+")) // MILLISECOND)}
-    except ValueError:
-        raise NoPage(f"时间 {asked!r} 应写作 2026-11-24T14:00:00+08:00") from None
+
+def at_of(data_at: str | None) -> Instant | None:
+    """The same as a page's root holds it; what a browser sends back may be anything."""
+    return int(data_at) * MILLISECOND if data_at and data_at.isdecimal() and len(data_at) < 16 else None
 
 
 def root(community: Community, kind: str, content: list[Any], *, theme: str = "dark", **data: str) -> Any:
@@ -85,17 +70,40 @@ def root(community: Community, kind: str, content: list[Any], *, theme: str = "d
         "data-community": community.code,
         "data-theme": theme,
         "data-build": build(),
+        "data-communities": _names(),
         "data-bounds": msgspec.json.encode(community.bounds).decode(),
         "data-metrics": msgspec.json.encode(described).decode(),
         **{f"data-{name}": value for name, value in data.items()},
     }
     shape = "wall" if kind == "wall" else "desk"
-    return html.Div([band(), *content], id="cockpit", className=f"{shape} page-{kind}", **attributes)
+    note = [past_note(int(data["at"]))] if "at" in data else []
+    return html.Div([band(), *note, *content], id="cockpit", className=f"{shape} page-{kind}", **attributes)
+
+
+@cache
+def _names() -> str:
+    """code -> name, and the words for all; the scripts say with them where a role holds."""
+    names = {one.code: one.name for one in communities().values()} | {EVERYWHERE: "全部社区"}
+    return msgspec.json.encode(names).decode()
 
 
 def band() -> Any:
     """Says over everything that the live channel is cut, while it is."""
     return html.Div("", id="band", className="band", role="alert", hidden=True)
+
+
+def past_note(at_ms: int) -> Any:
+    """Says over a page of a past time which time it is, what "then" means, and leads back to now."""
+    when = to_datetime(at_ms * MILLISECOND).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+    return html.Div(
+        [
+            html.Strong(f"◷ 回看 {when}（北京时间）"),
+            html.Span(THEN, className="then"),
+            html.A("回到现在", href="", **{"data-to-now": ""}),
+        ],
+        className="past-note",
+        role="note",
+    )
 
 
 def ground_note(community: Community) -> Any:
@@ -126,16 +134,22 @@ def replay_mark() -> Any:
 def desk(community: Community, kind: str, content: list[Any], *, theme: str = "dark", **data: str) -> Any:
     """A manager's page: header with the way about, and its content."""
     query = f"?community={community.code}" + (f"&theme={theme}" if theme != "dark" else "")
+    then = f"&at={format_rfc3339(int(data['at']) * MILLISECOND)}" if "at" in data else ""
     here = "/" if kind == "home" else f"/{kind}"
     links = [
-        html.A(name, href=f"{path}{query}", className="here" if path == here else None, **_for_whom(path))
+        html.A(
+            name,
+            href=f"{path}{query}{then if path in PAST else ''}",
+            className="here" if path == here else None,
+            **_for_whom(path),
+        )
         for path, name in NAV
     ]
-    links.append(html.A("大屏", href=f"/wall/{community.code}"))
+    links.append(html.A("大屏", href=f"/wall/{community.code}{then.replace('&', '?')}"))
     places = [
         html.A(
             other.name.removesuffix("未来社区"),
-            href=f"/?community={other.code}",
+            href=f"/?community={other.code}{then}",
             className="here" if other.code == community.code else None,
         )
         for other in communities().values()
@@ -163,9 +177,9 @@ def _me() -> Any:
     return html.Span("", className="me", **{"data-me": ""})
 
 
-def unknown(what: str) -> Any:
-    """A page for an address that leads nowhere."""
+def unknown(error: NoPage) -> Any:
+    """What stands in the place of a page where an address leads nowhere."""
     return html.Div(
-        [html.H1("没有这个页面"), html.P(what), html.P(html.A("回到总览", href="/"))],
+        [html.H1("没有这个页面"), html.P(error.text), html.P(html.A("回到总览", href="/"))],
         className="desk page-missing",
     )

@@ -10,7 +10,7 @@ from geo.ground import places
 from layers.governance.rules import Kind, bodies, fields, kinds, topics
 
 
-def page(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
+def page(community: str | None = None, theme: str | None = None, at: str | None = None, **_other: str) -> Any:
     """The layout of ``/governance``; the script fills it from the live channel and the API."""
     known = frame.known_community(community)
     words = {
@@ -30,7 +30,7 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
         _register("partners", "共建企业台账", "谁做了什么、何时"),
     ]
     body = html.Div(content, className="sheets", **{"data-words": msgspec.json.encode(words).decode()})
-    return frame.desk(known, "governance", [body], theme=frame.theme_of(theme))
+    return frame.desk(known, "governance", [body], theme=frame.theme_of(theme), **frame.past_of(at))
 
 
 def _overview() -> Any:

@@ -25,21 +25,27 @@ COLUMNS = (
 def page(mqtt_port: int) -> Callable[..., Any]:
     """The layout of ``/``; ``mqtt_port`` is shown to whoever adds the first device."""
 
-    def layout(community: str | None = None, metric: str | None = None, theme: str | None = None, **_other: str) -> Any:
+    def layout(
+        community: str | None = None,
+        metric: str | None = None,
+        theme: str | None = None,
+        at: str | None = None,
+        **_other: str,
+    ) -> Any:
         found = frame.known_community(community)
-        return _page(found, frame.metric_of(metric), frame.theme_of(theme), mqtt_port)
+        return _page(found, frame.metric_of(metric), frame.theme_of(theme), mqtt_port, frame.past_of(at))
 
     return layout
 
 
-def _page(community: Community, metric: str, theme: str, mqtt_port: int) -> Any:
+def _page(community: Community, metric: str, theme: str, mqtt_port: int, past: dict[str, str]) -> Any:
     content = [
-        _guide(community, mqtt_port),
+        None if past else _guide(community, mqtt_port),
         map_stage.stage(community, theme, metric),
         html.Div([layer.panel(community) for layer in layers() if layer.panel], className="panels"),
         html.Section([html.H2("设备"), devices_table()], className="panel devices"),
     ]
-    return frame.desk(community, "home", content, theme=theme, metric=metric)
+    return frame.desk(community, "home", content, theme=theme, metric=metric, **past)
 
 
 def devices_table() -> Any:

@@ -8,6 +8,7 @@ from dash import html
 from cockpit.notices.formats import FORMATS
 from cockpit.pages import frame
 from geo.communities import communities
+from layers import words
 from layers.declare import notice_kinds
 from layers.roles import EVERYWHERE
 
@@ -19,11 +20,14 @@ PARTS = {"users": "用户", "displays": "大屏链接", "webhooks": "通知推�
 def page(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
     """The layout of ``/people``; the script fills it from the API, which asks for the role."""
     known = frame.known_community(community)
-    words = {
+    said = {
         "roles": ROLE_NAMES,
         "communities": {EVERYWHERE: "全部社区"} | {one.code: one.name for one in communities().values()},
         "formats": {code: FORMAT_NAMES[code] for code in FORMATS},
         "kinds": dict(notice_kinds()),
+        "actions": words.table()["actions"],
+        "details": words.table()["details"],
+        "codes": dict(words.codes()),
     }
     content = [
         html.Section(
@@ -32,5 +36,5 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
         )
         for code, name in PARTS.items()
     ]
-    body = html.Div(content, className="sheets", **{"data-words": msgspec.json.encode(words).decode()})
+    body = html.Div(content, className="sheets", **{"data-words": msgspec.json.encode(said).decode()})
     return frame.desk(known, "people", [body], theme=frame.theme_of(theme))

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row
 
 from cockpit.pages import frame
 from geo.communities import Community
+from layers import words
 from sensors import quarantine
 from sensors.quarantine import Filter
 from sensors.refusal import Reason
@@ -140,14 +141,14 @@ def _table(refused: list[Row[Any]]) -> Any:
 
 def _row(row: Row[Any]) -> Any:
     received = to_datetime(row.received).astimezone(SHANGHAI).strftime("%m-%d %H:%M:%S")
-    reason = html.Span(REASONS[Reason(row.reason)], title=row.reason)
+    reason = html.Span(REASONS.get(Reason(row.reason), row.reason), title=row.reason)
     cells = [
         html.Span("", className="choice", **{"data-choice": str(row.id)}),
         received,
         html.A(row.device, href=f"/devices/{row.device}") if row.device else "—",
         row.topic,
         reason,
-        row.detail,
+        html.Span(words.said(row.detail, chinese=True), title=row.detail),
         _payload(row.payload),
     ]
     return html.Tr([html.Td(cell) for cell in cells], **{"data-refused": str(row.id)})

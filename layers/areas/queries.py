@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from geo.ground import places
-from sensors import registry, summary
+from sensors import past, summary
 from store.instant import Instant
 
 
@@ -22,7 +22,7 @@ def records(
     """
     areas = [place for place in places(community, "areas") if keys is None or place.code in keys]
     codes = {place.code for place in areas}
-    devices = [d for d in registry.read_all(connection, community) if d.area in codes and not d.revoked]
+    devices = [d for d in past.devices_at(connection, community, at=at) if d.area in codes]
     found = summary.means(connection, community, at, devices)
     return {
         place.code: {

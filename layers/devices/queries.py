@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Table, select
 
 from geo import ground
 from layers.declare import Located, positions
-from sensors import commands, history, registry, summary
+from sensors import commands, history, past, summary
 from sensors.kinds import kind_name, kinds
 from sensors.quality import SUSPECT, word_of
 from sensors.registry import Device
@@ -99,20 +99,26 @@ class Known(NamedTuple):
 
 def states(connection: Connection, community: str, keys: set[str] | None, at: Instant | None) -> list[Known]:
     """The devices that are registered, or at a past time were or had readings already."""
-    moment = at or now()
-    devices = [d for d in registry.read_all(connection, community, keys) if d.revoked is None or d.revoked > moment]
+    devices = past.devices_at(connection, community, keys, at)
     latest: dict[str, dict[str, Any]] = {d.id: {} for d in devices}
     for row in history.latest_at(connection, latest, community, at):
         latest[row.device_id][row.metric] = row
     if at is not None:
-        # The past: a device was heard when its newest reading says so.
-        heard = {d.id: max((r.ts for r in latest[d.id].values()), default=None) for d in devices}
-        return [
-            Known(d, heard[d.id], None, latest[d.id]) for d in devices if d.created <= at or heard[d.id] is not None
-        ]
+        said = past.connections_at(connection, latest, at)
+        return [_known_at(d, latest[d.id], said.get(d.id)) for d in devices]
     seen = {row.device_id: (row.last_seen, row.connected) for row in _rows_of(connection, device_state, keys)}
     offsets = {row.device_id: row.offset for row in _rows_of(connection, device_clock, keys)}
     return [Known(d, *seen.get(d.id, (None, None)), latest[d.id], offsets.get(d.id)) for d in devices]
+
+
+def _known_at(device: Device, latest: dict[str, Any], said: tuple[bool, Instant] | None) -> Known:
+    """The past: a device was heard when its newest reading, or its word that it is there, says so."""
+    heard = max((row.ts for row in latest.values()), default=None)
+    if said is None:
+        return Known(device, heard, None, latest)
+    connected, at = said
+    seen = max(at, heard or at) if connected else heard
+    return Known(device, seen, not past.is_gone(said, heard), latest)
 
 
 def _rows_of(connection: Connection, table: Table, keys: set[str] | None) -> Iterable[Row[Any]]:

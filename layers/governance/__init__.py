@@ -2,6 +2,7 @@
 
 from layers.access import of_package
 from layers.declare import Layer
+from layers.governance import rules
 from layers.governance.api import router
 from layers.governance.figures import records
 
@@ -14,4 +15,5 @@ LAYER = Layer(
     records=records,
     router=router,
     access=of_package(__name__),
+    words=rules.words(),
 )

@@ -11,7 +11,7 @@ from layers.governance.rules import kinds
 from layers.governance.tables import council_member, partner
 from layers.problem import Problem
 from layers.roles import may
-from layers.web import CommunityPath, Given, Limit, Manager, Reading, WriteActor, instant_query
+from layers.web import At, CommunityPath, Given, Limit, Manager, Reading, WriteActor, instant_query
 from store.engine import writing
 
 MAX_ID = 2**31 - 1
@@ -72,9 +72,9 @@ def router() -> APIRouter:
     routes = APIRouter(tags=["governance"])
 
     @routes.get("/governance")
-    def totals(community: CommunityPath, connection: Reading) -> dict[str, Any]:
+    def totals(community: CommunityPath, connection: Reading, at: At) -> dict[str, Any]:
         """Totals: matters by kind and state, hard matters of the month, council, partners, grids with a steward."""
-        return figures.totals(connection, community.code)
+        return figures.totals(connection, community.code, at)
 
     _matters(routes)
     _council(routes)

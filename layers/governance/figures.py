@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from geo import stewards
 from geo.ground import places
@@ -21,22 +21,26 @@ TALLY = "*"
 
 
 def records(connection: Connection, community: str, keys: set[str] | None, at: Instant | None) -> dict[str, Any]:
-    """The totals under `TALLY`, as they are now: the registers keep no past of the council and of partners."""
-    if at is not None or (keys is not None and TALLY not in keys):
+    """The totals under `TALLY`."""
+    if keys is not None and TALLY not in keys:
         return {}
-    return {TALLY: totals(connection, community)}
+    return {TALLY: totals(connection, community, at)}
 
 
 def totals(connection: Connection, community: str, at: Instant | None = None) -> dict[str, Any]:
-    """Matters by kind and state, the month's hard matters, council, partners, grids with a steward."""
+    """Matters by kind and state, the month's hard matters, council, partners, grids with a steward.
+
+    At a past time a matter stands as its steps said then, the council and the partners are those of then;
+    meetings and deeds count by the day on which they were held and done.
+    """
     moment = now() if at is None else at
-    rows = connection.execute(matters.with_state(community)).all()
+    rows = connection.execute(matters.with_state(community, at)).all()
     return {
         "matters": {code: _of_kind(code, [row for row in rows if row.kind == code]) for code in kinds()},
         "hard": _hard([row for row in rows if row.kind == "hard"], moment),
         "council": _council(connection, community, moment),
         "partners": _partners(connection, community, moment),
-        "grids": _grids(connection, community),
+        "grids": _grids(connection, community, at),
     }
 
 
@@ -75,10 +79,13 @@ def _hard(rows: list[Any], moment: Instant) -> dict[str, Any]:
 
 def _council(connection: Connection, community: str, moment: Instant) -> dict[str, Any]:
     present = select(council_member.c.body, func.count().label("n")).where(
-        council_member.c.community == community, council_member.c.until.is_(None)
+        council_member.c.community == community, *_was_there(council_member, moment)
     )
     counts = {row.body: row.n for row in connection.execute(present.group_by(council_member.c.body))}
-    year = council_meeting.c.community == community, council_meeting.c.held >= start_of_local_year(moment)
+    year = (
+        council_meeting.c.community == community,
+        council_meeting.c.held.between(start_of_local_year(moment), moment),
+    )
     held = connection.scalar(select(func.count()).select_from(council_meeting).where(*year)) or 0
     attended = select(func.count().label("invited"), func.count().filter(council_attendance.c.present).label("came"))
     row = connection.execute(
@@ -95,13 +102,13 @@ def _council(connection: Connection, community: str, moment: Instant) -> dict[st
 
 def _partners(connection: Connection, community: str, moment: Instant) -> dict[str, Any]:
     present = select(partner.c.field, func.count().label("n")).where(
-        partner.c.community == community, partner.c.until.is_(None)
+        partner.c.community == community, *_was_there(partner, moment)
     )
     counts = {row.field: row.n for row in connection.execute(present.group_by(partner.c.field))}
     deeds = connection.execute(
         select(func.count().label("n"), func.coalesce(func.sum(partner_deed.c.people), 0).label("people"))
         .join(partner, partner.c.id == partner_deed.c.partner_id)
-        .where(partner.c.community == community, partner_deed.c.done >= start_of_local_year(moment))
+        .where(partner.c.community == community, partner_deed.c.done.between(start_of_local_year(moment), moment))
     ).one()
     return {
         "by_field": {field: counts.get(field, 0) for field in fields()},
@@ -110,7 +117,11 @@ def _partners(connection: Connection, community: str, moment: Instant) -> dict[s
     }
 
 
-def _grids(connection: Connection, community: str) -> dict[str, int]:
+def _was_there(table: Table, moment: Instant) -> tuple[ColumnElement[bool], ...]:
+    return table.c.since <= moment, table.c.until.is_(None) | (table.c.until > moment)
+
+
+def _grids(connection: Connection, community: str, at: Instant | None) -> dict[str, int]:
     known = {one.code for one in places(community, "grids")}
-    looked_after = known & set(stewards.of_grids(connection, community))
+    looked_after = known & set(stewards.of_grids(connection, community, at))
     return {"all": len(known), "with_steward": len(looked_after)}

@@ -158,11 +158,12 @@ def one(connection: Connection, community: str, number: str) -> Row[Any]:
     return row
 
 
-def with_state(community: str) -> Select[Any]:
-    """Select matters with when they were opened, their state, since when, and its number."""
+def with_state(community: str, at: Instant | None = None) -> Select[Any]:
+    """Select matters with when they were opened, their state, since when, and its number; as of ``at``."""
     last = matter_step.alias("last")
     begun = matter_step.alias("begun")
-    newest = select(func.max(matter_step.c.seq)).where(matter_step.c.matter_id == matter.c.id).scalar_subquery()
+    steps = select(func.max(matter_step.c.seq)).where(matter_step.c.matter_id == matter.c.id)
+    newest = (steps if at is None else steps.where(matter_step.c.at <= at)).scalar_subquery()
     return (
         select(matter, last.c.state, last.c.seq, last.c.at.label("since"), begun.c.at.label("opened"))
         .select_from(matter)

@@ -44,6 +44,12 @@ def kinds() -> dict[str, Kind]:
     return found
 
 
+def words() -> dict[str, str]:
+    """The word of each code: kinds, their states, topics, bodies, fields."""
+    states = {name: state.name for kind in kinds().values() for name, state in kind.states.items()}
+    return states | {code: kind.name for code, kind in kinds().items()} | topics() | bodies() | fields()
+
+
 def topics() -> dict[str, str]:
     """What a mediation may be about."""
     return dict(_rows()["topics"])

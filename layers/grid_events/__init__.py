@@ -8,6 +8,7 @@ from layers.grid_events.notices import is_anything_due, remind, rules
 from layers.grid_events.overlay import overlay
 from layers.grid_events.panel import panel
 from layers.grid_events.queries import located, records
+from layers.grid_events.rules import actions, states
 
 LAYER = Layer(
     code="grid_events",
@@ -24,6 +25,7 @@ LAYER = Layer(
     located=located,
     is_due=is_anything_due,
     remind=remind,
+    words={code: state.name for code, state in states().items()} | {code: one.name for code, one in actions().items()},
     notices={code: rule.text for code, rule in rules().items()},
     figures=(
         Figure(code="events", name="未结事件", name_en="open events", unit="件"),

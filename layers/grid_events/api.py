@@ -20,6 +20,7 @@ from layers.web import (
     Limit,
     Reading,
     Services,
+    Tongue,
     Viewer,
     WriteActor,
     bounded_body,
@@ -131,11 +132,15 @@ def event(community: CommunityPath, connection: Reading, viewer: Viewer, event: 
 
 
 def board(
-    community: CommunityPath, connection: Reading, viewer: Viewer, most: Annotated[int, Query(ge=1, le=200)] = 50
+    community: CommunityPath,
+    connection: Reading,
+    viewer: Viewer,
+    at: At,
+    most: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
     """Open events by state, what is due first at the top; at most so many of each, and how many there are."""
-    counts = queries.tally(connection, community.code, None)["by_state"]
-    found = queries.board(connection, community.code, most)
+    counts = queries.tally(connection, community.code, at)["by_state"]
+    found = queries.board(connection, community.code, most, at)
     columns = [
         {
             "state": code,
@@ -154,12 +159,13 @@ def download(
     community: CommunityPath,
     given: Given,
     actor: WriteActor,
+    at: At,
     wanted: Wanted,
     format_: Annotated[Literal["csv", "xlsx"], Query(alias="format")] = "xlsx",
 ) -> Response:
     """The events as a file for a spreadsheet, newest first; role steward, and told in the audit trail."""
     with writing(given.databases.of(community.code)) as connection:
-        rows = queries.find(connection, community.code, wanted, limit=export.MOST)
+        rows = queries.find(connection, community.code, wanted, at=at, limit=export.MOST)
         audit.record(connection, actor.label, "event.export", community.code, {"format": format_, "rows": len(rows)})
     content = export.table(rows, community.code, format_)
     name = {"Content-Disposition": f'attachment; filename="events-{community.code}.{format_}"'}
@@ -170,6 +176,7 @@ def period_figures(
     community: CommunityPath,
     connection: Reading,
     viewer: Viewer,
+    at: At,
     from_: Annotated[str, Query(alias="from", description="RFC 3339")],
     to: Annotated[str | None, Query(description="RFC 3339; left out: now")] = None,
     by: Annotated[str | None, Query(description="area, grid, category or steward")] = None,
@@ -179,8 +186,10 @@ def period_figures(
         raise Problem(400, "bad parameter", f"by {by!r} is not one of {', '.join(figures.BY)}")
     if by == "steward" and not sees_people(viewer, community.code):
         raise Problem(403, "role does not suffice", "figures of stewards need the role steward")
+    # A figure of the past ends then: what was not known yet is not looked at.
+    present = now() if at is None else at
     until = instant_query("to", to)
-    period = figures.Period(instant_query("from", from_) or 0, now() if until is None else until)
+    period = figures.Period(instant_query("from", from_) or 0, present if until is None else min(until, present))
     told = {"from": format_rfc3339(period.since), "to": format_rfc3339(period.until), "by": by}
     return told | figures.figures(connection, community.code, period, by)
 
@@ -250,10 +259,13 @@ def transition(community: CommunityPath, given: Given, actor: WriteActor, event:
     return _told(given, community.code, event)
 
 
-def transitions(community: CommunityPath, given: Given, actor: WriteActor, asked: batch.BatchStep) -> dict[str, Any]:
+def transitions(
+    community: CommunityPath, given: Given, actor: WriteActor, asked: batch.BatchStep, tongue: Tongue
+) -> dict[str, Any]:
     """The same step for many events, each by itself; answers for each whether it was taken, and why not."""
     engine = given.databases.of(community.code)
     outcomes = batch.advance(engine, community.code, asked, actor)
+    outcomes = [one | {"detail": tongue(one["detail"])} if "detail" in one else one for one in outcomes]
     taken = {one["id"] for one in outcomes if one["taken"]}
     if taken:
         with engine.connect() as connection:
@@ -276,7 +288,7 @@ def _whole(connection: Connection, community: str, event_id: str, at: int | None
         raise Problem(404, "not found", f"no event {event_id!r} in {community!r}")
     more = {
         "transitions": queries.transitions(connection, event_id, at),
-        "photos": photos.of_event(connection, event_id),
-        "duplicates": queries.duplicates(connection, community, row) if states()[row.state].open else [],
+        "photos": photos.of_event(connection, event_id, at),
+        "duplicates": queries.duplicates(connection, community, row, at) if states()[row.state].open else [],
     }
     return feature(point(row.lon, row.lat), queries.properties(row) | more, row.id)

@@ -10,7 +10,7 @@ from layers.grid_events.tables import grid_event, grid_event_photo, grid_event_t
 from layers.problem import Problem
 from layers.roles import Actor
 from store import audit
-from store.instant import now
+from store.instant import Instant, now
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_PIXELS = 80_000_000
@@ -69,10 +69,12 @@ def add(connection: Connection, community: str, event_id: str, jpeg: bytes, acto
     return number
 
 
-def of_event(connection: Connection, event_id: str) -> list[dict[str, int]]:
-    """The photos of an event: number, and the step that was the newest when each came."""
+def of_event(connection: Connection, event_id: str, at: Instant | None = None) -> list[dict[str, int]]:
+    """The photos of an event, or those that it had at a past time: number, and the newest step when each came."""
     photos = grid_event_photo.c
     query = select(photos.number, photos.seq).where(photos.event_id == event_id).order_by(photos.number)
+    if at is not None:
+        query = query.where(photos.at <= at)
     return [{"number": row.number, "seq": row.seq} for row in connection.execute(query)]
 
 

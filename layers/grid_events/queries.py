@@ -125,9 +125,9 @@ def one(connection: Connection, community: str, event_id: str, at: Instant | Non
     return connection.execute(with_state(community, at).where(grid_event.c.id == event_id)).one_or_none()
 
 
-def board(connection: Connection, community: str, most: int) -> dict[str, list[Row[Any]]]:
+def board(connection: Connection, community: str, most: int, at: Instant | None = None) -> dict[str, list[Row[Any]]]:
     """state -> its open events, what is due first before what is due later; at most so many of each."""
-    rows = with_state(community, None).where(_state.c.state.in_(open_states())).subquery()
+    rows = with_state(community, at).where(_state.c.state.in_(open_states())).subquery()
     order = (rows.c.due.is_(None), rows.c.due, rows.c.occurred)
     rank = func.row_number().over(partition_by=rows.c.state, order_by=order).label("rank")
     ranked = select(rows, rank).subquery()
@@ -144,12 +144,12 @@ def load(connection: Connection, community: str) -> dict[str, int]:
     return {row.assignee: row.n for row in connection.execute(query)}
 
 
-def duplicates(connection: Connection, community: str, row: Row[Any]) -> list[str]:
+def duplicates(connection: Connection, community: str, row: Row[Any], at: Instant | None = None) -> list[str]:
     """Open events that may be the same matter: of the same category, near by, reported shortly before or after."""
     if row.lon is None:
         return []
     event = grid_event.c
-    query = with_state(community, None).where(
+    query = with_state(community, at).where(
         event.category == row.category,
         event.id != row.id,
         event.lon.is_not(None),

@@ -138,7 +138,7 @@ CALLBACKS = {
     "events-table.rowData": {"events-state": "open", "events-category": None, "events-area": None},
     "device-chart.figure": {"device-metric": "pm2_5", "device-span": "day"},
 }
-STATES = {"data-community": "heling", "data-device": "air-01", "data-theme": "dark"}
+STATES = {"data-community": "heling", "data-device": "air-01", "data-theme": "dark", "data-at": None}
 
 
 def call_back(client: httpx.Client, callback: dict[str, Any]) -> int:

@@ -1,0 +1,165 @@
+"""Which page an address asks for; what it asks is checked before anything is laid out."""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from html import escape
+from string import Template
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, unquote
+
+from starlette.routing import compile_path
+
+from cockpit import bundle
+from geo.communities import communities
+from layers.web import SKEW
+from sensors.summary import SHOWN
+from store.instant import Instant, now, parse_local
+
+THEMES = ("dark", "light")
+OURS = ("community", "at", "metric", "theme", "event")
+"""Parameters that several pages take: one that is nearly such a name is a slip of the pen."""
+LIKE = 0.75
+"""How alike two names are (difflib's ratio) before one is taken for a misspelling of the other."""
+EXAMPLE = "2026-11-24T14:00"
+
+Layout = Callable[..., Any]
+"""Takes what the path's pattern names and the query's parameters by name; answers a component."""
+
+
+class NoPage(Exception):
+    """An address that leads nowhere: 404, or 400 where what it asks cannot be; the text says why, in Chinese."""
+
+    def __init__(self, text: str, status: int = 404) -> None:
+        super().__init__(text)
+        self.text = text
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: the template of its path, its layout, and what else must be so before it is one.
+
+    The names of the layout's parameters are what the page may be asked; one without ``at`` has no past.
+    ``check`` takes what the layout takes and raises `NoPage`.
+    """
+
+    path: str
+    layout: Layout
+    check: Callable[..., None] | None = None
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What an address of it matches, its parameters by name."""
+        return compile_path(self.path)[0]
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """What the page may be asked."""
+        return frozenset(inspect.signature(self.layout).parameters) - {"_other"}
+
+
+class Found(NamedTuple):
+    """A page with what is asked of it; ``key`` is its row in the table of permissions."""
+
+    key: str
+    layout: Layout
+    asked: dict[str, str]
+
+    def laid_out(self) -> Any:
+        """The page's component."""
+        return self.layout(**self.asked)
+
+
+def find(pages: Sequence[Page], path: str, search: str) -> Found:
+    """The page that an address asks for.
+
+    Raises
+    ------
+    NoPage
+        If no page is there, or it cannot be what the query asks for.
+    """
+    for page in pages:
+        match = page.pattern.fullmatch(unquote(path))
+        if match is None:
+            continue
+        named = match.groupdict()
+        query = _query(search)
+        _check_names(query, page.asked - named.keys())
+        _check_values(query | named)
+        if page.check is not None:
+            page.check(**query | named)
+        return Found(f"PAGE {page.path}", page.layout, query | named)
+    raise NoPage("这个地址没有内容。")
+
+
+def instant_of(text: str) -> Instant:
+    """A past time as somebody typed it: with an offset, or by the clock of Asia/Shanghai.
+
+    Raises
+    ------
+    NoPage
+        If it cannot be read, or lies in the future or before 1970.
+    """
+    try:
+        at = parse_local(text)
+    except (ValueError, OverflowError):
+        raise NoPage(f"时间「{text[:40]}」看不懂，应写作 {EXAMPLE}（北京时间）", 400) from None
+    if at > now() + SKEW:
+        raise NoPage(f"时间「{text[:40]}」还没有到，只能回看过去", 400)
+    if at < 0:
+        raise NoPage(f"时间「{text[:40]}」太早", 400)
+    return at
+
+
+def refusal(error: NoPage) -> str:
+    """The whole page that says why there is none, and leads home; it needs no script."""
+    title = "没有这个页面" if error.status == 404 else "这个地址有误"
+    return NOWHERE.substitute(title=title, said=escape(error.text), sheet=bundle.sheets().path)
+
+
+NOWHERE = Template("""<!DOCTYPE html>
+<html lang="zh-CN" data-theme="dark">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title · CIM 驾驶舱</title>
+<link rel="stylesheet" href="$sheet">
+</head>
+<body><main class="desk page-missing"><h1>$title</h1><p>$said</p><p><a href="/">回到总览</a></p></main></body>
+</html>""")
+
+
+def _query(search: str) -> dict[str, str]:
+    pairs = parse_qsl(search.removeprefix("?"))
+    query = dict(pairs)
+    for name in query:
+        if sum(other == name for other, _ in pairs) > 1:
+            raise NoPage(f"参数「{name[:40]}」写了不止一次", 400)
+    return query
+
+
+def _check_names(query: Mapping[str, str], known: frozenset[str]) -> None:
+    if "at" in query and "at" not in known:
+        raise NoPage("这个页面只有现在，不能回看；总览、地图、对比和大屏可以。", 400)
+    for name in query.keys() - known:
+        if name in OURS:
+            continue
+        like = get_close_matches(name.lower(), [*known, *OURS], 1, LIKE)
+        if like:
+            raise NoPage(f"参数「{name[:40]}」不认识，是不是「{like[0]}」？", 400)
+
+
+def _check_values(asked: Mapping[str, str]) -> None:
+    community = asked.get("community")
+    if community is not None and community not in communities():
+        known = "、".join(communities())
+        raise NoPage(f"没有社区「{community[:64]}」，只有 {known}", 404)
+    if asked.get("theme", THEMES[0]) not in THEMES:
+        raise NoPage(f"没有配色「{asked['theme'][:40]}」，只有 {'、'.join(THEMES)}", 400)
+    if "metric" in asked and asked["metric"] not in SHOWN:
+        raise NoPage(f"没有指标「{asked['metric'][:40]}」，可以是 {'、'.join(SHOWN)}", 400)
+    if "at" in asked:
+        instant_of(asked["at"])

@@ -1,0 +1,107 @@
+"""What is said in English, in Chinese too: messages by the table words.toml, codes by what the layers declare.
+
+Programs read messages in English. People read them in Chinese, in a browser that asks for it; so a message is
+written once, where it arises, and has its line in the table. A test finds every message that has none.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from geo.communities import communities
+from layers import declare
+
+PLACE = re.compile(r"\{([a-z]*)\d*\}")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+QUOTED = re.compile(r"'(.*)'|\"(.*)\"", re.DOTALL)
+
+
+class _Line(NamedTuple):
+    """A message: what matches it, the kinds of what varies in it, and its Chinese with places for that."""
+
+    pattern: re.Pattern[str]
+    kinds: tuple[str, ...]
+    chinese: str
+
+
+def in_chinese(text: str) -> str | None:
+    """A message in Chinese; None where the table does not know it.
+
+    >>> in_chinese("more than 100 bytes")
+    '超过 100 字节'
+    """
+    if not text or CHINESE.search(text):
+        return text
+    for line in _lines():
+        match = line.pattern.fullmatch(text)
+        if match is None:
+            continue
+        values = [_value(kind, value) for kind, value in zip(line.kinds, match.groups(), strict=True)]
+        if None not in values:
+            return line.chinese.format(*values)
+    return None
+
+
+def said(text: str, *, chinese: bool) -> str:
+    """A message in the language that is asked for; as it is where the table does not know it."""
+    return in_chinese(text) or text if chinese else text
+
+
+def prefers_chinese(accepted: str | None) -> bool:
+    """Whether an ``Accept-Language`` (RFC 9110, 12.5.4) asks for Chinese before English; a program sends none."""
+    if not accepted:
+        return False
+    weighed = [part.strip().partition(";q=") for part in accepted.lower().split(",")]
+    known = [(_weight(weight), tag) for tag, _, weight in weighed if tag.startswith(("zh", "en"))]
+    return bool(known) and max(known, key=lambda one: one[0])[1].startswith("zh")
+
+
+@cache
+def table() -> Mapping[str, dict[str, str]]:
+    """words.toml as it stands: messages, titles, codes, and the faults of a request's form."""
+    return tomllib.loads((files("layers") / "words.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def codes() -> Mapping[str, str]:
+    """Every code that a message may hold, with its word."""
+    found = table()["codes"] | {one.code: one.name for one in communities().values()}
+    for layer in declare.layers():
+        found |= layer.words
+    return found
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text) if text else 1.0
+    except ValueError:
+        return 0.0
+
+
+def _value(kind: str, text: str) -> str | None:
+    """What stands in a place: a code or a list of them by its word, a message in Chinese, all else as it is."""
+    if kind == "message":
+        return in_chinese(text)
+    quoted = QUOTED.fullmatch(text)
+    plain = (quoted[1] or quoted[2] or "") if quoted else text
+    if kind == "code":
+        return "、".join(codes().get(one, one) for one in plain.split(", "))
+    return f"「{plain}」" if quoted else plain
+
+
+@cache
+def _lines() -> list[_Line]:
+    """The messages, those with most words of their own first: a general one must not take a particular one's place."""
+    rows = sorted(table()["messages"].items(), key=lambda row: -len(PLACE.sub("", row[0])))
+    return [_line(english, chinese) for english, chinese in rows]
+
+
+def _line(english: str, chinese: str) -> _Line:
+    names = [match[0] for match in PLACE.finditer(english)]
+    parts = [re.escape(part) for part in re.split(r"\{[a-z]*\d*\}", english)]
+    numbered = PLACE.sub(lambda match: f"{{{names.index(match[0])}}}", chinese)
+    kinds = tuple(match[1] for match in PLACE.finditer(english))
+    return _Line(re.compile("(.*?)".join(parts), re.DOTALL), kinds, numbered)

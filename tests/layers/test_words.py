@@ -1,0 +1,172 @@
+"""What is said in English has its Chinese: every message in the sources, every code, every title."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from layers import words
+from sensors.codecs.declare import codecs
+from sensors.refusal import Refused
+from store.instant import now
+
+ROOT = Path(__file__).parents[2]
+DETAIL = {"Problem": 2, "Refused": 1, "BadPosition": 0, "CommandError": 0, "SealError": 0, "Overload": 2}
+"""What is raised, and which of its arguments people read."""
+ELSEWHERE = {
+    "cockpit/notices/webhooks.py": {"BadSetting"},
+    "cockpit/people/users.py": {"BadSetting"},
+    "cockpit/people/displays.py": {"BadSetting"},
+    "cockpit/names.py": {"BadSetting"},
+    "geo/stewards.py": {"LookupError", "ValueError"},
+    "geo/versions.py": {"LookupError"},
+    "store/instant.py": {"ValueError"},
+}
+"""Files whose errors, of a kind that the command line says too, are read on pages."""
+
+
+def template(node: ast.expr | None) -> str | None:
+    """A message with ``{}`` for what varies; None where it is not written out."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = template(node.left), template(node.right)
+        return None if left is None or right is None else left + right
+    return None
+
+
+def messages() -> Iterator[tuple[str, str]]:
+    """(file, template) of every message that people may read."""
+    for folder in ("cockpit", "layers", "sensors", "geo", "store"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            for function in [
+                node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            ]:
+                yield from ((name, text) for text in of_function(name, function))
+
+
+def of_function(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    assigned: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            assigned.setdefault(node.targets[0].id, []).append(node.value)
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        kind = node.func.id
+        place = 0 if kind in ELSEWHERE.get(name, ()) else DETAIL.get(kind)
+        if place is None or len(node.args) <= place:
+            continue
+        given = node.args[place]
+        options = assigned.get(given.id, []) if isinstance(given, ast.Name) else [given]
+        yield from (text for text in map(template, options) if text)
+
+
+KNOWN = "Not Found"
+"""Stands for what varies: also where that is a message itself."""
+PASSED_ON = {"{}{}", "{}: {}", "{}: {}{}", "{}", ""}
+"""Templates that only put messages of others together."""
+
+
+def test_every_message_that_people_read_has_its_chinese() -> None:
+    missing = {
+        f"{name}: {text}"
+        for name, text in messages()
+        if text not in PASSED_ON and words.in_chinese(text.replace("{}", KNOWN)) is None
+    }
+    assert sorted(missing) == []
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"{not json",
+        b"",
+        b"\x00\x00",
+        b"\xff\xfe{\x00}\x00",
+        b"\xef\xbb\xbf{}",
+        '{"名": 1}'.encode("gbk"),
+        b"\x1f\x8b\x08\x00",
+        b'{"pm2_5": NaN}',
+        b'{"pm2_5": 35,5}',
+        b"{'pm2_5': 35}",
+        b'{"pm2_5": True}',
+        b'{"pm2_5": 35,}',
+        b'{"pm2_5": }',
+        b'{"pm2_5": 35}\x00',
+        b'{"pm2_5": 35}{"pm10": 1}',
+        b'{"pm2_5": 35} end',
+        b'{"pm2_5": 3',
+        b"pm2_5: 35",
+        b'{"pm2_5": 035}',
+        b'{"pm2_5": .5}',
+        b'{"pm2_5": 1; "pm10": 2}',
+        '{"pm2_5"：35}'.encode(),
+        b'{"a": "\\ud83d"}',
+        b'{"a": "\x01"}',
+        b'{"a": 1, "a": 2}',
+        b'[{"n": "3303/0/5700", "v": 1}, {"n": "4000/0/5700"}, 5]',
+        b'{"ts": "1700000000", "values": {"pm2_5": 1}}',
+        b'{"ts": 1700000000, "values": {"pm2_5": 1}}',
+        b'{"ts": "2026/1/2 8:00", "values": {"pm2_5": 1}}',
+        b'{"ts": 4102444800000, "values": {"pm2_5": 1}}',
+        b'{"ts": 0, "values": {"pm2_5": 1}}',
+        b'{"pm2_5": 1, "lon": 500, "lat": 1}',
+        b'{"pm2_5": 1, "lon": 5, "lat": 1, "crs": "moon"}',
+        b'{"pm2_5": 1, "lon": 5}',
+        b'{"pm2_5": []}',
+        b'{"pm2_5": null}',
+        b"5",
+    ],
+)
+def test_what_an_installer_is_told_of_a_payload_is_told_in_chinese(payload: bytes) -> None:
+    with pytest.raises(Refused) as refused:
+        codecs().decode(payload, now(), "air-01", None)
+    said = words.in_chinese(refused.value.detail)
+    assert said is not None, refused.value.detail
+
+
+def test_every_title_of_a_problem_has_its_chinese() -> None:
+    titles = set()
+    for path in [*(ROOT / "cockpit").rglob("*.py"), *(ROOT / "layers").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem":
+                titles |= {arg.value for arg in node.args[1:2] if isinstance(arg, ast.Constant)}
+    assert titles - words.table()["titles"].keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("this needs manager; you are steward", "需要管理员；您是网格员"),
+        ("no device 'air-1' in 'heling'", "社区「heling」没有设备「air-1」"),
+        ("lon: 'a' is not a finite number", "lon：「a」 不是有限的数"),
+        ("ts: status is 'on'; expected online or offline", "ts：status 为 「on」，应为 online 或 offline"),
+        ("nobody ever wrote this", None),
+        ("此事项刚刚已转为「办结」；请看过再定", "此事项刚刚已转为「办结」；请看过再定"),
+    ],
+)
+def test_a_message_keeps_what_it_names(english: str, chinese: str | None) -> None:
+    assert words.in_chinese(english) == chinese
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_chinese"),
+    [
+        (None, False),
+        ("", False),
+        ("*", False),
+        ("zh-CN", True),
+        ("zh-CN,zh;q=0.9,en;q=0.8", True),
+        ("en-US,en;q=0.9,zh-CN;q=0.8", False),
+        ("de,zh;q=0.5", True),
+        ("en;q=x,zh", True),
+    ],
+)
+def test_a_program_reads_english_and_a_browser_what_it_asks_for(accepted: str | None, is_chinese: bool) -> None:
+    assert words.prefers_chinese(accepted) == is_chinese
