@@ -1,5 +1,6 @@
 """Settings: ``COCKPIT_*`` in the environment, else ``cockpit.toml`` in the working folder."""
 
+import ipaddress
 import tomllib
 from pathlib import Path
 from typing import Self
@@ -41,6 +42,7 @@ class Settings(BaseSettings):
     base_map: Path | None = None
     calendar: Path | None = None
     open_reading: bool = True
+    trusted_proxies: str | None = None
     data_dir: Path = Path("data")
     oidc_issuer: str | None = Field(default=None, pattern="^https?://")
     oidc_client_id: str | None = None
@@ -71,6 +73,14 @@ class Settings(BaseSettings):
     @classmethod
     def _known_budgets(cls, value: dict[str, float]) -> dict[str, float]:
         budgets.with_numbers(value)
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: str | None) -> str | None:
+        for one in (value or "").split(","):
+            if value is not None:
+                ipaddress.ip_network(one.strip())
         return value
 
     @field_validator("database_url")
@@ -106,6 +116,11 @@ class Settings(BaseSettings):
                 if getattr(self, name) is None:
                     raise ValueError(f"{PREFIX}OIDC_ISSUER needs {PREFIX}{name.upper()} too")
         return self
+
+    @property
+    def proxies(self) -> list[str]:
+        """Addresses and networks whose word on who is behind them is taken."""
+        return [one.strip() for one in self.trusted_proxies.split(",")] if self.trusted_proxies else []
 
     @property
     def database(self) -> str:

@@ -189,6 +189,9 @@ def _uvicorn(app: object, settings: Settings) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        # An address that anybody could write in a header is nobody's.
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=settings.proxies,
         # Frames are encoded once for all browsers; compressing would do it once for each.
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=GRACEFUL_S,

@@ -7,6 +7,7 @@
   const LEAP_MS = 1500;      // the clocks went apart by more: the machine may have slept
   const DOUBT_MS = 2000;     // for the server to say that what is shown is still so
   const ANSWER_MS = 10000;   // for a snapshot that was asked for; a busy server may take its time
+  const ENDED = 4001;
   const RETRY_MS = [250, 500, 1000, 2000];
 
   const live = (cockpit.live = { up: false, isDoubted: false });
@@ -54,8 +55,10 @@
     opened.onmessage = (message) => {
       if (socket === opened) receive(JSON.parse(message.data));
     };
-    opened.onclose = () => {
-      if (socket === opened) drop();
+    opened.onclose = ({ code }) => {
+      // A wall that is let in no more has nothing to show; at a desk somebody may be writing.
+      if (code === ENDED && cockpit.root.dataset.page === "wall") location.reload();
+      else if (socket === opened) drop();
     };
   }
 

@@ -67,6 +67,7 @@
       return entry(one.name, `${words.roles[role]} · ${place}${state}`, [
         ["新链接", () => act(`${path}/invitation`, {}, showUsers, linkOf)],
         ["结束会话", () => act(`${path}/sessions/end`, {}, showUsers, (said) => `结束了 ${said.ended} 个会话`)],
+        ...(one.accounts.length ? [["解除统一身份", () => act(`${path}/accounts/unbind`, {}, showUsers, () => "已解除，下次统一身份登录时重新绑定")]] : []),
         [one.disabled ? "启用" : "停用", () => act(path, { role, communities, disabled: !one.disabled }, showUsers, () => "已更改")],
       ]);
     });

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cockpit import tokens
-from cockpit.people import displays, sessions
+from cockpit.people import attempts, displays, sessions
 from cockpit.people.credentials import REVISION, Credential, Identity
 from store import revision
 from store.engine import writing
@@ -25,6 +25,7 @@ from store.instant import MINUTE, Instant, now
 log = structlog.get_logger(__name__)
 
 LOOK_S = 0.4
+SUM_EVERY = MINUTE
 USED_EVERY = 5 * MINUTE
 """How exactly it is known when a credential was last used."""
 ENDED_CLOSE = 4001
@@ -41,6 +42,7 @@ class Watch:
         self._held: dict[Credential, set[asyncio.Event]] = defaultdict(set)
         self._seen: int | None = None
         self._next: Instant = 0
+        self._summed: Instant = 0
         self._uses: dict[Credential, Instant] = {}
         self._noted: dict[Credential, Instant] = {}
         self._lock = Lock()
@@ -111,6 +113,9 @@ class Watch:
     async def _look(self) -> None:
         if self._uses:
             await to_thread.run_sync(self._note)
+        if now() > self._summed + SUM_EVERY:
+            self._summed = now()
+            await to_thread.run_sync(self._tell_attempts)
         if not self._held:
             return
         seen = await to_thread.run_sync(revision.total, [self._engine], REVISION)
@@ -133,6 +138,13 @@ class Watch:
                 ends = ENDS[kind](connection, hashes)
                 found |= {Credential(kind, one): until for one, until in ends.items()}  # type: ignore[arg-type]
         return found
+
+    def _tell_attempts(self) -> None:
+        with self._engine.connect() as connection:
+            is_any = attempts.is_anything_untold(connection)
+        if is_any:
+            with writing(self._engine) as connection:
+                attempts.tell_rest(connection)
 
     def _note(self) -> None:
         with self._lock:
