@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from functools import cache, wraps
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
@@ -97,6 +97,19 @@ def own_community(named: str | None, actor: Actor | None) -> str:
         return named
     known = list(communities())
     return next((code for code in known if actor is not None and actor.is_in(code)), known[0])
+
+
+def check_address(path: str, search: str) -> None:
+    """Make sure that who asks may see whatever page is at an address, before it is known what is there.
+
+    Raises
+    ------
+    Problem
+        As `layers.access.check`.
+    """
+    asked = page_of(unquote(path))
+    named = dict(parse_qsl(search.removeprefix("?"))) | asked.parameters
+    check_page(asked.key or "", named.get("community"))
 
 
 def check_page(key: str, community: str | None) -> None:

@@ -55,6 +55,7 @@ def register(app: Dash, known: Sequence[Page]) -> None:
     """
 
     def page(pathname: str, search: str) -> Any:
+        access.check_address(pathname, search)
         try:
             found = find(known, pathname, search)
             access.check_page(found.key, found.asked.get("community"))
