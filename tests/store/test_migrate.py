@@ -11,6 +11,7 @@ from sqlalchemy import Engine, inspect, text
 from layers.declare import layers
 from store import metadata, migrate, revision
 from store.engine import open_engine, writing
+from store.instant import DAY, now
 
 
 def test_the_migrations_make_the_tables_that_the_program_declares(database_url: str) -> None:
@@ -112,3 +113,24 @@ def test_who_sent_what_was_refused_before_is_carried_over(database_url: str) -> 
     with engine.connect() as connection:
         found = connection.execute(text("SELECT detail, sender FROM quarantine ORDER BY id"))
         assert [tuple(row) for row in found] == rows
+
+
+def test_tokens_from_before_hold_everywhere_for_a_year_and_waits_are_carried_over(database_url: str) -> None:
+    engine = open_engine(database_url)
+    upgrade_to(engine, "0010")
+    token = "INSERT INTO api_token (name, role, token_hash, created, revoked) "
+    token += "VALUES (:name, 'steward', :name, 1, :revoked)"
+    with writing(engine) as connection:
+        for name, revoked in (("used", None), ("gone", 2)):
+            connection.execute(text(token), {"name": name, "revoked": revoked})
+        connection.execute(text("INSERT INTO sign_in_failure (name, failures, last) VALUES ('zhang', 7, 3)"))
+    migrate.upgrade(engine)
+    with engine.connect() as connection:
+        found = connection.execute(
+            text("SELECT name, community, expires, last_used FROM api_token JOIN api_token_community ON token_id = id")
+        )
+        [(name, community, expires, last_used)] = found.all()
+        assert (name, community, last_used) == ("used", "*", None)
+        assert 364 * DAY < expires - now() < 366 * DAY
+        waits = connection.execute(text("SELECT name, source, failures, last FROM sign_in_failure")).all()
+        assert [tuple(row) for row in waits] == [("zhang", "", 7, 3)]
