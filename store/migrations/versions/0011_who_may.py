@@ -42,21 +42,22 @@ def upgrade() -> None:
 def _tokens() -> None:
     # A token that was revoked is no token any more; the audit trail tells of it.
     op.execute("DELETE FROM api_token WHERE revoked IS NOT NULL")
-    op.create_table(
-        "api_token_community",
-        sa.Column("token_id", sa.Integer, sa.ForeignKey("api_token.id"), primary_key=True),
-        sa.Column("community", sa.String(64), primary_key=True),
-    )
     with op.batch_alter_table("api_token") as token:
         token.add_column(sa.Column("expires", sa.BigInteger))
         token.add_column(sa.Column("last_used", sa.BigInteger))
     # Those that are in use go on as they did, for a year.
     expires = time.time_ns() // 1000 + YEAR_US
     op.execute(sa.text("UPDATE api_token SET expires = :at").bindparams(at=expires))
-    op.execute("INSERT INTO api_token_community (token_id, community) SELECT id, '*' FROM api_token")
     with op.batch_alter_table("api_token") as token:
         token.alter_column("expires", existing_type=sa.BigInteger, nullable=False)
         token.drop_column("revoked")
+    # Last, since SQLite makes a table anew to change it, and lets none go that rows point to.
+    op.create_table(
+        "api_token_community",
+        sa.Column("token_id", sa.Integer, sa.ForeignKey("api_token.id"), primary_key=True),
+        sa.Column("community", sa.String(64), primary_key=True),
+    )
+    op.execute("INSERT INTO api_token_community (token_id, community) SELECT id, '*' FROM api_token")
 
 
 def _failures() -> None:
