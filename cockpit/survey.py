@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from geo import ground, surveys, versions
 from geo.communities import community as community_of
 from geo.surveys import Survey
+from layers.grid_events import ground as event_places
 from sensors import registry
 from store import audit
 from store.engine import writing
@@ -70,7 +71,7 @@ def take(engine: Engine, looked: Look, actor: str) -> Taken:
         )
         told = {"version": number, "file": looked.file, "features": len(looked.survey.features)}
         audit.record(connection, actor, "ground.import", f"{looked.community}/{looked.layer}", told)
-    return Taken(number, _settle(engine, looked.community, looked.layer))
+    return Taken(number, _settle(engine, looked.community, looked.layer, actor))
 
 
 def use(engine: Engine, community: str, layer: str, number: int, actor: str) -> Taken:
@@ -84,11 +85,14 @@ def use(engine: Engine, community: str, layer: str, number: int, actor: str) -> 
     with writing(engine) as connection:
         versions.use(connection, community, layer, number)
         audit.record(connection, actor, "ground.use", f"{community}/{layer}", {"version": number})
-    return Taken(number, _settle(engine, community, layer))
+    return Taken(number, _settle(engine, community, layer, actor))
 
 
-def _settle(engine: Engine, community: str, layer: str) -> int:
-    """This process sees the ground as it now is, and devices find their areas anew."""
+def _settle(engine: Engine, community: str, layer: str, actor: str) -> int:
+    """This process sees the ground as it now is; devices and open events find their places anew."""
     with writing(engine) as connection:
         ground.refresh(connection)
-        return registry.relocate(connection, community) if layer == "areas" else 0
+        moved = registry.relocate(connection, community) if layer == "areas" else 0
+    if layer in event_places.LAYERS:
+        event_places.relocate(engine, community, layer, actor)
+    return moved

@@ -21,6 +21,7 @@ from cockpit.pages import pages, register
 from cockpit.pages.address import NoPage, Page, refusal
 from cockpit.people import api as people_api
 from cockpit.people import pages as people_pages
+from cockpit.people import users
 from cockpit.people.identify import identifier
 from cockpit.people.oidc import SingleSignOn
 from cockpit.people.watch import Watch
@@ -94,7 +95,12 @@ def build(
         redoc_url=None,
         lifespan=lifespan,
     )
-    server.state.services = Services(databases=databases, tell=outlet.tell, codecs=codecs, seal=seal)
+
+    def staff(community: str) -> frozenset[str]:
+        with databases.shared.connect() as connection:
+            return users.staff(connection, community)
+
+    server.state.services = Services(databases=databases, tell=outlet.tell, codecs=codecs, seal=seal, staff=staff)
     _answer_errors(server)
     server.include_router(health.router(databases, probes))
     server.include_router(api.general())

@@ -25,14 +25,16 @@ SKEW: Instant = 15 * SECOND
 
 @dataclass(frozen=True)
 class Services:
-    """What the shell gives to the routes: the databases, a way to tell the screens, codecs,
-    and what seals text that must not be read from the database alone.
+    """What the shell gives to the routes: the databases, a way to tell the screens, codecs, what seals text
+    that must not be read from the database alone, and the accounts of a community, stewards and above, by a
+    question of its own to the database.
     """
 
     databases: Databases
     tell: Callable[[dict[str, dict[str, dict[str, object]]]], None]
     codecs: Codecs
     seal: Seal
+    staff: Callable[[str], frozenset[str]]
 
 
 def services(request: Request) -> Services:

@@ -19,6 +19,8 @@
         cockpit.setFigure(`grid_events.*.${severity}`, cockpit.number(tally.by_severity[severity]));
       }
       cockpit.setFigure("grid_events.*.closed_today", cockpit.number(tally.closed_today));
+      cockpit.setFigure("grid_events.*.unassigned", cockpit.number(tally.unassigned));
+      for (const count of cockpit.findAll(".count.unassigned")) count.classList.toggle("is-late", tally.unassigned > 0);
       overdue();
     }
     const events = open();

@@ -1,44 +1,83 @@
-/* The list of events: what changes is read again by the page's own filters. */
+/* The list of events: what changes is asked for by the page's own filters; what is exported is what is shown. */
 (function () {
   "use strict";
 
   const cockpit = window.cockpit;
-  const NAMES = { minor: "低", major: "中", critical: "高" };
+  const RANK = { minor: 1, major: 2, critical: 3 };
+  const GATHER_MS = 300;   // several changes at once are one question
+  const MOST = 200;        // events that one question names
+  const gathered = new Set();
+  let timer = null;
 
-  async function update(changed) {
+  const grid = () => window.dash_ag_grid.getApiAsync("events-table");
+  /* The filters as the server wrote them into the export's address. */
+  const filters = () => {
+    const asked = new URL(document.getElementById("events-xlsx").href).searchParams;
+    asked.delete("format");
+    return asked;
+  };
+
+  function gather(changed) {
     if (changed === null || !changed.grid_events || !window.dash_ag_grid) return;
-    const api = await window.dash_ag_grid.getApiAsync("events-table");
-    const change = { add: [], update: [] };
-    for (const [id, one] of Object.entries(changed.grid_events)) {
-      if (id === "*") continue;
-      const row = {
-        id,
-        severity: NAMES[one.severity],
-        title: one.title,
-        category: one.category,
-        area: one.area || "—",
-        state_name: one.state_name,
-        occurred: one.occurred,
-        source: one.source ? "回放 · " + one.source : "上报",
-      };
-      if (api.getRowNode(id)) change.update.push(row);
-      else if (passes(row, one)) change.add.push(row);
+    for (const id of Object.keys(changed.grid_events)) if (id !== "*") gathered.add(id);
+    if (gathered.size && timer === null) timer = setTimeout(update, GATHER_MS);
+  }
+
+  /* Which of the changed events the filters let through is for the server to say, as it is for the export. */
+  async function update() {
+    timer = null;
+    const ids = [...gathered].slice(0, MOST);
+    ids.forEach((id) => gathered.delete(id));
+    if (gathered.size) timer = setTimeout(update, GATHER_MS);
+    const asked = filters();
+    ids.forEach((id) => asked.append("id", id));
+    asked.set("limit", MOST);
+    let features = [];
+    try {
+      ({ features } = await cockpit.ask("events", asked));
+    } catch (error) {
+      ids.forEach((id) => gathered.add(id));   // with the next change
+      return;
     }
-    if (change.add.length || change.update.length) api.applyTransaction({ ...change, addIndex: 0 });
+    const api = await grid();
+    const found = new Map(features.map((one) => [one.id, row(one.properties)]));
+    const change = { add: [], update: [], remove: [] };
+    for (const id of ids) {
+      if (!api.getRowNode(id)) found.has(id) && change.add.push(found.get(id));
+      else if (found.has(id)) change.update.push(found.get(id));
+      else change.remove.push({ id });
+    }
+    api.applyTransaction({ ...change, addIndex: 0 });
   }
 
-  /* Whether the page's filters let a new event through; each says its choice in words. */
-  function passes(row, one) {
-    const said = (id) => {
-      const chosen = document.querySelector(`#${id} .dash-dropdown-value, #${id} .Select-value-label`);
-      return chosen ? chosen.textContent.trim() : "";
+  function row(one) {
+    return {
+      id: one.id,
+      severity: RANK[one.severity],
+      title: one.title,
+      detail: one.detail,
+      category: one.category_name,
+      area: one.area ? cockpit.areaName(one.area) : "—",
+      state_name: one.state_name,
+      occurred: Date.parse(one.ts),
+      source: one.source ? "回放 · " + one.source : "上报",
     };
-    const state = said("events-state");
-    return (
-      (!state || (state === "未结" ? one.open : state === row.state_name)) &&
-      [["events-category", row.category], ["events-area", row.area]].every(([id, is]) => !said(id) || said(id) === is)
-    );
   }
 
-  cockpit.pages.events = { render: update };
+  /* The export is sorted as the table is. */
+  async function sorted(event) {
+    const link = event.target.closest("#events-xlsx, #events-csv");
+    if (!link || !window.dash_ag_grid) return;
+    event.preventDefault();
+    const columns = (await grid()).getColumnState().filter((column) => column.sort);
+    columns.sort((a, b) => a.sortIndex - b.sortIndex);
+    const address = new URL(link.href);
+    for (const { colId, sort } of columns) address.searchParams.append("sort", (sort === "desc" ? "-" : "") + colId);
+    location.assign(address);
+  }
+
+  cockpit.pages.events = {
+    start: () => document.addEventListener("click", sorted),
+    render: gather,
+  };
 })();

@@ -7,6 +7,7 @@
   const { entry, form, text, number, moment, choice } = cockpit.forms;
   const page = (cockpit.pages.governance = {});
   const base = () => `/api/v1/${cockpit.root.dataset.community}/governance`;
+  const NOBODY = "";
   let words = {};
 
   page.start = async function () {
@@ -34,12 +35,14 @@
       cockpit.setText(place, text);
       place.classList.toggle("is-late", Boolean(late));
     };
-    const percent = (share) => (share === null ? "—" : `${Math.round(share * 100)}\u2009%`);
+    // Of how many: all of one is no success rate.
+    const percent = (share, part, whole) => (share === null ? "—" : `${Math.round(share * 100)}\u2009%（${part}/${whole}）`);
     const { hard, council, partners, grids } = totals;
     set("hard", `${hard.solved} / ${hard.wanted}`);
     set("overdue", hard.overdue ? `▲ ${hard.overdue}` : "0", hard.overdue);
-    set("mediation", percent(totals.matters.mediation.good_rate));
-    set("attendance", percent(council.attendance_rate));
+    const { good_rate: rate, good, ended } = totals.matters.mediation;
+    set("mediation", percent(rate, good, ended));
+    set("attendance", percent(council.attendance_rate, council.came, council.invited));
     set("deeds", `${partners.deeds_this_year} 次 · ${partners.people_this_year} 人次`);
     set("grids", grids.all ? `${grids.with_steward} / ${grids.all}` : "尚无网格");
     for (const [kind, of] of Object.entries(totals.matters)) {
@@ -81,7 +84,9 @@
       ? [choice("topic", "事由", words.topics), choice("area", "片区", words.areas, true),
         text("parties", "当事人（加密保存）", 2000), text("account", "情况（加密保存）", 10000, true)]
       : [text("title", "事项", 200), choice("area", "片区", words.areas, true)];
-    const open = form(`登记${name}`, inputs, (body) => send(outcome, "/matters", { kind, ...body }, again));
+    // The form's own id: pressed twice, it opens one matter.
+    const id = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
+    const open = form(`登记${name}`, inputs, (body) => send(outcome, "/matters", { kind, id, ...body }, again));
     place.replaceChildren(outcome, ...(rows.length ? rows : [element("p", "second", "还没有登记")]), open);
   }
 
@@ -138,10 +143,13 @@
     const held = meetings.map((one) => entry(one.subject, `${cockpit.time.date(Date.parse(one.held))} · 到会 ${one.came} / ${one.invited}`));
     const parts = [outcome, ...rows, ...(held.length ? [element("h3", "", "议事记录"), ...held] : [])];
     if (cockpit.may("manager")) {
-      parts.push(form("加入成员", [choice("body", "类别", words.bodies), text("name", "单位或岗位", 80)],
+      parts.push(form("加入成员", [choice("body", "类别", words.bodies), text("name", "单位或岗位", 80), since()],
         (body) => send(outcome, "/council/members", body, again)));
-      parts.push(form("登记会议", [text("subject", "议题", 200), moment("held", "时间"), attendance(members)],
-        (body) => send(outcome, "/council/meetings", body, again)));
+      const held = moment("held", "时间");
+      parts.push(form("登记会议", [text("subject", "议题", 200), held, attendance(held)], ({ isChosen, ...body }) => {
+        if (!isChosen) return cockpit.sayOutcome(outcome, false, "请勾选到会的成员；确实无人到会，请勾选「无人到会」");
+        send(outcome, "/council/meetings", body, again);
+      }));
     }
     place.replaceChildren(...parts);
   }
@@ -176,17 +184,40 @@
 
   const ending = (work) => (cockpit.may("manager") ? [["结束", work]] : []);
 
-  function attendance(members) {
+  /* Since when somebody is a member; left out, since now. */
+  function since() {
+    const made = moment("since", "何时加入（可不填：现在）");
+    const input = made.querySelector("input");
+    input.required = false;
+    const { read } = made;
+    made.read = () => (input.value ? read() : {});
+    return made;
+  }
+
+  /* Who came, of those who were members at the time of the meeting. Nobody is ticked beforehand. */
+  function attendance(held) {
     const made = element("fieldset", "attendance");
-    made.append(element("legend", "", "到会"));
-    for (const one of members) {
+    const boxes = element("div", "boxes");
+    const tick = (name, value) => {
       const box = element("input");
-      Object.assign(box, { type: "checkbox", value: one.id, checked: true });
+      Object.assign(box, { type: "checkbox", value });
       const label = element("label", "");
-      label.append(box, element("span", "", one.name));
-      made.append(label);
-    }
-    made.read = () => ({ present: [...made.querySelectorAll(":checked")].map((box) => Number(box.value)) });
+      label.append(box, element("span", "", name));
+      return label;
+    };
+    made.append(element("legend", "", "到会"), boxes);
+    boxes.append(element("p", "second", "先填会议时间"));
+    held.querySelector("input").addEventListener("change", async () => {
+      const { held: at } = held.read();
+      const found = (await get(`/council?at=${encodeURIComponent(at)}`)) || { members: [] };
+      if (held.read().held !== at) return;   // changed meanwhile
+      const rows = found.members.map((one) => tick(one.name, one.id));
+      boxes.replaceChildren(...(rows.length ? rows : [element("p", "second", "当时还没有成员")]), tick("无人到会", NOBODY));
+    });
+    made.read = () => {
+      const ticked = [...boxes.querySelectorAll(":checked")].map((box) => box.value);
+      return { isChosen: ticked.length > 0, present: ticked.filter((value) => value !== NOBODY).map(Number) };
+    };
     return made;
   }
 })();

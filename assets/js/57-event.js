@@ -53,7 +53,7 @@
     const late = due !== null && due < cockpit.now();
     const rows = [
       ["状态", told.state_name], ["层级", told.level_name], ["类别", told.category_name], ["主办", told.department],
-      ["片区", cockpit.areaName(told.area)], ["网格", told.grid], ["派给", told.assignee],
+      ["片区", cockpit.areaName(told.area)], ["网格", told.grid], ["派给", holder(told)],
       ["期限", due === null ? null : cockpit.time.full(due) + (late ? " ▲ 已逾期" : "")],
       ["发生", cockpit.time.full(Date.parse(told.ts))], ["编号", told.id],
       ["评价", told.rating ? "★".repeat(told.rating) + ` ${told.rating} 分` : null],
@@ -65,6 +65,13 @@
       list.append(line);
     }
     return list;
+  }
+
+  /* Who has it; somebody without an account has it in no list. */
+  function holder({ unassigned, assignee }) {
+    if (unassigned) return "▲ 未指派";
+    const known = people.find((one) => one.name === assignee);
+    return known && !known.account ? `${assignee} ▲ 无在用账号` : assignee;
   }
 
   function onMap({ id }) {
@@ -98,7 +105,7 @@
       const row = element("li");
       const who = step.actor.includes(":") ? step.actor.split(":").slice(1).join(":") : { user: "工作人员", token: "其他系统" }[step.actor] || step.actor;
       row.append(element("strong", "", step.name), element("span", "who", who), element("time", "", cockpit.time.full(Date.parse(step.at))));
-      const more = [step.note, step.to === "dispatched" && step.assignee ? `派给 ${step.assignee}` : "", step.merged_into ? `并入 ${step.merged_into}` : ""];
+      const more = [step.note, life.states[step.to].given_out && step.assignee ? `派给 ${step.assignee}` : "", step.merged_into ? `并入 ${step.merged_into}` : ""];
       const said = more.filter(Boolean).join("；");
       if (said) row.append(element("p", "", said));
       list.append(row);
@@ -116,10 +123,13 @@
       box.append(element("p", "second", "回看时不能办理；回到现在再办"), outcome);
       return box;
     }
-    const steps = Object.entries(life.states[told.state].to).filter(([, role]) => cockpit.may(role)).map(([code]) => [code, life.states[code].name]);
+    const isMine = closedBy(told) === `user:${(cockpit.me || {}).name}`;
+    const steps = Object.entries(life.states[told.state].to)
+      .filter(([code, role]) => cockpit.may(role) && !(code === "rated" && isMine)).map(([code]) => [code, life.states[code].name]);
     const acts = Object.entries(life.actions).filter(([, one]) => one.in.includes(told.state) && cockpit.may(one.role)).map(([code, one]) => [code, one.name]);
     if (!steps.length && !acts.length) {
-      box.append(element("p", "second", cockpit.whyNot("steward") || "这一步不由您办理"), outcome);
+      const why = isMine ? "结案的人不评价；请上报人或他人评价" : "这一步不由您办理";
+      box.append(element("p", "second", cockpit.whyNot("steward") || why), outcome);
       return box;
     }
     const note = element("textarea");
@@ -128,7 +138,8 @@
     note.setAttribute("aria-label", "说明");
     box.append(note);
     const codes = steps.map(([code]) => code);
-    const to = codes.includes("dispatched") || acts.some(([code]) => code === "assigned") ? assignee(told) : null;
+    const given = (code) => code === "assigned" || life.states[code]?.given_out;
+    const to = cockpit.may("manager") && [...steps, ...acts].some(([code]) => given(code)) ? assignee(told) : null;
     if (to) box.append(to);
     const rating = codes.includes("rated") ? stars() : null;
     if (rating) box.append(rating);
@@ -138,7 +149,7 @@
       button.type = "button";
       button.addEventListener("click", () => take(button, {
         to: code, note: note.value.trim(), seq: told.seq,
-        ...(to && to.value() && (code === "dispatched" || code === "assigned") ? { assignee: to.value() } : {}),
+        ...(to && to.value() && given(code) ? { assignee: to.value() } : {}),
         ...(rating && code === "rated" ? { rating: Number(rating.querySelector("select").value) } : {}),
       }));
       buttons.append(button);
@@ -147,11 +158,13 @@
     return box;
   }
 
+  const closedBy = (told) => (told.state === "closed" ? told.transitions.at(-1).actor : null);
+
   function assignee(told) {
     const label = element("label", "", "派给 ");
     const choice = element("select");
-    choice.append(new Option(told.grid ? "网格的网格员" : "（未指定）", ""));
-    for (const one of people) choice.append(new Option(`${one.name}（在办 ${one.load}）`, one.name, false, one.name === told.assignee));
+    choice.append(new Option(told.grid ? "网格的网格员" : "请指定人员", ""));
+    for (const one of people.filter(({ account }) => account)) choice.append(new Option(`${one.name}（在办 ${one.load}）`, one.name, false, one.name === told.assignee));
     label.append(choice);
     label.value = () => choice.value;
     return label;
@@ -160,6 +173,7 @@
   function stars() {
     const label = element("label", "", "评分 ");
     const choice = element("select");
+    choice.append(new Option("请评分", ""));
     for (let points = 5; points >= 1; points -= 1) choice.append(new Option("★".repeat(points), String(points)));
     label.append(choice);
     return label;
@@ -198,6 +212,7 @@
   }
 
   async function take(button, step) {
+    if (step.to === "rated" && !step.rating) return cockpit.sayOutcome(cockpit.find("[data-outcome]"), false, "请先评分");
     button.disabled = true;
     cockpit.setText(cockpit.find("[data-outcome]"), "");
     const answer = await cockpit.post(path("/transitions"), step);

@@ -35,9 +35,9 @@
     for (const told of events) {
       const due = told.due ? Date.parse(told.due) : null;
       const where = [told.area ? cockpit.areaName(told.area) : null, told.category_name].filter(Boolean).join(" · ");
-      const { id, severity, title, assignee, seq } = told;
+      const { id, severity, title, assignee, unassigned, seq } = told;
       const warn = told.warn ? Date.parse(told.warn) : null;
-      list.append(card({ id, severity, title, where, due, warn, assignee, seq }));
+      list.append(card({ id, severity, title, where, due, warn, assignee, unassigned, seq }));
     }
     box.append(head, list);
     return box;
@@ -50,16 +50,19 @@
     if (one.due) row.dataset.due = one.due;
     if (one.warn) row.dataset.warn = one.warn;
     row.dataset.seq = one.seq;
+    row.classList.toggle("is-unassigned", Boolean(one.unassigned));
     mark(row);
     const link = element("a", "title", one.title);
     link.href = cockpit.link("/events/" + one.id);
     const due = element("time", "when", one.due ? cockpit.time.short(one.due) : "");
-    const who = element("span", "who", one.assignee || "");
+    const who = element("span", "who", holder(one));
     row.append(element("span", `symbol tone-${tone}`, sign), link, element("span", "where", one.where), due, who);
     if (cockpit.canDo("manager")) row.append(picker(one));
     cards.set(one.id, row);
     return row;
   }
+
+  const holder = ({ assignee, unassigned }) => (unassigned ? "▲ 未指派" : assignee || "");
 
   /* Late, or soon to be: time alone changes it. */
   function mark(row) {
@@ -84,22 +87,25 @@
     return box;
   }
 
+  const bar = () => cockpit.find("[data-batch]");
+  const titleOf = (id) => (cards.has(id) ? cards.get(id).querySelector(".title").textContent : id);
+
   function showBatch(outcome) {
-    const bar = cockpit.find("[data-batch]");
-    bar.hidden = chosen.size === 0 && !outcome;
-    cockpit.setText(bar.querySelector(".chosen"), chosen.size ? `已选 ${chosen.size} 件` : "");
-    if (outcome) cockpit.sayOutcome(bar.querySelector(".outcome"), ...outcome);
-    else cockpit.setText(bar.querySelector(".outcome"), "");
-    for (const button of bar.querySelectorAll("button")) button.disabled = chosen.size === 0;
+    const place = bar();
+    place.hidden = chosen.size === 0 && !outcome;
+    cockpit.setText(place.querySelector(".chosen"), chosen.size ? `已选 ${chosen.size} 件` : "");
+    if (outcome) cockpit.sayOutcome(place.querySelector(".outcome"), ...outcome);
+    else cockpit.setText(place.querySelector(".outcome"), "");
+    for (const button of place.querySelectorAll("button")) button.disabled = chosen.size === 0;
   }
 
   async function startBatch() {
     if (!cockpit.canDo("manager")) return;
-    const bar = cockpit.find("[data-batch]");
     const people = (await cockpit.ask("assignees", {})).assignees;
     const to = element("select");
     to.setAttribute("aria-label", "派给");
-    to.append(new Option("按网格派给网格员", ""), ...people.map(({ name, load }) => new Option(`${name}（在办 ${load}）`, name)));
+    const known = people.filter((one) => one.account);
+    to.append(new Option("按网格派给网格员", ""), ...known.map(({ name, load }) => new Option(`${name}（在办 ${load}）`, name)));
     const buttons = Object.entries(STEPS).map(([step, name]) => {
       const button = element("button", "", name);
       button.type = "button";
@@ -108,7 +114,7 @@
     });
     const outcome = element("span", "outcome");
     outcome.setAttribute("role", "status");
-    bar.replaceChildren(element("span", "chosen"), to, ...buttons, outcome);
+    bar().replaceChildren(element("span", "chosen"), to, ...buttons, outcome);
   }
 
   async function send(to, assignee) {
@@ -124,8 +130,11 @@
       const box = row.querySelector(".pick");
       if (box) box.checked = chosen.has(row.dataset.event);
     }
-    const why = refused.length ? `；${refused.length} 件未办理：${refused[0].detail}` : "";
+    const why = refused.length ? `；${refused.length} 件未办理：` : "";
     showBatch([refused.length === 0, `已办理 ${answer.body.taken} 件${why}`]);
+    const list = element("ul", "refusals");
+    list.append(...refused.map(({ id, detail }) => element("li", "", `${titleOf(id)}：${detail}`)));
+    if (refused.length) bar().querySelector(".outcome").append(list);
   }
 
   /* Bring what changed to its column: {id: record}. */
@@ -135,7 +144,7 @@
     for (const [id, one] of Object.entries(changed)) {
       if (id === TALLY) continue;
       const old = cards.get(id);
-      const assignee = old ? old.querySelector(".who").textContent : "";
+      const assignee = old && !one.unassigned && !old.classList.contains("is-unassigned") ? old.querySelector(".who").textContent : "";
       if (old) old.remove();
       cards.delete(id);
       if (!one.open || !columns.has(one.state)) continue;
@@ -146,9 +155,14 @@
     if (renewed.size && timer === null) timer = setTimeout(renew, WAIT_MS);
   }
 
+  /* What lies with nobody first, then what is due first: as the server orders them. */
   function place(list, row) {
-    const due = Number(row.dataset.due || Infinity);
-    const next = [...list.children].find((other) => Number(other.dataset.due || Infinity) > due);
+    const rank = (one) => [one.classList.contains("is-unassigned") ? 0 : 1, Number(one.dataset.due || Infinity)];
+    const [hands, due] = rank(row);
+    const next = [...list.children].find((other) => {
+      const [others, later] = rank(other);
+      return others > hands || (others === hands && later > due);
+    });
     list.insertBefore(row, next || null);
   }
 
@@ -160,7 +174,7 @@
     for (const id of ids) {
       const answer = await fetch(`/api/v1/${cockpit.root.dataset.community}/events/${id}`);
       if (!answer.ok || !cards.has(id)) continue;
-      cockpit.setText(cards.get(id).querySelector(".who"), (await answer.json()).properties.assignee || "");
+      cockpit.setText(cards.get(id).querySelector(".who"), holder((await answer.json()).properties));
     }
   }
 

@@ -4,7 +4,7 @@
 
   const draw = (...given) => window.React.createElement(...given);   // React comes after this script
   const cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
-  const MARK = { 低: ["●", "low"], 中: ["◆", "middle"], 高: ["▲", "high"] };
+  const TONES = ["", "low", "middle", "high"];   // by the rank of a severity: so the column sorts by it
 
   cells.DeviceLink = (props) =>
     draw("a", { href: window.cockpit.link("/devices/" + encodeURIComponent(props.data.id)) }, props.value);
@@ -15,8 +15,9 @@
   cells.DeviceStatus = (props) => draw("span", { className: "status" }, props.value);
 
   cells.EventSeverity = (props) => {
-    const [mark, tone] = MARK[props.value] || ["", ""];
-    return draw("span", null, draw("span", { className: "symbol tone-" + tone }, mark), " " + props.value);
+    const { MARKS, LEVEL_WORDS } = window.cockpit;
+    const mark = draw("span", { className: "symbol tone-" + TONES[props.value] }, MARKS[props.value]);
+    return draw("span", null, mark, " " + LEVEL_WORDS[props.value]);
   };
 
   cells.LocalTime = (props) => window.cockpit.time.full(props.value);

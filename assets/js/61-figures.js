@@ -76,12 +76,16 @@
     showGroups(answer.groups);
   }
 
-  const percent = (rate) => (rate === null ? "—" : `${cockpit.number(rate * 100, 1)}\u2009%`);
+  /* A share with what it is of: all of one is little. */
+  const percent = (of, code) => {
+    const [part, whole] = words.rates_of[code];
+    return of.rates[code] === null ? "—" : `${cockpit.number(of.rates[code] * 100, 1)}\u2009%（${of.counts[part]}/${of.counts[whole]}）`;
+  };
   const hours = (value) => (value === null ? "—" : value < 1 ? `${cockpit.number(value * 60)}\u2009分钟` : value < 48 ? `${cockpit.number(value, 1)}\u2009小时` : `${cockpit.number(value / 24, 1)}\u2009天`);
 
   function showTotal(total) {
     const tiles = [["上报", cockpit.number(total.counts.reported)], ["积压", cockpit.number(total.backlog)],
-      ...Object.entries(words.rates).map(([code, name]) => [name, percent(total.rates[code])]),
+      ...Object.entries(words.rates).map(([code, name]) => [name, percent(total, code)]),
       ["满意度", total.satisfaction === null ? "—" : `${cockpit.number(total.satisfaction, 2)} / 5（${total.rated}）`]];
     cockpit.find("[data-totals]").replaceChildren(...tiles.map(([name, value]) => {
       const tile = element("div", "total");
@@ -109,8 +113,8 @@
     const head = [words.by[chosen.by], "上报", "积压", ...Object.values(words.rates), "派遣 → 反馈", "满意度"];
     const rows = groups.map((one) => [
       one.name || "未定位", cockpit.number(one.counts.reported), cockpit.number(one.backlog),
-      ...Object.keys(words.rates).map((code) => percent(one.rates[code])),
-      hours(one.hours.to_handled.mean), one.satisfaction === null ? "—" : cockpit.number(one.satisfaction, 2),
+      ...Object.keys(words.rates).map((code) => percent(one, code)),
+      hours(one.hours.to_handled.mean), one.satisfaction === null ? "—" : `${cockpit.number(one.satisfaction, 2)}（${one.rated}）`,
     ]);
     const place = cockpit.find("[data-groups]");
     place.replaceChildren(rows.length ? table(head, rows) : element("p", "second", "这段时间没有上报事件"));

@@ -4,15 +4,16 @@
 
   const cockpit = window.cockpit;
   const { element } = cockpit;
-  const { entry, form, text, choice } = cockpit.forms;
+  const { entry, form, choice } = cockpit.forms;
+  const NOBODY = " ";   // no name that anybody has
   const name = (grid) => grid.name || grid.grid;
 
   cockpit.showRoster = async function (said) {
     const place = cockpit.find('[data-register="roster"]');
     let grids = [];
-    let loads = null;
+    let people = null;
     try {
-      [{ grids }, loads] = await Promise.all([cockpit.ask("stewards", {}), readLoads()]);
+      [{ grids }, people] = await Promise.all([cockpit.ask("stewards", {}), readPeople()]);
     } catch (error) {
       return cockpit.refuse(place, error.message);
     }
@@ -21,28 +22,34 @@
     if (said) cockpit.sayOutcome(outcome, ...said);
     const rows = [...cockpit.bySteward(grids)].map(([steward, theirs]) => {
       const names = theirs.map(name).join("、");
-      const load = loads && steward !== null ? ` · 在办 ${loads.get(steward) || 0}` : "";
-      const row = entry(steward ?? "▲ 无网格员", names + load);
-      row.classList.toggle("is-late", steward === null);
+      const person = people && people.find((one) => one.name === steward);
+      const load = people && steward !== null ? ` · 在办 ${person ? person.load : 0}` : "";
+      // What is dispatched to a name that nobody has would lie in nobody's list.
+      const isNobody = steward === null || (people && !(person && person.account));
+      const row = entry(steward ?? "▲ 无网格员", names + load + (isNobody && steward !== null ? " · ▲ 无在用账号" : ""));
+      row.classList.toggle("is-late", Boolean(isNobody));
       return row;
     });
     const parts = [outcome, ...(rows.length ? rows : [element("p", "second", "尚未导入网格")])];
-    if (grids.length && cockpit.canDo("manager")) parts.push(appointing(grids));
+    if (grids.length && cockpit.canDo("manager")) parts.push(appointing(grids, people || []));
     place.replaceChildren(...parts);
   };
 
-  /* Names of users and what they have in hand; null for who may not know. */
-  async function readLoads() {
+  /* Who can be given something, and what each has in hand; null for who may not know. */
+  async function readPeople() {
     if (!cockpit.canDo("manager")) return null;
-    return new Map((await cockpit.ask("assignees", {})).assignees.map((one) => [one.name, one.load]));
+    return (await cockpit.ask("assignees", {})).assignees;
   }
 
-  function appointing(grids) {
+  function appointing(grids, people) {
     const of = Object.fromEntries(grids.map((one) => [one.grid, name(one)]));
-    const inputs = [choice("grid", "网格", of), text("steward", "网格员（留空为撤下）", 80)];
+    const accounts = people.filter((one) => one.account).map((one) => [one.name, `${one.name}（在办 ${one.load}）`]);
+    const options = { "": "请选择", ...Object.fromEntries(accounts), [NOBODY]: "（撤下网格员）" };
+    const inputs = [choice("grid", "网格", of), choice("steward", "网格员", options)];
     return form("任命网格员", inputs, async ({ grid, steward }) => {
+      if (!steward) return cockpit.showRoster([false, "请选择网格员"]);
       const path = `/api/v1/${cockpit.root.dataset.community}/stewards/${encodeURIComponent(grid)}`;
-      const answer = await cockpit.post(path, steward ? { name: steward } : {});
+      const answer = await cockpit.post(path, steward === NOBODY ? {} : { name: steward });
       cockpit.showRoster([answer.ok, answer.ok ? "已登记" : answer.body.detail || "没有执行"]);
     }, "任命");
   }

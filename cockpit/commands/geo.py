@@ -7,10 +7,12 @@ import typer
 
 from cockpit.commands.options import Json, actor, answer, check_community, databases
 from cockpit.errors import BadSetting
+from cockpit.people import users
 from geo import stewards, versions
 from geo.communities import communities
 from geo.crs import Crs
 from geo.errors import SurveyFaults
+from geo.stewards import NoAccount
 from geo.survey_faults import rules
 from store import audit
 from store.engine import writing
@@ -128,12 +130,16 @@ def steward(
     """Appoint the steward (网格员) of a grid."""
     check_community(community)
     opened = databases()
+    with opened.shared.connect() as connection:
+        staff = users.staff(connection, community)
     try:
         with writing(opened.of(community)) as connection:
-            stewards.appoint(connection, community, grid, name, now())
+            stewards.appoint(connection, community, grid, name, now(), staff)
             audit.record(connection, actor(), "steward.appoint", f"{community}/{grid}", {"name": name})
-    except (LookupError, ValueError) as error:
+    except LookupError as error:
         raise BadSetting(str(error)) from None
+    except NoAccount as error:
+        raise BadSetting(f"--name: {error}; cockpit user add makes one") from None
     answer(as_json, {"grid": grid, "steward": name}, f"{grid}: {name or 'nobody'}")
 
 

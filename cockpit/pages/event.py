@@ -15,6 +15,9 @@ from layers.grid_events.rules import actions, states
 from store.databases import Databases
 from store.instant import Instant
 
+GIVEN_OUT = ("dispatched", "in_hand")
+"""States whose step may name who gets the event."""
+
 
 def page(databases: Databases) -> Callable[..., Any]:
     """The layout of ``/events/{event}``; the script keeps it."""
@@ -63,7 +66,9 @@ def _knows(databases: Databases, community: str, event: str, at: Instant | None)
 def life() -> str:
     """The table of steps and actions, as the scripts read it."""
     table = {
-        "states": {code: {"name": one.name, "to": one.to} for code, one in states().items()},
+        "states": {
+            code: {"name": one.name, "to": one.to, "given_out": code in GIVEN_OUT} for code, one in states().items()
+        },
         "actions": {code: {"name": one.name, "in": one.states, "role": one.role} for code, one in actions().items()},
     }
     return msgspec.json.encode(table).decode()

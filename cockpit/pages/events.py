@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import dash_ag_grid as ag
 from dash import Dash, Input, Output, State, dcc, html
@@ -12,12 +13,13 @@ from cockpit.pages import frame
 from geo.communities import Community
 from geo.ground import places
 from layers.grid_events import queries
-from layers.grid_events.rules import SEVERITIES, categories, open_states, states
+from layers.grid_events.rules import OPEN, SEVERITIES, UNASSIGNED, categories, states
 from store.databases import Databases
 from store.instant import MILLISECOND, Instant, format_rfc3339
 
 LIMIT = 500
-OPEN = "open"
+FORMATS = {"xlsx": "导出 XLSX", "csv": "导出 CSV"}
+RANK = {code: rank for rank, code in enumerate(SEVERITIES, 1)}
 COLUMNS = (
     {"field": "severity", "headerName": "级别", "cellRenderer": "EventSeverity", "width": 90},
     {
@@ -40,38 +42,67 @@ COLUMNS = (
 def page(app: Dash, databases: Databases) -> Callable[..., Any]:
     """The layout of ``/events``; also registers its filters."""
 
-    def layout(community: str | None = None, theme: str | None = None, at: str | None = None, **_other: str) -> Any:
+    def layout(
+        community: str | None = None,
+        theme: str | None = None,
+        at: str | None = None,
+        state: str | None = None,
+        **_other: str,
+    ) -> Any:
         found = frame.known_community(community)
-        return _page(databases.of(found.code), found, frame.theme_of(theme), frame.past_of(at))
+        chosen = state if state in _states() else OPEN
+        return _page(databases.of(found.code), found, frame.theme_of(theme), frame.past_of(at), chosen)
 
     @app.callback(
         Output("events-table", "rowData"),
+        Output("events-more", "children"),
+        *(Output(f"events-{form}", "href") for form in FORMATS),
         Input("events-state", "value"),
+        Input("events-severity", "value"),
         Input("events-category", "value"),
         Input("events-area", "value"),
+        Input("events-words", "value"),
         State("cockpit", "data-community"),
         State("cockpit", "data-at"),
         prevent_initial_call=True,
     )
     def choose(
-        state: str | None, category: str | None, area: str | None, community: str, at_ms: str | None
-    ) -> list[dict[str, Any]]:
+        state: str | None,
+        severity: str | None,
+        category: str | None,
+        area: str | None,
+        words: str | None,
+        community: str,
+        at_ms: str | None,
+    ) -> tuple[Any, ...]:
         access.check_found("CALLBACK events-table.rowData", community)
-        return rows(databases.of(community), community, state, category, area, frame.at_of(at_ms))
+        chosen = {"state": state, "severity": severity, "category": category, "area": area, "q": words}
+        at = frame.at_of(at_ms)
+        found = rows(databases.of(community), community, chosen, at)
+        return found, _more(found), *_hrefs(community, chosen, at)
 
     return layout
 
 
-def _page(engine: Engine, community: Community, theme: str, past: dict[str, str]) -> Any:
+def _states() -> dict[str, str]:
+    return {OPEN: "未结", UNASSIGNED: "未指派"} | {code: state.name for code, state in states().items()}
+
+
+def _page(engine: Engine, community: Community, theme: str, past: dict[str, str], state: str) -> Any:
+    at = frame.at_of(past.get("at"))
     filters = [
-        _choice("events-state", "状态", {OPEN: "未结", **{c: s.name for c, s in states().items()}}, OPEN),
+        _choice("events-state", "状态", _states(), state),
+        _choice("events-severity", "级别", dict(SEVERITIES), None),
         _choice("events-category", "类别", {code: row.name for code, row in categories().items()}, None),
         _choice("events-area", "片区", {place.code: place.name for place in places(community.code, "areas")}, None),
     ]
+    words = dcc.Input(id="events-words", placeholder="标题、说明或编号", debounce=0.4, maxLength=100)
+    filters.append(html.Label(["搜索", words]))
+    found = rows(engine, community.code, {"state": state}, at)
     table = ag.AgGrid(
         id="events-table",
         columnDefs=list(COLUMNS),
-        rowData=rows(engine, community.code, OPEN, None, None, frame.at_of(past.get("at"))),
+        rowData=found,
         getRowId="params.data.id",
         defaultColDef={"sortable": True, "resizable": True},
         dashGridOptions={
@@ -83,19 +114,37 @@ def _page(engine: Engine, community: Community, theme: str, past: dict[str, str]
     )
     content = [
         html.Section(
-            [html.H2("网格事件"), html.Div([*filters, _downloads(community, past)], className="filters"), table],
+            [
+                html.H2("网格事件"),
+                html.Div([*filters, _downloads(community, {"state": state}, at)], className="filters"),
+                table,
+                html.P(_more(found), id="events-more", className="second"),
+            ],
             className="panel",
         )
     ]
     return frame.desk(community, "events", content, theme=theme, **past)
 
 
-def _downloads(community: Community, past: dict[str, str]) -> Any:
-    path = f"/api/v1/{community.code}/events/export?format="
-    at = frame.at_of(past.get("at"))
-    then = "" if at is None else f"&at={format_rfc3339(at)}"
-    links = [html.A(name, href=f"{path}{form}{then}") for form, name in (("xlsx", "导出 XLSX"), ("csv", "导出 CSV"))]
+Chosen = dict[str, str | None]
+"""The filters of the page, by the names that the API gives them."""
+
+
+def _downloads(community: Community, chosen: Chosen, at: Instant | None) -> Any:
+    hrefs = zip(FORMATS.items(), _hrefs(community.code, chosen, at), strict=True)
+    links = [html.A(name, id=f"events-{form}", href=href) for (form, name), href in hrefs]
     return html.Div(links, className="downloads", **{"data-least-role": "steward"}, hidden=True)
+
+
+def _hrefs(community: str, chosen: Chosen, at: Instant | None) -> list[str]:
+    """Where the list as it is filtered is exported, in each format; the script adds how it is sorted."""
+    then = {} if at is None else {"at": format_rfc3339(at)}
+    asked = {name: value for name, value in chosen.items() if value} | then
+    return [f"/api/v1/{community}/events/export?{urlencode({'format': form} | asked)}" for form in FORMATS]
+
+
+def _more(found: list[dict[str, Any]]) -> str:
+    return f"只显示最新 {LIMIT} 件；导出包含全部" if len(found) == LIMIT else ""
 
 
 def _choice(name: str, label: str, options: dict[str, str], value: str | None) -> Any:
@@ -103,24 +152,23 @@ def _choice(name: str, label: str, options: dict[str, str], value: str | None) -
     return html.Label([label, dcc.Dropdown(listed, value, id=name, placeholder="全部", clearable=True)])
 
 
-def rows(
-    engine: Engine,
-    community: str,
-    state: str | None,
-    category: str | None,
-    area: str | None,
-    at: Instant | None,
-) -> list[dict[str, Any]]:
+def rows(engine: Engine, community: str, chosen: Chosen, at: Instant | None) -> list[dict[str, Any]]:
     """The newest events that the filters let through, as they stood at a time."""
-    wanted = open_states() if state == OPEN else [state] if state else []
+    state, severity = chosen.get("state"), chosen.get("severity")
+    wanted = queries.Filter(
+        state=[state] if state else (),
+        severity=[severity] if severity else (),
+        category=chosen.get("category"),
+        area=chosen.get("area"),
+        words=(chosen.get("q") or "").split(),
+    )
     with engine.connect() as connection:
-        chosen = queries.Filter(state=wanted, category=category, area=area)
-        found = queries.find(connection, community, chosen, at=at, limit=LIMIT)
+        found = queries.find(connection, community, wanted, at=at, limit=LIMIT)
     names = {place.code: place.name for place in places(community, "areas")}
     return [
         {
             "id": row.id,
-            "severity": SEVERITIES[row.severity],
+            "severity": RANK[row.severity],
             "title": row.title,
             "detail": row.detail,
             "category": categories()[row.category].name,

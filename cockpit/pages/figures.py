@@ -6,13 +6,13 @@ import msgspec
 from dash import html
 
 from cockpit.pages import frame
-from layers.grid_events.figures import AGE_NAMES, BY_NAMES, RATE_NAMES, STAGE_NAMES
+from layers.grid_events.figures import AGE_NAMES, BY_NAMES, RATE_NAMES, RATES, STAGE_NAMES
 
 
 def page(community: str | None = None, theme: str | None = None, at: str | None = None, **_other: str) -> Any:
     """The layout of ``/figures``; the script asks the API for the period that is chosen."""
     known = frame.known_community(community)
-    words = {"rates": RATE_NAMES, "stages": STAGE_NAMES, "ages": AGE_NAMES, "by": BY_NAMES}
+    words = {"rates": RATE_NAMES, "rates_of": RATES, "stages": STAGE_NAMES, "ages": AGE_NAMES, "by": BY_NAMES}
     content = [
         html.Section(html.Div(className="choices", **{"data-choices": ""}), className="panel overview"),
         html.Section(

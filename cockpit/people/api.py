@@ -19,7 +19,7 @@ from cockpit.people.sign_in import Attempt, Welcome
 from cockpit.people.sign_in import sign_in as sign_in_by_password
 from layers.grid_events import queries
 from layers.problem import Problem
-from layers.roles import EVERYWHERE, Actor
+from layers.roles import Actor
 from layers.web import CommunityPath, Given, Limit, Services, Viewer, WriteActor
 from store import audit
 from store.engine import writing
@@ -191,15 +191,13 @@ def _assignees(routes: APIRouter) -> None:
     @routes.get("/{community}/assignees")
     def assignees(community: CommunityPath, actor: WriteActor, given: Given) -> dict[str, Any]:
         """Who an event can be given to, and how many each has to do; role manager."""
-        with given.databases.shared.connect() as connection:
-            everybody = users.everybody(connection)
+        staff = given.staff(community.code)
         with given.databases.of(community.code).connect() as connection:
             loads = queries.load(connection, community.code)
-        here = {community.code, EVERYWHERE}
-        names = [one.name for one in everybody if one.disabled is None and one.communities & here]
-        # Whoever was appointed to a grid can be given events before signing in for the first time.
-        known = sorted({*names, *loads})
-        return {"assignees": [{"name": name, "load": loads.get(name, 0)} for name in known]}
+        # Who has something in hand and no account any more is listed too: it has to go to somebody else.
+        known = sorted({*staff, *loads})
+        told = [{"name": name, "load": loads.get(name, 0), "account": name in staff} for name in known]
+        return {"assignees": told}
 
 
 def _users(routes: APIRouter) -> None:

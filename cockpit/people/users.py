@@ -151,6 +151,13 @@ def _found(connection: Connection, *where: ColumnElement[bool]) -> list[User]:
     ]
 
 
+def staff(connection: Connection, community: str) -> frozenset[str]:
+    """Names of whom something can be given to in a community: its active accounts, stewards and above."""
+    here = {community, EVERYWHERE}
+    active = _found(connection, app_user.c.disabled.is_(None), app_user.c.role.in_(WRITING_ROLES))
+    return frozenset(one.name for one in active if one.communities & here)
+
+
 def named(connection: Connection, name: str) -> User:
     """One user.
 

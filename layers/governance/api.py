@@ -1,8 +1,9 @@
 """Routes of governance: totals for everybody, registers for stewards and managers, what is sealed for managers."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from layers.governance import figures, matters, registers, roster
@@ -13,6 +14,7 @@ from layers.problem import Problem
 from layers.roles import may
 from layers.web import At, CommunityPath, Given, Limit, Manager, Reading, WriteActor, instant_query
 from store.engine import writing
+from store.once import alone
 
 MAX_ID = 2**31 - 1
 Number = Annotated[int, Path(ge=1, le=MAX_ID)]
@@ -21,6 +23,7 @@ Number = Annotated[int, Path(ge=1, le=MAX_ID)]
 class NewMatter(BaseModel):
     """A matter that is to be opened; parties and account, of a mediation only, are sealed."""
 
+    id: str | None = Field(None, max_length=128, description="one's own id; the same id is the same matter")
     kind: str = Field(max_length=16)
     topic: str | None = Field(None, max_length=32)
     title: str | None = Field(None, max_length=200)
@@ -42,6 +45,7 @@ class NewMember(BaseModel):
 
     body: str = Field(max_length=32)
     name: str = Field(max_length=80)
+    since: str | None = Field(None, max_length=40, description="RFC 3339; left out: now")
 
 
 class NewMeeting(BaseModel):
@@ -99,10 +103,17 @@ def _matters(routes: APIRouter) -> None:
         return {"matters": matters.listed(connection, community.code, kind, limit)}
 
     @routes.post("/governance/matters", status_code=201)
-    def open_matter(body: NewMatter, community: CommunityPath, given: Given, actor: WriteActor) -> dict[str, Any]:
-        """Open a matter."""
-        asked = matters.Opening(**body.model_dump())
+    def open_matter(
+        body: NewMatter, community: CommunityPath, given: Given, actor: WriteActor, response: Response
+    ) -> dict[str, Any]:
+        """Open a matter; 200 where it is open already."""
+        asked = matters.Opening(reference=body.id, **body.model_dump(exclude={"id"}))
         with changing(given, community.code) as connection:
+            alone(connection, "matter", community.code, asked.kind)
+            number = matters.known(connection, community.code, asked, actor)
+            if number is not None:
+                response.status_code = 200
+                return matters.told(matters.one(connection, community.code, number))
             number = matters.open_matter(connection, given.seal, community.code, asked, actor)
             return matters.told(matters.one(connection, community.code, number))
 
@@ -132,16 +143,26 @@ def _matters(routes: APIRouter) -> None:
 
 def _council(routes: APIRouter) -> None:
     @routes.get("/governance/council")
-    def council(community: CommunityPath, connection: Reading, actor: WriteActor, limit: Limit = 50) -> dict[str, Any]:
-        """Members with their attendance, and meetings, newest first."""
+    def council(
+        community: CommunityPath, connection: Reading, actor: WriteActor, at: At, limit: Limit = 50
+    ) -> dict[str, Any]:
+        """Members, now or at a time, with their attendance, and meetings, newest first."""
         found = registers.meetings(connection, community.code, limit)
-        return {"members": registers.members(connection, community.code), "meetings": found}
+        return {"members": registers.members(connection, community.code, at), "meetings": found}
 
     @routes.post("/governance/council/members", status_code=201)
-    def add_member(body: NewMember, community: CommunityPath, given: Given, actor: Manager) -> dict[str, Any]:
-        """A new member."""
-        with changing(given, community.code) as connection:
-            return {"id": registers.add_member(connection, community.code, body.body, body.name, actor)}
+    def add_member(
+        body: NewMember, community: CommunityPath, given: Given, actor: Manager, response: Response
+    ) -> dict[str, Any]:
+        """A new member; 200 where it is one already."""
+        since = instant_query("since", body.since)
+        code = community.code
+        with changing(given, code) as connection:
+            alone(connection, "member", code)
+            known = registers.same_member(connection, code, body.body, body.name)
+            return _filed(
+                response, known, lambda: registers.add_member(connection, code, body.body, body.name, actor, since)
+            )
 
     @routes.post("/governance/council/members/{number}/end", status_code=204)
     def end_member(number: Number, community: CommunityPath, given: Given, actor: Manager) -> None:
@@ -150,11 +171,17 @@ def _council(routes: APIRouter) -> None:
             registers.end(connection, council_member, community.code, number, actor)
 
     @routes.post("/governance/council/meetings", status_code=201)
-    def hold(body: NewMeeting, community: CommunityPath, given: Given, actor: Manager) -> dict[str, Any]:
-        """Write down a meeting with who came."""
-        held = instant_query("held", body.held) or 0
-        with changing(given, community.code) as connection:
-            return {"id": registers.hold(connection, community.code, held, body.subject, body.present, actor)}
+    def hold(
+        body: NewMeeting, community: CommunityPath, given: Given, actor: Manager, response: Response
+    ) -> dict[str, Any]:
+        """Write down a meeting with who came; 200 where it is written down already, 409 where others came."""
+        held, code = instant_query("held", body.held) or 0, community.code
+        with changing(given, code) as connection:
+            alone(connection, "meeting", code)
+            known = registers.same_meeting(connection, code, held, body.subject, body.present)
+            return _filed(
+                response, known, lambda: registers.hold(connection, code, held, body.subject, body.present, actor)
+            )
 
 
 def _partners(routes: APIRouter) -> None:
@@ -164,10 +191,17 @@ def _partners(routes: APIRouter) -> None:
         return {"partners": registers.partners(connection, community.code)}
 
     @routes.post("/governance/partners", status_code=201)
-    def add_partner(body: NewPartner, community: CommunityPath, given: Given, actor: Manager) -> dict[str, Any]:
-        """A new partner."""
-        with changing(given, community.code) as connection:
-            return {"id": registers.add_partner(connection, community.code, body.field, body.name, actor)}
+    def add_partner(
+        body: NewPartner, community: CommunityPath, given: Given, actor: Manager, response: Response
+    ) -> dict[str, Any]:
+        """A new partner; 200 where it is one already."""
+        code = community.code
+        with changing(given, code) as connection:
+            alone(connection, "partner", code)
+            known = registers.same_partner(connection, code, body.field, body.name)
+            return _filed(
+                response, known, lambda: registers.add_partner(connection, code, body.field, body.name, actor)
+            )
 
     @routes.post("/governance/partners/{number}/end", status_code=204)
     def end_partner(number: Number, community: CommunityPath, given: Given, actor: Manager) -> None:
@@ -177,9 +211,20 @@ def _partners(routes: APIRouter) -> None:
 
     @routes.post("/governance/partners/{number}/deeds", status_code=201)
     def add_deed(
-        number: Number, body: NewDeed, community: CommunityPath, given: Given, actor: Manager
+        number: Number, body: NewDeed, community: CommunityPath, given: Given, actor: Manager, response: Response
     ) -> dict[str, Any]:
-        """What a partner did."""
-        done = instant_query("done", body.done) or 0
-        with changing(given, community.code) as connection:
-            return {"id": registers.add_deed(connection, community.code, number, done, body.what, body.people, actor)}
+        """What a partner did; 200 where it is written down already."""
+        done, code = instant_query("done", body.done) or 0, community.code
+        said = (number, done, body.what, body.people)
+        with changing(given, code) as connection:
+            alone(connection, "deed", code)
+            known = registers.same_deed(connection, code, *said)
+            return _filed(response, known, lambda: registers.add_deed(connection, code, *said, actor))
+
+
+def _filed(response: Response, known: int | None, add: Callable[[], int]) -> dict[str, int]:
+    """What is there already with 200, else what is added with 201."""
+    if known is not None:
+        response.status_code = 200
+        return {"id": known}
+    return {"id": add()}

@@ -96,6 +96,8 @@ def _council(connection: Connection, community: str, moment: Instant) -> dict[st
     return {
         "members": {body: counts.get(body, 0) for body in bodies()},
         "meetings_this_year": held,
+        "invited": row.invited,
+        "came": row.came,
         "attendance_rate": row.came / row.invited if row.invited else None,
     }
 

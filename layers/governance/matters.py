@@ -1,5 +1,6 @@
 """Matters: opened, taken step by step, listed. Steps are only ever added; the newest is the state."""
 
+import hashlib
 import json
 import secrets
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from layers.governance.rules import Kind, kinds, topics
 from layers.governance.tables import matter, matter_step
 from layers.problem import Problem
 from layers.roles import Actor, may
+from layers.texts import cleaned, one_line
 from store import audit
 from store.instant import Instant, format_rfc3339, local_month, now
 from store.seal import Seal, SealError
@@ -28,6 +30,27 @@ class Opening:
     area: str | None = None
     parties: str = ""
     account: str = ""
+    reference: str | None = None
+    """The opener's own id: the same from the same account is the same matter."""
+
+
+def known(connection: Connection, community: str, asked: Opening, actor: Actor) -> str | None:
+    """The id of the matter that was opened already: by the same id, or of the same title where it is still new."""
+    if asked.reference is not None:
+        return connection.scalar(select(matter.c.id).where(matter.c.id == _number(community, asked, actor)))
+    if asked.title is None or asked.kind not in kinds():
+        return None
+    rows = with_state(community).where(matter.c.kind == asked.kind, matter.c.title == one_line(asked.title))
+    first = kinds()[asked.kind].first
+    same = (row.id for row in connection.execute(rows) if row.state == first and row.area == asked.area)
+    return next(same, None)
+
+
+def _number(community: str, asked: Opening, actor: Actor) -> str:
+    if asked.reference is None:
+        return secrets.token_hex(6)
+    said = json.dumps([community, actor.label, asked.kind, asked.reference])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def open_matter(connection: Connection, seal: Seal, community: str, asked: Opening, actor: Actor) -> str:
@@ -43,14 +66,14 @@ def open_matter(connection: Connection, seal: Seal, community: str, asked: Openi
         raise Problem(403, "role does not suffice", f"{asked.kind} needs {kind.role}; you are {actor.role}")
     _check(community, asked, kind)
     at = now()
-    number = secrets.token_hex(6)
-    content = {"parties": asked.parties, "account": asked.account}
+    number = _number(community, asked, actor)
+    content = {"parties": cleaned(asked.parties), "account": cleaned(asked.account)}
     row = {
         "id": number,
         "community": community,
         "kind": asked.kind,
         "topic": asked.topic,
-        "title": asked.title,
+        "title": None if asked.title is None else one_line(asked.title),
         "area": asked.area,
         "month": local_month(at) if asked.kind == "hard" else None,
         "sealed": seal.seal(json.dumps(content, ensure_ascii=False)) if kind.sealed else None,
@@ -81,6 +104,7 @@ def advance(
         raise Problem(409, "step not permitted", what, state=row.state)
     if not may(actor.role, permitted[to]):
         raise Problem(403, "role does not suffice", f"{to} needs {permitted[to]}; you are {actor.role}")
+    note = cleaned(note)
     sealed = seal.seal(note) if kind.sealed and note else None
     try:
         with connection.begin_nested():
@@ -186,7 +210,7 @@ def _check(community: str, asked: Opening, kind: Kind) -> None:
             raise Problem(400, "bad request", f"topic {asked.topic!r} is not one of {', '.join(topics())}")
         if asked.title:
             raise Problem(400, "bad request", "title: a mediation has a topic only; the rest goes in parties, account")
-    elif not (asked.title or "").strip():
+    elif not one_line(asked.title or ""):
         raise Problem(400, "bad request", "title: what it is about")
     elif asked.parties or asked.account:
         raise Problem(400, "bad request", f"parties, account: {asked.kind} keeps none")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, func, insert, select, update
 
 from layers.governance.rules import bodies, fields
 from layers.governance.tables import (
@@ -16,13 +16,24 @@ from layers.governance.tables import (
 from layers.problem import Problem
 from layers.roles import Actor
 from store import audit
-from store.instant import Instant, format_rfc3339, now
+from store.instant import SHANGHAI, Instant, format_rfc3339, now, to_datetime
 
 
-def add_member(connection: Connection, community: str, body: str, name: str, actor: Actor) -> int:
-    """A new member of the council: a unit or an office, of one of its bodies."""
+def add_member(
+    connection: Connection, community: str, body: str, name: str, actor: Actor, since: Instant | None = None
+) -> int:
+    """A new member of the council: a unit or an office, of one of its bodies; ``since`` when, None for now.
+
+    Raises
+    ------
+    Problem
+        400 for an unknown body, a name that cannot be shown, or a time to come.
+    """
     _check("body", body, bodies())
-    row = {"community": community, "body": body, "name": _named(name), "since": now()}
+    at = now()
+    if since is not None and since > at:
+        raise Problem(400, "bad request", "since: 加入时间不能晚于现在")
+    row = {"community": community, "body": body, "name": _named(name), "since": at if since is None else since}
     return _added(connection, council_member, row, actor, "council.member.add")
 
 
@@ -50,20 +61,19 @@ def end(connection: Connection, table: Table, community: str, number: int, actor
 def hold(
     connection: Connection, community: str, held: Instant, subject: str, present: Sequence[int], actor: Actor
 ) -> int:
-    """Write down a meeting: every member of that time was invited, those in ``present`` came.
+    """Write down a meeting: who was a member when it was held was invited, those in ``present`` came.
 
     Raises
     ------
     Problem
-        400 where somebody is no member, or the meeting is yet to come.
+        400 where somebody was no member then, or the meeting is yet to come.
     """
     if held > now():
-        raise Problem(400, "bad request", "held: a meeting is written down after it was held")
-    query = select(council_member.c.id).where(council_member.c.community == community)
-    invited = set(connection.scalars(query.where(council_member.c.until.is_(None))))
+        raise Problem(400, "bad request", "held: 会议开过以后才登记")
+    invited = set(connection.scalars(select(council_member.c.id).where(*_members_at(community, held))))
     strangers = sorted(set(present) - invited)
     if strangers:
-        raise Problem(400, "bad request", f"present: no member {', '.join(map(str, strangers))} in {community!r}")
+        raise Problem(400, "bad request", f"present: {_why_not_invited(connection, community, strangers[0], held)}")
     row = {"community": community, "held": held, "subject": _named(subject), "actor": actor.label}
     number = _added(connection, council_meeting, row, actor, "council.meeting")
     rows = [{"meeting_id": number, "member_id": one, "present": one in set(present)} for one in sorted(invited)]
@@ -83,7 +93,7 @@ def add_deed(
         404 where there is no such partner, 400 where it is yet to be done.
     """
     if done > now():
-        raise Problem(400, "bad request", "done: a deed is written down after it was done")
+        raise Problem(400, "bad request", "done: 做过以后才登记")
     mine = (partner.c.id == number) & (partner.c.community == community) & partner.c.until.is_(None)
     if connection.scalar(select(partner.c.id).where(mine)) is None:
         raise Problem(404, "not found", f"no partner {number} in {community!r}")
@@ -91,8 +101,24 @@ def add_deed(
     return _added(connection, partner_deed, row, actor, "partner.deed")
 
 
-def members(connection: Connection, community: str) -> list[dict[str, Any]]:
-    """Present members, by body, with how many meetings they were invited to and came to."""
+def _members_at(community: str, at: Instant) -> list[ColumnElement[bool]]:
+    columns = council_member.c
+    is_still = columns.until.is_(None) | (columns.until > at)
+    return [columns.community == community, columns.since <= at, is_still]
+
+
+def _why_not_invited(connection: Connection, community: str, number: int, held: Instant) -> str:
+    of_this = (council_member.c.id == number) & (council_member.c.community == community)
+    row = connection.execute(select(council_member).where(of_this)).one_or_none()
+    if row is None:
+        return f"没有编号为 {number} 的成员"
+    what = "加入" if row.since > held else "退出"
+    day = to_datetime(row.since if row.since > held else row.until).astimezone(SHANGHAI)
+    return f"「{row.name}」在会议时不是成员（{day:%Y-%m-%d %H:%M} {what}）"
+
+
+def members(connection: Connection, community: str, at: Instant | None = None) -> list[dict[str, Any]]:
+    """Who is a member, or was at a time, by body, with how many meetings each was invited to and came to."""
     attendance = (
         select(
             council_attendance.c.member_id,
@@ -105,7 +131,7 @@ def members(connection: Connection, community: str) -> list[dict[str, Any]]:
     query = (
         select(council_member, attendance.c.invited, attendance.c.came)
         .outerjoin(attendance, attendance.c.member_id == council_member.c.id)
-        .where(council_member.c.community == community, council_member.c.until.is_(None))
+        .where(*_members_at(community, now() if at is None else at))
         .order_by(council_member.c.body, council_member.c.id)
     )
     return [
@@ -165,6 +191,54 @@ def partners(connection: Connection, community: str) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def same_member(connection: Connection, community: str, body: str, name: str) -> int | None:
+    """The member that is in the register already."""
+    columns = council_member.c
+    same = (columns.community == community) & (columns.body == body) & (columns.name == name.strip())
+    return connection.scalar(select(columns.id).where(same, columns.until.is_(None)))
+
+
+def same_partner(connection: Connection, community: str, field: str, name: str) -> int | None:
+    """The partner that is in the ledger already."""
+    columns = partner.c
+    same = (columns.community == community) & (columns.field == field) & (columns.name == name.strip())
+    return connection.scalar(select(columns.id).where(same, columns.until.is_(None)))
+
+
+def same_meeting(
+    connection: Connection, community: str, held: Instant, subject: str, present: Sequence[int]
+) -> int | None:
+    """The meeting that is written down already.
+
+    Raises
+    ------
+    Problem
+        409 where others came to it.
+    """
+    columns = council_meeting.c
+    same = (columns.community == community) & (columns.held == held) & (columns.subject == subject.strip())
+    number: int | None = connection.scalar(select(columns.id).where(same))
+    if number is None:
+        return None
+    came = select(council_attendance.c.member_id).where(
+        council_attendance.c.meeting_id == number, council_attendance.c.present
+    )
+    if set(connection.scalars(came)) != set(present):
+        raise Problem(409, "known already", "此会议已登记，到会名单不同", id=number)
+    return number
+
+
+def same_deed(
+    connection: Connection, community: str, number: int, done: Instant, what: str, people: int | None
+) -> int | None:
+    """The deed of a partner that is written down already."""
+    columns = partner_deed.c
+    same = (columns.partner_id == number) & (columns.done == done) & (columns.what == what.strip())
+    of_community = (partner.c.id == columns.partner_id) & (partner.c.community == community)
+    query = select(columns.id).join(partner, of_community)
+    return connection.scalar(query.where(same, columns.people.is_not_distinct_from(people)))
 
 
 def _check(name: str, given: str, known: dict[str, str]) -> None:

@@ -5,9 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body
 
 from geo import ground, stewards
+from geo.stewards import NoAccount
 from layers.governance.changes import changing
 from layers.people import told_to
 from layers.problem import Problem
+from layers.staff import no_account
 from layers.web import At, CommunityPath, Given, Manager, Reading, Viewer
 from store import audit
 from store.instant import now
@@ -42,13 +44,14 @@ def add_to(routes: APIRouter) -> None:
         grid: str,
         name: Annotated[str | None, Body(embed=True, description="left out: nobody")] = None,
     ) -> dict[str, Any]:
-        """Let somebody look after a grid from now on."""
+        """Let one of the community's accounts look after a grid from now on; 400 for any other name."""
+        staff = given.staff(community.code)
         try:
             with changing(given, community.code) as connection:
-                stewards.appoint(connection, community.code, grid, name, now())
+                stewards.appoint(connection, community.code, grid, name, now(), staff)
                 audit.record(connection, actor.label, "steward.appoint", f"{community.code}/{grid}", {"name": name})
         except LookupError as error:
             raise Problem(404, "not found", str(error)) from None
-        except ValueError as error:
-            raise Problem(400, "bad parameter", str(error)) from None
+        except NoAccount as error:
+            raise no_account(error) from None
         return {"grid": grid, "steward": name}

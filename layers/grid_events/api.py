@@ -7,9 +7,12 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
+from layers import sheets
 from layers.grid_events import batch, export, figures, photos, queries, write
+from layers.grid_events.asked import Wanted, check_codes
 from layers.grid_events.report import read
 from layers.grid_events.rules import states
+from layers.grid_events.told import properties
 from layers.people import sees_people, told_to
 from layers.problem import Problem
 from layers.roles import Actor
@@ -82,29 +85,6 @@ def router() -> APIRouter:
     return routes
 
 
-def event_filter(
-    community: CommunityPath,
-    viewer: Viewer,
-    state: Annotated[list[str] | None, Query(description="one or more states")] = None,
-    category: Annotated[str | None, Query(description="a category, or the first part of several")] = None,
-    area: str | None = None,
-    assignee: Annotated[str | None, Query(max_length=80, description="role steward")] = None,
-    from_: Annotated[str | None, Query(alias="from")] = None,
-    to: str | None = None,
-) -> queries.Filter:
-    """Which events are asked for; 400 for an unknown state, 403 where somebody without a role asks by assignee."""
-    for code in state or ():
-        if code not in states():
-            raise Problem(400, "bad parameter", f"state {code!r} is not one of {', '.join(states())}")
-    if assignee is not None and not sees_people(viewer, community.code):
-        raise Problem(403, "role does not suffice", "asking by assignee needs the role steward")
-    since, until = instant_query("from", from_), instant_query("to", to)
-    return queries.Filter(state=state or (), category=category, area=area, assignee=assignee, since=since, until=until)
-
-
-Wanted = Annotated[queries.Filter, Depends(event_filter)]
-
-
 def events(
     community: CommunityPath,
     connection: Reading,
@@ -121,7 +101,7 @@ def events(
         before = (instant_query("cursor", when) or 0, last)
     rows = queries.find(connection, community.code, wanted, at=at, before=before, limit=limit)
     more = f"{format_rfc3339(rows[-1].occurred)}~{rows[-1].id}" if len(rows) == limit else None
-    found = [feature(point(row.lon, row.lat), queries.properties(row), row.id) for row in rows]
+    found = [feature(point(row.lon, row.lat), properties(row), row.id) for row in rows]
     features = [told_to(viewer, community.code, one) for one in found]
     return {"type": "FeatureCollection", "features": features, "next_cursor": more}
 
@@ -146,9 +126,7 @@ def board(
             "state": code,
             "name": states()[code].name,
             "count": counts[code],
-            "events": [
-                told_to(viewer, community.code, {"properties": queries.properties(row)})["properties"] for row in rows
-            ],
+            "events": [told_to(viewer, community.code, {"properties": properties(row)})["properties"] for row in rows],
         }
         for code, rows in found.items()
     ]
@@ -162,14 +140,23 @@ def download(
     at: At,
     wanted: Wanted,
     format_: Annotated[Literal["csv", "xlsx"], Query(alias="format")] = "xlsx",
+    sort: Annotated[
+        list[str] | None, Query(max_length=8, description="columns of the list; - before: backwards")
+    ] = None,
 ) -> Response:
-    """The events as a file for a spreadsheet, newest first; role steward, and told in the audit trail."""
-    with writing(given.databases.of(community.code)) as connection:
+    """What the list of events shows, as a file for a spreadsheet; newest first, or as the list is sorted.
+
+    Role steward, and told in the audit trail.
+    """
+    check_codes("sort", [one.removeprefix("-") for one in sort or ()], export.SORTS)
+    engine = given.databases.of(community.code)
+    with engine.connect() as connection:
         rows = queries.find(connection, community.code, wanted, at=at, limit=export.MOST)
+    content = export.table(export.ordered(rows, community.code, sort or ()), community.code, format_)
+    with writing(engine) as connection:
         audit.record(connection, actor.label, "event.export", community.code, {"format": format_, "rows": len(rows)})
-    content = export.table(rows, community.code, format_)
     name = {"Content-Disposition": f'attachment; filename="events-{community.code}.{format_}"'}
-    return Response(content, media_type=export.FORMATS[format_], headers=name)
+    return Response(content, media_type=sheets.FORMATS[format_], headers=name)
 
 
 def period_figures(
@@ -234,7 +221,9 @@ def report(
     try:
         new = read(payload, now())
     except Refused as refused:
-        raise Problem(400, "bad request", refused.detail, reason=str(refused.reason)) from None
+        # A phone whose clock is wrong learns by this what time it is.
+        told = {"reason": str(refused.reason), "server_time": format_rfc3339(now())}
+        raise Problem(400, "bad request", refused.detail, **told) from None
     with writing(given.databases.of(community.code)) as connection:
         event_id, is_new = write.file(connection, community.code, write.Reporter(actor.label), new)
         if is_new:
@@ -246,6 +235,8 @@ def report(
 
 def transition(community: CommunityPath, given: Given, actor: WriteActor, event: str, step: Step) -> dict[str, Any]:
     """Take an event a step further; 409 for a step that is not permitted, 403 for a role that does not suffice."""
+    # Before the transaction: no request holds one connection while it waits for another.
+    staff = given.staff(community.code)
     with writing(given.databases.of(community.code)) as connection:
         wanted = write.Wanted(
             to=step.to,
@@ -255,7 +246,7 @@ def transition(community: CommunityPath, given: Given, actor: WriteActor, event:
             rating=step.rating,
             merged_into=step.merged_into,
         )
-        write.advance(connection, community.code, event, wanted, actor)
+        write.advance(connection, community.code, event, wanted, actor, staff)
     return _told(given, community.code, event)
 
 
@@ -264,7 +255,7 @@ def transitions(
 ) -> dict[str, Any]:
     """The same step for many events, each by itself; answers for each whether it was taken, and why not."""
     engine = given.databases.of(community.code)
-    outcomes = batch.advance(engine, community.code, asked, actor)
+    outcomes = batch.advance(engine, community.code, asked, actor, given.staff(community.code))
     outcomes = [one | {"detail": tongue(one["detail"])} if "detail" in one else one for one in outcomes]
     taken = {one["id"] for one in outcomes if one["taken"]}
     if taken:
@@ -291,4 +282,4 @@ def _whole(connection: Connection, community: str, event_id: str, at: int | None
         "photos": photos.of_event(connection, event_id, at),
         "duplicates": queries.duplicates(connection, community, row, at) if states()[row.state].open else [],
     }
-    return feature(point(row.lon, row.lat), queries.properties(row) | more, row.id)
+    return feature(point(row.lon, row.lat), properties(row) | more, row.id)

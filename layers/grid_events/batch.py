@@ -1,5 +1,6 @@
 """The same step for many events at once: each by itself, so that one that may not be taken holds up no other."""
 
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -29,16 +30,21 @@ class BatchStep(BaseModel):
     assignee: str | None = Field(None, max_length=80, description="left out: the steward of each event's grid")
 
 
-def advance(engine: Engine, community: str, asked: BatchStep, actor: Actor) -> list[dict[str, Any]]:
+def advance(
+    engine: Engine, community: str, asked: BatchStep, actor: Actor, staff: Collection[str]
+) -> list[dict[str, Any]]:
     """Take each event the step; answers for each whether it was taken, and why not."""
-    return [_one(engine, community, asked, chosen, actor) for chosen in asked.events]
+    return [_one(engine, community, asked, chosen, actor, staff) for chosen in asked.events]
 
 
-def _one(engine: Engine, community: str, asked: BatchStep, chosen: Chosen, actor: Actor) -> dict[str, Any]:
+def _one(
+    engine: Engine, community: str, asked: BatchStep, chosen: Chosen, actor: Actor, staff: Collection[str]
+) -> dict[str, Any]:
     wanted = write.Wanted(to=asked.to, note=asked.note, seen=chosen.seq, assignee=asked.assignee)
     try:
         with writing(engine) as connection:
-            write.advance(connection, community, chosen.id, wanted, actor)
+            write.advance(connection, community, chosen.id, wanted, actor, staff)
     except Problem as problem:
-        return {"id": chosen.id, "taken": False, "status": problem.status, "detail": problem.body()["detail"]}
+        why = {"status": problem.status, "detail": problem.detail, "reason": problem.more.get("reason")}
+        return {"id": chosen.id, "taken": False} | why
     return {"id": chosen.id, "taken": True}

@@ -1,61 +1,63 @@
-"""Grid events as a table for a spreadsheet: CSV or XLSX, with nothing in it that a spreadsheet would run."""
+"""Grid events as a table for a spreadsheet: what a list shows, in its order."""
 
-import io
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row
 
 from geo.ground import places
+from layers import sheets
 from layers.grid_events.rules import SEVERITIES, categories, levels, states
-from store.instant import SHANGHAI, Instant, to_datetime
+from layers.sheets import Column, moment
 
-FORMATS = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 MOST = 50_000
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell must not begin with: a spreadsheet would run it (OWASP, CSV Injection)."""
+SORTS = ("severity", "title", "category", "area", "state_name", "occurred", "source", "id")
+"""The columns of the list that it can be sorted by."""
 
 
-def table(rows: list[Row[Any]], community: str, form: str) -> bytes:
-    """The events as a file; times are those of Asia/Shanghai."""
-    import pandas as pd  # a start need not wait for it
-
-    areas = {place.code: place.name for place in places(community, "areas")}
-    frame = pd.DataFrame(
-        {
-            "编号": [row.id for row in rows],
-            "级别": [SEVERITIES[row.severity] for row in rows],
-            "标题": [harmless(row.title) for row in rows],
-            "说明": [harmless(row.detail) for row in rows],
-            "类别": [categories()[row.category].name for row in rows],
-            "主办": [categories()[row.category].department for row in rows],
-            "片区": [areas.get(row.area, "") for row in rows],
-            "网格": [harmless(row.grid or "") for row in rows],
-            "状态": [states()[row.state].name for row in rows],
-            "层级": [levels()[row.level] for row in rows],
-            "派给": [harmless(row.assignee or "") for row in rows],
-            "发生": [_local(row.occurred) for row in rows],
-            "期限": [_local(row.due) for row in rows],
-            "评价": [row.rating for row in rows],
-            "经度": [row.lon for row in rows],
-            "纬度": [row.lat for row in rows],
-        }
-    )
-    kept = io.BytesIO()
-    if form == "csv":
-        # The mark at the beginning tells spreadsheets that it is UTF-8.
-        frame.to_csv(kept, index=False, encoding="utf-8-sig")
-    else:
-        frame.to_excel(kept, index=False, sheet_name="网格事件")
-    return kept.getvalue()
+def ordered(rows: Sequence[Row[Any]], community: str, sorts: Sequence[str]) -> list[Row[Any]]:
+    """Rows in the order of a list: by each of `SORTS` in turn, ``-`` before it for the greatest first."""
+    areas = _areas(community)
+    severities = list(SEVERITIES)
+    keys: dict[str, Callable[[Row[Any]], Any]] = {name: attrgetter(name) for name in ("title", "occurred", "id")} | {
+        "severity": lambda row: severities.index(row.severity),
+        "category": lambda row: categories()[row.category].name,
+        "area": lambda row: areas.get(row.area, "—"),
+        "state_name": lambda row: states()[row.state].name,
+        "source": lambda row: row.source or "",
+    }
+    found = list(rows)
+    for sort in reversed(sorts):
+        found.sort(key=keys[sort.removeprefix("-")], reverse=sort.startswith("-"))
+    return found
 
 
-def harmless(text: str) -> str:
-    """A text that a spreadsheet shows and does not run."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+def table(rows: Sequence[Row[Any]], community: str, form: str) -> bytes:
+    """The events as a file, in the order of ``rows``."""
+    areas = _areas(community)
+    columns = [
+        Column("编号", 18, [row.id for row in rows]),
+        Column("级别", 6, [SEVERITIES[row.severity] for row in rows]),
+        Column("标题", 36, [row.title for row in rows]),
+        Column("说明", 48, [row.detail for row in rows]),
+        Column("类别", 12, [categories()[row.category].name for row in rows]),
+        Column("主办", 12, [categories()[row.category].department for row in rows]),
+        Column("片区", 12, [areas.get(row.area, "") for row in rows]),
+        Column("网格", 12, [row.grid or "" for row in rows]),
+        Column("状态", 10, [states()[row.state].name for row in rows]),
+        Column("层级", 10, [levels()[row.level] for row in rows]),
+        Column("派给", 12, [row.assignee or "" for row in rows]),
+        Column("发生", 20, [moment(row.occurred) for row in rows]),
+        Column("上报", 20, [moment(row.received) for row in rows]),
+        Column("期限", 20, [moment(row.due) for row in rows]),
+        Column("评价", 6, [row.rating for row in rows]),
+        Column("来源", 16, [row.source or "" for row in rows]),
+        Column("经度", 12, [row.lon for row in rows]),
+        Column("纬度", 12, [row.lat for row in rows]),
+    ]
+    return sheets.table(form, "网格事件", columns)
 
 
-def _local(instant: Instant | None) -> str:
-    return "" if instant is None else to_datetime(instant).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+def _areas(community: str) -> dict[str, str]:
+    return {place.code: place.name for place in places(community, "areas")}

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, String, cast, exists, literal
 
 from layers.grid_events import queries
-from layers.grid_events.rules import open_states
+from layers.grid_events.rules import UNASSIGNED, open_states
 from layers.grid_events.tables import grid_event
 from store.instant import DAY, Instant
 from store.notices import Notice, notice, tell
@@ -42,6 +42,11 @@ def tell_step(connection: Connection, event: Any, community: str, row: Any) -> N
     if rule is not None:
         told = _told(row.action or row.state, rule, event, community, row.assignee, row.at, str(row.seq))
         tell(connection, told)
+
+
+def tell_unassigned(connection: Connection, event: Any, community: str, row: Any) -> None:
+    """Tell those who give events out of one that lies with nobody, in the transaction that brought it there."""
+    tell(connection, _told(UNASSIGNED, rules()[UNASSIGNED], event, community, None, row.at, str(row.seq)))
 
 
 def remind(connection: Connection, community: str, at: Instant) -> int:

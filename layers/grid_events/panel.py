@@ -8,6 +8,12 @@ from geo.communities import Community
 from layers import parts
 from layers.look import LEVELS
 
+OF_THE_DAY = (
+    ("逾期", "overdue", "overdue"),
+    ("未指派", "unassigned", "unassigned"),
+    ("今日结案", "closed_today", "closed"),
+)
+
 
 def panel(community: Community) -> Any:
     """A line of counts and a list that the script keeps."""
@@ -22,25 +28,21 @@ def panel(community: Community) -> Any:
         )
         for severity, level in (("critical", LEVELS[2]), ("major", LEVELS[1]), ("minor", LEVELS[0]))
     ]
-    overdue = html.Span(
-        [
-            html.Span("逾期", className="label"),
-            html.Span("0", className="value", **{"data-live": "grid_events.*.overdue"}),
-        ],
-        className="count overdue",
-    )
-    closed = html.Span(
-        [
-            html.Span("今日结案", className="label"),
-            html.Span("0", className="value", **{"data-live": "grid_events.*.closed_today"}),
-        ],
-        className="count closed",
-    )
+    of_the_day = [
+        html.Span(
+            [
+                html.Span(name, className="label"),
+                html.Span("0", className="value", **{"data-live": f"grid_events.*.{code}"}),
+            ],
+            className=f"count {kind}",
+        )
+        for name, code, kind in OF_THE_DAY
+    ]
     return parts.panel(
         "grid_events",
         "告警与网格事件",
         html.Div(counts, className="counts"),
-        html.Div([overdue, closed], className="counts of-the-day"),
+        html.Div(of_the_day, className="counts of-the-day"),
         html.Ol(className="events", **{"data-list": "grid_events", "aria-live": "polite"}),
         waiting="暂无网格事件；设备上报或经接口填报后在此显示",
     )

@@ -11,6 +11,7 @@ from layers.problem import Problem
 from layers.roles import Actor
 from store import audit
 from store.instant import Instant, now
+from store.once import alone
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_PIXELS = 80_000_000
@@ -54,6 +55,8 @@ def add(connection: Connection, community: str, event_id: str, jpeg: bytes, acto
     seq = connection.scalar(newest)
     if seq is None:
         raise Problem(404, "not found", f"no event {event_id!r} in {community!r}")
+    # Several at once take a number after each other, and the same one is kept once.
+    alone(connection, "photo", event_id)
     digest = hashlib.sha256(jpeg).hexdigest()
     known = dict(
         connection.execute(select(photos.c.sha256, photos.c.number).where(photos.c.event_id == event_id)).all()

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from geo.ground import locate, places
 from geo.spatial import to_metres
 from layers.declare import Located, positions
-from layers.grid_events.rules import OF_ASSIGNEE, SEVERITIES, categories, levels, open_states, states, word
+from layers.grid_events.rules import OF_ASSIGNEE, OPEN, SEVERITIES, UNASSIGNED, open_states, word
 from layers.grid_events.tables import grid_event, grid_event_transition
+from layers.grid_events.told import record
 from store.instant import HOUR, MILLISECOND, Instant, format_rfc3339, local_midnight, now
 
 TALLY = "*"
@@ -20,6 +21,8 @@ TALLY = "*"
 SOON = 2 * HOUR
 SHOWN = 300
 """Open events that a screen is given; the tally counts them all."""
+PART_OF_NUMBER = 4
+"""Characters from which on a word that is looked for may be part of an event's number."""
 SAME_METRES = 100
 SAME_WITHIN = 2 * HOUR
 """How near, in place and in time, two reports of a category may be the same matter."""
@@ -37,9 +40,7 @@ def records(
     names = {place.code: place.name for place in places(community, "areas")}
     rows = connection.execute(query).all()
     buildings = locate(community, *positions(rows), "buildings")
-    found = {
-        row.id: _record(row, names) | {"building": building} for row, building in zip(rows, buildings, strict=True)
-    }
+    found = {row.id: record(row, names) | {"building": building} for row, building in zip(rows, buildings, strict=True)}
     if keys is None or TALLY in keys:
         found[TALLY] = tally(connection, community, at)
     return found
@@ -78,12 +79,19 @@ def with_state(community: str, at: Instant | None) -> Select[Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """Which events are asked for; what is left out lets all through. ``category`` may be the first part of several."""
+    """Which events are asked for; what is left out lets all through.
+
+    ``state`` may also be `OPEN` or `UNASSIGNED`, ``category`` the first part of several; each of ``words`` must
+    stand in the title, the detail or the number.
+    """
 
     state: Sequence[str] = ()
     category: str | None = None
     area: str | None = None
+    severity: Sequence[str] = ()
     assignee: str | None = None
+    words: Sequence[str] = ()
+    ids: Sequence[str] = ()
     since: Instant | None = None
     until: Instant | None = None
 
@@ -101,13 +109,21 @@ def find(
     event = grid_event.c
     query = with_state(community, at).order_by(event.occurred.desc(), event.id.desc()).limit(limit)
     if wanted.state:
-        query = query.where(_state.c.state.in_(wanted.state))
+        query = query.where(or_(*(is_in(code) for code in wanted.state)))
     if wanted.category is not None:
         # A group is asked for by its first part: "facility" is every "facility.*".
         part = event.category.startswith(f"{wanted.category}.", autoescape=True)
         query = query.where((event.category == wanted.category) | part)
     if wanted.area is not None:
         query = query.where(event.area == wanted.area)
+    if wanted.severity:
+        query = query.where(event.severity.in_(wanted.severity))
+    if wanted.ids:
+        query = query.where(event.id.in_(wanted.ids))
+    for said in wanted.words:
+        # A short word is in many numbers by chance.
+        columns = (event.title, event.detail, *([event.id] if len(said) >= PART_OF_NUMBER else []))
+        query = query.where(or_(*(column.icontains(said, autoescape=True) for column in columns)))
     if wanted.assignee is not None:
         query = query.where(_state.c.assignee == wanted.assignee)
     if wanted.since is not None:
@@ -120,15 +136,30 @@ def find(
     return list(connection.execute(query))
 
 
+def is_in(code: str) -> ColumnElement[bool]:
+    """Whether an event of `with_state` is in a state, or `OPEN`, or `UNASSIGNED`."""
+    if code == OPEN:
+        return _state.c.state.in_(open_states())
+    if code == UNASSIGNED:
+        return _is_unassigned(_state.c)
+    return _state.c.state == code
+
+
+def _is_unassigned(columns: Any) -> ColumnElement[bool]:
+    """`layers.grid_events.hands.is_unassigned` of a row with ``state`` and ``assignee``, for the database."""
+    found: ColumnElement[bool] = columns.state.in_(OF_ASSIGNEE) & columns.assignee.is_(None)
+    return found
+
+
 def one(connection: Connection, community: str, event_id: str, at: Instant | None = None) -> Row[Any] | None:
     """One event."""
     return connection.execute(with_state(community, at).where(grid_event.c.id == event_id)).one_or_none()
 
 
 def board(connection: Connection, community: str, most: int, at: Instant | None = None) -> dict[str, list[Row[Any]]]:
-    """state -> its open events, what is due first before what is due later; at most so many of each."""
+    """state -> its open events, what lies with nobody first, then what is due first; at most so many of each."""
     rows = with_state(community, at).where(_state.c.state.in_(open_states())).subquery()
-    order = (rows.c.due.is_(None), rows.c.due, rows.c.occurred)
+    order = (~_is_unassigned(rows.c), rows.c.due.is_(None), rows.c.due, rows.c.occurred)
     rank = func.row_number().over(partition_by=rows.c.state, order_by=order).label("rank")
     ranked = select(rows, rank).subquery()
     found: dict[str, list[Row[Any]]] = {code: [] for code in open_states()}
@@ -189,7 +220,7 @@ def transitions(connection: Connection, event_id: str, at: Instant | None = None
 
 
 def tally(connection: Connection, community: str, at: Instant | None) -> dict[str, Any]:
-    """How many are open, by severity, and how many were closed today."""
+    """How many are open, by severity and by state, late, and with nobody; and how many were closed today."""
     rows = with_state(community, at).subquery()
     columns = (rows.c.severity, rows.c.state)
     counted = select(*columns, func.count().label("n")).where(rows.c.state.in_(open_states())).group_by(*columns)
@@ -210,67 +241,14 @@ def tally(connection: Connection, community: str, at: Instant | None) -> dict[st
             grid_event_transition.c.at.between(local_midnight(moment), moment),
         )
     )
+    unassigned = connection.scalar(select(func.count()).select_from(rows).where(_is_unassigned(rows.c)))
     return {
         "open": by_severity.total(),
+        "unassigned": unassigned or 0,
         "by_severity": {severity: by_severity[severity] for severity in SEVERITIES},
         "by_state": by_state,
         "closed_today": connection.scalar(closed) or 0,
         # Late now, and when the next ones will be: a screen counts on without asking.
         "overdue": overdue,
         "due_soon": [one // MILLISECOND for one in dues[overdue : overdue + SHOWN]],
-    }
-
-
-def properties(row: Row[Any]) -> dict[str, Any]:
-    """An event as the API says it; times in RFC 3339."""
-    return {
-        "id": row.id,
-        "reporter": row.reporter,
-        "reporter_ref": row.reporter_ref,
-        "category": row.category,
-        "category_name": categories()[row.category].name,
-        "category_reported": row.category_reported,
-        "flag": "unknown_category" if row.category_reported else None,
-        "severity": row.severity,
-        "title": row.title,
-        "detail": row.detail,
-        "area": row.area,
-        "device": row.device,
-        "source": row.source,
-        "state": row.state,
-        "state_name": states()[row.state].name,
-        "state_since": format_rfc3339(row.state_since),
-        "seq": row.seq,
-        "level": row.level,
-        "level_name": levels()[row.level],
-        "grid": row.grid,
-        "assignee": row.assignee,
-        "rating": row.rating,
-        "department": categories()[row.category].department,
-        "due": format_rfc3339(row.due) if row.due else None,
-        "warn": format_rfc3339(row.warn) if row.warn else None,
-        "ts": format_rfc3339(row.occurred),
-        "received": format_rfc3339(row.received),
-    }
-
-
-def _record(row: Row[Any], areas: dict[str, str]) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "category": categories()[row.category].name,
-        "flag": "unknown_category" if row.category_reported else None,
-        "severity": row.severity,
-        "title": row.title,
-        "area": areas.get(row.area),
-        "lon": row.lon,
-        "lat": row.lat,
-        "source": row.source,
-        "state": row.state,
-        "state_name": states()[row.state].name,
-        "open": states()[row.state].open,
-        "seq": row.seq,
-        "due": row.due // MILLISECOND if row.due else None,
-        "warn": row.warn // MILLISECOND if row.warn else None,
-        "occurred": row.occurred // MILLISECOND,
-        "received": row.received // MILLISECOND,
     }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from geo.crs import to_cgcs2000
+from layers import texts
 from layers.grid_events.rules import OTHER, SEVERITIES, categories
 from sensors.jsonin import NUL, decode, instant_of, position_of
 from sensors.refusal import Reason, Refused
@@ -39,24 +40,24 @@ def read(payload: bytes, received: Instant) -> Report:
     content = decode(payload)
     if not isinstance(content, dict):
         raise Refused(Reason.WRONG_SHAPE, "an event is a JSON object")
-    texts = {name: _text(content, name) for name in LIMITS}
-    severity = texts["severity"]
+    given = {name: _text(content, name) for name in LIMITS}
+    severity = given["severity"]
     if severity and severity not in SEVERITIES:
         raise Refused(Reason.WRONG_SHAPE, f"severity {severity!r} is not one of {', '.join(SEVERITIES)}")
     for name in ("id", "title"):
-        if not texts[name].strip():
+        if not given[name].strip():
             raise Refused(Reason.WRONG_SHAPE, f"{name} is missing")
-    category = texts["category"] or OTHER
+    category = given["category"] or OTHER
     known = category in categories()
     position = position_of(content)
     lon, lat = to_cgcs2000(*position) if position else (None, None)
     return Report(
-        reference=texts["id"],
+        reference=given["id"],
         category=category if known else OTHER,
         category_reported=None if known else category,
         severity=severity or categories()[category if known else OTHER].severity,
-        title=texts["title"].strip(),
-        detail=texts["detail"],
+        title=given["title"],
+        detail=given["detail"],
         lon=lon,
         lat=lat,
         occurred=instant_of(content["ts"], received) if content.get("ts") is not None else received,
@@ -76,4 +77,9 @@ def _text(content: dict[str, Any], name: str) -> str:
         raise Refused(Reason.WRONG_SHAPE, f"{name} has a NUL character")
     if len(value) > LIMITS[name]:
         raise Refused(Reason.WRONG_SHAPE, f"{name} has {len(value)} characters; at most {LIMITS[name]}")
-    return value
+    if name == "id":
+        # It is only compared, so it is taken as it is, or not at all.
+        if texts.cleaned(value) != value:
+            raise Refused(Reason.WRONG_SHAPE, "id has control characters, or half a character")
+        return value
+    return texts.cleaned(value) if name == "detail" else texts.one_line(value)

@@ -110,6 +110,10 @@ def categories() -> dict[str, Category]:
     }
 
 
+OPEN, UNASSIGNED = "open", "unassigned"
+"""What may be asked for beside a state: what is not done; what should be in somebody's hands, and is in nobody's."""
+
+
 def open_states() -> list[str]:
     """The states in which something is still to be done."""
     return [code for code, state in states().items() if state.open]

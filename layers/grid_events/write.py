@@ -1,27 +1,31 @@
 """Filing a grid event and taking it a step further. Rows are only ever added; a moment's state is the newest row."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
-from geo import stewards
 from geo.ground import locate_one
-from layers.grid_events import notices
-from layers.grid_events.due import NO_CLOCK, Clock, first_clock, next_clock
+from layers.grid_events import hands, notices, rows
+from layers.grid_events.due import Clock, first_clock, next_clock
 from layers.grid_events.report import Report
+from layers.grid_events.rows import Row
 from layers.grid_events.rules import FIRST, FIRST_LEVEL, OF_ASSIGNEE, actions, levels, states, word
 from layers.grid_events.tables import grid_event, grid_event_transition
 from layers.problem import Problem
 from layers.roles import Actor, may
+from layers.texts import cleaned
 from store import audit
+from store.engine import upsert
 from store.instant import SHANGHAI, Instant, local_clock, now, to_datetime
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: nothing that is misheard on the telephone."""
 MAX_RATING = 5
+UNIQUE = ("community", "reporter", "reporter_ref")
 ABOUT = ("id", "title", "area", "category", "severity", "grid")
 """What of an event its steps need."""
 
@@ -48,32 +52,34 @@ def file(connection: Connection, community: str, reporter: Reporter, report: Rep
     if known is not None:
         return known, False
     lon, lat = (report.lon, report.lat) if report.lon is not None else (reporter.lon, reporter.lat)
-    event_id = _new_id(report.received)
     area = _place(community, lon, lat, "areas")
-    connection.execute(
-        insert(grid_event).values(
-            id=event_id,
-            community=community,
-            reporter=reporter.name,
-            reporter_ref=report.reference,
-            category=report.category,
-            category_reported=report.category_reported,
-            severity=report.severity,
-            title=report.title,
-            detail=report.detail,
-            lon=lon,
-            lat=lat,
-            area=area,
-            grid=_place(community, lon, lat, "grids"),
-            device=reporter.device,
-            source=reporter.source,
-            occurred=report.occurred,
-            received=report.received,
-        )
-    )
+    row = {
+        "id": _new_id(report.received),
+        "community": community,
+        "reporter": reporter.name,
+        "reporter_ref": report.reference,
+        "category": report.category,
+        "category_reported": report.category_reported,
+        "severity": report.severity,
+        "title": report.title,
+        "detail": report.detail,
+        "lon": lon,
+        "lat": lat,
+        "area": area,
+        "grid": _place(community, lon, lat, "grids"),
+        "device": reporter.device,
+        "source": reporter.source,
+        "occurred": report.occurred,
+        "received": report.received,
+    }
+    # The same report may come several times at once: the first to commit files it, the others wait and find it.
+    filing = upsert(connection, grid_event).values(row).on_conflict_do_nothing(index_elements=UNIQUE)
+    event_id = connection.scalar(filing.returning(grid_event.c.id))
+    if event_id is None:
+        return connection.execute(select(grid_event.c.id).where(*of_reporter)).scalar_one(), False
     clock = first_clock(report.category, report.severity, report.received)
     first = Row(1, FIRST, reporter.name, "", report.received, FIRST_LEVEL, clock=clock)
-    _add(connection, event_id, first)
+    rows.add(connection, event_id, first)
     notices.tell_step(connection, _About(event_id, report.title, area), community, first)
     return event_id, True
 
@@ -108,49 +114,38 @@ class Wanted:
     merged_into: str | None = None
 
 
-@dataclass(frozen=True)
-class Row:
-    """A row of the history."""
-
-    seq: int
-    state: str
-    actor: str
-    note: str
-    at: Instant
-    level: str
-    action: str | None = None
-    assignee: str | None = None
-    rating: int | None = None
-    merged_into: str | None = None
-    clock: Clock = NO_CLOCK
-
-
-def advance(connection: Connection, community: str, event_id: str, wanted: Wanted, actor: Actor) -> None:
-    """Take an event to another state, or do an action with it.
+def advance(
+    connection: Connection, community: str, event_id: str, wanted: Wanted, actor: Actor, staff: Collection[str]
+) -> None:
+    """Take an event to another state, or do an action with it; ``staff`` are the accounts it can be given to.
 
     Raises
     ------
     Problem
-        404 for an unknown event, 400 for an unknown state or action, 409 for what is not permitted in the
-        present state or where somebody else was quicker, 403 for a role that does not suffice.
+        404 for an unknown event, 400 for an unknown state, action or account, 409 for what is not permitted in
+        the present state, would lie with nobody, or where somebody else was quicker, 403 for a role that does
+        not suffice and for who would rate what they closed themselves.
     """
     present, event = _present(connection, community, event_id)
     if wanted.seen is not None and wanted.seen != present.seq:
         raise _overtaken(present)
+    wanted = replace(wanted, note=cleaned(wanted.note))
     if wanted.to in actions():
-        row = _acted(present, wanted, actor)
+        row = _acted(present, wanted, actor, staff)
     else:
         _check_step(present, wanted, actor)
         if wanted.to == "void" and wanted.merged_into is not None:
             _check_merge(connection, community, event_id, wanted.merged_into)
-        row = _stepped(connection, community, event, present, wanted, actor)
+        row = _stepped(connection, community, event, present, wanted, actor, staff)
     try:
         with connection.begin_nested():
-            _add(connection, event_id, row)
+            rows.add(connection, event_id, row)
     except IntegrityError:
         # On a database that takes several writers, the other one's row has this number now.
         raise _overtaken(_present(connection, community, event_id)[0]) from None
     notices.tell_step(connection, event, community, row)
+    if row.is_unassigned and not present.is_unassigned:
+        notices.tell_unassigned(connection, event, community, row)
     told = {"to": wanted.to, "from": present.state, "seq": row.seq, "assignee": row.assignee}
     audit.record(connection, actor.label, "event.step", event_id, told)
 
@@ -198,6 +193,8 @@ def _check_step(present: Row, wanted: Wanted, actor: Actor) -> None:
         what = f"from {present.state} the next may be: {', '.join(permitted) or 'nothing'}; not {wanted.to}"
         raise Problem(409, "step not permitted", what, state=present.state)
     _check_role(present, wanted.to, permitted[wanted.to], actor)
+    if wanted.to == "rated" and present.actor == actor.label:
+        raise Problem(403, "not by who closed it", "结案的人不评价；请上报人或他人评价", reason="closed_by_you")
     if wanted.to == "rated" and not 1 <= (wanted.rating or 0) <= MAX_RATING:
         raise Problem(400, "bad request", f"rating: a rating has 1 to {MAX_RATING} points")
 
@@ -216,11 +213,27 @@ def _check_role(present: Row, to: str, least: str, actor: Actor) -> None:
         raise Problem(403, "role does not suffice", f"the event is dispatched to {present.assignee}")
 
 
-def _stepped(connection: Connection, community: str, event: Any, present: Row, wanted: Wanted, actor: Actor) -> Row:
+def _stepped(
+    connection: Connection,
+    community: str,
+    event: Any,
+    present: Row,
+    wanted: Wanted,
+    actor: Actor,
+    staff: Collection[str],
+) -> Row:
     at = max(now(), present.at)  # a clock that was set back makes no history run backwards
-    assignee = present.assignee
-    if wanted.to == "dispatched":
-        assignee = wanted.assignee or assignee or stewards.of_grids(connection, community).get(event.grid or "")
+    before = (present.state, present.assignee)
+    assignee = hands.after_step(
+        connection,
+        community,
+        event,
+        to=wanted.to,
+        before=before,
+        wanted=wanted.assignee,
+        actor=actor,
+        staff=staff,
+    )
     clock = next_clock(present.clock, wanted.to, present.state, event.category, at, event.severity)
     return Row(
         present.seq + 1,
@@ -236,7 +249,7 @@ def _stepped(connection: Connection, community: str, event: Any, present: Row, w
     )
 
 
-def _acted(present: Row, wanted: Wanted, actor: Actor) -> Row:
+def _acted(present: Row, wanted: Wanted, actor: Actor, staff: Collection[str]) -> Row:
     action = actions()[wanted.to]
     if present.state not in action.states:
         what = f"{action.code} is possible in {', '.join(action.states)}; not in {present.state}"
@@ -253,8 +266,8 @@ def _acted(present: Row, wanted: Wanted, actor: Actor) -> Row:
     )
     if action.code == "assigned":
         if not wanted.assignee:
-            raise Problem(400, "bad request", "assignee: to whom the event goes")
-        return replace(row, assignee=wanted.assignee)
+            raise Problem(400, "bad request", "assignee: 请指定人员")
+        return replace(row, assignee=hands.named(wanted.assignee, staff))
     return replace(row, level=_next_level(present.level, 1 if action.code == "escalated" else -1))
 
 
@@ -264,28 +277,6 @@ def _next_level(level: str, way: int) -> str:
     if not 0 <= place < len(known):
         raise Problem(409, "step not permitted", f"{level} is the {'highest' if way > 0 else 'lowest'} level")
     return known[place]
-
-
-def _add(connection: Connection, event_id: str, row: Row) -> None:
-    values = {
-        "event_id": event_id,
-        "seq": row.seq,
-        "state": row.state,
-        "action": row.action,
-        "actor": row.actor,
-        "note": row.note,
-        "at": row.at,
-        "level": row.level,
-        "assignee": row.assignee,
-        "rating": row.rating,
-        "merged_into": row.merged_into,
-        "due": row.clock.due,
-        "warn": row.clock.warn,
-        "time_left": row.clock.left,
-        "working": row.clock.is_working,
-        "limit_name": row.clock.limit,
-    }
-    connection.execute(insert(grid_event_transition).values(values))
 
 
 def _new_id(received: Instant) -> str:

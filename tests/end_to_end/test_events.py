@@ -126,8 +126,12 @@ def test_one_day_from_the_phone_to_the_figures(
     expect(onlooker.locator(f'[data-event="{event}"]')).to_have_count(0)
     onlooker.context.close()
     expect(page.locator('[data-live="grid_events.*.closed_today"]')).to_have_text("1")
-    manager.get_by_label("评分").select_option("4")
-    press(manager, "评价")
+    expect(manager.locator(".event-next")).to_contain_text("结案的人不评价；请上报人或他人评价")
+    steward.reload()
+    steward.get_by_role("button", name="评价", exact=True).click()
+    expect(steward.locator("[data-outcome]")).to_have_text("▲ 请先评分")
+    steward.get_by_label("评分").select_option("4")
+    press(steward, "评价")
 
     told = cockpit.get(f"{EVENTS}/{event}")["properties"]
     states = [step["to"] for step in told["transitions"]]
@@ -169,14 +173,16 @@ def test_what_cannot_be_sent_waits_in_the_phone_and_goes_when_the_line_is_back(
 
 def test_two_people_at_once_the_second_is_told_and_nothing_is_lost(either_cockpit: Cockpit) -> None:
     first, second = (client(either_cockpit, name, "manager", "*") for name in ("甲经理", "乙经理"))
+    either_cockpit.add_user("二人网格", "steward", "heling")
     event = first.post(EVENTS, json={"id": "two", "title": "井盖", "category": "facility.manhole"}).json()["id"]
     steps = f"{EVENTS}/{event}/transitions"
     assert first.post(steps, json={"to": "filed", "seq": 1}).status_code == 201
     late = second.post(steps, json={"to": "declined", "seq": 1})
     assert late.status_code == 409
     assert re.fullmatch(r"甲经理 刚刚（\d\d:\d\d）已将此事件「立案」；请看过再定", late.json()["detail"])
-    assert second.post(steps, json={"to": "dispatched", "seq": 2, "assignee": "李网格"}).status_code == 201
-    assert first.get("/api/v1/heling/assignees").json()["assignees"][-1] != {"name": "李网格", "load": 0}
+    assert second.post(steps, json={"to": "dispatched", "seq": 2, "assignee": "二人网格"}).status_code == 201
+    load = {"name": "二人网格", "load": 1, "account": True}
+    assert load in first.get("/api/v1/heling/assignees").json()["assignees"]
     told = first.get(f"{EVENTS}/{event}").json()["properties"]
     assert [one["actor"] for one in told["transitions"]] == ["user:甲经理", "user:甲经理", "user:乙经理"]
     assert told["due"] is not None
@@ -228,12 +234,12 @@ def test_the_board_moves_a_card_while_somebody_looks(cockpit: Cockpit, desk: Bro
     reported, dispatched = (page.locator(f"[data-state={code}]") for code in ("reported", "dispatched"))
     expect(reported.locator(f'[data-event="{event}"]')).to_contain_text("<i>占道</i>")
     count = int(reported.locator("h2 .value").text_content() or 0)
-    for step in ({"to": "filed"}, {"to": "dispatched", "assignee": "李网格"}):
+    for step in ({"to": "filed"}, {"to": "dispatched", "assignee": "戊经理"}):
         assert manager.post(f"{EVENTS}/{event}/transitions", json=step).status_code == 201
-    expect(dispatched.locator(f'[data-event="{event}"]')).to_contain_text("李网格")
+    expect(dispatched.locator(f'[data-event="{event}"]')).to_contain_text("戊经理")
     expect(reported.locator(f'[data-event="{event}"]')).to_have_count(0)
     expect(reported.locator("h2 .value")).to_have_text(str(count - 1))
-    for step in ({"to": "filed"}, {"to": "dispatched"}):
+    for step in ({"to": "filed"}, {"to": "dispatched", "assignee": "戊经理"}):
         assert manager.post(f"{EVENTS}/{hasty}/transitions", json=step).status_code == 201
     expect(dispatched.locator("[data-event]").first).to_have_attribute("data-event", hasty)
 
@@ -261,7 +267,10 @@ def test_what_somebody_writes_is_text_and_nothing_else(cockpit: Cockpit, desk: B
         assert made.status_code == 201
         steps = f"{EVENTS}/{made.json()['id']}/transitions"
         assert manager.post(steps, json={"to": "filed", "note": text}).status_code == 201
-        assert manager.post(steps, json={"to": "dispatched", "note": text, "assignee": text}).status_code == 201
+        refused = manager.post(steps, json={"to": "dispatched", "note": text, "assignee": text})
+        assert (refused.status_code, text in refused.json()["detail"]) == (400, True)
+        given = {"to": "dispatched", "note": text, "assignee": "<img src=x onerror=alert(1)>"}
+        assert manager.post(steps, json=given).status_code == 201
         page.goto(f"{cockpit.url}/events/{made.json()['id']}")
         expect(page.locator(".event-head h2")).to_have_text(text)
         expect(page.locator(".timeline")).to_contain_text(text)
@@ -316,13 +325,15 @@ def test_many_events_take_the_same_step_and_one_that_may_not_holds_up_no_other(
     bar.get_by_label("派给").select_option(label="多选经理（在办 0）")
     # Somebody else is quicker with one of them, and the board has not heard of it yet.
     desk.set_offline(True)
-    manager.post(f"{EVENTS}/{made[2]}/transitions", json={"to": "dispatched", "assignee": "别人"}).raise_for_status()
+    manager.post(
+        f"{EVENTS}/{made[2]}/transitions", json={"to": "dispatched", "assignee": "批量经理"}
+    ).raise_for_status()
     desk.set_offline(False)
     bar.get_by_role("button", name="批量派遣").click()
     expect(bar.locator(".outcome")).to_contain_text("已办理 2 件；2 件未办理")
     states = [manager.get(f"{EVENTS}/{event}").json()["properties"] for event in made]
     assert [one["state"] for one in states] == ["dispatched", "dispatched", "dispatched", "reported"]
-    assert [one["assignee"] for one in states] == ["多选经理", "多选经理", "别人", None]
+    assert [one["assignee"] for one in states] == ["多选经理", "多选经理", "批量经理", None]
     expect(board.locator('[data-state="dispatched"] .card', has_text="批量 0")).to_be_visible()
     stranger = client(cockpit, "批量网格", "steward", "heling")
     asked = {"to": "closed", "events": [{"id": made[0]}, {"id": "none"}]}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -19,6 +20,7 @@ def gridded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cockpit]:
     thirds = [120.186, 120.189, 120.192, 120.195]
     running.import_grids(*(strip(f"g{n}", f"第{n}网格", thirds[n - 1], thirds[n]) for n in (1, 2, 3)))
     for grid, name in (("g1", "王管家"), ("g2", "李管家")):
+        running.add_user(name, "steward", "heling")
         assert running.run("geo", "steward", "--community", "heling", grid, "--name", name).returncode == 0
     yield running.start()
     running.stop()
@@ -80,8 +82,57 @@ def test_the_roster_says_who_has_how_much_to_do_and_a_manager_appoints(gridded: 
     expect(page.locator('[data-total="grids"]')).to_have_text("2 / 3")
     roster.get_by_text("任命网格员").click()
     roster.locator("select[name=grid]").select_option("第3网格")
-    roster.get_by_label("网格员（留空为撤下）").fill("王管家")
+    roster.locator("select[name=steward]").select_option("王管家（在办 1）")
     roster.get_by_role("button", name="任命").click()
     expect(roster.locator(".entry", has_text="王管家")).to_contain_text("第1网格、第3网格 · 在办 1")
     expect(roster.locator(".entry.is-late")).to_have_count(0)
     expect(page.locator('[data-total="grids"]')).to_have_text("3 / 3")
+
+
+def test_a_steward_is_somebody_with_an_account(gridded: Cockpit) -> None:
+    command = ("geo", "steward", "--community", "heling", "g3", "--name", "王官家")
+    refused = gridded.run(*command)
+    assert refused.returncode == 2
+    assert "'王官家' is no active account of this community, steward or above; did you mean 王管家?" in refused.stderr
+    manager = client(gridded, "李经理", "manager", "heling")
+    answer = manager.post(f"{API}/stewards/g3", json={"name": "王官家"})
+    assert (answer.status_code, answer.json()["reason"], answer.json()["near"]) == (400, "no_account", ["王管家"])
+    assert "是否要找：王管家" in answer.json()["detail"]
+
+
+def test_what_is_dispatched_by_a_grid_without_a_steward_is_said_event_by_event(gridded: Cockpit, page: Page) -> None:
+    manager = client(gridded, "周经理", "manager", "heling")
+    manager.post(f"{API}/stewards/g3", json={})
+    for number, (title, lon) in enumerate((("有人管", 120.187), ("没人管", 120.194), ("没位置", None))):
+        body = {"id": f"d{number}", "title": title} | ({"lon": lon, "lat": 28.928} if lon else {})
+        event = manager.post(f"{API}/events", json=body).json()["id"]
+        manager.post(f"{API}/events/{event}/transitions", json={"to": "filed"}).raise_for_status()
+    gridded.sign_in(page, "吴经理", "manager", "heling")
+    page.goto(f"{gridded.url}/board?community=heling")
+    for title in ("有人管", "没人管", "没位置"):
+        page.get_by_label(f"选择 {title}").check()
+    bar = page.locator("[data-batch]")
+    bar.get_by_role("button", name="批量派遣").click()
+    expect(bar.locator(".outcome")).to_contain_text("▲ 已办理 1 件；2 件未办理")
+    expect(bar.locator(".refusals")).to_contain_text("没人管：网格 g3 没有网格员；请指定人员")
+    expect(bar.locator(".refusals")).to_contain_text("没位置：此事件不在任何网格内；请指定人员")
+    expect(page.locator("[data-state=dispatched] .card", has_text="有人管")).to_contain_text("王管家")
+
+
+def test_what_lies_with_nobody_comes_first_and_is_counted(gridded: Cockpit, page: Page) -> None:
+    token = gridded.answer("token", "add", "--role", "manager", "--name", "platform")["token"]
+    program = httpx.Client(base_url=gridded.url, headers={"Authorization": f"Bearer {token}"})
+    event = program.post(f"{API}/events", json={"id": "n1", "title": "无人接", "category": "other"}).json()["id"]
+    for to in ("filed", "dispatched"):
+        assert program.post(f"{API}/events/{event}/transitions", json={"to": to}).status_code == 201
+    gridded.sign_in(page, "郑经理", "manager", "heling")
+    page.goto(f"{gridded.url}/board?community=heling")
+    first = page.locator("[data-state=dispatched] .card").first
+    expect(first).to_contain_text("无人接")
+    expect(first).to_contain_text("▲ 未指派")
+    page.get_by_role("button", name="通知").click()
+    expect(page.locator(".notices")).to_contain_text("未指派，请指定人员")
+    page.goto(f"{gridded.url}/events?community=heling&state=unassigned")
+    expect(page.locator(".ag-center-cols-container [row-id]")).to_have_count(1)
+    page.goto(f"{gridded.url}/wall/heling")
+    expect(page.locator(".count.unassigned.is-late .value")).to_have_text("1")

@@ -163,7 +163,7 @@ def test_the_database_keeps_which_limit_was_stopped(engine: Engine) -> None:
     event, _ = file(engine, "stopped", category="facility.road", severity="major")
     for to in ("filed", "suspended", "dispatched"):
         with writing(engine) as connection:
-            write.advance(connection, "heling", event, Wanted(to=to, assignee="李网格"), manager)
+            write.advance(connection, "heling", event, Wanted(to=to, assignee="李网格"), manager, {"李网格"})
     with engine.connect() as connection:
         steps = grid_event_transition.c
         query = select(steps.limit_name).where(steps.event_id == event).order_by(steps.seq)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 
 from layers.grid_events import queries, write
 from layers.grid_events.due import NO_CLOCK, Clock, next_clock
-from layers.grid_events.rules import FIRST_LEVEL, actions, levels, states
+from layers.grid_events.rules import FIRST_LEVEL, OF_ASSIGNEE, actions, levels, states
 from layers.grid_events.tables import grid_event_transition
 from layers.grid_events.write import Wanted
 from layers.problem import Problem
@@ -22,7 +22,14 @@ from tests.database import new_database
 from tests.layers.test_grid_events import file
 from tests.layers.test_working_time import local, shown
 
-ACTORS = [Actor("李网格", "steward"), Actor("周网格", "steward"), *(Actor("某人", role) for role in ROLES)]
+ACTORS = [
+    Actor("李网格", "steward"),
+    Actor("周网格", "steward", kind="user"),
+    Actor("王经理", "manager", kind="user"),
+    *(Actor("某人", role) for role in ROLES),
+]
+STAFF = frozenset({"李网格", "周网格", "王经理"})
+"""The accounts; 王经里 is none of them."""
 
 
 class Life(RuleBasedStateMachine):
@@ -36,14 +43,16 @@ class Life(RuleBasedStateMachine):
         """A new event."""
         Life.count += 1
         self.event, _ = file(self.engine, f"walk-{Life.count}")
-        self.state, self.level, self.assignee, self.seq = "reported", FIRST_LEVEL, None, 1
+        self.state, self.level, self.seq = "reported", FIRST_LEVEL, 1
+        self.assignee: str | None = None
+        self.closed_by = ""
         self.history: list[tuple[int, str, str, str | None]] = []
         self._note()
 
     @rule(
         to=st.sampled_from([*states(), *actions(), "done"]),
         actor=st.sampled_from(ACTORS),
-        assignee=st.sampled_from([None, "李网格", "周网格"]),
+        assignee=st.sampled_from([None, None, "李网格", "周网格", "王经里"]),
         is_stale=st.sampled_from([False, False, False, True]),
         rating=st.sampled_from([None, 1, 5]),
     )
@@ -53,13 +62,13 @@ class Life(RuleBasedStateMachine):
         wanted = Wanted(to=to, seen=self.seq - 1 if is_stale else self.seq, assignee=assignee, rating=rating)
         try:
             with writing(self.engine) as connection:
-                write.advance(connection, "heling", self.event, wanted, actor)
+                write.advance(connection, "heling", self.event, wanted, actor, STAFF)
             status = 200
         except Problem as problem:
             status = problem.status
         assert status == expected, (self.state, to, actor, assignee)
         if status == 200:
-            self._follow(to, assignee)
+            self._follow(to, actor, assignee)
         self._check()
 
     def _expected(self, to: str, actor: Actor, assignee: str | None, is_stale: bool, rating: int | None) -> int:
@@ -74,7 +83,21 @@ class Life(RuleBasedStateMachine):
             return 409
         if not self._suffices(actor, least):
             return 403
-        return 400 if to == "rated" and rating is None else 200
+        if to == "rated" and self.closed_by == actor.label:
+            return 403
+        if to == "rated" and rating is None:
+            return 400
+        if to not in OF_ASSIGNEE:
+            return 200
+        if assignee is not None:
+            return 200 if assignee in STAFF else 400
+        has = self._hands(to, actor)
+        return 409 if has is None and actor.kind == "user" and to != "sent_back" else 200
+
+    def _hands(self, to: str, actor: Actor) -> str | None:
+        """Who has it after a step that names nobody; there is no grid here whose steward it could go to."""
+        takes_on = to == "in_hand" and actor.kind == "user" and self.state in OF_ASSIGNEE
+        return self.assignee or (actor.name if takes_on else None)
 
     def _expected_of_action(self, to: str, actor: Actor, assignee: str | None) -> int:
         action = actions()[to]
@@ -83,7 +106,7 @@ class Life(RuleBasedStateMachine):
         if not self._suffices(actor, action.role):
             return 403
         if to == "assigned":
-            return 200 if assignee else 400
+            return 200 if assignee in STAFF else 400
         ends = {"escalated": list(levels())[-1], "fed_back": next(iter(levels()))}
         return 409 if self.level == ends[to] else 200
 
@@ -92,12 +115,14 @@ class Life(RuleBasedStateMachine):
         is_others = in_hand and actor.role == "steward" and self.assignee not in (None, actor.name)
         return may(actor.role, least) and not is_others
 
-    def _follow(self, to: str, assignee: str | None) -> None:
+    def _follow(self, to: str, actor: Actor, assignee: str | None) -> None:
         self.seq += 1
         order = list(levels())
         if to in states():
+            if to in OF_ASSIGNEE:
+                self.assignee = assignee or self._hands(to, actor)
             self.state = to
-            self.assignee = assignee or self.assignee if to == "dispatched" else self.assignee
+            self.closed_by = actor.label if to == "closed" else self.closed_by
         elif to == "assigned":
             self.assignee = assignee
         else:

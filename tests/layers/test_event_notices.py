@@ -4,7 +4,7 @@ from sqlalchemy import Engine, select
 
 from layers.grid_events import notices, queries, write
 from layers.grid_events.notices import is_anything_due, remind
-from layers.grid_events.rules import actions, states
+from layers.grid_events.rules import UNASSIGNED, actions, states
 from layers.grid_events.write import Wanted
 from layers.roles import Actor
 from store.engine import writing
@@ -20,7 +20,7 @@ def dispatched(engine: Engine, reference: str) -> tuple[str, int, int]:
     event, _ = file(engine, reference)
     with writing(engine) as connection:
         for to in ("filed", "dispatched"):
-            write.advance(connection, "heling", event, Wanted(to=to, assignee="李网格"), MANAGER)
+            write.advance(connection, "heling", event, Wanted(to=to, assignee="李网格"), MANAGER, {"李网格"})
     with engine.connect() as connection:
         row = queries.one(connection, "heling", event)
     assert row is not None
@@ -68,7 +68,7 @@ def test_a_step_that_fails_is_not_told(engine: Engine) -> None:
     event, _ = file(engine, "limit-3")
     try:
         with writing(engine) as connection:
-            write.advance(connection, "heling", event, Wanted(to="filed"), MANAGER)
+            write.advance(connection, "heling", event, Wanted(to="filed"), MANAGER, ())
             raise ZeroDivisionError
     except ZeroDivisionError:
         pass
@@ -76,4 +76,16 @@ def test_a_step_that_fails_is_not_told(engine: Engine) -> None:
 
 
 def test_each_kind_of_notice_is_a_step_an_action_or_a_limit() -> None:
-    assert set(notices.rules()) <= {*states(), *actions(), *notices.LIMITS}
+    assert set(notices.rules()) <= {*states(), *actions(), *notices.LIMITS, UNASSIGNED}
+
+
+def test_a_fire_that_nobody_files_is_told_of_within_minutes_whatever_the_hour(engine: Engine) -> None:
+    event, _ = file(engine, "fire", category="safety.fire", severity="critical")
+    with engine.connect() as connection:
+        row = queries.one(connection, "heling", event)
+    assert row is not None
+    assert row.due - row.received == 5 * MINUTE
+    look(engine, row.received + 4 * MINUTE)
+    assert kinds(engine, event) == ["reported", "warn"]
+    look(engine, row.received + 5 * MINUTE)
+    assert kinds(engine, event) == ["reported", "warn", "overdue"]

@@ -27,10 +27,11 @@ PARTIES = "三单元张某与四单元李某"
 
 
 @contextmanager
-def refused(status: int) -> Iterator[None]:
+def refused(status: int, why: str = "") -> Iterator[None]:
     with pytest.raises(Problem) as caught:
         yield
     assert caught.value.status == status, caught.value
+    assert why in caught.value.detail
 
 
 def opened(engine: Engine, community: str = "heling", **more: Any) -> str:
@@ -47,6 +48,14 @@ def advance(engine: Engine, number: str, *steps: str, actor: Actor = MANAGER, no
 def totals(engine: Engine, community: str = "heling", at: int | None = None) -> Any:
     with engine.connect() as connection:
         return figures.totals(connection, community, at)
+
+
+def test_what_is_written_has_nothing_in_it_that_no_database_holds(engine: Engine) -> None:
+    number = opened(engine, kind="hard", title="东\x00城\x0b街口")
+    advance(engine, number, "in_hand", note="已\x00派\x1b人")
+    with engine.connect() as connection:
+        assert matters.one(connection, "heling", number).title == "东城 街口"
+        assert matters.steps(connection, number)[-1]["note"] == "已派人"
 
 
 def test_who_quarrels_is_in_no_list_no_total_and_not_in_the_database(engine: Engine) -> None:
@@ -136,7 +145,8 @@ def test_a_hard_matter_of_a_past_month_is_overdue_until_it_is_solved(engine: Eng
 def test_attendance_counts_who_was_a_member_then(engine: Engine) -> None:
     with writing(engine) as connection:
         first, second = (
-            registers.add_member(connection, "tahai", body, f"单位 {body}", MANAGER) for body in list(bodies())[:2]
+            registers.add_member(connection, "tahai", body, f"单位 {body}", MANAGER, now() - 2 * DAY)
+            for body in list(bodies())[:2]
         )
         registers.hold(connection, "tahai", now() - DAY, "停车位", [first, second], MANAGER)
         registers.hold(connection, "tahai", now(), "路灯", [first], MANAGER)
@@ -147,12 +157,36 @@ def test_attendance_counts_who_was_a_member_then(engine: Engine) -> None:
         assert members == {first: (3, 2), third: (1, 1)}
         assert [(one["invited"], one["came"]) for one in registers.meetings(connection, "tahai", 9)][-1] == (2, 2)
         assert figures.totals(connection, "tahai")["council"]["attendance_rate"] == 4 / 6
-        with refused(400):
+        with refused(400, "「单位 co_building」在会议时不是成员"):
             registers.hold(connection, "tahai", now(), "缺席者", [second], MANAGER)
+        with refused(400, "没有编号为 999 的成员"):
+            registers.hold(connection, "tahai", now(), "缺席者", [999], MANAGER)
         with refused(400):
             registers.hold(connection, "tahai", now() + DAY, "将来", [], MANAGER)
         with refused(404):
             registers.end(connection, council_member, "heling", first, MANAGER)
+
+
+def test_a_meeting_that_is_written_down_late_is_of_those_who_were_members_when_it_was_held(engine: Engine) -> None:
+    with writing(engine) as connection:
+        left, stays, later = (
+            registers.add_member(connection, "tahai", "property", name, MANAGER, now() - days * DAY)
+            for name, days in (("已退出", 30), ("一直在", 30), ("后来的", 1))
+        )
+        registers.end(connection, council_member, "tahai", left, MANAGER)
+        held = now() - 7 * DAY
+        assert {row["id"] for row in registers.members(connection, "tahai", held)} == {left, stays}
+        with refused(400, "「后来的」在会议时不是成员"):
+            registers.hold(connection, "tahai", held, "停车", [stays, later], MANAGER)
+        registers.hold(connection, "tahai", held, "停车", [left, stays], MANAGER)
+        (meeting,) = registers.meetings(connection, "tahai", 9)
+        assert (meeting["invited"], meeting["came"]) == (2, 2)
+        present = {row["name"]: (row["invited"], row["came"]) for row in registers.members(connection, "tahai")}
+        assert present == {"一直在": (1, 1), "后来的": (0, 0)}
+        council = figures.totals(connection, "tahai")["council"]
+        assert (council["invited"], council["came"]) == (2, 2)
+        with refused(400):
+            registers.add_member(connection, "tahai", "property", "将来的", MANAGER, now() + DAY)
 
 
 def test_the_ledger_tells_what_each_partner_did(engine: Engine) -> None:

@@ -2,15 +2,18 @@
 
 import itertools
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
-from layers.grid_events import write
+from layers.grid_events import rows, write
 from layers.grid_events.report import read
+from layers.grid_events.rows import Row
 from layers.grid_events.rules import FIRST_LEVEL, SEVERITIES, categories, states
 from layers.grid_events.tables import grid_event, grid_event_transition
-from layers.grid_events.write import Reporter, Row, Wanted
+from layers.grid_events.write import Reporter, Wanted
 from layers.problem import Problem
 from layers.roles import ROLES, Actor, may
 from sensors.refusal import Refused
@@ -48,20 +51,20 @@ def test_the_states_are_those_of_the_contract_and_each_can_be_reached() -> None:
 def test_just_the_steps_of_the_table_are_permitted(engine_kept: Engine, present: str, to: str, role: str) -> None:
     event, _ = file(engine_kept, f"{present}-{to}-{role}")
     with writing(engine_kept) as connection:
-        write._add(connection, event, Row(2, present, "tester", "", now(), FIRST_LEVEL))
+        rows.add(connection, event, Row(2, present, "tester", "", now(), FIRST_LEVEL))
     needed = states()[present].to.get(to)
     expected = 409 if needed is None else 200 if may(role, needed) else 403
     try:
         with writing(engine_kept) as connection:
-            write.advance(connection, "heling", event, Wanted(to=to, rating=5), Actor("tester", role))
+            write.advance(connection, "heling", event, Wanted(to=to, rating=5), Actor("tester", role), ())
         status = 200
     except Problem as problem:
         status = problem.status
     assert status == expected
     with engine_kept.connect() as connection:
         steps = grid_event_transition
-        rows = connection.scalars(select(steps.c.state).where(steps.c.event_id == event).order_by(steps.c.seq))
-        assert list(rows) == ["reported", present] + ([to] if status == 200 else [])
+        found = connection.scalars(select(steps.c.state).where(steps.c.event_id == event).order_by(steps.c.seq))
+        assert list(found) == ["reported", present] + ([to] if status == 200 else [])
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +77,7 @@ def test_an_unknown_state_or_event_is_named(engine: Engine) -> None:
     event, _ = file(engine)
     for wanted, to, why in ((event, "done", "'done' is not one of"), ("nope", "filed", "no event 'nope'")):
         with writing(engine) as connection, pytest.raises(Problem) as caught:
-            write.advance(connection, "heling", wanted, Wanted(to=to), Actor("tester", "admin"))
+            write.advance(connection, "heling", wanted, Wanted(to=to), Actor("tester", "admin"), ())
         assert why in str(caught.value.detail)
 
 
@@ -83,6 +86,33 @@ def test_the_same_id_of_the_same_reporter_is_the_same_event(engine: Engine) -> N
     again, still_new = file(engine, "7", title="第二次")
     assert (new, still_new) == (True, False)
     assert first == again
+
+
+def test_the_same_report_eight_times_at_once_is_one_event(engine: Engine) -> None:
+    report = read(b'{"id": "same", "title": "\xe7\x81\xab"}', now())
+    start, found = threading.Barrier(8), []
+
+    def send() -> None:
+        start.wait()
+        with writing(engine) as connection:
+            found.append(write.file(connection, "heling", Reporter("user:a"), report))
+
+    with ThreadPoolExecutor(8) as pool:
+        for sent in [pool.submit(send) for _ in range(8)]:
+            sent.result()
+    assert sorted(is_new for _event, is_new in found) == [False] * 7 + [True]
+    assert len({event for event, _is_new in found}) == 1
+    with engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(grid_event_transition)) == 1
+
+
+def test_a_report_is_kept_without_what_no_screen_or_file_can_hold() -> None:
+    body = '{"id": "1", "title": " a\\u000bb\\u001b ", "category": "x\\u0007y", "detail": "eins\\r\\nzwei\\u0002"}'
+    report = read(body.encode(), now())
+    assert (report.title, report.detail, report.category_reported) == ("a b", "eins\nzwei", "xy")
+    for identifier in ("a\x0bb", "a\x1fb"):
+        with pytest.raises(Refused, match="id has control characters"):
+            read(json.dumps({"id": identifier, "title": "x"}).encode(), now())
 
 
 def test_an_unknown_category_is_kept_as_other_with_what_was_said(engine: Engine) -> None:

@@ -1,0 +1,67 @@
+"""An event in words and numbers: as the API says it, and as the live channel does."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from layers.grid_events.hands import is_unassigned
+from layers.grid_events.rules import categories, levels, states
+from store.instant import MILLISECOND, format_rfc3339
+
+
+def properties(row: Row[Any]) -> dict[str, Any]:
+    """An event as the API says it; times in RFC 3339."""
+    return {
+        "id": row.id,
+        "reporter": row.reporter,
+        "reporter_ref": row.reporter_ref,
+        "category": row.category,
+        "category_name": categories()[row.category].name,
+        "category_reported": row.category_reported,
+        "flag": "unknown_category" if row.category_reported else None,
+        "severity": row.severity,
+        "title": row.title,
+        "detail": row.detail,
+        "area": row.area,
+        "device": row.device,
+        "source": row.source,
+        "state": row.state,
+        "state_name": states()[row.state].name,
+        "state_since": format_rfc3339(row.state_since),
+        "seq": row.seq,
+        "level": row.level,
+        "level_name": levels()[row.level],
+        "grid": row.grid,
+        "assignee": row.assignee,
+        "unassigned": is_unassigned(row.state, row.assignee),
+        "rating": row.rating,
+        "department": categories()[row.category].department,
+        "due": format_rfc3339(row.due) if row.due else None,
+        "warn": format_rfc3339(row.warn) if row.warn else None,
+        "ts": format_rfc3339(row.occurred),
+        "received": format_rfc3339(row.received),
+    }
+
+
+def record(row: Row[Any], areas: dict[str, str]) -> dict[str, Any]:
+    """An event as the live channel tells it, the same for every screen; times in epoch milliseconds."""
+    return {
+        "id": row.id,
+        "category": categories()[row.category].name,
+        "flag": "unknown_category" if row.category_reported else None,
+        "severity": row.severity,
+        "title": row.title,
+        "area": areas.get(row.area),
+        "lon": row.lon,
+        "lat": row.lat,
+        "source": row.source,
+        "state": row.state,
+        "state_name": states()[row.state].name,
+        "open": states()[row.state].open,
+        "unassigned": is_unassigned(row.state, row.assignee),
+        "seq": row.seq,
+        "due": row.due // MILLISECOND if row.due else None,
+        "warn": row.warn // MILLISECOND if row.warn else None,
+        "occurred": row.occurred // MILLISECOND,
+        "received": row.received // MILLISECOND,
+    }

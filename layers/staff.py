@@ -1,0 +1,11 @@
+"""What routes answer where somebody is named who has no account."""
+
+from geo.stewards import NoAccount
+from layers.problem import Problem
+
+
+def no_account(error: NoAccount) -> Problem:
+    """400 with the name, and with accounts that may have been meant."""
+    hint = f"；是否要找：{'、'.join(error.near)}" if error.near else "；账号由系统管理员在「人员」添加"
+    detail = f"没有名为「{error.name}」的在用账号{hint}"
+    return Problem(400, "no such account", detail, reason="no_account", near=error.near)
