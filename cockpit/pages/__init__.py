@@ -36,7 +36,7 @@ def pages(app: Dash, databases: Databases, mqtt_port: int) -> list[Page]:
         Page("/devices/{device}", device.page(app, databases), device.check(databases)),
         Page("/map", map_page.page, map_page.check(databases)),
         Page("/compare", compare.page(databases), compare.check),
-        Page("/events", events.page(app, databases)),
+        Page("/events", events.page(app, databases), events.check),
         Page("/events/{event}", event.page(databases), event.check(databases)),
         Page("/board", board.page),
         Page("/report", report.page),

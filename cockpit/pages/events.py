@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from cockpit import access
 from cockpit.pages import frame
+from cockpit.pages.address import NoPage
 from geo.communities import Community
 from geo.ground import places
 from layers.grid_events import queries
@@ -50,8 +51,7 @@ def page(app: Dash, databases: Databases) -> Callable[..., Any]:
         **_other: str,
     ) -> Any:
         found = frame.known_community(community)
-        chosen = state if state in _states() else OPEN
-        return _page(databases.of(found.code), found, frame.theme_of(theme), frame.past_of(at), chosen)
+        return _page(databases.of(found.code), found, frame.theme_of(theme), frame.past_of(at), state or OPEN)
 
     @app.callback(
         Output("events-table", "rowData"),
@@ -82,6 +82,12 @@ def page(app: Dash, databases: Databases) -> Callable[..., Any]:
         return found, _more(found), *_hrefs(community, chosen, at)
 
     return layout
+
+
+def check(state: str | None = None, **_other: str) -> None:
+    """Refuse an address that asks for a state that is none."""
+    if state is not None and state not in _states():
+        raise NoPage(f"没有状态「{state[:20]}」；可选：{'、'.join(_states())}", 400)
 
 
 def _states() -> dict[str, str]:
