@@ -51,7 +51,8 @@
   /* The newest of the means of a group of metrics, to be named in a foot. */
   cockpit.newest = (metrics) => Math.max(0, ...Object.values(metrics).map((mean) => mean.ts)) || null;
 
-  /* What a row says of a mean: {value, n, of, sources, ts, stale_at} of metric ``code``. A replayed one beside others says so. */
+  /* What a row says of a mean: {value, n, of, sources, ts, stale_at} of metric ``code``. A replayed one beside others
+     says so, and one that is not of all says of how many. */
   cockpit.meanRow = function (code, mean, isMixed = false) {
     const metric = cockpit.metrics[code];
     if (!mean) return { text: "—", unit: metric.label };
@@ -61,7 +62,7 @@
       unit: metric.label,
       level: stale ? 0 : cockpit.level(code, mean.value),
       staleSince: stale ? mean.ts : null,
-      note: isMixed && mean.sources.length ? "回放" : "",
+      note: [isMixed && mean.sources.length ? "回放" : "", !stale && mean.n < mean.of ? `${mean.of} 台中 ${mean.n} 台` : ""].filter(Boolean).join(" · "),
       title: `${mean.n} / ${mean.of} 台设备的均值 · ${cockpit.sourceWords(mean.sources.length ? mean.sources : [null])}`,
     };
   };

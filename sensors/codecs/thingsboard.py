@@ -28,7 +28,10 @@ def _read(content: Any, arrived: Instant, _device: str) -> list[Sample]:
 def _timed(item: object, arrived: Instant, where: str) -> Sample:
     if not isinstance(item, dict):
         raise Refused(Reason.WRONG_SHAPE, f"{where or 'message'}: expected an object, got {type_name(item)}")
-    values = item.get("values")
+    if "values" not in item:
+        what = 'ts without "values": put what was measured into {"ts": ..., "values": {...}}'
+        raise Refused(Reason.WRONG_SHAPE, f"{where}: {what}".lstrip(": "))
+    values = item["values"]
     if not isinstance(values, dict):
         what = f'{where}: "values" must be an object, got {type_name(values)}'
         raise Refused(Reason.WRONG_SHAPE, what.lstrip(": "))

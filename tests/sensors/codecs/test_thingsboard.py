@@ -91,6 +91,8 @@ def test_a_position_is_kept_as_declared_and_is_no_metric() -> None:
         (b"{}", Reason.NO_VALUE, "no finite value"),
         (b'{"pm2_5": null}', Reason.NO_VALUE, "no finite value"),
         (b"[1]", Reason.WRONG_SHAPE, "[0]: expected an object, got a number"),
+        (b'{"ts": 1790000000000, "co": 1}', Reason.WRONG_SHAPE, 'ts without "values"'),
+        (b'[{"co": 1}]', Reason.WRONG_SHAPE, '[0]: ts without "values"'),
         (b'{"values": [1]}', Reason.WRONG_SHAPE, '"values" must be an object, got a list'),
         (b'{"pm2_5": {"v": 1}}', Reason.WRONG_SHAPE, "pm2_5: expected a number, boolean or text, got an object"),
         (b'{"": 1}', Reason.WRONG_SHAPE, "metric name ''"),
