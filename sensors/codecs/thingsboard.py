@@ -29,7 +29,7 @@ def _timed(item: object, arrived: Instant, where: str) -> Sample:
     if not isinstance(item, dict):
         raise Refused(Reason.WRONG_SHAPE, f"{where or 'message'}: expected an object, got {type_name(item)}")
     if "values" not in item:
-        what = 'ts without "values": put what was measured into {"ts": ..., "values": {...}}'
+        what = '"values" is missing: what was measured goes into {"ts": ..., "values": {...}}'
         raise Refused(Reason.WRONG_SHAPE, f"{where}: {what}".lstrip(": "))
     values = item["values"]
     if not isinstance(values, dict):
