@@ -104,6 +104,8 @@ def test_the_nearest_facility_and_steward_are_told_in_metres(cockpit: Cockpit, t
         return strip(code, f"网格{code}", west, west + 0.01, parent=parent)
 
     cockpit.import_grids(grid("g1", 120.19), grid("g2", 120.20), grid("g1-1", 120.19, "g1"))
+    for name in ("网格员甲", "网格员乙"):
+        cockpit.add_user(name, "steward", "heling")
     cockpit.answer("geo", "steward", "g2", "--community", "heling", "--name", "网格员甲")
     bad = cockpit.run("geo", "steward", "g9", "--community", "heling", "--name", "甲")
     assert bad.returncode == 2
