@@ -1,6 +1,6 @@
 """The list of grid events, with filters; what changes comes in by the live channel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +19,10 @@ from store.databases import Databases
 from store.instant import MILLISECOND, Instant, format_rfc3339
 
 LIMIT = 500
+FILTERS = {"state": "state", "severity": "severity", "category": "category", "area": "area", "words": "q"}
+"""Filters of the page -> what the API calls them."""
+Chosen = dict[str, str | None]
+"""The filters of the page, by the names that the API gives them."""
 FORMATS = {"xlsx": "导出 XLSX", "csv": "导出 CSV"}
 RANK = {code: rank for rank, code in enumerate(SEVERITIES, 1)}
 COLUMNS = (
@@ -53,35 +57,26 @@ def page(app: Dash, databases: Databases) -> Callable[..., Any]:
         found = frame.known_community(community)
         return _page(databases.of(found.code), found, frame.theme_of(theme), frame.past_of(at), state or OPEN)
 
-    @app.callback(
-        Output("events-table", "rowData"),
-        Output("events-more", "children"),
-        *(Output(f"events-{form}", "href") for form in FORMATS),
-        Input("events-state", "value"),
-        Input("events-severity", "value"),
-        Input("events-category", "value"),
-        Input("events-area", "value"),
-        Input("events-words", "value"),
-        State("cockpit", "data-community"),
-        State("cockpit", "data-at"),
-        prevent_initial_call=True,
-    )
-    def choose(
-        state: str | None,
-        severity: str | None,
-        category: str | None,
-        area: str | None,
-        words: str | None,
-        community: str,
-        at_ms: str | None,
-    ) -> tuple[Any, ...]:
-        access.check_found("CALLBACK events-table.rowData", community)
-        chosen = {"state": state, "severity": severity, "category": category, "area": area, "q": words}
-        at = frame.at_of(at_ms)
-        found = rows(databases.of(community), community, chosen, at)
-        return found, _more(found), *_hrefs(community, chosen, at)
+    filters = [Input(f"events-{name}", "value") for name in FILTERS]
+    place = [State("cockpit", "data-community"), State("cockpit", "data-at")]
+
+    @app.callback(Output("events-table", "rowData"), *filters, *place, prevent_initial_call=True)
+    def choose(*given: str | None) -> list[dict[str, Any]]:
+        *values, community, at_ms = given
+        access.check_found("CALLBACK events-table.rowData", community or "")
+        return rows(databases.of(community or ""), community or "", _chosen(values), frame.at_of(at_ms))
+
+    @app.callback(Output("events-downloads", "children"), *filters, *place, prevent_initial_call=True)
+    def export(*given: str | None) -> list[Any]:
+        *values, community, at_ms = given
+        access.check_found("CALLBACK events-downloads.children", community or "")
+        return _links(community or "", _chosen(values), frame.at_of(at_ms))
 
     return layout
+
+
+def _chosen(values: Sequence[str | None]) -> Chosen:
+    return dict(zip(FILTERS.values(), values, strict=True))
 
 
 def check(state: str | None = None, **_other: str) -> None:
@@ -104,11 +99,10 @@ def _page(engine: Engine, community: Community, theme: str, past: dict[str, str]
     ]
     words = dcc.Input(id="events-words", placeholder="标题、说明或编号", debounce=0.4, maxLength=100)
     filters.append(html.Label(["搜索", words]))
-    found = rows(engine, community.code, {"state": state}, at)
     table = ag.AgGrid(
         id="events-table",
         columnDefs=list(COLUMNS),
-        rowData=found,
+        rowData=rows(engine, community.code, {"state": state}, at),
         getRowId="params.data.id",
         defaultColDef={"sortable": True, "resizable": True},
         dashGridOptions={
@@ -124,7 +118,7 @@ def _page(engine: Engine, community: Community, theme: str, past: dict[str, str]
                 html.H2("网格事件"),
                 html.Div([*filters, _downloads(community, {"state": state}, at)], className="filters"),
                 table,
-                html.P(_more(found), id="events-more", className="second"),
+                html.P(f"最多显示最新 {LIMIT} 件；导出包含符合条件的全部", className="second"),
             ],
             className="panel",
         )
@@ -132,25 +126,21 @@ def _page(engine: Engine, community: Community, theme: str, past: dict[str, str]
     return frame.desk(community, "events", content, theme=theme, **past)
 
 
-Chosen = dict[str, str | None]
-"""The filters of the page, by the names that the API gives them."""
-
-
 def _downloads(community: Community, chosen: Chosen, at: Instant | None) -> Any:
-    hrefs = zip(FORMATS.items(), _hrefs(community.code, chosen, at), strict=True)
-    links = [html.A(name, id=f"events-{form}", href=href) for (form, name), href in hrefs]
-    return html.Div(links, className="downloads", **{"data-least-role": "steward"}, hidden=True)
+    links = _links(community.code, chosen, at)
+    role = {"data-least-role": "steward"}
+    return html.Div(links, id="events-downloads", className="downloads", **role, hidden=True)
 
 
-def _hrefs(community: str, chosen: Chosen, at: Instant | None) -> list[str]:
+def _links(community: str, chosen: Chosen, at: Instant | None) -> list[Any]:
     """Where the list as it is filtered is exported, in each format; the script adds how it is sorted."""
     then = {} if at is None else {"at": format_rfc3339(at)}
     asked = {name: value for name, value in chosen.items() if value} | then
-    return [f"/api/v1/{community}/events/export?{urlencode({'format': form} | asked)}" for form in FORMATS]
-
-
-def _more(found: list[dict[str, Any]]) -> str:
-    return f"只显示最新 {LIMIT} 件；导出包含全部" if len(found) == LIMIT else ""
+    path = f"/api/v1/{community}/events/export?"
+    return [
+        html.A(name, id=f"events-{form}", href=path + urlencode({"format": form} | asked))
+        for form, name in FORMATS.items()
+    ]
 
 
 def _choice(name: str, label: str, options: dict[str, str], value: str | None) -> Any:

@@ -136,6 +136,7 @@ def test_where_reading_is_not_open_pages_lead_to_the_sign_in(own_cockpit: Cockpi
 CALLBACKS = {
     "page.children": {"pathname": "/events", "search": "?community=heling"},
     "events-table.rowData": {"events-state": "open", "events-category": None, "events-area": None},
+    "events-downloads.children": {"events-state": "open", "events-category": None, "events-area": None},
     "device-chart.figure": {"device-metric": "pm2_5", "device-span": "day"},
 }
 STATES = {"data-community": "heling", "data-device": "air-01", "data-theme": "dark", "data-at": None}
