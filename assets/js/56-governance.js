@@ -209,9 +209,10 @@
     boxes.append(element("p", "second", "先填会议时间"));
     held.querySelector("input").addEventListener("change", async () => {
       const { held: at } = held.read();
-      const found = (await get(`/council?at=${encodeURIComponent(at)}`)) || { members: [] };
+      const answer = await get(`/council?at=${encodeURIComponent(at)}`);
       if (held.read().held !== at) return;   // changed meanwhile
-      const rows = found.members.map((one) => tick(one.name, one.id));
+      if (!answer.ok) return boxes.replaceChildren(element("p", "second", cockpit.reason(answer)));
+      const rows = answer.body.members.map((one) => tick(one.name, one.id));
       boxes.replaceChildren(...(rows.length ? rows : [element("p", "second", "当时还没有成员")]), tick("无人到会", NOBODY));
     });
     made.read = () => {

@@ -110,7 +110,7 @@ def _page(engine: Engine, community: Community, theme: str, past: dict[str, str]
             "animateRows": False,
             "suppressCellFocus": True,
         },
-        style={"height": "calc(100vh - 190px)", "minHeight": "360px", "width": "100%"},
+        style={"height": "calc(100vh - 240px)", "minHeight": "360px", "width": "100%"},
     )
     content = [
         html.Section(
