@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import commit, events, latency, map, pixel, throughput, volume
+from bench import commit, counting, events, latency, map, pixel, throughput, volume
 
 BENCHES: dict[str, Callable[[Path], list[str]]] = {
     "throughput": throughput.measure,
@@ -17,6 +17,7 @@ BENCHES: dict[str, Callable[[Path], list[str]]] = {
     "map": map.measure,
     "events": events.measure,
     "volume": volume.measure,
+    "counting": counting.measure,
 }
 
 

@@ -144,7 +144,8 @@
     const one = own("visitors", of.code);
     if (!one) return of.kind === "car_park" ? { title: of.name, lines: ["停车场"] } : null;
     const when = one.as_of ? ` · ${cockpit.time.short(one.as_of)}` : "";
-    return { title: one.name, lines: [`在场 ${cockpit.number(one.inside)} 人${when}`, `今日进入 ${cockpit.number(one.entered_today)} 人`] };
+    const doubts = cockpit.doubtsOf(one).map((doubt) => `◇ 存疑：${doubt.text}`);
+    return { title: one.name, lines: [`在场 ${cockpit.number(one.inside)} 人${when}`, `今日进入 ${cockpit.number(one.entered_today)} 人`, ...doubts] };
   }
 
   function grid(of) {

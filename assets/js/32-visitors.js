@@ -9,16 +9,42 @@
   const word = { normal: "正常", near: "接近承载量", full: "达到承载量" };
   const concern = { near: 2, full: 3 };
 
+  /* Why a site's figures are doubtful: [{figures, word, text}]; a gate falls silent without a word from it. */
+  cockpit.doubtsOf = function (site) {
+    if (site.as_of === null) return [];
+    const silent = Object.values(site.gates).filter((gate) => gate.stale_at === null || gate.stale_at < cockpit.now());
+    const found = site.doubt.filter((one) => one.code !== "gate_silent").map((one) => ({
+      figures: one.figures, word: one.name, text: one.name + names(site, one.gates),
+    }));
+    if (!silent.length) return found;
+    const word = silent.length > 1 ? `${silent.length} 台闸机无数据` : "有闸机无数据";
+    const text = word + `（${silent.map((gate) => gate.name).join("、")}）`;
+    return [{ figures: ["inside", "entered_today", "left_today"], word, text }, ...found];
+  };
+
+  function names(site, gates) {
+    const known = gates.map((id) => (site.gates[id] || { name: id }).name);
+    return known.length ? `（${known.join("、")}）` : "";
+  }
+
+  /* What a row says of a doubtful figure: a shape and a word, and all of it where somebody points. */
+  function doubted(site, figure, isBrief) {
+    const found = cockpit.doubtsOf(site).filter((one) => one.figures.includes(figure));
+    if (!found.length) return {};
+    return { note: "◇ 存疑" + (isBrief ? "" : ` · ${found[0].word}`), title: found.map((one) => one.text).join("\n") };
+  }
+
   function render() {
     for (const site of sites()) {
       const key = `visitors.${site.site}`;
       const stale = site.stale_at !== null && site.stale_at < cockpit.now() ? site.as_of : null;
-      const figure = (value) => ({ text: cockpit.number(value), staleSince: null });
+      const figure = (name) => ({ text: cockpit.number(site[name]), staleSince: null, ...doubted(site, name, true) });
       cockpit.setRow(`${key}.inside`, {
         text: cockpit.number(site.inside), unit: "人", level: concern[site.level] || 0, staleSince: stale,
+        ...doubted(site, "inside", false),
       });
-      cockpit.setRow(`${key}.entered_today`, figure(site.entered_today));
-      cockpit.setRow(`${key}.left_today`, figure(site.left_today));
+      cockpit.setRow(`${key}.entered_today`, figure("entered_today"));
+      cockpit.setRow(`${key}.left_today`, figure("left_today"));
       cockpit.setRow(`${key}.capacity`, capacity(site));
       cockpit.setRow(`${key}.year`, year(site));
     }
@@ -66,13 +92,17 @@
       const now = cockpit.now();
       const start = now - (now % HOUR_MS) - 23 * HOUR_MS;
       const entered = new Map(site.hours);
+      const spread = new Map(site.hours.map(([hour, , people]) => [hour, people > 0]));
       const hours = Array.from({ length: 24 }, (_, index) => start + index * HOUR_MS);
-      paint(place.querySelector(".bars"), hours, hours.map((hour) => entered.get(hour) ?? null));
+      const isSpread = hours.map((hour) => spread.get(hour) || false);
+      const caption = "近 24 小时进入（人/时）" + (isSpread.includes(true) ? " · ▨ 停报时段分摊" : "");
+      cockpit.setText(place.querySelector(".caption"), caption);
+      paint(place.querySelector(".bars"), hours, hours.map((hour) => entered.get(hour) ?? null), isSpread);
     }
   }
 
-  function paint(target, hours, values) {
-    const drawn = JSON.stringify([hours[0], values, target.clientWidth, target.clientHeight]);
+  function paint(target, hours, values, isSpread) {
+    const drawn = JSON.stringify([hours[0], values, isSpread, target.clientWidth, target.clientHeight]);
     if (target.dataset.drawn === drawn || !target.clientHeight) return;
     target.dataset.drawn = drawn;
     const style = getComputedStyle(cockpit.root);
@@ -83,7 +113,7 @@
     const ticks = hours.slice(0, -2).filter((hour) => cockpit.time.hour(hour) % 6 === 0);
     window.Plotly.react(
       target,
-      [{ type: "bar", x: hours.map(String), y: values, marker: { color: colours }, hoverinfo: "skip" }],
+      [{ type: "bar", x: hours.map(String), y: values, marker: { color: colours, pattern: { shape: isSpread.map((one) => (one ? "/" : "")), fillmode: "replace" } }, hoverinfo: "skip" }],
       {
         paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", bargap: 0.25,
         margin: { l: 5.6 * u, r: 0, t: 0.6 * u, b: 2.8 * u },

@@ -10,6 +10,7 @@ from cockpit import access
 from cockpit.pages import (
     board,
     compare,
+    counts,
     device,
     event,
     events,
@@ -42,6 +43,7 @@ def pages(app: Dash, databases: Databases, mqtt_port: int) -> list[Page]:
         Page("/report", report.page),
         Page("/governance", governance.page),
         Page("/figures", figures.page),
+        Page("/counts", counts.page),
         Page("/people", people.page),
         Page("/quarantine", quarantine.page(databases)),
         Page("/ground", ground.page(databases)),

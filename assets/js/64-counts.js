@@ -1,0 +1,127 @@
+/* Decisions over the counting: each site's steps that await one, those decided, and a count on the spot. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const { element } = cockpit;
+  const GATHER_MS = 1500;
+  const page = (cockpit.pages.counts = {});
+  const DECIDED = { accepted: "已采纳", taken_out: "已剔除", open: "待核定" };
+  const TRUST = { sound: "", doubtful: "◇ 存疑", suspect: "▲ 待核定" };
+  let words = {};
+  let timer = null;
+
+  const codes = () => [...cockpit.findAll("[data-site-steps]")].map((place) => place.dataset.siteSteps);
+  const address = (site, what) => `/api/v1/${cockpit.root.dataset.community}/visitors/${site}/${what}`;
+
+  page.start = async function () {
+    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    await cockpit.whoAmI();
+    const outcome = cockpit.find("[data-outcome]");
+    cockpit.sayKept(outcome);
+    if (!cockpit.may("manager")) {
+      cockpit.setText(outcome, cockpit.me.name ? "核对客流需要本社区管理员的角色" : "登录为管理员后可查看和核定");
+      return;
+    }
+    for (const site of codes()) cockpit.find(`[data-site-count="${site}"]`).replaceChildren(counted(site));
+    load();
+  };
+
+  page.render = function (changed) {
+    for (const site of Object.values(cockpit.state.visitors || {})) state(site);
+    // A reason that somebody is writing is not taken away.
+    const isWriting = document.activeElement && document.activeElement.closest("[data-site-steps]");
+    if (changed && changed.visitors && cockpit.may("manager") && !isWriting) timer = timer || setTimeout(load, GATHER_MS);
+  };
+
+  function state(site) {
+    const place = cockpit.find(`[data-site-state="${site.site}"]`);
+    if (!place) return;
+    const doubts = cockpit.doubtsOf(site).map((one) => one.text).join("，");
+    const figures = `在场 ${cockpit.number(site.inside)} 人 · 今日进 ${cockpit.number(site.entered_today)} · 今日出 ${cockpit.number(site.left_today)}`;
+    cockpit.setText(place, figures + (doubts ? ` · ◇ 存疑：${doubts}` : ""));
+  }
+
+  function counted(site) {
+    const { form, number, text } = cockpit.forms;
+    const note = text("note", "依据", 500);
+    note.querySelector("input").required = true;
+    const inside = number("inside", "在场人数");
+    inside.querySelector("input").required = true;
+    return form("现场清点：改定在场人数", [inside, note], (said) => send(site, "count", said, "在场人数已改定"), "改定");
+  }
+
+  async function load() {
+    timer = null;
+    for (const site of codes()) {
+      const answer = await cockpit.get(address(site, "steps?state=all&limit=200"));
+      const place = cockpit.find(`[data-site-steps="${site}"]`);
+      const shown = answer ? answer.steps.filter((step) => step.trust === "suspect" || step.decision !== "open") : [];
+      place.replaceChildren(shown.length ? table(site, shown) : element("p", "second", "没有待核定的计数"));
+    }
+  }
+
+  function table(site, steps) {
+    const made = element("table", "figures");
+    const head = element("tr");
+    head.append(...["时间", "闸机", "计数器", "上报", "人数", "判定", "状态", "核定"].map((name) => element("th", "", name)));
+    const top = element("thead");
+    top.append(head);
+    const body = element("tbody");
+    body.append(...steps.map((step) => row(site, step)));
+    made.append(top, body);
+    const scroll = element("div", "scroll");
+    scroll.append(made);
+    return scroll;
+  }
+
+  function row(site, step) {
+    const made = element("tr");
+    const device = (cockpit.state.devices || {})[step.device];
+    const link = element("a", "", device ? device.name : step.device);
+    link.href = `/devices/${step.device}`;
+    const since = step.since ? `${cockpit.time.full(Date.parse(step.since))} – ` : "";
+    const said = step.said.total === null ? cockpit.number(step.said.single) : `累计 ${cockpit.number(step.said.total)}`;
+    const why = step.reason ? `${DECIDED[step.decision]} · ${step.reason} · ${step.by.replace(/^.*?:/, "")}` : TRUST[step.trust];
+    const cells = [since + cockpit.time.full(Date.parse(step.ts)), link, counter(step.counter), said, cockpit.number(step.people), words[step.verdict], why, actions(site, step)];
+    for (const content of cells) {
+      const cell = element("td");
+      cell.append(content);
+      made.append(cell);
+    }
+    return made;
+  }
+
+  function counter(code) {
+    const [way, line] = code.split("_");
+    return (way === "enter" ? "进" : "出") + (line ? ` · 线${line}` : "");
+  }
+
+  function actions(site, step) {
+    const made = element("form", "buttons");
+    const reason = element("input");
+    Object.assign(reason, { maxLength: 500, required: true, placeholder: "理由" });
+    reason.setAttribute("aria-label", "理由");
+    made.append(reason);
+    for (const [decision, verb] of [["accepted", "采纳"], ["taken_out", "剔除"], ["open", "撤回核定"]]) {
+      if (decision === step.decision) continue;
+      const button = element("button", "", verb);
+      button.value = decision;
+      made.append(button);
+    }
+    made.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const { device, counter, ts } = step;
+      const decision = event.submitter.value;
+      send(site, "decisions", { device, counter, ts, decision, reason: reason.value }, `${DECIDED[decision]} ${cockpit.number(step.people)} 人`);
+    });
+    return made;
+  }
+
+  async function send(site, what, body, done) {
+    const answer = await cockpit.post(address(site, what), body);
+    if (document.activeElement) document.activeElement.blur();
+    cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, answer.ok ? done : answer.body.detail);
+    if (answer.ok) load();
+  }
+})();
