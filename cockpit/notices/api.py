@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from cockpit.notices import bell, webhooks
 from cockpit.people.api import told_as_problem
-from layers.web import CommunityPath, Given, Limit, Reading, WriteActor
+from layers.web import CommunityPath, Given, Limit, Reading, Tongue, WriteActor
 from store.engine import writing
 
 
@@ -59,10 +59,11 @@ def _bell(routes: APIRouter) -> None:
 
 def _webhooks(routes: APIRouter) -> None:
     @routes.get("/webhooks")
-    def known(community: CommunityPath, given: Given, actor: WriteActor) -> dict[str, Any]:
+    def known(community: CommunityPath, given: Given, actor: WriteActor, tongue: Tongue) -> dict[str, Any]:
         """Every webhook with the host it sends to, and how its deliveries fare."""
         with given.databases.of(community.code).connect() as connection:
-            return {"webhooks": webhooks.known(connection, given.seal, community.code)}
+            found = webhooks.known(connection, given.seal, community.code)
+        return {"webhooks": [one | {"error": one["error"] and tongue(one["error"])} for one in found]}
 
     @routes.post("/webhooks", status_code=201)
     def add(body: NewWebhook, community: CommunityPath, given: Given, actor: WriteActor) -> dict[str, Any]:

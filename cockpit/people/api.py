@@ -20,7 +20,7 @@ from cockpit.people.sign_in import sign_in as sign_in_by_password
 from layers.grid_events import queries
 from layers.problem import Problem
 from layers.roles import Actor
-from layers.web import CommunityPath, Given, Limit, Services, Viewer, WriteActor
+from layers.web import CommunityPath, Given, Limit, Services, Tongue, Viewer, WriteActor
 from store import audit
 from store.engine import writing
 from store.instant import SECOND, format_rfc3339
@@ -93,11 +93,11 @@ def router() -> APIRouter:
         return {"rows": told, "next_cursor": more}
 
     @routes.get("/audit/chain")
-    def chain(actor: WriteActor, given: Given) -> dict[str, Any]:
+    def chain(actor: WriteActor, given: Given, tongue: Tongue) -> dict[str, Any]:
         """Whether the chain of hashes is whole: walks all of it."""
         with given.databases.shared.connect() as connection:
             verdict = audit.verify(connection)
-        return {"length": verdict.length, "head": verdict.head, "fault": verdict.fault}
+        return {"length": verdict.length, "head": verdict.head, "fault": verdict.fault and tongue(verdict.fault)}
 
     return routes
 

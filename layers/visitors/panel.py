@@ -7,6 +7,7 @@ from dash import html
 from geo.communities import Community
 from geo.ground import Place
 from layers import parts
+from layers.visitors import capacity
 from layers.visitors.queries import counted_sites
 
 
@@ -15,7 +16,8 @@ def panel(community: Community) -> Any:
     sites = counted_sites(community.code)
     main = [_main(sites[0])] if sites else []
     others = [parts.figure(f"visitors.{site.code}.inside", f"{site.name}内", "人") for site in sites[1:]]
-    return parts.panel("visitors", "游客", *main, *others, waiting="等待首个闸机上报")
+    since = f"今日 0 时起 · 园内 {capacity.rules()['reset_hour']} 时起"
+    return parts.panel("visitors", "游客", *main, *others, waiting="等待首个闸机上报", note=since)
 
 
 def _main(site: Place) -> Any:
