@@ -42,13 +42,18 @@
     if (change.add.length || change.update.length || change.remove.length) api.applyTransaction(change);
   }
 
+  /* True once the table shows what the state says; a table that is not there yet is tried again. */
   let running = false;
   async function changed({ detail }) {
     waiting = detail === null || waiting === null ? null : new Set([...waiting, ...detail]);
-    if (running || !document.getElementById("devices-table") || !window.dash_ag_grid) return;
+    if (running || !document.getElementById("devices-table") || !window.dash_ag_grid) return false;
     running = true;
     try {
       while (waiting === null || waiting.size) await update();
+      return true;
+    } catch (error) {
+      waiting = null;
+      return false;
     } finally {
       running = false;
     }
@@ -57,11 +62,9 @@
   cockpit.pages.home = {
     start() {
       cockpit.root.addEventListener("devices-changed", changed);
-      // What came before the table was there is brought with the next change, or by this.
-      const again = setInterval(() => {
-        if (!window.dash_ag_grid || !cockpit.state.devices) return;
-        clearInterval(again);
-        changed({ detail: null });
+      // What came before the table was there is brought with the next change, or by this: a past page has no next one.
+      const again = setInterval(async () => {
+        if (cockpit.state.devices && (await changed({ detail: null }))) clearInterval(again);
       }, 200);
     },
   };
