@@ -60,7 +60,8 @@
     ];
     for (const [name, value] of rows) {
       if (!value) continue;
-      const line = element("div", name === "期限" && late ? "is-late" : "");
+      const isBad = (name === "期限" && late) || (name === "派给" && told.unassigned);
+      const line = element("div", isBad ? "is-late" : "");
       line.append(element("dt", "", name), element("dd", "", value));
       list.append(line);
     }
