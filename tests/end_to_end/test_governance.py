@@ -74,7 +74,7 @@ def test_the_council_and_the_ledger_are_kept_on_the_page(cockpit: Cockpit, page:
 def test_who_is_not_signed_in_sees_totals_only(cockpit: Cockpit, page: Page) -> None:
     page.goto(f"{cockpit.url}/governance?community=heling")
     expect(page.locator('[data-total="hard"]')).to_have_text(re.compile(r"\d / 1"))
-    expect(page.locator('[data-register="council"]')).to_have_text("登录后可查看台账")
+    expect(page.locator('[data-register="council"]')).to_contain_text("登录后可查看：需要网格员")
     for path in ("matters?kind=hard", "council", "partners", "matters/none"):
         assert httpx.get(f"{cockpit.url}/api/v1/heling/governance/{path}").status_code == 401
 
