@@ -127,7 +127,7 @@ def _tell(connection: Connection, name: str, origin: Origin, moment: Instant) ->
 
 
 def _record(connection: Connection, name: str, source: str, failures: int, since: Instant) -> None:
-    told = {"from": source, "failures": failures, "since": format_rfc3339(since)}
+    told = {"address": source, "failures": failures, "since": format_rfc3339(since)}
     audit.record(connection, NOBODY, "session.refused", name or "(unknown names)", told)
 
 
