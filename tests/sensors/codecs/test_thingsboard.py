@@ -5,7 +5,7 @@ import math
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sensors.codecs.declare import codecs
@@ -38,6 +38,7 @@ def refused(payload: bytes | object) -> Refused:
     return caught.value
 
 
+@settings(deadline=None)  # the first example finds the codecs
 @given(FIELDS)
 def test_values_arrive_as_they_were_sent(fields: dict[str, object]) -> None:
     (bare,) = read(fields)
