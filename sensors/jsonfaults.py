@@ -83,7 +83,7 @@ def _why_no_json(text: str, error: str) -> Refused:
     if constants:
         return Refused(
             Reason.NOT_FINITE,
-            f"{constants[0]} at {_at(text, text.find(constants[0]))} is not a JSON value (RFC 8259 section 6); "
+            f"{constants[0]} is not a JSON value (RFC 8259 section 6): at {_at(text, text.find(constants[0]))}; "
             "leave the value out, or send null",
         )
     if "out of range" in error:
