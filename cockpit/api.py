@@ -5,6 +5,8 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Request, Response, WebSocket
 
+from cockpit.edge.count import Count
+from cockpit.edge.questions import address_of
 from cockpit.live import LiveHub
 from cockpit.map_ground import building_colours
 from cockpit.static import static
@@ -24,6 +26,7 @@ NAMED_LAYERS = ("areas", "sites", "facilities", "rooms")
 GEOJSON = "application/geo+json"
 ORIGIN_REFUSED = 4003
 UNKNOWN_COMMUNITY = 4004
+COME_AGAIN_LATER = 1013
 
 
 def general() -> APIRouter:
@@ -108,6 +111,7 @@ def _named(place: Place) -> dict[str, Any]:
 def live(hub: LiveHub) -> APIRouter:
     """``WS /live/{community}``."""
     routes = APIRouter()
+    open_channels = Count("sockets", "sockets_an_address")
 
     @routes.websocket("/live/{community}")
     async def serve(socket: WebSocket, community: str) -> None:
@@ -116,7 +120,13 @@ def live(hub: LiveHub) -> APIRouter:
             await socket.close(ORIGIN_REFUSED, "another site's page may not read the live channel")
         elif community not in communities():
             await socket.close(UNKNOWN_COMMUNITY, f"no community {community[:64]!r}")
+        elif not open_channels.add(address := address_of(socket.scope)):
+            await socket.accept()
+            await socket.close(COME_AGAIN_LATER, "too many live channels")
         else:
-            await hub.serve(socket, community)
+            try:
+                await hub.serve(socket, community)
+            finally:
+                open_channels.remove(address)
 
     return routes

@@ -7,9 +7,10 @@ snapshot when it can take one.
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import structlog
@@ -21,7 +22,7 @@ from geo import ground, versions
 from layers.declare import layers
 from sensors.bus import LiveDelta
 from sensors.registry import REVISION
-from store import revision
+from store import budgets, revision
 from store.databases import Databases
 from store.instant import HOUR, MILLISECOND, now
 
@@ -31,11 +32,20 @@ FLUSH_S = 0.1
 HEARTBEAT_S = 2.0
 WATCH_S = 0.5
 QUEUED_FRAMES = 20
+BETWEEN_QUESTIONS_S = 0.2
+"""What a browser sends is read no faster; TCP holds it back."""
+ODD_CLOSE = 1008
 
 CLIENTS = Gauge("cockpit_live_clients", "Browsers on the live channel", ["community"])
 
 State = dict[str, dict[str, Any]]
 """layer -> key -> record."""
+
+
+class _Asked(msgspec.Struct):
+    """The one thing that a browser asks for."""
+
+    type: Literal["snapshot"]
 
 
 class Browser:
@@ -45,6 +55,7 @@ class Browser:
         self.socket = socket
         self.frames: deque[str] = deque()
         self.is_behind = False
+        self.snapshot_due = 0.0
         self.wake = asyncio.Event()
         self.fall_behind()
 
@@ -72,14 +83,34 @@ class Room:
         self.seq = 0
         self.changed: State = {}
         self.browsers: set[Browser] = set()
-        self.loading = asyncio.Lock()
+        self.reading: asyncio.Task[None] | None = None
+        # What came while the state is being read, and so is newer than what is read.
+        self.since: State | None = None
+        self._encoded: msgspec.Raw | None = None
 
     def take(self, layers_changed: State) -> None:
         """Keep what changed, for the state and for the next frame."""
-        for layer, records in layers_changed.items():
-            if self.state is not None:
-                self.state.setdefault(layer, {}).update(records)
-            self.changed.setdefault(layer, {}).update(records)
+        for kept in (self.state, self.since, self.changed):
+            if kept is not None:
+                _merge(kept, layers_changed)
+        self._encoded = None
+
+    def put(self, state: State) -> None:
+        """Take a state that was read, and on top of it what came meanwhile."""
+        _merge(state, self.since or {})
+        self.state = state
+        self._encoded = None
+
+    def encoded(self, encoder: msgspec.json.Encoder) -> msgspec.Raw:
+        """The state as JSON, made once for all who come while nothing changes."""
+        if self._encoded is None:
+            self._encoded = msgspec.Raw(encoder.encode(self.state))
+        return self._encoded
+
+
+def _merge(state: State, changed: State) -> None:
+    for layer, records in changed.items():
+        state.setdefault(layer, {}).update(records)
 
 
 class LiveHub:
@@ -139,21 +170,28 @@ class LiveHub:
             room.state = None
             return
         try:
-            await self._load(room)
+            await self._load(room, from_now=True)
         except Exception as error:  # noqa: BLE001 - the database may be away; the next change tries again
             log.error("snapshot_not_read", community=room.community, error=str(error).splitlines()[0])
             return
         for browser in room.browsers:
             browser.fall_behind()
 
-    async def _load(self, room: Room) -> None:
-        async with room.loading:
-            room.changed = {}
-            state = await asyncio.to_thread(self._read, room.community)
-            # What came while we read is newer than what we read.
-            for layer, records in room.changed.items():
-                state.setdefault(layer, {}).update(records)
-            room.state = state
+    async def _load(self, room: Room, from_now: bool = False) -> None:
+        """Read the state, once for all who wait for it; ``from_now``: not one that somebody began to read before."""
+        if from_now and room.reading is not None:
+            await asyncio.wait([room.reading])
+        if room.reading is None:
+            room.reading = asyncio.create_task(self._read_state(room))
+        await asyncio.shield(room.reading)
+
+    async def _read_state(self, room: Room) -> None:
+        room.since = {}
+        try:
+            room.put(await asyncio.to_thread(self._read, room.community))
+        finally:
+            room.since = None
+            room.reading = None
 
     def _read(self, community: str) -> State:
         with self._databases.of(community).connect() as connection:
@@ -174,7 +212,7 @@ class LiveHub:
             await self._dirty.wait()
             self._dirty.clear()
             for room in self._rooms.values():
-                if room.changed and not room.loading.locked():
+                if room.changed:
                     room.seq += 1
                     frame = self._frame(room, "delta", layers=room.changed)
                     room.changed = {}
@@ -218,11 +256,13 @@ class LiveHub:
         sender = asyncio.create_task(self._send(room, browser))
         try:
             while True:
-                asked = await socket.receive_text()
-                if '"snapshot"' in asked[:200]:
-                    browser.fall_behind()
-        except (WebSocketDisconnect, KeyError):
+                msgspec.json.decode(await socket.receive_text(), type=_Asked)
+                browser.fall_behind()
+                await asyncio.sleep(BETWEEN_QUESTIONS_S)
+        except WebSocketDisconnect:
             pass
+        except (msgspec.MsgspecError, KeyError):  # KeyError: bytes instead of text
+            await socket.close(ODD_CLOSE, "not a message of the live channel")
         finally:
             room.browsers.discard(browser)
             CLIENTS.labels(community).set(len(room.browsers))
@@ -239,6 +279,7 @@ class LiveHub:
                 await browser.socket.send_text(browser.frames.popleft())
 
     async def _send_snapshot(self, room: Room, browser: Browser) -> None:
+        await asyncio.sleep(max(0.0, browser.snapshot_due - time.monotonic()))
         while room.state is None:
             try:
                 await self._load(room)
@@ -247,4 +288,6 @@ class LiveHub:
                 await asyncio.sleep(1)
         browser.frames.clear()
         browser.is_behind = False
-        await browser.socket.send_text(self._frame(room, "snapshot", build=build(), layers=room.state))
+        browser.snapshot_due = time.monotonic() + budgets.current().snapshot_seconds
+        layers_encoded = room.encoded(self._encoder)
+        await browser.socket.send_text(self._frame(room, "snapshot", build=build(), layers=layers_encoded))

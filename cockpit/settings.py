@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     # A limit is told of within a day after it ran out, and known by its notice: one day more is sure.
     keep_notices_days: int | None = Field(default=180, ge=2)
     site_capacity: dict[str, int] = Field(default_factory=dict)
+    webhook_networks: list[str] = Field(default_factory=list)
     budgets: dict[str, float] = Field(default_factory=dict)
     log_format: str = Field(default="json", pattern="^(json|console)$")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
@@ -67,6 +68,13 @@ class Settings(BaseSettings):
         for site, capacity in value.items():
             if capacity <= 0:
                 raise ValueError(f"the capacity of {site!r} must be above 0")
+        return value
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for network in value:
+            ipaddress.ip_network(network)
         return value
 
     @field_validator("budgets")

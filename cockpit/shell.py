@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from anyio import to_thread
 from dash import Dash, Output
 
 from cockpit import access, bundle
@@ -51,6 +52,15 @@ class Shell(Dash):  # type: ignore[misc]  # Dash has no types
         if (len(asked.inputs), len(asked.state)) != (len(known["inputs"]), len(known["state"])):
             raise Problem(400, "bad request", f"{asked.output}: not as many values as it takes")
         return super()._initialize_context(body)
+
+    def _execute_callback(self, *given: Any) -> Callable[[], Any]:
+        """Callbacks ask the database: not in the event loop, where everybody else would wait for the answer."""
+        work = super()._execute_callback(*given)
+
+        async def in_thread() -> Any:
+            return await to_thread.run_sync(work)
+
+        return in_thread
 
     def interpolate_index(self, css: str = "", scripts: str = "", **parts: Any) -> str:
         """The page's frame: our own scripts and sheets before Dash's, and of those only what the page shows."""

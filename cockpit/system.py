@@ -3,8 +3,10 @@
 import contextlib
 import ipaddress
 import math
+import resource
 import secrets
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +16,7 @@ import uvicorn
 from sqlalchemy import Engine
 
 from cockpit import web
+from cockpit.edge.connections import HttpConnection, LiveConnection
 from cockpit.errors import BadSetting
 from cockpit.health import Probes
 from cockpit.live import LiveHub
@@ -43,12 +46,18 @@ from sensors.keeper import Keeper, Kept
 from sensors.kept_registry import Registry
 from sensors.slots import Slots
 from sensors.subscriber import INGEST, Subscriber, embedded_filters, filters, session_name
+from store import budgets
 from store.databases import Databases
 from store.instant import MILLISECOND, now
 from store.seal import Seal
+from store.turns import Duty
 
 log = structlog.get_logger(__name__)
 
+SWITCH_S = 0.0005
+"""A tenth of Python's own: after each statement ingest waits this long for its lock, once for each busy thread."""
+SPARE_DESCRIPTORS = 4_096
+"""For the broker's connections, the databases and everything else."""
 GRACEFUL_S = 3
 PATIENCE_S = 5
 
@@ -76,7 +85,10 @@ def running(
 ) -> Iterator[Callable[[], None]]:
     """Start the parts; yields what serves until the process is told to end, and stops them after."""
     share = share or Share()
+    sys.setswitchinterval(SWITCH_S)
+    _take_descriptors()
     databases = open_databases(settings, share.communities)
+    background = databases.apart(Duty.BACKGROUND)
     codecs = installed_codecs(settings)
     base = base_map(settings) if parts.web else None
     capacity.configure(settings.site_capacity)
@@ -99,7 +111,7 @@ def running(
             intake = _intake(settings, address, ingest, share, codecs)
             intake.start()
             stack.callback(intake.stop)
-            for engine in engines:
+            for engine in background.of_all(share.communities):
                 _beside(stack, settings, engine, publisher, intake, share)
         probes = Probes(
             broker=lambda: publisher.connected and (intake is None or intake.is_ready),
@@ -112,15 +124,16 @@ def running(
             on_ready(databases)
             yield _wait_forever
             return
-        hub = LiveHub(databases)
+        hub = LiveHub(background)
         subscriber = LiveSubscriber(address, hub.receive, hub.resync)
         subscriber.client.start()
         stack.callback(subscriber.client.stop)
         key = seal(settings)
-        courier = Courier(databases, key, settings.public_url, lambda community: outlet.tell(_noticed(community)))
+        courier = Courier(background, key, settings.public_url, lambda community: outlet.tell(_noticed(community)))
         courier.start()
         stack.callback(courier.stop)
-        app = web.build(databases, hub, outlet, probes, codecs, base, key, _sign_on(settings, key), settings)
+        pages = databases.apart(Duty.PAGES)
+        app = web.build(pages, background, hub, outlet, probes, codecs, base, key, _sign_on(settings, key), settings)
         server = Server(_uvicorn(app, settings), lambda: on_ready(databases))
         yield lambda: server.run(sockets=[listening])
 
@@ -186,6 +199,9 @@ class Server(uvicorn.Server):
 def _uvicorn(app: object, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
+        http=HttpConnection,
+        ws=LiveConnection,
+        ws_max_size=budgets.current().socket_message_bytes,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -208,6 +224,15 @@ def _wait_for_broker(intake: Intake) -> None:
 
 def _wait_forever() -> None:
     threading.Event().wait()
+
+
+def _take_descriptors() -> None:
+    """As many open files as the machine allows: a shell's thousand are fewer than the connections we take."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return
+    wanted = max(soft, budgets.current().connections + SPARE_DESCRIPTORS)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(hard, wanted), hard))
 
 
 @contextlib.contextmanager

@@ -4,15 +4,21 @@ import contextlib
 from collections.abc import AsyncIterator
 from importlib.resources import files
 
+import structlog
+from anyio import to_thread
 from dash.exceptions import DashException
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as StoreBusy
 from starlette.exceptions import HTTPException
 
 from cockpit import api, asked, base_map, bundle, ground_api, health, refused, spatial_api
 from cockpit.access import Access
 from cockpit.compression import Compression
+from cockpit.edge.budget import Budget
+from cockpit.edge.refusal import Refused, busy
 from cockpit.headers import SecurityHeaders
 from cockpit.language import Language
 from cockpit.live import LiveHub
@@ -34,14 +40,19 @@ from layers.problem import Problem
 from layers.web import Services
 from sensors.bus import Outlet
 from sensors.codecs.declare import Codecs
+from store import budgets
 from store.databases import Databases
 from store.seal import Seal
 
+log = structlog.get_logger(__name__)
+
 TITLE = "CIM 驾驶舱"
+FREE_WORKERS = 2
 
 
 def build(
     databases: Databases,
+    background: Databases,
     hub: LiveHub,
     outlet: Outlet,
     probes: health.Probes,
@@ -57,6 +68,8 @@ def build(
     ----------
     databases
         Pages and routes read them, routes with a token write them.
+    background
+        The same ones apart from the pages: what must be answered when these have no connection left.
     hub
         The live channel of this process.
     outlet
@@ -75,10 +88,12 @@ def build(
         Whether reading is open to everybody, and what pages tell of the broker.
     """
 
-    watch = Watch(databases.shared)
+    watch = Watch(background.shared)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # As many threads as requests that are worked on, and some for what is in no line.
+        to_thread.current_default_thread_limiter().total_tokens = budgets.current().workers + FREE_WORKERS
         await hub.start()
         watch.start()
         yield
@@ -102,7 +117,7 @@ def build(
 
     server.state.services = Services(databases=databases, tell=outlet.tell, codecs=codecs, seal=seal, staff=staff)
     _answer_errors(server)
-    server.include_router(health.router(databases, probes))
+    server.include_router(health.router(background, probes))
     server.include_router(api.general())
     server.include_router(people_api.router())
     server.include_router(people_api.display_link())
@@ -119,9 +134,10 @@ def build(
     server.include_router(_unknown_routes())
     server.include_router(bundle.router())
     app = _pages(server, known, databases, settings.mqtt_port)
-    # The last one stands outermost: headers, compression, language, who may, and then Dash and the routes.
+    # The last one stands outermost: headers, compression, language, the budget, who may, and then Dash and the routes.
     identify = identifier(databases, watch.used)
     server.add_middleware(Access, server, identify, watch, is_reading_open=settings.open_reading)
+    server.add_middleware(Budget)
     server.add_middleware(Language)
     server.add_middleware(Compression)
     server.add_middleware(SecurityHeaders, script_hashes=app.csp_hashes())
@@ -176,6 +192,32 @@ def _answer_errors(server: FastAPI) -> None:
     @server.exception_handler(DashException)
     async def asked_of_dash(_request: Request, error: DashException) -> Response:
         return answer(Problem(404, "not found", str(error).strip().partition("\n")[0]))
+
+    @server.exception_handler(Refused)
+    async def refused(_request: Request, error: Refused) -> Response:
+        return error.answer()
+
+    @server.exception_handler(StoreBusy)
+    async def store_busy(_request: Request, error: StoreBusy) -> Response:
+        return busy(str(error).splitlines()[0]).answer()
+
+    @server.exception_handler(OperationalError)
+    @server.exception_handler(InterfaceError)
+    async def store_away(request: Request, error: DBAPIError) -> Response:
+        log.error("database_unavailable", path=request.url.path, error=str(error).splitlines()[0])
+        return busy("the database does not answer").answer()
+
+    @server.exception_handler(IntegrityError)
+    async def too_late(_request: Request, _error: IntegrityError) -> Response:
+        return answer(Problem(409, "conflict", "somebody else was quicker: look again"))
+
+    @server.exception_handler(DataError)
+    async def not_storable(_request: Request, _error: DataError) -> Response:
+        return answer(Problem(400, "bad request", "the database does not take a value that was sent"))
+
+    @server.exception_handler(OverflowError)
+    async def too_great(_request: Request, error: OverflowError) -> Response:
+        return answer(Problem(400, "bad request", f"a number is too great: {error}"))
 
     @server.exception_handler(HTTPException)
     async def routed(_request: Request, error: HTTPException) -> Response:

@@ -5,9 +5,10 @@ place (`geo.versions`). A process keeps the ground in memory and reads it again 
 A point finds its area by an index over all areas (`geo.lookup`), never by a loop.
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import wraps
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -59,15 +60,46 @@ _forget: list[Callable[[], None]] = []
 
 
 def of_ground(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Keep what a function answers until the ground changes."""
-    kept = cache(function)
-    _forget.append(kept.cache_clear)
-    return kept  # type: ignore[return-value]
+    """Keep what a function answers until the ground changes.
+
+    An answer that was begun before a change is given, but not kept: it may be of the ground that was.
+    """
+    kept: dict[Any, _R] = {}
+    _forget.append(kept.clear)
+
+    @wraps(function)
+    def answer(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        key = (args, tuple(sorted(kwargs.items())))
+        try:
+            return kept[key]
+        except KeyError:
+            pass
+        began = _changes.number
+        found = function(*args, **kwargs)
+        with _changes.lock:
+            if began == _changes.number:
+                kept[key] = found
+        return found
+
+    return answer
+
+
+class _Changes:
+    """How often the ground has changed in this process."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.lock = threading.Lock()
+
+
+_changes = _Changes()
 
 
 def _forget_answers() -> None:
-    for clear in _forget:
-        clear()
+    with _changes.lock:
+        _changes.number += 1
+        for clear in _forget:
+            clear()
 
 
 def refresh(connection: Connection) -> bool:

@@ -127,7 +127,8 @@ def tongue(request: Request) -> Callable[[str], str]:
 Tongue = Annotated[Callable[[str], str], Depends(tongue)]
 CommunityPath = Annotated[Community, Depends(community_path)]
 At = Annotated[Instant | None, Depends(at_query)]
-Reading = Annotated[Connection, Depends(reading)]
+# Given back when the route is done, not when its reader has taken the answer.
+Reading = Annotated[Connection, Depends(reading, scope="function")]
 WriteActor = Annotated[Actor, Depends(actor)]
 Manager = WriteActor
 """Whoever acts on a route whose row asks for a manager (access.toml)."""

@@ -228,6 +228,7 @@ class Outlet:
         self._sender = secrets.token_hex(4)
         self._seq: dict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
         self._encoder = msgspec.json.Encoder()
+        self._telling = threading.Lock()
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Publish at QoS 1; returns at once."""
@@ -236,8 +237,10 @@ class Outlet:
     def tell(self, changed: dict[str, dict[str, dict[str, object]]]) -> None:
         """Publish: community -> layer -> key -> record."""
         for community, layers in changed.items():
-            delta = LiveDelta(self._sender, next(self._seq[community]), community, layers)
-            self._client.paho.publish(live(community), self._encoder.encode(delta), qos=0)
+            # Two who tell at once: a number that goes out after a greater one is a gap to all who listen.
+            with self._telling:
+                delta = LiveDelta(self._sender, next(self._seq[community]), community, layers)
+                self._client.paho.publish(live(community), self._encoder.encode(delta), qos=0)
 
 
 class LiveSubscriber:

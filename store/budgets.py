@@ -59,8 +59,9 @@ class Budgets:
     hashes: int = 2
     hash_wait_seconds: float = 3.0
     workers: int = 4
-    waiting: int = 32
+    waiting: int = 256
     wait_seconds: float = 0.8
+    write_wait_seconds: float = 3.0
     page_connections: int = 6
     background_connections: int = 4
     connections: int = 4_000

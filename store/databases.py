@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 
+from store.engine import apart
+from store.turns import Duty
+
 
 @dataclass(frozen=True)
 class Databases:
@@ -27,3 +30,13 @@ class Databases:
     def all(self) -> list[Engine]:
         """Every database, each once."""
         return self.of_all(())
+
+    def apart(self, duty: Duty) -> "Databases":
+        """The same databases through connections of their own: one duty never waits for another's."""
+        engines = {engine: apart(engine, duty) for engine in self.all}
+        return Databases(engines[self.shared], {code: engines[engine] for code, engine in self.own.items()})
+
+    def close(self) -> None:
+        """Give all connections back."""
+        for engine in self.all:
+            engine.dispose()

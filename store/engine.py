@@ -2,42 +2,75 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+
+from store import budgets
+from store.turns import Duty, line_of
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     # FULL, not NORMAL: a device is told "stored" after the commit, so the commit must be on the disk.
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=10000",
     "PRAGMA cache_size=-65536",
     "PRAGMA temp_store=MEMORY",
+    # A log that grew while a backup held it back gives its room back after.
+    "PRAGMA journal_size_limit=67108864",
 )
 
+BUSY_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_S = 5
+INGEST_CONNECTIONS = 8
+BACKGROUND_WAIT_S = 30.0
 KEYS_A_QUERY = 5_000
 """Keys of two columns in one IN: below the number of variables that either database takes."""
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, duty: Duty = Duty.INGEST) -> Engine:
     """Open a database.
 
     Parameters
     ----------
     url
         SQLAlchemy URL: ``sqlite:///path/to/file`` or ``postgresql+psycopg://...``.
+    duty
+        What for. Each duty has connections of its own: pages never take one from ingest, and where
+        theirs are all in use they are told so soon (`sqlalchemy.exc.TimeoutError`).
     """
-    server = {} if is_sqlite(url) else {"pool_pre_ping": True, "connect_args": {"connect_timeout": CONNECT_TIMEOUT_S}}
-    engine = create_engine(url, **server)
-    if is_sqlite(url):
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+    return _open(make_url(url), duty)
+
+
+def apart(engine: Engine, duty: Duty) -> Engine:
+    """The same database through connections of its own."""
+    return _open(engine.url, duty)
+
+
+def _open(url: URL, duty: Duty) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        server: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_S}
+        return create_engine(url, pool_pre_ping=True, connect_args=server, **_pool(duty))
+    busy_ms = int(budgets.current().write_wait_seconds * 1_000) if duty is Duty.PAGES else BUSY_TIMEOUT_MS
+    engine = create_engine(url, connect_args={"timeout": busy_ms / 1_000}, **_pool(duty))
+    if url.database:
+        engine.update_execution_options(cockpit_line=line_of(url.database), cockpit_duty=duty)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _pool(duty: Duty) -> dict[str, Any]:
+    numbers = budgets.current()
+    size, wait_s = {
+        Duty.INGEST: (INGEST_CONNECTIONS, BACKGROUND_WAIT_S),
+        Duty.PAGES: (numbers.page_connections, numbers.wait_seconds),
+        Duty.BACKGROUND: (numbers.background_connections, BACKGROUND_WAIT_S),
+    }[duty]
+    return {"pool_size": size, "max_overflow": 0, "pool_timeout": wait_s}
 
 
 def is_sqlite(url: str) -> bool:
@@ -50,10 +83,20 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that will write.
 
     On SQLite it takes the write lock at once (BEGIN IMMEDIATE), so that two writers wait for
-    each other instead of failing in the middle.
+    each other instead of failing in the middle; those of one process in line, ingest first.
     """
-    with engine.connect().execution_options(cockpit_writing=True) as connection, connection.begin():
+    with (
+        engine.connect().execution_options(cockpit_writing=True) as connection,
+        _turn(engine),
+        connection.begin(),
+    ):
         yield connection
+
+
+def _turn(engine: Engine) -> AbstractContextManager[None]:
+    options = engine.get_execution_options()
+    line = options.get("cockpit_line")
+    return nullcontext() if line is None else line.turn(options["cockpit_duty"])
 
 
 def upsert(connection: Connection, table: Any) -> Any:

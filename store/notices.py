@@ -127,9 +127,14 @@ def tell(connection: Connection, told: Notice) -> bool:
 def forget(connection: Connection, before: Instant, most: int) -> int:
     """Remove up to so many notices that are older, with who read them and what was sent; returns how many.
 
-    What still waits to be sent stays.
+    What still waits to be sent stays, unless it waits for a webhook that was removed.
     """
-    waits = exists().where(delivery.c.notice_id == notice.c.id, delivery.c.state == "waiting")
+    waits = exists().where(
+        delivery.c.notice_id == notice.c.id,
+        delivery.c.state == "waiting",
+        delivery.c.webhook_id == webhook.c.id,
+        webhook.c.removed.is_(None),
+    )
     old = select(notice.c.id).where(notice.c.at < before, ~waits).order_by(notice.c.id).limit(most)
     numbers = list(connection.scalars(old))
     for column in (notice_read.c.notice_id, delivery.c.notice_id, notice.c.id):

@@ -98,6 +98,8 @@ class Cockpit:
             "COCKPIT_HTTP_PORT": str(self.http),
             "COCKPIT_MQTT_PORT": str(self.mqtt),
             "COCKPIT_DATA_DIR": str(self.folder / "data"),
+            # Receivers of tests are on this machine.
+            "COCKPIT_WEBHOOK_NETWORKS": '["127.0.0.0/8"]',
         }
         return clean | own | self.settings
 

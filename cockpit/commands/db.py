@@ -1,17 +1,22 @@
 """``cockpit db upgrade|backup|restore``."""
 
 import sqlite3
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from cockpit.commands.options import Json, answer, check_community, databases, settings
 from cockpit.errors import BadSetting
 from cockpit.settings import prepare_data_dir
-from store.backup import BackupError
+from store.backup import BackupError, Progress
 from store.backup import backup as backup_to
 from store.backup import restore as restore_from
+
+TELL_EVERY_S = 1.0
 
 app = typer.Typer(help="The database: bring it up to date, back it up, put a backup back.", no_args_is_help=False)
 
@@ -30,12 +35,28 @@ def backup(
     community: Annotated[str | None, typer.Option(help="Of this community, where it has its own database.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Copy the running SQLite database to a file, and check the copy."""
+    """Copy the running SQLite database to a file, and check the copy; standard error tells how far it is."""
     try:
-        size = backup_to(databases().of(community or ""), target)
+        size = backup_to(databases().of(community or ""), target, _telling(as_json))
     except (BackupError, sqlite3.Error, OSError) as error:
         raise BadSetting(str(error)) from None
     answer(as_json, {"file": str(target), "bytes": size}, f"{target}: {size} bytes, integrity ok")
+
+
+def _telling(as_json: bool) -> Callable[[Progress], None]:
+    """Tells on standard error how far a backup is, once a second."""
+    told = time.monotonic()
+
+    def tell(progress: Progress) -> None:
+        nonlocal told
+        if time.monotonic() - told < TELL_EVERY_S:
+            return
+        told = time.monotonic()
+        text = f"{progress.stage}: {progress.done >> 20} of {progress.of >> 20} MB"
+        record = {"stage": progress.stage, "bytes": progress.done, "of": progress.of}
+        typer.echo(msgspec.json.encode(record).decode() if as_json else text, err=True)
+
+    return tell
 
 
 @app.command()

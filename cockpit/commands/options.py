@@ -9,6 +9,7 @@ import typer
 
 from cockpit import logs
 from cockpit.errors import BadSetting
+from cockpit.notices import destinations
 from cockpit.resources import installed_codecs, open_databases
 from cockpit.settings import Settings, load
 from geo.communities import communities
@@ -20,10 +21,11 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON line, for pro
 
 
 def settings() -> Settings:
-    """Read the settings; logging and budgets are by them from here on."""
+    """Read the settings; logging, budgets and where notices may go are by them from here on."""
     found = load()
     logs.configure(found.log_format, found.log_level)
     budgets.configure(found.budgets)
+    destinations.allow(found.webhook_networks)
     return found
 
 

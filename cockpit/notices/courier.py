@@ -1,18 +1,23 @@
 """The courier: tells of limits that run out, and sends what waits in the outbox until it is taken."""
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpcore
 import httpx
 import structlog
 from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from cockpit.notices.destinations import NotAllowed
 from cockpit.notices.formats import FORMATS, Failure
+from cockpit.notices.posting import post
 from geo.communities import communities
 from layers.declare import layers
+from store import budgets
 from store.databases import Databases
 from store.engine import writing
 from store.instant import SECOND, now
@@ -23,14 +28,15 @@ log = structlog.get_logger(__name__)
 
 LOOK_S = 0.5
 REMIND_EVERY = 30 * SECOND
-TIMEOUT_S = 10
 LEASE_S = 60
 """A delivery that was begun is left alone so long: whoever began it may have been killed."""
 LONGEST_WAIT_S = 600
 GIVEN_UP_AFTER = 150
 """Tries; with the waits between them about a day."""
 AT_ONCE = 100
-WORKERS = 4
+TURN_S = 30
+"""How long one receiver is sent to before those get their turn who wait for a thread."""
+FAILURES = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpx.InvalidURL, ValueError)
 
 
 class Courier:
@@ -50,7 +56,8 @@ class Courier:
         self._reminded = 0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
-        self._client = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False)
+        # The receivers that somebody sends to now, each in order and by one only.
+        self._served: set[tuple[Engine, int]] = set()
 
     def start(self) -> None:
         """Begin to work."""
@@ -59,11 +66,10 @@ class Courier:
     def stop(self) -> None:
         """End; what is not sent is sent by the next process."""
         self._stopping.set()
-        self._thread.join(timeout=TIMEOUT_S + 1)
-        self._client.close()
+        self._thread.join(timeout=budgets.current().webhook_seconds + 1)
 
     def _run(self) -> None:
-        with ThreadPoolExecutor(WORKERS, "webhook") as pool:
+        with ThreadPoolExecutor(budgets.current().webhooks, "webhook") as pool:
             while not self._stopping.wait(LOOK_S):
                 try:
                     self._remind()
@@ -93,27 +99,43 @@ class Courier:
                 self._changed(community)
 
     def _send_waiting(self, engine: Engine, pool: ThreadPoolExecutor) -> None:
+        """Have what is due sent. A receiver that is slow holds up neither the others nor this."""
+        query = select(delivery.c.webhook_id).distinct().join(webhook, webhook.c.id == delivery.c.webhook_id)
+        with engine.connect() as connection:
+            due = list(connection.scalars(query.where(*_is_due())))
+        for number in due:
+            if (engine, number) not in self._served:
+                self._served.add((engine, number))
+                pool.submit(self._serve, engine, number)
+
+    def _serve(self, engine: Engine, number: int) -> None:
+        """Send to one receiver what is due, until it fails or it is others' turn."""
+        until = time.monotonic() + TURN_S
+        try:
+            for row in self._waiting(engine, number):
+                if time.monotonic() > until or self._stopping.is_set():
+                    return
+                if not self._claim(engine, row) or not self._send(engine, row):
+                    return
+        except SQLAlchemyError as error:
+            log.error("notices_not_read", error=str(error).splitlines()[0])
+        except Exception:
+            # One notice that cannot be written must not silence the others: it waits for its next try.
+            log.exception("notice_not_sent", webhook=number)
+        finally:
+            self._served.discard((engine, number))
+
+    def _waiting(self, engine: Engine, number: int) -> Sequence[Any]:
         query = (
             select(delivery, webhook.c.format, webhook.c.url, webhook.c.secret, notice)
             .join(webhook, webhook.c.id == delivery.c.webhook_id)
             .join(notice, notice.c.id == delivery.c.notice_id)
-            .where(delivery.c.state == "waiting", delivery.c.next_at <= now(), webhook.c.removed.is_(None))
+            .where(webhook.c.id == number, *_is_due())
             .order_by(delivery.c.notice_id)
             .limit(AT_ONCE)
         )
         with engine.connect() as connection:
-            rows = connection.execute(query).all()
-        by_hook: dict[int, list[Any]] = {}
-        for row in rows:
-            by_hook.setdefault(row.webhook_id, []).append(row)
-        # One receiver that is slow does not hold up the others; each gets its own in order.
-        for done in [pool.submit(self._send_all, engine, hook_rows) for hook_rows in by_hook.values()]:
-            done.result()
-
-    def _send_all(self, engine: Engine, rows: list[Any]) -> None:
-        for row in rows:
-            if self._stopping.is_set() or not self._claim(engine, row) or not self._send(engine, row):
-                return
+            return connection.execute(query).all()
 
     def _claim(self, engine: Engine, row: Any) -> bool:
         with writing(engine) as connection:
@@ -143,12 +165,16 @@ class Courier:
         try:
             secret = self._seal.open(row.secret) if row.secret else None
             out = form.write(self._seal.open(row.url), secret, row, now(), page)
-            return form.judge(self._client.post(out.url, headers=out.headers, content=out.body))
-        except SealError as error:
+            return form.judge(post(out))
+        except (SealError, NotAllowed) as error:
             return Failure(str(error))
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except FAILURES as error:
             # The address, which may be a secret, is in some of their messages.
             return Failure(type(error).__name__)
+
+
+def _is_due() -> tuple[Any, ...]:
+    return delivery.c.state == "waiting", delivery.c.next_at <= now(), webhook.c.removed.is_(None)
 
 
 def _is(row: Any) -> tuple[Any, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from cockpit.errors import BadSetting
 from cockpit.names import check_name
+from cockpit.notices.destinations import check_url
 from cockpit.notices.formats import FORMATS
 from layers.declare import notice_kinds
 from store import audit
@@ -18,7 +19,6 @@ from store.notices import ALL_KINDS, delivery, webhook
 from store.seal import Seal
 
 SECRET_BYTES = 24
-MAX_URL = 2_000
 
 
 def add(
@@ -89,13 +89,16 @@ def remove(connection: Connection, community: str, name: str, actor: str) -> Non
     BadSetting
         If there is none of that name.
     """
-    ended = connection.execute(
-        update(webhook)
-        .where(webhook.c.community == community, webhook.c.name == name, webhook.c.removed.is_(None))
-        .values(removed=now())
-    )
-    if ended.rowcount == 0:
+    row = connection.execute(_present(community).where(webhook.c.name == name)).one_or_none()
+    if row is None:
         raise BadSetting(f"no webhook {name!r} in {community!r}")
+    connection.execute(update(webhook).where(webhook.c.id == row.id).values(removed=now()))
+    # Nothing waits for a receiver that is no more, or its notices would be kept for ever.
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.webhook_id == row.id, delivery.c.state == "waiting")
+        .values(state="given_up", error="the webhook was removed")
+    )
     audit.record(connection, actor, "webhook.remove", name, {"community": community})
 
 
@@ -130,9 +133,7 @@ def _check(connection: Connection, community: str, name: str, url: str, form: st
     for kind in kinds:
         if kind not in notice_kinds():
             raise BadSetting(f"kind {kind!r} is not one of {', '.join(notice_kinds())}")
-    address = urlsplit(url)
-    if address.scheme not in ("http", "https") or not address.hostname or len(url) > MAX_URL:
-        raise BadSetting("the address should be https://host/path")
+    check_url(url)
     if connection.execute(_present(community).where(webhook.c.name == name)).first() is not None:
         raise BadSetting(f"there is a webhook {name!r} in {community!r} already")
 

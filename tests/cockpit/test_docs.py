@@ -9,6 +9,7 @@ import typer.main
 from fastapi.routing import APIRoute
 from prometheus_client import REGISTRY
 
+import cockpit.edge.budget
 import cockpit.live
 import sensors.meters  # noqa: F401 - registers its meters
 from cockpit import api, ground_api, health, refused, spatial_api
@@ -87,6 +88,7 @@ def test_every_route_is_documented_and_nothing_else_is() -> None:
 
 def test_every_figure_for_prometheus_is_documented() -> None:
     assert cockpit.live.CLIENTS
+    assert cockpit.edge.budget.TURNED_AWAY
     ours = {metric.name for metric in REGISTRY.collect() if metric.name.startswith("cockpit_")}
     told = {name.removesuffix("_total") for name in re.findall(r"\| `(cockpit_[a-z_]+)` \|", OPERATIONS)}
     assert told == ours

@@ -1,9 +1,11 @@
 """The live channel: a slow browser gets the latest state, not a queue."""
 
 import asyncio
+import threading
 from typing import Any
 
 import msgspec
+import pytest
 from sqlalchemy import Engine
 
 from cockpit import live
@@ -19,6 +21,11 @@ class SlowSocket:
         self.open = asyncio.Event()
         self.frames: list[dict[str, Any]] = []
         self.asked: asyncio.Queue[str] = asyncio.Queue()
+        self.closed: int | None = None
+
+    async def close(self, code: int, _reason: str) -> None:
+        """The server ends it."""
+        self.closed = code
 
     async def accept(self) -> None:
         """Take the connection."""
@@ -73,6 +80,93 @@ def test_a_slow_browser_gets_the_latest_state_and_no_queue(engine: Engine, monke
         assert (await socket.until("snapshot"))["seq"] == delta["seq"]
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
+        await hub.stop()
+
+    asyncio.run(scene())
+
+
+async def closing(*tasks: asyncio.Task[None]) -> None:
+    """End tasks."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def open_sockets(number: int) -> list[SlowSocket]:
+    """Browsers that take what comes."""
+    sockets = [SlowSocket() for _ in range(number)]
+    for socket in sockets:
+        socket.open.set()
+    return sockets
+
+
+def test_the_state_is_read_once_for_all_who_come_at_once_and_deltas_go_on_meanwhile(
+    engine: Engine, monkeypatch: Any
+) -> None:
+    reads = []
+
+    async def scene() -> None:
+        hub = LiveHub(Databases(engine))
+        let_go = threading.Event()
+        let_go.set()
+
+        def read(community: str) -> dict[str, Any]:
+            reads.append(community)
+            let_go.wait(10)
+            return {"devices": {"x": {"n": 0}}}
+
+        monkeypatch.setattr(hub, "_read", read)
+        await hub.start()
+        sockets = open_sockets(50)
+        serving = [asyncio.create_task(hub.serve(socket, "heling")) for socket in sockets]  # type: ignore[arg-type]
+        await asyncio.gather(*(socket.until("snapshot") for socket in sockets))
+        assert len(reads) == 1
+
+        # The registry changed: everything is read again, which takes a while; the screens go on.
+        let_go.clear()
+        hub.resync("heling")
+        while len(reads) < 2:
+            await asyncio.sleep(0.01)
+        hub.receive(LiveDelta("me", 1, "heling", {"devices": {"x": {"n": 1}}}))
+        delta = await sockets[0].until("delta", 2)
+        assert delta["layers"]["devices"]["x"]["n"] == 1
+        let_go.set()
+        again = await sockets[0].until("snapshot")
+        assert again["layers"]["devices"]["x"]["n"] == 1, "what came while it was read is newer"
+        await closing(*serving)
+        await hub.stop()
+
+    asyncio.run(scene())
+
+
+def test_a_browser_gets_one_snapshot_in_a_while_however_often_it_asks(engine: Engine) -> None:
+    async def scene() -> None:
+        hub = LiveHub(Databases(engine))
+        await hub.start()
+        [socket] = open_sockets(1)
+        serving = asyncio.create_task(hub.serve(socket, "heling"))  # type: ignore[arg-type]
+        await socket.until("snapshot")
+        for _ in range(500):
+            await socket.asked.put('{"type":"snapshot"}')
+        await asyncio.sleep(1.5)
+        assert sum(frame["type"] == "snapshot" for frame in socket.frames) in (1, 2)
+        await closing(serving)
+        await hub.stop()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("odd", ['"snapshot"', "", "{}", '{"type":"shutdown"}', "a" * 1000])
+def test_whoever_says_what_no_page_of_ours_says_is_closed(engine: Engine, odd: str) -> None:
+    async def scene() -> None:
+        hub = LiveHub(Databases(engine))
+        await hub.start()
+        [socket] = open_sockets(1)
+        serving = asyncio.create_task(hub.serve(socket, "heling"))  # type: ignore[arg-type]
+        await socket.until("snapshot")
+        await socket.asked.put(odd)
+        await asyncio.wait_for(serving, 5)
+        assert socket.closed == live.ODD_CLOSE
         await hub.stop()
 
     asyncio.run(scene())
