@@ -56,7 +56,7 @@ def one_connection(engine: Engine) -> Iterator[tuple[Client, dict[str, str]]]:
     """The web application with a single connection for all pages, and the header of an admin."""
     budgets.configure({"page_connections": 1, "wait_seconds": 0.3})
     registry.add(engine, Device(id="air-01", community="heling", kind="air", name="a"))
-    token = tokens.add(engine, "all", "admin")
+    token = tokens.add(engine, "all", "admin", ["*"], 1, "test")
     pages = Databases(engine).apart(Duty.PAGES)
     background = Databases(engine).apart(Duty.BACKGROUND)
     app = web.build(
