@@ -3,10 +3,11 @@
 from base64 import b64encode
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Path, Query
 from sqlalchemy import Row
 
 from layers.declare import feeds
+from layers.problem import Problem
 from layers.web import CommunityPath, Given, Limit, Manager, Reading, Tongue
 from sensors import playback, quarantine
 from sensors.quarantine import Filter
@@ -16,6 +17,7 @@ from store.engine import writing
 from store.instant import format_rfc3339
 
 AT_ONCE = 1_000
+MAX_ID = 2**31 - 1
 
 
 def router() -> APIRouter:
@@ -31,7 +33,7 @@ def router() -> APIRouter:
         limit: Limit = 100,
         cursor: Annotated[int | None, Query()] = None,
     ) -> dict[str, Any]:
-        """Refused messages, newest first, each whole and with its reason; and how many there are of each."""
+        """Refused messages, newest first, each with its reason and its beginning; and how many there are of each."""
         wanted = Filter(community.code, device, reason)
         rows = quarantine.find(connection, wanted, limit, cursor)
         return {
@@ -39,6 +41,14 @@ def router() -> APIRouter:
             "reasons": quarantine.tally(connection, wanted),
             "next_cursor": rows[-1].id if len(rows) == limit else None,
         }
+
+    @routes.get("/{community}/quarantine/{number}")
+    def one(community: CommunityPath, connection: Reading, number: Annotated[int, Path(ge=1, le=MAX_ID)]) -> Any:
+        """One refused message, whole."""
+        row = quarantine.one(connection, number)
+        if row is None or row.community not in (None, community.code):
+            raise Problem(404, "not found", f"no refused message {number}")
+        return _told(row) | {"bytes": len(row.payload), "payload_base64": b64encode(row.payload).decode()}
 
     @routes.post("/{community}/quarantine/play-back")
     def play_back(
@@ -51,8 +61,7 @@ def router() -> APIRouter:
         """Take refused messages again; what is stored leaves the quarantine, the others say why not."""
         engine = given.databases.of(community.code)
         with engine.connect() as connection:
-            rows = [row for number in ids if (row := quarantine.one(connection, number)) is not None]
-        own = [row.id for row in rows if row.community in (None, community.code)]
+            own = quarantine.own(connection, community.code, ids)
         with writing(engine) as connection:
             audit.record(connection, actor.label, "quarantine.play-back", community.code, {"ids": own})
         outcomes = playback.play_back(engine, feeds(), given.codecs, own)
@@ -65,6 +74,12 @@ def router() -> APIRouter:
 
 
 def _record(row: Row[Any]) -> dict[str, Any]:
+    whole = len(row.beginning) == row.bytes
+    beginning = b64encode(row.beginning).decode()
+    return _told(row) | {"bytes": row.bytes, "truncated": not whole, "payload_base64": beginning}
+
+
+def _told(row: Row[Any]) -> dict[str, Any]:
     return {
         "id": row.id,
         "received": format_rfc3339(row.received),
@@ -73,5 +88,4 @@ def _record(row: Row[Any]) -> dict[str, Any]:
         "sender": row.sender,
         "reason": row.reason,
         "detail": row.detail,
-        "payload_base64": b64encode(row.payload).decode(),
     }

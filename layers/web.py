@@ -14,8 +14,9 @@ from layers import words
 from layers.problem import Problem
 from layers.roles import Actor
 from sensors.codecs.declare import Codecs
+from store import budgets
 from store.databases import Databases
-from store.instant import SECOND, Instant, format_rfc3339, now, parse_rfc3339
+from store.instant import DAY, SECOND, Instant, format_rfc3339, now, parse_rfc3339
 from store.seal import Seal
 
 MAX_LIMIT = 1_000
@@ -93,6 +94,15 @@ def instant_query(name: str, text: str | None) -> Instant | None:
         return parse_rfc3339(text.replace(" ", "+"))
     except (ValueError, OverflowError) as error:
         raise Problem(400, "bad parameter", f"{name}: {error}") from None
+
+
+def check_period(since: Instant, until: Instant, asked_by: Actor | None) -> None:
+    """Refuse a period that is longer than whoever asks may have at once: 400, naming how long it may be."""
+    numbers = budgets.current()
+    days = numbers.stranger_period_days if asked_by is None else numbers.period_days
+    if until - since > days * DAY:
+        longer = f"; up to {numbers.period_days} days for who is signed in" if asked_by is None else ""
+        raise Problem(400, "period too long", f"from, to: at most {days} days at once{longer}")
 
 
 def bounded_body(most: int) -> Callable[[Request], Awaitable[bytes]]:

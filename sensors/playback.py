@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, select
 
+from sensors import quarantine as quarantined
 from sensors import registry
 from sensors.access import NONE, Rights, rights
 from sensors.batch import Feed, Message
@@ -16,7 +17,8 @@ from sensors.tables import quarantine
 from sensors.writer import Writer
 from store import revision
 
-AT_ONCE = 200
+AT_ONCE = 50
+"""Messages in one transaction: devices wait no longer than it takes."""
 NEVER = frozenset({Reason.TOPIC_NOT_PERMITTED, Reason.BAD_TOPIC})
 """What somebody sent in another's name does not become true by playing it back, nor by what is registered later."""
 
@@ -38,8 +40,10 @@ def play_back(engine: Engine, feeds: Sequence[Feed], codecs: Codecs, ids: Sequen
     """Take refused messages again, as if they came when they came; the stored ones leave the quarantine."""
     writer = Writer(engine, feeds, codecs)
     outcomes: list[Outcome] = []
-    for first in range(0, len(ids), AT_ONCE):
-        outcomes += _some(engine, writer, codecs, ids[first : first + AT_ONCE])
+    with engine.connect() as connection:
+        portions = list(quarantined.portions(connection, ids, AT_ONCE))
+    for portion in portions:
+        outcomes += _some(engine, writer, codecs, portion)
     return outcomes
 
 

@@ -1,13 +1,14 @@
 """Quarantine: what was refused, whole, with the reason, so that a person can see why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Row, func, insert, select
 
 from sensors.refusal import Reason
 from sensors.tables import quarantine
+from store import budgets
 from store.instant import Instant
 
 MAX_KEPT_BYTES = 4 * 1024 * 1024
@@ -71,12 +72,51 @@ class Filter:
         return found
 
 
+_LISTED = [column for column in quarantine.c if column is not quarantine.c.payload]
+
+
 def find(connection: Connection, wanted: Filter, limit: int, before: int | None = None) -> list[Row[Any]]:
-    """Refused messages, newest first; with ``before`` only those older than the message of that number."""
-    query = select(quarantine).where(*wanted.conditions()).order_by(quarantine.c.id.desc()).limit(limit)
+    """Refused messages, newest first; with ``before`` only those older than the message of that number.
+
+    Of each payload, which may have megabytes, there is only the beginning (``payload_bytes`` of the budgets) and
+    its length, ``bytes``.
+    """
+    beginning = func.substr(quarantine.c.payload, 1, budgets.current().payload_bytes, type_=LargeBinary)
+    columns = [*_LISTED, beginning.label("beginning"), func.length(quarantine.c.payload).label("bytes")]
+    query = select(*columns).where(*wanted.conditions()).order_by(quarantine.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(quarantine.c.id < before)
     return list(connection.execute(query))
+
+
+def portions(connection: Connection, ids: Sequence[int], most: int) -> Iterator[list[int]]:
+    """The numbers of these messages, those that are there, in portions that fit into memory: so many, or so much."""
+    room = budgets.current().list_bytes
+    portion: list[int] = []
+    size = 0
+    for row in _lengths(connection, ids):
+        if portion and (len(portion) == most or size + row.bytes > room):
+            yield portion
+            portion, size = [], 0
+        portion.append(row.id)
+        size += row.bytes
+    if portion:
+        yield portion
+
+
+def _lengths(connection: Connection, ids: Sequence[int]) -> list[Row[Any]]:
+    length = func.length(quarantine.c.payload).label("bytes")
+    found = connection.execute(
+        select(quarantine.c.id, length).where(quarantine.c.id.in_(ids)).order_by(quarantine.c.id)
+    )
+    return list(found)
+
+
+def own(connection: Connection, community: str, ids: Sequence[int]) -> list[int]:
+    """Which of these messages are of a community, or of none that is known."""
+    of = quarantine.c.community
+    query = select(quarantine.c.id).where(quarantine.c.id.in_(ids), (of == community) | of.is_(None))
+    return list(connection.scalars(query.order_by(quarantine.c.id)))
 
 
 def tally(connection: Connection, wanted: Filter) -> dict[str, int]:

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, Text, insert, select, update
+from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, Text, func, insert, select, update
 
 from store.engine import upsert
 from store.instant import now
@@ -70,22 +70,29 @@ def rows(connection: Connection, limit: int, before: int | None = None) -> list[
 
 
 def verify(connection: Connection) -> Verdict:
-    """Walk the whole chain."""
-    head = connection.execute(select(audit_head)).one_or_none()
-    length, last = (head.seq, head.hash) if head else (0, GENESIS)
+    """Walk the whole chain, as long as it was when the walk began; others may go on writing.
+
+    Head and last row are asked for in one statement: two would see two moments where others write.
+    """
+    asked = select(audit_head.c.seq), select(audit_head.c.hash), select(func.max(audit.c.seq))
+    found = connection.execute(select(*(one.scalar_subquery() for one in asked))).one()
+    length, head, rows_there = found[0] or 0, found[1] or GENESIS, found[2] or 0
     hash_before, seq = GENESIS, 0
     while True:
-        page = connection.execute(select(audit).where(audit.c.seq > seq).order_by(audit.c.seq).limit(PAGE)).all()
+        following = select(audit).where(audit.c.seq > seq, audit.c.seq <= length).order_by(audit.c.seq).limit(PAGE)
+        page = connection.execute(following).all()
         for row in page:
             if row.seq != seq + 1:
-                return Verdict(length, last, f"row {seq + 1} is missing")
+                return Verdict(length, head, f"row {seq + 1} is missing")
             if row.hash != _chained(hash_before, dict(row._mapping)):
-                return Verdict(length, last, f"row {row.seq} is not what was written")
+                return Verdict(length, head, f"row {row.seq} is not what was written")
             hash_before, seq = row.hash, row.seq
         if len(page) < PAGE:
             break
-    whole = seq == length and hash_before == last
-    return Verdict(length, last, None if whole else f"the head tells of {length} rows; there are {seq}")
+    whole = seq == length == rows_there and hash_before == head
+    return Verdict(
+        length, head, None if whole else f"the head tells of {length} rows; there are {max(seq, rows_there)}"
+    )
 
 
 def _chained(before: str, row: dict[str, Any]) -> str:

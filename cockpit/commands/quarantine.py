@@ -45,7 +45,7 @@ def list_(
             "sender": row.sender,
             "reason": row.reason,
             "detail": row.detail,
-            "bytes": len(row.payload),
+            "bytes": row.bytes,
         }
         for row in rows
     ]

@@ -149,13 +149,15 @@ def _row(row: Row[Any]) -> Any:
         row.topic,
         reason,
         html.Span(words.said(row.detail, chinese=True), title=row.detail),
-        _payload(row.payload),
+        _payload(row.beginning, row.bytes),
     ]
     return html.Tr([html.Td(cell) for cell in cells], **{"data-refused": str(row.id)})
 
 
-def _payload(payload: bytes) -> Any:
-    text = payload.decode(errors="backslashreplace")
-    if len(text) <= SHOWN_BYTES:
+def _payload(beginning: bytes, size: int) -> Any:
+    text = beginning.decode(errors="backslashreplace")
+    if len(text) <= SHOWN_BYTES and len(beginning) == size:
         return html.Code(text)
-    return html.Details([html.Summary(html.Code(f"{text[:60]}… 共 {len(payload)} 字节")), html.Pre(html.Code(text))])
+    more = [] if len(beginning) == size else [html.Span(f"只显示前 {len(beginning)} 字节。")]
+    summary = html.Summary(html.Code(f"{text[:60]}… 共 {size} 字节"))
+    return html.Details([summary, html.Pre(html.Code(text)), *more])

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from layers.devices import queries
 from layers.devices.commands import add_routes
 from layers.problem import Problem
-from layers.web import At, CommunityPath, Limit, Reading, feature, instant_query, point
+from layers.web import At, CommunityPath, Limit, Reading, Viewer, check_period, feature, instant_query, point
 from sensors import history
 from sensors.metrics import unit_of
 from store.instant import DAY, SECOND, Instant, format_rfc3339, now
@@ -38,6 +38,7 @@ def router() -> APIRouter:
     def device_readings(
         community: CommunityPath,
         connection: Reading,
+        viewer: Viewer,
         device: str,
         metric: str,
         from_: Annotated[str | None, Query(alias="from", description="RFC 3339; 24 h ago if left out")] = None,
@@ -63,6 +64,7 @@ def router() -> APIRouter:
                 {"ts": format_rfc3339(r.ts), "value": r.value, "quality": r.quality} for r in found
             ]
         else:
+            check_period(since, until, viewer)
             steps = history.aggregate(connection, device, metric, since, until, _step(every), limit)
             rows = [
                 {"ts": format_rfc3339(r.ts), "mean": r.mean, "min": r.low, "max": r.high, "count": r.count}

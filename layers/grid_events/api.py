@@ -27,6 +27,7 @@ from layers.web import (
     Viewer,
     WriteActor,
     bounded_body,
+    check_period,
     feature,
     instant_query,
     point,
@@ -177,6 +178,7 @@ def period_figures(
     present = now() if at is None else at
     until = instant_query("to", to)
     period = figures.Period(instant_query("from", from_) or 0, present if until is None else min(until, present))
+    check_period(period.since, period.until, viewer)
     told = {"from": format_rfc3339(period.since), "to": format_rfc3339(period.until), "by": by}
     return told | figures.figures(connection, community.code, period, by)
 
