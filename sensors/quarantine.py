@@ -104,12 +104,10 @@ def portions(connection: Connection, ids: Sequence[int], most: int) -> Iterator[
         yield portion
 
 
-def _lengths(connection: Connection, ids: Sequence[int]) -> list[Row[Any]]:
+def _lengths(connection: Connection, ids: Sequence[int]) -> Sequence[Row[Any]]:
     length = func.length(quarantine.c.payload).label("bytes")
-    found = connection.execute(
-        select(quarantine.c.id, length).where(quarantine.c.id.in_(ids)).order_by(quarantine.c.id)
-    )
-    return list(found)
+    query = select(quarantine.c.id, length).where(quarantine.c.id.in_(ids)).order_by(quarantine.c.id)
+    return connection.execute(query).all()
 
 
 def own(connection: Connection, community: str, ids: Sequence[int]) -> list[int]:

@@ -13,7 +13,7 @@ from store.instant import now
 
 
 def keep(engine: Engine, *payloads: bytes) -> list[int]:
-    refused = [Refusal(now(), "t", "heling", None, Reason.BAD_JSON, "why", payload) for payload in payloads]
+    refused = [Refusal(now(), "t", "heling", None, Reason.INVALID_JSON, "why", payload) for payload in payloads]
     with writing(engine) as connection:
         quarantine.store(connection, refused)
         return list(connection.scalars(select(table.c.id).order_by(table.c.id)))
