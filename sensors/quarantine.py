@@ -94,20 +94,20 @@ def portions(connection: Connection, ids: Sequence[int], most: int) -> Iterator[
     room = budgets.current().list_bytes
     portion: list[int] = []
     size = 0
-    for row in _lengths(connection, ids):
-        if portion and (len(portion) == most or size + row.bytes > room):
+    for number, length in _lengths(connection, ids):
+        if portion and (len(portion) == most or size + length > room):
             yield portion
             portion, size = [], 0
-        portion.append(row.id)
-        size += row.bytes
+        portion.append(number)
+        size += length
     if portion:
         yield portion
 
 
-def _lengths(connection: Connection, ids: Sequence[int]) -> Sequence[Row[Any]]:
+def _lengths(connection: Connection, ids: Sequence[int]) -> list[tuple[int, int]]:
     length = func.length(quarantine.c.payload).label("bytes")
     query = select(quarantine.c.id, length).where(quarantine.c.id.in_(ids)).order_by(quarantine.c.id)
-    return connection.execute(query).all()
+    return [(row.id, row.bytes) for row in connection.execute(query)]
 
 
 def own(connection: Connection, community: str, ids: Sequence[int]) -> list[int]:
