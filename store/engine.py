@@ -55,8 +55,9 @@ def _open(url: URL, duty: Duty) -> Engine:
         server: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_S}
         return create_engine(url, pool_pre_ping=True, connect_args=server, **_pool(duty))
     busy_ms = int(budgets.current().write_wait_seconds * 1_000) if duty is Duty.PAGES else BUSY_TIMEOUT_MS
-    engine = create_engine(url, connect_args={"timeout": busy_ms / 1_000}, **_pool(duty))
-    if url.database:
+    is_file = url.database not in (None, "", ":memory:")
+    engine = create_engine(url, connect_args={"timeout": busy_ms / 1_000}, **(_pool(duty) if is_file else {}))
+    if is_file and url.database:
         engine.update_execution_options(cockpit_line=line_of(url.database), cockpit_duty=duty)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -36,7 +36,7 @@ def application() -> FastAPI:
     databases = Databases(open_engine("sqlite://"))
     seal = Seal(b"A" * 43 + b"=")
     hub = LiveHub(databases)
-    return web.build(databases, hub, NoOutlet(), health.Probes(), codecs(), None, seal, None, Settings())  # type: ignore[arg-type]
+    return web.build(databases, databases, hub, NoOutlet(), health.Probes(), codecs(), None, seal, None, Settings())  # type: ignore[arg-type]
 
 
 def routes() -> Iterator[str]:
