@@ -97,19 +97,17 @@ def _correct(found: Hours, row: Row, first: Instant, at: Instant) -> None:  # ty
 
 def entered_this_year(
     connection: Connection, community: str, site: str, today: float, moment: Instant, at: Instant | None
-) -> int | None:
+) -> int:
     """People who entered since 1 January; ``today`` are those of the moment's day."""
     c = site_day.c
     year, midnight = start_of_local_year(moment), day_of(moment)
-    days = select(func.sum(c.entered), func.count()).where(
-        c.community == community, c.site == site, c.day >= year, c.day < midnight
-    )
-    before, known = connection.execute(days).one()
+    days = select(func.sum(c.entered)).where(c.community == community, c.site == site, c.day >= year, c.day < midnight)
+    before = connection.scalar(days) or 0.0
     later = 0.0
     for row in _spread(connection, community, [site], at) if at is not None else []:
         if row.ts > moment and _way(row.counter) == "entered":
             later += sum(p for hour, p in by_hour(row.ts, row.since, row.counted) if year <= hour < midnight)
-    return round((before or 0) - later + today) if known or today else None
+    return round(before - later + today)
 
 
 def _way(counter: str) -> str:
