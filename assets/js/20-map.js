@@ -8,33 +8,35 @@
   const SMALLEST_U = 6;
   const FIT_STEPS = 4;
   const FILL = 0.98;    // of the frame's width or height
+  const PATIENCE_MS = 5000;
 
-  const map = (cockpit.map = { handle: null, always: [], tools: [] });   // called with the handle, tools on a manager's page only
+  const { map } = cockpit;
 
-  map.start = function () {
+  map.start = () => begin(cockpit.clock.steady());
+
+  function begin(since) {
     const graph = document.querySelector("#map .js-plotly-plot");
     const found = graph && graph._fullLayout && graph._fullLayout.map && graph._fullLayout.map._subplot;
     const handle = found && found.map;
     // As soon as the style is there, before its sources are: what is set now need not be laid out twice.
     if (!handle || !handle.getStyle()) {
-      requestAnimationFrame(map.start);
+      if (since !== null && cockpit.clock.since(since) > PATIENCE_MS) {
+        if (!map.canBegin()) return;
+        since = null;   // it can, and is only slow
+      }
+      requestAnimationFrame(() => begin(since));
       return;
     }
     map.handle = handle;
-    cockpit.drawIcons(handle);
-    for (const layer of handle.getStyle().layers) {
-      const icon = (layer.metadata || {}).icon;
-      if (icon) handle.setLayoutProperty(layer.id, "icon-image", icon);
-    }
+    map.watch();
+    map.raise();
+    map.put("icons", icons);
+    map.put("sizes", size);
     map.always.forEach((start) => start(handle));
     if (cockpit.root.dataset.page === "wall") still(handle);
     else map.tools.forEach((start) => start(handle));
-    size();
-    fit();
-    new ResizeObserver(() => {
-      size();
-      if (!movedByHand) fit();
-    }).observe(document.getElementById("map"));
+    map.put("view", () => { if (!movedByHand) fit(); });
+    new ResizeObserver(() => map.isUp && resized()).observe(document.getElementById("map"));
     handle.on("movestart", (event) => { movedByHand ||= Boolean(event.originalEvent); });
     // Plotly sets the view of its own layout whenever it has plotted, the first time or at a new size.
     handle.on("moveend", () => { if (!fitting && !movedByHand) fit(); });
@@ -42,15 +44,27 @@
     // Complete: every source is read and drawn. In a tab in the background "load" may be over already.
     for (const event of ["load", "idle"]) handle.once(event, () => cockpit.root.classList.add("map-ready"));
     handle.triggerRepaint();
-  };
+  }
+
+  function icons(handle) {
+    cockpit.drawIcons(handle);
+    for (const layer of handle.getStyle().layers) {
+      const icon = (layer.metadata || {}).icon;
+      if (icon) handle.setLayoutProperty(layer.id, "icon-image", icon);
+    }
+  }
+
+  function resized() {
+    size();
+    if (!movedByHand) fit();
+  }
 
   /* Set a source's features; nothing is sent to the map that it has already. */
   map.setFeatures = function (source, features) {
-    if (!map.handle) return;
     const text = JSON.stringify(features);
     if (known[source] === text) return;
     known[source] = text;
-    map.handle.getSource(source).setData({ type: "FeatureCollection", features });
+    putData(source, { type: "FeatureCollection", features });
   };
   const known = {};
 
@@ -58,9 +72,9 @@
   map.goTo = function ([lon, lat], zoom) {
     movedByHand = true;
     const graph = document.querySelector("#map .js-plotly-plot");
-    window.Plotly.relayout(graph, {
-      "map.center": { lon, lat }, "map.zoom": Math.max(map.handle.getZoom(), zoom), "map.pitch": map.handle.getPitch(),
-    });
+    map.whenUp((handle) => window.Plotly.relayout(graph, {
+      "map.center": { lon, lat }, "map.zoom": Math.max(handle.getZoom(), zoom), "map.pitch": handle.getPitch(),
+    }));
   };
 
   /* Go wherever another map is moved to by hand. */
@@ -77,34 +91,26 @@
 
   /* Read a source from the server again. */
   map.reload = function (source) {
-    if (map.handle) map.handle.getSource(source).setData(map.file(`${source}.geojson`));
+    if (map.handle) putData(source, map.file(`${source}.geojson`));
   };
+
+  function putData(source, data) {
+    map.put(`data of ${source}`, (handle) => {
+      const there = handle.getSource(source);
+      if (there) there.setData(data);
+    });
+  }
 
   /* The address of a file of the ground, at the time that the page shows. */
   map.file = (name) => `/geo/${cockpit.root.dataset.community}/${name}${cockpit.atQuery("?")}`;
 
-  /* Set a feature's state, as soon as there is a map. */
-  map.setFeatureState = function (source, id, state) {
-    if (map.handle) map.handle.setFeatureState({ source, id }, state);
-  };
-
-  /* The same, where it differs from what was set last. */
-  map.setState = function (source, id, state) {
-    if (!map.handle) return;
-    const key = source + "\n" + id;
-    const text = JSON.stringify(state);
-    if (states[key] === text) return;
-    states[key] = text;
-    map.setFeatureState(source, id, state);
-  };
-  const states = {};
-
   /* A new event's ring: it widens once, then is gone. */
   map.pulse = function (source, id) {
-    if (!map.handle || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    if (!map.isUp || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     const began = performance.now();
     const widest = 5 * cockpit.u();
     (function step(at) {
+      if (!map.isUp) return;
       const share = Math.min(1, Math.max(0, (at - began) / 1200));
       map.handle.setFeatureState({ source, id }, { pulse: widest * share, pulse_opacity: 1 - share });
       if (share < 1) requestAnimationFrame(step);
@@ -128,6 +134,7 @@
   }
 
   function fitToBounds() {
+    if (!map.isUp) return;
     const [west, south, east, north] = JSON.parse(cockpit.root.dataset.bounds);
     const box = map.handle.getContainer().getBoundingClientRect();
     if (!box.width || !box.height) return;

@@ -9,7 +9,7 @@
   const places = [];   // {kind, code, name, at, room}
 
   cockpit.map.tools.push((handle) => {
-    groups(handle);
+    groups();
     search();
     loadPlaces();
     const event = new URLSearchParams(location.search).get("event");
@@ -32,25 +32,27 @@
   }
 
   /* A box before each group of the legend: the legend and the switch are one. */
-  function groups(handle) {
+  function groups() {
     for (const group of cockpit.findAll("[data-map-groups] [data-legend-group]")) {
       const box = cockpit.element("input");
       box.type = "checkbox";
       box.checked = group.dataset.startsHidden === undefined;
       box.dataset.group = group.dataset.legendGroup;
-      box.addEventListener("change", () => show(handle, box.dataset.group, box.checked));
+      box.addEventListener("change", () => show(box.dataset.group, box.checked));
       const label = cockpit.element("label");
       label.append(box, group.querySelector("b"));
       group.prepend(label);
     }
   }
 
-  function show(handle, group, isShown) {
-    for (const layer of handle.getStyle().layers) {
-      if ((layer.metadata || {}).group === group) {
-        handle.setLayoutProperty(layer.id, "visibility", isShown ? "visible" : "none");
+  function show(group, isShown) {
+    cockpit.map.put(`group ${group}`, (handle) => {
+      for (const layer of handle.getStyle().layers) {
+        if ((layer.metadata || {}).group === group) {
+          handle.setLayoutProperty(layer.id, "visibility", isShown ? "visible" : "none");
+        }
       }
-    }
+    });
     cockpit.root.dispatchEvent(new CustomEvent("map-group", { detail: { group, isShown } }));
   }
 

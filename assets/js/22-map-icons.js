@@ -87,7 +87,7 @@
     pen.stroke();
   }
 
-  cockpit.drawIcons = (handle) => Object.keys(ICONS).forEach((name) => draw(handle, name));
+  cockpit.drawIcons = (handle) => Object.keys(ICONS).filter((name) => !handle.hasImage(name)).forEach((name) => draw(handle, name));
 
   function draw(handle, name) {
     const isPill = name.startsWith("pill");

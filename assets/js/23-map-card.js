@@ -28,6 +28,7 @@
 
   /* The topmost thing under a point that has something to say, as {said}. */
   function found(handle, point) {
+    if (!cockpit.map.isUp) return null;
     const around = [[point.x - REACH, point.y - REACH], [point.x + REACH, point.y + REACH]];
     const order = Object.keys(SAY);
     const hits = handle.queryRenderedFeatures(around).filter((one) => SAY[one.source]);

@@ -7,11 +7,9 @@
   const PLAN = ["rooms-floor", "rooms-walls", "rooms-name"];
   const ZOOM_MOST = 20;
   const before = {};   // style layer -> its filter while nothing is open
-  let handle = null;
   let menu = null;
 
-  cockpit.map.tools.push((given) => {
-    handle = given;
+  cockpit.map.tools.push(() => {
     menu = cockpit.find("[data-storeys]");
     if (menu) menu.addEventListener("change", () => choose(menu.value));
   });
@@ -31,26 +29,30 @@
   function choose(value) {
     if (!options().includes(value)) value = "";
     menu.value = value;
+    cockpit.map.put("storey", (handle) => open(handle, value));
+    if (value) cockpit.map.whenUp((handle) => look(handle, parse(value)[0]));
+  }
+
+  function open(handle, value) {
     const [building, storey] = value ? parse(value) : ["", null];
     const here = ["all", ["==", ["get", "parent"], building], ["==", ["get", "storey"], storey]];
     for (const id of PLAN) handle.setFilter(id, value ? here : ["==", ["get", "code"], ""]);
-    narrow("buildings", value ? ["!=", ["get", "code"], building] : null);
+    narrow(handle, "buildings", value ? ["!=", ["get", "code"], building] : null);
     // Of the devices in the building those on this storey, and those of no storey.
     const others = ["any", ["!=", ["get", "building"], building], ["==", ["coalesce", ["get", "storey"], storey], storey]];
     for (const layer of handle.getStyle().layers) {
-      if (layer.source === "devices") narrow(layer.id, value ? others : null);
+      if (layer.source === "devices") narrow(handle, layer.id, value ? others : null);
     }
-    if (value) look(building);
   }
 
   /* Add a condition to a layer's own filter; null takes it off again. */
-  function narrow(id, condition) {
+  function narrow(handle, id, condition) {
     if (!(id in before)) before[id] = handle.getFilter(id) || null;
     const both = condition && before[id] ? ["all", before[id], condition] : condition || before[id];
     handle.setFilter(id, both);
   }
 
-  async function look(building) {
+  async function look(handle, building) {
     const answer = await fetch(cockpit.map.file("rooms.geojson"));
     const corners = (await answer.json()).features.filter((one) => one.properties.parent === building)
       .flatMap((one) => one.geometry.coordinates.flat(one.geometry.type === "Polygon" ? 1 : 2));

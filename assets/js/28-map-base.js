@@ -5,14 +5,18 @@
   const cockpit = window.cockpit;
   const LOWEST = "hills";   // of our own layers; the background stays below
 
-  cockpit.map.always.push(async (handle) => {
+  cockpit.map.always.push(async () => {
     const { community, theme } = cockpit.root.dataset;
     const answer = await fetch(`/geo/${community}/base.json?theme=${theme}`);
     if (answer.status !== 200) return;
     const { source, layers, hides } = await answer.json();
     // MapLibre's workers know no address of the page.
-    handle.addSource("base", { ...source, tiles: source.tiles.map((tile) => location.origin + tile) });
-    for (const layer of layers) handle.addLayer(layer, LOWEST);
-    for (const id of hides) handle.setLayoutProperty(id, "visibility", "none");
+    const tiles = source.tiles.map((tile) => location.origin + tile);
+    cockpit.map.put("base", (handle) => {
+      if (handle.getSource("base")) return;
+      handle.addSource("base", { ...source, tiles });
+      for (const layer of layers) handle.addLayer(layer, LOWEST);
+      for (const id of hides) handle.setLayoutProperty(id, "visibility", "none");
+    });
   });
 })();

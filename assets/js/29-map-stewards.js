@@ -6,13 +6,14 @@
   const { element } = cockpit;
   const HUES = 7;   // those of layers/look.py; an eighth steward shares the first's
 
-  cockpit.map.tools.push((handle) => {
+  cockpit.map.tools.push(() => {
     const box = (group) => cockpit.find(`[data-group="${group}"]`);
     cockpit.root.addEventListener("map-group", ({ detail }) => {
       if (!["stewards", "areas"].includes(detail.group) || !box("stewards")) return;
       // Two fills over each other would be of neither's colours.
       const isFree = box("areas").checked && !box("stewards").checked;
-      handle.setLayoutProperty("areas-fill", "visibility", isFree ? "visible" : "none");
+      const isSeen = isFree ? "visible" : "none";
+      cockpit.map.put("fill of areas", (handle) => handle.setLayoutProperty("areas-fill", "visibility", isSeen));
       if (detail.group === "stewards" && detail.isShown) read();
     });
   });

@@ -124,7 +124,6 @@
     },
     mapReady() {
       // The style was read with the page; what changed since is seen by its places.
-      for (const one of cockpit.devices()) if (one.lon !== null) cockpit.map.setFeatureState("devices", one.id, { status: cockpit.statusOf(one) });
       if (known.size) cockpit.map.reload("devices");
     },
     metrics: shown,

@@ -83,8 +83,11 @@
   }
 
   function preview(features) {
-    const map = cockpit.map.handle;
-    if (!map) return;
+    cockpit.map.put("preview", addPreview);
+    cockpit.map.setFeatures(PREVIEW, features);
+  }
+
+  function addPreview(map) {
     if (!map.getSource(PREVIEW)) {
       map.addSource(PREVIEW, { type: "geojson", data: { type: "FeatureCollection", features: [] } });
       const colour = getComputedStyle(cockpit.root).getPropertyValue("--low").trim();
@@ -94,7 +97,6 @@
         paint: { "circle-color": colour, "circle-radius": 5 },
       });
     }
-    cockpit.map.setFeatures(PREVIEW, features);
   }
 
   async function use(button) {

@@ -1,0 +1,110 @@
+/* What scripts have set on the map, kept beside it: the graphics processor may lose the map at any time, and what comes
+   back is the style alone, without the states of features. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const map = (cockpit.map = { handle: null, isUp: false, always: [], tools: [] });   // tools: on a manager's page only
+  const RETRY_MS = [30000, 60000, 120000, 300000];
+  const TRIES = "cockpit-map-tries";   // of this tab
+  const WELL_MS = 600000;
+  const kept = new Map();     // what -> how it is set, in the order of the first time
+  const states = new Map();   // source -> id -> state
+  let waiting = [];           // what is done once, as soon as there is a map
+  let notice = null;
+  let timer = null;
+
+  /* Set something on the map, now and whenever it comes back; ``what`` names it, the last to be put counts. */
+  map.put = function (what, set) {
+    kept.set(what, set);
+    if (map.isUp) set(map.handle);
+  };
+
+  /* Do something once, as soon as the map can take it. */
+  map.whenUp = function (work) {
+    if (map.isUp) work(map.handle);
+    else waiting.push(work);
+  };
+
+  /* Set a feature's state. */
+  map.setFeatureState = function (source, id, state) {
+    if (!states.has(source)) states.set(source, new Map());
+    const ofSource = states.get(source);
+    ofSource.set(id, { ...ofSource.get(id), ...state });
+    if (map.isUp) map.handle.setFeatureState({ source, id }, state);
+  };
+
+  /* The same, where it differs from what was set last. */
+  map.setState = function (source, id, state) {
+    const before = (states.get(source) || new Map()).get(id) || {};
+    if (Object.entries(state).some(([name, value]) => before[name] !== value)) map.setFeatureState(source, id, state);
+  };
+
+  /* The map is there, for the first time or again: everything that was set is set on it. */
+  map.raise = function () {
+    map.isUp = true;
+    for (const set of kept.values()) set(map.handle);
+    for (const [source, features] of states) {
+      if (!map.handle.getSource(source)) continue;
+      for (const [id, state] of features) map.handle.setFeatureState({ source, id }, state);
+    }
+    for (const work of waiting.splice(0)) work(map.handle);
+    say(null);
+  };
+
+  /* From now on notice when the map is lost and when it is back. */
+  map.watch = function () {
+    map.handle.on("webglcontextlost", () => {
+      map.isUp = false;
+      fail("▲ 地图画面中断 · 正在恢复 · 其余数据照常更新");
+    });
+    map.handle.on("webglcontextrestored", back);
+    setTimeout(() => map.isUp && sessionStorage.removeItem(TRIES), WELL_MS);
+  };
+
+  /* The style is read again before anything can be set on it. */
+  function back() {
+    if (!map.handle.getStyle()) return void setTimeout(back, 50);
+    map.raise();
+    map.handle.triggerRepaint();
+  }
+
+  /* Say that there is no map, and try again at intervals: a page that is loaded anew gets a new context. */
+  function fail(text) {
+    say(text);
+    const tries = Number(sessionStorage.getItem(TRIES) || 0);
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (map.isUp) return;
+      sessionStorage.setItem(TRIES, String(tries + 1));
+      if (canDraw() && !cockpit.hasUnsaved()) location.reload();
+      else fail("▲ 地图画不出来 · 稍后再试 · 其余数据照常更新");
+    }, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]);
+  }
+
+  /* Whether this browser has a map to give at all; says so where it has not. */
+  map.canBegin = function () {
+    if (canDraw()) return true;
+    fail("▲ 此浏览器现在画不出地图（WebGL 不可用）· 其余数据照常更新");
+    return false;
+  };
+
+  function canDraw() {
+    const context = document.createElement("canvas").getContext("webgl2");
+    if (!context) return false;
+    const giving = context.getExtension("WEBGL_lose_context");
+    if (giving) giving.loseContext();   // browsers give a page few of them
+    return true;
+  }
+
+  function say(text) {
+    if (!notice && text === null) return;
+    if (!notice) {
+      notice = cockpit.element("p", "map-lost");
+      notice.setAttribute("role", "alert");
+      document.getElementById("map").after(notice);
+    }
+    notice.hidden = text === null;
+    cockpit.setText(notice, text || "");
+  }
+})();
