@@ -91,7 +91,7 @@
 
   /* Read a source from the server again. */
   map.reload = function (source) {
-    if (map.handle) putData(source, map.file(`${source}.geojson`));
+    if (map.handle) putData(source, map.file(`${source}.geojson`) + cockpit.atQuery("?"));
   };
 
   function putData(source, data) {
@@ -101,8 +101,8 @@
     });
   }
 
-  /* The address of a file of the ground, at the time that the page shows. */
-  map.file = (name) => `/geo/${cockpit.root.dataset.community}/${name}${cockpit.atQuery("?")}`;
+  /* The address of a file of the ground, which is that of now. */
+  map.file = (name) => `/geo/${cockpit.root.dataset.community}/${name}`;
 
   /* A new event's ring: it widens once, then is gone. */
   map.pulse = function (source, id) {

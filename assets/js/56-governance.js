@@ -151,6 +151,7 @@
         send(outcome, "/council/meetings", body, again);
       }));
     }
+    if (parts.length === 1) parts.push(element("p", "second", "还没有登记"));
     place.replaceChildren(...parts);
   }
 
@@ -179,6 +180,7 @@
           ({ partner, ...body }) => send(outcome, `/partners/${partner}/deeds`, body, again)));
       }
     }
+    if (parts.length === 1) parts.push(element("p", "second", "还没有登记"));
     place.replaceChildren(...parts);
   }
 
