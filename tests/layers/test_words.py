@@ -60,6 +60,8 @@ def of_function(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef) -> 
             continue
         kind = node.func.id
         place = 0 if kind in ELSEWHERE.get(name, ()) else DETAIL.get(kind)
+        if kind == "Refused" and name.startswith("cockpit/edge/"):
+            place = DETAIL["Problem"]
         if place is None or len(node.args) <= place:
             continue
         given = node.args[place]
