@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
+from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
 from cockpit import survey
@@ -12,15 +13,17 @@ from cockpit.survey import Look
 from geo import versions
 from geo.crs import Crs
 from geo.errors import SurveyFaults
+from geo.survey.drivers import ENDINGS
 from geo.survey_faults import rules
+from geo.surveys import Wanted
 from layers.people import told_to
 from layers.problem import Problem
 from layers.web import CommunityPath, Given, Manager, Reading, Viewer, bounded_body
+from store.sandbox.ask import Busy
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_TOLD = 100
 MAX_SHOWN = 5_000
-ENDINGS = (".gpkg", ".geojson", ".json", ".kml", ".csv", ".dxf", ".zip")
 
 
 def router() -> APIRouter:
@@ -43,15 +46,22 @@ def router() -> APIRouter:
         content: Annotated[bytes, Depends(bounded_body(MAX_BYTES))],
         file: Annotated[str, Query(max_length=200, description="the file's name; its ending says the format")],
         crs: Annotated[str | None, Query(description="one of ours, or EPSG:n; left out: as the file declares")] = None,
+        source_layer: Annotated[
+            str | None, Query(max_length=200, description="which of the file's layers, where it has several")
+        ] = None,
+        accept_shift: Annotated[
+            bool, Query(description="take coordinates whose way to CGCS2000 is not known well, as they are")
+        ] = False,
         dry_run: Annotated[bool, Query(description="only say what would change")] = False,
     ) -> dict[str, Any]:
         """Take a survey file, all or nothing: 422 with every fault; with ``dry_run`` nothing is changed."""
         _check(layer, crs)
-        looked = await run_in_threadpool(_look, content, file, layer, community.code, crs)
-        answer = {"layer": layer, "crs": looked.survey.crs, "features": len(looked.survey.features), **looked.change}
+        engine = given.databases.of(community.code)
+        wanted = Wanted(crs=crs, source_layer=source_layer, accept_shift=accept_shift)
+        looked = await run_in_threadpool(_look, engine, content, file, layer, community.code, wanted, actor.label)
+        answer = {"layer": layer, "features": len(looked.survey.features), **looked.reading, **looked.change}
         if dry_run:
             return answer | {"imported": False, "shapes": _shapes(looked)}
-        engine = given.databases.of(community.code)
         taken = await run_in_threadpool(survey.take, engine, looked, actor.label)
         return answer | {"imported": True, "version": taken.version, "devices_moved": taken.devices_moved}
 
@@ -75,7 +85,7 @@ def _check(layer: str, crs: str | None) -> None:
         raise Problem(400, "bad parameter", f"crs {crs!r} is not one of {', '.join(Crs)} or EPSG:n")
 
 
-def _look(content: bytes, name: str, layer: str, community: str, crs: str | None) -> Look:
+def _look(engine: Engine, content: bytes, name: str, layer: str, community: str, wanted: Wanted, actor: str) -> Look:
     ending = Path(name).suffix.lower()
     if ending not in ENDINGS:
         raise Problem(400, "bad parameter", f"file {name[:80]!r}: the ending is none of {', '.join(ENDINGS)}")
@@ -84,11 +94,23 @@ def _look(content: bytes, name: str, layer: str, community: str, crs: str | None
         path = Path(folder) / f"survey{ending}"
         path.write_bytes(content)
         try:
-            looked = survey.look(path, layer, community, crs)
+            return survey.look(engine, path, layer, community, wanted, actor, file=name)
         except SurveyFaults as bad:
-            told = [str(fault) for fault in bad.faults[:MAX_TOLD]]
-            raise Problem(422, "survey has faults", told[0], faults=told, count=len(bad.faults)) from None
-    return Look(layer, community, name, looked.survey, looked.added, looked.replaced, looked.removed)
+            raise _problem(bad) from None
+        except Busy:
+            raise Problem(
+                503, "busy", "too many files are being read; try again in a few seconds", retry_after=5
+            ) from None
+
+
+def _problem(bad: SurveyFaults) -> Problem:
+    shown = bad.faults[:MAX_TOLD]
+    told = [str(fault) for fault in shown]
+    more: dict[str, object] = {"faults": told, "faults_zh": [fault.told("zh") for fault in shown]}
+    more |= {"kinds": sorted({fault.kind for fault in bad.faults})}
+    if bad.layers:
+        more["layers"] = [{"name": name, "features": count} for name, count in bad.layers]
+    return Problem(422, "survey has faults", told[0], count=len(bad.faults), **more)
 
 
 def _shapes(looked: Look) -> list[dict[str, Any]]:

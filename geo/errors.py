@@ -1,6 +1,10 @@
 """What can be wrong with a place, or with a file of places."""
 
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 
 
 class BadPosition(ValueError):
@@ -15,25 +19,46 @@ class UnknownCommunity(LookupError):
 class Fault:
     """What is wrong with a feature of a file; ``feature`` is its number from 1, 0 for the whole file.
 
-    ``repair`` says what would mend it, "" where nobody can tell.
+    ``kind`` is a row of faults.toml, ``given`` what fills its words in.
     """
 
     feature: int
     code: str
-    what: str
-    repair: str = ""
+    kind: str
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    def told(self, language: str) -> str:
+        """What is wrong and what would mend it, in ``en`` or ``zh``."""
+        row = fault_words()[self.kind]
+        repair = row.get(f"{language}_repair")
+        parts = [row[language].format(**self.given)] + ([repair.format(**self.given)] if repair else [])
+        text = ("；" if language == "zh" else "; ").join(parts)
+        if not self.feature:
+            return text
+        if language == "zh":
+            return f"第 {self.feature} 个要素{f'（{self.code}）' if self.code else ''}：{text}"
+        return f"feature {self.feature}{f' ({self.code})' if self.code else ''}: {text}"
 
     def __str__(self) -> str:
-        where = f"feature {self.feature}{f' ({self.code})' if self.code else ''}: " if self.feature else ""
-        return f"{where}{self.what}{f'; {self.repair}' if self.repair else ''}"
+        return self.told("en")
+
+
+@cache
+def fault_words() -> dict[str, dict[str, str]]:
+    """faults.toml as it stands."""
+    return tomllib.loads((files("geo") / "faults.toml").read_text(encoding="utf-8"))
 
 
 class SurveyFaults(ValueError):
-    """A survey file that cannot be imported, with every fault."""
+    """A survey file that cannot be imported, with every fault.
 
-    def __init__(self, faults: list[Fault]) -> None:
+    ``layers`` are those of the file, name and count, where somebody must choose one.
+    """
+
+    def __init__(self, faults: list[Fault], layers: Sequence[tuple[str, int]] = ()) -> None:
         super().__init__(f"{len(faults)} faults")
         self.faults = faults
+        self.layers = list(layers)
 
 
 class BadBaseMap(ValueError):

@@ -1,8 +1,9 @@
 """What can be wrong with the features of a survey, told so that a surveyor can mend it."""
 
+import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -11,11 +12,16 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geo.communities import Community
 from geo.errors import Fault
 
 FAR_DEG = 0.5
 """Some fifty kilometres: what lies further from its community was not meant to."""
+EXACT = 2**53
+"""From here on floating point knows no single numbers."""
+SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+\d+")
+PARENTS_ZH = {"areas": "片区", "sites": "场所", "buildings": "建筑", "rooms": "房间", "grids": "网格"}
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north."""
 MAX_CODE, MAX_NAME, MAX_KIND = 64, 120, 32
 LIMITS = {"floors": (0, 200), "height": (0, 1000), "cim_level": (1, 7), "storey": (-9, 200)}
 
@@ -27,7 +33,7 @@ class LayerRule:
     shapes: tuple[str, ...]
     kind: str
     cim_level: int | None = None
-    parent: str | None = None
+    parents: tuple[str, ...] = ()
 
 
 @cache
@@ -35,7 +41,9 @@ def rules() -> dict[str, LayerRule]:
     """What each layer takes."""
     table = layer_table()
     return {
-        code: LayerRule(**row | {"shapes": tuple(row["shapes"])}) for code, row in table.items() if code != "columns"
+        code: LayerRule(**row | {"shapes": tuple(row["shapes"]), "parents": tuple(row["parents"])})
+        for code, row in table.items()
+        if code != "columns"
     }
 
 
@@ -45,69 +53,96 @@ def layer_table() -> dict[str, Any]:
     return tomllib.loads((files("geo") / "layers.toml").read_text(encoding="utf-8"))
 
 
-def faults_of_shapes(shapes: np.ndarray, rule: LayerRule, community: Community) -> Iterable[Fault]:
-    """What is wrong with geometries in CGCS2000, shape (n,)."""
+def faults_of_shapes(shapes: np.ndarray, rule: LayerRule, bounds: Bounds, community: str) -> Iterable[Fault]:
+    """What is wrong with geometries in CGCS2000, shape (n,), of a community that has these bounds and this name."""
     kinds = [None if shape is None else shape.geom_type for shape in shapes]
     empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     reasons = shapely.is_valid_reason(shapes)
-    west, south, east, north = community.bounds
+    west, south, east, north = bounds
     near = shapely.box(west - FAR_DEG, south - FAR_DEG, east + FAR_DEG, north + FAR_DEG)
     for index, shape in enumerate(shapes):
         number = index + 1
         if empty[index]:
-            yield Fault(number, "", "no geometry")
+            yield Fault(number, "", "no_geometry")
         elif not np.isfinite(shapely.get_coordinates(shape)).all():
-            yield Fault(number, "", "a coordinate that is no number")
+            yield Fault(number, "", "coordinate")
         elif kinds[index] not in rule.shapes:
-            yield Fault(number, "", f"a {kinds[index]}; expected {', '.join(rule.shapes)}")
+            yield Fault(number, "", "shape", {"found": str(kinds[index]), "expected": ", ".join(rule.shapes)})
         elif not near.intersects(shape):
-            yield Fault(number, "", *_where(shape, near, community))
+            kind, more = _where(shape, near)
+            lon, lat = middle(np.array([shape], dtype=object))
+            where = {"lon": f"{lon:.5f}", "lat": f"{lat:.5f}", "community": community}
+            yield Fault(number, "", kind, where | more)
         elif reasons[index] != "Valid Geometry":
             mended = shapely.make_valid(shape)
-            yield Fault(number, "", reasons[index], f"make_valid would give a {mended.geom_type} of {_square(mended)}")
+            given = {"said": reasons[index], "mended": mended.geom_type, "area": _square(mended)}
+            yield Fault(number, "", "crossing", given)
 
 
-def _where(shape: Any, near: Any, community: Community) -> tuple[str, str]:
-    """What is wrong with a place that is nowhere near, and what it looks like."""
+def _where(shape: Any, near: Any) -> tuple[str, dict[str, str]]:
+    """What a place that is nowhere near looks like."""
     lon, lat = middle(np.array([shape], dtype=object))
-    what = f"lies at {lon:.5f}, {lat:.5f}, not near {community.name}"
     swapped = shapely.transform(shape, lambda x: x[:, ::-1])
     if near.intersects(swapped):
-        return what, "longitude and latitude are swapped"
+        return "far_swapped", {}
     if abs(lon) > 180 or abs(lat) > 90:
-        return what, "these are metres: say --crs CGCS2000_GK40, CGCS2000_GK120 or EPSG:n"
+        return "far_metres", {}
     for zones in (-2, -1, 1, 2):
         if near.intersects(shapely.transform(shape, lambda x, z=zones: x + np.array([3.0 * z, 0.0]))):
-            side = "east" if zones < 0 else "west"
-            return what, f"{3 * abs(zones)} degrees too far {side}: another zone, check the central meridian"
-    return what, ""
+            side, side_zh = ("east", "东") if zones < 0 else ("west", "西")
+            return "far_zone", {"degrees": str(3 * abs(zones)), "side": side, "side_zh": side_zh}
+    return "far", {}
 
 
 def _square(shape: Any) -> str:
     metres = shape.area * 111_320**2 * np.cos(np.radians(middle(np.array([shape], dtype=object))[1]))
-    return f"{metres:.0f} m²"
+    return f"{metres:.0f}"
 
 
-def faults_of_columns(records: Sequence[dict[str, Any]], columns: dict[str, str]) -> Iterable[Fault]:
-    """What is wrong with the attributes; ``columns`` maps our names to the file's."""
+def faults_of_columns(
+    records: Sequence[dict[str, Any]], columns: dict[str, str], rule: LayerRule, parents: Mapping[str, str]
+) -> Iterable[Fault]:
+    """What is wrong with the attributes; ``columns`` maps our names to the file's, ``parents`` holds what a feature may
+    name as what it stands in.
+    """
     if "code" not in columns:
-        yield Fault(0, "", "no column of codes", f"name it one of {', '.join(layer_table()['columns']['code'])}")
+        yield Fault(0, "", "no_codes", {"names": ", ".join(layer_table()["columns"]["code"])})
         return
     codes = [text_of(record.get(columns["code"])) for record in records]
     counts = Counter(codes)
     for index, (code, record) in enumerate(zip(codes, records, strict=True)):
-        if not code or len(code) > MAX_CODE or not code.isprintable():
-            yield Fault(index + 1, "", f"code {code[:80]!r}: 1 to {MAX_CODE} printable characters")
+        if is_rounded(record.get(columns["code"])):
+            yield Fault(index + 1, "", "code_rounded", {"value": repr(str(record[columns["code"]])[:40])})
+        elif not code or len(code) > MAX_CODE or not code.isprintable():
+            yield Fault(index + 1, "", "code", {"value": repr(code[:80]), "most": str(MAX_CODE)})
         elif counts[code] > 1:
-            yield Fault(index + 1, "", f"code {code!r} stands {counts[code]} times")
+            yield Fault(index + 1, "", "code_twice", {"value": repr(code), "count": str(counts[code])})
         for ours, most in (("name", MAX_NAME), ("name_en", MAX_NAME), ("kind", MAX_KIND), ("parent", MAX_CODE)):
             text = text_of(record.get(columns.get(ours, "")))
             if len(text) > most or not text.isprintable():
-                yield Fault(index + 1, "", f"{columns[ours]} {text[:40]!r}: at most {most} printable characters")
+                yield Fault(
+                    index + 1, "", "text", {"column": columns[ours], "value": repr(text[:40]), "most": str(most)}
+                )
         for ours, low, high in ((name, *limits) for name, limits in LIMITS.items()):
             value = record.get(columns.get(ours, ""))
-            if value is not None and number_of(value, low, high) is None:
-                yield Fault(index + 1, "", f"{columns[ours]} {str(value)[:40]!r}: a number from {low} to {high}")
+            if value not in (None, "") and number_of(value, low, high) is None:
+                given = {"column": columns[ours], "value": repr(str(value)[:40]), "low": str(low), "high": str(high)}
+                yield Fault(index + 1, "", "number", given)
+        parent = text_of(record.get(columns.get("parent", "")))
+        if parent and parent not in parents:
+            given = {"column": columns["parent"], "value": repr(parent[:40])}
+            given |= {
+                "parents": " or ".join(rule.parents),
+                "parents_zh": "或".join(PARENTS_ZH[one] for one in rule.parents),
+            }
+            yield Fault(index + 1, "", "parent", given)
+
+
+def is_rounded(value: Any) -> bool:
+    """Whether a code is a number that lost its last digits on the way, as spreadsheets and floating point do it."""
+    if isinstance(value, float):
+        return abs(value) >= EXACT
+    return isinstance(value, str) and bool(SCIENTIFIC.fullmatch(value.strip()))
 
 
 def text_of(value: Any) -> str:

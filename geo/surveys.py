@@ -1,209 +1,173 @@
 """Survey files in: read whatever a surveyor saves, check every feature, take all or none.
 
-GDAL reads the file (GeoPackage, GeoJSON, Shapefile, KML, DXF, CSV with a WKT column). A Shapefile
-without a .cpg file may be in GBK. Coordinates become CGCS2000; what lies where it cannot is told with what
-it looks like: swapped axes, another zone, degrees that are metres, an offset of GCJ-02.
+A file of a stranger is opened by a child process (`geo.survey`): GeoPackage, GeoJSON, Shapefile, KML, DXF, CSV
+with a column WKT. Coordinates become CGCS2000; what lies where it cannot is told with what it looks like:
+swapped axes, another zone, degrees that are metres.
 """
 
-import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import msgspec
-import numpy as np
 import shapely
 
+from geo import ground
 from geo.communities import Community
-from geo.crs import EPSG_CGCS2000, PROJECTED, Crs, all_to_cgcs2000
 from geo.errors import Fault, SurveyFaults
-from geo.survey_faults import (
-    LIMITS,
-    LayerRule,
-    faults_of_columns,
-    faults_of_shapes,
-    layer_table,
-    middle,
-    number_of,
-    rules,
-    text_of,
-)
+from geo.survey import drivers
+from geo.survey.answer import Asked, Found
+from geo.survey_faults import rules
 from geo.versions import Feature
+from store import budgets
+from store.sandbox.ask import Failed, Limits, run
 
-if TYPE_CHECKING:
-    from geopandas import GeoDataFrame
+ANSWER_MIB = 48
+WORDS_ZH = {
+    "memory": "读取它需要超过 {megabytes} MiB 内存",
+    "time": "读取它需要超过 {seconds:g} 秒",
+    "answer": "其中内容超过 {answer_megabytes} MiB",
+    "crash": "无法读取：读取程序中止了",
+}
 
-ENCODINGS = ("utf-8", "gb18030")
-MAX_FEATURES = 200_000
-SMALLEST_RING = 4
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """How a file is to be read.
+
+    ``crs`` is one of `Crs` or ``EPSG:n``, where the file declares none or is known to declare a wrong one;
+    ``source_layer`` one of the file's layers, where it has several; ``accept_shift`` takes coordinates whose way to
+    CGCS2000 is not known well.
+    """
+
+    crs: str | None = None
+    source_layer: str | None = None
+    accept_shift: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Survey:
-    """A file that was read and found good: its features, and the system that its coordinates were in."""
+    """A file that was read and found good: its features, the system that its coordinates were in, and how it was read.
+
+    ``encoding`` is that of its texts and ``names`` some of them; ``left_out`` counts what is no feature (``texts``);
+    ``shift`` names a system whose way to CGCS2000 is not known well, "" where it is.
+    """
 
     features: list[Feature]
     crs: str
+    encoding: str
+    names: list[str]
+    source_layer: str
+    left_out: dict[str, int]
+    shift: str
 
 
-def read(path: Path, layer: str, community: Community, crs: str | None = None) -> Survey:
-    """Read a survey file.
-
-    Parameters
-    ----------
-    crs
-        One of `Crs` or ``EPSG:n``, where the file declares none or is known to declare a wrong one.
+def read(
+    path: Path, layer: str, community: Community, crs: str | None = None, wanted: Wanted | None = None, title: str = ""
+) -> Survey:
+    """Read a survey file; ``title`` is its name where the path has another.
 
     Raises
     ------
     SurveyFaults
         With everything that is wrong, by feature.
+    Busy
+        If too many files are being read already.
     """
-    table = _open(path)
-    if len(table) == 0:
-        raise SurveyFaults([Fault(0, "", "the file has no features")])
-    if len(table) > MAX_FEATURES:
-        raise SurveyFaults([Fault(0, "", f"{len(table)} features; at most {MAX_FEATURES}")])
-    shapes, system = _in_cgcs2000(table, crs)
-    shapes = _closed(shapes, rules()[layer])
-    columns = _columns([str(name) for name in table.columns if name != table.geometry.name])
-    rows = table.drop(columns=table.geometry.name).astype(object).where(lambda t: t.notna(), None)
-    records = rows.to_dict("records")
-    faults = [
-        *faults_of_shapes(shapes, rules()[layer], community),
-        *faults_of_columns(records, columns),
-    ]
-    if faults:
-        named = {i + 1: str(record.get(columns.get("code", ""), "") or "") for i, record in enumerate(records)}
-        raise SurveyFaults(
-            [Fault(f.feature, named.get(f.feature, ""), f.what, f.repair) for f in sorted(faults, key=_order)]
+    found = _found(path, layer, community, wanted or Wanted(crs=crs), title or path.name)
+    if found.faults:
+        faults = [Fault(one.feature, one.code, one.kind, one.given) for one in found.faults]
+        must_choose = {"several_layers", "no_layer"} & {one.kind for one in faults}
+        raise SurveyFaults(faults, found.layers if must_choose else ())
+    shapes = shapely.from_wkb([row.geometry for row in found.features])
+    features = [
+        Feature(
+            code=row.code,
+            name=row.name,
+            name_en=row.name_en,
+            kind=row.kind,
+            parent=row.parent,
+            cim_level=row.cim_level,
+            floors=row.floors,
+            storey=row.storey,
+            height=row.height,
+            properties=row.properties,
+            geometry=shape,
         )
+        for row, shape in zip(found.features, shapes, strict=True)
+    ]
     return Survey(
-        [_feature(record, shape, columns, layer) for record, shape in zip(records, shapes, strict=True)], system
+        features=features,
+        crs=found.crs,
+        encoding=found.encoding,
+        names=found.names,
+        source_layer=found.source_layer,
+        left_out=found.left_out,
+        shift=found.shift,
     )
 
 
-def _order(fault: Fault) -> tuple[int, str]:
-    return fault.feature, fault.what
+def parents(community: str, layer: str) -> dict[str, str]:
+    """What a feature of a layer may name as what it stands in: codes, and names that only one thing has."""
+    codes: dict[str, str] = {}
+    names: dict[str, list[str]] = {}
+    # A layer within itself is replaced as a whole: there only the file's own codes count.
+    for other in (one for one in rules()[layer].parents if one != layer):
+        for row in ground.rows(community, other):
+            codes[row["code"]] = row["code"]
+            names.setdefault(row.get("name") or row["code"], []).append(row["code"])
+    return {name: found[0] for name, found in names.items() if len(found) == 1} | codes
 
 
-def _open(path: Path) -> "GeoDataFrame":
-    # Here, not above: it takes a second that other commands need not wait.
-    import geopandas as gpd
-    from pyogrio.errors import DataLayerError, DataSourceError, GeometryError
-
+def _found(path: Path, layer: str, community: Community, wanted: Wanted, title: str) -> Found:
     if not path.is_file():
-        raise SurveyFaults([Fault(0, "", f"no file {str(path)!r}")])
-    options: dict[str, Any] = {}
-    if path.suffix.lower() == ".csv":
-        options = {"GEOM_POSSIBLE_NAMES": "wkt,WKT,geometry", "AUTODETECT_TYPE": "YES"}
-    # A Shapefile says its encoding in a .cpg file, or it does not.
-    is_silent = path.suffix.lower() == ".zip" or (
-        path.suffix.lower() == ".shp" and not path.with_suffix(".cpg").exists()
+        raise SurveyFaults([Fault(0, "", "no_file", {"file": repr(str(path))})])
+    ending = path.suffix.lower()
+    if ending not in drivers.ENDINGS:
+        raise SurveyFaults([Fault(0, "", "ending", {"endings": ", ".join(drivers.ENDINGS)})])
+    numbers = budgets.current()
+    file = f"survey{ending}"
+    asked = Asked(
+        file=file,
+        title=Path(title).stem,
+        layer=layer,
+        community=community.name,
+        near=community.bounds,
+        crs=wanted.crs,
+        source_layer=wanted.source_layer,
+        accept_shift=wanted.accept_shift,
+        parents=parents(community.code, layer),
+        most_features=numbers.survey_features,
+        most_members=numbers.archive_members,
+        most_unpacked=numbers.archive_megabytes << 20,
+        most_ratio=numbers.archive_ratio,
     )
-    for encoding in ENCODINGS if is_silent else (None,):
-        try:
-            with warnings.catch_warnings():
-                # What GDAL only wonders at is no fault; what is one, it raises.
-                warnings.simplefilter("ignore", RuntimeWarning)
-                table = gpd.read_file(path, engine="pyogrio", **options, **({"encoding": encoding} if encoding else {}))
-        except UnicodeDecodeError as error:
-            if encoding == ENCODINGS[-1]:
-                raise SurveyFaults([Fault(0, "", f"texts are neither UTF-8 nor GBK: {error}")]) from None
-        except (DataSourceError, DataLayerError, GeometryError, ValueError, RuntimeError) as error:
-            said = " ".join(str(error).replace(f"{path.parent}/", "").split())
-            raise SurveyFaults([Fault(0, "", f"cannot be read: {said[:300]}")]) from None
-        else:
-            break
-    if not isinstance(table, gpd.GeoDataFrame) or table.geometry.name not in table:
-        raise SurveyFaults([Fault(0, "", "the file has no geometry", "a CSV needs a column WKT")])
-    return table
-
-
-def _in_cgcs2000(table: "GeoDataFrame", declared: str | None) -> tuple[np.ndarray, str]:
-    """The geometries in CGCS2000, and the system that they were in."""
-    shapes = np.array(table.geometry.to_numpy(), dtype=object)
-    if declared is not None and not declared.upper().startswith("EPSG:"):
-        system = Crs(declared)
-        if system in (Crs.GCJ02, Crs.BD09, *PROJECTED):
-            return _moved(shapes, system), system
-        return shapes, system
-    known = table.crs if declared is None else declared
-    if known is None:
-        lon, lat = middle(shapes)
-        if abs(lon) > 180 or abs(lat) > 90:
-            what = f"the file declares no system, and {lon:.0f}, {lat:.0f} are no degrees"
-            raise SurveyFaults([Fault(0, "", what, "say --crs CGCS2000_GK40, CGCS2000_GK120 or EPSG:n")])
-        return shapes, Crs.CGCS2000
+    limits = Limits(
+        megabytes=numbers.survey_megabytes,
+        seconds=numbers.survey_seconds,
+        file_megabytes=numbers.archive_megabytes,
+        answer_megabytes=ANSWER_MIB,
+    )
+    sent = {file: path} | _beside(path)
+    too_large = [one for one in sent.values() if one.stat().st_size > numbers.archive_megabytes << 20]
+    if too_large:
+        raise _over("answer", limits)
     try:
-        there = (table if declared is None else table.set_crs(known, allow_override=True)).to_crs(EPSG_CGCS2000)
-    except Exception as error:  # noqa: BLE001 - pyproj has many words for a system that it does not know
-        raise SurveyFaults([Fault(0, "", f"crs {known}: {' '.join(str(error).split())[:200]}")]) from None
-    return np.array(there.geometry.to_numpy(), dtype=object), str(known if declared else table.crs.to_string())[:64]
+        return run("survey", asked, Found, limits=limits, files=sent, environment=drivers.environment())
+    except Failed as failed:
+        raise _over(failed.reason, limits) from None
 
 
-def _closed(shapes: np.ndarray, rule: LayerRule) -> np.ndarray:
-    """Closed lines as the polygons that they draw, where the layer takes polygons and no lines: so a DXF has them."""
-    if "LineString" in rule.shapes or "Polygon" not in rule.shapes:
-        return shapes
-    is_ring = (shapely.get_type_id(shapes) == shapely.GeometryType.LINESTRING) & shapely.is_closed(shapes)
-    is_ring &= shapely.get_num_points(shapes) >= SMALLEST_RING
-    rings = shapes[is_ring]
-    coordinates, owners = shapely.get_coordinates(rings, return_index=True)
-    if len(rings):
-        shapes[is_ring] = shapely.polygons(shapely.linearrings(coordinates, indices=owners))
-    return shapes
+def _over(reason: str, limits: Limits) -> SurveyFaults:
+    numbers = {"megabytes": limits.megabytes, "seconds": limits.seconds, "answer_megabytes": limits.answer_megabytes}
+    said = {"said": Failed(reason).told(limits), "said_zh": WORDS_ZH[reason].format(**numbers)}
+    return SurveyFaults([Fault(0, "", "limit", said)])
 
 
-def _moved(shapes: np.ndarray, system: Crs) -> np.ndarray:
-    return np.asarray(
-        shapely.transform(shapes, lambda x, y: all_to_cgcs2000(x, y, system), interleaved=False), dtype=object
-    )
-
-
-def _columns(names: Sequence[str]) -> dict[str, str]:
-    """Our name of a column -> the file's."""
-    lowered = {name.strip().lower(): name for name in reversed(names)}
-    found = {}
-    for ours, theirs in layer_table()["columns"].items():
-        match = next((lowered[name] for name in theirs if name in lowered), None)
-        if match is not None:
-            found[ours] = match
-    return found
-
-
-def _feature(record: dict[str, Any], shape: Any, columns: dict[str, str], layer: str) -> Feature:
-    rule = rules()[layer]
-
-    def text(ours: str) -> str:
-        return text_of(record.get(columns.get(ours, "")))
-
-    code = text("code")
-    floors = number_of(record.get(columns.get("floors", "")), *LIMITS["floors"])
-    height = number_of(record.get(columns.get("height", "")), *LIMITS["height"])
-    storey = number_of(record.get(columns.get("storey", "")), *LIMITS["storey"])
-    level = number_of(record.get(columns.get("cim_level", "")), *LIMITS["cim_level"])
-    used = set(columns.values())
-    others = {str(name): _plain(value) for name, value in record.items() if name not in used and value is not None}
-    return Feature(
-        code=code,
-        name=text("name") or code,
-        name_en=text("name_en") or code,
-        kind=text("kind") or rule.kind,
-        parent=text("parent") or None,
-        cim_level=int(level) if level is not None else rule.cim_level,
-        floors=None if floors is None else round(floors),
-        storey=None if storey is None else round(storey),
-        height=height if height is not None else None if floors is None else 3.1 * floors,
-        properties=others,
-        geometry=shapely.force_2d(shapely.normalize(shape) if shape.geom_type == "Point" else shape),
-    )
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON holds it."""
-    try:
-        return msgspec.to_builtins(value.item() if hasattr(value, "item") else value)
-    except (TypeError, ValueError):
-        return str(value)
+def _beside(path: Path) -> dict[str, Path]:
+    """The parts of a Shapefile, however their names are written."""
+    if path.suffix.lower() != ".shp":
+        return {}
+    return {
+        f"survey{one.suffix.lower()}": one
+        for one in sorted(path.parent.iterdir())
+        if one.stem.lower() == path.stem.lower() and one.suffix.lower() in drivers.PARTS and one.is_file()
+    }

@@ -5,6 +5,7 @@
   const cockpit = window.cockpit;
   const PREVIEW = "survey-preview";
   const WORDS = { added: "新增", replaced: "替换", removed: "删除" };
+  const LEFT_OUT = { texts: "文字注记" };
   let looked = null;   // the query that was found good; only that can be taken
 
   function select(choices) {
@@ -28,19 +29,34 @@
     const [layer, system] = [select(layers), select(systems)];
     const file = cockpit.element("input");
     file.type = "file";
-    file.accept = ".gpkg,.geojson,.json,.kml,.csv,.dxf,.zip";
+    file.accept = JSON.parse(place.dataset.surveyForm).endings.join(",");
+    const [part, shift] = [select({}), cockpit.element("input")];
+    const partLabel = labelled("文件中的图层", part);
+    const shiftLabel = labelled("接受未知偏差（30 至 130 米）", shift);
+    shift.type = "checkbox";
+    partLabel.hidden = shiftLabel.hidden = true;
     const look = cockpit.element("button", "", "预览");
     const take = cockpit.element("button", "", "确认导入");
     look.type = take.type = "button";
     take.disabled = true;
     const forget = () => { looked = null; take.disabled = true; preview([]); };
-    for (const field of [layer, system, file]) field.addEventListener("change", forget);
+    for (const field of [layer, system, file, part, shift]) field.addEventListener("change", forget);
+    // Another file is another question: what was asked about the former does not hold for it.
+    file.addEventListener("change", () => {
+      partLabel.hidden = shiftLabel.hidden = true;
+      part.replaceChildren();
+      shift.checked = false;
+    });
     look.addEventListener("click", async () => {
       if (!file.files.length) return cockpit.sayOutcome(outcome(), false, "请先选择文件");
       const query = new URLSearchParams({ file: file.files[0].name });
       if (system.value) query.set("crs", system.value);
+      if (part.value) query.set("source_layer", part.value);
+      if (shift.checked) query.set("accept_shift", "true");
       const answer = await send(layer.value, query, file.files[0], true);
       report(answer);
+      if (answer.body.layers) offer(part, partLabel, answer.body.layers);
+      if ((answer.body.kinds || []).includes("shift")) shiftLabel.hidden = false;
       take.disabled = !answer.ok;
       looked = answer.ok ? [layer.value, query, file.files[0]] : null;
     });
@@ -51,7 +67,14 @@
       if (answer.ok) cockpit.reloadSaying(told(answer.body));
       else report(answer);
     });
-    place.append(labelled("图层", layer), labelled("坐标系", system), labelled("文件", file), look, take);
+    place.append(labelled("图层", layer), labelled("坐标系", system), labelled("文件", file), partLabel, shiftLabel, look, take);
+  }
+
+  function offer(part, label, layers) {
+    const choices = { "": "请选择" };
+    for (const one of layers) choices[one.name] = `${one.name}（${one.features} 个要素）`;
+    part.replaceChildren(...select(choices).childNodes);
+    label.hidden = false;
   }
 
   const outcome = () => cockpit.find("[data-outcome]");
@@ -68,12 +91,21 @@
     list.replaceChildren();
     preview(answer.ok ? body.shapes || [] : []);
     if (!answer.ok) {
-      const faults = body.faults || [];
+      const faults = body.faults_zh || [];
       cockpit.sayOutcome(outcome(), false, faults.length ? `${body.count} 处问题，没有导入` : body.detail);
       for (const fault of faults) list.append(cockpit.element("p", "", fault));
       return;
     }
     cockpit.sayOutcome(outcome(), true, told(body));
+    for (const line of howRead(body)) list.append(cockpit.element("p", "", line));
+  }
+
+  /* What shows whether the file was read rightly. */
+  function howRead(body) {
+    const lines = [`文字编码 ${body.encoding}${body.names.length ? `，如：${body.names.join("、")}` : ""}`];
+    for (const [what, count] of Object.entries(body.left_out)) lines.push(`未导入：${LEFT_OUT[what] || what} ${count} 个`);
+    if (body.shift) lines.push(`坐标系 ${body.shift} 没有已知精度的转换参数，可能偏差 30 至 130 米`);
+    return lines;
   }
 
   function told(body) {

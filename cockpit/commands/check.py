@@ -16,6 +16,7 @@ from layers import working_time
 from store.engine import open_engine
 from store.instant import SHANGHAI, now, to_datetime
 from store.migrate import is_current
+from store.sandbox import ask
 
 TIMEOUT_S = 3
 LOW_DISK_BYTES = 1 << 30
@@ -92,6 +93,13 @@ def _calendar(found: Settings) -> str:
     return f"holidays and working weekends known to the end of {known}"
 
 
+def _foreign_files(found: Settings) -> str:
+    there = ask.layers()
+    missing = [name for name in ("Landlock", "seccomp") if name not in there]
+    without = f"; this machine has no {', no '.join(missing)}" if missing else ""
+    return f"read in a process of its own, with limits, {', '.join(there)}{without}"
+
+
 def _broker(found: Settings) -> str:
     there = devices_address(found)
     with socket.create_connection((there.host, there.port), timeout=TIMEOUT_S):
@@ -115,6 +123,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "codecs": _codecs,
     "base map": _base_map,
     "calendar": _calendar,
+    "foreign files": _foreign_files,
     "broker": _broker,
     "web": _web,
 }

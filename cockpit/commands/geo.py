@@ -14,6 +14,7 @@ from geo.crs import Crs
 from geo.errors import SurveyFaults
 from geo.stewards import NoAccount
 from geo.survey_faults import rules
+from geo.surveys import Survey, Wanted
 from store import audit
 from store.engine import writing
 from store.instant import SHANGHAI, now, to_datetime
@@ -33,6 +34,13 @@ def import_(
     crs: Annotated[
         str | None, typer.Option(help=f"What its coordinates are in: {', '.join(Crs)} or EPSG:n. Else as it declares.")
     ] = None,
+    layer: Annotated[
+        str | None, typer.Option("--layer", help="Which of the file's layers, where it has several.")
+    ] = None,
+    accept_shift: Annotated[
+        bool,
+        typer.Option("--accept-shift", help="Take coordinates whose way to CGCS2000 is not known well, as they are."),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -45,12 +53,14 @@ def import_(
     _system(crs)
     engine = databases().of(community)
     try:
-        looked = survey.look(file, kind, community, crs)
+        wanted = Wanted(crs=crs, source_layer=layer, accept_shift=accept_shift)
+        looked = survey.look(engine, file, kind, community, wanted, actor())
     except SurveyFaults as bad:
         _report(file, bad)
     count, system = len(looked.survey.features), looked.survey.crs
-    record: dict[str, object] = {"file": str(file), "kind": kind, "crs": system, "features": count, **looked.change}
+    record: dict[str, object] = {"file": str(file), "kind": kind, "features": count, **looked.reading, **looked.change}
     said = f"{file}: {count} {kind} in {system}: " + ", ".join(f"{n} {word}" for word, n in looked.change.items())
+    said += _how_read(looked.survey)
     if dry_run:
         answer(as_json, record | {"imported": False}, f"{said}; nothing was changed")
         return
@@ -141,6 +151,15 @@ def steward(
     except NoAccount as error:
         raise BadSetting(f"--name: {error}; cockpit user add makes one") from None
     answer(as_json, {"grid": grid, "steward": name}, f"{grid}: {name or 'nobody'}")
+
+
+def _how_read(read: Survey) -> str:
+    """What shows whether a file was read rightly."""
+    said = f"; texts in {read.encoding}" + (f" ({', '.join(read.names)})" if read.names else "")
+    said += "".join(f"; {count} {what} left out" for what, count in read.left_out.items())
+    if read.shift:
+        said += f"; {read.shift} was taken as CGCS2000 without a known shift: it may lie off by some 30 to 130 m"
+    return said
 
 
 def _report(file: Path, bad: SurveyFaults) -> NoReturn:

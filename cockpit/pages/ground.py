@@ -14,6 +14,7 @@ from geo import versions
 from geo.communities import Community
 from geo.crs import Crs
 from geo.ground import is_surveyed
+from geo.survey.drivers import ENDINGS
 from geo.survey_faults import rules
 from layers.people import told_to
 from store.databases import Databases
@@ -58,12 +59,16 @@ def page(databases: Databases) -> Callable[..., Any]:
 
 
 def _form() -> Any:
-    choices = {"layers": {code: LAYERS[code] for code in rules()}, "systems": {str(c): n for c, n in SYSTEMS.items()}}
+    choices = {
+        "layers": {code: LAYERS[code] for code in rules()},
+        "systems": {str(c): n for c, n in SYSTEMS.items()},
+        "endings": ENDINGS,
+    }
     return html.Div(
         [
             html.H2("导入测绘成果"),
             html.P(
-                "GeoPackage、GeoJSON、KML、CSV（WKT）、DXF，或打成 zip 的 Shapefile。"
+                "GeoPackage、GeoJSON、KML/KMZ、CSV（WKT）、DXF，或打成 zip 的 Shapefile。"
                 "先预览：核查每个要素，在图上显示将要改变什么；确认后整层替换，可随时退回。"
             ),
             html.Div([], className="actions", **{"data-survey-form": msgspec.json.encode(choices).decode()}),

@@ -1,44 +1,53 @@
 """Photos of an event: made small, turned upright, and free of what the camera wrote in them (place, device, time)."""
 
 import hashlib
-import io
 
-from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy import Connection, func, insert, select
 
 from layers.grid_events.tables import grid_event, grid_event_photo, grid_event_transition
 from layers.problem import Problem
 from layers.roles import Actor
-from store import audit
+from store import audit, budgets
 from store.instant import Instant, now
 from store.once import alone
+from store.pictures import Asked, Picture
+from store.sandbox import ask
 
 MAX_BYTES = 16 * 1024 * 1024
-MAX_PIXELS = 80_000_000
 MAX_SIDE = 1_600
 QUALITY = 82
+ANSWER_MIB = 8
 MOST = 9
+FILE = "picture"
 
 
 def cleaned(content: bytes) -> bytes:
     """A photo as it is kept: a JPEG of at most `MAX_SIDE` pixels a side, nothing but the picture.
 
+    Another process reads it.
+
     Raises
     ------
     Problem
-        400 if it is no photo that can be read.
+        400 if it is no photo that can be read, 503 while too many are being read.
     """
+    numbers = budgets.current()
+    limits = ask.Limits(
+        megabytes=numbers.photo_megabytes,
+        seconds=numbers.photo_seconds,
+        file_megabytes=ANSWER_MIB,
+        answer_megabytes=ANSWER_MIB,
+    )
+    wanted = Asked(FILE, numbers.photo_pixels, MAX_SIDE, QUALITY)
     try:
-        with Image.open(io.BytesIO(content)) as photo:
-            if photo.width * photo.height > MAX_PIXELS:
-                raise Problem(400, "bad request", f"photo: {photo.width} x {photo.height} pixels are too many")
-            upright = ImageOps.exif_transpose(photo).convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, SyntaxError) as error:
-        raise Problem(400, "bad request", f"photo: cannot be read: {str(error)[:120]}") from None
-    upright.thumbnail((MAX_SIDE, MAX_SIDE))
-    kept = io.BytesIO()
-    upright.save(kept, "JPEG", quality=QUALITY)
-    return kept.getvalue()
+        picture = ask.run("photo", wanted, Picture, limits=limits, files={FILE: content})
+    except ask.Busy:
+        raise Problem(503, "busy", "too many files are being read; try again in a few seconds", retry_after=5) from None
+    except ask.Failed as failed:
+        raise Problem(400, "bad request", f"photo: {failed.told(limits)}") from None
+    if picture.fault:
+        raise Problem(400, "bad request", f"photo: {picture.fault}")
+    return picture.jpeg
 
 
 def add(connection: Connection, community: str, event_id: str, jpeg: bytes, actor: Actor) -> int:

@@ -95,7 +95,7 @@ def test_a_broken_file_is_told_feature_by_feature(tmp_path: Path, features: list
     [
         ("a.geojson", b'{"type": "FeatureCollection", "features": [', "cannot be read: "),
         ("a.gpkg", b"SQLite format 3\x00" + b"x" * 200, "cannot be read: "),
-        ("a.shp", b"\x00\x00\x27\x0a" + b"\x00" * 50, "cannot be read: "),
+        ("a.shp", b"\x00\x00\x27\x0a" + b"\x00" * 50, "the Shapefile has no .dbf"),
         ("a.csv", b"code,name\n1,x\n", "the file has no geometry; a CSV needs a column WKT"),
         ("gone.gpkg", None, "no file"),
     ],
