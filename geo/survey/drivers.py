@@ -36,5 +36,7 @@ def environment() -> dict[str, str]:
         "GDAL_NUM_THREADS": "1",
         "PROJ_NETWORK": "OFF",
         "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{noext}",
+        # Texts are brought to it before.
+        "DXF_ENCODING": "UTF-8",
         "CPL_DEBUG": "OFF",
     }

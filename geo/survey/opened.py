@@ -29,7 +29,6 @@ NAMELESS = ("CSV", "ESRI Shapefile", "GeoJSON")
 """Formats with one layer, which goes by the name of the file."""
 OPTIONS: dict[str, dict[str, str]] = {
     "CSV": {"GEOM_POSSIBLE_NAMES": "wkt,WKT,Wkt,geometry,geom", "KEEP_GEOM_COLUMNS": "NO"},
-    "DXF": {"ENCODING": "UTF-8"},
 }
 CURVED = {8: "CircularString", 9: "CompoundCurve", 10: "CurvePolygon", 11: "MultiCurve", 12: "MultiSurface"}
 CURVED |= {13: "Curve", 14: "Surface"}
@@ -201,6 +200,8 @@ def _said(wkb: bytes) -> str:
 
 def _plain(value: Any) -> Any:
     """A value as JSON holds it."""
+    if value == "":
+        return None
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, float):

@@ -28,6 +28,7 @@ XML_SAYS = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([\w.-]+)["']""")
 XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 CHINESE = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "utf-8": "utf-8", "big5": "cp950"}
 DXF_STARTS = re.compile(rb"^\s*(999\r?\n[^\n]*\n\s*)*0\s*\r?\n\s*SECTION\b")
+DXF_HEADER = "HEADER"
 DXF_PAGE = re.compile(rb"\$DWGCODEPAGE\s+3\s+(\S+)")
 
 
@@ -144,7 +145,9 @@ def _dxf(path: Path, content: bytes) -> tuple[str, None]:
     page = DXF_PAGE.search(content[: 64 * 1024])
     declared = ["gb18030"] if page and page[1].upper() in (b"ANSI_936", b"GB2312", b"GBK") else []
     text, encoding = encodings.read(content, declared)
-    path.write_text(text, encoding="utf-8", newline="")
+    # Without a header GDAL asks nobody in which encoding the texts are.
+    header = "" if DXF_HEADER in text[:HEAD].split() else f"0\nSECTION\n2\n{DXF_HEADER}\n0\nENDSEC\n"
+    path.write_text(header + text, encoding="utf-8", newline="")
     return encoding, None
 
 
