@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import commit, counting, events, latency, map, pixel, throughput, volume
+from bench import backup, commit, counting, events, latency, map, overload, pixel, throughput, volume
 
 BENCHES: dict[str, Callable[[Path], list[str]]] = {
     "throughput": throughput.measure,
@@ -18,6 +18,8 @@ BENCHES: dict[str, Callable[[Path], list[str]]] = {
     "events": events.measure,
     "volume": volume.measure,
     "counting": counting.measure,
+    "overload": overload.measure,
+    "backup": backup.measure,
 }
 
 

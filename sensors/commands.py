@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from sensors import topics
 from sensors.errors import CommandError
@@ -22,8 +22,9 @@ from sensors.jsonin import decode as decode_json
 from sensors.kinds import kinds
 from sensors.refusal import Reason, Refused
 from sensors.registry import Device
-from sensors.tables import command
+from sensors.tables import command, device
 from store import revision
+from store.engine import KEYS_A_QUERY
 from store.instant import MILLISECOND, SECOND, Instant, now
 
 REVISION = "command"
@@ -168,6 +169,29 @@ def newest(connection: Connection, device_id: str, limit: int, before: Instant |
     if before is not None:
         query = query.where(command.c.issued < before)
     return list(connection.execute(query))
+
+
+def newest_of(connection: Connection, device_ids: Sequence[str], limit: int) -> dict[str, list[Row[Any]]]:
+    """The newest commands of each of these devices, newest first; all in one question."""
+    earlier = command.alias()
+    # The moment of the last one that is wanted: found by the index, whatever a device was told since it is there.
+    since = (
+        select(earlier.c.issued)
+        .where(earlier.c.device_id == device.c.id)
+        .order_by(earlier.c.issued.desc())
+        .limit(1)
+        .offset(limit - 1)
+        .scalar_subquery()
+    )
+    found: dict[str, list[Row[Any]]] = {one: [] for one in device_ids}
+    for first in range(0, len(device_ids), KEYS_A_QUERY):
+        some = select(device.c.id, func.coalesce(since, 0).label("since"))
+        chosen = some.where(device.c.id.in_(device_ids[first : first + KEYS_A_QUERY])).subquery()
+        newer = (command.c.device_id == chosen.c.id) & (command.c.issued >= chosen.c.since)
+        query = select(command).join(chosen, newer).order_by(command.c.device_id, command.c.issued.desc())
+        for row in connection.execute(query):
+            found[row.device_id].append(row)
+    return {one: rows[:limit] for one, rows in found.items()}
 
 
 def one(connection: Connection, device_id: str, command_id: str) -> Row[Any] | None:

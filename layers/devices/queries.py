@@ -130,10 +130,8 @@ def _commands(connection: Connection, known: list[Known]) -> dict[str, dict[str,
     """The newest commands of those devices that take any."""
     takers = [one.device.id for one in known if kinds()[one.device.kind].commands]
     moment = now()
-    return {
-        device: {"commands": [command_record(row, moment) for row in commands.newest(connection, device, COMMANDS)]}
-        for device in takers
-    }
+    found = commands.newest_of(connection, takers, COMMANDS)
+    return {device: {"commands": [command_record(row, moment) for row in rows]} for device, rows in found.items()}
 
 
 def command_record(row: Row[Any], at: Instant) -> dict[str, Any]:

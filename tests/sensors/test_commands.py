@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from sensors import commands, registry
 from sensors.commands import State
@@ -124,3 +124,18 @@ def test_an_answer_of_another_shape_is_refused(payload: bytes) -> None:
     with pytest.raises(Refused) as refused:
         commands.read_response(payload, now())
     assert refused.value.reason is Reason.WRONG_SHAPE
+
+
+def test_the_newest_commands_of_many_devices_are_asked_for_in_one_question(engine: Engine) -> None:
+    add(engine, "siren-01", kind="siren")
+    add(engine, "siren-02", kind="siren")
+    for _ in range(4):
+        issue(engine, "siren-01", "silence", {})
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    with engine.connect() as connection:
+        found = commands.newest_of(connection, ["siren-01", "siren-02"], 3)
+        one_by_one = commands.newest(connection, "siren-01", 3)
+    assert [row.id for row in found["siren-01"]] == [row.id for row in one_by_one]
+    assert found["siren-02"] == []
+    assert len([statement for statement in asked if "command" in statement]) == 2
