@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, Row, func, insert, select
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Row, func, insert, literal, select
 
 from sensors.refusal import Reason
 from sensors.tables import quarantine
@@ -81,7 +81,9 @@ def find(connection: Connection, wanted: Filter, limit: int, before: int | None 
     Of each payload, which may have megabytes, there is only the beginning (``payload_bytes`` of the budgets) and
     its length, ``bytes``.
     """
-    beginning = func.substr(quarantine.c.payload, 1, budgets.current().payload_bytes, type_=LargeBinary)
+    # SQLite has no part of what is empty: NULL.
+    part = func.substr(quarantine.c.payload, 1, budgets.current().payload_bytes)
+    beginning = func.coalesce(part, literal(b"", LargeBinary), type_=LargeBinary)
     columns = [*_LISTED, beginning.label("beginning"), func.length(quarantine.c.payload).label("bytes")]
     query = select(*columns).where(*wanted.conditions()).order_by(quarantine.c.id.desc()).limit(limit)
     if before is not None:

@@ -1,5 +1,6 @@
 """A cockpit as a user runs it: the command in a process of its own, real clients around it."""
 
+import asyncio
 import json
 import os
 import signal
@@ -7,11 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from playwright.sync_api import Page
@@ -27,6 +29,7 @@ from store.migrate import upgrade
 
 COMMAND = Path(sys.executable).parent / "cockpit"
 START_S = 40
+Result = TypeVar("Result")
 CHROMIUM = "/usr/bin/chromium-headless-shell"
 """Chromium without a window of its own, whose tab strip would be drawn by the processor too."""
 CHROMIUM_ARGS = [
@@ -62,6 +65,12 @@ def until(condition: Callable[[], Any], seconds: float = 10, every: float = 0.02
             return last
         assert time.monotonic() < deadline, f"not within {seconds} s; last: {last!r}"
         time.sleep(every)
+
+
+def run_async(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run it in a loop of a thread of its own: the driver of the tests' browser has one running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 @dataclass

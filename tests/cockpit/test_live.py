@@ -12,6 +12,7 @@ from cockpit import live
 from cockpit.live import LiveHub
 from sensors.bus import LiveDelta
 from store.databases import Databases
+from tests.running import run_async
 
 
 class SlowSocket:
@@ -82,7 +83,7 @@ def test_a_slow_browser_gets_the_latest_state_and_no_queue(engine: Engine, monke
         await asyncio.gather(serving, return_exceptions=True)
         await hub.stop()
 
-    asyncio.run(scene())
+    run_async(scene())
 
 
 async def closing(*tasks: asyncio.Task[None]) -> None:
@@ -136,7 +137,7 @@ def test_the_state_is_read_once_for_all_who_come_at_once_and_deltas_go_on_meanwh
         await closing(*serving)
         await hub.stop()
 
-    asyncio.run(scene())
+    run_async(scene())
 
 
 def test_a_browser_gets_one_snapshot_in_a_while_however_often_it_asks(engine: Engine) -> None:
@@ -153,7 +154,7 @@ def test_a_browser_gets_one_snapshot_in_a_while_however_often_it_asks(engine: En
         await closing(serving)
         await hub.stop()
 
-    asyncio.run(scene())
+    run_async(scene())
 
 
 @pytest.mark.parametrize("odd", ['"snapshot"', "", "{}", '{"type":"shutdown"}', "a" * 1000])
@@ -169,4 +170,4 @@ def test_whoever_says_what_no_page_of_ours_says_is_closed(engine: Engine, odd: s
         assert socket.closed == live.ODD_CLOSE
         await hub.stop()
 
-    asyncio.run(scene())
+    run_async(scene())

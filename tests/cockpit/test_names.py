@@ -1,6 +1,5 @@
 """No route tells a stranger who did what: every one that answers is asked, over records that have names in them."""
 
-import asyncio
 from pathlib import Path
 
 import httpx
@@ -21,6 +20,7 @@ from store.instant import now
 from store.seal import Seal
 from tests.database import add, new_database
 from tests.permissions import NOBODY, Headers, NoOutlet, address
+from tests.running import run_async
 
 NAME = "zhang.san"
 SEAL = Seal(b"A" * 43 + b"=")
@@ -69,6 +69,6 @@ def test_strangers_and_displays_are_told_no_names_and_stewards_are(told: tuple[D
         display = displays.add(connection, "wall", "heling", "tests")
     elsewhere, here = (tokens.add(databases.shared, one, "steward", [one], 1, "tests") for one in ("tahai", "heling"))
     for who in (NOBODY, {"Cookie": f"cockpit_display={display}"}, {"Authorization": f"Bearer {elsewhere}"}):
-        assert asyncio.run(leaks(databases, event, who, is_open=True)) == []
-    named = asyncio.run(leaks(databases, event, {"Authorization": f"Bearer {here}"}, is_open=True))
+        assert run_async(leaks(databases, event, who, is_open=True)) == []
+    named = run_async(leaks(databases, event, {"Authorization": f"Bearer {here}"}, is_open=True))
     assert {"GET /api/v1/{community}/events/{event}", "GET /api/v1/{community}/devices/{device}/commands"} <= set(named)

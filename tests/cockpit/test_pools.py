@@ -1,6 +1,5 @@
 """Connections: pages have their own, no request holds one while it waits for a second, ingest goes first."""
 
-import asyncio
 import re
 import threading
 import time
@@ -29,6 +28,7 @@ from store.engine import apart, open_engine, writing
 from store.instant import DAY, format_rfc3339, now
 from store.seal import Seal
 from store.turns import Duty
+from tests.running import run_async
 
 OUTLET = cast("Any", SimpleNamespace(tell=lambda _layers: None))
 KNOWN = {"community": "heling", "device": "air-01", "layer": "areas", "site": "fangyan"}
@@ -48,7 +48,7 @@ class Client:
             async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
                 return await client.request(method, path, **more)
 
-        return asyncio.run(go())
+        return run_async(go())
 
 
 @pytest.fixture

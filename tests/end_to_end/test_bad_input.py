@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.running import Cockpit, Credentials, until
@@ -17,11 +18,20 @@ def sender(cockpit: Cockpit) -> Credentials:
 
 
 def quarantined(cockpit: Cockpit, payload: bytes) -> dict[str, Any]:
+    """The refused message with this payload: found in the list by its beginning, asked for whole."""
+
     def look() -> dict[str, Any] | None:
         messages = cockpit.get("/api/v1/heling/quarantine", limit=50)["messages"]
-        return next((m for m in messages if base64.b64decode(m["payload_base64"]) == payload), None)
+        return next((m for m in messages if m["bytes"] == len(payload) and payload.startswith(beginning(m))), None)
 
-    return until(look)
+    found = until(look)
+    answer = httpx.get(f"{cockpit.url}/api/v1/heling/quarantine/{found['id']}", headers=cockpit.steward)
+    assert beginning(answer.json()) == payload
+    return found
+
+
+def beginning(message: dict[str, Any]) -> bytes:
+    return base64.b64decode(message["payload_base64"])
 
 
 def ahead(days: float) -> int:

@@ -3,7 +3,6 @@
 import asyncio
 import struct
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
@@ -11,7 +10,7 @@ from sensors import registry
 from sensors.registry import Device
 from store.engine import open_engine
 from store.migrate import upgrade
-from tests.running import Cockpit, until
+from tests.running import Cockpit, run_async, until
 
 DEVICES = 1_000
 PATIENCE_S = 60
@@ -55,9 +54,7 @@ def test_a_thousand_devices_that_come_back_at_once_are_all_let_in(own_cockpit: C
         comers = [come_back(own_cockpit.mqtt, d.id, s) for d, s in zip(devices, secrets, strict=True)]
         return await asyncio.wait_for(asyncio.gather(*comers), PATIENCE_S)
 
-    # In a thread of its own: the browser's driver keeps a loop running in this one.
-    with ThreadPoolExecutor(1) as thread:
-        came = thread.submit(lambda: asyncio.run(all_at_once())).result()
+    came = run_async(all_at_once())
     assert {puback for _, puback in came} == {b"\x40\x02\x00\x01"}
     heard = [d["properties"]["last_seen"] for d in own_cockpit.get("/api/v1/heling/devices")["features"]]
     assert len(heard) == DEVICES

@@ -8,6 +8,7 @@ from cockpit.edge.admission import Admission, Place
 from cockpit.edge.refusal import Refused
 from store import budgets
 from tests.cockpit.edge.small import small_budgets
+from tests.running import run_async
 
 __all__ = ["small_budgets"]
 
@@ -27,7 +28,7 @@ def test_as_many_as_there_are_places_work_and_the_rest_wait_in_order(small_budge
         return done
 
     budgets.configure({"workers": 1, "waiting": 3, "wait_seconds": 5})
-    assert asyncio.run(go()) == list("abcd")
+    assert run_async(go()) == list("abcd")
 
 
 def test_who_finds_the_line_full_is_told_at_once_and_who_waits_too_long_soon(small_budgets: None) -> None:
@@ -46,7 +47,7 @@ def test_who_finds_the_line_full_is_told_at_once_and_who_waits_too_long_soon(sma
         await asyncio.wait_for(admission.enter(), 0.1)  # those who gave up left no place behind that is taken
         return found
 
-    assert asyncio.run(go()) == [503, 503]
+    assert run_async(go()) == [503, 503]
 
 
 def test_a_place_is_free_while_its_owner_waits_for_somebody_slow(small_budgets: None) -> None:
@@ -65,7 +66,7 @@ def test_a_place_is_free_while_its_owner_waits_for_somebody_slow(small_budgets: 
         slow.give_back()
         await quick.take()
 
-    asyncio.run(go())
+    run_async(go())
 
 
 def test_whoever_goes_away_in_the_line_holds_nothing(small_budgets: None) -> None:
@@ -81,4 +82,4 @@ def test_whoever_goes_away_in_the_line_holds_nothing(small_budgets: None) -> Non
         admission.leave()
         await asyncio.wait_for(admission.enter(), 0.1)
 
-    asyncio.run(go())
+    run_async(go())
