@@ -31,27 +31,6 @@
   /* What asks the server for the time that the page shows, after ``mark``: ? or &. */
   cockpit.atQuery = (mark) => (cockpit.at === null ? "" : `${mark}at=${encodeURIComponent(new Date(cockpit.at).toISOString())}`);
 
-  /* What an address answers: {ok, status, body}. Where it is refused, body.detail says why in words, whoever refused. */
-  cockpit.request = async function (path, options = {}) {
-    try {
-      const answer = await fetch(path, { ...options, headers: { "Accept-Language": "zh-CN", ...options.headers } });
-      const body = readBody(await answer.text());
-      if (body === undefined) return { ok: false, status: answer.status, body: { detail: `回答看不懂（${answer.status}），可能来自中间的代理` } };
-      return { ok: answer.ok, status: answer.status, body };
-    } catch (error) {
-      return { ok: false, status: 0, body: { detail: "连接中断，没有执行" } };
-    }
-  };
-
-  function readBody(text) {
-    if (!text) return {};
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      return undefined;
-    }
-  }
-
   /* JSON of the API of this community at the time that the page shows; throws where it is refused, with the reason. */
   cockpit.ask = async function (path, query) {
     const asked = new URLSearchParams(query);

@@ -9,14 +9,44 @@
   cockpit.me = null;   // {name, role, communities, csrf}; null until it is known, name null where nobody is
   let asked = null;
 
-  /* Who is signed in; asked once for a page. */
-  cockpit.whoAmI = () => (asked = asked || cockpit.request("/api/v1/session").then(({ ok, body }) => know(ok ? body : { name: null })));
+  /* Who is signed in; asked once for a page, or again. While nobody answers it is who it was when this phone last knew. */
+  cockpit.whoAmI = (isAgain = false) => (asked = (!isAgain && asked) || question());
 
-  function know(me) {
-    cockpit.me = me;
-    for (const place of cockpit.findAll("[data-me]")) place.replaceChildren(...(me.name ? signedIn(me) : [signInLink()]));
-    for (const one of cockpit.findAll("[data-least-role]")) one.hidden = !cockpit.may(one.dataset.leastRole);
+  async function question() {
+    const { ok, body } = await cockpit.request("/api/v1/session", { cache: "no-store" });
+    if (ok) return know(body);
+    asked = null;
+    const me = cockpit.me || { name: null, was: remembered() };
+    cockpit.outbox.known(me);
     return me;
+  }
+
+  const ACCOUNT = "cockpit-account";
+  function remembered(name) {
+    try {
+      if (name === undefined) return localStorage.getItem(ACCOUNT);
+      if (name === null) localStorage.removeItem(ACCOUNT);
+      else localStorage.setItem(ACCOUNT, name);
+    } catch (error) { /* a browser that keeps nothing */ }
+    return name || null;
+  }
+
+  /* A page belongs to whoever it was opened by: what they wrote is never sent by somebody who signed in since. */
+  function know(me) {
+    remembered(me.name);
+    const before = cockpit.me;
+    if (before && before.name && me.name && before.name !== me.name) cockpit.me = { ...before, isReplacedBy: me.name };
+    else if (before && before.name && !me.name) cockpit.me = { ...before, isExpired: true };
+    else cockpit.me = me;
+    if (before === null || (!before.name && me.name)) show(cockpit.me);
+    cockpit.outbox.known(cockpit.me);
+    return cockpit.me;
+  }
+
+  function show(me) {
+    const marks = me.name ? signedIn(me) : [signInLink()];
+    for (const place of cockpit.findAll("[data-me]")) place.replaceChildren(cockpit.outbox.mark(), ...marks);
+    for (const one of cockpit.findAll("[data-least-role]")) one.hidden = !cockpit.may(one.dataset.leastRole);
   }
 
   const ORDER = ["wall", "steward", "manager", "admin"];
@@ -61,11 +91,15 @@
     link.href = "/sign-in?next=" + encodeURIComponent(location.pathname + location.search);
     return link;
   }
+  cockpit.signInLink = signInLink;
 
   function signedIn(me) {
     const out = cockpit.element("button", "quiet", "退出");
     out.type = "button";
     out.addEventListener("click", async () => {
+      const left = (await cockpit.outbox.counts()).mine;
+      const question = `还有 ${left} 件没有发出。它们留在这部手机里，${me.name} 再登录后才会发送。仍要退出？`;
+      if (left && !window.confirm(question)) return;
       await cockpit.post("/api/v1/session/end", {});
       location.reload();
     });
@@ -79,22 +113,39 @@
     return answer.ok ? answer.body : null;
   };
 
-  /* Post JSON, or a file as it is; resolves to {ok, status, body}, where body.detail says what is wrong.
-     ``keepalive``: the page may go meanwhile, the request stays. */
-  cockpit.post = async function (path, body, { keepalive = false } = {}) {
+  /* Post JSON, or a file as it is; answers as ``cockpit.request``. ``keepalive``: the page may go meanwhile, the request
+     stays; ``patience`` as there. */
+  cockpit.post = async function (path, body, options = {}) {
     const me = await cockpit.whoAmI();
-    const answer = await cockpit.request(path, {
-      method: "POST",
-      headers: {
-        "Content-Type": body instanceof Blob ? "application/octet-stream" : "application/json",
-        ...(me.csrf ? { "X-CSRF-Token": me.csrf } : {}),
-      },
-      body: body instanceof Blob ? body : JSON.stringify(body),
-      keepalive,
-    });
+    if (me.isReplacedBy) return othersPage();
+    let answer = await send(path, body, me.csrf, options);
+    if ([401, 403].includes(answer.status)) {
+      const now = await cockpit.whoAmI(true);
+      if (now.isReplacedBy) return othersPage();
+      // Signed in anew meanwhile, in another tab: the same person with another session.
+      if (now.csrf && now.csrf !== me.csrf) answer = await send(path, body, now.csrf, options);
+      else if (now.isExpired) answer.status = 401;
+    }
     if (!answer.ok) answer.body.detail = cockpit.reason(answer);
     return answer;
   };
+
+  function othersPage() {
+    const { name, isReplacedBy } = cockpit.me;
+    const detail = `此页面由 ${name} 打开，现在登录的是 ${isReplacedBy}；请刷新页面`;
+    return { ok: false, status: 403, body: { detail }, retryMs: null, isForeign: false };
+  }
+
+  function send(path, body, csrf, options) {
+    const isFile = body instanceof Blob;
+    const kind = isFile ? "application/octet-stream" : "application/json";
+    return cockpit.request(path, {
+      ...options,
+      method: "POST",
+      headers: { "Content-Type": kind, ...(csrf ? { "X-CSRF-Token": csrf } : {}) },
+      body: isFile ? body : JSON.stringify(body),
+    });
+  }
 
   /* Lay the page out anew, and say on the new one what came of it. */
   cockpit.reloadSaying = function (text) {

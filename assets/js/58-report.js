@@ -1,132 +1,92 @@
-/* A steward's phone: report in a few taps. What cannot be sent waits in the phone and goes when the line is back. */
+/* A steward's phone: report in a few taps. What is being written is kept as it is written; what is filed goes by the outbox. */
 (function () {
   "use strict";
 
   const cockpit = window.cockpit;
-  const { element } = cockpit;
-  const RETRY_MS = 5000;
-  const MAX_SIDE = 1600;
-  const report = { category: null, position: null, photos: [] };
-  let sending = false;
+  const { element, outbox, outboxStore: store } = cockpit;
+  const SECOND_TAP_MS = 600;
+  let groups = {};
+  let parts = {};        // the form's fields
+  let report = null;     // what is in the form: {id, category, position, photos}
+  let here = null;       // where the phone is now
 
-  /* --- what waits: an IndexedDB store, so that it outlives the page --- */
-
-  const store = new Promise((resolve, reject) => {
-    const opening = indexedDB.open("cockpit-reports", 1);
-    opening.onupgradeneeded = () => opening.result.createObjectStore("reports", { keyPath: "id" });
-    opening.onsuccess = () => resolve(opening.result);
-    opening.onerror = () => reject(opening.error);
-  });
-
-  async function inStore(mode, work) {
-    const request = work((await store).transaction("reports", mode).objectStore("reports"));
-    return new Promise((resolve, reject) => {
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
-    });
-  }
-
-  /* Send what waits, oldest first. The report's own id makes sure that twice sent is once filed. */
-  async function flush() {
-    if (sending) return;
-    sending = true;
-    try {
-      for (const one of await inStore("readonly", (reports) => reports.getAll())) {
-        if (!(await send(one))) break;
-        await inStore("readwrite", (reports) => reports.delete(one.id));
-      }
-    } finally {
-      sending = false;
-      await showWaiting();
-    }
-  }
-
-  async function send(one) {
-    const base = `/api/v1/${one.community}/events`;
-    const answer = await cockpit.post(base, one.body);
-    if (!answer.ok) {
-      // No line, no session, or a server that is away: it waits. What the server will never take is told.
-      if ([0, 401, 403, 429].includes(answer.status) || answer.status >= 500) return say(false, answer.body.detail || "暂存在手机，稍后自动发送");
-      say(false, answer.body.detail);
-      return true;
-    }
-    for (const photo of one.photos) {
-      const kept = await cockpit.post(`${base}/${answer.body.id}/photos`, photo);
-      if (kept.status === 0 || kept.status >= 500) return false;
-    }
-    const near = (answer.body.properties.duplicates || []).length;
-    say(true, `已上报，编号 ${answer.body.id}` + (near ? `；附近刚有 ${near} 件同类上报` : ""));
-    loadTasks();
-    return true;
-  }
+  const blank = () => ({ id: outbox.newId(), category: null, position: null, photos: [] });
 
   function say(ok, text) {
-    cockpit.sayOutcome(cockpit.find("[data-outcome]"), ok, text);
+    cockpit.sayOutcome(parts.outcome, ok, text);
     return ok;
   }
-
-  async function showWaiting() {
-    const waiting = await inStore("readonly", (reports) => reports.count());
-    cockpit.setText(cockpit.find("[data-waiting]"), waiting ? `◷ ${waiting} 件待发送，有网即发` : "");
-  }
+  outbox.say = say;
 
   /* --- the form --- */
 
   function form(place) {
-    const groups = JSON.parse(place.dataset.reportForm);
+    groups = JSON.parse(place.dataset.reportForm);
     const first = element("div", "taps");
     const second = element("div", "taps");
-    for (const group of Object.values(groups)) {
-      const button = tap(group.name, first, () => {
-        const codes = Object.entries(group.categories);
-        second.replaceChildren(...codes.map(([code, name]) => tap(name, second, () => (report.category = [code, name]))));
-        report.category = null;
-        if (codes.length === 1) second.firstChild.click();
-      });
-      first.append(button);
-    }
+    first.append(...Object.entries(groups).map(([code, group]) => tap(code, group.name, first, () => {
+      offer(group);
+      choose(null);
+      if (second.children.length === 1) second.firstChild.click();
+    })));
+    const camera = element("label", "photo-field", "＋ 拍照");
     const photo = element("input");
     Object.assign(photo, { type: "file", accept: "image/*", multiple: true });
     photo.setAttribute("capture", "environment");
-    const camera = element("label", "photo-field", "＋ 拍照");
+    photo.addEventListener("change", () => addPhotos(photo));
     camera.append(photo);
-    const thumbs = element("div", "photos");
-    photo.addEventListener("change", async () => {
-      for (const file of photo.files) report.photos.push(await smaller(file));
-      thumbs.replaceChildren(...report.photos.map(thumb));
-      photo.value = "";
-    });
-    const where = element("span", "second", "定位中…");
     const system = element("select");
     system.setAttribute("aria-label", "定位坐标系");
     for (const [code, name] of [["WGS84", "GPS 坐标"], ["GCJ02", "高德/腾讯坐标"]]) system.append(new Option(name, code));
     const detail = element("textarea");
     Object.assign(detail, { placeholder: "补充说明（可不填）", maxLength: 2000 });
     detail.setAttribute("aria-label", "补充说明");
+    detail.dataset.kept = "";
+    detail.addEventListener("input", keep);
     const button = element("button", "ahead", "上报");
     button.type = "button";
-    button.addEventListener("click", () => take({ detail, system, thumbs, first, second }));
+    button.addEventListener("click", take);
     const outcome = element("span", "outcome");
     outcome.dataset.outcome = "";
     outcome.setAttribute("role", "status");
     const waiting = element("span", "second");
     waiting.dataset.waiting = "";
+    const renew = element("button", "quiet", "改用现在的位置");
+    renew.type = "button";
+    renew.hidden = true;
+    renew.addEventListener("click", () => { report.position = null; showPlace(); keep(); });
+    parts = { first, second, thumbs: element("div", "photos"), where: element("span", "second", "定位中…"), renew, system, detail, button, outcome, waiting };
     place.append(
-      labelled("什么事", first, second), labelled("照片", camera, thumbs), labelled("位置", where, system),
+      labelled("什么事", first, second), labelled("照片", camera, parts.thumbs), labelled("位置", parts.where, renew, system),
       labelled("说明", detail), button, outcome, waiting,
     );
-    locate(where);
+    locate();
   }
 
-  function tap(name, among, chosen) {
+  function tap(code, name, among, chosen) {
     const button = element("button", "tap", name);
     button.type = "button";
+    button.dataset.code = code;
     button.setAttribute("aria-pressed", "false");
     button.addEventListener("click", () => {
-      for (const one of among.children) one.setAttribute("aria-pressed", String(one === button));
+      press(among, code);
       chosen();
     });
     return button;
+  }
+
+  function press(among, code) {
+    for (const one of among.children) one.setAttribute("aria-pressed", String(one.dataset.code === code));
+  }
+
+  function offer(group) {
+    const codes = Object.entries(group.categories);
+    parts.second.replaceChildren(...codes.map(([code, name]) => tap(code, name, parts.second, () => choose([code, name]))));
+  }
+
+  function choose(category) {
+    report.category = category;
+    keep();
   }
 
   function labelled(name, ...fields) {
@@ -137,91 +97,192 @@
     return group;
   }
 
-  function locate(where) {
-    if (!navigator.geolocation) {
-      cockpit.setText(where, "此浏览器不能定位");
-      return;
-    }
+  function locate() {
+    if (!navigator.geolocation) return cockpit.setText(parts.where, "此浏览器不能定位");
     navigator.geolocation.watchPosition(
       ({ coords }) => {
-        report.position = { lon: coords.longitude, lat: coords.latitude };
-        cockpit.setText(where, `✓ 已定位，误差约 ${Math.round(coords.accuracy)} 米`);
+        here = { lon: coords.longitude, lat: coords.latitude, accuracy: Math.round(coords.accuracy) };
+        showPlace();
       },
-      () => cockpit.setText(where, report.position ? "✓ 用上次定位" : "▲ 没有定位；请允许定位，或在说明里写明地点"),
+      () => here || cockpit.setText(parts.where, "▲ 没有定位；请允许定位，或在说明里写明地点"),
       { enableHighAccuracy: true, maximumAge: 10000 },
     );
   }
 
-  /* Photos are made small before they travel: a bad line carries 200 kB, not 8 MB. */
-  async function smaller(file) {
-    const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
-    const scale = Math.min(1, MAX_SIDE / Math.max(picture.width, picture.height));
-    const canvas = element("canvas");
-    canvas.width = Math.round(picture.width * scale);
-    canvas.height = Math.round(picture.height * scale);
-    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-    return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.82));
+  function showPlace() {
+    parts.renew.hidden = !report.position;
+    if (report.position) cockpit.setText(parts.where, "✓ 用填写时的位置");
+    else if (here) cockpit.setText(parts.where, `✓ 已定位，误差约 ${here.accuracy} 米`);
   }
 
-  function thumb(blob) {
-    const image = element("img");
-    image.src = URL.createObjectURL(blob);
-    image.onload = () => URL.revokeObjectURL(image.src);
-    image.alt = "待上报的照片";
-    return image;
-  }
+  /* --- photos --- */
 
-  async function take({ detail, system, thumbs, first, second }) {
-    if (!report.category) return say(false, "请先选择是什么事");
-    const [category, name] = report.category;
-    const id = crypto.randomUUID ? crypto.randomUUID() : String(Date.now()) + Math.random();
-    const place = report.position ? { ...report.position, crs: system.value } : {};
-    const body = { id, category, title: name, detail: detail.value.trim(), ts: Date.now(), ...place };
-    await inStore("readwrite", (reports) => reports.put({ id, community: cockpit.root.dataset.community, body, photos: report.photos }));
-    detail.value = "";
-    report.photos = [];
-    report.category = null;
-    thumbs.replaceChildren();
-    second.replaceChildren();
-    for (const one of first.children) one.setAttribute("aria-pressed", "false");
-    return flush();
-  }
-
-  /* --- what is mine to do --- */
-
-  async function loadTasks() {
-    const list = cockpit.find("[data-my-tasks]");
-    const me = await cockpit.whoAmI();
-    if (!me.name) {
-      list.replaceChildren(element("li", "second", "登录后显示"));
-      return;
+  async function addPhotos(field) {
+    const { id } = report;
+    const files = [...field.files];
+    for (const file of files) {
+      if ((await store.photos(id)).length >= cockpit.photos.MOST) {
+        say(false, `一件事件最多 ${cockpit.photos.MOST} 张照片，其余没有加入`);
+        break;
+      }
+      try {
+        const made = await cockpit.photos.prepare(file);
+        await store.putPhoto({ ...made, id: outbox.newId(), report: id });
+        if (made.isOriginal) say(true, `照片 ${file.name} 此浏览器显示不了，将按原样发送`);
+      } catch (error) {
+        say(false, error.message);
+      }
     }
-    const query = [["assignee", me.name], ...["dispatched", "in_hand", "sent_back"].map((code) => ["state", code])];
-    const found = (await cockpit.ask("events", query)).features.map((one) => one.properties);
-    found.sort((a, b) => (a.due || "9").localeCompare(b.due || "9"));
-    list.replaceChildren(...(found.length ? found.map(task) : [element("li", "second", "没有待办")]));
+    field.value = "";
+    await keep();
+    await showPhotos();
   }
 
-  function task(told) {
-    const row = element("li");
-    const link = element("a", "", told.title);
-    link.href = `/events/${told.id}`;
-    const late = told.due && Date.parse(told.due) < cockpit.now();
-    const due = told.due ? `${late ? "▲ 已逾期 " : "期限 "}${cockpit.time.short(Date.parse(told.due))}` : "";
-    row.append(link, element("span", late ? "is-late" : "second", [told.state_name, due].filter(Boolean).join(" · ")));
-    return row;
+  async function showPhotos() {
+    report.photos = await store.photos(report.id);
+    parts.thumbs.replaceChildren(...report.photos.map(thumb));
+  }
+
+  function thumb(photo) {
+    const made = element("span", "thumb");
+    const image = element("img");
+    image.src = URL.createObjectURL(new Blob([photo.bytes], { type: photo.type }));
+    image.onload = () => URL.revokeObjectURL(image.src);
+    image.alt = photo.isOriginal ? "原样发送的照片" : "待上报的照片";
+    const drop = element("button", "quiet", "×");
+    drop.type = "button";
+    drop.setAttribute("aria-label", "去掉这张照片");
+    drop.addEventListener("click", async () => {
+      await store.removePhoto(photo.id);
+      await showPhotos();
+      keep();
+    });
+    made.append(image, drop);
+    return made;
+  }
+
+  /* --- what is written is kept, then filed --- */
+
+  function body() {
+    const { lon, lat } = report.position || here || {};
+    const [category, title] = report.category || [null, ""];
+    return { category, title, detail: parts.detail.value.trim(), ...(lon === undefined ? {} : { lon, lat, crs: parts.system.value }) };
+  }
+
+  async function keep() {
+    const of = report;
+    const made = body();
+    const isFilled = Boolean(made.category || made.detail || (await store.photos(of.id)).length);
+    if (of === report) await outbox.keep(of.id, made, isFilled);
+  }
+
+  async function take() {
+    if (!outbox.owner()) return say(false, "请先登录");
+    if (!report.category) return say(false, "请先选择是什么事");
+    const filed = report;
+    // A second tap is no second report.
+    parts.button.disabled = true;
+    setTimeout(() => { parts.button.disabled = false; }, SECOND_TAP_MS);
+    const made = body();
+    begin(blank());
+    if (!(await outbox.file(filed.id, made))) return say(false, "这一件已经上报");
+    await outbox.flush();
+  }
+
+  /* Put a report in the form: a new one, or a draft. */
+  function begin(next) {
+    report = next;
+    cockpit.reportList.open = report.id;
+    isElsewhere(report.id);   // from now on it is here
+    const given = report.body || {};
+    parts.detail.value = given.detail || "";
+    parts.second.replaceChildren();
+    press(parts.first, null);
+    const found = Object.entries(groups).find(([, group]) => given.category in group.categories);
+    if (found) {
+      press(parts.first, found[0]);
+      offer(found[1]);
+      press(parts.second, given.category);
+    }
+    showPlace();
+    return showPhotos();
+  }
+
+  /* A draft as the form has it. */
+  function drafted({ id, body: given }) {
+    const position = given.lon === undefined ? null : { lon: given.lon, lat: given.lat };
+    if (position) parts.system.value = given.crs;
+    return { id, body: given, category: given.category ? [given.category, given.title] : null, position, photos: [] };
+  }
+
+  cockpit.reportList.edit = async function (draft) {
+    await keep();
+    await begin(drafted(draft));
+    outbox.say(true, "已放回表单，改好后点「上报」");
+    cockpit.reportList.show();
+    parts.detail.scrollIntoView({ block: "center" });
+  };
+
+  /* Drafts of this account: the newest goes on in the form, unless another page of this phone has it. */
+  async function resume() {
+    const { community } = cockpit.root.dataset;
+    const drafts = (await outbox.mine()).filter((one) => one.state === "draft" && one.isFilled && one.community === community);
+    const newest = drafts.pop();
+    if (!newest || (await isElsewhere(newest.id))) return;
+    await begin(drafted(newest));
+    say(true, "已恢复没有写完的上报");
+  }
+
+  /* A page holds what is in its form for as long as it stands. */
+  function isElsewhere(id) {
+    if (!navigator.locks) return false;
+    return new Promise((resolve) => {
+      navigator.locks.request(`cockpit-draft-${id}`, { ifAvailable: true }, (lock) => {
+        resolve(lock === null);
+        return lock === null ? null : new Promise(() => {});
+      });
+    });
+  }
+
+  /* --- what came of it --- */
+
+  function said({ detail: { ok, event, duplicates, isWaiting, text } }) {
+    if (ok) say(true, `已上报，编号 ${event}` + (duplicates ? `；附近刚有 ${duplicates} 件同类上报` : ""));
+    else say(false, (isWaiting ? "已存在手机里，还没有发出：" : "未被接收，已留在下方「我的上报」：") + text);
+    if (ok) cockpit.showTasks();
+  }
+
+  async function showWaiting() {
+    const { waiting } = await outbox.counts();
+    cockpit.setText(parts.waiting, waiting ? `◷ ${waiting} 件待发送，有网即发` : "");
+    const [doubts, place] = [await store.doubts(), cockpit.find("[data-doubts]")];
+    place.hidden = doubts === null;
+    cockpit.setText(place, doubts || "");
+    cockpit.reportList.show();
   }
 
   cockpit.pages.report = {
-    start() {
-      form(cockpit.find("[data-report-form]"));
-      loadTasks();
-      flush();
-      window.addEventListener("online", flush);
-      setInterval(flush, RETRY_MS);
+    async start() {
+      const place = cockpit.find("[data-report-form]");
+      const me = await cockpit.whoAmI();
+      if (!outbox.owner()) {
+        place.append(element("p", "", "上报前请先登录："), cockpit.signInLink());
+        cockpit.showTasks();
+        return;
+      }
+      report = blank();
+      form(place);
+      begin(report);
+      if (!me.name) say(false, "连接中断：可以照常填写，联网后发送");
+      cockpit.root.addEventListener("outbox-said", said);
+      cockpit.root.addEventListener("outbox", showWaiting);
+      await resume();
+      showWaiting();
+      cockpit.showTasks();
+      outbox.flush();
     },
     render(changed) {
-      if (changed && changed.grid_events) loadTasks();
+      if (changed && changed.grid_events && report) cockpit.showTasks();
     },
   };
 })();

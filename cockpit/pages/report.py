@@ -1,4 +1,4 @@
-"""A steward's page (网格员): report with a photo and a place in a few taps, and one's own tasks."""
+"""A steward's page (网格员): report with a photo and a place in a few taps, what is not sent yet, one's tasks."""
 
 from typing import Any
 
@@ -25,10 +25,19 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
     for code, row in categories().items():
         groups[code.partition(".")[0]]["categories"][code] = row.name
     form = html.Section(
-        [html.H2("上报事件"), html.Div(**{"data-report-form": msgspec.json.encode(groups).decode()})],
+        [
+            html.H2("上报事件"),
+            html.P("", className="second", hidden=True, role="status", **{"data-doubts": ""}),
+            html.Div(**{"data-report-form": msgspec.json.encode(groups).decode()}),
+        ],
         className="panel report",
+    )
+    left = html.Section(
+        [html.H2("我的上报"), html.Ul(className="outbox", **{"data-outbox": ""})], className="panel report", hidden=True
     )
     tasks = html.Section(
         [html.H2("我的任务"), html.Ul(className="tasks", **{"data-my-tasks": ""})], className="panel report"
     )
-    return frame.desk(known, "report", [html.Div([form, tasks], className="report-page")], theme=frame.theme_of(theme))
+    return frame.desk(
+        known, "report", [html.Div([form, left, tasks], className="report-page")], theme=frame.theme_of(theme)
+    )

@@ -1,0 +1,55 @@
+/* Asking the server: whatever comes back, a proxy's page or nothing at all, is said in words. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  /* What a status means where the answer says nothing itself. */
+  const WORDS = {
+    400: "内容不被接受", 403: "没有权限，或被代理拦下", 404: "服务器上没有这一项", 408: "超时", 409: "与现状冲突", 410: "这一项已不存在",
+    413: "太大，服务器或代理不收", 415: "格式不被接受", 422: "内容不被接受", 429: "太频繁，稍后再试",
+    500: "服务器出错", 502: "服务器暂时不在", 503: "服务器暂时忙", 504: "服务器没有及时回答",
+  };
+  const CUT = { GET: "连接中断，没有执行", POST: "连接中断，不知是否已执行" };
+
+  /* What an address answers: {ok, status, body, retryMs, isForeign}. Where it is refused, body.detail says why in words,
+     whoever refused; ``patience``: after so many ms it is given up. */
+  cockpit.request = async function (path, { patience = null, ...options } = {}) {
+    const giveUp = new AbortController();
+    const timer = patience === null ? null : setTimeout(() => giveUp.abort(), patience);
+    try {
+      const headers = { "Accept-Language": "zh-CN", ...options.headers };
+      const answer = await fetch(path, { ...options, headers, signal: giveUp.signal });
+      const body = readBody(await answer.text());
+      const { ok, status } = answer;
+      cockpit.clock.toldBy(answer);
+      const retryMs = waitOf(answer.headers.get("Retry-After"));
+      // The page of a proxy's or of a hotel's is no answer of ours, whatever its status.
+      const isForeign = body === undefined;
+      if (isForeign) return { ok: false, status, body: { detail: foreign(status) }, retryMs, isForeign };
+      if (!ok && typeof body.detail !== "string") body.detail = WORDS[status] || `没有执行（${status}）`;
+      return { ok, status, body, retryMs, isForeign };
+    } catch (error) {
+      return { ok: false, status: 0, body: { detail: CUT[options.method || "GET"] || CUT.POST }, retryMs: null, isForeign: false };
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  const foreign = (status) => [WORDS[status], `回答看不懂（${status}），可能来自中间的代理`].filter(Boolean).join("；");
+
+  function readBody(text) {
+    if (!text) return {};
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      return undefined;
+    }
+  }
+
+  /* Retry-After (RFC 9110, 10.2.3), in ms: seconds, or a date of the server's. */
+  function waitOf(header) {
+    if (!header) return null;
+    const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - cockpit.clock.server();
+    return Number.isNaN(ms) ? null : Math.max(0, ms);
+  }
+})();

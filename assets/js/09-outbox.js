@@ -1,0 +1,284 @@
+/* The outbox: what a steward filed goes to the server as soon as there is a line, once, in the name of whoever wrote it.
+   Nothing leaves it before the server has it or the person takes it out. States: draft, waiting, refused, sent. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const store = cockpit.outboxStore;
+  const outbox = (cockpit.outbox = { sending: null });   // the id of what is on its way from this page
+  const BACK_OFF_MS = [2000, 4000, 8000, 15000, 30000, 60000];
+  const LOCK_MS = 3000;           // another page of ours is sending: look again
+  const MOST_WAIT_MS = 3600000;
+  const SENT_KEPT = 10;
+  const WAITS = [0, 401, 408, 425, 429];   // and every 5xx: it is not the report's fault
+  const pages = "BroadcastChannel" in window ? new BroadcastChannel("cockpit-outbox") : null;
+  let me = null;
+  let running = null;
+  let isAskedAgain = false;
+  let failures = 0;
+  let timer = null;
+  let marks = [];
+
+  outbox.owner = () => (me ? me.name || me.was || null : null);
+
+  /* Who is signed in has become known, or known again. */
+  outbox.known = function (found) {
+    const isFirst = me === null;
+    me = found;
+    if (!isFirst) return;
+    window.addEventListener("online", () => {
+      failures = 0;
+      outbox.flush();
+    });
+    document.addEventListener("visibilitychange", () => document.hidden || outbox.look());
+    if (pages) pages.onmessage = () => changed(false);
+    outbox.flush();
+  };
+
+  /* Somebody looks at the page again: perhaps they signed in elsewhere. */
+  outbox.look = async function () {
+    await cockpit.whoAmI(true);
+    // What one person wrote is not for the eyes of the next.
+    if (me.isReplacedBy && cockpit.root.dataset.page === "report") location.reload();
+    outbox.flush();
+  };
+
+  const isMine = (one) => one.owner === outbox.owner() && one.owner !== null;
+  const isLeft = (one) => one.state === "waiting" || one.state === "refused" || (one.state === "draft" && one.isFilled);
+
+  /* Of whoever is signed in, with what nobody has signed. */
+  outbox.mine = async () => (await store.reports()).filter((one) => isMine(one) || (one.owner === null && outbox.owner()));
+
+  outbox.counts = async function () {
+    const left = (await store.reports()).filter(isLeft);
+    const mine = left.filter(isMine);
+    return {
+      mine: mine.length,
+      waiting: mine.filter((one) => one.state === "waiting").length,
+      refused: mine.filter((one) => one.state === "refused").length,
+      others: left.length - mine.length,
+    };
+  };
+
+  /* An id that nobody else's report has; also where the page came without TLS. */
+  outbox.newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+  /* Keep a draft; one that was filed meanwhile, in another page, is left as it is. */
+  outbox.keep = async function (id, body, isFilled) {
+    const made = await store.change(id, (before) => {
+      if (before && before.state !== "draft") return null;
+      return { id, owner: outbox.owner(), community: cockpit.root.dataset.community, state: "draft", body, isFilled, tries: 0, event: null, stamp: cockpit.clock.stamp() };
+    });
+    changed();
+    return made;
+  };
+
+  /* File a draft; null where it was filed already. */
+  outbox.file = async function (id, body) {
+    const made = await store.change(id, (before) => {
+      if (before && before.state !== "draft") return null;
+      const { event = null, tries = 0, stamp = cockpit.clock.stamp() } = before && before.tries ? before : {};
+      return { id, owner: outbox.owner(), community: cockpit.root.dataset.community, state: "waiting", body, tries, event, stamp };
+    });
+    changed();
+    return made;
+  };
+
+  /* Photos for an event that the server has. */
+  outbox.addPhotos = async function (event, title, made) {
+    const id = outbox.newId();
+    for (const one of made) await store.putPhoto({ ...one, id: outbox.newId(), report: id });
+    const { community } = cockpit.root.dataset;
+    await store.change(id, () => ({ id, owner: outbox.owner(), community, state: "waiting", body: { title }, tries: 0, event, stamp: cockpit.clock.stamp() }));
+    changed();
+    return id;
+  };
+
+  /* Take a report back into hand, as a draft of whoever is signed in, under its own id. */
+  outbox.reopen = async function (id) {
+    const made = await store.change(id, (one) => (one && !one.event && one.state !== "sent" ? { ...one, state: "draft", isFilled: true, owner: outbox.owner(), reason: null } : null));
+    changed();
+    return made;
+  };
+
+  /* Send it once more, whatever was said of it. */
+  outbox.again = async function (id) {
+    await store.change(id, (one) => one && isMine(one) && { ...one, state: "waiting", reason: null, hold: null });
+    for (const photo of await store.photos(id)) if (photo.reason) await store.putPhoto({ ...photo, reason: null });
+    failures = 0;
+    changed();
+    return outbox.flush();
+  };
+
+  outbox.remove = async function (id) {
+    await store.remove(id);
+    changed();
+  };
+
+  /* --- sending --- */
+
+  /* Send what is due; one page of this phone at a time. */
+  outbox.flush = function () {
+    isAskedAgain = true;
+    running = running || alone().finally(() => { running = null; });
+    return running;
+  };
+
+  async function alone() {
+    while (isAskedAgain) {
+      isAskedAgain = false;
+      if (!navigator.locks) await run();   // without TLS there are no locks: the report's own id keeps it one
+      else await navigator.locks.request("cockpit-outbox", { ifAvailable: true }, (lock) => (lock ? run() : again(LOCK_MS)));
+    }
+    outbox.sending = null;
+    changed();
+  }
+
+  function again(ms) {
+    clearTimeout(timer);
+    timer = setTimeout(outbox.flush, ms);
+  }
+
+  async function run() {
+    clearTimeout(timer);
+    const waiting = (await store.reports()).filter((one) => one.state === "waiting" && isMine(one));
+    if (!waiting.length) return;
+    if (!me.name || me.isExpired) await cockpit.whoAmI(true);
+    if (!me.name && me.was) again(backOff());
+    if (!me.name || me.isExpired || me.isReplacedBy) return;
+    for (const one of waiting) {
+      const ms = held(one);
+      if (ms > 0) return again(ms);
+      outbox.sending = one.id;
+      changed();
+      const answer = await deliver(one);
+      outbox.sending = null;
+      if (answer && !(await put(one, answer))) return;
+    }
+    failures = 0;
+  }
+
+  /* How long the server asked to wait still; a clock that was set tells nothing. */
+  function held({ hold }) {
+    if (!hold) return 0;
+    const past = Date.now() - hold.since;
+    return past < 0 || past > hold.ms ? 0 : hold.ms - past;
+  }
+
+  const patience = (bytes) => 30000 + bytes / 10;   // 10 kB in a second are a very bad line
+
+  /* Send a report, then its photos; null when all is done, else the answer that stopped it. */
+  async function deliver(one) {
+    const base = `/api/v1/${one.community}/events`;
+    let { event } = one;
+    if (!event) {
+      const ts = one.body.ts || cockpit.clock.timeOf(one.stamp);
+      const body = { ...one.body, id: one.id, ...(ts ? { ts } : {}) };
+      await store.change(one.id, (kept) => kept && { ...kept, tries: kept.tries + 1, body: { ...one.body, ...(ts ? { ts } : {}) } });
+      const answer = await cockpit.post(base, body, { patience: patience(0) });
+      if (!answer.ok || !answer.body.id) return answer;
+      event = answer.body.id;
+      await filed(one, answer);
+    }
+    for (const photo of await store.photos(one.id)) {
+      if (photo.reason) continue;
+      const answer = await sendPhoto(`${base}/${event}/photos`, photo);
+      if (answer && waits(answer)) return answer;
+    }
+    return finish(one.id);
+  }
+
+  async function filed(one, answer) {
+    const { detail = "", duplicates = [] } = answer.body.properties || {};
+    // The server had it under this id: what was changed since is not in it.
+    const isOther = answer.status === 200 && detail !== (one.body.detail || "");
+    await store.change(one.id, (kept) => ({ ...kept, event: answer.body.id, isOther }));
+    tell({ ok: true, id: one.id, event: answer.body.id, duplicates: duplicates.length });
+  }
+
+  /* Send a photo, smaller where it is too large; what is refused for good is kept with the reason. */
+  async function sendPhoto(path, photo) {
+    const answer = await cockpit.post(path, new Blob([photo.bytes], { type: photo.type }), { patience: patience(photo.bytes.byteLength || photo.bytes.size) });
+    if (answer.ok) return void (await store.removePhoto(photo.id));
+    if (waits(answer)) return answer;
+    const smaller = answer.status === 413 ? await cockpit.photos.smaller(photo) : null;
+    if (smaller) {
+      await store.putPhoto({ ...photo, ...smaller });
+      return sendPhoto(path, { ...photo, ...smaller });
+    }
+    await store.putPhoto({ ...photo, reason: { status: answer.status, text: answer.body.detail } });
+    return null;
+  }
+
+  async function finish(id) {
+    const refused = (await store.photos(id)).filter((one) => one.reason);
+    await store.change(id, (one) => {
+      const texts = [
+        ...(one.isOther ? ["服务器先前已收到它，之后的改动没有并入；可在事件页补充"] : []),
+        ...(refused.length ? [`${refused.length} 张照片未被接收：${refused[0].reason.text}`] : []),
+      ];
+      const reason = texts.length ? { status: refused.length ? refused[0].reason.status : 200, text: texts.join("；") } : null;
+      return { ...one, state: reason ? "refused" : "sent", reason, hold: null };
+    });
+    if (refused.length) tell({ ok: false, id, text: `照片未被接收：${refused[0].reason.text}` });
+    const done = (await store.reports()).filter((one) => one.state === "sent");
+    for (const old of done.slice(0, -SENT_KEPT)) await store.remove(old.id);
+    return null;
+  }
+
+  const waits = (answer) => WAITS.includes(answer.status) || answer.status >= 500 || (answer.isForeign && answer.status < 400) || Boolean(me.isReplacedBy);
+
+  /* Keep what came of it; returns whether the next may be tried. */
+  async function put(one, answer) {
+    const reason = { status: answer.status, text: answer.body.detail || "服务器没有给出编号" };
+    const isWaiting = waits(answer);
+    const ms = Math.min(answer.retryMs ?? 0, MOST_WAIT_MS);
+    const hold = isWaiting && ms ? { since: Date.now(), ms } : null;
+    await store.change(one.id, (kept) => kept && { ...kept, state: isWaiting ? "waiting" : "refused", reason, hold });
+    tell({ ok: false, id: one.id, isWaiting, text: reason.text });
+    if (!isWaiting) return true;
+    if (answer.status !== 401) again(ms || backOff());
+    return false;
+  }
+
+  /* A little by chance, so that not all phones of a street come back at once. */
+  function backOff() {
+    const ms = BACK_OFF_MS[Math.min(failures, BACK_OFF_MS.length - 1)];
+    failures += 1;
+    return ms * (0.8 + Math.random() * 0.4);
+  }
+
+  /* --- what the pages show of it --- */
+
+  const tell = (what) => cockpit.root.dispatchEvent(new CustomEvent("outbox-said", { detail: what }));
+
+  async function changed(isOwn = true) {
+    if (isOwn && pages) pages.postMessage("changed");
+    await showMarks();
+    cockpit.root.dispatchEvent(new CustomEvent("outbox"));
+  }
+
+  /* How many wait, in the head of each page; of another person's only that there are some. */
+  outbox.mark = function () {
+    const made = cockpit.element("span", "outbox-mark");
+    made.hidden = true;
+    marks = [made];
+    showMarks();
+    return made;
+  };
+
+  async function showMarks() {
+    const { mine, refused, others } = await outbox.counts();
+    for (const made of marks) {
+      const parts = [];
+      if (mine) {
+        const link = cockpit.element("a", "", refused ? `▲ 待处理 ${mine}` : `◷ 待发 ${mine}`);
+        link.href = `/report?community=${cockpit.root.dataset.community}`;
+        parts.push(link);
+      }
+      if (others) parts.push(cockpit.element("span", "second", outbox.owner() ? `他人待发 ${others}` : `◷ 待发 ${others}`));
+      made.hidden = parts.length === 0;
+      made.replaceChildren(...parts);
+    }
+  }
+})();

@@ -1,0 +1,92 @@
+/* What a steward filed on this phone: what waits and why, what was refused and how to mend it, what has arrived. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const { element } = cockpit;
+  const { outbox, outboxStore: store } = cockpit;
+  const STATES = { draft: "✎ 草稿", waiting: "◷ 待发送", refused: "▲ 未被接收", sent: "✓ 已上报" };
+  const page = (cockpit.reportList = { edit: null, open: null });   // edit(report): into the form; open: the id that is in it
+
+  page.show = async function () {
+    const list = cockpit.find("[data-outbox]");
+    if (!list) return;
+    const all = (await outbox.mine()).filter((one) => one.state !== "draft" || (one.isFilled && one.id !== page.open));
+    const rows = [];
+    for (const one of all.reverse()) rows.push(row(one, await store.photos(one.id)));
+    const { others } = await outbox.counts();
+    if (others) rows.push(element("li", "second", `这部手机上还有他人的 ${others} 件没有发出，其本人登录后才会发送`));
+    list.replaceChildren(...rows);
+    list.closest("section").hidden = rows.length === 0;
+  };
+
+  function row(one, photos) {
+    const made = element("li", one.state === "refused" ? "is-refused" : "");
+    made.dataset.report = one.id;
+    made.dataset.state = one.id === outbox.sending ? "sending" : one.state;
+    const state = one.id === outbox.sending ? "↑ 发送中" : STATES[one.state];
+    const title = element(one.event ? "a" : "strong", "title", one.body.title || "（还没有选择是什么事）");
+    if (one.event) title.href = `/events/${one.event}?community=${one.community}`;
+    const when = cockpit.clock.timeOf(one.stamp);
+    const facts = [state, one.event, photos.length ? `${photos.length} 张照片` : "", when ? cockpit.time.short(when) : ""];
+    made.append(title, element("span", "second", facts.filter(Boolean).join(" · ")));
+    if (one.body.detail) made.append(element("p", "", one.body.detail));
+    if (one.reason && one.state !== "sent") made.append(element("p", "reason", reason(one)));
+    const buttons = element("div", "buttons");
+    if (one.state === "waiting" && one.reason && one.reason.status === 401) buttons.append(cockpit.signInLink());
+    buttons.append(...acts(one, photos).map(([name, work]) => button(name, work)));
+    made.append(buttons);
+    return made;
+  }
+
+  function reason({ state, reason: { status, text } }) {
+    const what = state === "waiting" ? "还没有发出：" : "";
+    return `${what}${text}${status >= 400 ? `（${status}）` : ""}`;
+  }
+
+  function acts(one, photos) {
+    const isNobodys = one.owner === null;
+    const change = ["修改", async () => { const made = await outbox.reopen(one.id); if (made) page.edit(made); }];
+    const retry = ["再发", () => outbox.again(one.id)];
+    const copy = ["复制文字", () => copied(one)];
+    const save = photos.map((photo, place) => [`保存照片 ${place + 1}`, () => saved(photo, place)]);
+    const drop = ["删除", () => removed(one, photos)];
+    if (one.state === "sent") return [["清除", () => outbox.remove(one.id)]];
+    if (one.state === "draft") return [["继续填写", change[1]], drop];
+    return [...(isNobodys ? [] : [retry]), ...(one.event ? [] : [change]), copy, ...save, drop];
+  }
+
+  function button(name, work) {
+    const made = element("button", "quiet", name);
+    made.type = "button";
+    made.addEventListener("click", async () => {
+      made.disabled = true;
+      await work();
+      made.disabled = false;
+    });
+    return made;
+  }
+
+  async function copied({ body }) {
+    const text = [body.title, body.detail, body.lon ? `${body.lon}, ${body.lat}（${body.crs}）` : ""].filter(Boolean).join("\n");
+    try {
+      await navigator.clipboard.writeText(text);
+      outbox.say(true, "文字已复制");
+    } catch (error) {
+      window.prompt("请复制", text);   // without TLS there is no clipboard
+    }
+  }
+
+  function saved(photo, place) {
+    const link = element("a");
+    link.href = URL.createObjectURL(new Blob([photo.bytes], { type: photo.type }));
+    link.download = `${photo.report.slice(0, 8)}-${place + 1}.${(photo.type.split("/")[1] || "bin").replace("jpeg", "jpg")}`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  }
+
+  function removed(one, photos) {
+    const what = [one.body.title, photos.length ? `${photos.length} 张照片` : ""].filter(Boolean).join("、");
+    return window.confirm(`删除后找不回来：${what}。确定删除？`) ? outbox.remove(one.id) : null;
+  }
+})();
