@@ -12,12 +12,55 @@
     const made = element("form");
     const button = element("button", "ahead", verb);
     made.append(...inputs, button);
-    made.addEventListener("submit", (event) => {
+    made.addEventListener("submit", async (event) => {
       event.preventDefault();
-      submit(Object.assign({}, ...inputs.map((input) => input.read())));
+      if (made.dataset.sent !== undefined) return;   // a second click is no second entry
+      made.dataset.sent = "";
+      try {
+        await once(button, () => submit(Object.assign({}, ...inputs.map((input) => input.read()))));
+      } finally {
+        delete made.dataset.sent;
+      }
     });
     folded.append(element("summary", "", title), made);
     return folded;
+  }
+
+  /* Put new parts in a place; what is being written there in other forms than the one that was sent stays. */
+  function redraw(place, ...parts) {
+    const kept = new Map();
+    for (const one of written(place)) if (!one.closest("[data-sent]")) kept.set(keyOf(one), one[holds(one)]);
+    const open = [...place.querySelectorAll("details[open]")].filter((one) => !one.querySelector("[data-sent]")).map(titleOf);
+    place.replaceChildren(...parts);
+    for (const folded of place.querySelectorAll("details")) folded.open ||= open.includes(titleOf(folded));
+    for (const one of place.querySelectorAll(FIELDS)) {
+      if (!kept.has(keyOf(one))) continue;
+      one[holds(one)] = kept.get(keyOf(one));
+      one.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  }
+
+  const FIELDS = "input, textarea, select";
+  const holds = (one) => (one.type === "checkbox" ? "checked" : "value");
+  const titleOf = (folded) => folded.querySelector("summary").textContent;
+  const keyOf = (one) => {
+    const around = one.closest("details, [data-key]");
+    return [around && (around.dataset.key || titleOf(around)), one.name || one.value].join("/");
+  };
+
+  const written = (place) => [...place.querySelectorAll(FIELDS)].filter((one) => {
+    if (one.options) return one.selectedIndex > 0;
+    return one.type === "checkbox" ? one.checked !== one.defaultChecked : one.value !== one.defaultValue;
+  });
+
+  /* Do what a button is for, once at a time. */
+  async function once(button, work) {
+    button.disabled = true;
+    try {
+      await work();
+    } finally {
+      button.disabled = false;
+    }
   }
 
   function field(label, input, read) {
@@ -66,12 +109,12 @@
       const button = element("button", "quiet", label);
       button.type = "button";
       button.setAttribute("aria-label", `${label} ${name}`);
-      button.addEventListener("click", work);
+      button.addEventListener("click", () => once(button, work));
       buttons.append(button);
     }
     row.append(buttons);
     return row;
   }
 
-  cockpit.forms = { entry, form, field, text, number, moment, choice };
+  cockpit.forms = { entry, form, once, redraw, field, text, number, moment, choice };
 })();

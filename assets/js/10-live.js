@@ -10,7 +10,7 @@
   const ENDED = 4001;
   const RETRY_MS = [250, 500, 1000, 2000];
 
-  const live = (cockpit.live = { up: false, isDoubted: false });
+  const live = (cockpit.live = { up: false, isDoubted: false, isOutdated: false });
   let socket = null;
   let heard = 0;        // by the monotonic clock
   let answerBy = Infinity;
@@ -32,6 +32,13 @@
     if (!socket) return;
     if (cockpit.clock.since(heard) > SILENCE_MS || cockpit.clock.steady() > answerBy) drop();
     else if (live.up && leapt > LEAP_MS) doubt();
+  };
+
+  /* Load the page anew where the server was renewed and nothing would be lost by it. */
+  live.renew = function () {
+    const isDue = live.isOutdated && !cockpit.hasUnsaved();
+    if (isDue) location.reload();
+    return isDue;
   };
 
   /* The machine may have slept: what stands here may be old by any time. Asleep most monotonic clocks stand still. */
@@ -83,9 +90,9 @@
     cockpit.clock.told(frame.now);
     if (frame.type === "snapshot") {
       if (frame.build !== cockpit.root.dataset.build) {
-        // The server was renewed while this page stood: its pages go with it.
-        location.reload();
-        return;
+        // The server was renewed while this page stood: its pages go with it, as soon as nothing is being written.
+        live.isOutdated = true;
+        if (live.renew()) return;
       }
       attempt = 0;
       seq = frame.seq;

@@ -68,6 +68,7 @@
 
   function tick() {
     if (cockpit.at === null) cockpit.live.check();
+    if (cockpit.live.renew()) return;
     const now = cockpit.now();
     for (const clock of cockpit.findAll("[data-clock]")) {
       cockpit.setText(clock, cockpit.time.day(now) + " " + cockpit.time.clock(now));
@@ -110,8 +111,9 @@
     const band = document.getElementById("band");
     const since = heard === null ? "" : " · 最后更新 " + cockpit.time.clock(heard);
     const what = cockpit.live.isDoubted ? "◷ 刚从休眠恢复或时钟变动 · 正在核对" : "▲ 连接中断 · 正在重连";
-    cockpit.setText(band, up ? "" : what + since);
-    band.hidden = up;
+    const renewed = cockpit.live.isOutdated ? "◷ 系统已更新 · 写完提交后此页会刷新" : "";
+    cockpit.setText(band, up ? renewed : what + since);
+    band.hidden = up && !renewed;
     cockpit.root.classList.toggle("is-cut", !up);
     const word = cockpit.live.isDoubted ? "◷ 核对" : !up ? "○ 中断" : cockpit.at === null ? "● 实时" : "◷ 回看";
     for (const mark of cockpit.findAll("[data-live-mark]")) cockpit.setText(mark, word);

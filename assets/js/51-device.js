@@ -83,7 +83,10 @@
       else if (field.value !== "") params[param] = type === "number" ? Number(field.value) : field.value;
     }
     const { community, device: id } = cockpit.root.dataset;
+    const button = form.querySelector("button");
+    button.disabled = true;   // a second click is no second command
     const answer = await cockpit.post(`/api/v1/${community}/devices/${id}/commands`, { name: form.dataset.command, params });
+    button.disabled = false;
     const text = answer.ok ? "已受理，编号 " + answer.body.id : answer.body.detail;
     cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, text);
   }

@@ -4,7 +4,7 @@
 
   const cockpit = window.cockpit;
   const { element } = cockpit;
-  const { entry, form, text, number, moment, choice } = cockpit.forms;
+  const { entry, form, once, redraw, text, number, moment, choice } = cockpit.forms;
   const page = (cockpit.pages.governance = {});
   const base = () => `/api/v1/${cockpit.root.dataset.community}/governance`;
   const NOBODY = "";
@@ -87,11 +87,12 @@
     // The form's own id: pressed twice, it opens one matter.
     const id = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
     const open = form(`登记${name}`, inputs, (body) => send(outcome, "/matters", { kind, id, ...body }, again));
-    place.replaceChildren(outcome, ...(rows.length ? rows : [element("p", "second", "还没有登记")]), open);
+    redraw(place, outcome, ...(rows.length ? rows : [element("p", "second", "还没有登记")]), open);
   }
 
   function matterRow(one, sealed, outcome, again) {
     const row = element("article", "matter");
+    row.dataset.key = one.id;
     const area = words.areas[one.area];
     row.append(
       element("strong", "", one.topic_name || one.title),
@@ -102,9 +103,11 @@
     for (const [to, name] of Object.entries(one.next)) {
       const button = element("button", "", name);
       button.type = "button";
-      button.addEventListener("click", () => {
-        send(outcome, `/matters/${one.id}/steps`, { to, note: note.querySelector("input").value, seq: one.seq }, again);
-      });
+      button.addEventListener("click", () => once(button, async () => {
+        row.dataset.sent = "";
+        await send(outcome, `/matters/${one.id}/steps`, { to, note: note.querySelector("input").value, seq: one.seq }, again);
+        delete row.dataset.sent;
+      }));
       buttons.append(button);
     }
     if (sealed) buttons.append(unsealButton(one, row, outcome));
@@ -148,11 +151,11 @@
       const held = moment("held", "时间");
       parts.push(form("登记会议", [text("subject", "议题", 200), held, attendance(held)], ({ isChosen, ...body }) => {
         if (!isChosen) return cockpit.sayOutcome(outcome, false, "请勾选到会的成员；确实无人到会，请勾选「无人到会」");
-        send(outcome, "/council/meetings", body, again);
+        return send(outcome, "/council/meetings", body, again);
       }));
     }
     if (parts.length === 1) parts.push(element("p", "second", "还没有登记"));
-    place.replaceChildren(...parts);
+    redraw(place, ...parts);
   }
 
   async function showPartners() {
@@ -181,7 +184,7 @@
       }
     }
     if (parts.length === 1) parts.push(element("p", "second", "还没有登记"));
-    place.replaceChildren(...parts);
+    redraw(place, ...parts);
   }
 
   const ending = (work) => (cockpit.may("manager") ? [["结束", work]] : []);

@@ -42,6 +42,7 @@
     const field = place.querySelector("textarea");
     if (field) {
       field.value = text;
+      if (text) field.dispatchEvent(new Event("input", { bubbles: true }));   // not saved yet
       if (wasIn) field.focus();
     }
     for (const one of told.duplicates || []) place.querySelector(".event-next").append(duplicate(one));
@@ -186,16 +187,31 @@
     field.type = "file";
     field.accept = "image/*";
     field.multiple = true;
-    field.addEventListener("change", async () => {
-      for (const file of field.files) {
-        const answer = await cockpit.post(path("/photos"), file);
-        if (!answer.ok) return cockpit.sayOutcome(cockpit.find("[data-outcome]"), false, answer.body.detail);
-      }
-      await load();
-      cockpit.sayOutcome(cockpit.find("[data-outcome]"), true, "照片已存");
-    });
+    field.addEventListener("change", () => addPhotos(field));
     label.append(field);
     return label;
+  }
+
+  /* Photos go by the phone's outbox: what is refused or has no line stays there, with its reason. */
+  async function addPhotos(field) {
+    const files = [...field.files];
+    field.value = "";
+    const said = (ok, text) => cockpit.sayOutcome(cockpit.find("[data-outcome]"), ok, text);
+    const made = [];
+    for (const file of files) {
+      try {
+        made.push(await cockpit.photos.prepare(file));
+      } catch (error) {
+        said(false, error.message);
+      }
+    }
+    if (!made.length) return;
+    const id = await cockpit.outbox.addPhotos(place.dataset.eventPage, shown.properties.title, made);
+    await cockpit.outbox.flush();
+    const sent = (await cockpit.outboxStore.reports()).find((one) => one.id === id);
+    await load();
+    if (!sent || sent.state === "sent") said(true, "照片已存");
+    else said(false, `照片还没有发出，留在「上报」页里：${sent.reason ? sent.reason.text : "等待发送"}`);
   }
 
   function duplicate(id) {

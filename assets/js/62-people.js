@@ -4,7 +4,7 @@
 
   const cockpit = window.cockpit;
   const { element } = cockpit;
-  const { entry, form, text, choice } = cockpit.forms;
+  const { entry, form, redraw, text, choice } = cockpit.forms;
   const page = (cockpit.pages.people = {});
   const AUDIT_ROWS = 50;
   let words = {};
@@ -77,7 +77,7 @@
       choice("name", "用户", Object.fromEntries(users.map((one) => [one.name, one.name]))),
       choice("role", "角色", words.roles), choice("community", "社区", words.communities),
     ], ({ name, role, community }) => act(`/api/v1/users/${encodeURIComponent(name)}`, { role, communities: [community], disabled: false }, showUsers, () => "已更改"), "更改");
-    part("users").replaceChildren(...rows, add, ...(users.length ? [change] : []));
+    redraw(part("users"), ...rows, add, ...(users.length ? [change] : []));
   }
   showUsers.part = "users";
 
@@ -90,7 +90,7 @@
     const { "*": _all, ...places } = words.communities;
     const add = form("新链接", [text("name", "哪块屏", 80), choice("community", "社区", places)],
       (body) => act("/api/v1/displays", body, showDisplays, (said) => `在大屏的浏览器里打开一次：${location.origin}${said.link}`), "生成");
-    part("displays").replaceChildren(...rows, add);
+    redraw(part("displays"), ...rows, add);
   }
   showDisplays.part = "displays";
 
@@ -114,7 +114,7 @@
       choice("kind", "通知", { "": "全部", ...words.kinds }), text("secret", "机器人加签密钥（可不填）", 200),
     ], ({ kind, secret, ...body }) => act(base, { ...body, kinds: kind ? [kind] : [], ...(secret ? { secret } : {}) }, showWebhooks,
       (said) => (said.secret && body.format === "json" ? `签名密钥（只显示这一次）：${said.secret}` : "已添加")), "添加");
-    part("webhooks").replaceChildren(...rows, add);
+    redraw(part("webhooks"), ...rows, add);
   }
   showWebhooks.part = "webhooks";
 

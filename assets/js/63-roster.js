@@ -4,7 +4,7 @@
 
   const cockpit = window.cockpit;
   const { element } = cockpit;
-  const { entry, form, choice } = cockpit.forms;
+  const { entry, form, redraw, choice } = cockpit.forms;
   const NOBODY = " ";   // no name that anybody has
   const name = (grid) => grid.name || grid.grid;
 
@@ -32,7 +32,7 @@
     });
     const parts = [outcome, ...(rows.length ? rows : [element("p", "second", "尚未导入网格")])];
     if (grids.length && cockpit.canDo("manager")) parts.push(appointing(grids, people || []));
-    place.replaceChildren(...parts);
+    redraw(place, ...parts);
   };
 
   /* Who can be given something, and what each has in hand; null for who may not know. */
@@ -47,10 +47,12 @@
     const options = { "": "请选择", ...Object.fromEntries(accounts), [NOBODY]: "（撤下网格员）" };
     const inputs = [choice("grid", "网格", of), choice("steward", "网格员", options)];
     return form("任命网格员", inputs, async ({ grid, steward }) => {
-      if (!steward) return cockpit.showRoster([false, "请选择网格员"]);
+      const say = (text) => cockpit.sayOutcome(cockpit.find('[data-register="roster"] .outcome'), false, text);
+      if (!steward) return say("请选择网格员");
       const path = `/api/v1/${cockpit.root.dataset.community}/stewards/${encodeURIComponent(grid)}`;
       const answer = await cockpit.post(path, steward === NOBODY ? {} : { name: steward });
-      cockpit.showRoster([answer.ok, answer.ok ? "已登记" : answer.body.detail || "没有执行"]);
+      if (answer.ok) return cockpit.showRoster([true, "已登记"]);
+      return say(answer.body.detail || "没有执行");
     }, "任命");
   }
 })();
