@@ -1,4 +1,4 @@
-"""Photos from a phone: small enough for any proxy, kept where they are refused, sent as they are if nothing reads them."""
+"""Photos from a phone: small enough for any proxy, kept where refused, sent as they are if nothing reads them."""
 
 import io
 import re
