@@ -208,7 +208,7 @@ def test_an_ended_session_asks_to_sign_in_and_then_goes_on(cockpit: Cockpit, pho
     session = phone.cookies()
     phone.clear_cookies()
     report(page, "会话过期")
-    expect(kept(page, "会话过期")).to_contain_text("登录已过期，请重新登录")
+    expect(kept(page, "会话过期")).to_contain_text("登录已经失效，请重新登录")
     expect(kept(page, "会话过期").get_by_role("link", name="登录")).to_have_attribute(
         "href", re.compile("sign-in.*report")
     )
