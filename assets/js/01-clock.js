@@ -39,7 +39,9 @@
     if (!Number.isNaN(ms) && !isFresh) clock.told(ms);
   };
 
-  const agree = (before) => Math.abs(Date.now() - before.wall - clock.since(before.steady)) < AGREE_MS;
+  /* How many ms the wall clock is ahead of the monotonic one since the server told: set forward, or asleep; below 0 set back. */
+  const astray = ({ wall, steady }) => Date.now() - wall - clock.since(steady);
+  const agree = (before) => Math.abs(astray(before)) < AGREE_MS;
 
   /* How many ms the wall clock went ahead of the monotonic one since it was last asked: the machine slept, or its
      clock was set forward. That it was set back is no sleep. */
@@ -50,7 +52,13 @@
   };
 
   /* What the machine's clock shows now, how far the server's is ahead of it, and whether that is sure. */
-  clock.stamp = () => ({ wall: Date.now(), ahead: told ? told.ahead : null, isSure: told !== null && agree(told) });
+  clock.stamp = function () {
+    const wall = Date.now();
+    if (told === null) return { wall, ahead: null, isSure: false };
+    // Asleep the wall clock runs ahead, never behind: one that is behind was set, and the monotonic one counts.
+    const isSetBack = astray(told) <= -AGREE_MS;
+    return { wall, ahead: isSetBack ? clock.server() - wall : told.ahead, isSure: isSetBack || agree(told) };
+  };
 
   /* The server's time of a stamp; null where the machine's clock was set meanwhile, so that it tells nothing. */
   clock.timeOf = function ({ wall, ahead, isSure }) {

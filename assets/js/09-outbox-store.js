@@ -50,9 +50,13 @@
     const transaction = (await open()).transaction(names, mode, { durability: "strict" });
     return new Promise((resolve, reject) => {
       let result;
+      let failure = null;
       transaction.oncomplete = () => resolve(result && "result" in result ? result.result : result);
-      transaction.onerror = transaction.onabort = () => reject(transaction.error || new Error("存储中断"));
-      result = work(transaction);
+      transaction.onerror = transaction.onabort = () => reject(failure || transaction.error || new Error("存储中断"));
+      result = work(transaction, (error) => {
+        failure = error;
+        transaction.abort();
+      });
     });
   }
 
@@ -62,7 +66,21 @@
       memory[name].delete(value.id);
     } catch (error) {
       memory[name].set(value.id, value);
-      store.fault = error && error.name === "QuotaExceededError" ? "手机存储已满" : "浏览器不能保存（无痕模式，或存储被禁用）";
+      store.fault = wordsOf(error);
+    }
+  }
+
+  const wordsOf = (error) => (error && error.name === "QuotaExceededError" ? "手机存储已满" : "浏览器不能保存（无痕模式，或存储被禁用）");
+
+  /* Whether it can be written at all is found out before somebody relies on it. */
+  async function probe() {
+    try {
+      await within(["reports"], "readwrite", (at) => {
+        at.objectStore("reports").put({ id: "" });
+        at.objectStore("reports").delete("");
+      });
+    } catch (error) {
+      store.fault = wordsOf(error);
     }
   }
 
@@ -71,7 +89,7 @@
     try {
       found = await within([name], "readonly", (at) => ask(at.objectStore(name)));
     } catch (error) {
-      store.fault = store.fault || "浏览器不能保存（无痕模式，或存储被禁用）";
+      store.fault = store.fault || wordsOf(error);
     }
     return [...found.filter((one) => !memory[name].has(one.id)), ...memory[name].values()];
   }
@@ -90,11 +108,15 @@
     let made = null;
     const held = memory.reports.get(id);
     try {
-      await within(["reports"], "readwrite", (at) => {
+      await within(["reports"], "readwrite", (at, fail) => {
         const reports = at.objectStore("reports");
         reports.get(id).onsuccess = ({ target }) => {
-          made = alter(held || target.result || null);
-          if (made) reports.put(made);
+          try {
+            made = alter(held || target.result || null);
+            if (made) reports.put(made);
+          } catch (error) {
+            fail(error);
+          }
         };
       });
       if (made) memory.reports.delete(id);
@@ -130,6 +152,7 @@
 
   /* What this phone cannot promise, in words: null where it keeps all. */
   store.doubts = async function () {
+    await probe();
     const kept = (await store.reports()).filter((one) => one.state !== "sent").length;
     let noted = 0;
     try { noted = Number(localStorage.getItem(LEDGER) || 0); } catch (error) { /* no ledger, no comparison */ }

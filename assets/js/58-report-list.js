@@ -51,6 +51,7 @@
     const copy = ["复制文字", () => copied(one)];
     const save = photos.map((photo, place) => [`保存照片 ${place + 1}`, () => saved(photo, place)]);
     const drop = ["删除", () => removed(one, photos)];
+    if (one.id === outbox.sending) return [];
     if (one.state === "sent") return [["清除", () => outbox.remove(one.id)]];
     if (one.state === "draft") return [["继续填写", change[1]], drop];
     return [...(isNobodys ? [] : [retry]), ...(one.event ? [] : [change]), copy, ...save, drop];
