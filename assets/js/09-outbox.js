@@ -10,6 +10,7 @@
   const LOCK_MS = 3000;           // another page of ours is sending: look again
   const MOST_WAIT_MS = 3600000;
   const SENT_KEPT = 10;
+  const NOT_IN = "服务器先前已收到它，之后的改动没有并入；可在事件页补充";
   const WAITS = [0, 401, 408, 425, 429];   // and every 5xx: it is not the report's fault
   const pages = "BroadcastChannel" in window ? new BroadcastChannel("cockpit-outbox") : null;
   let me = null;
@@ -63,22 +64,31 @@
   /* An id that nobody else's report has; also where the page came without TLS. */
   outbox.newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
+  /* A report as it begins, or goes on where it was sent before: then the server may know it. */
+  function fresh(id, before) {
+    const { tries = 0, event = null, stamp = cockpit.clock.stamp() } = before && before.tries ? before : {};
+    return { id, owner: outbox.owner(), community: cockpit.root.dataset.community, tries, event, stamp };
+  }
+
   /* Keep a draft; one that was filed meanwhile, in another page, is left as it is. */
   outbox.keep = async function (id, body, isFilled) {
     const made = await store.change(id, (before) => {
       if (before && before.state !== "draft") return null;
-      return { id, owner: outbox.owner(), community: cockpit.root.dataset.community, state: "draft", body, isFilled, tries: 0, event: null, stamp: cockpit.clock.stamp() };
+      return { ...fresh(id, before), state: "draft", body, isFilled };
     });
     changed();
     return made;
   };
 
-  /* File a draft; null where it was filed already. */
+  const isSame = (one, body) => one.body.detail === body.detail && one.body.category === body.category;
+
+  /* File a draft; null where it was filed already just so. */
   outbox.file = async function (id, body) {
     const made = await store.change(id, (before) => {
-      if (before && before.state !== "draft") return null;
-      const { event = null, tries = 0, stamp = cockpit.clock.stamp() } = before && before.tries ? before : {};
-      return { id, owner: outbox.owner(), community: cockpit.root.dataset.community, state: "waiting", body, tries, event, stamp };
+      if (before && before.state !== "draft" && isSame(before, body)) return null;
+      // It arrived while it was being changed.
+      if (before && before.event && !isSame(before, body)) return { ...before, body, state: "refused", reason: { status: 200, text: NOT_IN } };
+      return { ...fresh(id, before), state: "waiting", body };
     });
     changed();
     return made;
@@ -174,7 +184,7 @@
     if (!event) {
       const ts = one.body.ts || cockpit.clock.timeOf(one.stamp);
       const body = { ...one.body, id: one.id, ...(ts ? { ts } : {}) };
-      await store.change(one.id, (kept) => kept && { ...kept, tries: kept.tries + 1, body: { ...one.body, ...(ts ? { ts } : {}) } });
+      await store.change(one.id, (kept) => kept && { ...kept, tries: kept.tries + 1, body: { ...kept.body, ...(ts ? { ts } : {}) } });
       const answer = await cockpit.post(base, body, { patience: patience(0) });
       if (!answer.ok || !answer.body.id) return answer;
       event = answer.body.id;
@@ -192,7 +202,7 @@
     const { detail = "", duplicates = [] } = answer.body.properties || {};
     // The server had it under this id: what was changed since is not in it.
     const isOther = answer.status === 200 && detail !== (one.body.detail || "");
-    await store.change(one.id, (kept) => ({ ...kept, event: answer.body.id, isOther }));
+    await store.change(one.id, (kept) => kept && { ...kept, event: answer.body.id, isOther });
     tell({ ok: true, id: one.id, event: answer.body.id, duplicates: duplicates.length });
   }
 
@@ -213,8 +223,9 @@
   async function finish(id) {
     const refused = (await store.photos(id)).filter((one) => one.reason);
     await store.change(id, (one) => {
+      if (!one || one.state === "draft") return null;   // taken back into hand meanwhile
       const texts = [
-        ...(one.isOther ? ["服务器先前已收到它，之后的改动没有并入；可在事件页补充"] : []),
+        ...(one.isOther ? [NOT_IN] : []),
         ...(refused.length ? [`${refused.length} 张照片未被接收：${refused[0].reason.text}`] : []),
       ];
       const reason = texts.length ? { status: refused.length ? refused[0].reason.status : 200, text: texts.join("；") } : null;
@@ -234,7 +245,10 @@
     const isWaiting = waits(answer);
     const ms = Math.min(answer.retryMs ?? 0, MOST_WAIT_MS);
     const hold = isWaiting && ms ? { since: Date.now(), ms } : null;
-    await store.change(one.id, (kept) => kept && { ...kept, state: isWaiting ? "waiting" : "refused", reason, hold });
+    await store.change(one.id, (kept) => {
+      const isHeld = !kept || kept.state === "draft";   // taken back into hand meanwhile
+      return isHeld ? null : { ...kept, state: isWaiting ? "waiting" : "refused", reason, hold };
+    });
     tell({ ok: false, id: one.id, isWaiting, text: reason.text });
     if (!isWaiting) return true;
     if (answer.status !== 401) again(ms || backOff());

@@ -299,6 +299,7 @@ def test_a_change_that_the_server_did_not_take_is_said(cockpit: Cockpit, phone: 
     expect(kept(page, "先写的")).to_contain_text("不知是否已执行")
     page.unroute(POSTS)
     kept(page, "先写的").get_by_role("button", name="修改").click()
+    expect(page.get_by_label("补充说明")).to_have_value("先写的")
     page.get_by_label("补充说明").fill("后改的")
     page.get_by_role("button", name="上报", exact=True).click()
     expect(kept(page, "后改的")).to_contain_text("改动没有并入")
