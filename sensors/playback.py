@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, select
+from sqlalchemy.exc import DataError, IntegrityError
 
 from sensors import quarantine as quarantined
 from sensors import registry
@@ -47,12 +48,29 @@ def play_back(engine: Engine, feeds: Sequence[Feed], codecs: Codecs, ids: Sequen
     return outcomes
 
 
+def _some(engine: Engine, writer: Writer, codecs: Codecs, ids: Sequence[int]) -> list[Outcome]:
+    """Take a portion; one that cannot be stored is found by halves and stays, the others are stored."""
+    try:
+        return _all(engine, writer, codecs, ids)
+    except (IntegrityError, DataError, OverflowError) as error:
+        if len(ids) > 1:
+            middle = len(ids) // 2
+            return [one for half in (ids[:middle], ids[middle:]) for one in _some(engine, writer, codecs, half)]
+        return [_not_storable(engine, ids[0], error)]
+
+
+def _not_storable(engine: Engine, number: int, error: Exception) -> Outcome:
+    with engine.connect() as connection:
+        topic = connection.scalar(select(quarantine.c.topic).where(quarantine.c.id == number)) or ""
+    return Outcome(number, topic, False, f"{Reason.NOT_STORABLE}: {str(error).splitlines()[0][:200]}")
+
+
 def _may_send(may: Mapping[str, Rights], row: Row[Any]) -> bool:
     """Whether who sent it may send on that topic now; what the broker let through was sent in its own name."""
     return row.sender is None or row.topic in may.get(row.sender, NONE).writes
 
 
-def _some(engine: Engine, writer: Writer, codecs: Codecs, ids: Sequence[int]) -> list[Outcome]:
+def _all(engine: Engine, writer: Writer, codecs: Codecs, ids: Sequence[int]) -> list[Outcome]:
     with engine.connect() as connection:
         rows = connection.execute(select(quarantine).where(quarantine.c.id.in_(ids)).order_by(quarantine.c.id)).all()
         may = rights(registry.read_all(connection), codecs)

@@ -35,6 +35,8 @@ rises after a long silence (``SILENCE``)    the difference, spread over the sile
 A single count (``COUNT``) is people since the message before; more than the gate can pass in that time
 is suspect. Where a counter sends both kinds they are counted once: a total's difference is less what
 single counts have told already, and a single count beside a total of the same moment tells nothing more.
+Where only single counts came for a long silence of the total, the next total says where the counter
+stands, no more: who came is told, and nothing grows with the time that it was not said.
 """
 
 from enum import IntEnum, StrEnum
@@ -175,6 +177,9 @@ def count(state: State | None, said: Said, gate: Gate) -> tuple[State, tuple[Ste
 
 def _single(state: State, said: Said, gate: Gate) -> tuple[State, tuple[Step, ...]]:
     people = said.single or 0.0
+    if state.level is not None and gate.is_silence(said.ts - state.level.ts):
+        # The people since then are told; of the level nothing need be known any more.
+        state = State(site=state.site, heard=state.heard)
     moved = msgspec.structs.replace(state, heard=said.ts)
     if not _can_tell(state, said, gate):
         return moved, (Step(said.ts, people, Verdict.IMPOSSIBLE, Trust.SUSPECT),)
@@ -254,6 +259,9 @@ def _beside(level: Level, other: Other, here: Level, gate: Gate) -> Judged:
         return Judged(other.last, _beginning(False, True, here), (step,), other.last)
     if other.is_below:
         step = _fall(other.last, here, gate)
+        if len(other.steps) >= LONG_ENOUGH:
+            # A counter that only falls leads nowhere back: what it gave stands, doubtful, and it begins here.
+            return Judged(here, None, (step,), other.last)
         again = _beginning(True, step.verdict is not Verdict.FALL, here)
         again = msgspec.structs.replace(again, steps=other.steps, owed=other.owed)
         return Judged(level, again, (step,), other.last)

@@ -180,7 +180,12 @@ class _Counting:
                 self.known[row.ts] = kept
                 row = replace(kept, single=(kept.single or 0.0) + single)
             self.rows[row.ts] = row
-            self.revised[row.ts] = Step(row.ts, row.single or 0.0, Verdict.COUNT)
+            self.revised[row.ts] = self._late_step(row.ts, row.single or 0.0)
+
+    def _late_step(self, ts: Instant, people: float) -> Step:
+        if self._gate.can_pass(people, 0):
+            return Step(ts, people, Verdict.COUNT)
+        return Step(ts, people, Verdict.IMPOSSIBLE, Trust.SUSPECT)
 
     def _with_kept(self, rows: list[Row]) -> Iterator[tuple[Row, Row | None]]:
         for row in rows:

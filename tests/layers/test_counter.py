@@ -1,5 +1,6 @@
 """The model of a people counter: what each run of totals and counts makes of people."""
 
+import msgspec
 import pytest
 
 from layers.visitors.counter import Gate, Said, State, Step, Trust, Verdict, count
@@ -138,3 +139,26 @@ def test_what_stands_long_is_the_counters_level() -> None:
         state, _ = count(state, said(total, START + number * SECOND), GATE)
     assert state is not None
     assert state.is_settled
+
+
+def test_a_counter_that_only_falls_grows_nothing() -> None:
+    state: State | None = None
+    sizes = []
+    for number in range(500):
+        state, _ = count(state, said(1_000_000 - 20 * number, START + number * 10 * SECOND), GATE)
+        sizes.append(len(msgspec.json.encode(state)))
+    assert max(sizes[100:]) <= max(sizes[:100])
+
+
+def test_single_counts_after_a_total_that_is_said_no_more_leave_the_same_state() -> None:
+    run: list[Told] = [(100.0, None), *[(None, 1.0)] * 40]
+    without = [(100.0, None), (None, None), *[(None, 1.0)] * 39]
+    states = []
+    for told in (run, without):
+        state: State | None = None
+        for number, one in enumerate(told):
+            if one != (None, None):
+                state, _ = count(state, said(one, START + number * MINUTE), GATE)
+        states.append(state)
+    assert states[0] == states[1], "what came late at the second minute changes nothing at the fortieth"
+    assert people([*run, (141.0, None)], MINUTE) == 40, "nobody is told twice by a total that comes again"

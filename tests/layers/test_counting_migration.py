@@ -41,3 +41,7 @@ def test_what_was_counted_before_stays_counted_and_totals_count_on(database_url:
     send(engine, "gate-1", [(NOON, {"enter_total": 506.0})])
     after = site(engine, NOON)
     assert (after["inside"], after["entered_today"]) == (56, 66)
+    send(engine, "gate-1", [(NOON - 20 * MINUTE, {"enter": 99999.0})])
+    late = site(engine, NOON)
+    assert (late["inside"], late["entered_today"]) == (56, 66), "a late count of then is judged as any other"
+    assert "suspect" in {doubt["code"] for doubt in late["doubt"]}

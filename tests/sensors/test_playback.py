@@ -2,17 +2,20 @@
 
 import json
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import IntegrityError
 
 from layers.declare import feeds
+from layers.visitors.feed import VisitorsFeed
 from sensors import quarantine, registry
-from sensors.batch import Message
+from sensors.batch import Batch, Message
 from sensors.codecs.declare import codecs
+from sensors.codecs.sparkplug.payload import DOUBLE, Metric, Payload, encode
 from sensors.playback import ANOTHERS, play_back
 from sensors.quarantine import Filter
 from sensors.writer import Writer
 from store.engine import writing
-from store.instant import now
+from store.instant import HOUR, now
 from tests.database import add
 
 
@@ -58,3 +61,44 @@ def test_a_gateway_that_is_registered_for_the_device_since_spoke_for_it(engine: 
     number = refused_by_broker(engine, "gw-1", "smoke-1")
     add(engine, "smoke-1", "smoke", gateway="gw-1")
     assert played(engine, number) == (True, "")
+
+
+def test_a_message_that_cannot_be_stored_holds_up_no_other(engine: Engine) -> None:
+    class Refusing(VisitorsFeed):
+        def store(self, connection: Connection, batch: Batch) -> None:
+            if any(o.value == 13 for o in batch.new):
+                raise IntegrityError("INSERT", {}, Exception("no"))
+
+    writer = Writer(engine, feeds(), codecs())
+    for value in (12, 13, 14):
+        sent = Message("cim/v1/heling/air-01/telemetry", json.dumps({"pm2_5": value}).encode(), now())
+        writer.store(writer.decode([sent]))
+    with engine.connect() as connection:
+        numbers = [row.id for row in quarantine.find(connection, Filter(), 10)]
+    add(engine, "air-01")
+    outcomes = play_back(engine, [Refusing()], codecs(), numbers)
+    assert [outcome.stored for outcome in sorted(outcomes, key=lambda one: one.id)] == [True, False, True]
+    with engine.connect() as connection:
+        [left] = quarantine.find(connection, Filter(), 10)
+        assert b"13" in left.beginning
+
+
+def test_an_old_birth_takes_no_newer_ones_place(engine: Engine) -> None:
+    topic, at = "spBv1.0/heling/{}/gw-01", now()
+
+    def birth(ts: int, *names: str) -> bytes:
+        named = [Metric(name, alias, ts // 1000, DOUBLE, 1.0) for alias, name in enumerate(names, 1)]
+        return encode(Payload(ts // 1000, 0, named))
+
+    writer = Writer(engine, feeds(), codecs())
+    early, late = at - 2 * HOUR, at - HOUR
+    writer.store(writer.decode([Message(topic.format("NBIRTH"), birth(early, "temperature", "humidity"), early)]))
+    with engine.connect() as connection:
+        [refused] = quarantine.find(connection, Filter(), 1)
+    add(engine, "gw-01", "gateway")
+    writer.store(writer.decode([Message(topic.format("NBIRTH"), birth(late, "humidity", "temperature"), late)]))
+    assert played(engine, int(refused.id)) == (True, "")
+    restarted = Writer(engine, feeds(), codecs())
+    data = encode(Payload(at // 1000, 1, [Metric(None, 1, at // 1000, DOUBLE, 55.5)]))
+    said = restarted.decode([Message(topic.format("NDATA"), data, at)])
+    assert [(o.metric, o.value) for o in said.observations] == [("humidity", 55.5)]

@@ -26,7 +26,7 @@ from sensors.refusal import Reason, Refused
 from sensors.registry import Device
 from sensors.tables import sparkplug_birth
 from store.bulk import upsert_all
-from store.instant import SECOND, Instant, now
+from store.instant import SECOND, Instant
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +42,8 @@ DEATHS = (Type.NDEATH, Type.DDEATH)
 
 @dataclass(slots=True)
 class Birth:
-    """A certificate of birth: alias -> name, alias -> datatype, the number that its death will carry, name -> metric.
+    """A certificate of birth: alias -> name, alias -> datatype, the number that its death will carry, name -> metric,
+    and when it came.
 
     What a name means stays so from its first birth on, whatever later births add beside it.
     """
@@ -51,6 +52,7 @@ class Birth:
     types: dict[int, int] = field(default_factory=dict)
     bd_seq: int | None = None
     metrics: dict[str, str] = field(default_factory=dict)
+    born: Instant = 0
 
 
 @dataclass(slots=True)
@@ -85,7 +87,7 @@ class HostSession:
         if name.type in BIRTHS:
             if birth is None:
                 birth = self._load(connection, name).births.get(name.device or "")
-            birth = self._birth(edge, name, payload, birth)
+            birth = self._birth(edge, name, payload, birth, message.received)
             said = Said(device, connected=True)
             said.samples, said.fault = self._what_can_be_read(payload, birth, message.received)
             return [said]
@@ -103,7 +105,7 @@ class HostSession:
     def store(self, connection: Connection) -> None:
         """Keep new certificates of birth."""
         rows = [
-            {"edge": edge, "device": device, "certificate": msgspec.json.encode(birth).decode(), "born": now()}
+            {"edge": edge, "device": device, "certificate": msgspec.json.encode(birth).decode(), "born": birth.born}
             for (edge, device), birth in sorted(self._born.items())
         ]
         upsert_all(connection, sparkplug_birth, rows, _replaced)
@@ -124,14 +126,15 @@ class HostSession:
         query = select(sparkplug_birth).where(sparkplug_birth.c.edge == name.edge)
         for row in connection.execute(query):
             if (name.edge, row.device) not in self._born:
-                kept = msgspec.json.decode(row.certificate, type=Birth)
+                kept = replace(msgspec.json.decode(row.certificate, type=Birth), born=row.born)
                 # Those of earlier versions did not say what their names mean.
                 kept.metrics = kept.metrics or meanings(filter(_is_foreign, kept.names.values()), {})
                 edge.births[row.device] = kept
         return edge
 
-    def _birth(self, edge: Edge, name: Name, payload: Payload, before: Birth | None) -> Birth:
-        birth = Birth()
+    def _birth(self, edge: Edge, name: Name, payload: Payload, before: Birth | None, received: Instant) -> Birth:
+        """The certificate of a birth; it counts from now on, unless a newer one came before it."""
+        birth = Birth(born=received)
         born = [m.name for m in payload.metrics if m.name is not None and _is_foreign(m.name)]
         birth.metrics = meanings(born, before.metrics if before is not None else {})
         for metric in payload.metrics:
@@ -141,8 +144,9 @@ class HostSession:
                 birth.names[metric.alias] = metric.name
                 if metric.datatype is not None:
                     birth.types[metric.alias] = metric.datatype
-        edge.births[name.device or ""] = birth
-        self._born[name.edge, name.device or ""] = birth
+        if before is None or before.born <= received:
+            edge.births[name.device or ""] = birth
+            self._born[name.edge, name.device or ""] = birth
         return birth
 
     def _death(self, edge: Edge, name: Name, message: Message, device: Device, device_of: DeviceOf) -> Iterable[Said]:
@@ -246,4 +250,5 @@ def _behind(device: Device, node: Device) -> Device:
 
 def _replaced(insert: Any) -> Any:
     changed = {name: insert.excluded[name] for name in ("certificate", "born")}
-    return insert.on_conflict_do_update(index_elements=["edge", "device"], set_=changed)
+    is_newer = sparkplug_birth.c.born <= insert.excluded.born
+    return insert.on_conflict_do_update(index_elements=["edge", "device"], set_=changed, where=is_newer)
