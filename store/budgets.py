@@ -58,7 +58,7 @@ class Budgets:
     addresses: int = 4_096
     hashes: int = 2
     hash_wait_seconds: float = 3.0
-    workers: int = 4
+    workers: int = 2
     waiting: int = 256
     wait_seconds: float = 0.8
     write_wait_seconds: float = 3.0

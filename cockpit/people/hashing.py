@@ -1,16 +1,16 @@
-"""Passwords are hashed two at a time: each takes a core for a while and 64 MiB, and devices need both."""
+"""Passwords are hashed a few at a time: each takes a core for a while and 64 MiB, and devices need both."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TypeVar
 
 import anyio
 from anyio import CapacityLimiter, Semaphore, to_thread
 
 from layers.problem import Problem
+from store import budgets
 
-AT_ONCE = 2
 WAITING = 32
-PATIENCE_S = 3
 RETRY_S = 2
 
 T = TypeVar("T")
@@ -20,9 +20,16 @@ class Hashing:
     """Where whoever needs a hash waits for a turn, for a short while."""
 
     def __init__(self) -> None:
-        self._turns = Semaphore(AT_ONCE)
-        self._threads = CapacityLimiter(AT_ONCE)
         self._waiting = 0
+
+    # Made at the first use: settings come later than imports.
+    @cached_property
+    def _turns(self) -> Semaphore:
+        return Semaphore(budgets.current().hashes)
+
+    @cached_property
+    def _threads(self) -> CapacityLimiter:
+        return CapacityLimiter(budgets.current().hashes)
 
     async def run(self, work: Callable[..., T], *arguments: object) -> T:
         """Do some work that hashes, in a thread of its own.
@@ -36,7 +43,7 @@ class Hashing:
             raise _busy()
         self._waiting += 1
         try:
-            with anyio.fail_after(PATIENCE_S):
+            with anyio.fail_after(budgets.current().hash_wait_seconds):
                 await self._turns.acquire()
         except TimeoutError:
             raise _busy() from None

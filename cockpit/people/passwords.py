@@ -1,6 +1,9 @@
 """Passwords: argon2id (RFC 9106), and what a new one must be (NIST SP 800-63B-4, section 3.1.1.2)."""
 
+import os
+import threading
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -8,12 +11,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from cockpit.errors import BadSetting
 from geo.communities import communities
+from store import budgets
 
 MIN_LENGTH = 15
 """Characters of a password that is the only factor (section 3.1.1.2, item 1); no rules of composition (item 5)."""
 MAX_LENGTH = 128
 MIN_SCORE = 3
 """Of 4, as zxcvbn estimates: at least 10^8 guesses. Its lists stand for the blocklist of section 3.1.1.2."""
+NICE = 10
 CONTEXT = ("cockpit", "password", "admin", "fangyan", "yongkang")
 
 _hasher = PasswordHasher()
@@ -39,7 +44,18 @@ def hash_new(password: str, name: str) -> str:
     words = [name, *CONTEXT, *communities(), *(one.name for one in communities().values())]
     if zxcvbn(text[:72], user_inputs=words)["score"] < MIN_SCORE or len(set(text)) < MIN_LENGTH // 2:
         raise WeakPassword("口令太容易猜到；几个不相干的词连成一句更好")
-    return _hasher.hash(text)
+    return _apart().submit(_hasher.hash, text).result()
+
+
+@cache
+def _apart() -> ThreadPoolExecutor:
+    """Threads that hash and nothing else. They stand back: devices need the cores, and a hash holds no lock."""
+    return ThreadPoolExecutor(budgets.current().hashes, "hash", initializer=_stand_back)
+
+
+def _stand_back() -> None:
+    # On Linux priorities are of threads.
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 @cache
@@ -50,7 +66,8 @@ def _nobody() -> str:
 def matches(kept: str | None, password: str) -> bool:
     """Whether a password is the one whose hash is kept; takes as long where there is none."""
     try:
-        return _hasher.verify(kept or _nobody(), _normal(password)[:MAX_LENGTH]) and kept is not None
+        text = _normal(password)[:MAX_LENGTH]
+        return _apart().submit(_hasher.verify, kept or _nobody(), text).result() and kept is not None
     except (VerificationError, InvalidHashError):
         return False
 
