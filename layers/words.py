@@ -35,6 +35,9 @@ def in_chinese(text: str) -> str | None:
     """
     if not text or CHINESE.search(text):
         return text
+    reason, _, detail = text.partition(": ")
+    if reason in table()["reasons"]:
+        return f"{table()['reasons'][reason]}：{said(detail, chinese=True)}"
     for line in _lines():
         match = line.pattern.fullmatch(text)
         if match is None:
@@ -50,6 +53,11 @@ def said(text: str, *, chinese: bool) -> str:
     return in_chinese(text) or text if chinese else text
 
 
+def reason(code: str) -> str:
+    """Why a message of a device was refused, in a word for people."""
+    return table()["reasons"].get(code, code)
+
+
 def prefers_chinese(accepted: str | None) -> bool:
     """Whether an ``Accept-Language`` (RFC 9110, 12.5.4) asks for Chinese before English; a program sends none."""
     if not accepted:
@@ -61,7 +69,7 @@ def prefers_chinese(accepted: str | None) -> bool:
 
 @cache
 def table() -> Mapping[str, dict[str, str]]:
-    """words.toml as it stands: messages, titles, codes, and the faults of a request's form."""
+    """words.toml as it stands: messages, titles, codes, reasons, and the faults of a request's form."""
     return tomllib.loads((files("layers") / "words.toml").read_text(encoding="utf-8"))
 
 

@@ -12,6 +12,11 @@
       list.replaceChildren(element("li", "second", "登录后显示"));
       return;
     }
+    const why = cockpit.whyNot("steward");
+    if (why !== null) {
+      list.replaceChildren(element("li", "second", why));
+      return;
+    }
     const query = [["assignee", me.name], ...["dispatched", "in_hand", "sent_back"].map((code) => ["state", code])];
     let found = [];
     try {

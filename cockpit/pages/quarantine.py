@@ -18,28 +18,6 @@ from store.instant import SHANGHAI, to_datetime
 
 LIMIT = 100
 SHOWN_BYTES = 200
-REASONS = {
-    Reason.BAD_TOPIC: "主题不符",
-    Reason.UNKNOWN_DEVICE: "设备未登记",
-    Reason.REVOKED_DEVICE: "设备已吊销",
-    Reason.TOPIC_NOT_PERMITTED: "无权发布",
-    Reason.TOO_LARGE: "报文过大",
-    Reason.INVALID_UTF8: "非 UTF-8",
-    Reason.INVALID_JSON: "非 JSON",
-    Reason.NOT_FINITE: "非有限数",
-    Reason.WRONG_SHAPE: "格式不符",
-    Reason.NO_VALUE: "没有数值",
-    Reason.BAD_TIME: "时间有误",
-    Reason.TIME_AHEAD: "时间超前",
-    Reason.BAD_POSITION: "坐标有误",
-    Reason.UNKNOWN_COMMAND: "未知指令",
-    Reason.UNKNOWN_CODEC: "未装编解码",
-    Reason.UNKNOWN_ALIAS: "未知别名",
-    Reason.BAD_PROTOBUF: "非 Sparkplug",
-    Reason.CODEC_FAILED: "编解码出错",
-    Reason.NOT_STORABLE: "无法入库",
-    Reason.INTERNAL_ERROR: "系统内部错误",
-}
 
 
 def page(databases: Databases) -> Callable[..., Any]:
@@ -89,8 +67,7 @@ def _filters(community: Community, wanted: Filter, every: dict[str, int]) -> Any
     total = sum(every.values())
     links = [_reason_link(community, wanted, None, f"全部 {total}")]
     links += [
-        _reason_link(community, wanted, reason, f"{REASONS[Reason(reason)]} {number}")
-        for reason, number in every.items()
+        _reason_link(community, wanted, reason, f"{words.reason(reason)} {number}") for reason, number in every.items()
     ]
     search = html.Form(
         [
@@ -141,7 +118,7 @@ def _table(refused: list[Row[Any]]) -> Any:
 
 def _row(row: Row[Any]) -> Any:
     received = to_datetime(row.received).astimezone(SHANGHAI).strftime("%m-%d %H:%M:%S")
-    reason = html.Span(REASONS.get(Reason(row.reason), row.reason), title=row.reason)
+    reason = html.Span(words.reason(row.reason), title=row.reason)
     cells = [
         html.Span("", className="choice", **{"data-choice": str(row.id)}),
         received,

@@ -8,7 +8,7 @@ import pytest
 
 from layers import words
 from sensors.codecs.declare import codecs
-from sensors.refusal import Refused
+from sensors.refusal import Reason, Refused
 from store.instant import now
 
 ROOT = Path(__file__).parents[2]
@@ -146,6 +146,7 @@ def test_every_title_of_a_problem_has_its_chinese() -> None:
     ("english", "chinese"),
     [
         ("this needs manager; you are steward", "需要管理员；您是网格员"),
+        ("wrong_shape: severity 'huge' is not one of minor, major", "格式不符：级别「huge」不认识，可以是 低、中"),
         ("no device 'air-1' in 'heling'", "社区「heling」没有设备「air-1」"),
         ("lon: 'a' is not a finite number", "lon：「a」 不是有限的数"),
         ("ts: status is 'on'; expected online or offline", "ts：status 为 「on」，应为 online 或 offline"),
@@ -172,3 +173,17 @@ def test_a_message_keeps_what_it_names(english: str, chinese: str | None) -> Non
 )
 def test_a_program_reads_english_and_a_browser_what_it_asks_for(accepted: str | None, is_chinese: bool) -> None:
     assert words.prefers_chinese(accepted) == is_chinese
+
+
+def test_each_reason_of_a_refusal_has_a_word() -> None:
+    assert words.table()["reasons"].keys() == set(Reason)
+
+
+def test_each_action_of_the_audit_trail_has_a_word() -> None:
+    said = set()
+    for folder in ("cockpit", "layers", "sensors", "geo", "store"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "record":
+                    said |= {arg.value for arg in node.args[2:3] if isinstance(arg, ast.Constant)}
+    assert {action for action in said if action not in words.table()["actions"]} == set()
