@@ -14,6 +14,7 @@ from cockpit.pages.address import NoPage
 from geo.communities import Community
 from geo.ground import places
 from layers.grid_events import queries
+from layers.grid_events.asked import words_of
 from layers.grid_events.rules import OPEN, SEVERITIES, UNASSIGNED, categories, states
 from store.databases import Databases
 from store.instant import MILLISECOND, Instant, format_rfc3339
@@ -156,7 +157,7 @@ def rows(engine: Engine, community: str, chosen: Chosen, at: Instant | None) -> 
         severity=[severity] if severity else (),
         category=chosen.get("category"),
         area=chosen.get("area"),
-        words=(chosen.get("q") or "").split(),
+        words=words_of(chosen.get("q")),
     )
     with engine.connect() as connection:
         found = queries.find(connection, community, wanted, at=at, limit=LIMIT)

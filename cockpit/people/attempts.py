@@ -72,6 +72,8 @@ def wait_s(connection: Connection, name: str, origin: Origin) -> int:
 
 
 def _wait_s(limit: Limit, failures: int, last: Instant) -> int:
+    # A clock that was set back must not hold anybody for as long as it was.
+    last = min(last, now())
     over = _faded(limit, failures, last) - limit.free
     if over < 0:
         return 0
@@ -80,7 +82,7 @@ def _wait_s(limit: Limit, failures: int, last: Instant) -> int:
 
 
 def _faded(limit: Limit, failures: int, last: Instant) -> int:
-    return max(0, failures - int((now() - last) // limit.fades))
+    return max(0, failures - int(max(0, now() - last) // limit.fades))
 
 
 def fail(connection: Connection, name: str, origin: Origin, is_known: bool) -> int:

@@ -123,7 +123,11 @@ class Watch:
             return
         self._next = 2**62
         held = list(self._held)
-        good = await to_thread.run_sync(self._good, held)
+        try:
+            good = await to_thread.run_sync(self._good, held)
+        except BaseException:
+            self._next = 0  # not known: asked again at the next look
+            raise
         self._seen = seen
         self._next = min([self._next, *(until for until in good.values() if until is not None)])
         for credential in held:

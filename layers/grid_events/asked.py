@@ -11,6 +11,9 @@ from layers.people import sees_people
 from layers.problem import Problem
 from layers.web import CommunityPath, Viewer, instant_query
 
+MOST_LETTERS = 100
+MOST_WORDS = 10
+
 
 def event_filter(
     community: CommunityPath,
@@ -19,7 +22,7 @@ def event_filter(
     category: Annotated[str | None, Query(description="a category, or the first part of several")] = None,
     area: str | None = None,
     severity: Annotated[list[str] | None, Query(max_length=3, description="minor, major, critical")] = None,
-    q: Annotated[str | None, Query(max_length=100, description="words of the title or detail, or a number")] = None,
+    q: Annotated[str | None, Query(description="up to 10 words of the title or detail, or a number")] = None,
     id_: Annotated[list[str] | None, Query(alias="id", max_length=200, description="only these")] = None,
     assignee: Annotated[str | None, Query(max_length=80, description="role steward")] = None,
     from_: Annotated[str | None, Query(alias="from")] = None,
@@ -36,11 +39,21 @@ def event_filter(
         area=area,
         severity=severity or (),
         assignee=assignee,
-        words=(q or "").split(),
+        words=words_of(q),
         ids=id_ or (),
         since=instant_query("from", from_),
         until=instant_query("to", to),
     )
+
+
+def words_of(text: str | None) -> list[str]:
+    """What is searched for; 400 for more than a search can mean: each word costs the database a look at every event."""
+    if len(text or "") > MOST_LETTERS:
+        raise Problem(400, "bad parameter", f"q has more than {MOST_LETTERS} letters")
+    words = (text or "").split()
+    if len(words) > MOST_WORDS:
+        raise Problem(400, "bad parameter", f"q has more than {MOST_WORDS} words")
+    return words
 
 
 Wanted = Annotated[queries.Filter, Depends(event_filter)]

@@ -285,3 +285,15 @@ def test_one_invitation_taken_up_twice_at_once_makes_one_admin(engine: Engine) -
     outcomes = at_once(lambda: accept("one"), lambda: accept("two"))
     assert sum(isinstance(one, users.NoInvitation) for one in outcomes) == 1
     assert len(tops(engine)) == 1
+
+
+def test_a_clock_that_was_set_back_holds_nobody_for_as_long(engine: Engine, clock: Clock) -> None:
+    origin = Origin("10.1.1.1")
+    with writing(engine) as connection:
+        attempts.fail(connection, "zhang", origin, is_known=True)
+        clock.at -= 8 * HOUR
+        assert attempts.wait_s(connection, "zhang", origin) == 0
+        for _ in range(10):
+            attempts.fail(connection, "zhang", origin, is_known=True)
+        clock.at -= HOUR
+        assert 0 < attempts.wait_s(connection, "zhang", origin) <= 300
