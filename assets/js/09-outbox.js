@@ -202,8 +202,7 @@
     const { detail = "", duplicates = [] } = answer.body.properties || {};
     // The server had it under this id: what was changed since is not in it.
     const isOther = answer.status === 200 && detail !== (one.body.detail || "");
-    await store.change(one.id, (kept) => kept && { ...kept, event: answer.body.id, isOther });
-    tell({ ok: true, id: one.id, event: answer.body.id, duplicates: duplicates.length });
+    await store.change(one.id, (kept) => kept && { ...kept, event: answer.body.id, isOther, near: duplicates.length });
   }
 
   /* Send a photo, smaller where it is too large; what is refused for good is kept with the reason. */
@@ -220,9 +219,10 @@
     return null;
   }
 
+  /* All of it is with the server, or refused for good. */
   async function finish(id) {
     const refused = (await store.photos(id)).filter((one) => one.reason);
-    await store.change(id, (one) => {
+    const made = await store.change(id, (one) => {
       if (!one || one.state === "draft") return null;   // taken back into hand meanwhile
       const texts = [
         ...(one.isOther ? [NOT_IN] : []),
@@ -231,7 +231,7 @@
       const reason = texts.length ? { status: refused.length ? refused[0].reason.status : 200, text: texts.join("；") } : null;
       return { ...one, state: reason ? "refused" : "sent", reason, hold: null };
     });
-    if (refused.length) tell({ ok: false, id, text: `照片未被接收：${refused[0].reason.text}` });
+    if (made) tell({ ok: !made.reason, event: made.event, near: made.near || 0, text: made.reason ? made.reason.text : "" });
     const done = (await store.reports()).filter((one) => one.state === "sent");
     for (const old of done.slice(0, -SENT_KEPT)) await store.remove(old.id);
     return null;
@@ -245,11 +245,12 @@
     const isWaiting = waits(answer);
     const ms = Math.min(answer.retryMs ?? 0, MOST_WAIT_MS);
     const hold = isWaiting && ms ? { since: Date.now(), ms } : null;
-    await store.change(one.id, (kept) => {
+    const made = await store.change(one.id, (kept) => {
       const isHeld = !kept || kept.state === "draft";   // taken back into hand meanwhile
       return isHeld ? null : { ...kept, state: isWaiting ? "waiting" : "refused", reason, hold };
     });
-    tell({ ok: false, id: one.id, isWaiting, text: reason.text });
+    const { event = null } = made || {};
+    tell({ ok: false, event, isWaiting, text: reason.text });
     if (!isWaiting) return true;
     if (answer.status !== 401) again(ms || backOff());
     return false;

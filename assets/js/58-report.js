@@ -246,10 +246,12 @@
 
   /* --- what came of it --- */
 
-  function said({ detail: { ok, event, duplicates, isWaiting, text } }) {
-    if (ok) say(true, `已上报，编号 ${event}` + (duplicates ? `；附近刚有 ${duplicates} 件同类上报` : ""));
-    else say(false, (isWaiting ? "已存在手机里，还没有发出：" : "未被接收，已留在下方「我的上报」：") + text);
-    if (ok) cockpit.showTasks();
+  function said({ detail: { ok, event, near, isWaiting, text } }) {
+    const filed = event ? `已上报，编号 ${event}` : "";
+    if (ok) say(true, filed + (near ? `；附近刚有 ${near} 件同类上报` : ""));
+    else if (isWaiting) say(false, (filed ? `${filed}；照片还没有发出：` : "已存在手机里，还没有发出：") + text);
+    else say(false, (filed ? `${filed}；` : "未被接收，已留在下方「我的上报」：") + text);
+    if (event) cockpit.showTasks();
   }
 
   async function showWaiting() {
