@@ -84,6 +84,8 @@ def cleaned(content: bytes, wanted: Asked) -> Picture:
                 return Picture(fault=f"{photo.width} x {photo.height} pixels are too many")
             orientation = _orientation(photo)
             small = _small(photo, wanted.side)
+            # It may be the photo itself, whose file is closed with it.
+            small.load()
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
         said = " ".join(str(error).split())[:120]
         return Picture(fault=f"cannot be read: {'no picture' if isinstance(error, UnidentifiedImageError) else said}")

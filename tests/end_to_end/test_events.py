@@ -90,7 +90,7 @@ def test_one_day_from_the_phone_to_the_figures(
     steward.get_by_label("补充说明").fill("灯杆倾斜 <b>三盏</b>不亮")
     steward.get_by_role("button", name="上报", exact=True).click()
     expect(steward.locator("[data-outcome]")).to_contain_text("已上报，编号")
-    event = re.findall(r"编号 (\S+)", steward.locator("[data-outcome]").text_content() or "")[0]
+    event = re.findall(r"编号 ([\w-]+)", steward.locator("[data-outcome]").text_content() or "")[0]
     expect(page.locator(f'[data-event="{event}"]')).to_contain_text("上报")
     stands_in("reported")
 
