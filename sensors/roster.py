@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from geo.errors import SurveyFaults
+from geo.survey import encoding
 from sensors.errors import RegistryFaults
 from sensors.kinds import kind_name
 from sensors.registry import DEFAULT_INTERVAL_S, Device
@@ -72,13 +74,9 @@ def _rows(table: "csv.DictReader[str]", faults: list[tuple[int, str]]) -> Iterat
 
 def _text(content: bytes) -> str:
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return content.decode("gb18030")
-    except UnicodeDecodeError as error:
-        raise RegistryFaults([(1, f"neither UTF-8 nor GBK: byte {error.start}")]) from None
+        return encoding.read(content)[0]
+    except SurveyFaults as bad:
+        raise RegistryFaults([(1, f"neither UTF-8 nor GBK: {bad.faults[0].given['where']}")]) from None
 
 
 def _device(row: dict[str, str]) -> Device:

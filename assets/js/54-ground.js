@@ -74,6 +74,8 @@
     const choices = { "": "请选择" };
     for (const one of layers) choices[one.name] = `${one.name}（${one.features} 个要素）`;
     part.replaceChildren(...select(choices).childNodes);
+    // Nothing is chosen beforehand: browsers keep the last option that was moved.
+    part.value = "";
     label.hidden = false;
   }
 

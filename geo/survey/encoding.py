@@ -13,6 +13,7 @@ from geo.errors import Fault, SurveyFaults
 
 USUAL = ("utf-8", "gb18030")
 CLEARLY = 0.3
+FIRST_FOREIGN, SHOWN = 0x80, 12
 SIGNS = "²³°±µ"
 """Signs that stand in measures: as likely as a common character."""
 LEVEL_1 = range(0xB0, 0xD8)
@@ -48,7 +49,8 @@ def decide(texts: Sequence[bytes], declared: Sequence[str] = (), is_cut: bool = 
         if (reading := _reading(telling, encoding, is_cut)) is not None
     ]
     if not readings:
-        shown = telling[0][:24].hex(" ")
+        start = next(position for position, byte in enumerate(telling[0]) if byte >= FIRST_FOREIGN)
+        shown = telling[0][start : start + SHOWN].hex(" ")
         raise SurveyFaults([Fault(0, "", "encoding", {"where": shown})])
     best = max(readings, key=lambda one: one.share)
     first = readings[0]

@@ -10,6 +10,7 @@ import geopandas as gpd
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
+from shapely.geometry import Polygon
 
 from tests.running import Cockpit, until
 
@@ -126,9 +127,7 @@ def test_the_page_looks_at_a_file_on_the_map_takes_it_and_goes_back(
             packed.write(part, part.name)
     page.goto(f"{own_cockpit.url}/ground?community=heling")
     page.wait_for_selector(".map-ready", state="attached", timeout=30_000)
-    page.locator("[data-survey-form] input[type=file]").set_input_files(parcel)
-    page.get_by_role("button", name="预览").click()
-    expect(page.locator("[data-outcome]")).to_contain_text("请先登录")
+    expect(page.locator("[data-survey-form]")).to_contain_text("登录后可查看：需要管理员")
     own_cockpit.sign_in(page, "王经理", "manager", "heling")
     page.reload()
     page.wait_for_selector(".map-ready", state="attached", timeout=30_000)
@@ -173,3 +172,30 @@ def test_the_api_takes_a_survey_from_a_manager_only_and_tells_every_fault(own_co
         if status == 422:
             assert "feature 1 (a): Self-intersection" in given.json()["faults"][0]
     assert own_cockpit.get("/api/v1/heling/ground/versions") == {"versions": []}
+
+
+def test_the_page_asks_which_layer_and_whether_a_shift_is_accepted(own_cockpit: Cockpit, page: Page) -> None:
+    own_cockpit.start()
+    square = Polygon([(120.19, 28.93), (120.191, 28.93), (120.191, 28.931), (120.19, 28.931)])
+    path = own_cockpit.folder / "two.gpkg"
+    for layer in ("片区", "红线"):
+        table = gpd.GeoDataFrame({"code": [layer], "name": [f"{layer}一"]}, geometry=[square], crs=4610)
+        table.to_file(path, layer=layer, mode="a", engine="pyogrio")
+    own_cockpit.sign_in(page, "王经理", "manager", "heling")
+    page.goto(f"{own_cockpit.url}/ground?community=heling")
+    page.locator("[data-survey-form] input[type=file]").set_input_files(path)
+    look, report = page.get_by_role("button", name="预览"), page.locator("[data-survey-report]")
+    expect(page.get_by_label("文件中的图层")).to_be_hidden()
+    look.click()
+    expect(report).to_contain_text("文件中有多个图层：片区 (1), 红线 (1)", timeout=30_000)
+    expect(page.get_by_label("文件中的图层")).to_have_value("")
+    page.get_by_label("文件中的图层").select_option("红线")
+    look.click()
+    expect(report).to_contain_text("坐标系为 Xian 1980", timeout=30_000)
+    expect(page.get_by_role("button", name="确认导入")).to_be_disabled()
+    page.get_by_label("接受未知偏差").check()
+    look.click()
+    expect(report).to_contain_text("文字编码 UTF-8，如：红线一", timeout=30_000)
+    expect(report).to_contain_text("坐标系 Xian 1980 没有已知精度的转换参数")
+    page.get_by_role("button", name="确认导入").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("已导入，版本 1", timeout=30_000)
