@@ -1,6 +1,8 @@
 # make run   the cockpit with replayed observations, on a fresh machine
 # make test  the whole suite, on a fresh machine
 .DELETE_ON_ERROR:
+# What is compiled once need not be compiled by each of the hundreds of commands that the tests start.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready

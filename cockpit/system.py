@@ -15,7 +15,7 @@ import structlog
 import uvicorn
 from sqlalchemy import Engine
 
-from cockpit import web
+from cockpit import collector, web
 from cockpit.edge.connections import HttpConnection, LiveConnection
 from cockpit.errors import BadSetting
 from cockpit.health import Probes
@@ -121,6 +121,7 @@ def running(
         if listening is None:
             if intake is not None:
                 _wait_for_broker(intake)
+            collector.settle()
             on_ready(databases)
             yield _wait_forever
             return
@@ -135,6 +136,7 @@ def running(
         pages = databases.apart(Duty.PAGES)
         app = web.build(pages, background, hub, outlet, probes, codecs, base, key, _sign_on(settings, key), settings)
         server = Server(_uvicorn(app, settings), lambda: on_ready(databases))
+        collector.settle()
         yield lambda: server.run(sockets=[listening])
 
 

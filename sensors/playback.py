@@ -13,8 +13,10 @@ from sensors import registry
 from sensors.access import NONE, Rights, rights
 from sensors.batch import Feed, Message
 from sensors.codecs.declare import Codecs
-from sensors.refusal import Reason
+from sensors.refusal import Reason, Refused
+from sensors.registry import Device
 from sensors.tables import quarantine
+from sensors.topics import parse
 from sensors.writer import Writer
 from store import revision
 
@@ -65,23 +67,36 @@ def _not_storable(engine: Engine, number: int, error: Exception) -> Outcome:
     return Outcome(number, topic, False, f"{Reason.NOT_STORABLE}: {str(error).splitlines()[0][:200]}")
 
 
-def _may_send(may: Mapping[str, Rights], row: Row[Any]) -> bool:
-    """Whether who sent it may send on that topic now; what the broker let through was sent in its own name."""
-    return row.sender is None or row.topic in may.get(row.sender, NONE).writes
+def _why_not(known: Mapping[str, Device], may: Mapping[str, Rights], row: Row[Any]) -> str | None:
+    """Why what one device sent may not be stored as another's, if so.
+
+    What the broker let through was sent in its own name; and for a device that nobody has
+    registered nobody may send yet, so that it is unknown is what has to be told.
+    """
+    if row.reason in NEVER:
+        return ANOTHERS
+    if row.sender is None or row.topic in may.get(row.sender, NONE).writes:
+        return None
+    try:
+        device = parse(row.topic).device
+    except Refused:
+        return ANOTHERS
+    return ANOTHERS if device in known else f"{Reason.UNKNOWN_DEVICE}: no device {device!r} is registered"
 
 
 def _all(engine: Engine, writer: Writer, codecs: Codecs, ids: Sequence[int]) -> list[Outcome]:
     with engine.connect() as connection:
         rows = connection.execute(select(quarantine).where(quarantine.c.id.in_(ids)).order_by(quarantine.c.id)).all()
-        may = rights(registry.read_all(connection), codecs)
-    anothers = {row.id for row in rows if row.reason in NEVER or not _may_send(may, row)}
-    in_own_name = [row for row in rows if row.id not in anothers]
+        known = {device.id: device for device in registry.read_all(connection)}
+    may = rights(known.values(), codecs)
+    barred = {row.id: told for row in rows if (told := _why_not(known, may, row)) is not None}
+    in_own_name = [row for row in rows if row.id not in barred]
     # As retained ones, since they say nothing of when their device was last heard.
     messages = [Message(row.topic, row.payload, row.received, retained=True, mid=row.id) for row in in_own_name]
     batch = writer.decode(messages)
     why = {refusal.mid: f"{refusal.reason}: {refusal.detail}" for refusal in batch.refusals}
     batch.refusals.clear()
-    why |= dict.fromkeys(anothers, ANOTHERS)
+    why |= barred
     outcomes = [Outcome(row.id, row.topic, row.id not in why, why.get(row.id, "")) for row in rows]
     stored = [outcome.id for outcome in outcomes if outcome.stored]
     if stored:

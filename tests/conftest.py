@@ -1,8 +1,10 @@
 """Fixtures: a running cockpit, a real browser."""
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx._transports.default as httpx_transports
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -23,6 +25,9 @@ __all__ = [
     "postgres",
 ]
 
+
+# Else each single question reads the certificates of all the world's authorities first: 60 ms for an answer of 3.
+httpx_transports.create_ssl_context = functools.cache(httpx_transports.create_ssl_context)
 
 # Two tests at a time on two cores: what a page shows may take its time, what a clock is held to runs alone.
 expect.set_options(timeout=15_000)

@@ -1,6 +1,7 @@
 """A cockpit as a user runs it: the command in a process of its own, real clients around it."""
 
 import asyncio
+import http.client
 import json
 import os
 import signal
@@ -139,10 +140,14 @@ class Cockpit:
     def _is_ready(self) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, f"ended with {self.process.returncode}: {self.log}"
+        asked = http.client.HTTPConnection("127.0.0.1", self.http, timeout=5)
         try:
-            return httpx.get(f"{self.url}/readyz").status_code == 200
-        except httpx.TransportError:
+            asked.request("GET", "/readyz")
+            return asked.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
             return False
+        finally:
+            asked.close()
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and wait; returns the exit code."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cockpit import collector
 from cockpit.commands.options import Json, answer, settings
 from cockpit.errors import BadSetting
 from cockpit.resources import devices_address, reachable
@@ -22,8 +23,9 @@ def up(
 ) -> None:
     """Run everything in one process: broker, ingest and web."""
     # Here, not above: only what serves needs the pages, and they take seconds to import.
-    from cockpit.system import Parts, running
-    from sensors import recording, replay
+    with collector.importing():
+        from cockpit.system import Parts, running
+        from sensors import recording, replay
 
     found = settings()
     stop: list[Callable[[], None]] = []
@@ -48,7 +50,8 @@ def up(
 
 def web(as_json: Json = False) -> None:
     """Serve pages, API and live channel; the broker is the one of COCKPIT_MQTT_URL."""
-    from cockpit.system import Parts, running
+    with collector.importing():
+        from cockpit.system import Parts, running
 
     found = settings()
     with running(found, Parts(web=True), lambda databases: _say_where(found, databases, as_json)) as serve:
@@ -63,7 +66,8 @@ def ingest(
     as_json: Json = False,
 ) -> None:
     """Store what devices publish; the broker is the one of COCKPIT_MQTT_URL. A second one stands by."""
-    from cockpit.system import Parts, Share, running
+    with collector.importing():
+        from cockpit.system import Parts, Share, running
 
     found = settings()
     if shared and found.mqtt_url is not None and not devices_address(found).mqtt5:

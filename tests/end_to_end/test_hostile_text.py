@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.end_to_end.test_counting import send_totals
 from tests.end_to_end.test_events import client
 from tests.running import Cockpit, strip
 
@@ -35,7 +36,9 @@ def furnished(own_cockpit: Cockpit) -> Cockpit:
     """A cockpit with a grid and a siren whose very names are hostile."""
     own_cockpit.import_grids(strip(GRID, HOSTILE[0], 120.185, 120.19))
     own_cockpit.add_device("siren-1", "siren", name=HOSTILE[1], lon=120.187, lat=28.927)
-    return own_cockpit.start()
+    own_cockpit.start()
+    send_totals(own_cockpit, "gate-jump", "centre", 1000, 1010, 21010, 21012)
+    return own_cockpit
 
 
 def bodies(admin: httpx.Client) -> list[tuple[str, dict[str, Any]]]:
@@ -45,6 +48,8 @@ def bodies(admin: httpx.Client) -> list[tuple[str, dict[str, Any]]]:
     hard = {"kind": "hard", "topic": "parking", "title": "停车"}
     event = made(admin, f"{API}/events", {"id": "first", "title": "路灯"})["id"]
     matter = made(admin, f"{governance}/matters", hard)["id"]
+    [step_of_gate] = admin.get(f"{API}/visitors/centre/steps").json()["steps"]
+    doubted = {name: step_of_gate[name] for name in ("device", "counter", "ts")}
     partner = made(admin, f"{governance}/partners", {"field": "elderly_care", "name": "五金"})["id"]
     hook = {
         "name": "钩",
@@ -64,6 +69,8 @@ def bodies(admin: httpx.Client) -> list[tuple[str, dict[str, Any]]]:
         (f"{API}/webhooks", hook),
         (f"{API}/stewards/{GRID}", {"name": "李网格"}),
         (f"{API}/devices/siren-1/commands", {"name": "sound", "params": {"seconds": 5}}),
+        (f"{API}/visitors/centre/count", {"inside": 3, "note": "清点"}),
+        (f"{API}/visitors/centre/decisions", doubted | {"decision": "open", "reason": "更换主板"}),
         (f"{API}/events", {
             "id": "e", "title": "路灯", "detail": "灯", "ts": moment,
             "category": "other", "severity": "minor", "crs": "WGS84",

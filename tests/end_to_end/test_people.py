@@ -32,7 +32,7 @@ def test_an_admin_invites_shuts_out_and_reads_the_trail(cockpit: Cockpit, page: 
     row.get_by_role("button", name="停用").click()
     expect(row).to_contain_text("已停用")
     trail = page.locator('[data-part="audit"]')
-    expect(trail.locator("tr").first).to_contain_text("user.change")
+    expect(trail.locator("tr").first).to_contain_text("更改用户")
     trail.get_by_role("button", name="核对链条").click()
     expect(trail).to_contain_text("链条完整")
 
@@ -54,7 +54,7 @@ def test_who_is_no_admin_sees_nothing_of_people(cockpit: Cockpit, page: Page) ->
     page.goto(f"{cockpit.url}/people?community=heling")
     expect(page.locator(".me .who")).to_contain_text("好奇网格")
     for code in ("users", "displays", "webhooks", "audit"):
-        expect(page.locator(f'[data-part="{code}"]')).to_have_text("需要系统管理员登录")
+        expect(page.locator(f'[data-part="{code}"]')).to_have_text("需要赫灵未来社区的系统管理员；您是网格员")
 
 
 def test_the_page_of_figures_shows_what_the_api_answers_and_follows(cockpit: Cockpit, page: Page) -> None:
@@ -68,8 +68,9 @@ def test_the_page_of_figures_shows_what_the_api_answers_and_follows(cockpit: Coc
     expect(reported).to_have_text(str(before + 1))
     since = format_rfc3339(start_of_local_month(now()))
     total = manager.get(f"{EVENTS}/figures", params={"from": since}).json()["total"]
-    rate = total["rates"]["filing_rate"]
-    expect(page.locator(".total", has_text="立案率").locator(".value")).to_have_text(f"{rate * 100:.1f}\u2009%")
+    rate, counts = total["rates"]["filing_rate"], total["counts"]
+    shown = f"{rate * 100:.1f}\u2009%（{counts['filed']}/{counts['reported']}）"
+    expect(page.locator(".total", has_text="立案率").locator(".value")).to_have_text(shown)
     page.get_by_role("button", name="类别").click()
     expect(page.locator("[data-groups]")).to_contain_text("垃圾清运")
     page.get_by_role("button", name="上月").click()

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.end_to_end.test_events import EVENTS, HERE, PHONE, client
-from tests.running import Cockpit
+from tests.running import Cockpit, until
 
 PHOTOS = re.compile(r"/events/[^/]+/photos$")
 HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(range(256)) * 40
@@ -143,5 +143,5 @@ def test_photos_added_to_an_event_wait_in_the_phone_too(cockpit: Cockpit, page: 
     expect(page.locator(".outbox-mark")).to_have_text("◷ 待发 1")
     page.unroute(PHOTOS)
     page.goto(f"{cockpit.url}/board?community=heling")
+    until(lambda: len(cockpit.get(f"{EVENTS}/{event}")["properties"]["photos"]) == 1)
     expect(page.locator(".outbox-mark")).to_be_hidden(timeout=15_000)
-    assert len(cockpit.get(f"{EVENTS}/{event}")["properties"]["photos"]) == 1

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select
 
 from cockpit import survey
 from geo import ground as known_ground
+from geo import surveys
 from layers.grid_events import ground, write
 from layers.grid_events.tables import grid_event
 from layers.grid_events.write import Wanted
@@ -47,7 +48,8 @@ def test_open_events_find_their_grid_when_grids_are_imported(
     path = tmp_path / "grids.geojson"
     strips = [strip("g1", "第1网格", 120.186, 120.19), strip("g2", "第2网格", 120.19, 120.2)]
     path.write_text(json.dumps({"type": "FeatureCollection", "features": strips}), encoding="utf-8")
-    survey.take(engine, survey.look(path, "grids", "heling", None), "user:王经理")
+    looked = survey.look(engine, path, "grids", "heling", surveys.Wanted(), "user:王经理")
+    survey.take(engine, looked, "user:王经理")
     assert {name: grid_of(engine, event) for name, event in events.items()} == {
         "a": "g1",
         "b": "g2",
