@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query, Request
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
@@ -18,10 +18,9 @@ from geo.survey_faults import rules
 from geo.surveys import Wanted
 from layers.people import told_to
 from layers.problem import Problem
-from layers.web import CommunityPath, Given, Manager, Reading, Viewer, bounded_body
+from layers.web import Body, CommunityPath, Given, Manager, Reading, Viewer, elsewhere
 from store.sandbox.ask import Busy
 
-MAX_BYTES = 64 * 1024 * 1024
 MAX_TOLD = 100
 MAX_SHOWN = 5_000
 
@@ -43,7 +42,8 @@ def router() -> APIRouter:
         given: Given,
         actor: Manager,
         layer: str,
-        content: Annotated[bytes, Depends(bounded_body(MAX_BYTES))],
+        content: Body,
+        request: Request,
         file: Annotated[str, Query(max_length=200, description="the file's name; its ending says the format")],
         crs: Annotated[str | None, Query(description="one of ours, or EPSG:n; left out: as the file declares")] = None,
         source_layer: Annotated[
@@ -58,7 +58,7 @@ def router() -> APIRouter:
         _check(layer, crs)
         engine = given.databases.of(community.code)
         wanted = Wanted(crs=crs, source_layer=source_layer, accept_shift=accept_shift)
-        looked = await run_in_threadpool(_look, engine, content, file, layer, community.code, wanted, actor.label)
+        looked = await elsewhere(request, _look, engine, content, file, layer, community.code, wanted, actor.label)
         answer = {"layer": layer, "features": len(looked.survey.features), **looked.reading, **looked.change}
         if dry_run:
             return answer | {"imported": False, "shapes": _shapes(looked)}

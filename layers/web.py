@@ -1,12 +1,14 @@
 """What the layers' routes share: the database, the paths' parameters, cursors, GeoJSON."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request
 from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from geo.communities import Community, communities
@@ -20,6 +22,7 @@ from store.instant import DAY, SECOND, Instant, format_rfc3339, now, parse_rfc33
 from store.seal import Seal
 
 MAX_LIMIT = 1_000
+Found = TypeVar("Found")
 SKEW: Instant = 15 * SECOND
 """So far the clock of who asks may be ahead of ours."""
 
@@ -105,18 +108,22 @@ def check_period(since: Instant, until: Instant, asked_by: Actor | None) -> None
         raise Problem(400, "period too long", f"from, to: at most {days} days at once{longer}")
 
 
-def bounded_body(most: int) -> Callable[[Request], Awaitable[bytes]]:
-    """The request's body as a dependency; 413 where it has more than so many bytes."""
+async def whole_body(request: Request) -> bytes:
+    """The request's body as a dependency. How large it may be, the budgets at the edge say."""
+    return await request.body()
 
-    async def read(request: Request) -> bytes:
-        content = bytearray()
-        async for chunk in request.stream():
-            content += chunk
-            if len(content) > most:
-                raise Problem(413, "too large", f"more than {most} bytes")
-        return bytes(content)
 
-    return read
+async def elsewhere(request: Request, work: Callable[..., Found], *given: Any) -> Found:
+    """Wait for what another process does, without keeping a place among the requests that are worked on.
+
+    Raises
+    ------
+    Refused
+        503, where no place comes free afterwards.
+    """
+    step_out: Callable[[], AbstractAsyncContextManager[None]] = request.state.step_out
+    async with step_out():
+        return await run_in_threadpool(work, *given)
 
 
 def feature(geometry: dict[str, Any] | None, properties: dict[str, Any], key: str) -> dict[str, Any]:
@@ -134,6 +141,7 @@ def tongue(request: Request) -> Callable[[str], str]:
     return partial(words.said, chinese=words.prefers_chinese(request.headers.get("accept-language")))
 
 
+Body = Annotated[bytes, Depends(whole_body)]
 Tongue = Annotated[Callable[[str], str], Depends(tongue)]
 CommunityPath = Annotated[Community, Depends(community_path)]
 At = Annotated[Instant | None, Depends(at_query)]

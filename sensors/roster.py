@@ -11,6 +11,7 @@ from geo.survey import encoding
 from sensors.errors import RegistryFaults
 from sensors.kinds import kind_name
 from sensors.registry import DEFAULT_INTERVAL_S, Device
+from store import budgets
 
 NEEDED = ("id", "community", "kind")
 OPTIONAL = ("name", "lon", "lat", "crs", "interval", "site", "room", "gateway", "codec")
@@ -46,6 +47,7 @@ def read(path: Path) -> list[Entry]:
     entries: list[Entry] = []
     faults: list[tuple[int, str]] = []
     seen: dict[str, int] = {}
+    most = budgets.current().table_rows
     for line, row in _rows(table, faults):
         try:
             device = _device(row)
@@ -56,6 +58,8 @@ def read(path: Path) -> list[Entry]:
             faults.append((line, f"id {device.id!r} stands on line {seen[device.id]} already"))
         seen.setdefault(device.id, line)
         entries.append(Entry(line, device))
+        if len(entries) > most:
+            raise RegistryFaults([(line, f"more than {most} devices; send them in several lists")])
     if faults:
         raise RegistryFaults(faults)
     return entries

@@ -45,7 +45,6 @@ class Budgets:
     child_wait_seconds: float = 5.0
 
     # What an answer holds.
-    list_rows: int = 1_000
     list_bytes: int = 4 * MIB
     payload_bytes: int = 4 * KIB
     export_rows: int = 50_000

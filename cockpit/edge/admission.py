@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from cockpit.edge.refusal import busy
 from store import budgets
 
+AGAIN_S = 30.0
+
 
 class Admission:
     """Places for those that are worked on, and a short line before them. All in one event loop."""
@@ -24,16 +26,19 @@ class Admission:
         again
             Of one that had a place before and stepped out: it does not stand in line behind those that came since.
 
+            Nor is it sent away after a moment: what it brought, or had made of it, took longer than that.
+
         Raises
         ------
         Refused
             503, where the line is full or the wait too long.
         """
         numbers = budgets.current()
+        patience_s = AGAIN_S if again else numbers.wait_seconds
         if self._working < numbers.workers:
             self._working += 1
             return
-        if len(self._line) >= numbers.waiting:
+        if len(self._line) >= numbers.waiting and not again:
             raise busy(f"{numbers.waiting} requests wait already")
         called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if again:
@@ -41,14 +46,14 @@ class Admission:
         else:
             self._line.append(called)
         try:
-            await asyncio.wait_for(asyncio.shield(called), numbers.wait_seconds)
+            await asyncio.wait_for(asyncio.shield(called), patience_s)
         except BaseException as error:
             if called.done():  # called at the same moment
                 self.leave()
             else:
                 self._line.remove(called)
             if isinstance(error, TimeoutError):
-                raise busy(f"no place within {numbers.wait_seconds:g} s") from None
+                raise busy(f"no place within {patience_s:g} s") from None
             raise
 
     def leave(self) -> None:

@@ -35,6 +35,7 @@ class Budget:
             await self._app(scope, receive, send)
             return
         place = Place(self._admission)
+        scope.setdefault("state", {})["step_out"] = place.stepped_out
         try:
             _check_head(scope)
             self._check_pace(scope)

@@ -1,5 +1,6 @@
 """The courier: tells of limits that run out, and sends what waits in the outbox until it is taken."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -29,7 +30,7 @@ log = structlog.get_logger(__name__)
 LOOK_S = 0.5
 REMIND_EVERY = 30 * SECOND
 LEASE_S = 60
-"""A delivery that was begun is left alone so long: whoever began it may have been killed."""
+"""A delivery that was begun is left alone so long, and for as long as it may take: whoever began it may be dead."""
 LONGEST_WAIT_S = 600
 GIVEN_UP_AFTER = 150
 """Tries; with the waits between them about a day."""
@@ -138,11 +139,12 @@ class Courier:
             return connection.execute(query).all()
 
     def _claim(self, engine: Engine, row: Any) -> bool:
+        lease_s = LEASE_S + math.ceil(budgets.current().webhook_seconds)
         with writing(engine) as connection:
             claimed = connection.execute(
                 update(delivery)
                 .where(*_is(row), delivery.c.state == "waiting", delivery.c.attempts == row.attempts)
-                .values(attempts=row.attempts + 1, next_at=now() + LEASE_S * SECOND)
+                .values(attempts=row.attempts + 1, next_at=now() + lease_s * SECOND)
             )
         return claimed.rowcount == 1
 

@@ -16,6 +16,7 @@ from geo.ground import places
 from layers.grid_events import queries
 from layers.grid_events.asked import words_of
 from layers.grid_events.rules import OPEN, SEVERITIES, UNASSIGNED, categories, states
+from layers.grid_events.told import category_name
 from store.databases import Databases
 from store.instant import MILLISECOND, Instant, format_rfc3339
 
@@ -168,7 +169,7 @@ def rows(engine: Engine, community: str, chosen: Chosen, at: Instant | None) -> 
             "severity": RANK[row.severity],
             "title": row.title,
             "detail": row.detail,
-            "category": categories()[row.category].name,
+            "category": category_name(row),
             "area": names.get(row.area, "—"),
             "state_name": states()[row.state].name,
             "occurred": row.occurred // MILLISECOND,

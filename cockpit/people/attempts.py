@@ -93,13 +93,13 @@ def fail(connection: Connection, name: str, origin: Origin, is_known: bool) -> i
     """
     moment, wait = now(), 0
     for key, source, limit in _counted(name, origin):
+        # There first, so that of several first failures at one moment each waits for the one before, and counts.
+        none_yet = {"name": key, "source": source, "failures": 0, "last": moment}
+        connection.execute(upsert(connection, sign_in_failure).values(none_yet).on_conflict_do_nothing())
         mine = (sign_in_failure.c.name == key) & (sign_in_failure.c.source == source)
-        row = connection.execute(select(sign_in_failure).where(mine).with_for_update()).one_or_none()
-        failures = 1 + (_faded(limit, row.failures, row.last) if row else 0)
-        values = {"name": key, "source": source, "failures": failures, "last": moment}
-        statement = upsert(connection, sign_in_failure).values(values)
-        changed = {"failures": failures, "last": moment}
-        connection.execute(statement.on_conflict_do_update(index_elements=["name", "source"], set_=changed))
+        row = connection.execute(select(sign_in_failure).where(mine).with_for_update()).one()
+        failures = 1 + _faded(limit, row.failures, row.last)
+        connection.execute(update(sign_in_failure).where(mine).values(failures=failures, last=moment))
         wait = max(wait, _wait_s(limit, failures, moment))
     connection.execute(delete(sign_in_failure).where(sign_in_failure.c.last < moment - DAY))
     _tell(connection, key_of(name) if is_known else "", origin, moment)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +18,7 @@ from layers.problem import Problem
 from layers.roles import Actor
 from layers.web import (
     At,
+    Body,
     CommunityPath,
     Given,
     Limit,
@@ -26,15 +27,14 @@ from layers.web import (
     Tongue,
     Viewer,
     WriteActor,
-    bounded_body,
     check_period,
+    elsewhere,
     feature,
     instant_query,
     point,
 )
-from sensors.jsonin import MAX_BYTES
 from sensors.refusal import Refused
-from store import audit
+from store import audit, budgets
 from store.engine import writing
 from store.instant import format_rfc3339, now
 
@@ -152,7 +152,10 @@ def download(
     check_codes("sort", [one.removeprefix("-") for one in sort or ()], export.SORTS)
     engine = given.databases.of(community.code)
     with engine.connect() as connection:
-        rows = queries.find(connection, community.code, wanted, at=at, limit=export.MOST)
+        most = budgets.current().export_rows
+        rows = queries.find(connection, community.code, wanted, at=at, limit=most + 1)
+    if len(rows) > most:
+        raise Problem(400, "too many rows", f"more than {most} events; ask for fewer by period, state or area")
     content = export.table(export.ordered(rows, community.code, sort or ()), community.code, format_)
     with writing(engine) as connection:
         audit.record(connection, actor.label, "event.export", community.code, {"format": format_, "rows": len(rows)})
@@ -200,14 +203,15 @@ async def add_photo(
     given: Given,
     actor: WriteActor,
     event: str,
-    content: Annotated[bytes, Depends(bounded_body(photos.MAX_BYTES))],
+    content: Body,
+    request: Request,
 ) -> dict[str, Any]:
     """Keep a photo with an event, as the body: made small, and free of what the camera wrote in it."""
-    return {"number": await run_in_threadpool(_keep_photo, given, community.code, event, content, actor)}
+    jpeg = await elsewhere(request, photos.cleaned, content)
+    return {"number": await run_in_threadpool(_keep_photo, given, community.code, event, jpeg, actor)}
 
 
-def _keep_photo(given: Services, community: str, event: str, content: bytes, actor: Actor) -> int:
-    jpeg = photos.cleaned(content)
+def _keep_photo(given: Services, community: str, event: str, jpeg: bytes, actor: Actor) -> int:
     with writing(given.databases.of(community)) as connection:
         return photos.add(connection, community, event, jpeg, actor)
 
@@ -216,7 +220,7 @@ def report(
     community: CommunityPath,
     given: Given,
     actor: WriteActor,
-    payload: Annotated[bytes, Depends(bounded_body(MAX_BYTES))],
+    payload: Body,
     response: Response,
 ) -> dict[str, Any]:
     """File an event: 201 with its id, or 200 where the same reporter's id is known already."""

@@ -9,9 +9,9 @@ from sqlalchemy import Row
 from geo.ground import places
 from layers import sheets
 from layers.grid_events.rules import SEVERITIES, categories, levels, states
+from layers.grid_events.told import category_name
 from layers.sheets import Column, moment
 
-MOST = 50_000
 SORTS = ("severity", "title", "category", "area", "state_name", "occurred", "source", "id")
 """The columns of the list that it can be sorted by."""
 
@@ -41,7 +41,7 @@ def table(rows: Sequence[Row[Any]], community: str, form: str) -> bytes:
         Column("级别", 6, [SEVERITIES[row.severity] for row in rows]),
         Column("标题", 36, [row.title for row in rows]),
         Column("说明", 48, [row.detail for row in rows]),
-        Column("类别", 12, [categories()[row.category].name for row in rows]),
+        Column("类别", 12, [category_name(row) for row in rows]),
         Column("主办", 12, [categories()[row.category].department for row in rows]),
         Column("片区", 12, [areas.get(row.area, "") for row in rows]),
         Column("网格", 12, [row.grid or "" for row in rows]),

@@ -13,7 +13,6 @@ from store.once import alone
 from store.pictures import Asked, Picture
 from store.sandbox import ask
 
-MAX_BYTES = 16 * 1024 * 1024
 MAX_SIDE = 1_600
 QUALITY = 82
 ANSWER_MIB = 8

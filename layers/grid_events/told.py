@@ -9,6 +9,12 @@ from layers.grid_events.rules import categories, levels, states
 from store.instant import MILLISECOND, format_rfc3339
 
 
+def category_name(row: Row[Any]) -> str:
+    """The category in a word; where what was said is none of ours, what was said beside it."""
+    name = categories()[row.category].name
+    return f"{name}（报为 {row.category_reported}）" if row.category_reported else name
+
+
 def properties(row: Row[Any]) -> dict[str, Any]:
     """An event as the API says it; times in RFC 3339."""
     return {
@@ -16,7 +22,7 @@ def properties(row: Row[Any]) -> dict[str, Any]:
         "reporter": row.reporter,
         "reporter_ref": row.reporter_ref,
         "category": row.category,
-        "category_name": categories()[row.category].name,
+        "category_name": category_name(row),
         "category_reported": row.category_reported,
         "flag": "unknown_category" if row.category_reported else None,
         "severity": row.severity,
@@ -47,7 +53,7 @@ def record(row: Row[Any], areas: dict[str, str]) -> dict[str, Any]:
     """An event as the live channel tells it, the same for every screen; times in epoch milliseconds."""
     return {
         "id": row.id,
-        "category": categories()[row.category].name,
+        "category": category_name(row),
         "flag": "unknown_category" if row.category_reported else None,
         "severity": row.severity,
         "title": row.title,

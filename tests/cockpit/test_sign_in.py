@@ -11,6 +11,7 @@ from cockpit.errors import BadSetting
 from cockpit.people import attempts, passwords, sessions, users
 from cockpit.people.attempts import Origin
 from cockpit.people.sign_in import Attempt, Refusal, Welcome, sign_in, start_vouched
+from cockpit.people.tables import sign_in_failure
 from store import audit
 from store.audit import audit as trail
 from store.engine import writing
@@ -162,6 +163,24 @@ def test_many_tries_at_once_are_not_all_the_first(zhang: Engine, monkeypatch: py
     for thread in threads:
         thread.join()
     assert len(compared) <= attempts.PAIR.free + 1
+
+
+def test_first_failures_at_one_moment_count_each(engine: Engine) -> None:
+    together = threading.Barrier(6)
+
+    def fail() -> None:
+        together.wait()
+        with writing(engine) as connection:
+            attempts.fail(connection, "zhang", Origin("203.0.113.9"), is_known=True)
+
+    threads = [threading.Thread(target=fail) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with engine.connect() as connection:
+        counted = connection.scalars(select(sign_in_failure.c.failures)).all()
+    assert counted == [6, 6, 6]
 
 
 @pytest.mark.parametrize("name", ["a\0b", "", " ", "n" * 300, "😀"])

@@ -1,10 +1,15 @@
 """Budgets: one table, set once, and what cannot be is refused by name."""
 
+import ast
 from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 from store import budgets
+
+PARTS = ("cockpit", "layers", "sensors", "geo", "store")
 
 
 @pytest.fixture(autouse=True)
@@ -34,3 +39,15 @@ def test_what_cannot_be_is_refused_by_name_and_changes_nothing(given: dict[str, 
     with pytest.raises(ValueError, match=why):
         budgets.configure(given)
     assert budgets.current() == budgets.Budgets()
+
+
+def test_every_number_is_read_where_it_bounds_something() -> None:
+    folder = Path(__file__).parents[2]
+    sources = [path for part in PARTS for path in (folder / part).rglob("*.py") if path.name != "budgets.py"]
+    read = {
+        node.attr if isinstance(node, ast.Attribute) else node.value
+        for path in sources
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+    }
+    assert {field.name for field in fields(budgets.Budgets)} - read == set()

@@ -69,6 +69,25 @@ def test_a_place_is_free_while_its_owner_waits_for_somebody_slow(small_budgets: 
     run_async(go())
 
 
+def test_whoever_stepped_out_is_not_sent_away_for_what_took_long(small_budgets: None) -> None:
+    budgets.configure({"workers": 1, "waiting": 1, "wait_seconds": 0.05})
+
+    async def go() -> None:
+        admission = Admission()
+        slow, quick, next_one = Place(admission), Place(admission), Place(admission)
+        await slow.take()
+        async with slow.stepped_out():
+            await quick.take()
+            line = asyncio.create_task(next_one.take())
+            await asyncio.sleep(0)
+            asyncio.get_running_loop().call_later(0.2, quick.give_back)
+        assert slow._held, "its place came after four times the patience of others"
+        with pytest.raises(Refused):
+            await line
+
+    run_async(go())
+
+
 def test_whoever_goes_away_in_the_line_holds_nothing(small_budgets: None) -> None:
     budgets.configure({"workers": 1, "waiting": 5, "wait_seconds": 5})
 
