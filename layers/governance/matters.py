@@ -6,12 +6,12 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select
+from sqlalchemy import Connection, FromClause, Row, Select, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from geo.ground import place
 from layers.governance.rules import Kind, kinds, topics
-from layers.governance.tables import matter, matter_step
+from layers.governance.tables import matter, matter_present, matter_step
 from layers.problem import Problem
 from layers.roles import Actor, may
 from layers.texts import cleaned, one_line
@@ -184,14 +184,18 @@ def one(connection: Connection, community: str, number: str) -> Row[Any]:
 
 def with_state(community: str, at: Instant | None = None) -> Select[Any]:
     """Select matters with when they were opened, their state, since when, and its number; as of ``at``."""
-    last = matter_step.alias("last")
+    last: FromClause = matter_present.alias("last")
     begun = matter_step.alias("begun")
-    steps = select(func.max(matter_step.c.seq)).where(matter_step.c.matter_id == matter.c.id)
-    newest = (steps if at is None else steps.where(matter_step.c.at <= at)).scalar_subquery()
+    is_last = last.c.matter_id == matter.c.id
+    if at is not None:
+        last = matter_step.alias("last")
+        steps = matter_step.c
+        newest = select(func.max(steps.seq)).where(steps.matter_id == matter.c.id, steps.at <= at).scalar_subquery()
+        is_last = (last.c.matter_id == matter.c.id) & (last.c.seq == newest)
     return (
         select(matter, last.c.state, last.c.seq, last.c.at.label("since"), begun.c.at.label("opened"))
         .select_from(matter)
-        .join(last, (last.c.matter_id == matter.c.id) & (last.c.seq == newest))
+        .join(last, is_last)
         .join(begun, (begun.c.matter_id == matter.c.id) & (begun.c.seq == 1))
         .where(matter.c.community == community)
     )

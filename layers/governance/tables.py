@@ -43,6 +43,18 @@ matter_step = Table(
     Column("sealed", LargeBinary),
 )
 
+# The newest step of each, written by nobody but the database: as grid_event_present.
+matter_present = Table(
+    "matter_present",
+    metadata,
+    Column("matter_id", String(32), ForeignKey("matter.id"), primary_key=True),
+    Column("community", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_matter_present_community_state", "community", "state"),
+)
+
 council_member = Table(
     "council_member",
     metadata,

@@ -35,9 +35,8 @@ def relocate(engine: Engine, community: str, layer: str, actor: str) -> int:
 
 def _some(connection: Connection, community: str, layer: str, after: str) -> tuple[str, int]:
     """The next open events by their number; returns the last one's, empty at the end, and how many changed."""
-    query = queries.with_state(community, None).where(
-        queries.is_in(OPEN), grid_event.c.lon.is_not(None), grid_event.c.id > after
-    )
+    query = queries.with_state(community, None)
+    query = query.where(queries.is_in(query, OPEN), grid_event.c.lon.is_not(None), grid_event.c.id > after)
     rows = connection.execute(query.order_by(grid_event.c.id).limit(AT_ONCE)).all()
     column = LAYERS[layer]
     places = locate(community, *positions(rows), layer)

@@ -12,7 +12,7 @@ from geo.ground import locate, places
 from geo.spatial import to_metres
 from layers.declare import Located, positions
 from layers.grid_events.rules import OF_ASSIGNEE, OPEN, SEVERITIES, UNASSIGNED, open_states, word
-from layers.grid_events.tables import grid_event, grid_event_transition
+from layers.grid_events.tables import grid_event, grid_event_present, grid_event_transition
 from layers.grid_events.told import record
 from store.instant import HOUR, MILLISECOND, Instant, format_rfc3339, local_midnight, now
 
@@ -34,7 +34,7 @@ def records(
     """The newest open events, or the named ones, and under `TALLY` the counts. Times are epoch milliseconds."""
     query = with_state(community, at)
     if keys is None:
-        query = query.where(_state.c.state.in_(open_states())).order_by(grid_event.c.occurred.desc()).limit(SHOWN)
+        query = query.where(is_in(query, OPEN)).order_by(grid_event.c.occurred.desc()).limit(SHOWN)
     else:
         query = query.where(grid_event.c.id.in_(keys - {TALLY}))
     names = {place.code: place.name for place in places(community, "areas")}
@@ -48,7 +48,7 @@ def records(
 
 def located(connection: Connection, community: str, at: Instant | None) -> Located:
     """Where the open events lie."""
-    rows = connection.execute(with_state(community, at).where(_state.c.state.in_(open_states()))).all()
+    rows = connection.execute(_open(community, at)).all()
     lons, lats = positions(rows)
     return Located(
         ids=[row.id for row in rows],
@@ -62,19 +62,25 @@ def located(connection: Connection, community: str, at: Instant | None) -> Locat
     )
 
 
-_state = grid_event_transition.alias("state")
+_NEWEST = ("state", "seq", "level", "assignee", "rating", "due", "warn")
+"""What of its newest step an event is selected with."""
 
 
 def with_state(community: str, at: Instant | None) -> Select[Any]:
     """Select events with their state and its time, as of ``at``."""
-    newest = select(func.max(grid_event_transition.c.seq)).where(grid_event_transition.c.event_id == grid_event.c.id)
-    newest_row = [_state.c[name] for name in ("state", "seq", "level", "assignee", "rating", "due", "warn")]
-    query = select(grid_event, *newest_row, _state.c.at.label("state_since"))
-    if at is not None:
-        newest = newest.where(grid_event_transition.c.at <= at)
-        query = query.where(grid_event.c.received <= at)
-    on = (_state.c.event_id == grid_event.c.id) & (_state.c.seq == newest.scalar_subquery())
-    return query.select_from(grid_event).join(_state, on).where(grid_event.c.community == community)
+    if at is None:
+        newest, columns = grid_event_present, grid_event_present.c
+        query = select(grid_event, *(columns[name] for name in _NEWEST), columns.at.label("state_since"))
+        query = query.select_from(newest).join(grid_event, grid_event.c.id == columns.event_id)
+        return query.where(columns.community == community, grid_event.c.community == community)
+    step = grid_event_transition.alias("step")
+    of_event = grid_event_transition.c.event_id == grid_event.c.id
+    last = select(func.max(grid_event_transition.c.seq)).where(of_event, grid_event_transition.c.at <= at)
+    query = select(grid_event, *(step.c[name] for name in _NEWEST), step.c.at.label("state_since"))
+    query = query.select_from(grid_event).join(
+        step, (step.c.event_id == grid_event.c.id) & (step.c.seq == last.scalar_subquery())
+    )
+    return query.where(grid_event.c.community == community, grid_event.c.received <= at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +115,7 @@ def find(
     event = grid_event.c
     query = with_state(community, at).order_by(event.occurred.desc(), event.id.desc()).limit(limit)
     if wanted.state:
-        query = query.where(or_(*(is_in(code) for code in wanted.state)))
+        query = query.where(or_(*(is_in(query, code) for code in wanted.state)))
     if wanted.category is not None:
         # A group is asked for by its first part: "facility" is every "facility.*".
         part = event.category.startswith(f"{wanted.category}.", autoescape=True)
@@ -125,7 +131,7 @@ def find(
         columns = (event.title, event.detail, *([event.id] if len(said) >= PART_OF_NUMBER else []))
         query = query.where(or_(*(column.icontains(said, autoescape=True) for column in columns)))
     if wanted.assignee is not None:
-        query = query.where(_state.c.assignee == wanted.assignee)
+        query = query.where(query.selected_columns.assignee == wanted.assignee)
     if wanted.since is not None:
         query = query.where(event.occurred >= wanted.since)
     if wanted.until is not None:
@@ -136,13 +142,20 @@ def find(
     return list(connection.execute(query))
 
 
-def is_in(code: str) -> ColumnElement[bool]:
+def is_in(events: Select[Any], code: str) -> ColumnElement[bool]:
     """Whether an event of `with_state` is in a state, or `OPEN`, or `UNASSIGNED`."""
+    columns = events.selected_columns
     if code == OPEN:
-        return _state.c.state.in_(open_states())
+        return columns.state.in_(open_states())
     if code == UNASSIGNED:
-        return _is_unassigned(_state.c)
-    return _state.c.state == code
+        return _is_unassigned(columns)
+    found: ColumnElement[bool] = columns.state == code
+    return found
+
+
+def _open(community: str, at: Instant | None) -> Select[Any]:
+    query = with_state(community, at)
+    return query.where(is_in(query, OPEN))
 
 
 def _is_unassigned(columns: Any) -> ColumnElement[bool]:
@@ -158,7 +171,7 @@ def one(connection: Connection, community: str, event_id: str, at: Instant | Non
 
 def board(connection: Connection, community: str, most: int, at: Instant | None = None) -> dict[str, list[Row[Any]]]:
     """state -> its open events, what lies with nobody first, then what is due first; at most so many of each."""
-    rows = with_state(community, at).where(_state.c.state.in_(open_states())).subquery()
+    rows = _open(community, at).subquery()
     order = (~_is_unassigned(rows.c), rows.c.due.is_(None), rows.c.due, rows.c.occurred)
     rank = func.row_number().over(partition_by=rows.c.state, order_by=order).label("rank")
     ranked = select(rows, rank).subquery()
@@ -170,8 +183,12 @@ def board(connection: Connection, community: str, most: int, at: Instant | None 
 
 def load(connection: Connection, community: str) -> dict[str, int]:
     """How many events each assignee has to do."""
-    rows = with_state(community, None).where(_state.c.state.in_(OF_ASSIGNEE), _state.c.assignee.is_not(None)).subquery()
-    query = select(rows.c.assignee, func.count().label("n")).group_by(rows.c.assignee)
+    present = grid_event_present.c
+    query = (
+        select(present.assignee, func.count().label("n"))
+        .where(present.community == community, present.state.in_(OF_ASSIGNEE), present.assignee.is_not(None))
+        .group_by(present.assignee)
+    )
     return {row.assignee: row.n for row in connection.execute(query)}
 
 
@@ -180,12 +197,11 @@ def duplicates(connection: Connection, community: str, row: Row[Any], at: Instan
     if row.lon is None:
         return []
     event = grid_event.c
-    query = with_state(community, at).where(
+    query = _open(community, at).where(
         event.category == row.category,
         event.id != row.id,
         event.lon.is_not(None),
         event.received.between(row.received - SAME_WITHIN, row.received + SAME_WITHIN),
-        _state.c.state.in_(open_states()),
     )
     others = connection.execute(query.order_by(event.received)).all()
     if not others:
@@ -221,15 +237,15 @@ def transitions(connection: Connection, event_id: str, at: Instant | None = None
 
 def tally(connection: Connection, community: str, at: Instant | None) -> dict[str, Any]:
     """How many are open, by severity and by state, late, and with nobody; and how many were closed today."""
-    rows = with_state(community, at).subquery()
+    rows = _open(community, at).subquery()
     columns = (rows.c.severity, rows.c.state)
-    counted = select(*columns, func.count().label("n")).where(rows.c.state.in_(open_states())).group_by(*columns)
+    counted = select(*columns, func.count().label("n")).group_by(*columns)
     by_severity, by_state = Counter[str](), Counter[str]()
     for row in connection.execute(counted):
         by_severity[row.severity] += row.n
         by_state[row.state] += row.n
     moment = at or now()
-    due = select(rows.c.due).where(rows.c.state.in_(open_states()), rows.c.due <= moment + SOON)
+    due = select(rows.c.due).where(rows.c.due <= moment + SOON)
     dues = sorted(connection.scalars(due))
     overdue = sum(one <= moment for one in dues)
     closed = (

@@ -1,4 +1,8 @@
-"""Grid events and their transitions. A transition is only ever added; the state is the newest one's."""
+"""Grid events and their transitions. A transition is only ever added; the state is the newest one's.
+
+The newest one's is kept as a row too, by the database itself (a trigger on the transitions): what is present is
+a row, not a search through all that ever was.
+"""
 
 from sqlalchemy import (
     BigInteger,
@@ -67,6 +71,23 @@ grid_event_transition = Table(
     # Which limit it is, of clocks.toml; none where nothing is due.
     Column("limit_name", String(16)),
     Index("ix_grid_event_transition_at", "at"),
+)
+
+# Written by nobody but the database, with each row of grid_event_transition.
+grid_event_present = Table(
+    "grid_event_present",
+    metadata,
+    Column("event_id", String(32), ForeignKey("grid_event.id"), primary_key=True),
+    Column("community", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("level", String(16), nullable=False),
+    Column("assignee", String(80)),
+    Column("rating", Integer),
+    Column("due", BigInteger),
+    Column("warn", BigInteger),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_grid_event_present_community_state", "community", "state"),
 )
 
 grid_event_photo = Table(
