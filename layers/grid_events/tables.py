@@ -71,6 +71,8 @@ grid_event_transition = Table(
     # Which limit it is, of clocks.toml; none where nothing is due.
     Column("limit_name", String(16)),
     Index("ix_grid_event_transition_at", "at"),
+    # What was closed today.
+    Index("ix_grid_event_transition_state_at", "state", "at"),
 )
 
 # Written by nobody but the database, with each row of grid_event_transition.

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger, nullable=False),
     )
     op.create_index("ix_grid_event_present_community_state", "grid_event_present", ["community", "state"])
+    op.create_index("ix_grid_event_transition_state_at", "grid_event_transition", ["state", "at"])
     op.create_table(
         "matter_present",
         sa.Column("matter_id", sa.String(32), sa.ForeignKey("matter.id"), primary_key=True),
@@ -80,6 +81,7 @@ def _trigger_of_postgresql(thing: str, key: str, steps: str, columns: str) -> No
 
 
 def downgrade() -> None:
+    op.drop_index("ix_grid_event_transition_state_at", "grid_event_transition")
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     for thing, (_key, steps, _columns) in KEPT.items():
         if is_sqlite:
