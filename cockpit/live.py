@@ -2,7 +2,8 @@
 
 A browser first gets a snapshot, then deltas, at most ten a second, numbered; and a heartbeat
 when nothing changes. One that is too slow is not queued for: it gets the latest state as a new
-snapshot when it can take one.
+snapshot when it can take one. The state is read once; from then on it takes in what changed, and
+what follows from it (means, counts) is kept by difference.
 """
 
 import asyncio
@@ -19,8 +20,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cockpit.build import build
 from geo import ground, versions
-from layers.declare import layers
+from layers.declare import Derived, layers
 from sensors.bus import LiveDelta
+from sensors.merging import merge
 from sensors.registry import REVISION
 from store import budgets, revision
 from store.databases import Databases
@@ -85,21 +87,69 @@ class Room:
         self.browsers: set[Browser] = set()
         self.reading: asyncio.Task[None] | None = None
         # What came while the state is being read, and so is newer than what is read.
-        self.since: State | None = None
+        self.since: list[LiveDelta] | None = None
+        self._derived: list[tuple[str, Derived]] = []
         self._encoded: msgspec.Raw | None = None
 
-    def take(self, layers_changed: State) -> None:
-        """Keep what changed, for the state and for the next frame."""
-        for kept in (self.state, self.since, self.changed):
-            if kept is not None:
-                _merge(kept, layers_changed)
+    def take(self, layers_changed: State, parts: State | None = None) -> None:
+        """Keep what changed, for the state and for the next frame; parts of what is not known are of no use."""
+        if self.since is not None:
+            self.since.append(LiveDelta("", 0, self.community, layers_changed, parts or {}))
+        if self.state is None:
+            return
+        moment = now() // MILLISECOND
+        for layer, records in layers_changed.items():
+            self._take(self.state.setdefault(layer, {}), layer, records, moment)
+        for layer, records in (parts or {}).items():
+            known = self.state.get(layer, {})
+            self._take(known, layer, {key: part for key, part in records.items() if key in known}, moment)
         self._encoded = None
 
-    def put(self, state: State) -> None:
+    def _take(self, known: dict[str, Any], layer: str, records: dict[str, Any], moment: int) -> None:
+        changed = self.changed.setdefault(layer, {})
+        followers = [derived for _, derived in self._derived if derived.follows == layer]
+        for key, record in records.items():
+            if record is None:
+                known.pop(key, None)
+                changed[key] = None
+            else:
+                after = merge(known.get(key), record)
+                if after is known.get(key):  # older than what is known
+                    continue
+                known[key] = after
+                changed[key] = merge(changed.get(key), record)
+            for derived in followers:
+                derived.put(key, known.get(key), moment)
+
+    def derive(self) -> None:
+        """Bring what follows from the state up to date, by time alone too."""
+        if self.state is None:
+            return
+        moment = now() // MILLISECOND
+        for layer, derived in self._derived:
+            records = derived.changed(moment)
+            if records:
+                self._take(self.state.setdefault(layer, {}), layer, records, moment)
+                self._encoded = None
+
+    def put(self, state: State, derived: list[tuple[str, Derived]] | None = None) -> None:
         """Take a state that was read, and on top of it what came meanwhile."""
-        _merge(state, self.since or {})
-        self.state = state
+        before, since = self._derived, self.since or []
+        self.state, self._derived, self.since = state, derived or [], None
         self._encoded = None
+        for delta in since:
+            self.take(delta.layers, delta.parts)
+        self.derive()
+        self._compare(before)
+
+    def _compare(self, before: list[tuple[str, Derived]]) -> None:
+        """What was kept by difference is to be what was read; else it is said, and mended by what was read."""
+        moment = now() // MILLISECOND
+        for (layer, kept), (_, read) in zip(before, self._derived, strict=False):
+            was, is_now = kept.all(moment), read.all(moment)
+            wrong = [key for key in is_now if was.get(key) != is_now[key]]
+            if wrong:
+                log.warning("live_differed", community=self.community, layer=layer, keys=wrong[:5])
 
     def encoded(self, encoder: msgspec.json.Encoder) -> msgspec.Raw:
         """The state as JSON, made once for all who come while nothing changes."""
@@ -108,9 +158,17 @@ class Room:
         return self._encoded
 
 
-def _merge(state: State, changed: State) -> None:
-    for layer, records in changed.items():
-        state.setdefault(layer, {}).update(records)
+def _derive(community: str, state: State) -> list[tuple[str, Derived]]:
+    """(layer, what is kept of it by difference), from a state that was read; it takes the place of what was read."""
+    moment = now() // MILLISECOND
+    found: list[tuple[str, Derived]] = []
+    for layer in layers():
+        if layer.derived is not None:
+            derived = layer.derived(community)
+            derived.seed(state.get(derived.follows, {}), moment)
+            state.setdefault(layer.code, {}).update(derived.all(moment))
+            found.append((layer.code, derived))
+    return found
 
 
 class LiveHub:
@@ -157,7 +215,7 @@ class LiveHub:
     def _take(self, delta: LiveDelta) -> None:
         room = self._rooms.get(delta.community)
         if room is not None:
-            room.take(delta.layers)
+            room.take(delta.layers, delta.parts)
             self._dirty.set()
 
     def _reload_soon(self, room: Room) -> None:
@@ -186,9 +244,10 @@ class LiveHub:
         await asyncio.shield(room.reading)
 
     async def _read_state(self, room: Room) -> None:
-        room.since = {}
+        room.since = []
         try:
-            room.put(await asyncio.to_thread(self._read, room.community))
+            state = await asyncio.to_thread(self._read, room.community)
+            room.put(state, await asyncio.to_thread(_derive, room.community, state))
         finally:
             room.since = None
             room.reading = None
@@ -212,6 +271,7 @@ class LiveHub:
             await self._dirty.wait()
             self._dirty.clear()
             for room in self._rooms.values():
+                room.derive()
                 if room.changed:
                     room.seq += 1
                     frame = self._frame(room, "delta", layers=room.changed)
@@ -225,6 +285,8 @@ class LiveHub:
             await asyncio.sleep(HEARTBEAT_S)
             for room in self._rooms.values():
                 if room.browsers:
+                    # What grew stale meanwhile is told with the next frame.
+                    self._dirty.set()
                     frame = self._frame(room, "heartbeat")
                     for browser in room.browsers:
                         browser.offer(frame)

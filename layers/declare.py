@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from fastapi import APIRouter
@@ -86,6 +86,25 @@ Locate = Callable[[Connection, str, Instant | None], Located]
 """(connection, community, at) -> what stands where."""
 
 
+class Derived(Protocol):
+    """Records that follow from those of a layer, kept by difference where they are shown."""
+
+    follows: str
+    """The layer whose records they follow from."""
+
+    def seed(self, records: Mapping[str, Mapping[str, Any]], moment: int) -> None:
+        """Begin anew with these; ``moment`` is now, in epoch milliseconds, as below."""
+
+    def put(self, key: str, record: Mapping[str, Any] | None, moment: int) -> None:
+        """What stands for a key from now on; None: nothing."""
+
+    def changed(self, moment: int) -> dict[str, dict[str, Any]]:
+        """key -> what of the record changed since it was asked last, by time alone too."""
+
+    def all(self, moment: int) -> dict[str, dict[str, Any]]:
+        """Every record, whole."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Layer:
     """A vertical slice of the cockpit.
@@ -96,7 +115,8 @@ class Layer:
     alone brings about, where ``is_due`` says that there is something; ``notices`` are the kinds it tells of.
     A layer that is only kept and asked for has no overlay, panel or feed. ``access`` says who may what of its
     routes: `layers.access.of_package`; a route without a row is refused to everybody. ``words`` are those of
-    its codes.
+    its codes. ``derived`` makes what of the records follows from those of a layer, this one or another: it is not
+    read, but kept by difference.
     """
 
     code: str
@@ -109,6 +129,7 @@ class Layer:
     overlay: Callable[[Community], Overlay] | None = None
     panel: Callable[[Community], Any] | None = None
     feed: Callable[[], Feed] | None = None
+    derived: Callable[[str], Derived] | None = None
     located: Locate | None = None
     figures: tuple[Figure, ...] = ()
     roles: frozenset[str] = frozenset()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
 from fastapi import Depends, Query, Request
 from sqlalchemy import Connection
@@ -15,6 +15,7 @@ from geo.communities import Community, communities
 from layers import words
 from layers.problem import Problem
 from layers.roles import Actor
+from sensors.bus import Changed
 from sensors.codecs.declare import Codecs
 from store import budgets
 from store.databases import Databases
@@ -27,6 +28,13 @@ SKEW: Instant = 15 * SECOND
 """So far the clock of who asks may be ahead of ours."""
 
 
+class Tell(Protocol):
+    """Tell the screens: community -> layer -> key -> record; ``parts`` are the fields of records that changed."""
+
+    def __call__(self, changed: Changed, parts: Changed | None = None) -> None:
+        """Publish it."""
+
+
 @dataclass(frozen=True)
 class Services:
     """What the shell gives to the routes: the databases, a way to tell the screens, codecs, what seals text
@@ -35,7 +43,7 @@ class Services:
     """
 
     databases: Databases
-    tell: Callable[[dict[str, dict[str, dict[str, object]]]], None]
+    tell: Tell
     codecs: Codecs
     seal: Seal
     staff: Callable[[str], frozenset[str]]

@@ -1,18 +1,21 @@
 """Telling the screens what was committed: at most twenty times a second, each key once.
 
-It runs beside the ingest, not in it: reading the changed records back never holds up the next
-commit, and a device that reports a hundred times a second is read back twenty times.
+What devices said is told as the batch has it. Only what is a sum over more than that is read back, beside the
+ingest and not in it, so that it never holds up the next commit.
 """
 
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from sensors.batch import Feed
+from sensors.batch import Batch, Feed
+from sensors.bus import Changed
+from sensors.merging import merge, steps_back
 from sensors.unforeseen import endlessly, note, noted
 
 log = structlog.get_logger(__name__)
@@ -24,18 +27,17 @@ RETRY_S = 1.0
 
 Touched = dict[str, dict[str, set[str]]]
 """layer -> community -> keys."""
-Changed = dict[str, dict[str, dict[str, object]]]
-"""community -> layer -> key -> record."""
 
 
 class Announcer:
     """Collects the keys that commits touched and sends out their records."""
 
-    def __init__(self, engine: Engine, feeds: Sequence[Feed], tell: Callable[[Changed], None]) -> None:
+    def __init__(self, engine: Engine, feeds: Sequence[Feed], tell: Callable[[Changed, Changed], None]) -> None:
         self._engine = engine
         self._feeds = feeds
         self._tell = tell
         self._touched: Touched = {}
+        self._said: list[Changed] = [{}]
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -51,15 +53,28 @@ class Announcer:
         self._wake.set()
         self._thread.join(timeout=5)
 
-    def touch(self, touched: Touched) -> None:
-        """Note what a commit changed; returns at once."""
-        if not touched:
-            return
+    def take(self, batch: Batch) -> None:
+        """Note what a committed batch changed; asks the database nothing."""
         with self._lock:
-            for layer, communities in touched.items():
-                for community, keys in communities.items():
-                    self._touched.setdefault(layer, {}).setdefault(community, set()).update(keys)
+            self._touch(batch.touched)
+            for feed in self._feeds:
+                for community, parts in feed.said(batch).items():
+                    self._add(community, feed.layer, parts)
         self._wake.set()
+
+    def _add(self, community: str, layer: str, parts: dict[str, dict[str, Any]]) -> None:
+        known = self._said[-1].setdefault(community, {}).setdefault(layer, {})
+        if any(steps_back(known[key], part) for key, part in parts.items() if key in known):
+            # Taken together with what it takes back, nobody could tell that it does.
+            self._said.append({})
+            known = self._said[-1].setdefault(community, {}).setdefault(layer, {})
+        for key, part in parts.items():
+            known[key] = merge(known.get(key), part)
+
+    def _touch(self, touched: Touched) -> None:
+        for layer, communities in touched.items():
+            for community, keys in communities.items():
+                self._touched.setdefault(layer, {}).setdefault(community, set()).update(keys)
 
     def _run(self) -> None:
         endlessly("announce", self._take_turn, self._stopping)
@@ -77,28 +92,41 @@ class Announcer:
     def _announce(self) -> None:
         with self._lock:
             touched, self._touched = self._touched, {}
+            said, self._said = self._said, [{}]
+        changed: Changed = {}
         try:
-            changed = self._read(touched)
+            changed = self._read(touched, said[-1])
         except SQLAlchemyError as error:
             # Everything is stored, and these keys are still to be told.
             log.error("delta_not_read", error=str(error).splitlines()[0])
             self._stopping.wait(RETRY_S)
-            self.touch(touched)
-            return
-        for community, layers in changed.items():
-            with noted("announce", community=community):
-                self._tell({community: layers})
+            with self._lock:
+                self._touch(touched)
+            self._wake.set()
+        for parts in said:
+            records, changed = (changed, {}) if parts is said[-1] else ({}, changed)
+            for community in records | parts:
+                with noted("announce", community=community):
+                    self._tell({community: records.get(community, {})}, {community: parts.get(community, {})})
 
-    def _read(self, touched: Touched) -> Changed:
+    def _read(self, touched: Touched, said: Changed) -> Changed:
+        """The records that were touched, by community; those that are told by parts come to what was said."""
         changed: Changed = {}
+        if not touched:
+            return changed
         with self._engine.connect() as connection:
             for feed in self._feeds:
                 for community, keys in touched.get(feed.layer, {}).items():
-                    changed.setdefault(community, {})[feed.layer] = _records(connection, feed, community, keys)
+                    found = _records(connection, feed, community, keys)
+                    if feed.tells_parts:
+                        known = said.setdefault(community, {}).setdefault(feed.layer, {})
+                        known |= {key: merge(known.get(key), part) for key, part in found.items()}
+                    else:
+                        changed.setdefault(community, {})[feed.layer] = found
         return changed
 
 
-def _records(connection: Connection, feed: Feed, community: str, keys: set[str]) -> dict[str, object]:
+def _records(connection: Connection, feed: Feed, community: str, keys: set[str]) -> dict[str, Any]:
     """The records of the keys; where one cannot be made, it is found by halves and left out."""
     try:
         return feed.records(connection, community, keys)
@@ -108,7 +136,7 @@ def _records(connection: Connection, feed: Feed, community: str, keys: set[str])
         if len(keys) == 1:
             note("announce", error, layer=feed.layer, community=community, key=min(keys))
             return {}
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     listed = sorted(keys)
     for half in (listed[: len(listed) // 2], listed[len(listed) // 2 :]):
         found |= _records(connection, feed, community, set(half))

@@ -9,7 +9,7 @@ import secrets
 import threading
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -92,12 +92,13 @@ class BrokerAddress:
 
 @dataclass(frozen=True, slots=True)
 class LiveDelta:
-    """What one commit changed: layer -> key -> record, numbered by its sender."""
+    """What one commit changed, numbered by its sender: layer -> key -> record, or the fields of it that changed."""
 
     sender: str
     seq: int
     community: str
     layers: dict[str, dict[str, Any]]
+    parts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 class Client:
@@ -126,6 +127,8 @@ class Client:
         self._not_needed: set[str] = set()
         self.on_connected: Callable[[], None] | None = None
         """Called at every connect, in the network thread, before anything is received."""
+        self.on_subscribed: Callable[[], None] | None = None
+        """Called in the network thread when the broker has taken the subscriptions: from here on nothing is missed."""
 
     @property
     def connected(self) -> bool:
@@ -210,6 +213,8 @@ class Client:
 
     def _is_up(self) -> None:
         self._up.set()
+        if self.on_subscribed is not None:
+            self.on_subscribed()
         log.info("broker_connected", host=self.paho.host, port=self.paho.port)
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _props: Any) -> None:
@@ -218,6 +223,10 @@ class Client:
         self._up.clear()
         if reason.is_failure and len(self._address.nodes) > 1:
             self._next_node()
+
+
+Changed = dict[str, dict[str, dict[str, Any]]]
+"""community -> layer -> key -> record."""
 
 
 class Outlet:
@@ -234,12 +243,14 @@ class Outlet:
         """Publish at QoS 1; returns at once."""
         self._client.paho.publish(topic, payload, qos=1)
 
-    def tell(self, changed: dict[str, dict[str, dict[str, object]]]) -> None:
-        """Publish: community -> layer -> key -> record."""
-        for community, layers in changed.items():
+    def tell(self, changed: Changed, parts: Changed | None = None) -> None:
+        """Publish: community -> layer -> key -> record; ``parts`` are the fields of records that changed."""
+        of_parts = parts or {}
+        for community in changed | of_parts:
+            layers, some = changed.get(community, {}), of_parts.get(community, {})
             # Two who tell at once: a number that goes out after a greater one is a gap to all who listen.
             with self._telling:
-                delta = LiveDelta(self._sender, next(self._seq[community]), community, layers)
+                delta = LiveDelta(self._sender, next(self._seq[community]), community, layers, some)
                 self._client.paho.publish(live(community), self._encoder.encode(delta), qos=0)
 
 
@@ -259,7 +270,7 @@ class LiveSubscriber:
         self._on_gap = on_gap
         self._decoder = msgspec.json.Decoder(LiveDelta)
         self._last: dict[tuple[str, str], int] = {}
-        self.client.on_connected = lambda: on_gap(None)
+        self.client.on_subscribed = lambda: on_gap(None)
 
     def _on_message(self, _client: Any, _data: Any, raw: mqtt.MQTTMessage) -> None:
         delta = self._decoder.decode(raw.payload)

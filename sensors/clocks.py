@@ -115,8 +115,8 @@ class Clocks:
             self._changed[device] = offset
         return device in known
 
-    def store(self, connection: Connection, at: Instant) -> None:
-        """Keep what was found, in the ingest's transaction."""
+    def store(self, connection: Connection, at: Instant) -> dict[str, int | None]:
+        """Keep what was found, in the ingest's transaction; returns device -> offset, None where it is right again."""
         changed = sorted(self._changed.items())
         rows = [
             {"device_id": device, "offset": offset, "found": at} for device, offset in changed if offset is not None
@@ -125,6 +125,7 @@ class Clocks:
         right = [device for device, offset in changed if offset is None]
         if right:
             connection.execute(delete(device_clock).where(device_clock.c.device_id.in_(right)))
+        return dict(self._changed)
 
     def committed(self) -> None:
         """The transaction is committed: tell the log."""

@@ -173,7 +173,7 @@ class Ingest:
     def _after(self, messages: list[Message], batch: Batch, seconds: float) -> None:
         acknowledge(messages)
         self._count(messages, batch, seconds)
-        self._announcer.touch(batch.touched)
+        self._announcer.take(batch)
         for topic, payload in self._writer.requests():
             self._outlet.publish(topic, payload)
         for device in self._floods.see(messages):

@@ -65,7 +65,7 @@ class Writer:
         with writing(self._engine) as connection:
             batch.new = readings.store(connection, self._series, batch.observations)
             state.store(connection, batch)
-            self._clocks.store(connection, batch.newest)
+            batch.clocks = self._clocks.store(connection, batch.newest)
             commands.keep(connection, batch.responses)
             quarantine.store(connection, batch.refusals)
             for session in self._sessions.values():
@@ -141,6 +141,7 @@ class Writer:
             self.refuse(batch, message, said.fault)
         if said.response is not None:
             batch.responses.append(said.response)
+            batch.answered.add(device.id)
         if said.report is not None:
             layer, report = said.report
             batch.reports[layer].append((device, report))

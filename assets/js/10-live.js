@@ -112,11 +112,32 @@
     if (frame.type === "delta") merge(frame.layers);
   }
 
+  /* A record that is told as nothing is gone; of one that is known the fields that changed are told. */
   function merge(layers) {
+    let isGone = false;
     for (const [layer, records] of Object.entries(layers)) {
-      cockpit.state[layer] = Object.assign(cockpit.state[layer] || {}, records);
+      const known = (cockpit.state[layer] = cockpit.state[layer] || {});
+      for (const [key, record] of Object.entries(records)) {
+        if (record === null) {
+          delete known[key];
+          isGone = true;
+        } else known[key] = records[key] = merged(known[key], record);
+      }
     }
-    cockpit.render(layers);
+    cockpit.render(isGone ? null : layers);
+  }
+
+  /* The server has sorted out what is newer; here it is only put in its place. */
+  function merged(known, record) {
+    if (!known) return record;
+    const one = { ...known, ...record };
+    for (const name of ["latest", "metrics"]) {
+      if (!known[name] || !record[name]) continue;
+      one[name] = { ...known[name], ...record[name] };
+      for (const [code, value] of Object.entries(record[name])) if (value === null) delete one[name][code];
+    }
+    if (record.latest) one.suspect = Object.values(one.latest).some(([, , quality]) => quality === "suspect");
+    return one;
   }
 
   function setUp(up, isDoubted = false) {

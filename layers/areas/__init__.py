@@ -2,7 +2,7 @@
 
 from layers.access import of_package
 from layers.areas.api import router
-from layers.areas.feed import AreasFeed
+from layers.areas.kept import KeptAreas
 from layers.areas.overlay import overlay
 from layers.areas.panel import panel
 from layers.areas.queries import records
@@ -19,5 +19,5 @@ LAYER = Layer(
     panel=panel,
     router=router,
     access=of_package(__name__),
-    feed=AreasFeed,
+    derived=KeptAreas,
 )

@@ -4,6 +4,7 @@ from layers.access import of_package
 from layers.declare import Figure, Layer
 from layers.devices.api import router
 from layers.devices.feed import DevicesFeed
+from layers.devices.kept import KeptEnvironment
 from layers.devices.overlay import overlay
 from layers.devices.panel import panel
 from layers.devices.queries import located, records
@@ -20,6 +21,7 @@ LAYER = Layer(
     router=router,
     access=of_package(__name__),
     feed=DevicesFeed,
+    derived=KeptEnvironment,
     located=located,
     figures=(
         Figure(code="devices", name="设备", name_en="devices", unit="台"),

@@ -68,8 +68,8 @@ def add_routes(routes: APIRouter) -> None:
             told = {"device": device, "name": name, "params": params or {}}
             audit.record(connection, actor.label, "device.command", issued, told)
             row = commands.one(connection, device, issued)
-            changed = queries.records(connection, community.code, {device})
-        given.tell({community.code: {"devices": dict(changed)}})
+            changed = queries.given(connection, {device})
+        given.tell({}, {community.code: {"devices": dict(changed)}})
         response.headers["Location"] = f"/api/v1/{community.code}/devices/{device}/commands/{issued}"
         return _record(row, now()) if row is not None else {"id": issued}
 

@@ -1,20 +1,24 @@
-"""A device changes with every message that it sends."""
+"""A device changes with every message that it sends; what a batch brought is what screens are told."""
 
 from typing import Any
 
 from sqlalchemy import Connection
 
 from layers.devices import queries
-from sensors.batch import Batch, Message
+from sensors.batch import Batch, Message, Parts
+from sensors.merging import merge
+from sensors.quality import NOT_LIVE
+from sensors.readings import Observation
 from sensors.refusal import Reason, Refused
 from sensors.registry import Device
-from sensors.summary import SHOWN
+from store.instant import MILLISECOND
 
 
 class DevicesFeed:
-    """Touches the devices that were heard, and the environment as a whole."""
+    """Tells what the devices of a batch said; only what came of commands is read back."""
 
     layer = "devices"
+    tells_parts = True
     channels: frozenset[str] = frozenset()
 
     def decode(self, message: Message, device: Device) -> Any:
@@ -22,14 +26,44 @@ class DevicesFeed:
         raise Refused(Reason.BAD_TOPIC, f"devices take no further channel ({message.topic}, {device.id})")
 
     def store(self, connection: Connection, batch: Batch) -> None:
-        """Note the devices of the batch."""
+        """Note the devices that answered a command."""
+        for device in batch.answered:
+            batch.touch(self.layer, batch.devices[device].community, device)
+
+    def said(self, batch: Batch) -> Parts:
+        """Readings, when a device was heard and whether it is there, where it stands, how its clock goes."""
+        parts: Parts = {}
         for device in batch.devices.values():
-            batch.touch(self.layer, device.community, device.id)
-        # A clock that was found wrong is told too; the device is one of these.
-        measured = {o.device for o in batch.new if o.metric in SHOWN} | batch.connected.keys() | batch.elsewhere.keys()
-        for community in {batch.devices[device].community for device in measured}:
-            batch.touch(self.layer, community, queries.ENVIRONMENT)
+            parts.setdefault(device.community, {})[device.id] = self._of_device(batch, device)
+        for o in batch.new:
+            part = parts[batch.devices[o.device].community][o.device]
+            # In whatever order: of several readings of a metric the newest is kept.
+            merged = merge({"latest": part.get("latest", {})}, {"latest": {o.metric: _entry(o)}})
+            part["latest"] = merged["latest"]
+        return {community: {key: part for key, part in found.items() if part} for community, found in parts.items()}
+
+    @staticmethod
+    def _of_device(batch: Batch, device: Device) -> dict[str, Any]:
+        part: dict[str, Any] = {}
+        connected, _at = batch.connected.get(device.id, (True, 0))
+        seen = batch.seen.get(device.id)
+        if seen is not None and connected:
+            part |= {"last_seen": seen // MILLISECOND, "stale_at": device.stale_at(seen) // MILLISECOND}
+        if (seen is not None and connected) or device.id in batch.connected:
+            part["connected"] = connected
+        if device.id in batch.clocks:
+            offset = batch.clocks[device.id]
+            part["clock_offset"] = None if offset is None else offset // MILLISECOND
+        if device.id in batch.elsewhere:
+            [where] = queries.where_of(device.community, [device])
+            part |= {"area": device.area, "lon": device.lon, "lat": device.lat, **where}
+        return part
 
     def records(self, connection: Connection, community: str, keys: set[str]) -> dict[str, Any]:
-        """The touched devices as they now stand."""
-        return queries.records(connection, community, keys, None)
+        """What became of the commands of the touched devices."""
+        return queries.given(connection, keys)
+
+
+def _entry(o: Observation) -> list[Any]:
+    quality = o.quality if o.live else o.quality | NOT_LIVE
+    return queries.entry(o.ts, o.value, quality)

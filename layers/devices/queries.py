@@ -11,7 +11,8 @@ from geo import ground
 from layers.declare import Located, positions
 from sensors import commands, history, past, summary
 from sensors.kinds import kind_name, kinds
-from sensors.quality import SUSPECT, word_of
+from sensors.quality import NOT_LIVE, SUSPECT, word_of
+from sensors.readings import Value
 from sensors.registry import Device
 from sensors.state import Status, status_of
 from sensors.tables import device_clock, device_state
@@ -31,10 +32,10 @@ def records(
     Times are epoch milliseconds; ``stale_at`` is when silence makes it stale.
     """
     known_devices = states(connection, community, keys, at)
-    given = _commands(connection, known_devices) if at is None else {}
+    told = _commands(connection, known_devices) if at is None else {}
     where = where_of(community, [known.device for known in known_devices])
     found = {
-        known.device.id: _record(known) | place | given.get(known.device.id, {})
+        known.device.id: _record(known) | place | told.get(known.device.id, {})
         for known, place in zip(known_devices, where, strict=True)
     }
     if keys is None or ENVIRONMENT in keys:
@@ -128,10 +129,7 @@ def _rows_of(connection: Connection, table: Table, keys: set[str] | None) -> Ite
 
 def _commands(connection: Connection, known: list[Known]) -> dict[str, dict[str, Any]]:
     """The newest commands of those devices that take any."""
-    takers = [one.device.id for one in known if kinds()[one.device.kind].commands]
-    moment = now()
-    found = commands.newest_of(connection, takers, COMMANDS)
-    return {device: {"commands": [command_record(row, moment) for row in rows]} for device, rows in found.items()}
+    return given(connection, {one.device.id for one in known if kinds()[one.device.kind].commands})
 
 
 def command_record(row: Row[Any], at: Instant) -> dict[str, Any]:
@@ -188,15 +186,25 @@ def _record(known: Known) -> dict[str, Any]:
         "connected": connected,
         "last_seen": None if seen is None else seen // MILLISECOND,
         "stale_at": None if seen is None else device.stale_at(seen) // MILLISECOND,
+        "silence": device.stale_at(0) // MILLISECOND,
         "shut_out": None if device.shut_out is None else device.shut_out // MILLISECOND,
         "clock_offset": None if offset is None else offset // MILLISECOND,
         "suspect": any(word_of(row.quality) == SUSPECT for row in latest.values()),
         "latest": {
-            metric: [
-                row.ts // MILLISECOND,
-                history.value_of(row.kind, row.value, row.text),
-                word_of(row.quality),
-            ]
+            metric: entry(row.ts, history.value_of(row.kind, row.value, row.text), row.quality)
             for metric, row in latest.items()
         },
     }
+
+
+def entry(ts: Instant, value: Value, quality: int) -> list[Any]:
+    """A reading as screens know it: epoch milliseconds, value, word; and False where it was not said live."""
+    told: list[Any] = [ts // MILLISECOND, value, word_of(quality)]
+    return [*told, False] if quality & NOT_LIVE else told
+
+
+def given(connection: Connection, devices: set[str]) -> dict[str, dict[str, Any]]:
+    """What was given to each of these devices: its newest commands."""
+    moment = now()
+    found = commands.newest_of(connection, sorted(devices), COMMANDS)
+    return {device: {"commands": [command_record(row, moment) for row in rows]} for device, rows in found.items()}

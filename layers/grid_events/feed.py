@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from layers.grid_events import queries, write
 from layers.grid_events.report import Report, read
-from sensors.batch import Batch, Message
+from sensors.batch import Batch, Message, Parts
 from sensors.registry import Device
 from sensors.topics import Channel
 
@@ -15,6 +15,7 @@ class GridEventsFeed:
     """Takes the ``event`` channel."""
 
     layer = "grid_events"
+    tells_parts = False
     channels: frozenset[str] = frozenset({Channel.EVENT})
 
     def decode(self, message: Message, device: Device) -> Report:
@@ -29,6 +30,10 @@ class GridEventsFeed:
             if is_new:
                 batch.touch(self.layer, device.community, event_id)
                 batch.touch(self.layer, device.community, queries.TALLY)
+
+    def said(self, batch: Batch) -> Parts:
+        """Nothing: its records are sums over more than a batch."""
+        return {}
 
     def records(self, connection: Connection, community: str, keys: set[str]) -> dict[str, Any]:
         """The touched events as they now stand."""

@@ -14,7 +14,7 @@ from layers.visitors import queries, sums
 from layers.visitors.counter import Gate
 from layers.visitors.steps import Key, Row, alone, count_on
 from sensors import registry
-from sensors.batch import Batch, Message
+from sensors.batch import Batch, Message, Parts
 from sensors.kinds import kinds
 from sensors.quality import Quality
 from sensors.readings import Observation
@@ -31,6 +31,7 @@ class VisitorsFeed:
     """Keeps the steps of the counters."""
 
     layer = "visitors"
+    tells_parts = False
     channels: frozenset[str] = frozenset()
 
     def decode(self, message: Message, device: Device) -> Any:
@@ -54,6 +55,10 @@ class VisitorsFeed:
         for change in changes:
             if change.after.site is not None:
                 batch.touch(self.layer, change.after.community, change.after.site)
+
+    def said(self, batch: Batch) -> Parts:
+        """Nothing: its records are sums over more than a batch."""
+        return {}
 
     def records(self, connection: Connection, community: str, keys: set[str]) -> dict[str, Any]:
         """The touched sites as they now stand."""

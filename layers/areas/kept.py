@@ -1,0 +1,73 @@
+"""The areas, kept by difference from what is known of the devices in them."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from geo.ground import places
+from sensors import summary
+from sensors.kept_means import KeptMeans
+
+
+class KeptAreas:
+    """Each area with its devices and means, as `layers.areas.queries.records` reads them."""
+
+    follows = "devices"
+
+    def __init__(self, community: str) -> None:
+        self._areas = {place.code: place for place in places(community, "areas")}
+        self._means = KeptMeans(whole=False, drawn=bool(self._areas))
+        self._area_of: dict[str, str] = {}
+        self._devices: Counter[str] = Counter()
+        self._touched: set[str] = set()
+
+    def seed(self, records: Mapping[str, Mapping[str, Any]], moment: int) -> None:
+        """Begin anew."""
+        self._area_of = {key: area for key, record in records.items() if (area := record.get("area")) is not None}
+        self._devices = Counter(self._area_of.values())
+        self._means.seed(records, moment)
+        self._touched.clear()
+
+    def put(self, key: str, record: Mapping[str, Any] | None, moment: int) -> None:
+        """What is known of a device from now on."""
+        before, after = self._area_of.get(key), None if record is None else record.get("area")
+        if before != after:
+            for area, change in ((before, -1), (after, 1)):
+                if area is not None:
+                    self._devices[area] += change
+                    self._touched.add(area)
+            self._area_of.pop(key, None)
+            if after is not None:
+                self._area_of[key] = after
+        self._means.put(key, record, moment)
+
+    def changed(self, moment: int) -> dict[str, dict[str, Any]]:
+        """Of each area that changed how many devices are in it, and the means that changed."""
+        self._means.pass_time(moment)
+        means = self._means.changed(moment)
+        touched, self._touched = self._touched | {area for area in means if area is not None}, set()
+        every = self._means.all(moment)
+        return {
+            area: {
+                "devices": self._devices[area],
+                "sources": summary.sources(every.get(area, {}).values()),
+                "metrics": means.get(area, {}),
+            }
+            for area in touched & self._areas.keys()
+        }
+
+    def all(self, moment: int) -> dict[str, dict[str, Any]]:
+        """Every area, whole."""
+        self._means.pass_time(moment)
+        every = self._means.all(moment)
+        return {
+            code: {
+                "code": code,
+                "name": place.name,
+                "name_en": place.name_en,
+                "devices": self._devices[code],
+                "sources": summary.sources(every.get(code, {}).values()),
+                "metrics": every.get(code, {}),
+            }
+            for code, place in self._areas.items()
+        }

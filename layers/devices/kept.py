@@ -1,0 +1,42 @@
+"""The environment of a community, kept by difference from what is known of its devices."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from geo.ground import places
+from layers.devices.queries import ENVIRONMENT
+from sensors import summary
+from sensors.kept_means import KeptMeans
+
+
+class KeptEnvironment:
+    """The means over all areas, as `layers.devices.queries.records` has them under `ENVIRONMENT`."""
+
+    follows = "devices"
+
+    def __init__(self, community: str) -> None:
+        self._means = KeptMeans(whole=True, drawn=bool(places(community, "areas")))
+
+    def seed(self, records: Mapping[str, Mapping[str, Any]], moment: int) -> None:
+        """Begin anew."""
+        self._means.seed({key: record for key, record in records.items() if key != ENVIRONMENT}, moment)
+
+    def put(self, key: str, record: Mapping[str, Any] | None, moment: int) -> None:
+        """What is known of a device from now on."""
+        if key != ENVIRONMENT:
+            self._means.put(key, record, moment)
+
+    def changed(self, moment: int) -> dict[str, dict[str, Any]]:
+        """The means that changed."""
+        self._means.pass_time(moment)
+        metrics = self._means.changed(moment).get(None)
+        return {} if metrics is None else {ENVIRONMENT: {"metrics": metrics, "sources": self._sources(moment)}}
+
+    def all(self, moment: int) -> dict[str, dict[str, Any]]:
+        """All means."""
+        self._means.pass_time(moment)
+        metrics = self._means.all(moment).get(None, {})
+        return {ENVIRONMENT: {"metrics": metrics, "sources": self._sources(moment)}}
+
+    def _sources(self, moment: int) -> list[str | None]:
+        return summary.sources(self._means.all(moment).get(None, {}).values())

@@ -1,0 +1,75 @@
+"""How a record that screens know takes in what is new: field by field, whatever the order in which it comes.
+
+The same rules as in the database: the newest reading of a metric stays the newest (`sensors.readings`), a device
+was last heard when it was heard last. A page does the same (assets/js/10-live.js).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sensors.quality import CLOCK_TOLERANCE, SUSPECT
+from store.instant import MILLISECOND, now
+
+Record = dict[str, Any]
+REVISION = "rev"
+"""A record with one is not replaced by an older one, read before and told after."""
+
+
+def merge(known: Record | None, new: Record) -> Record:
+    """What is known from now on; ``known`` is left as it was."""
+    if known is None:
+        return new.copy()
+    if known.get(REVISION, 0) > new.get(REVISION, 0) and REVISION in new:
+        return known
+    merged: Record = known | new
+    for name in MERGED.keys() & new.keys() & known.keys():
+        merged[name] = MERGED[name](known[name], new[name])
+    if "latest" in new and "suspect" in merged:
+        merged["suspect"] = any(one[2] == SUSPECT for one in merged["latest"].values())
+    return merged
+
+
+def _newest(known: Mapping[str, list[Any]], new: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """metric -> ``[ts, value, word]``, and a fourth element where the device did not say it itself, at that time."""
+    found = dict(known)
+    for metric, one in new.items():
+        if metric not in found or _is_newer(found[metric], one):
+            found[metric] = one
+    return found
+
+
+def _is_newer(known: list[Any], new: list[Any]) -> bool:
+    said, was_said = int(new[0]), int(known[0])
+    if not is_live(new):
+        return said > was_said and not is_live(known)
+    horizon = (now() + CLOCK_TOLERANCE) // MILLISECOND
+    return said > was_said or was_said > horizon >= said
+
+
+def steps_back(known: Record, new: Record) -> bool:
+    """Whether a reading of ``new`` is older than one that is known: it may be there to take back what ran ahead."""
+    latest = known.get("latest", {})
+    return any(metric in latest and one[0] < latest[metric][0] for metric, one in new.get("latest", {}).items())
+
+
+def is_live(one: list[Any]) -> bool:
+    """Whether the device said a reading itself, at its time; not where it was kept by a broker or played back."""
+    return len(one) <= len(("ts", "value", "word"))
+
+
+def _greatest(known: int | None, new: int | None) -> int | None:
+    return max((one for one in (known, new) if one is not None), default=None)
+
+
+def _by_key(known: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """What is told as nothing is gone."""
+    return {key: value for key, value in (known | new).items() if value is not None}
+
+
+MERGED: Mapping[str, Callable[[Any, Any], Any]] = {
+    "latest": _newest,
+    "metrics": _by_key,
+    "last_seen": _greatest,
+    "stale_at": _greatest,
+}
+"""The fields that are not simply replaced."""
