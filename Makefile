@@ -30,7 +30,7 @@ bench: $(READY)
 # Each fault in the middle of 20 s at 1000 messages a second; make test has it shorter.
 faults: $(READY)
 	deploy/test-servers.sh
-	FAULT_SECONDS=20 $(BIN)/pytest tests/faults
+	FAULT_SECONDS=20 HOSTILE_COUNT=100000 $(BIN)/pytest tests/faults
 
 soak: $(READY)
 	deploy/test-servers.sh

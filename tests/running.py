@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, TypeVar
 
 import httpx
@@ -27,6 +28,7 @@ from sensors.registry import Device
 from sensors.topics import base
 from store.engine import open_engine, writing
 from store.migrate import upgrade
+from tests import prepared
 
 COMMAND = Path(sys.executable).parent / "cockpit"
 START_S = 40
@@ -92,7 +94,7 @@ class Cockpit:
     http: int = field(default_factory=free_port)
     mqtt: int = field(default_factory=free_port)
     settings: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[str] | None = None
+    process: subprocess.Popen[str] | prepared.Process | None = None
     command: list[str | Path] = field(default_factory=lambda: [COMMAND])
 
     @property
@@ -126,14 +128,18 @@ class Cockpit:
     def start(self, *arguments: str, command: str = "up") -> "Cockpit":
         """Start it and wait until it is ready."""
         with (self.folder / "log").open("a") as log:
-            self.process = subprocess.Popen(
-                [*self.command, command, *arguments],
-                cwd=self.folder,
-                env=self.environment,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
+            if self.command == [COMMAND]:
+                given = [command, *arguments]
+                self.process = prepared.start(given, self.folder, self.environment, subprocess.PIPE, log)
+            else:
+                self.process = subprocess.Popen(
+                    [*self.command, command, *arguments],
+                    cwd=self.folder,
+                    env=self.environment,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                )
         until(self._is_ready, START_S, 0.05)
         return self
 
@@ -160,6 +166,8 @@ class Cockpit:
 
     def run(self, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run another command with the same settings, and something on its standard input."""
+        if self.command == [COMMAND]:
+            return self._run_prepared([str(one) for one in arguments], given or "")
         return subprocess.run(
             [*self.command, *arguments],
             cwd=self.folder,
@@ -169,6 +177,15 @@ class Cockpit:
             text=True,
             timeout=60,
         )
+
+    def _run_prepared(self, arguments: list[str], given: str) -> subprocess.CompletedProcess[str]:
+        with TemporaryFile("w+") as stdin, TemporaryFile("w+") as stdout, TemporaryFile("w+") as stderr:
+            stdin.write(given)
+            stdin.seek(0)
+            process = prepared.start(arguments, self.folder, self.environment, stdout, stderr, stdin)
+            code = process.wait(timeout=60)
+            told = [stream.seek(0) or stream.read() for stream in (stdout, stderr)]
+        return subprocess.CompletedProcess([*self.command, *arguments], code, *told)
 
     def answer(self, *arguments: str) -> Any:
         """Run a command with ``--json`` and read its one line."""

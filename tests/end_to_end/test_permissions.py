@@ -211,9 +211,11 @@ def test_nobody_signed_in_is_asked_who_they_are_for_what_is_always_open(own_cock
     assert httpx.get(f"{own_cockpit.url}/api/v1/communities", headers={"Authorization": "x"}).status_code == 401
 
 
-@pytest.mark.parametrize("role", ["admin", None])
-def test_no_request_that_the_description_allows_is_answered_by_500(cockpit: Cockpit, role: str | None) -> None:
-    options = ["--checks", "not_a_server_error", "--max-examples", "4", "--phases", "examples,coverage,fuzzing"]
+@pytest.mark.parametrize(("role", "phases"), [("admin", "examples,coverage,fuzzing"), (None, "examples,coverage")])
+def test_no_request_that_the_description_allows_is_answered_by_500(
+    cockpit: Cockpit, role: str | None, phases: str
+) -> None:
+    options = ["--checks", "not_a_server_error", "--max-examples", "3", "--phases", phases]
     if role is not None:
         options += ["-H", f"Authorization: {bearer(cockpit, f'scan-{role}', role, '*')['Authorization']}"]
     done = subprocess.run(

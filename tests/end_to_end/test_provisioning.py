@@ -10,17 +10,19 @@ from tests.running import Cockpit, Credentials
 HEAD = "id,community,kind,name,lon,lat,crs,interval,site,gateway\n"
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk"])
-def test_a_thousand_devices_are_registered_at_once(own_cockpit: Cockpit, tmp_path: Path, encoding: str) -> None:
+@pytest.mark.parametrize(("encoding", "count"), [("utf-8", 1_000), ("utf-8-sig", 20), ("gbk", 20)])
+def test_a_thousand_devices_are_registered_at_once(
+    own_cockpit: Cockpit, tmp_path: Path, encoding: str, count: int
+) -> None:
     rows = ["gw-1,heling,gateway,一号网关,,,,,,\n"]
-    rows += [f"smoke-{n},heling,smoke,{n} 号楼烟感,120.1905,28.9285,,300,,gw-1\n" for n in range(999)]
+    rows += [f"smoke-{n},heling,smoke,{n} 号楼烟感,120.1905,28.9285,,300,,gw-1\n" for n in range(1, count)]
     roster, out = tmp_path / "devices.csv", tmp_path / "credentials.csv"
     roster.write_text(HEAD + "".join(rows), encoding=encoding)
-    assert own_cockpit.answer("device", "import", str(roster), "--out", str(out))["devices"] == 1000
+    assert own_cockpit.answer("device", "import", str(roster), "--out", str(out))["devices"] == count
     assert out.stat().st_mode & 0o777 == 0o600
     listed = {d["device"]: d for d in own_cockpit.answer("device", "list")["devices"]}
-    assert len(listed) == 1000
-    assert (listed["smoke-998"]["name"], listed["smoke-998"]["area"]) == ("998 号楼烟感", "chenglu")
+    assert len(listed) == count
+    assert (listed["smoke-19"]["name"], listed["smoke-19"]["area"]) == ("19 号楼烟感", "chenglu")
 
     own_cockpit.start()
     with out.open(newline="", encoding="utf-8") as lines:

@@ -89,7 +89,7 @@ def test_the_page_filters_shows_a_payload_whole_and_plays_back(own_cockpit: Cock
     page.get_by_role("button", name="重新处理所选").click()
     expect(page.locator("[data-outcome]")).to_have_text("▲ 1 条已入库，1 条仍被拒收，原因见说明")
     expect(rows).to_have_count(1)
-    expect(rows).to_contain_text("no device 'smoke-0'")
+    expect(rows).to_contain_text("没有登记设备「smoke-0」")
     assert len(own_cockpit.readings("smoke-1", "smoke")) == 1
     page.get_by_label("设备").fill("air-1")
     page.get_by_role("button", name="筛选").click()

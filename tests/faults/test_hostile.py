@@ -1,6 +1,7 @@
 """A hundred thousand hostile payloads crash nothing, and each is stored or in the quarantine."""
 
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,7 +24,8 @@ from tests.database import add
 from tests.faults.hostile import EVENT, TELEMETRY, payloads
 from tests.running import Cockpit, until
 
-COUNT = 100_000
+COUNT = int(os.environ.get("HOSTILE_COUNT", "30000"))
+"""make faults has a hundred thousand."""
 AT_ONCE = 500
 SENT = 2_000
 DEVICES = [("gw-01", "gateway", {}), ("siren-01", "siren", {}), ("air-01", "air", {})]
@@ -66,7 +68,7 @@ def taken(engine: Engine) -> Iterator[Taken]:
     made.assert_all_found()
 
 
-def test_a_hundred_thousand_broken_payloads_are_stored_or_refused(taken: Taken) -> None:
+def test_tens_of_thousands_of_broken_payloads_are_stored_or_refused(taken: Taken) -> None:
     waiting: list[tuple[str, bytes]] = []
     # A fifth of them on the second database: what a codec makes of a payload does not depend on it.
     count = COUNT if taken.engine.dialect.name == "sqlite" else COUNT // 5
@@ -93,7 +95,7 @@ JSON = st.recursive(
 SHAPED = st.fixed_dictionaries({}, optional={"ts": JSON, "values": JSON, "n": JSON, "v": JSON, "lon": JSON, "id": JSON})
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from([TELEMETRY, EVENT]), JSON | SHAPED | st.lists(SHAPED)), max_size=8))
 def test_any_json_whatever_is_stored_or_refused(taken: Taken, messages: list[tuple[str, Any]]) -> None:
     batch = taken.take([(topic, json.dumps(content).encode()) for topic, content in messages])
