@@ -1,9 +1,11 @@
 """Routes that belong to no layer: communities, metrics, the ground, the live channel."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response, WebSocket
+from starlette.responses import StreamingResponse
 
 from cockpit.edge.count import Count
 from cockpit.edge.questions import address_of
@@ -27,6 +29,7 @@ GEOJSON = "application/geo+json"
 ORIGIN_REFUSED = 4003
 UNKNOWN_COMMUNITY = 4004
 COME_AGAIN_LATER = 1013
+RETRY_S = 5
 
 
 def general() -> APIRouter:
@@ -109,7 +112,7 @@ def _named(place: Place) -> dict[str, Any]:
 
 
 def live(hub: LiveHub) -> APIRouter:
-    """``WS /live/{community}``."""
+    """``WS /live/{community}``, and the same frames as server-sent events where WebSockets do not come through."""
     routes = APIRouter()
     open_channels = Count("sockets", "sockets_an_address")
 
@@ -128,5 +131,22 @@ def live(hub: LiveHub) -> APIRouter:
                 await hub.serve(socket, community)
             finally:
                 open_channels.remove(address)
+
+    @routes.get("/live/{community}/events", include_in_schema=False)
+    async def events(request: Request, community: CommunityPath) -> StreamingResponse:
+        """The frames of the live channel as ``text/event-stream`` (HTML, section 9.2): each an event of one line."""
+        if not open_channels.add(address := address_of(request.scope)):
+            raise Problem(503, "busy", "too many live channels", retry_after=RETRY_S)
+
+        async def lines() -> AsyncIterator[str]:
+            try:
+                async for frame in hub.frames(community.code):
+                    yield f"data: {frame}\n\n"
+            finally:
+                open_channels.remove(address)
+
+        # A proxy that gathers an answer before it passes it on would hold back all of it.
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(lines(), media_type="text/event-stream", headers=headers)
 
     return routes

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Literal
 
 import msgspec
@@ -53,8 +53,7 @@ class _Asked(msgspec.Struct):
 class Browser:
     """One connection: what is to be sent to it, or that it needs a snapshot instead."""
 
-    def __init__(self, socket: WebSocket) -> None:
-        self.socket = socket
+    def __init__(self) -> None:
         self.frames: deque[str] = deque()
         self.is_behind = False
         self.snapshot_due = 0.0
@@ -311,36 +310,53 @@ class LiveHub:
     async def serve(self, socket: WebSocket, community: str) -> None:
         """Serve one browser until it goes."""
         await socket.accept()
+        with self._watching(community) as (room, browser):
+            sender = asyncio.create_task(self._send(socket, room, browser))
+            try:
+                while True:
+                    msgspec.json.decode(await socket.receive_text(), type=_Asked)
+                    browser.fall_behind()
+                    await asyncio.sleep(BETWEEN_QUESTIONS_S)
+            except WebSocketDisconnect:
+                pass
+            except (msgspec.MsgspecError, KeyError):  # KeyError: bytes instead of text
+                await socket.close(ODD_CLOSE, "not a message of the live channel")
+            finally:
+                sender.cancel()
+                await asyncio.gather(sender, return_exceptions=True)
+
+    async def frames(self, community: str) -> AsyncIterator[str]:
+        """Every frame for one who only listens, until it goes; the first is a snapshot."""
+        with self._watching(community) as (room, browser):
+            async for frame in self._frames(room, browser):
+                yield frame
+
+    @contextlib.contextmanager
+    def _watching(self, community: str) -> Iterator[tuple[Room, Browser]]:
         room = self._rooms.setdefault(community, Room(community))
-        browser = Browser(socket)
+        browser = Browser()
         room.browsers.add(browser)
         CLIENTS.labels(community).set(len(room.browsers))
-        sender = asyncio.create_task(self._send(room, browser))
         try:
-            while True:
-                msgspec.json.decode(await socket.receive_text(), type=_Asked)
-                browser.fall_behind()
-                await asyncio.sleep(BETWEEN_QUESTIONS_S)
-        except WebSocketDisconnect:
-            pass
-        except (msgspec.MsgspecError, KeyError):  # KeyError: bytes instead of text
-            await socket.close(ODD_CLOSE, "not a message of the live channel")
+            yield room, browser
         finally:
             room.browsers.discard(browser)
             CLIENTS.labels(community).set(len(room.browsers))
-            sender.cancel()
-            await asyncio.gather(sender, return_exceptions=True)
 
-    async def _send(self, room: Room, browser: Browser) -> None:
+    async def _send(self, socket: WebSocket, room: Room, browser: Browser) -> None:
+        async for frame in self._frames(room, browser):
+            await socket.send_text(frame)
+
+    async def _frames(self, room: Room, browser: Browser) -> AsyncIterator[str]:
         while True:
             await browser.wake.wait()
             browser.wake.clear()
             if browser.is_behind:
-                await self._send_snapshot(room, browser)
+                yield await self._snapshot(room, browser)
             while browser.frames:
-                await browser.socket.send_text(browser.frames.popleft())
+                yield browser.frames.popleft()
 
-    async def _send_snapshot(self, room: Room, browser: Browser) -> None:
+    async def _snapshot(self, room: Room, browser: Browser) -> str:
         await asyncio.sleep(max(0.0, browser.snapshot_due - time.monotonic()))
         while room.state is None:
             try:
@@ -352,4 +368,4 @@ class LiveHub:
         browser.is_behind = False
         browser.snapshot_due = time.monotonic() + budgets.current().snapshot_seconds
         layers_encoded = room.encoded(self._encoder)
-        await browser.socket.send_text(self._frame(room, "snapshot", build=build(), layers=layers_encoded))
+        return self._frame(room, "snapshot", build=build(), layers=layers_encoded)

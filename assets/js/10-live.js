@@ -1,4 +1,5 @@
-/* The live channel: a snapshot, then deltas in sequence; it says so when it is cut and mends itself. */
+/* The live channel: a snapshot, then deltas in sequence; it says so when it is cut and mends itself. It comes by
+   WebSocket, or where none comes through as server-sent events. */
 (function () {
   "use strict";
 
@@ -11,7 +12,10 @@
   const RETRY_MS = [250, 500, 1000, 2000];
 
   const live = (cockpit.live = { up: false, isDoubted: false, isOutdated: false });
-  let socket = null;
+  const worked = { socket: false, events: false };   // what ever brought a frame
+  let way = "socket";
+  let socket = null;    // a WebSocket, or an EventSource where such do not come through
+  let isHeard = false;  // on this connection
   let heard = 0;        // by the monotonic clock
   let answerBy = Infinity;
   let seq = null;
@@ -47,18 +51,28 @@
     setUp(false, true);
   }
 
+  /* A new snapshot. One who only listens gets it by listening anew. */
   function askAgain(patience) {
     seq = null;
     answerBy = cockpit.clock.steady() + patience;
-    socket.send(JSON.stringify({ type: "snapshot" }));
+    if (way === "socket") return socket.send(JSON.stringify({ type: "snapshot" }));
+    socket.close();
+    listen();
   }
 
   function connect() {
     retryTimer = null;
-    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const opened = new WebSocket(scheme + "//" + location.host + "/live/" + cockpit.root.dataset.community);
-    socket = opened;
+    isHeard = false;
     heard = cockpit.clock.steady();
+    if (way === "socket") open();
+    else listen();
+  }
+
+  const address = () => location.host + "/live/" + cockpit.root.dataset.community;
+
+  function open() {
+    const opened = new WebSocket((location.protocol === "https:" ? "wss://" : "ws://") + address());
+    socket = opened;
     opened.onmessage = (message) => {
       if (socket === opened) receive(JSON.parse(message.data));
     };
@@ -69,15 +83,29 @@
     };
   }
 
+  function listen() {
+    const opened = new EventSource(location.protocol + "//" + address() + "/events");
+    socket = opened;
+    opened.onmessage = (message) => {
+      if (socket === opened) receive(JSON.parse(message.data));
+    };
+    // By itself it would come again for ever; when to come again is said here.
+    opened.onerror = () => {
+      if (socket === opened) drop();
+    };
+  }
+
   function drop() {
     const old = socket;
     socket = null;
     seq = null;
     answerBy = Infinity;
     if (old) {
-      old.onclose = old.onmessage = null;
+      old.onclose = old.onmessage = old.onerror = null;
       old.close();
     }
+    // A way that brought nothing, and never has: a proxy may stand in it. Then the other one is tried.
+    if (!isHeard && !worked.socket) way = way === "socket" ? "events" : "socket";
     setUp(false);
     if (retryTimer === null) {
       retryTimer = setTimeout(connect, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
@@ -87,6 +115,7 @@
 
   function receive(frame) {
     heard = cockpit.clock.steady();
+    isHeard = worked[way] = true;
     cockpit.clock.told(frame.now);
     if (frame.type === "snapshot") {
       if (frame.build !== cockpit.root.dataset.build) {
