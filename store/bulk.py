@@ -28,6 +28,8 @@ from store.engine import upsert
 
 ROWS_A_STATEMENT = 500
 """Of five values each: well below the number of variables that SQLite takes."""
+TOGETHER_FROM = 4
+"""Rows from which one statement pays for being made."""
 COPY_FROM = 100
 """Rows from which COPY's staging table pays for its two further round trips."""
 
@@ -79,18 +81,36 @@ def upsert_all(
     """Insert rows of different keys; ``conflict`` adds the ON CONFLICT clause to the statement that it is given.
 
     On PostgreSQL all rows go in one statement, a column an array; row by row it would be a hundred
-    times slower.
+    times slower. On SQLite many go in one too: each row by itself gives Python's lock away and waits
+    to get it back, which where pages are busy takes longer than all else.
     """
     if not rows:
         return
     insert = upsert(connection, table)
     if connection.dialect.name != "postgresql":
-        connection.execute(conflict(insert), list(rows))
+        if len(rows) < TOGETHER_FROM:
+            connection.execute(conflict(insert), list(rows))
+        else:
+            _upsert_sqlite(connection, conflict(insert.values(dict.fromkeys(rows[0]))), rows)
         return
     names = list(rows[0])
     columns = [func.unnest(cast(bindparam(name), ARRAY(table.c[name].type))).label(name) for name in names]
     statement = conflict(insert.from_select(names, select(*columns)))
     connection.execute(statement, {name: [row[name] for row in rows] for name in names})
+
+
+def _upsert_sqlite(connection: Connection, of_one_row: Any, rows: Sequence[dict[str, Any]]) -> None:
+    """Run a statement that was made for one row with many."""
+    compiled = of_one_row.compile(dialect=connection.dialect)
+    width = len(rows[0])
+    names, further = compiled.positiontup[:width], [compiled.params[name] for name in compiled.positiontup[width:]]
+    row = f"({', '.join('?' * width)})"
+    before, after = compiled.string.split(f"VALUES {row}", 1)
+    for first in range(0, len(rows), ROWS_A_STATEMENT):
+        some = rows[first : first + ROWS_A_STATEMENT]
+        values = [one[name] for one in some for name in names]
+        statement = f"{before}VALUES {', '.join([row] * len(some))}{after}"
+        connection.exec_driver_sql(statement, (*values, *further))
 
 
 def is_one_of(connection: Connection, columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> Any:
