@@ -11,9 +11,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 from geo.ground import locate, places
 from geo.spatial import to_metres
 from layers.declare import Located, positions
+from layers.grid_events.rows import REVISION
 from layers.grid_events.rules import OF_ASSIGNEE, OPEN, SEVERITIES, UNASSIGNED, open_states, word
 from layers.grid_events.tables import grid_event, grid_event_present, grid_event_transition
 from layers.grid_events.told import record
+from store import revision
 from store.instant import HOUR, MILLISECOND, Instant, format_rfc3339, local_midnight, now
 
 TALLY = "*"
@@ -32,6 +34,8 @@ def records(
     connection: Connection, community: str, keys: set[str] | None, at: Instant | None = None
 ) -> dict[str, dict[str, Any]]:
     """The newest open events, or the named ones, and under `TALLY` the counts. Times are epoch milliseconds."""
+    # Asked first: what is read after it may be newer than it says, never older.
+    rev = revision.current(connection, REVISION)
     query = with_state(community, at)
     if keys is None:
         query = query.where(is_in(query, OPEN)).order_by(grid_event.c.occurred.desc()).limit(SHOWN)
@@ -42,7 +46,7 @@ def records(
     buildings = locate(community, *positions(rows), "buildings")
     found = {row.id: record(row, names) | {"building": building} for row, building in zip(rows, buildings, strict=True)}
     if keys is None or TALLY in keys:
-        found[TALLY] = tally(connection, community, at)
+        found[TALLY] = tally(connection, community, at) | ({"rev": rev} if at is None else {})
     return found
 
 

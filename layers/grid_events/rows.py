@@ -7,7 +7,11 @@ from sqlalchemy import Connection, insert
 from layers.grid_events.due import NO_CLOCK, Clock
 from layers.grid_events.hands import is_unassigned
 from layers.grid_events.tables import grid_event_transition
+from store import revision
 from store.instant import Instant
+
+REVISION = "grid_events"
+"""Raised with every step, so that of two who tell the screens of the tally the later one is believed."""
 
 
 @dataclass(frozen=True)
@@ -53,3 +57,4 @@ def add(connection: Connection, event_id: str, row: Row) -> None:
         "limit_name": row.clock.limit,
     }
     connection.execute(insert(grid_event_transition).values(values))
+    revision.bump(connection, REVISION)

@@ -66,6 +66,7 @@ def record(row: Row[Any], areas: dict[str, str]) -> dict[str, Any]:
         "open": states()[row.state].open,
         "unassigned": is_unassigned(row.state, row.assignee),
         "seq": row.seq,
+        "rev": row.seq,
         "due": row.due // MILLISECOND if row.due else None,
         "warn": row.warn // MILLISECOND if row.warn else None,
         "occurred": row.occurred // MILLISECOND,

@@ -15,7 +15,7 @@ from layers.visitors.counter import Trust
 from layers.visitors.passed import DOUBTFUL
 from layers.visitors.steps import ACCEPTED, TAKEN_OUT, Change
 from layers.visitors.tables import gate_decision, gate_step, site_count
-from store import audit
+from store import audit, revision
 from store.instant import Instant, format_rfc3339, now
 
 OPEN = "open"
@@ -76,6 +76,7 @@ def set_inside(connection: Connection, community: str, site: str, people: int, n
     at = now()
     row = {"community": community, "site": site, "at": at, "inside": people, "note": note, "actor": by.label}
     connection.execute(insert(site_count).values(row))
+    revision.bump(connection, sums.REVISION)
     audit.record(connection, by.label, "visitors.count", f"{community}/{site}", {"inside": people, "note": note})
     return {"site": site, "inside": people, "note": note, "by": by.label, "at": format_rfc3339(at)}
 

@@ -9,13 +9,14 @@ from sqlalchemy import Connection, func, select
 from geo.communities import community as community_of
 from geo.ground import Place, places
 from layers.declare import Located
-from layers.visitors import capacity, passed
+from layers.visitors import capacity, passed, sums
 from layers.visitors.doubts import doubts, steps_in_doubt
 from layers.visitors.inside import inside
 from layers.visitors.passed import Hours, Passed
 from layers.visitors.tables import gate_counter, gate_step
 from sensors import registry
 from sensors.registry import Device
+from store import revision
 from store.instant import HOUR, MILLISECOND, Instant, local_midnight, now
 
 HOURS_SHOWN = 24
@@ -36,6 +37,8 @@ def records(
     sites = [site for site in counted_sites(community) if keys is None or site.code in keys]
     codes = [site.code for site in sites]
     moment = at or now()
+    # Asked first: what is read after it may be newer than it says, never older.
+    rev = revision.current(connection, sums.REVISION)
     gates = _gates(connection, community, moment, at)
     heard = _heard(connection, [gate.id for gate in gates], at)
     since = moment - moment % HOUR - (HOURS_SHOWN - 1) * HOUR
@@ -56,6 +59,8 @@ def records(
             record["doubt"] = doubts(in_doubt[site.code], silent, walked, moment)
         record["source"] = next((gate.source for gate in own if gate.source), None)
         record["hours"] = _by_hour(hours, site.code)
+        if at is None:
+            record["rev"] = rev
         found[site.code] = record
     return found
 

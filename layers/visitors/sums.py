@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table, func, select
 from layers.visitors.spread import by_hour
 from layers.visitors.steps import Change, Row
 from layers.visitors.tables import gate_flow_hour, gate_step, site_day, site_walk
+from store import revision
 from store.bulk import is_one_of, upsert_all
 from store.instant import HOUR, Instant, day_of
 
@@ -19,8 +20,13 @@ WalkKey = tuple[str, str, Instant]
 """(community, site, hour)."""
 
 
+REVISION = "visitors"
+"""Raised with every count, so that of two who tell the screens of one the later one is believed."""
+
+
 def add(connection: Connection, changes: Iterable[Change]) -> None:
     """Bring the sums to what the steps are now."""
+    revision.bump(connection, REVISION)
     hours: dict[tuple[str, str, str, Instant], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     moved: dict[WalkKey, list[Change]] = defaultdict(list)
     for change in changes:

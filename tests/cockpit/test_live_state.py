@@ -9,6 +9,9 @@ from sqlalchemy import Engine
 
 from cockpit.live import LiveHub, Room, _derive
 from layers.declare import feeds
+from layers.grid_events import queries, write
+from layers.grid_events.report import read
+from layers.roles import Actor
 from sensors import registry
 from sensors.announce import Announcer
 from sensors.batch import Message
@@ -16,6 +19,7 @@ from sensors.codecs.declare import codecs
 from sensors.registry import Device
 from sensors.writer import Writer
 from store.databases import Databases
+from store.engine import writing
 from store.instant import MILLISECOND, SECOND, now
 
 PLACES = [(120.187, 28.927), (120.203, 28.931), (120.5, 29.5)]
@@ -54,7 +58,10 @@ def message(chance: random.Random, ids: list[str], at: int) -> Message:
 
 
 def of_now(state: dict[str, Any]) -> dict[str, Any]:
-    """Without what moves with the clock alone."""
+    """Without what moves with the clock alone, or with what was said of others."""
+    for records in state.values():
+        for record in records.values():
+            record.pop("rev", None)
     for layer, key in (("areas", None), ("devices", "*")):
         for name, record in state[layer].items():
             if key in (None, name):
@@ -110,6 +117,28 @@ def test_what_was_told_is_what_is_stored(engine: Engine, seed: int) -> None:
         assert kept[layer].keys() == records.keys()
     for key, record in screen["devices"].items():
         assert record.keys() == stored["devices"][key].keys()
+
+
+def test_what_was_read_before_and_is_told_after_is_not_believed(engine: Engine) -> None:
+    manager = Actor("m", "manager")
+    with writing(engine) as connection:
+        report = read(json.dumps({"id": "1", "title": "路灯"}).encode(), now())
+        first, second = (write.file(connection, "heling", write.Reporter(f"d{n}"), report)[0] for n in range(2))
+
+    def step(event: str) -> dict[str, Any]:
+        with writing(engine) as connection:
+            write.advance(connection, "heling", event, write.Wanted(to="declined"), manager, ())
+        with engine.connect() as connection:
+            return queries.records(connection, "heling", {event, queries.TALLY})
+
+    early, late = step(first), step(second)
+    room = Room("heling")
+    room.put({"grid_events": {}})
+    room.take({"grid_events": late})
+    room.take({"grid_events": early})
+    assert room.state is not None
+    assert room.state["grid_events"][queries.TALLY]["open"] == 0
+    assert room.state["grid_events"].keys() == {first, second, queries.TALLY}
 
 
 def as_a_page_does(known: dict[str, Any] | None, record: dict[str, Any]) -> dict[str, Any]:
