@@ -7,12 +7,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import backup, commit, counting, events, latency, map, overload, pixel, throughput, volume
+from bench import backup, commit, counting, events, latency, live, map, overload, pixel, throughput, volume
 
 BENCHES: dict[str, Callable[[Path], list[str]]] = {
     "throughput": throughput.measure,
     "commit": commit.measure,
     "latency": latency.measure,
+    "live": live.measure,
     "pixel": pixel.measure,
     "map": map.measure,
     "events": events.measure,
