@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx._transports.default as httpx_transports
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.database import database_url, empty_postgres, engine, new_postgres_database, postgres
@@ -28,6 +29,10 @@ __all__ = [
 
 # Else each single question reads the certificates of all the world's authorities first: 60 ms for an answer of 3.
 httpx_transports.create_ssl_context = functools.cache(httpx_transports.create_ssl_context)
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 # Two tests at a time on two cores: what a page shows may take its time, what a clock is held to runs alone.
 expect.set_options(timeout=15_000)
