@@ -21,6 +21,7 @@ from layers.declare import layers
 from layers.devices import queries as devices
 from layers.problem import Problem
 from layers.web import At, CommunityPath, Reading, feature, point
+from sensors.merging import settled
 from sensors.metrics import metrics
 from store.instant import MILLISECOND, now
 
@@ -57,7 +58,12 @@ def general() -> APIRouter:
     @routes.get("/{community}/state")
     def state(community: CommunityPath, connection: Reading, at: At) -> dict[str, Any]:
         """What the live channel's snapshot says, at a past time too."""
-        found = {layer.code: layer.records(connection, community.code, None, at) for layer in layers()}
+        found = {
+            layer.code: {
+                key: settled(record) for key, record in layer.records(connection, community.code, None, at).items()
+            }
+            for layer in layers()
+        }
         return {"community": community.code, "now": (at or now()) // MILLISECOND, "layers": found}
 
     @routes.get("/metrics")

@@ -11,6 +11,7 @@ from sensors.quality import CLOCK_TOLERANCE, SUSPECT
 from store.instant import MILLISECOND, now
 
 Record = dict[str, Any]
+READING = ("ts", "value", "word")
 REVISION = "rev"
 """A record with one is not replaced by an older one, read before and told after."""
 
@@ -46,6 +47,14 @@ def _is_newer(known: list[Any], new: list[Any]) -> bool:
     return said > was_said or was_said > horizon >= said
 
 
+def settled(record: Record) -> Record:
+    """A record for whom nothing newer will reach: without what says only what is newer than what."""
+    found = {name: value for name, value in record.items() if name != REVISION}
+    if "latest" in found:
+        found["latest"] = {metric: one[: len(READING)] for metric, one in found["latest"].items()}
+    return found
+
+
 def steps_back(known: Record, new: Record) -> bool:
     """Whether a reading of ``new`` is older than one that is known: it may be there to take back what ran ahead."""
     latest = known.get("latest", {})
@@ -54,7 +63,7 @@ def steps_back(known: Record, new: Record) -> bool:
 
 def is_live(one: list[Any]) -> bool:
     """Whether the device said a reading itself, at its time; not where it was kept by a broker or played back."""
-    return len(one) <= len(("ts", "value", "word"))
+    return len(one) <= len(READING)
 
 
 def _greatest(known: int | None, new: int | None) -> int | None:

@@ -164,7 +164,7 @@ def test_who_takes_nothing_holds_up_nobody_and_is_dropped(bounded: Cockpit) -> N
         line.connect(("127.0.0.1", bounded.http))
         line.sendall(f"GET {bundle.plotly().path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 40)
         lines.append(line)
-    until(lambda: how_many() >= before + 30)
+    until(lambda: how_many() >= before + 25)
     assert httpx.get(f"{bounded.url}/api/v1/heling/state").status_code == 200
     until(lambda: how_many() < before + 10, 20, 0.2)
     for line in lines:

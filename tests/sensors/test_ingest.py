@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, func, insert, select
 
-from sensors.batch import Batch, Message
+from sensors.batch import Batch, Message, Parts
 from sensors.codecs.declare import Codecs, JsonCodec, codecs
 from sensors.ingest import Ingest
 from sensors.refusal import Reason
@@ -56,6 +56,7 @@ class PoisonFeed:
     """A feed whose rows the database will not take when a message holds 666; it breaks down over some others."""
 
     layer = "poison"
+    tells_parts = False
     channels: frozenset[str] = frozenset()
 
     def decode(self, message: Message, device: Device) -> Any:
@@ -68,6 +69,10 @@ class PoisonFeed:
         if any(o.value == 666 for o in batch.observations):
             row = dict(connection.execute(select(device_table).limit(1)).mappings().one())
             connection.execute(insert(device_table).values(row))
+
+    def said(self, batch: Batch) -> Parts:
+        """Nothing to tell."""
+        return {}
 
     def records(self, connection: Connection, community: str, keys: set[str]) -> dict[str, Any]:
         """Nothing to tell."""
