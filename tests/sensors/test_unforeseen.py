@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from sensors import commands, unforeseen
 from sensors.announce import Announcer
-from sensors.batch import Batch, Message
+from sensors.batch import Batch, Message, Parts
 from sensors.dispatch import Dispatcher
 from sensors.keeper import Keeper, Kept
 from sensors.registry import Device
@@ -54,6 +54,7 @@ class Records:
     """A feed of which one record cannot be made."""
 
     layer = "records"
+    tells_parts = False
     channels: frozenset[str] = frozenset()
 
     def decode(self, message: Message, device: Device) -> Any:
@@ -62,28 +63,37 @@ class Records:
     def store(self, connection: Connection, batch: Batch) -> None:
         """Keeps nothing."""
 
+    def said(self, batch: Batch) -> Parts:
+        """Nothing."""
+        return {}
+
     def records(self, connection: Connection, community: str, keys: set[str]) -> dict[str, Any]:
         """A record a key."""
         return {key: 1 // (key != "bad") for key in keys}
 
 
+def touching(keys: dict[str, dict[str, set[str]]]) -> Batch:
+    """A batch that asks for these to be told."""
+    return Batch(touched=keys)
+
+
 def test_a_record_that_cannot_be_made_leaves_the_screens_all_others(engine: Engine) -> None:
     told: list[dict[str, Any]] = []
 
-    def tell(changed: dict[str, Any]) -> None:
+    def tell(changed: dict[str, Any], _parts: dict[str, Any]) -> None:
         if "refuse" in str(changed):
             raise RecursionError("cannot be written")
         told.append(changed)
 
     announcer = Announcer(engine, [Records()], tell)
     announcer.start()
-    announcer.touch({"records": {"heling": {"a", "b", "bad", "c"}}})
+    announcer.take(touching({"records": {"heling": {"a", "b", "bad", "c"}}}))
     until(lambda: told)
     assert told == [{"heling": {"records": {"a": 1, "b": 1, "c": 1}}}]
-    announcer.touch({"records": {"heling": {"refuse"}, "tahai": {"d"}}})
-    announcer.touch({"records": {"heling": {"e"}}})
+    announcer.take(touching({"records": {"heling": {"refuse"}, "tahai": {"d"}}}))
+    announcer.take(touching({"records": {"heling": {"e"}}}))
     until(lambda: {"heling": {"records": {"e": 1}}} in told or len(told) > 1)
-    announcer.touch({"records": {"heling": {"f"}}})
+    announcer.take(touching({"records": {"heling": {"f"}}}))
     until(lambda: {"heling": {"records": {"f": 1}}} in told)
     announcer.stop()
 
