@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from layers.declare import feeds
+from layers.devices.feed import DevicesFeed
 from sensors import registry
 from sensors.batch import Batch, Message
 from sensors.codecs.declare import codecs
@@ -93,8 +94,8 @@ def test_what_moves_is_no_part_of_who_may_connect_and_its_area_is_found_anew(tra
     batch = tracker.say(LON + 0.5, LAT)
     assert (before is not None, tracker.device.area) == (True, None)
     assert tracker.revision == tracker.before
-    assert batch.touched["devices"]["heling"] == {"car-01", "*"}
-    assert batch.touched["areas"]["heling"] == {before}
+    told = DevicesFeed().said(batch)["heling"]["car-01"]
+    assert (told["area"], told["lon"], told["building"]) == (None, tracker.device.lon, None)
     back = tracker.say(LON, LAT, NOW + MINUTE, NOW + MINUTE)
     assert (back.elsewhere["car-01"].area, back.devices["car-01"].area) == (None, before), "ingest knows where it was"
 
