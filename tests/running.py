@@ -27,6 +27,7 @@ from sensors import registry
 from sensors.registry import Device
 from sensors.topics import base
 from store.engine import open_engine, writing
+from store.instant import DAY, format_rfc3339, now
 from store.migrate import upgrade
 from tests import prepared
 
@@ -43,6 +44,10 @@ CHROMIUM_ARGS = [
     # The browser's own calls home; the pages' requests are watched by the tests.
     "--disable-background-networking",
 ]
+
+
+SPAN = {"from": format_rfc3339(now() - 180 * DAY), "to": format_rfc3339(now() + 180 * DAY)}
+"""A period around today, no longer than a stranger may ask for."""
 
 
 def strip(code: str, name: str, west: float, east: float, **more: Any) -> dict[str, Any]:

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 
-from tests.running import Cockpit, until
+from tests.running import SPAN, Cockpit, until
 
 PARTS, PART = 3, 800
 START = 1_790_000_000_000
-SPAN = {"from": "2026-01-01T00:00:00Z", "to": "2027-12-01T00:00:00Z"}
 
 
 def test_a_kill_in_mid_stream_loses_nothing_that_was_acknowledged(own_cockpit: Cockpit) -> None:

@@ -8,7 +8,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.faults.stream import METRIC, Stream
-from tests.running import Cockpit, until
+from tests.running import SPAN, Cockpit, until
 
 RATE = 200
 
@@ -33,7 +33,7 @@ def test_a_flood_is_held_back_and_named_and_loses_nothing(own_cockpit: Cockpit) 
     time.sleep(3)
     assert flood.acknowledged - before < 2 * RATE * (time.monotonic() - began)
     sent = flood.finish(60)
-    span = {"from": "2026-01-01T00:00:00Z", "to": "2027-12-01T00:00:00Z", "every": "1h"}
+    span = SPAN | {"every": "1h"}
     assert sum(step["count"] for step in own_cockpit.readings("mad-1", METRIC, **span)) == sent
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from sensors.credentials import hash_secret, new_secret
 from tests.mosquitto import SERVICE, Mosquitto
-from tests.running import COMMAND, Cockpit, until
+from tests.running import COMMAND, SPAN, Cockpit, until
 
 
 @pytest.fixture
@@ -59,9 +59,8 @@ def test_mosquitto_keeps_what_no_ingester_has_stored(own_cockpit: Cockpit, broke
         sample = {"ts": start + number, "values": {"o3": number}}
         assert own_cockpit.publish(air, "telemetry", sample, protocol_version="mqttv5") == 0
     second = ingest(own_cockpit)
-    span = {"from": "2026-01-01T00:00:00Z", "to": "2027-12-01T00:00:00Z"}
-    until(lambda: len(own_cockpit.readings("air-m", "o3", **span)) == 20)
-    assert {r["value"] for r in own_cockpit.readings("air-m", "o3", **span)} == set(range(20))
+    until(lambda: len(own_cockpit.readings("air-m", "o3", **SPAN)) == 20)
+    assert {r["value"] for r in own_cockpit.readings("air-m", "o3", **SPAN)} == set(range(20))
 
     live = httpx.get(f"{own_cockpit.url}/metrics").text
     assert "cockpit_broker_connected 1.0" in live

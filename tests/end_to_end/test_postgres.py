@@ -11,10 +11,9 @@ import httpx
 import pytest
 
 from tests.postgres import Postgres
-from tests.running import Cockpit, until
+from tests.running import SPAN, Cockpit, until
 
 TS = 1_790_000_000_000
-SPAN = {"from": "2026-01-01T00:00:00Z", "to": "2027-12-01T00:00:00Z"}
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ import pytest
 
 from tests.faults.disk import fill, small_disk
 from tests.faults.stream import METRIC, Stream
-from tests.running import Cockpit, until
+from tests.running import SPAN, Cockpit, until
 
-SPAN = {"from": "2026-01-01T00:00:00Z", "to": "2027-12-01T00:00:00Z"}
 DISK_BYTES = 8 << 20
 
 
