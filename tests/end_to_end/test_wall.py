@@ -147,6 +147,9 @@ def test_a_desk_page_asks_no_other_host(cockpit: Cockpit, watched: Watched, path
     expect(watched.page.locator("#cockpit, .page-missing").first).to_be_visible(timeout=10_000)
     watched.page.wait_for_timeout(1500)
     assert watched.hosts - {""} == {f"127.0.0.1:{cockpit.http}"}
+    if path == "/nowhere":
+        assert f"404 {cockpit.url}{path}" in watched.faults, "what is not there says so"
+        watched.faults = [fault for fault in watched.faults if "404" not in fault]
 
 
 def test_the_content_policy_names_no_other_host(cockpit: Cockpit, page: Page) -> None:
