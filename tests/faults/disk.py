@@ -26,7 +26,7 @@ def small_disk(folder: Path, size: int) -> Iterator[Path]:
 def fill(disk: Path, leave: int) -> Path:
     """Fill a disk but for so many bytes; returns the file to remove again."""
     filler = disk / "filler"
-    with filler.open("wb") as file:
+    with filler.open("wb", buffering=0) as file:
         left = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize - leave
         # Whoever else writes there meanwhile may be quicker: then it is full all the same.
         with contextlib.suppress(OSError):
