@@ -22,7 +22,7 @@ from cockpit.build import build
 from geo import ground, versions
 from layers.declare import Derived, layers
 from sensors.bus import LiveDelta
-from sensors.merging import merge
+from sensors.merging import as_known, merge, together
 from sensors.registry import REVISION
 from store import budgets, revision
 from store.databases import Databases
@@ -116,7 +116,7 @@ class Room:
                 if after is known.get(key):  # older than what is known
                     continue
                 known[key] = after
-                changed[key] = merge(changed.get(key), record)
+                changed[key] = together(changed.get(key), as_known(after, record))
             for derived in followers:
                 derived.put(key, known.get(key), moment)
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sensors.batch import Batch, Feed
 from sensors.bus import Changed
-from sensors.merging import merge, steps_back
+from sensors.merging import may_join, merge
 from sensors.unforeseen import endlessly, note, noted
 
 log = structlog.get_logger(__name__)
@@ -64,8 +64,7 @@ class Announcer:
 
     def _add(self, community: str, layer: str, parts: dict[str, dict[str, Any]]) -> None:
         known = self._said[-1].setdefault(community, {}).setdefault(layer, {})
-        if any(steps_back(known[key], part) for key, part in parts.items() if key in known):
-            # Taken together with what it takes back, nobody could tell that it does.
+        if not all(may_join(known[key], part) for key, part in parts.items() if key in known):
             self._said.append({})
             known = self._said[-1].setdefault(community, {}).setdefault(layer, {})
         for key, part in parts.items():
@@ -103,11 +102,14 @@ class Announcer:
             with self._lock:
                 self._touch(touched)
             self._wake.set()
-        for parts in said:
-            records, changed = (changed, {}) if parts is said[-1] else ({}, changed)
-            for community in records | parts:
-                with noted("announce", community=community):
-                    self._tell({community: records.get(community, {})}, {community: parts.get(community, {})})
+        for parts in said[:-1]:
+            self._tell_all({}, parts)
+        self._tell_all(changed, said[-1])
+
+    def _tell_all(self, changed: Changed, parts: Changed) -> None:
+        for community in changed | parts:
+            with noted("announce", community=community):
+                self._tell({community: changed.get(community, {})}, {community: parts.get(community, {})})
 
     def _read(self, touched: Touched, said: Changed) -> Changed:
         """The records that were touched, by community; those that are told by parts come to what was said."""

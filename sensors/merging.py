@@ -55,10 +55,32 @@ def settled(record: Record) -> Record:
     return found
 
 
-def steps_back(known: Record, new: Record) -> bool:
-    """Whether a reading of ``new`` is older than one that is known: it may be there to take back what ran ahead."""
-    latest = known.get("latest", {})
-    return any(metric in latest and one[0] < latest[metric][0] for metric, one in new.get("latest", {}).items())
+def as_known(after: Record, new: Record) -> Record:
+    """The fields of ``new`` as they are known after it: what a page is told, which only puts it in its place."""
+    told = {name: after[name] for name in new}
+    for name in BY_KEY & new.keys():
+        told[name] = {key: after[name].get(key) for key in new[name]}
+    return told
+
+
+def together(told: Record | None, further: Record) -> Record:
+    """What a page is told at one time of what it would have been told one after the other."""
+    if told is None:
+        return further
+    return told | further | {name: told[name] | further[name] for name in BY_KEY & told.keys() & further.keys()}
+
+
+def may_join(pending: Record, new: Record) -> bool:
+    """Whether two may be merged before what they come to is known.
+
+    A reading that is older than the one before it, or was not said live, may count or not by what is known.
+    """
+    latest = pending.get("latest", {})
+    return all(
+        is_live(one) and is_live(latest[metric]) and one[0] >= latest[metric][0]
+        for metric, one in new.get("latest", {}).items()
+        if metric in latest
+    )
 
 
 def is_live(one: list[Any]) -> bool:
@@ -75,6 +97,8 @@ def _by_key(known: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in (known | new).items() if value is not None}
 
 
+BY_KEY = frozenset({"latest", "metrics"})
+"""The fields of which a part tells the keys that changed."""
 MERGED: Mapping[str, Callable[[Any, Any], Any]] = {
     "latest": _newest,
     "metrics": _by_key,

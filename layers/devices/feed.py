@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from layers.devices import queries
 from sensors.batch import Batch, Message, Parts
-from sensors.merging import merge
+from sensors.merging import is_live
 from sensors.quality import NOT_LIVE
 from sensors.readings import Observation
 from sensors.refusal import Reason, Refused
@@ -36,10 +36,11 @@ class DevicesFeed:
         for device in batch.devices.values():
             parts.setdefault(device.community, {})[device.id] = self._of_device(batch, device)
         for o in batch.new:
-            part = parts[batch.devices[o.device].community][o.device]
-            # In whatever order: of several readings of a metric the newest is kept.
-            merged = merge({"latest": part.get("latest", {})}, {"latest": {o.metric: _entry(o)}})
-            part["latest"] = merged["latest"]
+            latest = parts[batch.devices[o.device].community][o.device].setdefault("latest", {})
+            one, known = _entry(o), latest.get(o.metric)
+            # Of several the newest, and what was said live before what was not, as the database keeps it.
+            if known is None or (is_live(one), one[0]) >= (is_live(known), known[0]):
+                latest[o.metric] = one
         return {community: {key: part for key, part in found.items() if part} for community, found in parts.items()}
 
     @staticmethod

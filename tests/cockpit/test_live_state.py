@@ -103,20 +103,27 @@ def test_what_was_told_is_what_is_stored(engine: Engine, seed: int) -> None:
         announcer.take(batch)
         if chance.random() < 0.7:
             announcer._announce()
-            room.derive()
-            for layer, records in room.changed.items():
-                for key, record in records.items():
-                    screen[layer][key] = as_a_page_does(screen[layer].get(key), json.loads(json.dumps(record)))
-            room.changed = {}
+            show(room, screen)
     announcer._announce()
-    room.derive()
+    show(room, screen)
     kept, stored = (of_now(json.loads(json.dumps(one))) for one in (room.state, hub._read("heling")))
     for layer, records in stored.items():
         for key, record in records.items():
             assert kept[layer][key] == record, (layer, key)
         assert kept[layer].keys() == records.keys()
-    for key, record in screen["devices"].items():
-        assert record.keys() == stored["devices"][key].keys()
+    shown = of_now(screen)
+    for layer in ("areas", "devices", "visitors"):
+        for key, record in stored[layer].items():
+            assert shown[layer][key] == record, (layer, key)
+
+
+def show(room: Room, screen: dict[str, dict[str, Any]]) -> None:
+    """A frame, as a page takes it."""
+    room.derive()
+    for layer, records in room.changed.items():
+        for key, record in records.items():
+            screen[layer][key] = as_a_page_does(screen[layer].get(key), json.loads(json.dumps(record)))
+    room.changed = {}
 
 
 def test_what_was_read_before_and_is_told_after_is_not_believed(engine: Engine) -> None:
@@ -149,4 +156,6 @@ def as_a_page_does(known: dict[str, Any] | None, record: dict[str, Any]) -> dict
     for name in ("latest", "metrics"):
         if name in known and name in record:
             one[name] = {key: value for key, value in (known[name] | record[name]).items() if value is not None}
+    if "latest" in record:
+        one["suspect"] = any(said[2] == "suspect" for said in one["latest"].values())
     return one
