@@ -1,11 +1,12 @@
 """Routes that belong to no layer: communities, metrics, the ground, the live channel."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response, WebSocket
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from cockpit.edge.count import Count
 from cockpit.edge.questions import address_of
@@ -117,6 +118,25 @@ def _named(place: Place) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None}
 
 
+class Events(StreamingResponse):
+    """Frames as ``text/event-stream`` (HTML, section 9.2), each an event of one line; ``end`` is done in any case."""
+
+    def __init__(self, frames: AsyncIterator[str], end: Callable[[], Awaitable[None]]) -> None:
+        # A proxy that gathers an answer before it passes it on would hold back all of it.
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        super().__init__(
+            (f"data: {frame}\n\n" async for frame in frames), media_type="text/event-stream", headers=headers
+        )
+        self._end = end
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them until whoever listens goes, which may be before the first."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._end()
+
+
 def live(hub: LiveHub) -> APIRouter:
     """``WS /live/{community}``, and the same frames as server-sent events where WebSockets do not come through."""
     routes = APIRouter()
@@ -139,20 +159,17 @@ def live(hub: LiveHub) -> APIRouter:
                 open_channels.remove(address)
 
     @routes.get("/live/{community}/events", include_in_schema=False)
-    async def events(request: Request, community: CommunityPath) -> StreamingResponse:
-        """The frames of the live channel as ``text/event-stream`` (HTML, section 9.2): each an event of one line."""
+    async def events(request: Request, community: CommunityPath) -> Events:
+        """The frames of the live channel for one who only listens."""
         if not open_channels.add(address := address_of(request.scope)):
             raise Problem(503, "busy", "too many live channels", retry_after=RETRY_S)
 
-        async def lines() -> AsyncIterator[str]:
-            try:
-                async for frame in hub.frames(community.code):
-                    yield f"data: {frame}\n\n"
-            finally:
-                open_channels.remove(address)
+        frames = hub.frames(community.code)
 
-        # A proxy that gathers an answer before it passes it on would hold back all of it.
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(lines(), media_type="text/event-stream", headers=headers)
+        async def end() -> None:
+            await frames.aclose()
+            open_channels.remove(address)
+
+        return Events(frames, end)
 
     return routes

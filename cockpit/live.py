@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import Any, Literal
 
 import msgspec
@@ -158,13 +158,15 @@ class Room:
 
 
 def _derive(community: str, state: State) -> list[tuple[str, Derived]]:
-    """(layer, what is kept of it by difference), from a state that was read; it takes the place of what was read."""
+    """(layer, what is kept of it by difference) from a state that was read, and put into it."""
     moment = now() // MILLISECOND
     found: list[tuple[str, Derived]] = []
     for layer in layers():
         if layer.derived is not None:
             derived = layer.derived(community)
-            derived.seed(state.get(derived.follows, {}), moment)
+            for key, record in state.get(derived.follows, {}).items():
+                derived.put(key, record, moment)
+            derived.changed(moment)  # nothing of it is news
             state.setdefault(layer.code, {}).update(derived.all(moment))
             found.append((layer.code, derived))
     return found
@@ -253,7 +255,12 @@ class LiveHub:
 
     def _read(self, community: str) -> State:
         with self._databases.of(community).connect() as connection:
-            return {layer.code: layer.records(connection, community, None, None) for layer in layers()}
+            return {
+                layer.code: layer.records(connection, community, None, None)
+                for layer in layers()
+                # What follows from another layer's records as a whole need not be read beside them.
+                if layer.derived is None or layer.derived.follows == layer.code
+            }
 
     def _frame(self, room: Room, kind: str, **content: Any) -> str:
         body = {
@@ -325,7 +332,7 @@ class LiveHub:
                 sender.cancel()
                 await asyncio.gather(sender, return_exceptions=True)
 
-    async def frames(self, community: str) -> AsyncIterator[str]:
+    async def frames(self, community: str) -> AsyncGenerator[str]:
         """Every frame for one who only listens, until it goes; the first is a snapshot."""
         with self._watching(community) as (room, browser):
             async for frame in self._frames(room, browser):

@@ -1,11 +1,13 @@
 """Where a proxy lets no WebSocket through, screens are as live as elsewhere."""
 
+import contextlib
 import json
+import socket
 
 import httpx
 from playwright.sync_api import Page, expect
 
-from tests.running import Cockpit
+from tests.running import Cockpit, until
 
 LETS_NONE_THROUGH = """
 window.WebSocket = class {
@@ -32,6 +34,20 @@ def test_the_frames_come_as_server_sent_events(cockpit: Cockpit) -> None:
                     break
     assert frames[0]["type"] == "snapshot"
     assert told["pm2_5"][1:] == [41, "good"]
+
+
+def test_who_goes_away_holds_no_place(own_cockpit: Cockpit) -> None:
+    own_cockpit.settings["COCKPIT_BUDGETS"] = '{"sockets": 3}'
+    own_cockpit.start()
+    url = f"{own_cockpit.url}/live/heling/events"
+    for _ in range(6):
+        with socket.create_connection(("127.0.0.1", own_cockpit.http)) as line:
+            line.sendall(b"GET /live/heling/events HTTP/1.1\r\nHost: x\r\n\r\n")
+    with contextlib.ExitStack() as stack:
+        for _ in range(3):
+            until(lambda: stack.enter_context(httpx.stream("GET", url)).status_code == 200)
+        refused = stack.enter_context(httpx.stream("GET", url))
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
 
 
 def test_a_community_that_is_none_has_no_channel(cockpit: Cockpit) -> None:
