@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from fastapi import APIRouter
@@ -89,14 +89,13 @@ Locate = Callable[[Connection, str, Instant | None], Located]
 class Derived(Protocol):
     """Records that follow from those of a layer, kept by difference where they are shown."""
 
-    follows: str
+    follows: ClassVar[str]
     """The layer whose records they follow from."""
 
-    def seed(self, records: Mapping[str, Mapping[str, Any]], moment: int) -> None:
-        """Begin anew with these; ``moment`` is now, in epoch milliseconds, as below."""
+    def __init__(self, community: str) -> None: ...
 
     def put(self, key: str, record: Mapping[str, Any] | None, moment: int) -> None:
-        """What stands for a key from now on; None: nothing."""
+        """What stands for a key from now on, None: nothing; ``moment`` is now, in epoch milliseconds, as below."""
 
     def changed(self, moment: int) -> dict[str, dict[str, Any]]:
         """key -> what of the record changed since it was asked last, by time alone too."""
@@ -129,7 +128,7 @@ class Layer:
     overlay: Callable[[Community], Overlay] | None = None
     panel: Callable[[Community], Any] | None = None
     feed: Callable[[], Feed] | None = None
-    derived: Callable[[str], Derived] | None = None
+    derived: type[Derived] | None = None
     located: Locate | None = None
     figures: tuple[Figure, ...] = ()
     roles: frozenset[str] = frozenset()

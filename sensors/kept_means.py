@@ -44,23 +44,29 @@ class Greatest:
     """The greatest of numbers that come and go; what went is thrown away when it comes up."""
 
     def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
         self._heap: list[tuple[int, str]] = []
 
-    def put(self, number: int, who: str) -> None:
-        """Somebody's number from now on."""
-        heapq.heappush(self._heap, (-number, who))
+    def __len__(self) -> int:
+        return len(self._numbers)
 
-    def top(self, numbers: Mapping[str, int]) -> str | None:
-        """Who has the greatest, of those that have one; ``numbers`` says what each has now."""
-        if len(self._heap) > ROOM * len(numbers) + ROOM:
-            self._heap = [(-number, who) for who, number in numbers.items()]
+    def put(self, who: str, number: int) -> None:
+        """Somebody's number from now on."""
+        self._numbers[who] = number
+        heapq.heappush(self._heap, (-number, who))
+        if len(self._heap) > ROOM * len(self._numbers) + ROOM:
+            self._heap = [(-number, who) for who, number in self._numbers.items()]
             heapq.heapify(self._heap)
-        while self._heap:
-            number, who = self._heap[0]
-            if numbers.get(who) == -number:
-                return who
+
+    def drop(self, who: str) -> None:
+        """Somebody has no number any more."""
+        del self._numbers[who]
+
+    def top(self) -> str:
+        """Who has the greatest; somebody must have one."""
+        while self._numbers.get(self._heap[0][1]) != -self._heap[0][0]:
             heapq.heappop(self._heap)
-        return None
+        return self._heap[0][1]
 
 
 @dataclass(slots=True)
@@ -69,20 +75,18 @@ class Group:
 
     ones: dict[str, One] = field(default_factory=dict)
     total: int = 0
-    present: int = 0
     sources: Counter[str] = field(default_factory=Counter)
-    said: dict[str, int] = field(default_factory=dict)
-    valid: dict[str, int] = field(default_factory=dict)
-    newest: dict[str, int] = field(default_factory=dict)
-    last_said: Greatest = field(default_factory=Greatest)
-    last_valid: Greatest = field(default_factory=Greatest)
-    last_of_all: Greatest = field(default_factory=Greatest)
+    said: Greatest = field(default_factory=Greatest)
+    """When each of those that are present spoke."""
+    valid: Greatest = field(default_factory=Greatest)
+    """Until when each of those that are present counts."""
+    said_of_all: Greatest = field(default_factory=Greatest)
+    """When each spoke, present or not."""
 
     def put(self, device: str, one: One) -> None:
         """Count one in; it was not in."""
         self.ones[device] = one
-        self.newest[device] = one.ts
-        self.last_of_all.put(one.ts, device)
+        self.said_of_all.put(device, one.ts)
         if one.is_present:
             self._count(device, one)
 
@@ -90,7 +94,7 @@ class Group:
         """Count one out, if it is in."""
         one = self.ones.pop(device, None)
         if one is not None:
-            del self.newest[device]
+            self.said_of_all.drop(device)
             if one.is_present:
                 self._discount(device, one)
 
@@ -102,38 +106,33 @@ class Group:
 
     def _count(self, device: str, one: One) -> None:
         self.total += _scaled(one)
-        self.present += 1
         if one.source is not None:
             self.sources[one.source] += 1
-        self.said[device], self.valid[device] = one.ts, one.until
-        self.last_said.put(one.ts, device)
-        self.last_valid.put(one.until, device)
+        self.said.put(device, one.ts)
+        self.valid.put(device, one.until)
 
     def _discount(self, device: str, one: One) -> None:
         self.total -= _scaled(one)
-        self.present -= 1
         if one.source is not None:
             self.sources[one.source] -= 1
-        del self.said[device], self.valid[device]
+        self.said.drop(device)
+        self.valid.drop(device)
 
     def mean(self, moment: int) -> dict[str, Any] | None:
         """As `sensors.summary.means` has it; None where nobody measures."""
-        if self.present:
-            said, valid = self.last_said.top(self.said), self.last_valid.top(self.valid)
-            assert said is not None  # noqa: S101 - as many as are present
-            assert valid is not None  # noqa: S101
+        present = len(self.said)
+        if present:
             return {
-                "value": self.total / (self.present * SCALE),
-                "n": self.present,
+                "value": self.total / (present * SCALE),
+                "n": present,
                 "of": len(self.ones),
                 "sources": sorted(source for source, n in self.sources.items() if n),
-                "ts": self.said[said],
-                "stale_at": self.valid[valid],
+                "ts": self.ones[self.said.top()].ts,
+                "stale_at": self.ones[self.valid.top()].until,
             }
-        newest = self.last_of_all.top(self.newest)
-        if newest is None:
+        if not self.ones:
             return None
-        one = self.ones[newest]
+        one = self.ones[self.said_of_all.top()]
         return {
             "value": one.value,
             "n": 0,
@@ -168,17 +167,10 @@ class KeptMeans:
     def __init__(self, *, whole: bool, drawn: bool) -> None:
         self._whole = whole
         self._drawn = drawn
-        self._pairs: dict[Key, Pair] = {}
+        self._pairs: dict[str | None, dict[str, Pair]] = {}
         self._known: dict[str, dict[Key, One]] = {}
         self._due: list[tuple[int, str, Key]] = []
         self._touched: set[Key] = set()
-
-    def seed(self, records: Mapping[str, Mapping[str, Any]], moment: int) -> None:
-        """Begin anew with these devices; ``moment`` in epoch milliseconds."""
-        self.__init__(whole=self._whole, drawn=self._drawn)  # type: ignore[misc]
-        for device, record in records.items():
-            self.put(device, record, moment)
-        self._touched.clear()
 
     def put(self, device: str, record: Mapping[str, Any] | None, moment: int) -> None:
         """What is known of a device from now on, as the live channel tells it; None: it is gone."""
@@ -210,7 +202,7 @@ class KeptMeans:
                 yield Key(None if self._whole else area, metric), one
 
     def _put(self, device: str, key: Key, one: One, moment: int) -> None:
-        pair = self._pairs.setdefault(key, Pair())
+        pair = self._pairs.setdefault(key.area, {}).setdefault(key.metric, Pair())
         self._touched.add(key)
         pair.measured += one.source is None
         if one.value is None:
@@ -221,18 +213,18 @@ class KeptMeans:
             heapq.heappush(self._due, (one.until, device, key))
 
     def _take(self, device: str, key: Key, one: One) -> None:
-        pair = self._pairs[key]
+        pair = self._pairs[key.area][key.metric]
         self._touched.add(key)
         pair.measured -= one.source is None
         pair.group(one).take(device)
 
     def pass_time(self, moment: int) -> None:
-        """Let those leave that have grown stale; costs as much as leave."""
+        """Let those leave that have grown stale; costs as much as leave. What is asked below is of the time passed."""
         while self._due and self._due[0][0] < moment:
             until, device, key = heapq.heappop(self._due)
             one = self._known.get(device, {}).get(key)
             if one is not None and one.is_present and one.until == until:
-                self._pairs[key].group(one).leave(device)
+                self._pairs[key.area][key.metric].group(one).leave(device)
                 self._touched.add(key)
 
     def changed(self, moment: int) -> dict[str | None, dict[str, Any]]:
@@ -240,17 +232,13 @@ class KeptMeans:
         touched, self._touched = self._touched, set()
         found: dict[str | None, dict[str, Any]] = {}
         for key in touched:
-            found.setdefault(key.area, {})[key.metric] = self._pairs[key].mean(moment)
+            found.setdefault(key.area, {})[key.metric] = self._pairs[key.area][key.metric].mean(moment)
         return found
 
-    def all(self, moment: int) -> dict[str | None, dict[str, Any]]:
-        """As `changed`, of all that anybody measures."""
-        found: dict[str | None, dict[str, Any]] = {}
-        for key, pair in self._pairs.items():
-            mean = pair.mean(moment)
-            if mean is not None:
-                found.setdefault(key.area, {})[key.metric] = mean
-        return found
+    def of(self, area: str | None, moment: int) -> dict[str, Any]:
+        """metric -> its mean, of all that anybody measures in an area; None for the whole."""
+        means = {metric: pair.mean(moment) for metric, pair in self._pairs.get(area, {}).items()}
+        return {metric: mean for metric, mean in means.items() if mean is not None}
 
 
 def _scaled(one: One) -> int:

@@ -9,18 +9,18 @@ from typing import Any
 
 from sensors.quality import CLOCK_TOLERANCE, SUSPECT
 from store.instant import MILLISECOND, now
+from store.revision import FIELD
 
 Record = dict[str, Any]
 READING = ("ts", "value", "word")
-REVISION = "rev"
-"""A record with one is not replaced by an older one, read before and told after."""
 
 
 def merge(known: Record | None, new: Record) -> Record:
     """What is known from now on; ``known`` is left as it was."""
     if known is None:
         return new.copy()
-    if known.get(REVISION, 0) > new.get(REVISION, 0) and REVISION in new:
+    # One that was read before is not believed because it is told after.
+    if FIELD in new and known.get(FIELD, 0) > new[FIELD]:
         return known
     merged: Record = known | new
     for name in MERGED.keys() & new.keys() & known.keys():
@@ -49,7 +49,7 @@ def _is_newer(known: list[Any], new: list[Any]) -> bool:
 
 def settled(record: Record) -> Record:
     """A record for whom nothing newer will reach: without what says only what is newer than what."""
-    found = {name: value for name, value in record.items() if name != REVISION}
+    found = {name: value for name, value in record.items() if name != FIELD}
     if "latest" in found:
         found["latest"] = {metric: one[: len(READING)] for metric, one in found["latest"].items()}
     return found

@@ -19,6 +19,9 @@ revision = Table(
 )
 
 
+FIELD = "rev"
+
+
 def bump(connection: Connection, name: str) -> None:
     """Raise the counter ``name`` by one, within the caller's transaction."""
     statement = upsert(connection, revision).values(name=name, value=1)
@@ -28,6 +31,14 @@ def bump(connection: Connection, name: str) -> None:
 def current(connection: Connection, name: str) -> int:
     """The counter's value; 0 where nothing has changed yet."""
     return connection.scalar(select(revision.c.value).where(revision.c.name == name)) or 0
+
+
+def stamp(connection: Connection, name: str, at: object | None) -> dict[str, int]:
+    """What says of a record how new it is, for whoever is told of it twice: ``rev``; none for a past time.
+
+    Asked before the record is read: what is read after it may be newer than it says, never older.
+    """
+    return {} if at is not None else {FIELD: current(connection, name)}
 
 
 def total(engines: Iterable[Engine], *names: str) -> int:

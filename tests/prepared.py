@@ -92,10 +92,10 @@ def start(
 
 
 def _serve(asking: socket.socket) -> None:
-    from cockpit import cli, collector  # noqa: F401
+    from cockpit import collector
 
     with collector.importing():
-        from cockpit import system  # noqa: F401
+        from cockpit import cli, system  # noqa: F401
         from sensors import recording, replay  # noqa: F401
 
     waking, woken = socket.socketpair()

@@ -12,7 +12,7 @@
   const RETRY_MS = [250, 500, 1000, 2000];
 
   const live = (cockpit.live = { up: false, isDoubted: false, isOutdated: false });
-  const worked = { socket: false, events: false };   // what ever brought a frame
+  let isThrough = false;   // whether a WebSocket ever brought a frame
   let way = "socket";
   let socket = null;    // a WebSocket, or an EventSource where such do not come through
   let isHeard = false;  // on this connection
@@ -70,12 +70,16 @@
 
   const address = () => location.host + "/live/" + cockpit.root.dataset.community;
 
-  function open() {
-    const opened = new WebSocket((location.protocol === "https:" ? "wss://" : "ws://") + address());
+  function follow(opened) {
     socket = opened;
     opened.onmessage = (message) => {
       if (socket === opened) receive(JSON.parse(message.data));
     };
+    return opened;
+  }
+
+  function open() {
+    const opened = follow(new WebSocket((location.protocol === "https:" ? "wss://" : "ws://") + address()));
     opened.onclose = ({ code }) => {
       // A wall that is let in no more has nothing to show; at a desk somebody may be writing.
       if (code === ENDED && cockpit.root.dataset.page === "wall") location.reload();
@@ -84,11 +88,7 @@
   }
 
   function listen() {
-    const opened = new EventSource(location.protocol + "//" + address() + "/events");
-    socket = opened;
-    opened.onmessage = (message) => {
-      if (socket === opened) receive(JSON.parse(message.data));
-    };
+    const opened = follow(new EventSource(location.protocol + "//" + address() + "/events"));
     // By itself it would come again for ever; when to come again is said here.
     opened.onerror = () => {
       if (socket === opened) drop();
@@ -105,7 +105,7 @@
       old.close();
     }
     // A way that brought nothing, and never has: a proxy may stand in it. Then the other one is tried.
-    if (!isHeard && !worked.socket) way = way === "socket" ? "events" : "socket";
+    if (!isHeard && !isThrough) way = way === "socket" ? "events" : "socket";
     setUp(false);
     if (retryTimer === null) {
       retryTimer = setTimeout(connect, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
@@ -115,7 +115,8 @@
 
   function receive(frame) {
     heard = cockpit.clock.steady();
-    isHeard = worked[way] = true;
+    isHeard = true;
+    isThrough = isThrough || way === "socket";
     cockpit.clock.told(frame.now);
     if (frame.type === "snapshot") {
       if (frame.build !== cockpit.root.dataset.build) {

@@ -9,6 +9,7 @@ from cockpit.edge.refusal import busy
 from store import budgets
 
 AGAIN_S = 30.0
+"""How long one waits for a place that had one before."""
 
 
 class Admission:
@@ -24,9 +25,8 @@ class Admission:
         Parameters
         ----------
         again
-            Of one that had a place before and stepped out: it does not stand in line behind those that came since.
-
-            Nor is it sent away after a moment: what it brought, or had made of it, took longer than that.
+            Of one that had a place before and stepped out: it does not stand in line behind those that came since,
+            nor is it sent away after a moment: what it brought, or had made of it, took longer than that.
 
         Raises
         ------

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from geo.ground import places
 from sensors import summary
@@ -12,7 +12,7 @@ from sensors.kept_means import KeptMeans
 class KeptAreas:
     """Each area with its devices and means, as `layers.areas.queries.records` reads them."""
 
-    follows = "devices"
+    follows: ClassVar[str] = "devices"
 
     def __init__(self, community: str) -> None:
         self._areas = {place.code: place for place in places(community, "areas")}
@@ -20,13 +20,6 @@ class KeptAreas:
         self._area_of: dict[str, str] = {}
         self._devices: Counter[str] = Counter()
         self._touched: set[str] = set()
-
-    def seed(self, records: Mapping[str, Mapping[str, Any]], moment: int) -> None:
-        """Begin anew."""
-        self._area_of = {key: area for key, record in records.items() if (area := record.get("area")) is not None}
-        self._devices = Counter(self._area_of.values())
-        self._means.seed(records, moment)
-        self._touched.clear()
 
     def put(self, key: str, record: Mapping[str, Any] | None, moment: int) -> None:
         """What is known of a device from now on."""
@@ -45,29 +38,17 @@ class KeptAreas:
         """Of each area that changed how many devices are in it, and the means that changed."""
         self._means.pass_time(moment)
         means = self._means.changed(moment)
-        touched, self._touched = self._touched | {area for area in means if area is not None}, set()
-        every = self._means.all(moment)
-        return {
-            area: {
-                "devices": self._devices[area],
-                "sources": summary.sources(every.get(area, {}).values()),
-                "metrics": means.get(area, {}),
-            }
-            for area in touched & self._areas.keys()
-        }
+        touched, self._touched = [area for area in self._areas if area in self._touched | means.keys()], set()
+        return {area: self._figures(area, moment) | {"metrics": means.get(area, {})} for area in touched}
 
     def all(self, moment: int) -> dict[str, dict[str, Any]]:
         """Every area, whole."""
         self._means.pass_time(moment)
-        every = self._means.all(moment)
         return {
-            code: {
-                "code": code,
-                "name": place.name,
-                "name_en": place.name_en,
-                "devices": self._devices[code],
-                "sources": summary.sources(every.get(code, {}).values()),
-                "metrics": every.get(code, {}),
-            }
+            code: {"code": code, "name": place.name, "name_en": place.name_en, **self._figures(code, moment)}
             for code, place in self._areas.items()
         }
+
+    def _figures(self, area: str, moment: int) -> dict[str, Any]:
+        metrics = self._means.of(area, moment)
+        return {"devices": self._devices[area], "sources": summary.sources(metrics.values()), "metrics": metrics}

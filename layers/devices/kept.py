@@ -1,25 +1,20 @@
 """The environment of a community, kept by difference from what is known of its devices."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from geo.ground import places
-from layers.devices.queries import ENVIRONMENT
-from sensors import summary
+from layers.devices.queries import ENVIRONMENT, environment
 from sensors.kept_means import KeptMeans
 
 
 class KeptEnvironment:
     """The means over all areas, as `layers.devices.queries.records` has them under `ENVIRONMENT`."""
 
-    follows = "devices"
+    follows: ClassVar[str] = "devices"
 
     def __init__(self, community: str) -> None:
         self._means = KeptMeans(whole=True, drawn=bool(places(community, "areas")))
-
-    def seed(self, records: Mapping[str, Mapping[str, Any]], moment: int) -> None:
-        """Begin anew."""
-        self._means.seed({key: record for key, record in records.items() if key != ENVIRONMENT}, moment)
 
     def put(self, key: str, record: Mapping[str, Any] | None, moment: int) -> None:
         """What is known of a device from now on."""
@@ -30,13 +25,9 @@ class KeptEnvironment:
         """The means that changed."""
         self._means.pass_time(moment)
         metrics = self._means.changed(moment).get(None)
-        return {} if metrics is None else {ENVIRONMENT: {"metrics": metrics, "sources": self._sources(moment)}}
+        return {} if metrics is None else {ENVIRONMENT: self.all(moment)[ENVIRONMENT] | {"metrics": metrics}}
 
     def all(self, moment: int) -> dict[str, dict[str, Any]]:
         """All means."""
         self._means.pass_time(moment)
-        metrics = self._means.all(moment).get(None, {})
-        return {ENVIRONMENT: {"metrics": metrics, "sources": self._sources(moment)}}
-
-    def _sources(self, moment: int) -> list[str | None]:
-        return summary.sources(self._means.all(moment).get(None, {}).values())
+        return {ENVIRONMENT: environment(self._means.of(None, moment))}

@@ -39,9 +39,13 @@ def records(
         for known, place in zip(known_devices, where, strict=True)
     }
     if keys is None or ENVIRONMENT in keys:
-        means = summary.means(connection, community, at).get(None, {})
-        found[ENVIRONMENT] = {"metrics": means, "sources": summary.sources(means.values())}
+        found[ENVIRONMENT] = environment(summary.means(connection, community, at).get(None, {}))
     return found
+
+
+def environment(means: dict[str, Any]) -> dict[str, Any]:
+    """The means over a whole community, with where their values come from."""
+    return {"metrics": means, "sources": summary.sources(means.values())}
 
 
 def where_of(community: str, devices: list[Device]) -> list[dict[str, Any]]:

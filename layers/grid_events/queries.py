@@ -34,8 +34,7 @@ def records(
     connection: Connection, community: str, keys: set[str] | None, at: Instant | None = None
 ) -> dict[str, dict[str, Any]]:
     """The newest open events, or the named ones, and under `TALLY` the counts. Times are epoch milliseconds."""
-    # Asked first: what is read after it may be newer than it says, never older.
-    rev = revision.current(connection, REVISION)
+    stamp = revision.stamp(connection, REVISION, at)
     query = with_state(community, at)
     if keys is None:
         query = query.where(is_in(query, OPEN)).order_by(grid_event.c.occurred.desc()).limit(SHOWN)
@@ -46,7 +45,7 @@ def records(
     buildings = locate(community, *positions(rows), "buildings")
     found = {row.id: record(row, names) | {"building": building} for row, building in zip(rows, buildings, strict=True)}
     if keys is None or TALLY in keys:
-        found[TALLY] = tally(connection, community, at) | ({"rev": rev} if at is None else {})
+        found[TALLY] = tally(connection, community, at) | stamp
     return found
 
 

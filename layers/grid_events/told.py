@@ -7,6 +7,7 @@ from sqlalchemy import Row
 from layers.grid_events.hands import is_unassigned
 from layers.grid_events.rules import categories, levels, states
 from store.instant import MILLISECOND, format_rfc3339
+from store.revision import FIELD
 
 
 def category_name(row: Row[Any]) -> str:
@@ -66,7 +67,7 @@ def record(row: Row[Any], areas: dict[str, str]) -> dict[str, Any]:
         "open": states()[row.state].open,
         "unassigned": is_unassigned(row.state, row.assignee),
         "seq": row.seq,
-        "rev": row.seq,
+        FIELD: row.seq,
         "due": row.due // MILLISECOND if row.due else None,
         "warn": row.warn // MILLISECOND if row.warn else None,
         "occurred": row.occurred // MILLISECOND,

@@ -37,8 +37,7 @@ def records(
     sites = [site for site in counted_sites(community) if keys is None or site.code in keys]
     codes = [site.code for site in sites]
     moment = at or now()
-    # Asked first: what is read after it may be newer than it says, never older.
-    rev = revision.current(connection, sums.REVISION)
+    stamp = revision.stamp(connection, sums.REVISION, at)
     gates = _gates(connection, community, moment, at)
     heard = _heard(connection, [gate.id for gate in gates], at)
     since = moment - moment % HOUR - (HOURS_SHOWN - 1) * HOUR
@@ -59,9 +58,7 @@ def records(
             record["doubt"] = doubts(in_doubt[site.code], silent, walked, moment)
         record["source"] = next((gate.source for gate in own if gate.source), None)
         record["hours"] = _by_hour(hours, site.code)
-        if at is None:
-            record["rev"] = rev
-        found[site.code] = record
+        found[site.code] = record | stamp
     return found
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from cockpit.live import LiveHub, Room, _derive
-from layers.declare import feeds
+from layers.declare import feeds, layers
 from layers.grid_events import queries, write
 from layers.grid_events.report import read
 from layers.roles import Actor
@@ -106,7 +106,9 @@ def test_what_was_told_is_what_is_stored(engine: Engine, seed: int) -> None:
             show(room, screen)
     announcer._announce()
     show(room, screen)
-    kept, stored = (of_now(json.loads(json.dumps(one))) for one in (room.state, hub._read("heling")))
+    with engine.connect() as connection:
+        read_back = {layer.code: layer.records(connection, "heling", None, None) for layer in layers()}
+    kept, stored = (of_now(json.loads(json.dumps(one))) for one in (room.state, read_back))
     for layer, records in stored.items():
         for key, record in records.items():
             assert kept[layer][key] == record, (layer, key)

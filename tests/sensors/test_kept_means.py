@@ -82,11 +82,11 @@ def test_kept_means_are_those_of_all_devices_after_every_change(whole: bool, his
         kept.pass_time(now)
         for area, means in kept.changed(now).items():
             told |= {(area, metric): mean for metric, mean in means.items()}
-        every = kept.all(now)
         for area in [None] if whole else ["a", "b"]:
+            every = kept.of(area, now)
             for metric in METRICS:
                 read = counted(known, area, metric, now, whole)
-                assert is_the_same(every.get(area, {}).get(metric), read)
+                assert is_the_same(every.get(metric), read)
                 mine = told.get((area, metric))
                 # What was told last still stands, but for the end of what is stale, which moves with the clock.
                 assert (mine is None) == (read is None)
@@ -101,4 +101,4 @@ def test_what_was_put_in_comes_out_to_the_last_bit() -> None:
         kept.put("d1", record | {"latest": {"pm2_5": [number, 0.1 * number, "good"]}}, 0)
         kept.put("d2", record | {"latest": {"pm2_5": [number, 1e9 / (number + 1), "good"]}}, 0)
     kept.put("d2", None, 0)
-    assert kept.all(0)[None]["pm2_5"]["value"] == 0.1 * 999
+    assert kept.of(None, 0)["pm2_5"]["value"] == 0.1 * 999
