@@ -1,6 +1,7 @@
 """Writing observations: each stored once, the latest never moved back, sums of hours and days kept."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, select
@@ -8,7 +9,7 @@ from sqlalchemy import Connection, Table, select
 from sensors.metrics import Kind, metrics
 from sensors.quality import CLOCK_TOLERANCE, NOT_LIVE, Quality
 from sensors.tables import latest, reading, reading_day, reading_hour, series
-from store.bulk import insert_new, is_one_of, upsert_all
+from store.bulk import as_it_was, insert_new, is_one_of, upsert_all
 from store.engine import KEYS_A_QUERY, greatest, least
 from store.instant import HOUR, Instant, day_of, now
 
@@ -45,7 +46,7 @@ class SeriesIndex:
         if not missing:
             return self._ids
         rows = [{"device_id": d, "metric": m, "kind": _kind(m, kinds[d, m])} for d, m in sorted(missing)]
-        upsert_all(connection, series, rows, lambda insert: insert.on_conflict_do_nothing())
+        upsert_all(connection, series, rows, as_it_was)
         self._found = _numbers(connection, missing)
         return self._ids | self._found
 
@@ -157,8 +158,11 @@ def _add_sums(connection: Connection, table: Table, start: str, sums: Sums) -> N
         {"series_id": series_id, start: at, "n": n, "total": total, "low": low, "high": high}
         for (series_id, at), (n, total, low, high) in sorted(sums.items())
     ]
-    lower, higher = least(connection), greatest(connection)
+    upsert_all(connection, table, rows, _added(table, start, least(connection), greatest(connection)))
 
+
+@cache
+def _added(table: Table, start: str, lower: Callable[..., Any], higher: Callable[..., Any]) -> Callable[[Any], Any]:
     def added(insert: Any) -> Any:
         excluded, kept = insert.excluded, table.c
         return insert.on_conflict_do_update(
@@ -171,4 +175,4 @@ def _add_sums(connection: Connection, table: Table, start: str, sums: Sums) -> N
             },
         )
 
-    upsert_all(connection, table, rows, added)
+    return added

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypedDict
 
 import msgspec
 import structlog
@@ -29,14 +30,19 @@ from store.instant import DAY, HOUR, MILLISECOND, SHANGHAI, Instant, from_dateti
 
 log = structlog.get_logger(__name__)
 
-SAMPLES_A_MESSAGE = MAX_VALUES // 12
-"""No sample of a recording has more than twelve values."""
 CONNECT_TIMEOUT_S = 30
 STORED_TIMEOUT_S = 60
 EVENTS_BACK = 2 * DAY
 STATION_OFFSET = (0.0016, -0.0013)
 """Degrees from the middle of its area to a replayed station."""
 STATUS_QOS = EVENT_QOS = TELEMETRY_QOS = 1
+
+
+class Sample(TypedDict):
+    """Values of one moment, as a device sends them: ms since 1970, and metric -> value."""
+
+    ts: int
+    values: Values
 
 
 class Clock:
@@ -84,11 +90,10 @@ class Player:
 
     def fill(self, since: Instant, until: Instant, stop: threading.Event) -> None:
         """Publish the hours of the past that are not stored yet, until told to stop."""
-        samples = list(self._past(since, until))
-        for first in range(0, len(samples), SAMPLES_A_MESSAGE):
+        for samples in _filled(self._past(since, until)):
             if stop.is_set():
                 return
-            self._publish("telemetry", msgspec.json.encode(samples[first : first + SAMPLES_A_MESSAGE]), wait=True)
+            self._publish("telemetry", msgspec.json.encode(samples), wait=True)
         for hour in _hours(max(since, until - EVENTS_BACK), until):
             self._report(hour)
         self._sent_until = until
@@ -106,7 +111,7 @@ class Player:
         if values:
             self._publish("telemetry", msgspec.json.encode({"ts": at // MILLISECOND, "values": values}))
 
-    def _past(self, since: Instant, until: Instant) -> Iterator[dict[str, object]]:
+    def _past(self, since: Instant, until: Instant) -> Iterator[Sample]:
         for hour in _hours(since, until):
             end = min(hour + HOUR, until)
             values = self._flow(max(hour, since), end) if self.track.is_gate else self.track.at(hour)
@@ -274,6 +279,20 @@ def people_entered(track: Track, since: Instant, until: Instant) -> int:
         first, last = max(since, hour) - hour, min(until, hour + HOUR) - hour
         people += in_hour * last // HOUR - in_hour * first // HOUR
     return people
+
+
+def _filled(samples: Iterator[Sample]) -> Iterator[list[Sample]]:
+    """Messages as full as they may be."""
+    message: list[Sample] = []
+    room = MAX_VALUES
+    for sample in samples:
+        if len(sample["values"]) > room:
+            yield message
+            message, room = [], MAX_VALUES
+        message.append(sample)
+        room -= len(sample["values"])
+    if message:
+        yield message
 
 
 def _hours(since: Instant, until: Instant) -> Iterable[Instant]:

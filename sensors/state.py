@@ -1,6 +1,8 @@
 """When a device was last heard, whether it is connected, and where it says it is."""
 
+from collections.abc import Callable
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -10,7 +12,7 @@ from sensors.batch import Batch
 from sensors.refusal import Reason, Refused
 from sensors.registry import Device
 from sensors.tables import device_connection, device_state
-from store.bulk import upsert_all
+from store.bulk import as_it_was, upsert_all
 from store.engine import greatest
 from store.instant import Instant
 
@@ -61,8 +63,12 @@ def store(connection: Connection, batch: Batch) -> None:
 
 
 def _keep_seen(connection: Connection, seen: dict[str, Instant]) -> None:
-    later = greatest(connection)
+    rows = [{"device_id": d, "last_seen": at, "connected": True} for d, at in sorted(seen.items())]
+    upsert_all(connection, device_state, rows, _heard(greatest(connection)))
 
+
+@cache
+def _heard(later: Callable[..., Any]) -> Callable[[Any], Any]:
     def heard(insert: Any) -> Any:
         return insert.on_conflict_do_update(
             index_elements=["device_id"],
@@ -73,8 +79,7 @@ def _keep_seen(connection: Connection, seen: dict[str, Instant]) -> None:
             },
         )
 
-    rows = [{"device_id": d, "last_seen": at, "connected": True} for d, at in sorted(seen.items())]
-    upsert_all(connection, device_state, rows, heard)
+    return heard
 
 
 def _keep_connected(connection: Connection, connected: dict[str, tuple[bool, Instant]]) -> None:
@@ -91,7 +96,7 @@ def _keep_change(connection: Connection, connected: dict[str, tuple[bool, Instan
     rows = [
         {"device_id": d, "at": at, "connected": on} for d, (on, at) in sorted(connected.items()) if known.get(d) != on
     ]
-    upsert_all(connection, device_connection, rows, lambda insert: insert.on_conflict_do_nothing())
+    upsert_all(connection, device_connection, rows, as_it_was)
 
 
 def _if_newer(insert: Any) -> Any:

@@ -1,7 +1,8 @@
 """Many rows at once: each stored once, and told which were new."""
 
+import json
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Double,
     Integer,
+    Select,
     SmallInteger,
     String,
     Table,
@@ -22,6 +24,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from store.engine import upsert
@@ -30,6 +33,8 @@ ROWS_A_STATEMENT = 500
 """Of five values each: well below the number of variables that SQLite takes."""
 TOGETHER_FROM = 4
 """Rows from which one statement pays for being made."""
+STATEMENTS_KEPT = 256
+SQLITE = sqlite.dialect(paramstyle="qmark")
 COPY_FROM = 100
 """Rows from which COPY's staging table pays for its two further round trips."""
 
@@ -86,26 +91,28 @@ def upsert_all(
     """
     if not rows:
         return
-    insert = upsert(connection, table)
     if connection.dialect.name != "postgresql":
         if len(rows) < TOGETHER_FROM:
-            connection.execute(conflict(insert), list(rows))
+            connection.execute(conflict(sqlite.insert(table)), list(rows))
         else:
-            _upsert_sqlite(connection, conflict(insert.values(dict.fromkeys(rows[0]))), rows)
+            _upsert_sqlite(connection, table, rows, conflict)
         return
     names = list(rows[0])
     columns = [func.unnest(cast(bindparam(name), ARRAY(table.c[name].type))).label(name) for name in names]
-    statement = conflict(insert.from_select(names, select(*columns)))
+    statement = conflict(postgresql.insert(table).from_select(names, select(*columns)))
     connection.execute(statement, {name: [row[name] for row in rows] for name in names})
 
 
-def _upsert_sqlite(connection: Connection, of_one_row: Any, rows: Sequence[dict[str, Any]]) -> None:
-    """Run a statement that was made for one row with many."""
-    compiled = of_one_row.compile(dialect=connection.dialect)
-    width = len(rows[0])
-    names, further = compiled.positiontup[:width], [compiled.params[name] for name in compiled.positiontup[width:]]
-    row = f"({', '.join('?' * width)})"
-    before, after = compiled.string.split(f"VALUES {row}", 1)
+def as_it_was(insert: Any) -> Any:
+    """A row that is there already stays as it is."""
+    return insert.on_conflict_do_nothing()
+
+
+def _upsert_sqlite(
+    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], conflict: Callable[[Any], Any]
+) -> None:
+    before, names, after, further = _upsert_statement(table, tuple(rows[0]), conflict)
+    row = f"({', '.join('?' * len(names))})"
     for first in range(0, len(rows), ROWS_A_STATEMENT):
         some = rows[first : first + ROWS_A_STATEMENT]
         values = [one[name] for one in some for name in names]
@@ -113,18 +120,35 @@ def _upsert_sqlite(connection: Connection, of_one_row: Any, rows: Sequence[dict[
         connection.exec_driver_sql(statement, (*values, *further))
 
 
-def is_one_of(connection: Connection, columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> Any:
-    """The condition that the columns are one of the keys; at most `KEYS_A_QUERY` of them.
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _upsert_statement(
+    table: Table, names: tuple[str, ...], conflict: Callable[[Any], Any]
+) -> tuple[str, list[str], str, tuple[Any, ...]]:
+    """What stands before the values, their order, what stands after them, and the values that belong to that."""
+    compiled = conflict(sqlite.insert(table).values(dict.fromkeys(names))).compile(dialect=SQLITE)
+    width = len(names)
+    order, bound = compiled.positiontup[:width], compiled.positiontup[width:]
+    before, after = compiled.string.split(f"VALUES ({', '.join('?' * width)})", 1)
+    return before, order, after, tuple(compiled.params[name] for name in bound)
 
-    PostgreSQL compares a written list key by key; from arrays it makes a hash.
+
+def given(connection: Connection, columns: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> Select[Any]:
+    """Rows that are at hand as rows of the database, with the names and types of the columns; numbers and text only.
+
+    However many there are, the statement is the same: written out, each of them would be compiled
+    anew, and PostgreSQL would compare a written list key by key.
     """
-    if connection.dialect.name != "postgresql":
-        return tuple_(*columns).in_(list(keys))
-    parts = [
-        func.unnest(cast(literal([key[i] for key in keys], ARRAY(column.type)), ARRAY(column.type)))
-        for i, column in enumerate(columns)
-    ]
-    return tuple_(*columns).in_(select(*parts))
+    if connection.dialect.name == "postgresql":
+        arrays = [(literal([row[i] for row in rows], ARRAY(c.type)), c) for i, c in enumerate(columns)]
+        return select(*(func.unnest(cast(array, ARRAY(c.type))).label(c.name) for array, c in arrays))
+    each = func.json_each(literal(json.dumps(rows))).table_valued("value")
+    parts = (func.json_extract(each.c.value, f"$[{i}]", type_=c.type).label(c.name) for i, c in enumerate(columns))
+    return select(*parts)
+
+
+def is_one_of(connection: Connection, columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> Any:
+    """The condition that the columns are one of the keys."""
+    return tuple_(*columns).in_(given(connection, columns, keys))
 
 
 def _copy_new(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

@@ -106,14 +106,19 @@ def upsert(connection: Connection, table: Any) -> Any:
     return dialect.insert(table)
 
 
+# One object each, so that a statement that is made of it can be kept.
+_SQLITE_GREATEST, _SQLITE_LEAST = func.max, func.min
+_GREATEST, _LEAST = func.greatest, func.least
+
+
 def greatest(connection: Connection) -> Any:
     """The function that takes the greatest of its arguments: each dialect has its own name for it."""
-    return func.max if connection.dialect.name == "sqlite" else func.greatest
+    return _SQLITE_GREATEST if connection.dialect.name == "sqlite" else _GREATEST
 
 
 def least(connection: Connection) -> Any:
     """The function that takes the least of its arguments."""
-    return func.min if connection.dialect.name == "sqlite" else func.least
+    return _SQLITE_LEAST if connection.dialect.name == "sqlite" else _LEAST
 
 
 def _prepare_sqlite(dbapi_connection: sqlite3.Connection, _record: object) -> None:

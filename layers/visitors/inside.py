@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from layers.visitors import capacity
-from layers.visitors.sums import walk_of
+from layers.visitors.sums import Stride, walks_of
 from layers.visitors.tables import site_count, site_walk
 from store.instant import HOUR, Instant, local_hour
 
@@ -44,7 +44,7 @@ def inside(connection: Connection, community: str, site: str, moment: Instant, a
     last = None if at is None else at - at % HOUR
     if first != begin:
         until = first - 1 if at is None else min(first - 1, at)
-        found = found.walked(*walk_of(connection, (community, site, first - HOUR), begin, until)[:2])
+        found = found.walked(*_part(connection, (community, site, begin, until)))
     c = site_walk.c
     hours = select(c.net, c.lowest).where(c.community == community, c.site == site, c.hour >= first).order_by(c.hour)
     if last is not None:
@@ -52,8 +52,13 @@ def inside(connection: Connection, community: str, site: str, moment: Instant, a
     for row in connection.execute(hours):
         found = found.walked(row.net, row.lowest)
     if at is not None and last is not None and last >= first:
-        found = found.walked(*walk_of(connection, (community, site, last), last, at)[:2])
+        found = found.walked(*_part(connection, (community, site, last, at)))
     return found
+
+
+def _part(connection: Connection, stride: Stride) -> tuple[float, float]:
+    """What a part of an hour adds, and the lowest that the sum stood at."""
+    return walks_of(connection, [stride])[stride][:2]
 
 
 def _counted(connection: Connection, community: str, site: str, since: Instant, until: Instant):  # type: ignore[no-untyped-def]

@@ -4,21 +4,31 @@ Kept by difference, so that no question adds up more than a day's hours.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import BigInteger, Connection, String, Table, and_, column, func, select
 
 from layers.visitors.spread import by_hour
 from layers.visitors.steps import Change, Row
 from layers.visitors.tables import gate_flow_hour, gate_step, site_day, site_walk
 from store import revision
-from store.bulk import is_one_of, upsert_all
+from store.bulk import given, is_one_of, upsert_all
 from store.instant import HOUR, Instant, day_of
 
 WalkKey = tuple[str, str, Instant]
 """(community, site, hour)."""
-
+Stride = tuple[str, str, Instant, Instant]
+"""(community, site, its first moment, its last)."""
+Walk = tuple[float, float, Instant]
+"""(what it adds in all, the lowest that the sum stood at, its last moment) of the steps of a stride."""
+STRIDE = (
+    column("community", String),
+    column("site", String),
+    column("first", BigInteger),
+    column("last", BigInteger),
+)
 
 REVISION = "visitors"
 """Raised with every count, so that of two who tell the screens of one the later one is believed."""
@@ -72,11 +82,16 @@ def _named(sums: dict[str, float], *more: str) -> dict[str, float]:
 def _add(
     connection: Connection, table: Table, key: list[str], names: tuple[str, ...], rows: list[dict[str, Any]]
 ) -> None:
+    upsert_all(connection, table, rows, _added(table, tuple(key), names))
+
+
+@cache
+def _added(table: Table, key: tuple[str, ...], names: tuple[str, ...]) -> Callable[[Any], Any]:
     def added(insert: Any) -> Any:
         sums = {name: table.c[name] + insert.excluded[name] for name in names}
         return insert.on_conflict_do_update(index_elements=key, set_=sums)
 
-    upsert_all(connection, table, rows, added)
+    return added
 
 
 def _walk(connection: Connection, moved: dict[WalkKey, list[Change]]) -> None:
@@ -87,18 +102,22 @@ def _walk(connection: Connection, moved: dict[WalkKey, list[Change]]) -> None:
         (row.community, row.site, row.hour): row
         for row in connection.execute(select(site_walk).where(is_one_of(connection, columns, list(moved))))
     }
-    rows = []
-    for key, changes in sorted(moved.items()):
+    rows: dict[WalkKey, Walk] = {}
+    anew: list[Stride] = []
+    for key, changes in moved.items():
         known = kept.get(key)
-        goes_on = known is not None and all(
-            change.before is None and change.after.ts > known.until for change in changes
-        )
-        walked = _gone_on(known, [c.after for c in changes]) if goes_on else _walked_anew(connection, key)
-        rows.append(dict(zip(("community", "site", "hour"), key, strict=True)) | walked)
-    upsert_all(connection, site_walk, rows, _rewalked)
+        if known is not None and all(change.before is None and change.after.ts > known.until for change in changes):
+            rows[key] = _gone_on(known, [change.after for change in changes])
+        else:
+            anew.append((*key, key[2] + HOUR - 1))
+    rows |= {stride[:3]: walk for stride, walk in walks_of(connection, anew).items()}
+    names = ("community", "site", "hour", "net", "lowest", "until")
+    upsert_all(
+        connection, site_walk, [dict(zip(names, key + rows[key], strict=True)) for key in sorted(rows)], _rewalked
+    )
 
 
-def _gone_on(known: Any, steps: list[Row]) -> dict[str, Any]:
+def _gone_on(known: Any, steps: list[Row]) -> Walk:
     """The walk with steps that are newer than all of it."""
     moments: dict[Instant, float] = defaultdict(float)
     for step in steps:
@@ -107,30 +126,36 @@ def _gone_on(known: Any, steps: list[Row]) -> dict[str, Any]:
     for _, people in sorted(moments.items()):
         net += people
         lowest = min(lowest, net)
-    return {"net": net, "lowest": lowest, "until": max(moments)}
+    return net, lowest, max(moments)
 
 
-def _walked_anew(connection: Connection, key: WalkKey) -> dict[str, Any]:
-    net, lowest, until = walk_of(connection, key, key[2], key[2] + HOUR - 1)
-    return {"net": net, "lowest": lowest, "until": until}
-
-
-def walk_of(connection: Connection, key: WalkKey, first: Instant, last: Instant) -> tuple[float, float, Instant]:
-    """(what it adds in all, the lowest that the sum stood at, its last moment) of the steps of a part of an hour.
+def walks_of(connection: Connection, strides: list[Stride]) -> dict[Stride, Walk]:
+    """The walk of each stride, in one question: a year of hours that comes late is told in few messages.
 
     What passes at one moment through all gates of the site is one step.
     """
+    found: dict[Stride, Walk] = {stride: (0.0, 0.0, stride[2]) for stride in strides}
+    if strides:
+        for community, site, first, last, net, lowest, until in connection.execute(_walks(connection, strides)):
+            found[community, site, first, last] = (net, lowest, until)
+    return found
+
+
+def _walks(connection: Connection, strides: list[Stride]) -> Any:
     c = gate_step.c
+    asked = given(connection, STRIDE, strides).subquery()
     moments = (
-        select(c.ts, func.sum(c.net).label("net"))
-        .where(c.community == key[0], c.site == key[1], c.ts.between(first, last))
-        .group_by(c.ts)
+        select(*asked.c, c.ts, func.sum(c.net).label("net"))
+        .join_from(asked, gate_step, and_(c.community == asked.c.community, c.site == asked.c.site))
+        .where(c.ts.between(asked.c.first, asked.c.last))
+        .group_by(*asked.c, c.ts)
         .subquery()
     )
-    stood = select(moments.c.ts, moments.c.net, func.sum(moments.c.net).over(order_by=moments.c.ts).label("stood"))
-    walk = stood.subquery()
-    found = connection.execute(select(func.sum(walk.c.net), func.min(walk.c.stood), func.max(walk.c.ts))).one()
-    return (0.0, 0.0, first) if found[2] is None else (found[0], found[1], found[2])
+    own = [moments.c[part.name] for part in STRIDE]
+    stood = func.sum(moments.c.net).over(partition_by=own, order_by=moments.c.ts).label("stood")
+    walk = select(*own, moments.c.ts, moments.c.net, stood).subquery()
+    told = [walk.c[part.name] for part in STRIDE]
+    return select(*told, func.sum(walk.c.net), func.min(walk.c.stood), func.max(walk.c.ts)).group_by(*told)
 
 
 def _rewalked(insert: Any) -> Any:
