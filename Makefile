@@ -14,7 +14,7 @@ run: $(READY)
 
 test: $(READY) lint
 	deploy/test-servers.sh
-	$(BIN)/pytest -m 'not alone' -n 2 --dist loadfile
+	$(BIN)/pytest -m 'not alone' -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/pytest -m alone
 
 lint: $(READY)
