@@ -79,7 +79,7 @@ def start(
     arguments: list[str], cwd: Path, environment: dict[str, str], stdout: Any, stderr: Any, stdin: Any = None
 ) -> Process:
     """Run ``cockpit`` with these arguments; ``stdout`` may be `subprocess.PIPE`."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # a number is a packet
     read_from, write_to = os.pipe() if stdout is subprocess.PIPE else (None, stdout.fileno())
     with theirs, open(os.devnull) as nothing:
         streams = [(stdin or nothing).fileno(), write_to, stderr.fileno(), theirs.fileno()]
