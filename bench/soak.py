@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import httpx
-import psutil
 
 from bench.latency import Sender
 from tests.running import Cockpit
@@ -23,8 +22,7 @@ def main(minutes: int) -> None:
     """Run, print a line a minute, and fail if memory grew, a reading is missing, or the cockpit is not ready."""
     with tempfile.TemporaryDirectory(prefix="cockpit-soak-") as folder:
         cockpit = Cockpit(Path(folder), settings={"COCKPIT_LOG_LEVEL": "warning"}).start("--demo")
-        assert cockpit.process is not None
-        process = psutil.Process(cockpit.process.pid)
+        processes = cockpit.processes
         senders = [Sender(cockpit.add_device(f"soak-{n}"), cockpit.mqtt) for n in range(DEVICES)]
         sent, memory = 0, []
         for minute in range(1, minutes + 1):
@@ -34,11 +32,12 @@ def main(minutes: int) -> None:
                 sent += 1
                 time.sleep(1 / MESSAGES_A_SECOND)
             ready = httpx.get(f"{cockpit.url}/readyz")
-            memory.append(process.memory_info().rss >> 20)
+            # What the two share is counted once.
+            memory.append(sum(one.memory_full_info().pss for one in processes) >> 20)
             lag = ready.json()["checks"]["lag"]["seconds"]
             print(
-                f"{minute:4d} min  {memory[-1]:5d} MiB  {process.num_fds():4d} files"
-                f"  {process.num_threads():3d} threads  lag {lag} s  {sent} sent",
+                f"{minute:4d} min  {memory[-1]:5d} MiB  {sum(one.num_fds() for one in processes):4d} files"
+                f"  {sum(one.num_threads() for one in processes):3d} threads  lag {lag} s  {sent} sent",
                 flush=True,
             )
             if ready.status_code != 200:

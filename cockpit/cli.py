@@ -6,8 +6,6 @@ from types import FrameType
 from typing import NoReturn
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
-from typer.exceptions import Exit, TyperException
 
 from cockpit.commands import (
     audit,
@@ -24,11 +22,7 @@ from cockpit.commands import (
     user,
     webhook,
 )
-from cockpit.errors import BadSetting
-from sensors.errors import CommandError, RecordingError, RegistryError
-
-WRONG_ARGUMENT = 2
-INTERRUPTED = 130
+from cockpit.ending import outcome
 
 app = typer.Typer(
     name="cockpit",
@@ -58,27 +52,8 @@ app.add_typer(broker.app, name="broker")
 def main() -> NoReturn:
     """Run a command and end the process with its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        code = typer.main.get_command(app).main(standalone_mode=False, prog_name="cockpit")
-    except Exit as done:
-        code = done.exit_code
-    except TyperException as error:
-        code = _fail(error.format_message(), error.exit_code)
-    except (BadSetting, RegistryError, RecordingError, CommandError) as error:
-        code = _fail(str(error), WRONG_ARGUMENT)
-    except (SQLAlchemyError, OSError) as error:
-        code = _fail(str(error), 1)
-    except KeyboardInterrupt:
-        code = 0
-    # A process that was told to end, and did so in good order, has not failed.
-    sys.exit(code if isinstance(code, int) and code != INTERRUPTED else 0)
+    sys.exit(outcome(lambda: typer.main.get_command(app).main(standalone_mode=False, prog_name="cockpit")))
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _fail(message: str, code: int) -> int:
-    line = " ".join(message.split("\n[SQL")[0].split())
-    print(f"cockpit: {line}", file=sys.stderr)
-    return code

@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from cockpit.beside import Both, Told
 from sensors.unforeseen import Fault, faults
 from store.databases import Databases
 from store.instant import format_rfc3339
@@ -21,11 +22,12 @@ DEVICES_CONNECTED = Gauge("cockpit_broker_devices", "Devices connected to the em
 
 @dataclass(frozen=True)
 class Probes:
-    """What the parts of this process say of themselves; None for a part that it does not run."""
+    """Whom to ask how the parts fare: whether this process is connected to the broker, and, where it is
+    another one of the same command, the process that takes what devices send.
+    """
 
     broker: Callable[[], bool] | None = None
-    lag_s: Callable[[], float] | None = None
-    devices: Callable[[], int] | None = None
+    beside: Callable[[], Told | None] | None = None
 
 
 def router(databases: Databases, probes: Probes) -> APIRouter:
@@ -40,14 +42,18 @@ def router(databases: Databases, probes: Probes) -> APIRouter:
     @routes.get("/readyz")
     def readyz(request: Request, response: Response) -> dict[str, Any]:
         """The process can do its work: database, broker and lag; 503 where one fails. This machine is told why."""
-        checks = {"database": _database(databases)}
+        checks: dict[str, Any] = {"database": _database(databases)}
+        told = probes.beside() if probes.beside is not None else None
+        if probes.beside is not None:
+            checks["ingest"] = {"ok": told is not None}
         if probes.broker is not None:
-            checks["broker"] = {"ok": probes.broker()}
-        if probes.lag_s is not None:
-            lag = round(probes.lag_s(), 3)
+            checks["broker"] = {"ok": probes.broker() and (told is None or told.is_connected)}
+        if told is not None:
+            lag = round(told.lag_s, 3)
             checks["lag"] = {"ok": lag <= MAX_LAG_S, "seconds": lag}
         # Whatever it was, the part went on: it wants an engineer, not another process.
-        checks["unforeseen"] = {"ok": True, "errors": [_told(fault) for fault in faults()]}
+        met = faults() + (told.faults if told is not None else [])
+        checks["unforeseen"] = {"ok": True, "errors": [_error(fault) for fault in met]}
         ready = all(check["ok"] for check in checks.values())
         response.status_code = 200 if ready else 503
         if not request.state.is_local:
@@ -57,18 +63,19 @@ def router(databases: Databases, probes: Probes) -> APIRouter:
     @routes.get("/metrics", response_class=Response)
     def metrics() -> Response:
         """Figures for Prometheus."""
-        if probes.lag_s is not None:
-            LAG.set(probes.lag_s())
+        told = probes.beside() if probes.beside is not None else None
         if probes.broker is not None:
-            CONNECTED.set(probes.broker())
-        if probes.devices is not None:
-            DEVICES_CONNECTED.set(probes.devices())
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+            CONNECTED.set(probes.broker() and (told is None or told.is_connected))
+        if told is not None:
+            LAG.set(told.lag_s)
+            DEVICES_CONNECTED.set(told.devices or 0)
+        figures = Both(told.families if told is not None else ())
+        return Response(generate_latest(figures), media_type=CONTENT_TYPE_LATEST)
 
     return routes
 
 
-def _told(fault: Fault) -> dict[str, Any]:
+def _error(fault: Fault) -> dict[str, Any]:
     return {"part": fault.part, "count": fault.count, "error": fault.error, "at": format_rfc3339(fault.at)}
 
 

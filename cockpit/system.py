@@ -1,6 +1,7 @@
-"""The parts put together: broker, ingest, web and replay, in one process or in several."""
+"""The parts of a process put together: broker and ingest, or web."""
 
 import contextlib
+import errno
 import ipaddress
 import math
 import resource
@@ -8,6 +9,7 @@ import secrets
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +18,7 @@ import uvicorn
 from sqlalchemy import Engine
 
 from cockpit import collector, web
+from cockpit.beside import Pair
 from cockpit.edge.connections import HttpConnection, LiveConnection
 from cockpit.errors import BadSetting
 from cockpit.health import Probes
@@ -60,15 +63,7 @@ SPARE_DESCRIPTORS = 4_096
 """For the broker's connections, the databases and everything else."""
 GRACEFUL_S = 3
 PATIENCE_S = 5
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Which parts this process runs."""
-
-    broker: bool = False
-    ingest: bool = False
-    web: bool = False
+LET_GO_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -79,52 +74,55 @@ class Share:
     shared: bool = False
 
 
+@dataclass(frozen=True)
+class Whole:
+    """What the two processes of ``cockpit up`` have in common: the line between them, and the web's socket."""
+
+    pair: Pair
+    listening: socket.socket
+
+
 @contextlib.contextmanager
-def running(
-    settings: Settings, parts: Parts, on_ready: Callable[[Databases], None], share: Share | None = None
-) -> Iterator[Callable[[], None]]:
-    """Start the parts; yields what serves until the process is told to end, and stops them after."""
+def taking(settings: Settings, share: Share | None = None, whole: Whole | None = None) -> Iterator[Databases]:
+    """Take what devices send and store it, with a broker of its own where none is set, until the block ends."""
     share = share or Share()
-    sys.setswitchinterval(SWITCH_S)
-    _take_descriptors()
-    databases = open_databases(settings, share.communities)
-    background = databases.apart(Duty.BACKGROUND)
-    codecs = installed_codecs(settings)
-    base = base_map(settings) if parts.web else None
-    capacity.configure(settings.site_capacity)
-    take_calendar(settings)
     with contextlib.ExitStack() as stack:
-        listening = stack.enter_context(_listen(settings)) if parts.web else None
-        broker = stack.enter_context(_broker(settings, databases, codecs)) if parts.broker else None
-        address = _address(settings, broker)
-        publisher = Client(address, f"cockpit-publisher-{socket.gethostname()}-{secrets.token_hex(4)}")
-        publisher.start()
-        stack.callback(publisher.stop)
+        databases, codecs = _prepared(settings, share.communities)
+        pair = whole.pair if whole is not None else None
+        has_broker = pair is not None and settings.mqtt_url is None
+        broker = stack.enter_context(_broker(settings, databases, codecs, pair)) if pair and has_broker else None
+        address = _address(settings, pair)
+        publisher = _publisher(stack, address)
+        # The embedded broker has a brake of its own.
+        device_rate = math.inf if has_broker else settings.device_rate
         outlet = Outlet(publisher)
-        intake = None
-        if parts.ingest:
-            engines = databases.of_all(share.communities)
-            # The embedded broker has a brake of its own.
-            device_rate = math.inf if parts.broker else settings.device_rate
-            parts_of = {e: Ingest(e, feeds(), codecs, outlet, device_rate) for e in engines}
-            ingest = SplitIngest(databases, parts_of)
-            intake = _intake(settings, address, ingest, share, codecs)
-            intake.start()
-            stack.callback(intake.stop)
-            for engine in background.of_all(share.communities):
-                _beside(stack, settings, engine, publisher, intake, share)
-        probes = Probes(
-            broker=lambda: publisher.connected and (intake is None or intake.is_ready),
-            lag_s=(lambda: intake.ingest.lag_s) if intake else None,
-            devices=(lambda: broker.connections) if broker else None,
-        )
-        if listening is None:
-            if intake is not None:
-                _wait_for_broker(intake)
-            collector.settle()
-            on_ready(databases)
-            yield _wait_forever
-            return
+        parts_of = {e: Ingest(e, feeds(), codecs, outlet, device_rate) for e in databases.of_all(share.communities)}
+        ingest = SplitIngest(databases, parts_of)
+        intake = _intake(settings, address, ingest, share, codecs)
+        intake.start()
+        stack.callback(intake.stop)
+        for engine in databases.apart(Duty.BACKGROUND).of_all(share.communities):
+            _beside(stack, settings, engine, publisher, intake, share)
+        if pair is None:
+            _wait_for_broker(intake)
+        else:
+            devices = (lambda: broker.connections) if broker is not None else None
+            pair.answer(lambda: publisher.connected and intake.is_ready, lambda: ingest.lag_s, devices)
+        collector.settle()
+        yield databases
+
+
+def serve(settings: Settings, on_ready: Callable[[Databases], None], whole: Whole | None = None) -> None:
+    """Serve pages, API and live channel until the process is told to end."""
+    with contextlib.ExitStack() as stack:
+        databases, codecs = _prepared(settings)
+        background = databases.apart(Duty.BACKGROUND)
+        base = base_map(settings)
+        listening = whole.listening if whole is not None else stack.enter_context(listen(settings))
+        address = _address(settings, whole.pair if whole is not None else None)
+        publisher = _publisher(stack, address)
+        outlet = Outlet(publisher)
+        probes = Probes(lambda: publisher.connected, whole.pair.ask if whole is not None else None)
         hub = LiveHub(background)
         subscriber = LiveSubscriber(address, hub.receive, hub.resync)
         subscriber.client.start()
@@ -137,7 +135,24 @@ def running(
         app = web.build(pages, background, hub, outlet, probes, codecs, base, key, _sign_on(settings, key), settings)
         server = Server(_uvicorn(app, settings), lambda: on_ready(databases))
         collector.settle()
-        yield lambda: server.run(sockets=[listening])
+        server.run(sockets=[listening])
+
+
+def _prepared(settings: Settings, communities: Sequence[str] = ()) -> tuple[Databases, Codecs]:
+    sys.setswitchinterval(SWITCH_S)
+    _take_descriptors()
+    databases = open_databases(settings, communities)
+    codecs = installed_codecs(settings)
+    capacity.configure(settings.site_capacity)
+    take_calendar(settings)
+    return databases, codecs
+
+
+def _publisher(stack: contextlib.ExitStack, address: BrokerAddress) -> Client:
+    publisher = Client(address, f"cockpit-publisher-{socket.gethostname()}-{secrets.token_hex(4)}")
+    publisher.start()
+    stack.callback(publisher.stop)
+    return publisher
 
 
 def _sign_on(settings: Settings, key: Seal) -> SingleSignOn | None:
@@ -224,7 +239,8 @@ def _wait_for_broker(intake: Intake) -> None:
             log.warning("waiting_for_broker")
 
 
-def _wait_forever() -> None:
+def wait_forever() -> None:
+    """Until the process is told to end."""
     threading.Event().wait()
 
 
@@ -238,19 +254,41 @@ def _take_descriptors() -> None:
 
 
 @contextlib.contextmanager
-def _listen(settings: Settings) -> Iterator[socket.socket]:
+def listen(settings: Settings) -> Iterator[socket.socket]:
+    """A socket at the address of the pages.
+
+    Raises
+    ------
+    BadSetting
+        If another program has it.
+    """
     host, port = settings.http_host, settings.http_port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listening:
+    with socket.socket(_family(host), socket.SOCK_STREAM) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind((host, port))
+            _bind(listening, (host, port))
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise BadSetting(f"cannot listen for HTTP on {host}:{port}: {reason} (COCKPIT_HTTP_PORT)") from None
         if not _is_loopback(host):
             log.warning("http_not_on_loopback", host=host, port=port)
         yield listening
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _bind(listening: socket.socket, where: tuple[str, int]) -> None:
+    """Take the address; a cockpit that was killed a moment ago may still have it."""
+    until = time.monotonic() + LET_GO_S
+    while True:
+        try:
+            return listening.bind(where)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
 
 
 def _is_loopback(host: str) -> bool:
@@ -261,12 +299,21 @@ def _is_loopback(host: str) -> bool:
 
 
 @contextlib.contextmanager
-def _broker(settings: Settings, databases: Databases, codecs: Codecs) -> Iterator[BrokerThread]:
+def _broker(settings: Settings, databases: Databases, codecs: Codecs, pair: Pair) -> Iterator[BrokerThread]:
     registry = Registry(*databases.all)
     registry.refresh()
     broker = BrokerThread(
-        settings.mqtt_host, settings.mqtt_port, registry, codecs, settings.device_rate, embedded_tls(settings)
+        settings.mqtt_host,
+        settings.mqtt_port,
+        registry,
+        codecs,
+        pair.service_secret,
+        settings.device_rate,
+        embedded_tls(settings),
     )
+    with socket.socket(_family(settings.mqtt_host), socket.SOCK_STREAM) as trial, contextlib.suppress(OSError):
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _bind(trial, (settings.mqtt_host, settings.mqtt_port))
     try:
         broker.start()
     except PortInUse as error:
@@ -277,10 +324,10 @@ def _broker(settings: Settings, databases: Databases, codecs: Codecs) -> Iterato
         broker.stop()
 
 
-def _address(settings: Settings, broker: BrokerThread | None) -> BrokerAddress:
-    if broker is None:
+def _address(settings: Settings, pair: Pair | None) -> BrokerAddress:
+    if pair is None or settings.mqtt_url is not None:
         return external_broker(settings)
-    return replace(embedded_broker(settings), username=SERVICE, password=broker.service_secret)
+    return replace(embedded_broker(settings), username=SERVICE, password=pair.service_secret)
 
 
 def _intake(settings: Settings, address: BrokerAddress, ingest: SplitIngest, share: Share, codecs: Codecs) -> Intake:

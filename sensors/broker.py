@@ -225,14 +225,21 @@ class BrokerThread:
     """The embedded broker in a thread and an event loop of its own, so that no page delays a PUBACK."""
 
     def __init__(
-        self, host: str, port: int, registry: Registry, codecs: Codecs, device_rate: float, tls: Tls | None = None
+        self,
+        host: str,
+        port: int,
+        registry: Registry,
+        codecs: Codecs,
+        service_secret: str,
+        device_rate: float,
+        tls: Tls | None = None,
     ) -> None:
         self._host, self._port = host, port
         self._tls = tls
         self._codecs = codecs
         self._device_rate = device_rate
         self._registry = registry
-        self.service_secret = secrets.token_urlsafe(24)
+        self._service_secret = service_secret
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(_tell)
         self._thread = threading.Thread(target=self._loop.run_forever, name="broker", daemon=True)
@@ -271,7 +278,7 @@ class BrokerThread:
         if self._tls is not None:
             certificate, key = str(self._tls.certificate), str(self._tls.key)
             listener = ListenerConfig(bind=listener.bind, ssl=True, certfile=certificate, keyfile=key)
-        self._broker = EmbeddedBroker(listener, self._registry, self._codecs, self.service_secret, self._device_rate)
+        self._broker = EmbeddedBroker(listener, self._registry, self._codecs, self._service_secret, self._device_rate)
         await self._broker.start()
         self._watch = asyncio.create_task(self._broker.watch_registry())
 

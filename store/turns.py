@@ -2,10 +2,13 @@
 
 SQLite lets one writer in and has the others ask again and again, which is unfair: one of them may wait
 for ten seconds while others come and go. Here they stand in line, and what devices say goes to its head.
-Other processes still wait by SQLite's own way.
+Between processes the heads of their lines wait for a lock on a file beside the database: whoever lets
+go of it wakes the one who waits.
 """
 
+import fcntl
 import heapq
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +35,9 @@ class Duty(IntEnum):
 class Line:
     """The writers of one database in this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, gate: Path) -> None:
+        self._gate_file = gate
+        self._gate: int | None = None
         self._lock = threading.Lock()
         self._taken = False
         self._waiting: list[tuple[int, int, threading.Event]] = []
@@ -49,9 +54,25 @@ class Line:
         """
         self._take(duty, budgets.current().write_wait_seconds if duty is Duty.PAGES else LONGEST_WAIT_S)
         try:
-            yield
+            with self._among_processes():
+                yield
         finally:
             self._pass_on()
+
+    @contextmanager
+    def _among_processes(self) -> Iterator[None]:
+        """At the head of the line: wait for at most what another process is writing just now."""
+        if self._gate is None:
+            self._gate = os.open(self._gate_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+        fcntl.flock(self._gate, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._gate, fcntl.LOCK_UN)
+
+    def __del__(self) -> None:
+        if self._gate is not None:
+            os.close(self._gate)
 
     def _take(self, duty: Duty, patience_s: float) -> None:
         called = threading.Event()
@@ -86,4 +107,4 @@ def line_of(database: str) -> Line:
     """The line of a SQLite file: the same for all engines of this process."""
     path = Path(database).resolve()
     with _lines_lock:
-        return _lines.setdefault(path, Line())
+        return _lines.setdefault(path, Line(path.with_name(f"{path.name}-turn")))

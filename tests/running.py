@@ -18,6 +18,7 @@ from tempfile import TemporaryFile
 from typing import Any, TypeVar
 
 import httpx
+import psutil
 from playwright.sync_api import Page
 
 from cockpit import tokens
@@ -159,6 +160,23 @@ class Cockpit:
             return False
         finally:
             asked.close()
+
+    @property
+    def processes(self) -> list[psutil.Process]:
+        """What was started, and what it began in turn: of ``up`` what takes from devices, then what serves pages."""
+        assert self.process is not None
+        first = psutil.Process(self.process.pid)
+        return [first, *sorted(first.children(), key=lambda one: one.create_time())]
+
+    def hang(self) -> None:
+        """It answers nobody any more, and lets go of nothing."""
+        for one in self.processes:
+            one.suspend()
+
+    def go_on(self) -> None:
+        """As before it hung."""
+        for one in self.processes:
+            one.resume()
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and wait; returns the exit code."""

@@ -21,41 +21,44 @@ def up(
     speed: Annotated[float, typer.Option(min=0.1, max=3600, help="How fast the recordings play; 1 is real time.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Run everything in one process: broker, ingest and web."""
+    """Run everything: broker and ingest in one process, pages in another; one that ends is begun again."""
     # Here, not above: only what serves needs the pages, and they take seconds to import.
     with collector.importing():
-        from cockpit.system import Parts, running
+        from cockpit import processes, system
+        from cockpit.beside import Pair
         from sensors import recording, replay
 
     found = settings()
-    stop: list[Callable[[], None]] = []
 
-    def on_ready(databases: Databases) -> None:
-        _say_where(found, databases, as_json)
-        if demo:
-            playing = replay.Replay(
-                databases.of(recording.COMMUNITY), devices_address(found), recording.packaged(), speed
-            )
-            stop.append(playing.stop)
-            playing.start()
+    def devices(ready: Callable[[], None]) -> None:
+        with system.taking(found, whole=whole) as databases, contextlib.ExitStack() as stack:
+            if demo:
+                engine = databases.of(recording.COMMUNITY)
+                playing = replay.Replay(engine, devices_address(found), recording.packaged(), speed)
+                stack.callback(playing.stop)
+                playing.start()
+            ready()
+            system.wait_forever()
 
-    parts = Parts(broker=found.mqtt_url is None, ingest=True, web=True)
-    with running(found, parts, on_ready) as serve:
-        try:
-            serve()
-        finally:
-            for end in stop:
-                end()
+    def pages(ready: Callable[[], None]) -> None:
+        def on_ready(databases: Databases) -> None:
+            _say_where(found, databases, as_json)
+            ready()
+
+        system.serve(found, on_ready, whole)
+
+    with system.listen(found) as listening:
+        whole = system.Whole(Pair(), listening)
+        processes.run([processes.Part("devices", devices), processes.Part("pages", pages)])
 
 
 def web(as_json: Json = False) -> None:
     """Serve pages, API and live channel; the broker is the one of COCKPIT_MQTT_URL."""
     with collector.importing():
-        from cockpit.system import Parts, running
+        from cockpit import system
 
     found = settings()
-    with running(found, Parts(web=True), lambda databases: _say_where(found, databases, as_json)) as serve:
-        serve()
+    system.serve(found, lambda databases: _say_where(found, databases, as_json))
 
 
 def ingest(
@@ -67,7 +70,7 @@ def ingest(
 ) -> None:
     """Store what devices publish; the broker is the one of COCKPIT_MQTT_URL. A second one stands by."""
     with collector.importing():
-        from cockpit.system import Parts, Share, running
+        from cockpit import system
 
     found = settings()
     if shared and found.mqtt_url is not None and not devices_address(found).mqtt5:
@@ -76,12 +79,9 @@ def ingest(
     for code in only:
         if code not in communities():
             raise BadSetting(f"--community {code!r} is not one of {', '.join(communities())}")
-
-    def on_ready(_databases: Databases) -> None:
+    with system.taking(found, system.Share(only, shared)):
         answer(as_json, {"ingest": "running"}, "ingest running")
-
-    with running(found, Parts(ingest=True), on_ready, Share(only, shared)) as serve:
-        serve()
+        system.wait_forever()
 
 
 def _say_where(found: Settings, databases: Databases, as_json: bool) -> None:

@@ -195,12 +195,12 @@ def test_a_cut_line_is_said_within_six_seconds_and_mends_itself(own_cockpit: Coc
     band = page.locator("#band")
     expect(band).to_be_hidden()
 
-    own_cockpit.process.send_signal(signal.SIGSTOP)  # the server hangs: the line stays open and falls silent
+    own_cockpit.hang()  # the line stays open and falls silent
     began = time.monotonic()
     expect(band).to_be_visible(timeout=7000)
     assert time.monotonic() - began < 6
     assert "中断" in band.inner_text()
-    own_cockpit.process.send_signal(signal.SIGCONT)
+    own_cockpit.go_on()
     expect(band).to_be_hidden(timeout=10_000)
 
     own_cockpit.stop(signal.SIGKILL)

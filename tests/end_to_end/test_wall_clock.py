@@ -1,7 +1,6 @@
 """The machine's clock is set while the wall stands, or the machine sleeps: nothing is hidden, nothing made up."""
 
 import re
-import signal
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -34,18 +33,12 @@ def wall(own_cockpit: Cockpit, page: Page) -> Iterator[Page]:
     expect(page.locator('[data-live="areas.chenglu"]')).to_have_text("12")
     yield page
     if own_cockpit.process is not None:
-        own_cockpit.process.send_signal(signal.SIGCONT)
-
-
-def hang(cockpit: Cockpit) -> None:
-    """The server falls silent; the line stays open."""
-    assert cockpit.process is not None
-    cockpit.process.send_signal(signal.SIGSTOP)
+        own_cockpit.go_on()
 
 
 @pytest.mark.parametrize("step", [-HOUR_MS, HOUR_MS, -48 * HOUR_MS])
 def test_a_step_of_the_clock_hides_no_cut_line(own_cockpit: Cockpit, wall: Page, step: int) -> None:
-    hang(own_cockpit)
+    own_cockpit.hang()
     began = time.monotonic()
     wall.wait_for_timeout(500)
     set_clock(wall, step)
@@ -70,15 +63,14 @@ def test_a_step_of_the_clock_is_no_cut_and_the_times_stay_the_servers(wall: Page
 
 def test_a_machine_that_slept_says_so_at_once_until_the_server_has_answered(own_cockpit: Cockpit, wall: Page) -> None:
     # Asleep the monotonic clock of most systems stands still: only the wall clock tells on waking.
-    hang(own_cockpit)
+    own_cockpit.hang()
     set_clock(wall, HOUR_MS)
     began = time.monotonic()
     expect(wall.locator("#band")).to_contain_text("核对", timeout=3000)
     assert time.monotonic() - began < 2.5
     expect(wall.locator("[data-live-mark]")).not_to_have_text("● 实时")
     expect(wall.locator("#band")).to_contain_text("中断", timeout=5000)
-    assert own_cockpit.process is not None
-    own_cockpit.process.send_signal(signal.SIGCONT)
+    own_cockpit.go_on()
     expect(wall.locator("#band")).to_be_hidden(timeout=10_000)
     expect(wall.locator("[data-live-mark]")).to_have_text("● 实时")
 
@@ -86,7 +78,7 @@ def test_a_machine_that_slept_says_so_at_once_until_the_server_has_answered(own_
 def test_a_frozen_tab_says_so_at_once_when_it_is_seen_again(own_cockpit: Cockpit, wall: Page) -> None:
     devtools = wall.context.new_cdp_session(wall)
     devtools.send("Page.setWebLifecycleState", {"state": "frozen"})
-    hang(own_cockpit)
+    own_cockpit.hang()
     time.sleep(6)
     devtools.send("Page.setWebLifecycleState", {"state": "active"})
     expect(wall.locator("#band")).to_contain_text("中断", timeout=1500)

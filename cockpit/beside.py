@@ -1,0 +1,111 @@
+"""What the process that takes what devices send tells of itself to the one that serves pages.
+
+Over a pair of sockets that both were born with: question and answer carry a number, so that an answer that
+comes too late is nobody's.
+"""
+
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+import msgspec
+from prometheus_client import REGISTRY, Metric
+from prometheus_client.samples import Sample
+
+from sensors.unforeseen import Fault, endlessly, faults
+
+ANSWER_S = 1.0
+NUMBER_BYTES = 8
+LONGEST = 1024 * 1024
+OURS = "cockpit_"
+
+
+class Family(msgspec.Struct, array_like=True, frozen=True):
+    """A metric as Prometheus has it; samples are (name, labels, value)."""
+
+    name: str
+    documentation: str
+    kind: str
+    samples: list[tuple[str, dict[str, str], float]]
+
+
+class Told(msgspec.Struct, frozen=True):
+    """How the process that takes what devices send fares; ``devices`` are those of an embedded broker."""
+
+    is_connected: bool
+    lag_s: float
+    devices: int | None
+    faults: list[Fault]
+    families: list[Family]
+
+
+class Pair:
+    """The two ends of the line between them, to be made before either is begun."""
+
+    def __init__(self) -> None:
+        self._asking, self._answering = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._asking.settimeout(ANSWER_S)
+        self._lock = threading.Lock()
+        self.service_secret = secrets.token_urlsafe(24)
+
+    def answer(
+        self, is_connected: Callable[[], bool], lag_s: Callable[[], float], devices: Callable[[], int] | None
+    ) -> None:
+        """Answer every question, in a thread that ends with the process."""
+
+        def one() -> None:
+            number = self._answering.recv(NUMBER_BYTES)
+            told = Told(is_connected(), lag_s(), devices() if devices else None, faults(), _families())
+            self._answering.send(number + msgspec.json.encode(told))
+
+        work = ("beside", one, threading.Event())
+        threading.Thread(target=endlessly, args=work, name="beside", daemon=True).start()
+
+    def ask(self) -> Told | None:
+        """How the other one fares; None where it does not answer within a second."""
+        number = secrets.token_bytes(NUMBER_BYTES)
+        until = time.monotonic() + ANSWER_S
+        with self._lock:
+            try:
+                self._asking.send(number)
+                while time.monotonic() < until:
+                    answer = self._asking.recv(LONGEST)
+                    if answer.startswith(number):
+                        return msgspec.json.decode(answer[NUMBER_BYTES:], type=Told)
+            except OSError:
+                return None
+        return None
+
+
+def _families() -> list[Family]:
+    return [
+        Family(m.name, m.documentation, m.type, [(s.name, dict(s.labels), s.value) for s in m.samples])
+        for m in REGISTRY.collect()
+        if m.name.startswith(OURS)
+    ]
+
+
+class Both:
+    """The figures of two processes as those of one: what counts is added up, as Prometheus would."""
+
+    def __init__(self, others: Iterable[Family]) -> None:
+        self._others = {family.name: family for family in others}
+
+    def collect(self) -> Iterable[Metric]:
+        """As `prometheus_client.generate_latest` asks for them."""
+        for own in REGISTRY.collect():
+            other = self._others.get(own.name)
+            yield own if other is None else _together(own, other)
+
+
+def _together(own: Metric, other: Family) -> Metric:
+    found = Metric(own.name, own.documentation, own.type, own.unit)
+    values = {(s.name, tuple(sorted(s.labels.items()))): s.value for s in own.samples}
+    for name, labels, value in other.samples:
+        key = (name, tuple(sorted(labels.items())))
+        # When a counter was begun is no count.
+        values[key] = min(values.get(key, value), value) if name.endswith("_created") else values.get(key, 0.0) + value
+    found.samples = [Sample(name, dict(labels), value) for (name, labels), value in values.items()]
+    return found

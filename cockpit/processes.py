@@ -1,0 +1,165 @@
+"""One command, several processes: begun by one that does nothing else, begun again where one ends by itself.
+
+Whoever asks pages for more than they can give takes Python's lock and a core from them, and from nobody
+else: what devices send is taken and stored in a process of its own.
+"""
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from typer.exceptions import Exit
+
+from cockpit.ending import outcome
+
+log = structlog.get_logger(__name__)
+
+WATCHED = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
+ENDING = {signal.SIGTERM, signal.SIGINT}
+END_S = 15.0
+"""A process that was told to end is killed after this."""
+AGAIN_S, AGAIN_AT_MOST_S = 1.0, 30.0
+STEADY_S = 60.0
+"""One that ran so long is begun again at once when it ends; else each time later."""
+SET_PARENT_DEATH_SIGNAL = 1
+GONE = 0
+"""In place of the number of a process that is no more: another may have that number soon."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one process runs until it is told to end; it calls what it is given once it can do its work."""
+
+    name: str
+    run: Callable[[Callable[[], None]], None]
+
+
+@dataclass
+class _Running:
+    part: Part
+    pid: int
+    ready: int
+    since: float
+    again_s: float = AGAIN_S
+
+
+def run(parts: Sequence[Part]) -> None:
+    """Run the parts, each in a process of its own, until told to end; the last begun ends first.
+
+    To be called before this process has threads.
+
+    Raises
+    ------
+    Exit
+        With the code of a part that ended before it was ready; it has said why.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
+    running: list[_Running] = []
+    try:
+        for part in parts:
+            running.append(_begin(part, before))
+            if not _wait_ready(running):
+                return
+        _watch(running, before)
+    finally:
+        for one in reversed(running):
+            _end(one)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin(part: Part, mask: set[int | signal.Signals]) -> _Running:
+    parent = os.getpid()
+    ready, tell = os.pipe()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    pid = os.fork()
+    if pid:
+        os.close(tell)
+        return _Running(part, pid, ready, time.monotonic())
+    code = 1
+    try:
+        os.close(ready)
+        _belong_to(parent)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        code = outcome(lambda: part.run(lambda: _tell(tell)))
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+
+
+def _belong_to(parent: int) -> None:
+    """Be killed when the parent is; a key pressed at the terminal is for the parent, who tells its children."""
+    os.setpgrp()
+    ctypes.CDLL(None, use_errno=True).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _tell(ready: int) -> None:
+    with contextlib.suppress(OSError):
+        os.write(ready, b"1")
+        os.close(ready)
+
+
+def _wait_ready(running: list[_Running]) -> bool:
+    """Wait until the newest can do its work; False where this process is told to end meanwhile."""
+    newest = running[-1]
+    while not select.select([newest.ready], [], [], 0.1)[0]:
+        if signal.sigpending() & ENDING:
+            return False
+    told = os.read(newest.ready, 1)
+    os.close(newest.ready)
+    if told:
+        return True
+    running.pop()
+    _, status = os.waitpid(newest.pid, 0)
+    raise Exit(os.waitstatus_to_exitcode(status))
+
+
+def _watch(running: list[_Running], mask: set[int | signal.Signals]) -> None:
+    due: dict[int, float] = {}
+    while True:
+        soonest = min(due.values(), default=None)
+        got = signal.sigtimedwait(WATCHED, 3600 if soonest is None else max(0.0, soonest - time.monotonic()))
+        if got is not None and got.si_signo in ENDING:
+            return
+        for place, one in enumerate(running):
+            if place not in due and (code := _ended(one)) is not None:
+                wait_s = AGAIN_S if time.monotonic() - one.since > STEADY_S else one.again_s
+                one.again_s = min(wait_s * 2, AGAIN_AT_MOST_S)
+                due[place] = time.monotonic() + wait_s
+                log.error("process_ended", process=one.part.name, code=code, again_in_s=wait_s)
+            elif place in due and due[place] <= time.monotonic():
+                del due[place]
+                begun = _begin(one.part, mask)
+                os.close(begun.ready)
+                begun.again_s = one.again_s
+                running[place] = begun
+
+
+def _ended(one: _Running) -> int | None:
+    ended, status = os.waitpid(one.pid, os.WNOHANG)
+    if not ended:
+        return None
+    one.pid = GONE
+    return os.waitstatus_to_exitcode(status)
+
+
+def _end(one: _Running) -> None:
+    if one.pid == GONE:
+        return
+    os.kill(one.pid, signal.SIGTERM)
+    until = time.monotonic() + END_S
+    while _ended(one) is None:
+        if time.monotonic() > until:
+            os.kill(one.pid, signal.SIGKILL)
+        signal.sigtimedwait({signal.SIGCHLD}, 0.1)

@@ -1,0 +1,78 @@
+"""What takes from devices and what serves pages are two processes: neither's trouble is the other's."""
+
+import os
+import signal
+import time
+
+import httpx
+import psutil
+import pytest
+
+from tests.running import Cockpit, until
+
+
+def is_ready(cockpit: Cockpit) -> bool:
+    try:
+        return httpx.get(f"{cockpit.url}/readyz", timeout=3).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def test_a_device_is_answered_while_the_pages_are_gone_and_they_come_back(own_cockpit: Cockpit) -> None:
+    own_cockpit.start()
+    air = own_cockpit.add_device("air-01")
+    pages = own_cockpit.processes[-1]
+    pages.kill()
+    own_cockpit.publish(air, "telemetry", {"pm2_5": 12})  # waits for its PUBACK
+    until(lambda: is_ready(own_cockpit), 20, 0.2)
+    assert own_cockpit.processes[-1].pid != pages.pid
+    (found,) = own_cockpit.get("/api/v1/heling/devices/air-01/readings", metric="pm2_5")["readings"]
+    assert found["value"] == 12
+    assert "process_ended" in own_cockpit.log
+
+
+def test_pages_say_that_nothing_is_taken_and_that_it_is_again(own_cockpit: Cockpit) -> None:
+    own_cockpit.start()
+    air = own_cockpit.add_device("air-01")
+    own_cockpit.publish(air, "telemetry", {"pm2_5": 12})
+    devices = own_cockpit.processes[1]
+    devices.suspend()
+    answer = httpx.get(f"{own_cockpit.url}/readyz", timeout=10)
+    assert (answer.status_code, answer.json()["checks"]["ingest"]) == (503, {"ok": False})
+    devices.resume()
+    until(lambda: is_ready(own_cockpit), 10, 0.2)
+    devices.kill()
+    until(lambda: own_cockpit.processes[1:] and devices.pid not in {one.pid for one in own_cockpit.processes})
+    until(lambda: is_ready(own_cockpit), 20, 0.2)
+    own_cockpit.publish(air, "telemetry", {"pm2_5": 13})
+
+
+def test_figures_are_those_of_both(own_cockpit: Cockpit) -> None:
+    own_cockpit.start()
+    own_cockpit.publish(own_cockpit.add_device("air-01"), "telemetry", {"pm2_5": 12})
+    figures = httpx.get(f"{own_cockpit.url}/metrics").text.splitlines()
+    assert "cockpit_messages_received_total 1.0" in figures
+    assert "cockpit_broker_connected 1.0" in figures
+    assert len([line for line in figures if line.startswith("# TYPE cockpit_commit_seconds histogram")]) == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_nothing_is_left_however_it_is_ended(own_cockpit: Cockpit, how: signal.Signals) -> None:
+    own_cockpit.start()
+    all_of_it = own_cockpit.processes
+    assert len(all_of_it) == 3
+    assert own_cockpit.stop(how) == (0 if how is not signal.SIGKILL else -how)
+    _, left = psutil.wait_procs(all_of_it, 5)
+    assert left == []
+    own_cockpit.start()  # at once, at the same ports
+
+
+def test_a_writer_of_another_process_waits_for_its_turn(own_cockpit: Cockpit) -> None:
+    own_cockpit.start()
+    air = own_cockpit.add_device("air-01")
+    began = time.monotonic()
+    for number in range(20):
+        own_cockpit.publish(air, "telemetry", {"pm2_5": number})
+        assert own_cockpit.run("token", "add", "--role", "steward", "--name", f"t{number}").returncode == 0
+    assert time.monotonic() - began < 60
+    assert os.path.exists(own_cockpit.data / "cockpit.db-turn")
