@@ -10,7 +10,7 @@ from hypothesis import settings
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.database import database_url, empty_postgres, engine, new_postgres_database, postgres
-from tests.running import CHROMIUM, CHROMIUM_ARGS, Cockpit
+from tests.running import CHROMIUM, CHROMIUM_ARGS, COARSE, Cockpit
 
 HERE = Path(__file__).parent
 
@@ -107,6 +107,6 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh page of a 1080p screen."""
-    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
+    context = browser.new_context(device_scale_factor=COARSE, viewport={"width": 1920, "height": 1080}, locale="zh-CN")
     yield context.new_page()
     context.close()

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.running import Cockpit, until
+from tests.running import COARSE, Cockpit, until
 
 EVENTS = "/api/v1/heling/events"
 HERE = {"lon": 120.1905, "lat": 28.9285}
@@ -41,7 +41,9 @@ def client(cockpit: Cockpit, name: str, role: str, *communities: str) -> httpx.C
 def phone(browser: Browser) -> Iterator[BrowserContext]:
     """A steward's phone, in 方岩, that may say where it is."""
     place = {"longitude": HERE["lon"], "latitude": HERE["lat"], "accuracy": 8}
-    context = browser.new_context(viewport=PHONE, locale="zh-CN", geolocation=place, permissions=["geolocation"])
+    context = browser.new_context(
+        device_scale_factor=COARSE, viewport=PHONE, locale="zh-CN", geolocation=place, permissions=["geolocation"]
+    )
     yield context
     context.close()
 
@@ -49,7 +51,7 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def desk(browser: Browser) -> Iterator[BrowserContext]:
     """A manager's browser."""
-    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
+    context = browser.new_context(device_scale_factor=COARSE, viewport={"width": 1920, "height": 1080}, locale="zh-CN")
     yield context
     context.close()
 
@@ -71,7 +73,9 @@ def test_one_day_from_the_phone_to_the_figures(
     cockpit.sign_in(manager, "王经理", "manager", "heling")
     page.goto(f"{cockpit.url}/wall/heling")
     page.wait_for_selector(".map-ready", state="attached", timeout=30_000)
-    onlooker = desk.browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN").new_page()
+    onlooker = desk.browser.new_context(
+        device_scale_factor=COARSE, viewport={"width": 1440, "height": 900}, locale="zh-CN"
+    ).new_page()
     cockpit.sign_in(onlooker, "旁观经理", "manager", "heling")
     onlooker.goto(f"{cockpit.url}/board?community=heling")
     expect(onlooker.locator("[data-state=reported]")).to_be_visible(timeout=20_000)

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.end_to_end.test_events import EVENTS, HERE, PHONE, client
-from tests.running import Cockpit, until
+from tests.running import COARSE, Cockpit, until
 
 PHOTOS = re.compile(r"/events/[^/]+/photos$")
 HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(range(256)) * 40
@@ -29,7 +29,7 @@ def noisy(side: int) -> bytes:
 def page(browser: Browser) -> Iterator[Page]:
     place = {"longitude": HERE["lon"], "latitude": HERE["lat"], "accuracy": 8}
     context: BrowserContext = browser.new_context(
-        viewport=PHONE, locale="zh-CN", geolocation=place, permissions=["geolocation"]
+        device_scale_factor=COARSE, viewport=PHONE, locale="zh-CN", geolocation=place, permissions=["geolocation"]
     )
     yield context.new_page()
     context.close()
