@@ -82,6 +82,25 @@ class Whole:
     listening: socket.socket
 
 
+def examine(settings: Settings) -> None:
+    """Look at what the settings name, before any process is begun that could not work with it.
+
+    Raises
+    ------
+    BadSetting
+        Names the first that is wrong.
+    """
+    installed_codecs(settings)
+    base_map(settings)
+    capacity.configure(settings.site_capacity)
+    take_calendar(settings)
+    if settings.mqtt_url is None:
+        embedded_tls(settings)
+    else:
+        external_broker(settings)
+    _sign_on(settings, seal(settings))
+
+
 @contextlib.contextmanager
 def taking(settings: Settings, share: Share | None = None, whole: Whole | None = None) -> Iterator[Databases]:
     """Take what devices send and store it, with a broker of its own where none is set, until the block ends."""

@@ -47,6 +47,7 @@ def up(
 
         system.serve(found, on_ready, whole)
 
+    system.examine(found)
     with system.listen(found) as listening:
         whole = system.Whole(Pair(), listening)
         processes.run([processes.Part("devices", devices), processes.Part("pages", pages)])
