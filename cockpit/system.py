@@ -35,7 +35,7 @@ from cockpit.resources import (
     seal,
     take_calendar,
 )
-from cockpit.settings import Settings
+from cockpit.settings import Settings, prepare_data_dir
 from layers.declare import feeds
 from layers.visitors import capacity
 from sensors.broker import BrokerThread, PortInUse
@@ -90,6 +90,7 @@ def examine(settings: Settings) -> None:
     BadSetting
         Names the first that is wrong.
     """
+    prepare_data_dir(settings)
     installed_codecs(settings)
     base_map(settings)
     capacity.configure(settings.site_capacity)
