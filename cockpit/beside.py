@@ -22,13 +22,8 @@ LONGEST = 1024 * 1024
 OURS = "cockpit_"
 
 
-class Family(msgspec.Struct, array_like=True, frozen=True):
-    """A metric as Prometheus has it; samples are (name, labels, value)."""
-
-    name: str
-    documentation: str
-    kind: str
-    samples: list[tuple[str, dict[str, str], float]]
+Figures = dict[str, list[tuple[str, dict[str, str], float]]]
+"""metric -> samples (name, labels, value), as Prometheus has them."""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -38,7 +33,7 @@ class Told(msgspec.Struct, frozen=True):
     lag_s: float
     devices: int | None
     faults: list[Fault]
-    families: list[Family]
+    figures: Figures
 
 
 class Pair:
@@ -57,7 +52,7 @@ class Pair:
 
         def one() -> None:
             number = self._answering.recv(NUMBER_BYTES)
-            told = Told(is_connected(), lag_s(), devices() if devices else None, faults(), _families())
+            told = Told(is_connected(), lag_s(), devices() if devices else None, faults(), _figures())
             self._answering.send(number + msgspec.json.encode(told))
 
         work = ("beside", one, threading.Event())
@@ -79,31 +74,30 @@ class Pair:
         return None
 
 
-def _families() -> list[Family]:
-    return [
-        Family(m.name, m.documentation, m.type, [(s.name, dict(s.labels), s.value) for s in m.samples])
-        for m in REGISTRY.collect()
-        if m.name.startswith(OURS)
-    ]
+def _figures() -> Figures:
+    return {
+        metric.name: [(one.name, dict(one.labels), one.value) for one in metric.samples]
+        for metric in REGISTRY.collect()
+        if metric.name.startswith(OURS)
+    }
 
 
 class Both:
     """The figures of two processes as those of one: what counts is added up, as Prometheus would."""
 
-    def __init__(self, others: Iterable[Family]) -> None:
-        self._others = {family.name: family for family in others}
+    def __init__(self, others: Figures) -> None:
+        self._others = others
 
     def collect(self) -> Iterable[Metric]:
         """As `prometheus_client.generate_latest` asks for them."""
         for own in REGISTRY.collect():
-            other = self._others.get(own.name)
-            yield own if other is None else _together(own, other)
+            yield _together(own, self._others[own.name]) if own.name in self._others else own
 
 
-def _together(own: Metric, other: Family) -> Metric:
+def _together(own: Metric, others: list[tuple[str, dict[str, str], float]]) -> Metric:
     found = Metric(own.name, own.documentation, own.type, own.unit)
     values = {(s.name, tuple(sorted(s.labels.items()))): s.value for s in own.samples}
-    for name, labels, value in other.samples:
+    for name, labels, value in others:
         key = (name, tuple(sorted(labels.items())))
         # When a counter was begun is no count.
         values[key] = min(values.get(key, value), value) if name.endswith("_created") else values.get(key, 0.0) + value

@@ -29,6 +29,10 @@ class Probes:
     broker: Callable[[], bool] | None = None
     beside: Callable[[], Told | None] | None = None
 
+    def told(self) -> Told | None:
+        """What the other process says of itself; None where there is none, or it does not answer."""
+        return self.beside() if self.beside is not None else None
+
 
 def router(databases: Databases, probes: Probes) -> APIRouter:
     """``/healthz``, ``/readyz`` and ``/metrics``."""
@@ -43,7 +47,7 @@ def router(databases: Databases, probes: Probes) -> APIRouter:
     def readyz(request: Request, response: Response) -> dict[str, Any]:
         """The process can do its work: database, broker and lag; 503 where one fails. This machine is told why."""
         checks: dict[str, Any] = {"database": _database(databases)}
-        told = probes.beside() if probes.beside is not None else None
+        told = probes.told()
         if probes.beside is not None:
             checks["ingest"] = {"ok": told is not None}
         if probes.broker is not None:
@@ -63,13 +67,13 @@ def router(databases: Databases, probes: Probes) -> APIRouter:
     @routes.get("/metrics", response_class=Response)
     def metrics() -> Response:
         """Figures for Prometheus."""
-        told = probes.beside() if probes.beside is not None else None
+        told = probes.told()
         if probes.broker is not None:
             CONNECTED.set(probes.broker() and (told is None or told.is_connected))
         if told is not None:
             LAG.set(told.lag_s)
             DEVICES_CONNECTED.set(told.devices or 0)
-        figures = Both(told.families if told is not None else ())
+        figures = Both(told.figures if told is not None else {})
         return Response(generate_latest(figures), media_type=CONTENT_TYPE_LATEST)
 
     return routes

@@ -5,7 +5,6 @@ else: what devices send is taken and stored in a process of its own.
 """
 
 import contextlib
-import ctypes
 import os
 import select
 import signal
@@ -18,6 +17,7 @@ import structlog
 from typer.exceptions import Exit
 
 from cockpit.ending import outcome
+from store.sandbox.confine import end_with
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +28,6 @@ END_S = 15.0
 AGAIN_S, AGAIN_AT_MOST_S = 1.0, 30.0
 STEADY_S = 60.0
 """One that ran so long is begun again at once when it ends; else each time later."""
-SET_PARENT_DEATH_SIGNAL = 1
 GONE = 0
 """In place of the number of a process that is no more: another may have that number soon."""
 
@@ -99,9 +98,7 @@ def _begin(part: Part, mask: set[int | signal.Signals]) -> _Running:
 def _belong_to(parent: int) -> None:
     """Be killed when the parent is; a key pressed at the terminal is for the parent, who tells its children."""
     os.setpgrp()
-    ctypes.CDLL(None, use_errno=True).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
+    end_with(parent)
 
 
 def _tell(ready: int) -> None:

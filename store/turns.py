@@ -2,16 +2,17 @@
 
 SQLite lets one writer in and has the others ask again and again, which is unfair: one of them may wait
 for ten seconds while others come and go. Here they stand in line, and what devices say goes to its head.
-Between processes the heads of their lines wait for a lock on a file beside the database: whoever lets
-go of it wakes the one who waits.
+Between processes the heads of their lines ask for a lock on a file beside the database, far more often than
+SQLite would.
 """
 
 import fcntl
 import heapq
 import os
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from itertools import count
 from pathlib import Path
@@ -22,6 +23,7 @@ from sqlalchemy.exc import TimeoutError as StoreBusy
 from store import budgets
 
 LONGEST_WAIT_S = 30.0
+ASK_EVERY_S = 0.001
 
 
 class Duty(IntEnum):
@@ -35,8 +37,8 @@ class Duty(IntEnum):
 class Line:
     """The writers of one database in this process."""
 
-    def __init__(self, gate: Path) -> None:
-        self._gate_file = gate
+    def __init__(self, database: Path) -> None:
+        self._database = database
         self._gate: int | None = None
         self._lock = threading.Lock()
         self._taken = False
@@ -52,19 +54,27 @@ class Line:
         StoreBusy
             If it does not come in time; for pages that is soon.
         """
-        self._take(duty, budgets.current().write_wait_seconds if duty is Duty.PAGES else LONGEST_WAIT_S)
+        patience_s = budgets.current().write_wait_seconds if duty is Duty.PAGES else LONGEST_WAIT_S
+        until = time.monotonic() + patience_s
+        self._take(duty, patience_s)
         try:
-            with self._among_processes():
+            with self._among_processes(until):
                 yield
         finally:
             self._pass_on()
 
     @contextmanager
-    def _among_processes(self) -> Iterator[None]:
-        """At the head of the line: wait for at most what another process is writing just now."""
+    def _among_processes(self, until: float) -> Iterator[None]:
+        """At the head of the line: wait for what another process is writing just now."""
         if self._gate is None:
-            self._gate = os.open(self._gate_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
-        fcntl.flock(self._gate, fcntl.LOCK_EX)
+            self._gate = _open_beside(self._database)
+        if self._gate is None:
+            yield  # by SQLite's own way, then: what the file is for is being fair
+            return
+        while not _locked(self._gate):
+            if time.monotonic() > until:
+                raise StoreBusy("another process has been writing for too long")
+            time.sleep(ASK_EVERY_S)
         try:
             yield
         finally:
@@ -99,6 +109,27 @@ class Line:
                 self._taken = False
 
 
+def _open_beside(database: Path) -> int | None:
+    """The file beside a database; as with SQLite's own, whoever may open the one may open the other."""
+    try:
+        gate = os.open(database.with_name(f"{database.name}-turn"), os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return None
+    with suppress(OSError):  # another user's, who did so
+        kept = database.stat()
+        os.fchown(gate, kept.st_uid, kept.st_gid)
+        os.fchmod(gate, kept.st_mode & 0o666)
+    return gate
+
+
+def _locked(gate: int) -> bool:
+    try:
+        fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 _lines: WeakValueDictionary[Path, Line] = WeakValueDictionary()
 _lines_lock = threading.Lock()
 
@@ -107,4 +138,4 @@ def line_of(database: str) -> Line:
     """The line of a SQLite file: the same for all engines of this process."""
     path = Path(database).resolve()
     with _lines_lock:
-        return _lines.setdefault(path, Line(path.with_name(f"{path.name}-turn")))
+        return _lines.setdefault(path, Line(path))

@@ -52,7 +52,7 @@ def confine(folder: Path, parent: int) -> list[str]:
         "capabilities": _drop_capabilities,
         # The two that follow ask for it, and a change of the user would take the second away.
         "no new privileges": lambda: _check(_libc.prctl(SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)),
-        "end with the parent": lambda: _end_with(parent),
+        "end with the parent": lambda: end_with(parent),
         "Landlock": lambda: landlock.restrict(libraries(), [folder]),
         "seccomp": seccomp.restrict,
     }
@@ -100,7 +100,7 @@ def _drop_capabilities() -> None:
     _check(_libc.syscall(CAPSET[os.uname().machine], ctypes.byref(header), ctypes.byref(none)))
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """Be killed when the process that asked ends; it may have ended already."""
     _check(_libc.prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0))
     if os.getppid() not in (parent, 0):
