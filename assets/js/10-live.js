@@ -80,19 +80,35 @@
 
   function open() {
     const opened = follow(new WebSocket((location.protocol === "https:" ? "wss://" : "ws://") + address()));
-    opened.onclose = ({ code }) => {
-      // A wall that is let in no more has nothing to show; at a desk somebody may be writing.
-      if (code === ENDED && cockpit.root.dataset.page === "wall") location.reload();
-      else if (socket === opened) drop();
-    };
+    opened.onclose = ({ code }) => over(opened, code === ENDED);
   }
 
   function listen() {
     const opened = follow(new EventSource(location.protocol + "//" + address() + "/events"));
     // By itself it would come again for ever; when to come again is said here.
     opened.onerror = () => {
-      if (socket === opened) drop();
+      if (opened.readyState === EventSource.CLOSED) isRefused().then((refused) => over(opened, refused));
+      else over(opened, false);
     };
+    opened.addEventListener("ended", () => over(opened, true));
+  }
+
+  /* An EventSource does not tell why it was not let in. */
+  async function isRefused() {
+    try {
+      const answer = await fetch(location.protocol + "//" + address() + "/events");
+      await answer.body.cancel();
+      return answer.status === 401 || answer.status === 403;
+    } catch {
+      return false;
+    }
+  }
+
+  /* A connection came to its end; ``hasEnded``: what let it in did. */
+  function over(opened, hasEnded) {
+    // A wall that is let in no more has nothing to show; at a desk somebody may be writing.
+    if (hasEnded && cockpit.root.dataset.page === "wall") location.reload();
+    else if (socket === opened) drop();
   }
 
   function drop() {

@@ -33,6 +33,9 @@ ENDS = {"session": sessions.ends, "token": tokens.ends, "display": displays.ends
 """kind -> (connection, hashes) -> when each of them that is good ends; none where it does not end by itself."""
 NOTES = {"session": sessions.note_use, "token": tokens.note_use}
 
+LAST_EVENT = b"event: ended\ndata: what let you in has ended\n\n"
+"""What `ENDED_CLOSE` says of a WebSocket, to one who hears by server-sent events (HTML, section 9.2.6)."""
+
 
 class Watch:
     """What stays open in this process, by the credential that let it in."""
@@ -176,4 +179,4 @@ async def _close(scope: Scope, send: Send) -> None:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": ENDED_CLOSE, "reason": "what let you in has ended"})
         else:
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            await send({"type": "http.response.body", "body": LAST_EVENT, "more_body": False})

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, case, func, select
 
 from geo.ground import places
-from layers.grid_events.rules import categories, open_states
+from layers.grid_events.rules import categories, open_states, states
 from layers.grid_events.tables import grid_event, grid_event_transition
 from store.instant import DAY, HOUR, Instant
 
@@ -33,6 +33,7 @@ STAGES = {
     "to_closed": ("handled", "closed"),
 }
 """figure -> (first time in a state, first time in a later one)."""
+_MILESTONES = ("filed", "dispatched", "handled", "sent_back", "closed")
 AGES = {"under_1_day": (0, 1), "1_to_3_days": (1, 3), "3_to_7_days": (3, 7), "over_7_days": (7, np.inf)}
 RATE_NAMES = {
     "filing_rate": "立案率",
@@ -68,7 +69,7 @@ def figures(connection: Connection, community: str, period: Period, by: str | No
     """
     import pandas as pd
 
-    table = _events(_history(connection, community, period))
+    table = _events(connection, community, period, by)
     answer: dict[str, Any] = {"total": _summary(table, period)}
     if by is not None:
         names = _names(community, by)
@@ -80,48 +81,64 @@ def figures(connection: Connection, community: str, period: Period, by: str | No
     return answer
 
 
-def _history(connection: Connection, community: str, period: Period) -> pd.DataFrame:
-    """A row a step, in their order."""
+def _events(connection: Connection, community: str, period: Period, by: str | None) -> pd.DataFrame:
+    """A row an event: the first time in each state, whether it was on time, how it stands at the end.
+
+    The database makes a row an event of its steps, so that what is handed over is not all that ever happened.
+    """
     import pandas as pd
 
     event, step = grid_event.c, grid_event_transition.c
-    columns = [event.id, event.area, event.grid, event.category, step.seq, step.state, step.at, step.due]
-    query = (
-        select(*columns, step.assignee, step.rating, step.action)
-        .join(grid_event, event.id == step.event_id)
-        .where(
-            event.community == community,
-            event.received >= period.since,
-            event.received < period.until,
-            step.at < period.until,
-        )
-        .order_by(event.id, step.seq)
-    )
-    found = connection.execute(query)
-    return pd.DataFrame(found.fetchall(), columns=list(found.keys()))
-
-
-def _events(history: pd.DataFrame) -> pd.DataFrame:
-    """A row an event: the first time in each state, whether it was on time, how it stands at the end."""
-    known = history.groupby("id", sort=False)
-    table = known[["area", "grid", "category"]].first()
-    table[["state", "assignee"]] = known[["state", "assignee"]].last()
+    stepped = step.action.is_(None)
+    times = [
+        func.min(case((stepped & (step.state == state), step.at))).label(state) for state in ("reported", *_MILESTONES)
+    ]
+    # The newest step and its state as one number, of which the database finds the greatest in the same pass.
+    codes = list(states())
+    newest = step.seq * len(codes) + case({code: number for number, code in enumerate(codes)}, value=step.state)
+    query = _steps(community, period, event.area, event.grid, event.category, *times)
+    query = query.add_columns(func.max(newest).label("newest"), func.max(step.rating).label("rating"))
+    table = _frame(connection, query.group_by(event.id))
+    table["state"] = np.array(codes, dtype=object)[table["newest"].astype(int) % len(codes)]
     # Voided as no matter at all, or as another's double: not counted.
-    history = history[~history["id"].isin(table.index[table["state"] == "void"])]
     table = table[table["state"] != "void"].copy()
-    due_before = history.groupby("id")["due"].shift()
-    late = (due_before < history["at"]) & history["action"].isna()
-    history = history.assign(late=late)
-    steps = history[history["action"].isna()]
-    for state in ("reported", "filed", "dispatched", "handled", "sent_back", "closed"):
-        table[state] = steps[steps["state"] == state].groupby("id")["at"].first().reindex(table.index)
-    late_handled = steps[(steps["state"] == "handled") & steps["late"]].groupby("id").size()
-    late_closed = steps[(steps["state"] == "closed") & steps["late"]].groupby("id").size()
-    is_late = table.index.isin(late_handled.index)
-    table["handled_on_time"] = table["handled"].where(~is_late)
-    table["closed_on_time"] = table["closed"].where(~is_late & ~table.index.isin(late_closed.index))
-    table["rating"] = history.groupby("id")["rating"].last().reindex(table.index)
+    numbers = ["reported", *_MILESTONES, "rating"]
+    table[numbers] = table[numbers].astype(float)
+    late = connection.execute(_late(community, period)).all()
+    late_handled = {row.id for row in late if row.state == "handled"}
+    table["handled_on_time"] = table["handled"].where(~table.index.isin(late_handled))
+    table["closed_on_time"] = table["closed"].where(~table.index.isin({row.id for row in late}))
+    if by == "steward":
+        given = _steps(community, period, step.assignee).where(step.assignee.is_not(None))
+        found = connection.execute(given.order_by(event.id, step.seq))
+        table["assignee"] = pd.Series(dict(map(tuple, found)), dtype=object).reindex(table.index)
     return table
+
+
+def _steps(community: str, period: Period, *columns: Any) -> Select[Any]:
+    """Select of the steps of the period's events."""
+    event, step = grid_event.c, grid_event_transition.c
+    query = select(event.id, *columns).join(grid_event_transition, step.event_id == event.id)
+    reported = (event.received >= period.since) & (event.received < period.until)
+    # No step is older than the report: that lets the database look at the period's steps only.
+    return query.where(event.community == community, reported, step.at >= period.since, step.at < period.until)
+
+
+def _late(community: str, period: Period) -> Select[Any]:
+    """Select of the steps that were made after what they ended was due."""
+    step, before = grid_event_transition.c, grid_event_transition.alias("before")
+    query = _steps(community, period, step.state)
+    query = query.join(before, (before.c.event_id == step.event_id) & (before.c.seq == step.seq - 1))
+    is_end = step.action.is_(None) & step.state.in_(("handled", "closed"))
+    return query.where(is_end, before.c.due < step.at)
+
+
+def _frame(connection: Connection, query: Select[Any]) -> pd.DataFrame:
+    import pandas as pd
+
+    found = connection.execute(query)
+    names = list(found.keys())
+    return pd.DataFrame.from_records([tuple(row) for row in found], columns=names, index="id")
 
 
 def _summary(table: pd.DataFrame, period: Period) -> dict[str, Any]:

@@ -45,6 +45,8 @@ grid_event = Table(
     Column("received", BigInteger, nullable=False),
     UniqueConstraint("community", "reporter", "reporter_ref", name="uq_grid_event_community"),
     Index("ix_grid_event_community_occurred", "community", "occurred"),
+    # The figures of a period.
+    Index("ix_grid_event_community_received", "community", "received"),
 )
 
 grid_event_transition = Table(

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from playwright.sync_api import Page, expect
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from cockpit.people.watch import ENDED_CLOSE
 from tests.end_to_end.test_sign_in import OTHER, PASSWORD, add, session
+from tests.end_to_end.test_without_websockets import LETS_NONE_THROUGH
 from tests.permissions import bearer, run_out
 from tests.running import Cockpit
 
@@ -85,6 +87,26 @@ def test_a_channel_ends_with_its_session_token_or_display(closed: Cockpit) -> No
         ends_by(channel, lambda: closed.answer("display", "revoke", "wall"))
         keeps.recv(10)
         keeps.close()
+
+
+def test_a_wall_without_websockets_shows_nothing_once_its_link_is_revoked(closed: Cockpit, page: Page) -> None:
+    link = closed.answer("display", "add", "--name", "behind a proxy", "--community", "heling")["link"]
+    page.add_init_script(LETS_NONE_THROUGH)
+    page.goto(closed.url + link)
+    expect(page.locator("[data-live-mark]")).to_contain_text("实时", timeout=20_000)
+    closed.answer("display", "revoke", "behind a proxy")
+    expect(page.locator('[data-page="wall"]')).to_have_count(0, timeout=10_000)
+
+
+def test_a_wall_that_was_revoked_while_nobody_served_it_shows_nothing_either(closed: Cockpit, page: Page) -> None:
+    link = closed.answer("display", "add", "--name", "cut off", "--community", "heling")["link"]
+    page.add_init_script(LETS_NONE_THROUGH)
+    page.goto(closed.url + link)
+    expect(page.locator("[data-live-mark]")).to_contain_text("实时", timeout=20_000)
+    closed.stop()
+    closed.answer("display", "revoke", "cut off")
+    closed.start()
+    expect(page.locator('[data-page="wall"]')).to_have_count(0, timeout=15_000)
 
 
 def test_a_token_that_is_used_says_when_and_one_that_runs_out_is_refused(closed: Cockpit) -> None:
