@@ -1,4 +1,4 @@
-/* The board: a column a state, what is due first at the top. Read once; what changes moves by the live channel. */
+/* The board: a column a state, what presses most at the top. Read once; what changes moves by the live channel. */
 (function () {
   "use strict";
 
@@ -50,6 +50,7 @@
     if (one.due) row.dataset.due = one.due;
     if (one.warn) row.dataset.warn = one.warn;
     row.dataset.seq = one.seq;
+    row.dataset.severity = one.severity;
     row.classList.toggle("is-unassigned", Boolean(one.unassigned));
     mark(row);
     const link = element("a", "title", one.title);
@@ -155,13 +156,18 @@
     if (renewed.size && timer === null) timer = setTimeout(renew, WAIT_MS);
   }
 
-  /* What lies with nobody first, then what is due first: as the server orders them. */
+  /* What lies with nobody first, then what is critical, then what is due first: as the server orders them. */
   function place(list, row) {
-    const rank = (one) => [one.classList.contains("is-unassigned") ? 0 : 1, Number(one.dataset.due || Infinity)];
-    const [hands, due] = rank(row);
+    const rank = ({ classList, dataset }) => [
+      classList.contains("is-unassigned") ? 0 : 1,
+      dataset.severity === "critical" ? 0 : 1,
+      Number(dataset.due || Infinity),
+    ];
+    const mine = rank(row);
     const next = [...list.children].find((other) => {
-      const [others, later] = rank(other);
-      return others > hands || (others === hands && later > due);
+      const theirs = rank(other);
+      const differs = mine.findIndex((one, place) => one !== theirs[place]);
+      return differs >= 0 && theirs[differs] > mine[differs];
     });
     list.insertBefore(row, next || null);
   }

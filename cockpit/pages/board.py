@@ -1,4 +1,4 @@
-"""The board (看板): open events by state, what is due first at the top."""
+"""The board (看板): open events by state, what presses most at the top."""
 
 from typing import Any
 

@@ -173,9 +173,9 @@ def one(connection: Connection, community: str, event_id: str, at: Instant | Non
 
 
 def board(connection: Connection, community: str, most: int, at: Instant | None = None) -> dict[str, list[Row[Any]]]:
-    """state -> its open events, what lies with nobody first, then what is due first; at most so many of each."""
+    """state -> its open events: what lies with nobody, what is critical, what is due first; at most so many of each."""
     rows = _open(community, at).subquery()
-    order = (~_is_unassigned(rows.c), rows.c.due.is_(None), rows.c.due, rows.c.occurred)
+    order = (~_is_unassigned(rows.c), rows.c.severity != "critical", rows.c.due.is_(None), rows.c.due, rows.c.occurred)
     rank = func.row_number().over(partition_by=rows.c.state, order_by=order).label("rank")
     ranked = select(rows, rank).subquery()
     found: dict[str, list[Row[Any]]] = {code: [] for code in open_states()}

@@ -7,7 +7,7 @@ from geo.tables import grid_steward
 from layers.grid_events import queries, write
 from layers.grid_events.queries import Filter
 from layers.grid_events.rules import UNASSIGNED
-from layers.grid_events.tables import grid_event
+from layers.grid_events.tables import grid_event, grid_event_present
 from layers.grid_events.write import Wanted
 from layers.problem import Problem
 from layers.roles import Actor
@@ -81,6 +81,16 @@ def test_a_name_that_nobody_has_is_refused_with_those_that_are_like_it(engine: E
     assert caught.value.status == 400
     assert caught.value.detail == "没有名为「李网恪」的在用账号；是否要找：李网格"
     assert caught.value.more == {"reason": "no_account", "near": ["李网格"]}
+
+
+def test_what_is_critical_stands_above_what_is_long_overdue(engine: Engine) -> None:
+    old, fire = filed(engine, "old"), filed(engine, "fire")
+    with writing(engine) as connection:
+        connection.execute(update(grid_event).where(grid_event.c.id == fire).values(severity="critical"))
+        connection.execute(update(grid_event_present).where(grid_event_present.c.event_id == old).values(due=1))
+    with engine.connect() as connection:
+        shown = [row.id for row in queries.board(connection, "heling", 99)["filed"]]
+    assert shown.index(fire) < shown.index(old)
 
 
 def test_what_another_program_leaves_with_nobody_is_loud_until_somebody_takes_it_on(engine: Engine) -> None:
