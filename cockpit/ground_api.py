@@ -1,6 +1,5 @@
 """Routes of the ground's versions: look at a survey file, take it, go back to an earlier one."""
 
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +18,7 @@ from geo.surveys import Wanted
 from layers.people import told_to
 from layers.problem import Problem
 from layers.web import Body, CommunityPath, Given, Manager, Reading, Viewer, elsewhere
+from store import scratch
 from store.sandbox.ask import Busy
 
 MAX_TOLD = 100
@@ -89,9 +89,9 @@ def _look(engine: Engine, content: bytes, name: str, layer: str, community: str,
     ending = Path(name).suffix.lower()
     if ending not in ENDINGS:
         raise Problem(400, "bad parameter", f"file {name[:80]!r}: the ending is none of {', '.join(ENDINGS)}")
-    with tempfile.TemporaryDirectory(prefix="cockpit-survey-") as folder:
+    with scratch.folder() as folder:
         # Under a name of ours: what a stranger calls a file is no path.
-        path = Path(folder) / f"survey{ending}"
+        path = folder / f"survey{ending}"
         path.write_bytes(content)
         try:
             return survey.look(engine, path, layer, community, wanted, actor, file=name)

@@ -49,7 +49,7 @@ from sensors.keeper import Keeper, Kept
 from sensors.kept_registry import Registry
 from sensors.slots import Slots
 from sensors.subscriber import INGEST, Subscriber, embedded_filters, filters, session_name
-from store import budgets
+from store import budgets, scratch
 from store.databases import Databases
 from store.instant import MILLISECOND, now
 from store.seal import Seal
@@ -135,6 +135,7 @@ def taking(settings: Settings, share: Share | None = None, whole: Whole | None =
 def serve(settings: Settings, on_ready: Callable[[Databases], None], whole: Whole | None = None) -> None:
     """Serve pages, API and live channel until the process is told to end."""
     with contextlib.ExitStack() as stack:
+        scratch.sweep()
         databases, codecs = _prepared(settings)
         background = databases.apart(Duty.BACKGROUND)
         base = base_map(settings)

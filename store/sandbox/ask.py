@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 import store
-from store import budgets
+from store import budgets, scratch
 from store.sandbox.child import OUT_OF_MEMORY, TOO_LONG, Request
 
 T = TypeVar("T")
@@ -127,8 +127,7 @@ def run(
     Busy
         If too many run already.
     """
-    with _places.one(), tempfile.TemporaryDirectory(prefix="cockpit-foreign-", ignore_cleanup_errors=True) as made:
-        folder = Path(made)
+    with _places.one(), scratch.folder() as folder:
         for name, content in files.items():
             if isinstance(content, Path):
                 shutil.copyfile(content, folder / name)
