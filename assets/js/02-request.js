@@ -11,9 +11,24 @@
   };
   const CUT = { GET: "连接中断，没有执行", POST: "连接中断，不知是否已执行" };
 
+  const BUSY = 503;
+  const TRIES = 4;
+  const WAIT_MS = [500, 5000];   // at least and at most, whatever the server asks for
+
   /* What an address answers: {ok, status, body, retryMs, isForeign}. Where it is refused, body.detail says why in words,
-     whoever refused; ``patience``: after so many ms it is given up. */
-  cockpit.request = async function (path, { patience = null, ...options } = {}) {
+     whoever refused; ``patience``: after so many ms it is given up. A busy server is asked again, where nothing is changed
+     by asking. */
+  cockpit.request = async function (path, options = {}) {
+    for (let tried = 1; ; tried += 1) {
+      const answer = await once(path, options);
+      if (answer.status !== BUSY || options.method || tried === TRIES) return answer;
+      const wait = Math.min(Math.max(answer.retryMs ?? 0, WAIT_MS[0]), WAIT_MS[1]);
+      // Those who were refused together do not come back together.
+      await new Promise((done) => setTimeout(done, wait * (1 + Math.random() / 2)));
+    }
+  };
+
+  async function once(path, { patience = null, ...options }) {
     const giveUp = new AbortController();
     const timer = patience === null ? null : setTimeout(() => giveUp.abort(), patience);
     try {
@@ -33,7 +48,7 @@
     } finally {
       clearTimeout(timer);
     }
-  };
+  }
 
   const foreign = (status) => [WORDS[status], `回答看不懂（${status}），可能来自中间的代理`].filter(Boolean).join("；");
 

@@ -58,9 +58,9 @@
 
   async function loadPlaces() {
     for (const [layer, kind] of Object.entries(NAMED)) {
-      const answer = await fetch(cockpit.map.file(`${layer}-labels.geojson`));
+      const answer = await cockpit.request(cockpit.map.file(`${layer}-labels.geojson`));
       if (!answer.ok) continue;
-      for (const { geometry, properties } of (await answer.json()).features) {
+      for (const { geometry, properties } of answer.body.features) {
         const room = layer === "rooms" ? properties : null;
         places.push({ kind, code: properties.code, name: properties.name, at: geometry.coordinates, room });
       }

@@ -53,8 +53,9 @@
   }
 
   async function look(handle, building) {
-    const answer = await fetch(cockpit.map.file("rooms.geojson"));
-    const corners = (await answer.json()).features.filter((one) => one.properties.parent === building)
+    const answer = await cockpit.request(cockpit.map.file("rooms.geojson"));
+    if (!answer.ok) return;
+    const corners = answer.body.features.filter((one) => one.properties.parent === building)
       .flatMap((one) => one.geometry.coordinates.flat(one.geometry.type === "Polygon" ? 1 : 2));
     const [lons, lats] = [0, 1].map((axis) => corners.map((corner) => corner[axis]));
     const bounds = [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];

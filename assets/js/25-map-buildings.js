@@ -22,7 +22,10 @@
   colouring.metresToServices = (building) => (metres && building in metres ? metres[building] : null);
 
   async function choose() {
-    if (menu.value === "services" && !metres) metres = await (await fetch(cockpit.map.file("buildings-services.json"))).json();
+    if (menu.value === "services" && !metres) {
+      const answer = await cockpit.request(cockpit.map.file("buildings-services.json"));
+      if (answer.ok) metres = answer.body;
+    }
     legend();
     render();
   }

@@ -7,9 +7,9 @@
 
   cockpit.map.always.push(async () => {
     const { community, theme } = cockpit.root.dataset;
-    const answer = await fetch(`/geo/${community}/base.json?theme=${theme}`);
+    const answer = await cockpit.request(`/geo/${community}/base.json?theme=${theme}`);
     if (answer.status !== 200) return;
-    const { source, layers, hides } = await answer.json();
+    const { source, layers, hides } = answer.body;
     // MapLibre's workers know no address of the page.
     const tiles = source.tiles.map((tile) => location.origin + tile);
     cockpit.map.put("base", (handle) => {

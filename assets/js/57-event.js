@@ -23,7 +23,7 @@
   /* Draw it anew; what is being written stays, unless it was just sent. */
   function draw(isSent = false) {
     const writing = place.querySelector("textarea");
-    const text = writing && !isSent ? writing.value : "";
+    const entered = isSent ? [] : [...place.querySelectorAll("[data-touched]")];
     const wasIn = writing !== null && document.activeElement === writing;
     const told = shown.properties;
     const outcome = cockpit.find("[data-outcome]");
@@ -40,12 +40,22 @@
     history.append(element("h2", "", "经过"), timeline(told));
     place.replaceChildren(head, next(told, kept), history);
     const field = place.querySelector("textarea");
-    if (field) {
-      field.value = text;
-      if (text) field.dispatchEvent(new Event("input", { bubbles: true }));   // not saved yet
-      if (wasIn) field.focus();
-    }
+    for (const { dataset, value } of entered) enterAgain(place.querySelector(`[data-field="${dataset.field}"]`), value);
+    if (field && wasIn) field.focus();
     for (const one of told.duplicates || []) place.querySelector(".event-next").append(duplicate(one));
+  }
+
+  /* What somebody entered and did not send: it stands in the new field as in the old one. */
+  function enterable(field, name) {
+    field.dataset.field = name;
+    field.addEventListener("input", () => { field.dataset.touched = ""; });
+    return field;
+  }
+
+  function enterAgain(field, value) {
+    if (!field || (field.options && ![...field.options].some((one) => one.value === value))) return;
+    field.value = value;
+    if (value) field.dispatchEvent(new Event("input", { bubbles: true }));   // not saved yet
   }
 
   function facts(told) {
@@ -134,7 +144,7 @@
       box.append(element("p", "second", cockpit.whyNot("steward") || why), outcome);
       return box;
     }
-    const note = element("textarea");
+    const note = enterable(element("textarea"), "note");
     note.placeholder = "说明（办理情况、原因……）";
     note.maxLength = 2000;
     note.setAttribute("aria-label", "说明");
@@ -164,7 +174,7 @@
 
   function assignee(told) {
     const label = element("label", "", "派给 ");
-    const choice = element("select");
+    const choice = enterable(element("select"), "assignee");
     choice.append(new Option(told.grid ? "网格的网格员" : "请指定人员", ""));
     for (const one of people.filter(({ account }) => account)) choice.append(new Option(`${one.name}（在办 ${one.load}）`, one.name, false, one.name === told.assignee));
     label.append(choice);
@@ -174,7 +184,7 @@
 
   function stars() {
     const label = element("label", "", "评分 ");
-    const choice = element("select");
+    const choice = enterable(element("select"), "rating");
     choice.append(new Option("请评分", ""));
     for (let points = 5; points >= 1; points -= 1) choice.append(new Option("★".repeat(points), String(points)));
     label.append(choice);
@@ -262,7 +272,7 @@
     render(changed) {
       const one = changed && changed.grid_events && changed.grid_events[place && place.dataset.eventPage];
       // What somebody else did shows at once, unless a note is being written: then the number tells when it is sent.
-      if (one && shown && one.seq !== shown.properties.seq && !(cockpit.find("textarea") || {}).value) load();
+      if (one && shown && one.seq > shown.properties.seq && !(cockpit.find("textarea") || {}).value) load();
     },
   };
 })();

@@ -178,9 +178,9 @@
     const ids = [...renewed];
     renewed.clear();
     for (const id of ids) {
-      const answer = await fetch(`/api/v1/${cockpit.root.dataset.community}/events/${id}`);
+      const answer = await cockpit.request(`/api/v1/${cockpit.root.dataset.community}/events/${id}`);
       if (!answer.ok || !cards.has(id)) continue;
-      cockpit.setText(cards.get(id).querySelector(".who"), holder((await answer.json()).properties));
+      cockpit.setText(cards.get(id).querySelector(".who"), holder(answer.body.properties));
     }
   }
 

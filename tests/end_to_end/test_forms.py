@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Page, Route, expect
 
+from tests.end_to_end.test_events import EVENTS, client
 from tests.running import Cockpit
 
 POSTS = re.compile(r"/council/members$")
@@ -49,3 +50,20 @@ def test_what_is_refused_stays_in_the_form_and_the_page_asks_before_it_goes(cock
     page.wait_for_timeout(1000)
     assert asked == ["beforeunload"]
     expect(member.locator("[name=name]")).to_have_value("二号楼楼长")
+
+
+def test_who_was_chosen_stays_chosen_when_somebody_else_takes_a_step(cockpit: Cockpit, page: Page) -> None:
+    cockpit.sign_in(page, "选经理", "manager", "heling")
+    cockpit.add_user("选网格员", "steward", "heling")
+    other = client(cockpit, "另经理", "manager", "heling")
+    told = {"id": "chosen", "title": "占道经营", "category": "order.vendor"}
+    event = other.post(EVENTS, json=told).json()["id"]
+    assert other.post(f"{EVENTS}/{event}/transitions", json={"to": "filed"}).status_code == 201
+    page.goto(f"{cockpit.url}/events/{event}")
+    page.get_by_label("派给").select_option("选网格员")
+    assert other.post(f"{EVENTS}/{event}/transitions", json={"to": "escalated"}).status_code == 201
+    expect(page.locator(".timeline")).to_contain_text("升级")
+    expect(page.get_by_label("派给")).to_have_value("选网格员")
+    page.get_by_role("button", name="派遣", exact=True).click()
+    expect(page.locator("[data-outcome]")).to_have_text("✓ 已办理")
+    expect(page.locator(".event-head")).to_contain_text("选网格员")

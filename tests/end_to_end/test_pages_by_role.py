@@ -1,0 +1,93 @@
+"""Each page as each role: it opens without an error, and says in words of the reader's why something is not theirs."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.end_to_end.test_events import EVENTS, client
+from tests.running import COARSE, Cockpit
+
+PATHS = (
+    *("/", "/map", "/events", "/board", "/report", "/figures", "/governance", "/compare"),
+    *("/quarantine", "/ground", "/people", "/counts", "/devices/air-role", "/events/{event}", "/wall/heling"),
+)
+ROLES = {
+    "stranger": (),
+    "steward": ("steward", "heling"),
+    "manager": ("manager", "heling"),
+    "of another community": ("manager", "tahai"),
+    "admin": ("admin", "*"),
+}
+"""who -> (role, where it holds)."""
+ENGLISH = re.compile(r"[A-Za-z]{2,}(?: [A-Za-z]{2,}){2,}")
+SETTLED = "() => Boolean(window.cockpit && cockpit.live.up)"
+
+
+@dataclass
+class Seen:
+    """What a reader's page brought on its way."""
+
+    status: int = 0
+    text: str = ""
+    errors: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def furnished(cockpit: Cockpit) -> Cockpit:
+    """A cockpit with something on each page."""
+    air = cockpit.add_device("air-role", lon=120.187, lat=28.927)
+    for payload in ({"pm2_5": 41}, {"pm2_5": "vierzig"}):
+        cockpit.publish(air, "telemetry", payload)
+    return cockpit
+
+
+@pytest.fixture(scope="module")
+def event(furnished: Cockpit) -> str:
+    """An event that is open."""
+    told = {"id": "by-role", "title": "占道经营", "category": "order.vendor"}
+    number: str = client(furnished, "角色经理", "manager", "heling").post(EVENTS, json=told).json()["id"]
+    return number
+
+
+@pytest.fixture(scope="module", params=ROLES)
+def reader(request: pytest.FixtureRequest, furnished: Cockpit, browser: Browser) -> Iterator[Page]:
+    """A browser of somebody with a role, or of nobody's."""
+    context = browser.new_context(device_scale_factor=COARSE, viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    page = context.new_page()
+    if ROLES[request.param]:
+        furnished.sign_in(page, f"读者{request.param_index}", *ROLES[request.param])
+    yield page
+    context.close()
+
+
+def look(page: Page, url: str) -> Seen:
+    """Open a page and wait until it shows what it has."""
+    seen = Seen()
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    page.on("console", lambda said: seen.errors.append(said.text) if said.type == "error" else None)
+    answer = page.goto(url)
+    assert answer is not None
+    seen.status = answer.status
+    if answer.ok and page.locator("[data-page]").count():
+        page.wait_for_function(SETTLED)
+    page.wait_for_timeout(400)  # what a page asks for once it is live
+    seen.text = page.inner_text("body")
+    return seen
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_opens_without_an_error_and_speaks_the_readers_language(
+    furnished: Cockpit, reader: Page, event: str, path: str
+) -> None:
+    page = reader.context.new_page()
+    seen = look(page, furnished.url + path.format(event=event) + ("" if "heling" in path else "?community=heling"))
+    # A browser itself says so of a page that is refused.
+    told = [one for one in seen.errors if f"status of {seen.status}" not in one]
+    assert told == []
+    assert ENGLISH.findall(seen.text) == []
+    if seen.status >= 400:
+        assert "登录" in seen.text or "需要" in seen.text, seen.text
+    page.close()
