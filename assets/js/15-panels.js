@@ -36,6 +36,8 @@
       panel.classList.toggle("is-waiting", what.waiting);
       const foot = what.ts ? `${cockpit.sourceWords(what.sources)} · ${cockpit.time.clock(what.ts)}` : "";
       cockpit.setText(panel.querySelector(".foot"), what.waiting ? "" : foot);
+      // Nothing more comes to a past time.
+      if (what.waiting && cockpit.at !== null) cockpit.setText(panel.querySelector(".waiting"), "当时没有");
     }
   };
 

@@ -31,7 +31,8 @@
   function doubted(site, figure, isBrief) {
     const found = cockpit.doubtsOf(site).filter((one) => one.figures.includes(figure));
     if (!found.length) return {};
-    return { note: "◇ 存疑" + (isBrief ? "" : ` · ${found[0].word}`), title: found.map((one) => one.text).join("\n") };
+    const further = found.length > 1 ? ` 等 ${found.length} 项` : "";
+    return { note: "◇ 存疑" + (isBrief ? "" : ` · ${found[0].word}${further}`), title: found.map((one) => one.text).join("\n") };
   }
 
   function render() {

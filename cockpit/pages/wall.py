@@ -19,12 +19,12 @@ def page(
     past = frame.past_of(at)
     content = [
         _header(found),
-        html.Div(_panels(found, "left"), className="column left"),
-        html.Div(
+        html.Aside(_panels(found, "left"), className="column left", **{"aria-label": "左栏"}),
+        html.Main(
             [base_map.graph(found, look), frame.ground_note(found)],
             className="map-frame",
         ),
-        html.Div(_panels(found, "right"), className="column right"),
+        html.Aside(_panels(found, "right"), className="column right", **{"aria-label": "右栏"}),
         _footer(found),
     ]
     return frame.root(found, "wall", content, theme=look, metric=frame.metric_of(metric), **past)

@@ -45,7 +45,8 @@ def records(
     in_doubt = steps_in_doubt(connection, community, codes, moment, at)
     found = {}
     for site in sites:
-        own = [gate for gate in gates if gate.site == site.code]
+        # One that was not there yet, and has said nothing of that time later, is not missing.
+        own = [gate for gate in gates if gate.site == site.code and (gate.created <= moment or gate.id in heard)]
         record = _named(site) | _unknown() | {"gates": _of_gates(own, hours, heard, local_midnight(moment))}
         last = _last(connection, community, site.code, at)
         if last is not None:
@@ -105,7 +106,7 @@ def _gates(connection: Connection, community: str, moment: Instant, at: Instant 
 
 
 def _is_silent(gate: Device, heard: Instant | None, moment: Instant) -> bool:
-    return gate.created <= moment if heard is None else gate.stale_at(heard) < moment
+    return heard is None or gate.stale_at(heard) < moment
 
 
 def _heard(connection: Connection, gates: list[str], at: Instant | None) -> dict[str, Instant]:

@@ -39,7 +39,7 @@ def capacity_of_100() -> Iterator[None]:
 
 
 def test_a_site_without_a_gates_word_knows_nothing_rather_than_nought(engine: Engine, gate: str) -> None:
-    found = site(engine)
+    found = counting.site(engine, None)
     assert gate in found["gates"]
     assert [found[name] for name in ("inside", "entered_today", "left_today", "capacity", "ratio", "level")] == [
         None
@@ -118,6 +118,14 @@ def test_a_suspect_count_is_not_counted(engine: Engine, gate: str) -> None:
 def test_the_past_is_as_it_was(engine: Engine, gate: str) -> None:
     send(engine, gate, [(NOON - 90 * MINUTE, {"enter": 3}), (NOON - 30 * MINUTE, {"enter": 4}), (NOON, {"leave": 7})])
     assert [site(engine, NOON - minutes * MINUTE)["inside"] for minutes in (91, 89, 31, 29, 0)] == [None, 3, 3, 7, 0]
+
+
+def test_a_gate_that_comes_later_makes_nothing_of_before_doubtful(engine: Engine, gate: str) -> None:
+    send(engine, gate, [(NOON, {"enter": 3})])
+    add(engine, "gate-of-later", "gate", site="fangyan")
+    assert list(site(engine)["gates"]) == [gate]
+    assert site(engine)["doubt"] == []
+    assert "gate-of-later" in counting.site(engine, None)["gates"]
 
 
 @pytest.mark.usefixtures("capacity_of_100")
