@@ -44,11 +44,12 @@ from sensors.codecs.declare import Codecs
 from sensors.connection import SERVICE
 from sensors.dispatch import Dispatcher
 from sensors.ingest import Ingest, SplitIngest
-from sensors.intake import ExclusiveIntake, Intake, SharingIntake
+from sensors.inlet import Inlet
+from sensors.intake import DirectIntake, ExclusiveIntake, Intake, SharingIntake
 from sensors.keeper import Keeper, Kept
 from sensors.kept_registry import Registry
 from sensors.slots import Slots
-from sensors.subscriber import INGEST, Subscriber, embedded_filters, filters, session_name
+from sensors.subscriber import Subscriber, filters, session_name
 from store import budgets, scratch
 from store.databases import Databases
 from store.instant import MILLISECOND, now
@@ -110,7 +111,8 @@ def taking(settings: Settings, share: Share | None = None, whole: Whole | None =
         databases, codecs = _prepared(settings, share.communities)
         pair = whole.pair if whole is not None else None
         has_broker = pair is not None and settings.mqtt_url is None
-        broker = stack.enter_context(_broker(settings, databases, codecs, pair)) if pair and has_broker else None
+        inlet = Inlet()
+        broker = stack.enter_context(_broker(settings, databases, codecs, inlet, pair)) if pair and has_broker else None
         address = _address(settings, pair)
         publisher = _publisher(stack, address)
         # The embedded broker has a brake of its own.
@@ -118,7 +120,7 @@ def taking(settings: Settings, share: Share | None = None, whole: Whole | None =
         outlet = Outlet(publisher)
         parts_of = {e: Ingest(e, feeds(), codecs, outlet, device_rate) for e in databases.of_all(share.communities)}
         ingest = SplitIngest(databases, parts_of)
-        intake = _intake(settings, address, ingest, share, codecs)
+        intake = DirectIntake(ingest, inlet) if broker else _intake(settings, address, ingest, share, codecs)
         intake.start()
         stack.callback(intake.stop)
         for engine in databases.apart(Duty.BACKGROUND).of_all(share.communities):
@@ -206,16 +208,17 @@ def _noticed(community: str) -> dict[str, dict[str, dict[str, object]]]:
 
 
 def _beside(
-    stack: contextlib.ExitStack, settings: Settings, engine: Engine, publisher: Client, intake: Intake, share: Share
+    stack: contextlib.ExitStack,
+    settings: Settings,
+    engine: Engine,
+    publisher: Client,
+    intake: Intake | DirectIntake,
+    share: Share,
 ) -> None:
     """What one process does beside the intake: it sends commands, and forgets what is old enough."""
-
-    def is_active() -> bool:
-        return intake.subscriber.client.connected
-
-    dispatcher = Dispatcher(engine, publisher, share.communities, is_active)
+    dispatcher = Dispatcher(engine, publisher, share.communities, lambda: intake.is_active)
     kept = Kept(settings.keep_readings_days, settings.keep_quarantine_days, settings.keep_notices_days)
-    keeper = Keeper(engine, kept, is_active)
+    keeper = Keeper(engine, kept, lambda: intake.is_active)
     for worker in (dispatcher, keeper):
         worker.start()
         stack.callback(worker.stop)
@@ -253,10 +256,10 @@ def _uvicorn(app: object, settings: Settings) -> uvicorn.Config:
     )
 
 
-def _wait_for_broker(intake: Intake) -> None:
+def _wait_for_broker(intake: Intake | DirectIntake) -> None:
     # Before its first subscription a broker keeps nothing for us, so "running" may not be said earlier.
     while not intake.is_ready:
-        if not intake.subscriber.client.wait_connected(PATIENCE_S):
+        if not intake.wait(PATIENCE_S):
             log.warning("waiting_for_broker")
 
 
@@ -320,7 +323,9 @@ def _is_loopback(host: str) -> bool:
 
 
 @contextlib.contextmanager
-def _broker(settings: Settings, databases: Databases, codecs: Codecs, pair: Pair) -> Iterator[BrokerThread]:
+def _broker(
+    settings: Settings, databases: Databases, codecs: Codecs, inlet: Inlet, pair: Pair
+) -> Iterator[BrokerThread]:
     registry = Registry(*databases.all)
     registry.refresh()
     broker = BrokerThread(
@@ -328,6 +333,7 @@ def _broker(settings: Settings, databases: Databases, codecs: Codecs, pair: Pair
         settings.mqtt_port,
         registry,
         codecs,
+        inlet,
         pair.service_secret,
         settings.device_rate,
         embedded_tls(settings),
@@ -354,8 +360,6 @@ def _address(settings: Settings, pair: Pair | None) -> BrokerAddress:
 def _intake(settings: Settings, address: BrokerAddress, ingest: SplitIngest, share: Share, codecs: Codecs) -> Intake:
     topic_filters = filters(share.communities, codecs.protocols, share.shared)
     name = session_name(share.communities)
-    if settings.mqtt_url is None:
-        return Intake(ingest, Subscriber(address, ingest.submit, embedded_filters(codecs.protocols), INGEST))
     if share.shared:
         return SharingIntake(ingest, address, topic_filters, Slots(settings.data_dir, name))
     subscriber = Subscriber(address, ingest.submit, topic_filters, name)

@@ -1,7 +1,7 @@
 """The embedded broker: amqtt, held to the registry, with a PUBACK that means "stored".
 
-amqtt acknowledges a publish when it has only queued it. Here a device's PUBACK waits until the
-ingest subscriber has acknowledged the message, which it does after the commit: so what was
+amqtt acknowledges a publish when it has only queued it. Here a device's PUBACK waits until ingest,
+to which the message is handed in the process (`sensors.inlet`), has committed it: so what was
 acknowledged to a device survives a kill. What the contract forbids is not let through; it is
 handed to ingest under ``cockpit/refused/...`` and goes to the quarantine.
 
@@ -31,17 +31,15 @@ from sensors.access import Access
 from sensors.brokerfiles import Tls
 from sensors.codecs.declare import Codecs
 from sensors.connection import SERVICE, HoldingHandler
+from sensors.inlet import Inlet
 from sensors.kept_registry import Registry
-from sensors.subscriber import INGEST
 from sensors.unforeseen import note
 
 log = structlog.get_logger(__name__)
 
-INGEST_CLIENT = f"{SERVICE}:{INGEST}"
 MAX_HELD = 4_000
 """Messages on their way to ingest at one time; beyond it the broker stops reading, and TCP brakes the sender."""
 REGISTRY_CHECK_S = 0.25
-HANDOVER_RETRY_S = 0.1
 KEEPALIVE_GRACE = 1.5
 """MQTT 3.1.1, 3.1.2.10: silence for one and a half keep-alive periods ends a connection."""
 START_TIMEOUT_S = 15
@@ -59,6 +57,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         listener: ListenerConfig,
         registry: Registry,
         codecs: Codecs,
+        inlet: Inlet,
         service_secret: str,
         device_rate: float,
     ) -> None:
@@ -67,6 +66,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         self.plugins_manager.app_context.broker = self
         self._registry = registry
         self._access = Access(registry, codecs)
+        self._inlet = inlet
         self._service_secret = service_secret
         self.device_rate = device_rate
         self._held = asyncio.Semaphore(MAX_HELD)
@@ -136,9 +136,9 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         return topic in self._access.of(username).writes
 
     async def _handle_message_delivery(self, session: Session, handler: Any, waiter: asyncio.Future[Any]) -> bool:
-        if session.username == SERVICE:
-            return cast(bool, await super()._handle_message_delivery(session, handler, waiter))
         message = waiter.result()
+        if session.username == SERVICE and not (message is not None and topics.is_of_device(message.topic)):
+            return cast(bool, await super()._handle_message_delivery(session, handler, waiter))
         if message is not None:
             # QoS 0 and 2: nobody waits, but the way is the same.
             retain = bool(message.publish_packet and message.publish_packet.retain_flag)
@@ -164,8 +164,8 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
             await self.accept(session, topic, payload, retain)
 
     async def accept(self, session: Session, topic: str, payload: bytes, retain: bool) -> None:
-        """Bring a device's message to ingest and wait until it is stored."""
-        if self._may_publish(session.username, topic):
+        """Bring a device's message, or one that we publish for a device, to ingest and wait until it is stored."""
+        if session.username == SERVICE or self._may_publish(session.username, topic):
             if retain:
                 await self.retain_message(session, topic, payload, QOS_1)
             await self._hand_over(topic, payload)
@@ -173,15 +173,13 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
             log.warning("publish_not_permitted", username=session.username, topic=topic)
             await self._hand_over(f"{topics.REFUSED_ROOT}/{session.username}/{topic}", payload)
 
+    def is_for_ingest(self, username: str, topic: str) -> bool:
+        """Whether a message goes to ingest and nowhere else: all of a device's, and what we publish in its place."""
+        return username != SERVICE or topics.is_of_device(topic)
+
     async def _hand_over(self, topic: str, payload: bytes) -> None:
         async with self._held:
-            while True:
-                session, handler = self._sessions.get(INGEST_CLIENT, (None, None))
-                if session is not None and session.transitions.is_connected():
-                    with contextlib.suppress(ConnectionError, AMQTTError):
-                        await cast(HoldingHandler, handler).deliver(topic, payload)
-                        return
-                await asyncio.sleep(HANDOVER_RETRY_S)
+            await self._inlet.store(topic, payload)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -230,6 +228,7 @@ class BrokerThread:
         port: int,
         registry: Registry,
         codecs: Codecs,
+        inlet: Inlet,
         service_secret: str,
         device_rate: float,
         tls: Tls | None = None,
@@ -237,6 +236,7 @@ class BrokerThread:
         self._host, self._port = host, port
         self._tls = tls
         self._codecs = codecs
+        self._inlet = inlet
         self._device_rate = device_rate
         self._registry = registry
         self._service_secret = service_secret
@@ -278,7 +278,9 @@ class BrokerThread:
         if self._tls is not None:
             certificate, key = str(self._tls.certificate), str(self._tls.key)
             listener = ListenerConfig(bind=listener.bind, ssl=True, certfile=certificate, keyfile=key)
-        self._broker = EmbeddedBroker(listener, self._registry, self._codecs, self._service_secret, self._device_rate)
+        self._broker = EmbeddedBroker(
+            listener, self._registry, self._codecs, self._inlet, self._service_secret, self._device_rate
+        )
         await self._broker.start()
         self._watch = asyncio.create_task(self._broker.watch_registry())
 

@@ -6,11 +6,10 @@ from typing import Any, cast
 
 import structlog
 from amqtt.adapters import ReaderAdapter, WriterAdapter
-from amqtt.mqtt.constants import QOS_1
 from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
 from amqtt.mqtt.protocol.handler import OUTGOING
 from amqtt.mqtt.puback import PubackPacket
-from amqtt.session import OutgoingApplicationMessage, Session
+from amqtt.session import Session
 
 from sensors.brake import Brake
 from sensors.quarantine import MAX_KEPT_BYTES
@@ -55,7 +54,8 @@ class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
     async def _handle_qos1_message_flow(self, message: Any) -> None:
         broker = self.plugins_manager.app_context.broker
         session = self.session
-        if message.direction == OUTGOING or session is None or session.username == SERVICE:
+        is_incoming = message.direction != OUTGOING and session is not None
+        if not is_incoming or not broker.is_for_ingest(session.username, message.topic):
             await super()._handle_qos1_message_flow(message)
             return
         with self.brake.message():
@@ -65,27 +65,3 @@ class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
     def handle_read_timeout(self) -> None:
         """End a connection that missed its keep-alive, so that its last will is sent (MQTT 3.1.1, 3.1.2.10)."""
         self._closing = asyncio.ensure_future(self.handle_connection_closed())
-
-    async def deliver(self, topic: str, payload: bytes) -> None:
-        """Publish at QoS 1 and wait for the PUBACK as long as the connection lasts.
-
-        Raises
-        ------
-        ConnectionError
-            If the connection ended before the PUBACK.
-        """
-        session = self.session
-        if session is None:
-            raise ConnectionError("not connected")
-        packet_id = session.next_packet_id
-        message = OutgoingApplicationMessage(packet_id, topic, QOS_1, payload, False)
-        session.inflight_out[packet_id] = message
-        waiter = self._puback_waiters[packet_id] = asyncio.get_running_loop().create_future()
-        try:
-            await self._send_packet(message.build_publish_packet())
-            await asyncio.wait([waiter])
-            if waiter.cancelled():
-                raise ConnectionError("connection ended before the PUBACK")
-        finally:
-            self._puback_waiters.pop(packet_id, None)
-            session.inflight_out.pop(packet_id, None)

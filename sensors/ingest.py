@@ -35,7 +35,11 @@ from store.instant import SECOND, now
 log = structlog.get_logger(__name__)
 
 LINGER_S = 0.004
-"""How long the first message of a batch waits for company: far below what an eye can see."""
+COMPANY_S = 0.025
+"""How long the first message of a batch waits for company, and where others are sure to come: both far below what an
+eye can see. Who sends one after the other, each when the one before is stored, has none to wait for."""
+ENOUGH = 100
+"""With so much company there is nothing to wait for."""
 MAX_BATCH = 2_000
 MAX_BATCH_BYTES = 1024 * 1024
 RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
@@ -56,6 +60,8 @@ class Ingest:
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
         self._stopping = threading.Event()
         self._waiting_since: float | None = None
+        self._ended = 0.0
+        self._last_topic = ""
 
     def start(self) -> None:
         """Begin to work."""
@@ -89,6 +95,7 @@ class Ingest:
         self._waiting_since = time.monotonic()
         self._store_until_done(messages)
         self._waiting_since = None
+        self._ended = time.monotonic()
 
     def _collect(self) -> list[Message]:
         first = self._queue.get()
@@ -96,13 +103,16 @@ class Ingest:
             return []
         messages = [first]
         size = len(first.payload)
-        time.sleep(LINGER_S)
+        if self._queue.qsize() < ENOUGH:
+            is_among_many = time.monotonic() - self._ended < COMPANY_S and first.topic != self._last_topic
+            time.sleep(COMPANY_S if is_among_many else LINGER_S)
         with contextlib.suppress(queue.Empty):
             while len(messages) < MAX_BATCH and size < MAX_BATCH_BYTES:
                 following = self._queue.get_nowait()
                 if following is not None:
                     messages.append(following)
                     size += len(following.payload)
+        self._last_topic = messages[-1].topic
         return messages
 
     def _store_until_done(self, messages: list[Message]) -> None:

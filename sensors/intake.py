@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 
 from sensors.bus import BrokerAddress
 from sensors.ingest import SplitIngest
+from sensors.inlet import Inlet
 from sensors.slots import Slot, Slots
 from sensors.subscriber import Subscriber
 from sensors.unforeseen import endlessly
@@ -25,8 +26,37 @@ QUIET_S = 2.0
 CONNECT_S = 10.0
 
 
+class DirectIntake:
+    """Feeds an ingest from the broker in the same process."""
+
+    def __init__(self, ingest: SplitIngest, inlet: Inlet) -> None:
+        self._ingest = ingest
+        self._inlet = inlet
+
+    def start(self) -> None:
+        """Begin to take messages."""
+        self._ingest.start()
+        self._inlet.open(self._ingest.submit)
+
+    def stop(self) -> None:
+        """First no more messages are taken, then those that were are stored."""
+        self._inlet.close()
+        self._ingest.stop()
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it takes messages."""
+        return self._inlet.is_open
+
+    is_ready = is_active
+
+    def wait(self, _seconds: float) -> bool:
+        """It waits for nobody."""
+        return self.is_active
+
+
 class Intake:
-    """Feeds an ingest from the broker."""
+    """Feeds an ingest from a broker elsewhere."""
 
     def __init__(self, ingest: SplitIngest, subscriber: Subscriber) -> None:
         self.ingest = ingest
@@ -43,9 +73,18 @@ class Intake:
         self.subscriber.client.stop()
 
     @property
+    def is_active(self) -> bool:
+        """Whether it takes messages itself."""
+        return self.subscriber.client.connected
+
+    @property
     def is_ready(self) -> bool:
         """Whether it takes messages, or stands by for the one that does."""
-        return self.subscriber.client.connected
+        return self.is_active
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it takes messages; whether it does."""
+        return self.subscriber.client.wait_connected(seconds)
 
 
 class ExclusiveIntake(Intake):

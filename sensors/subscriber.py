@@ -10,7 +10,7 @@ import paho.mqtt.client as mqtt
 from sensors import topics
 from sensors.batch import Message
 from sensors.bus import BrokerAddress, Client
-from sensors.topics import REFUSED_FILTER, device_filters
+from sensors.topics import device_filters
 from store.instant import now
 
 GROUP = "ingest"
@@ -27,11 +27,6 @@ def filters(communities: Sequence[str], roots: Iterable[str], shared: bool = Fal
     wanted = [topic for code in chosen for topic in device_filters(code)]
     wanted += [f"{root}/{code}/#" for root in roots for code in chosen]
     return tuple(f"$share/{GROUP}/{one}" if shared else one for one in wanted)
-
-
-def embedded_filters(roots: Iterable[str]) -> tuple[str, ...]:
-    """As `filters`, at the embedded broker, which hands over what it refused too."""
-    return (*filters((), roots), REFUSED_FILTER)
 
 
 def session_name(communities: Sequence[str]) -> str:

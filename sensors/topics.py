@@ -24,8 +24,6 @@ def device_filters(community: str) -> list[str]:
 REFUSED_ROOT = "cockpit/refused"
 """Where the embedded broker hands over what a device may not publish: ``{root}/{username}/{topic}``."""
 
-REFUSED_FILTER = f"{REFUSED_ROOT}/#"
-
 
 class Channel(StrEnum):
     """What a device's message is about."""
@@ -77,6 +75,12 @@ def whose(topic: str) -> tuple[str | None, str | None]:
     # Protocols of their own name the group second and the device last.
     community, device = (parts[2], parts[3]) if "/".join(parts[:2]) == ROOT else (parts[1], parts[-1])
     return community if community in communities() else None, device if len(device) <= MAX_ID else None
+
+
+def is_of_device(topic: str) -> bool:
+    """Whether a topic is one on which devices publish; what we send to them is not."""
+    parts = topic.split("/")
+    return len(parts) == 5 and topic.startswith(f"{ROOT}/") and parts[4] in CHANNELS
 
 
 def base(community: str, device: str) -> str:
