@@ -1,7 +1,8 @@
 """Publish to frame: how long until browsers are told, by how many devices there are and how much they say.
 
-All devices stand behind one gateway, and each has said something before. Each value carries the time when it was sent, so that whoever gets a frame
-knows how old what is in it is. The clients are in a process of their own, on the same cores.
+All devices stand behind one gateway, and each has said something before. Each value carries the time when it was sent,
+so that whoever gets a frame knows how old what is in it is. The clients are in a process of their own, on the same
+cores.
 """
 
 import asyncio

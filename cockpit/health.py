@@ -1,9 +1,11 @@
 """Health: is the process up, can it work, and what are its figures."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from sqlalchemy import text
@@ -13,7 +15,9 @@ from cockpit.beside import Both, Told
 from sensors.unforeseen import Fault, faults
 from store.databases import Databases
 from store.instant import format_rfc3339
+from store.why import first_line
 
+T = TypeVar("T")
 MAX_LAG_S = 10.0
 LAG = Gauge("cockpit_ingest_lag_seconds", "How long the oldest message that is not committed has waited")
 CONNECTED = Gauge("cockpit_broker_connected", "1 while this process is connected to the broker")
@@ -34,6 +38,27 @@ class Probes:
         return self.beside() if self.beside is not None else None
 
 
+class Shared(Generic[T]):
+    """What takes its time to find out, found out once for all who ask meanwhile, in a thread of its own.
+
+    A part that hangs is asked for as often as anybody likes, and keeps no more than that one thread.
+    """
+
+    def __init__(self, find: Callable[[], T]) -> None:
+        self._find = find
+        self._finding: asyncio.Task[T] | None = None
+
+    async def answer(self) -> T:
+        """What was found, asked for now or by somebody just before."""
+        if self._finding is None:
+            self._finding = asyncio.create_task(to_thread.run_sync(self._find, limiter=CapacityLimiter(1)))
+            self._finding.add_done_callback(self._found)
+        return await asyncio.shield(self._finding)
+
+    def _found(self, _task: object) -> None:
+        self._finding = None
+
+
 def router(databases: Databases, probes: Probes) -> APIRouter:
     """``/healthz``, ``/readyz`` and ``/metrics``."""
     routes = APIRouter(tags=["health"])
@@ -44,8 +69,21 @@ def router(databases: Databases, probes: Probes) -> APIRouter:
         return {"status": "ok"}
 
     @routes.get("/readyz")
-    def readyz(request: Request, response: Response) -> dict[str, Any]:
+    async def readyz(request: Request, response: Response) -> dict[str, Any]:
         """The process can do its work: database, broker and lag; 503 where one fails. This machine is told why."""
+        checks = await looked.answer()
+        ready = all(check["ok"] for check in checks.values())
+        response.status_code = 200 if ready else 503
+        if not request.state.is_local:
+            checks = {name: {"ok": check["ok"]} for name, check in checks.items()}
+        return {"status": "ready" if ready else "not ready", "checks": checks}
+
+    @routes.get("/metrics", response_class=Response)
+    async def metrics() -> Response:
+        """Figures for Prometheus."""
+        return Response(await collected.answer(), media_type=CONTENT_TYPE_LATEST)
+
+    def look() -> dict[str, Any]:
         checks: dict[str, Any] = {"database": _database(databases)}
         told = probes.told()
         if probes.beside is not None:
@@ -58,24 +96,18 @@ def router(databases: Databases, probes: Probes) -> APIRouter:
         # Whatever it was, the part went on: it wants an engineer, not another process.
         met = faults() + (told.faults if told is not None else [])
         checks["unforeseen"] = {"ok": True, "errors": [_error(fault) for fault in met]}
-        ready = all(check["ok"] for check in checks.values())
-        response.status_code = 200 if ready else 503
-        if not request.state.is_local:
-            checks = {name: {"ok": check["ok"]} for name, check in checks.items()}
-        return {"status": "ready" if ready else "not ready", "checks": checks}
+        return checks
 
-    @routes.get("/metrics", response_class=Response)
-    def metrics() -> Response:
-        """Figures for Prometheus."""
+    def collect() -> bytes:
         told = probes.told()
         if probes.broker is not None:
             CONNECTED.set(probes.broker() and (told is None or told.is_connected))
         if told is not None:
             LAG.set(told.lag_s)
             DEVICES_CONNECTED.set(told.devices or 0)
-        figures = Both(told.figures if told is not None else {})
-        return Response(generate_latest(figures), media_type=CONTENT_TYPE_LATEST)
+        return generate_latest(Both(told.figures if told is not None else {}))
 
+    looked, collected = Shared(look), Shared(collect)
     return routes
 
 
@@ -89,5 +121,5 @@ def _database(databases: Databases) -> dict[str, Any]:
             with engine.connect() as connection:
                 connection.execute(text("SELECT 1"))
     except SQLAlchemyError as error:
-        return {"ok": False, "error": str(error).splitlines()[0]}
+        return {"ok": False, "error": first_line(error)}
     return {"ok": True}

@@ -27,12 +27,14 @@ from sensors.registry import REVISION
 from store import budgets, revision
 from store.databases import Databases
 from store.instant import HOUR, MILLISECOND, now
+from store.why import first_line
 
 log = structlog.get_logger(__name__)
 
 FLUSH_S = 0.1
 HEARTBEAT_S = 2.0
 WATCH_S = 0.5
+AGAIN_S = 1.0
 QUEUED_FRAMES = 20
 BETWEEN_QUESTIONS_S = 0.2
 """What a browser sends is read no faster; TCP holds it back."""
@@ -228,11 +230,16 @@ class LiveHub:
         if not room.browsers:
             room.state = None
             return
-        try:
-            await self._load(room, from_now=True)
-        except Exception as error:  # noqa: BLE001 - the database may be away; the next change tries again
-            log.error("snapshot_not_read", community=room.community, error=str(error).splitlines()[0])
-            return
+        while True:
+            try:
+                await self._load(room, from_now=True)
+                break
+            except Exception as error:  # noqa: BLE001 - the database may be away; what was missed is still to be read
+                log.error("snapshot_not_read", community=room.community, error=first_line(error))
+                await asyncio.sleep(AGAIN_S)
+            if not room.browsers:
+                room.state = None
+                return
         for browser in room.browsers:
             browser.fall_behind()
 
@@ -369,8 +376,8 @@ class LiveHub:
             try:
                 await self._load(room)
             except Exception as error:  # noqa: BLE001 - the database may be away; the screen says so meanwhile
-                log.error("snapshot_not_read", community=room.community, error=str(error).splitlines()[0])
-                await asyncio.sleep(1)
+                log.error("snapshot_not_read", community=room.community, error=first_line(error))
+                await asyncio.sleep(AGAIN_S)
         browser.frames.clear()
         browser.is_behind = False
         browser.snapshot_due = time.monotonic() + budgets.current().snapshot_seconds

@@ -1,15 +1,37 @@
 """Structured logs on standard error: JSON for programs, or lines for people."""
 
+import contextlib
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
+
+
+class Unbreakable:
+    """A stream of lines that may be lost: a reader that has gone, a full disk, must stop nothing."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write, if it can be done."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, if it can be done."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
 
 NOISY = ("amqtt", "transitions", "asyncio", "uvicorn.access", "dash", "pyogrio", "fiona")
 
 
 def configure(fmt: str, level: str) -> None:
     """Set up logging once for the process."""
+    lines = cast(TextIO, Unbreakable(sys.stderr))
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -22,10 +44,10 @@ def configure(fmt: str, level: str) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=lines),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(lines)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared[1:3], structlog.stdlib.add_logger_name],

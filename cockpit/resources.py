@@ -22,6 +22,7 @@ from store.databases import Databases
 from store.engine import open_engine
 from store.migrate import upgrade
 from store.seal import Seal, SealError, seal_of
+from store.why import first_line
 
 UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
 
@@ -54,7 +55,7 @@ def _open(url: str) -> Engine:
             ground.refresh(connection)
     except (SQLAlchemyError, OSError, ModuleNotFoundError) as error:
         where = make_url(url).render_as_string(hide_password=True)
-        raise BadSetting(f"database {where}: {str(error).splitlines()[0]}") from None
+        raise BadSetting(f"database {where}: {first_line(error)}") from None
     return engine
 
 

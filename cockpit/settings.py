@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError
 from cockpit.errors import BadSetting
 from geo.communities import communities
 from store import budgets
+from store.why import first_line
 
 PREFIX = "COCKPIT_"
 DATABASES = ("sqlite", "postgresql")
@@ -170,7 +171,7 @@ def load() -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise BadSetting(f"{SETTINGS_FILE}: {error}") from None
     except ValueError as error:
-        raise BadSetting(str(error).splitlines()[0]) from None
+        raise BadSetting(first_line(error)) from None
 
 
 def prepare_data_dir(settings: Settings) -> None:

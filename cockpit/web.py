@@ -43,6 +43,7 @@ from sensors.codecs.declare import Codecs
 from store import budgets
 from store.databases import Databases
 from store.seal import Seal
+from store.why import first_line
 
 log = structlog.get_logger(__name__)
 
@@ -199,12 +200,12 @@ def _answer_errors(server: FastAPI) -> None:
 
     @server.exception_handler(StoreBusy)
     async def store_busy(_request: Request, error: StoreBusy) -> Response:
-        return busy(str(error).splitlines()[0]).answer()
+        return busy(first_line(error)).answer()
 
     @server.exception_handler(OperationalError)
     @server.exception_handler(InterfaceError)
     async def store_away(request: Request, error: DBAPIError) -> Response:
-        log.error("database_unavailable", path=request.url.path, error=str(error).splitlines()[0])
+        log.error("database_unavailable", path=request.url.path, error=first_line(error))
         return busy("the database does not answer").answer()
 
     @server.exception_handler(IntegrityError)

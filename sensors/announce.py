@@ -17,6 +17,7 @@ from sensors.batch import Batch, Feed
 from sensors.bus import Changed
 from sensors.merging import may_join, merge
 from sensors.unforeseen import endlessly, note, noted
+from store.why import first_line
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +98,7 @@ class Announcer:
             changed = self._read(touched, said[-1])
         except SQLAlchemyError as error:
             # Everything is stored, and these keys are still to be told.
-            log.error("delta_not_read", error=str(error).splitlines()[0])
+            log.error("delta_not_read", error=first_line(error))
             self._stopping.wait(RETRY_S)
             with self._lock:
                 self._touch(touched)

@@ -14,6 +14,7 @@ import contextlib
 import math
 import secrets
 import threading
+from collections import defaultdict
 from collections.abc import Coroutine
 from typing import Any, cast
 
@@ -34,15 +35,17 @@ from sensors.connection import SERVICE, HoldingHandler
 from sensors.inlet import Inlet
 from sensors.kept_registry import Registry
 from sensors.unforeseen import note
+from store.why import first_line
 
 log = structlog.get_logger(__name__)
 
 MAX_HELD = 4_000
-"""Messages on their way to ingest at one time; beyond it the broker stops reading, and TCP brakes the sender."""
+"""Messages of a community on their way to ingest; beyond it the broker stops reading, and TCP brakes the sender."""
 REGISTRY_CHECK_S = 0.25
 KEEPALIVE_GRACE = 1.5
 """MQTT 3.1.1, 3.1.2.10: silence for one and a half keep-alive periods ends a connection."""
 START_TIMEOUT_S = 15
+TAKE_OVER_S = 5.0
 
 
 class PortInUse(RuntimeError):
@@ -69,7 +72,8 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         self._inlet = inlet
         self._service_secret = service_secret
         self.device_rate = device_rate
-        self._held = asyncio.Semaphore(MAX_HELD)
+        # Of each community by itself: one whose database is away holds up no other.
+        self._held: dict[str | None, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(MAX_HELD))
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def _initialize_client_session(
@@ -105,11 +109,8 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
 
     async def _adopt(self, session: Session) -> Session:
         """Begin a clean session, or go on with the one that this user left (MQTT 3.1.1, 3.1.2.4)."""
+        await self._end_connection_of(session.client_id)
         if session.clean_session:
-            old, handler = self._sessions.get(session.client_id, (None, None))
-            if handler is not None and old is not None and old.transitions.is_connected():
-                await handler.handle_connection_closed()
-                await handler.stop()
             await self._delete_session(session.client_id)
         session.parent = 0
         if session.client_id not in self._sessions:
@@ -119,6 +120,18 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
             setattr(kept, name, getattr(session, name))
         kept.parent = 1
         return cast(Session, kept)
+
+    async def _end_connection_of(self, client_id: str) -> None:
+        """End what is left of an earlier connection, wholly: its end would be taken for that of the new one."""
+        old, handler = self._sessions.get(client_id, (None, None))
+        if old is None or handler is None or not old.transitions.is_connected():
+            return
+        await handler.handle_connection_closed()
+        await handler.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TAKE_OVER_S):
+                while old.transitions.is_connected():
+                    await asyncio.sleep(0.01)
 
     async def _authenticate(self, session: Session, _listener: object) -> bool:
         username, password = session.username or "", session.password or ""
@@ -178,7 +191,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         return username != SERVICE or topics.is_of_device(topic)
 
     async def _hand_over(self, topic: str, payload: bytes) -> None:
-        async with self._held:
+        async with self._held[topics.whose(topic)[0]]:
             await self._inlet.store(topic, payload)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -193,7 +206,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
             try:
                 changed = await asyncio.to_thread(self._registry.refresh)
             except Exception as error:  # noqa: BLE001 - the database may be away; the broker stays
-                log.error("registry_not_read", error=str(error).splitlines()[0])
+                log.error("registry_not_read", error=first_line(error))
                 continue
             if changed:
                 await self._end_outdated()

@@ -277,6 +277,7 @@ class LiveSubscriber:
         key = (delta.sender, delta.community)
         last = self._last.get(key)
         self._last[key] = delta.seq
-        if last is not None and delta.seq != last + 1:
+        # One that was never heard before may have come for another, which was killed before it told what it had stored.
+        if last is None or delta.seq != last + 1:
             self._on_gap(delta.community)
         self._on_delta(delta)

@@ -16,6 +16,8 @@ from sensors.quarantine import MAX_KEPT_BYTES
 
 log = structlog.get_logger(__name__)
 
+MAX_OPEN = 1_000
+"""What was sent to a device and not acknowledged, at most; its commands run out long before."""
 SERVICE = "$cockpit"
 """The user name of our own processes. No device id can begin with ``$``."""
 
@@ -54,13 +56,33 @@ class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
     async def _handle_qos1_message_flow(self, message: Any) -> None:
         broker = self.plugins_manager.app_context.broker
         session = self.session
-        is_incoming = message.direction != OUTGOING and session is not None
-        if not is_incoming or not broker.is_for_ingest(session.username, message.topic):
+        if message.direction == OUTGOING:
+            await self._send(message)
+            return
+        if session is None or not broker.is_for_ingest(session.username, message.topic):
             await super()._handle_qos1_message_flow(message)
             return
         with self.brake.message():
             await broker.accept(session, message.topic, bytes(message.data), message.retain)
         await self._send_packet(PubackPacket.build(message.packet_id))
+
+    async def _send(self, message: Any) -> None:
+        """Send at QoS 1; what is not acknowledged goes again at the session's next connection (MQTT 3.1.1, 4.4)."""
+        session = self.session
+        try:
+            await super()._handle_qos1_message_flow(message)
+        finally:
+            is_open = message.puback_packet is None and session is not None and not session.clean_session
+            if is_open and len(session.inflight_out) < MAX_OPEN:
+                session.inflight_out[message.packet_id] = message
+
+    async def handle_puback(self, puback: PubackPacket) -> None:
+        """Take an acknowledgement, also one that comes when nobody waits for it any more."""
+        number = puback.variable_header.packet_id
+        if number not in self._puback_waiters and self.session is not None:
+            self.session.inflight_out.pop(number, None)
+            return
+        await super().handle_puback(puback)
 
     def handle_read_timeout(self) -> None:
         """End a connection that missed its keep-alive, so that its last will is sent (MQTT 3.1.1, 3.1.2.10)."""

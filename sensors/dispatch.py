@@ -14,6 +14,7 @@ from sensors.unforeseen import endlessly, note
 from store import revision
 from store.engine import writing
 from store.instant import SECOND, now
+from store.why import first_line
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +56,7 @@ class Dispatcher:
         try:
             all_taken = self._send_waiting()
         except SQLAlchemyError as error:
-            log.error("commands_not_read", error=str(error).splitlines()[0])
+            log.error("commands_not_read", error=first_line(error))
             all_taken = False
         self._stopping.wait(LOOK_S if all_taken else RETRY_S)
 

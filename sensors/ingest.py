@@ -31,6 +31,7 @@ from sensors.unforeseen import endlessly, note, noted
 from sensors.writer import Writer
 from store.databases import Databases
 from store.instant import SECOND, now
+from store.why import first_line
 
 log = structlog.get_logger(__name__)
 
@@ -143,7 +144,7 @@ class Ingest:
             except SQLAlchemyError as error:
                 # Away, paused, full, read-only after a change of servers, a deadlock: no message's fault.
                 pause = RETRY_S[min(attempt, len(RETRY_S) - 1)]
-                log.error("database_unavailable", error=str(error).splitlines()[0], retry_s=pause)
+                log.error("database_unavailable", error=first_line(error), retry_s=pause)
                 self._stopping.wait(pause)
             else:
                 return

@@ -19,6 +19,7 @@ from store import notices
 from store.engine import writing
 from store.instant import DAY, HOUR, SECOND, Instant, now
 from store.partitions import Partitions
+from store.why import first_line
 
 log = structlog.get_logger(__name__)
 
@@ -86,7 +87,7 @@ class Keeper:
         try:
             return clear(before)
         except SQLAlchemyError as error:
-            log.error("old_rows_not_cleared", rows=name, error=str(error).splitlines()[0])
+            log.error("old_rows_not_cleared", rows=name, error=first_line(error))
         except BaseException as error:  # noqa: BLE001 - as above
             note("keeper", error, rows=name)
         return 0

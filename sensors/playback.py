@@ -19,6 +19,7 @@ from sensors.tables import quarantine
 from sensors.topics import parse
 from sensors.writer import Writer
 from store import revision
+from store.why import first_line
 
 AT_ONCE = 50
 """Messages in one transaction: devices wait no longer than it takes."""
@@ -64,7 +65,7 @@ def _some(engine: Engine, writer: Writer, codecs: Codecs, ids: Sequence[int]) ->
 def _not_storable(engine: Engine, number: int, error: Exception) -> Outcome:
     with engine.connect() as connection:
         topic = connection.scalar(select(quarantine.c.topic).where(quarantine.c.id == number)) or ""
-    return Outcome(number, topic, False, f"{Reason.NOT_STORABLE}: {str(error).splitlines()[0][:200]}")
+    return Outcome(number, topic, False, f"{Reason.NOT_STORABLE}: {first_line(error)[:200]}")
 
 
 def _why_not(known: Mapping[str, Device], may: Mapping[str, Rights], row: Row[Any]) -> str | None:

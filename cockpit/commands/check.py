@@ -17,6 +17,7 @@ from store.engine import open_engine
 from store.instant import SHANGHAI, now, to_datetime
 from store.migrate import is_current
 from store.sandbox import ask
+from store.why import first_line
 
 TIMEOUT_S = 3
 LOW_DISK_BYTES = 1 << 30
@@ -41,7 +42,7 @@ def _result(name: str, probe: Callable[[Settings], str], found: Settings) -> dic
     try:
         return {"check": name, "ok": True, "detail": probe(found)}
     except Exception as error:  # noqa: BLE001 - whatever a probe meets is what the check is there to say
-        return {"check": name, "ok": False, "detail": str(error).splitlines()[0]}
+        return {"check": name, "ok": False, "detail": first_line(error)}
 
 
 def _data_dir(found: Settings) -> str:

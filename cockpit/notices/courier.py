@@ -24,6 +24,7 @@ from store.engine import writing
 from store.instant import SECOND, now
 from store.notices import delivery, notice, webhook
 from store.seal import Seal, SealError
+from store.why import first_line
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +78,7 @@ class Courier:
                     for engine in self._databases.all:
                         self._send_waiting(engine, pool)
                 except SQLAlchemyError as error:
-                    log.error("notices_not_read", error=str(error).splitlines()[0])
+                    log.error("notices_not_read", error=first_line(error))
                 except Exception:
                     # One notice that cannot be written must not silence the others: it waits for its next try.
                     log.exception("notice_not_sent")
@@ -119,7 +120,7 @@ class Courier:
                 if not self._claim(engine, row) or not self._send(engine, row):
                     return
         except SQLAlchemyError as error:
-            log.error("notices_not_read", error=str(error).splitlines()[0])
+            log.error("notices_not_read", error=first_line(error))
         except Exception:
             # One notice that cannot be written must not silence the others: it waits for its next try.
             log.exception("notice_not_sent", webhook=number)

@@ -21,6 +21,7 @@ from cockpit.people.credentials import REVISION, Credential, Identity
 from store import revision
 from store.engine import writing
 from store.instant import MINUTE, Instant, now
+from store.why import first_line
 
 log = structlog.get_logger(__name__)
 
@@ -110,7 +111,7 @@ class Watch:
                 is_away = False
             except Exception as error:  # noqa: BLE001 - the database may be away; what is open stays so meanwhile
                 if not is_away:
-                    log.error("credentials_not_looked_at", error=str(error).splitlines()[0])
+                    log.error("credentials_not_looked_at", error=first_line(error))
                 is_away = True
 
     async def _look(self) -> None:

@@ -1,7 +1,9 @@
 """Commands go to a device on either broker, and its answer is seen."""
 
 import json
+import socket
 import threading
+import time
 from typing import Any
 
 import httpx
@@ -34,6 +36,14 @@ class Siren:
         self.heard.append(command)
         answer = {"id": command["id"], "ok": command["command"] != "silence", "result": "已处理"}
         self.client.publish(f"{self.who.topic}/response", json.dumps(answer), qos=1)
+
+    def vanish(self) -> socket.socket:
+        """Lose the line without a word: nothing is read any more, and nothing says so; what keeps it open."""
+        line: socket.socket = self.client._sock  # type: ignore[assignment]
+        self.client._thread_terminate = True
+        self.client.loop_stop()
+        self.client._sock = None
+        return line
 
     def stop(self) -> None:
         """Disconnect."""
@@ -72,6 +82,31 @@ def test_a_device_that_is_away_is_told_nothing_that_is_void(cockpit: Cockpit, to
     cockpit.add_device("siren-2", "siren")
     given = give(cockpit, "siren-2", token, {"name": "sound", "params": {"seconds": 5}, "seconds": 1})
     until(lambda: cockpit.get(given.headers["location"])["state"] == "expired")
+
+
+def test_a_device_whose_line_broke_unheard_hears_the_next_command_on_its_new_one(cockpit: Cockpit, token: str) -> None:
+    who = cockpit.add_device("siren-line", "siren")
+    line = Siren(who, cockpit.mqtt).vanish()
+    siren = Siren(who, cockpit.mqtt)
+    time.sleep(1)  # what is left of the old connection could end the new one here
+    given = give(cockpit, "siren-line", token, {"name": "sound", "params": {"seconds": 5}})
+    until(lambda: cockpit.get(given.headers["location"])["state"] == "done")
+    siren.stop()
+    line.close()
+
+
+def test_a_command_that_went_into_a_broken_line_goes_again_when_the_device_is_back(
+    cockpit: Cockpit, token: str
+) -> None:
+    who = cockpit.add_device("siren-sent", "siren")
+    line = Siren(who, cockpit.mqtt).vanish()
+    given = give(cockpit, "siren-sent", token, {"name": "sound", "params": {"seconds": 5}})
+    time.sleep(6)  # longer than the broker waits for an acknowledgement
+    siren = Siren(who, cockpit.mqtt)
+    until(lambda: cockpit.get(given.headers["location"])["state"] == "done")
+    assert len(siren.heard) == 1
+    siren.stop()
+    line.close()
 
 
 def test_who_may_not_command_is_told_so(cockpit: Cockpit, token: str) -> None:

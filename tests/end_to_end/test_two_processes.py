@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import psutil
@@ -45,6 +46,21 @@ def test_pages_say_that_nothing_is_taken_and_that_it_is_again(own_cockpit: Cockp
     until(lambda: own_cockpit.processes[1:] and devices.pid not in {one.pid for one in own_cockpit.processes})
     until(lambda: is_ready(own_cockpit), 20, 0.2)
     own_cockpit.publish(air, "telemetry", {"pm2_5": 13})
+
+
+def test_however_many_ask_how_one_fares_that_hangs_pages_are_served(own_cockpit: Cockpit) -> None:
+    own_cockpit.start()
+    own_cockpit.processes[1].suspend()
+    try:
+        with ThreadPoolExecutor(80) as many:
+            asked = [many.submit(httpx.get, f"{own_cockpit.url}/readyz", timeout=20) for _ in range(80)]
+            time.sleep(0.3)
+            since = time.monotonic()
+            assert httpx.get(f"{own_cockpit.url}/api/v1/heling/state", timeout=20).status_code == 200
+            assert time.monotonic() - since < 5
+            assert {one.result().status_code for one in asked} == {503}
+    finally:
+        own_cockpit.processes[1].resume()
 
 
 def test_figures_are_those_of_both(own_cockpit: Cockpit) -> None:

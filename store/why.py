@@ -1,0 +1,7 @@
+"""An error in one line."""
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says; its type where it says nothing, as an end of time does."""
+    said = str(error).strip()
+    return said.splitlines()[0] if said else type(error).__name__
