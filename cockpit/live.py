@@ -16,6 +16,7 @@ from typing import Any, Literal
 import msgspec
 import structlog
 from prometheus_client import Gauge
+from sqlalchemy import Engine
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cockpit.build import build
@@ -174,6 +175,12 @@ def _derive(community: str, state: State) -> list[tuple[str, Derived]]:
     return found
 
 
+def _registry_revision(engine: Engine) -> int:
+    with engine.connect() as connection:
+        ground.refresh(connection)
+    return revision.total([engine], REVISION, versions.REVISION)
+
+
 class LiveHub:
     """All rooms of this web process."""
 
@@ -305,21 +312,21 @@ class LiveHub:
                         browser.offer(frame)
 
     async def _watch(self) -> None:
+        """Look at each database by itself: one that is away keeps nothing from the screens of the others."""
+        await asyncio.gather(*(self._watch_one(engine) for engine in self._databases.all))
+
+    async def _watch_one(self, engine: Engine) -> None:
         """Read everything again when the registry changed, and at each full hour, when days begin and end."""
         seen: tuple[int, int] | None = None
         while True:
             with contextlib.suppress(Exception):
-                at = (await asyncio.to_thread(self._registry_revision), now() // HOUR)
+                at = (await asyncio.to_thread(_registry_revision, engine), now() // HOUR)
                 if seen is not None and at != seen:
-                    self._reload_rooms(None)
+                    for room in self._rooms.values():
+                        if self._databases.of(room.community) is engine:
+                            self._reload_soon(room)
                 seen = at
             await asyncio.sleep(WATCH_S)
-
-    def _registry_revision(self) -> int:
-        for engine in self._databases.all:
-            with engine.connect() as connection:
-                ground.refresh(connection)
-        return revision.total(self._databases.all, REVISION, versions.REVISION)
 
     async def serve(self, socket: WebSocket, community: str) -> None:
         """Serve one browser until it goes."""

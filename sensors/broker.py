@@ -14,7 +14,6 @@ import contextlib
 import math
 import secrets
 import threading
-from collections import defaultdict
 from collections.abc import Coroutine
 from typing import Any, cast
 
@@ -35,17 +34,17 @@ from sensors.connection import SERVICE, HoldingHandler
 from sensors.inlet import Inlet
 from sensors.kept_registry import Registry
 from sensors.unforeseen import note
+from store import budgets
 from store.why import first_line
 
 log = structlog.get_logger(__name__)
 
-MAX_HELD = 4_000
-"""Messages of a community on their way to ingest; beyond it the broker stops reading, and TCP brakes the sender."""
 REGISTRY_CHECK_S = 0.25
 KEEPALIVE_GRACE = 1.5
 """MQTT 3.1.1, 3.1.2.10: silence for one and a half keep-alive periods ends a connection."""
 START_TIMEOUT_S = 15
 TAKE_OVER_S = 5.0
+REGISTRY_WAIT_S = 3.0
 
 
 class PortInUse(RuntimeError):
@@ -72,20 +71,20 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         self._inlet = inlet
         self._service_secret = service_secret
         self.device_rate = device_rate
-        # Of each community by itself: one whose database is away holds up no other.
-        self._held: dict[str | None, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(MAX_HELD))
         self._tasks: set[asyncio.Task[None]] = set()
+        self._silent = 0
+        self._refreshing: asyncio.Task[bool] | None = None
 
     async def _initialize_client_session(
         self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int
     ) -> tuple[HoldingHandler, Session]:
         try:
-            handler, session = await HoldingHandler.init_from_connect(reader, writer, self.plugins_manager)
+            handler, session = await self._connect(reader, writer)
         except NoDataError as error:
             raise AMQTTError(str(error)) from error
-        except MQTTError:
+        except (MQTTError, TimeoutError) as error:
             await writer.close()
-            raise
+            raise MQTTError(str(error) or "no CONNECT came") from None
         if not await self._may_connect(session):
             log.warning("connection_refused", username=session.username, remote=remote_address)
             await ConnackPacket.build(0, NOT_AUTHORIZED).to_stream(writer)
@@ -96,6 +95,20 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         adopted = await self._adopt(session)
         adopted.admitted_by = self._hash_of(session.username)
         return handler, adopted
+
+    async def _connect(self, reader: ReaderAdapter, writer: WriterAdapter) -> tuple[HoldingHandler, Session]:
+        """The first packet of a connection; who sends none has no place here (MQTT 3.1.1, 3.1)."""
+        if self._silent >= budgets.current().mqtt_silent:
+            raise MQTTError("too many connections that say nothing")
+        self._silent += 1
+        try:
+            async with asyncio.timeout(budgets.current().mqtt_connect_seconds):
+                return cast(
+                    tuple[HoldingHandler, Session],
+                    await HoldingHandler.init_from_connect(reader, writer, self.plugins_manager),
+                )
+        finally:
+            self._silent -= 1
 
     async def _may_connect(self, session: Session) -> bool:
         if not await self._authenticate(session, None):
@@ -137,7 +150,23 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         username, password = session.username or "", session.password or ""
         if username == SERVICE:
             return secrets.compare_digest(password, self._service_secret)
+        admitted_by = getattr(session, "admitted_by", None)
+        if admitted_by is not None and admitted_by == self._hash_of(username):
+            return True  # amqtt asks twice
+        # In a thread: while one waits for a database that hangs, the others are served.
+        refreshing = self._refresh()
+        await asyncio.wait([refreshing], timeout=REGISTRY_WAIT_S)
+        if not refreshing.done():
+            log.error("registry_not_read", error=f"no answer within {REGISTRY_WAIT_S:g} s")
+            return False
         return self._registry.authenticate(username, password) is not None
+
+    def _refresh(self) -> asyncio.Task[bool]:
+        """Read the registry, once for all who ask meanwhile."""
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = asyncio.create_task(asyncio.to_thread(self._registry.refresh))
+            self._refreshing.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return self._refreshing
 
     async def _topic_filtering(self, session: Session, topic: str, action: Action) -> bool:
         if session.username == SERVICE or action is Action.RECEIVE:
@@ -152,8 +181,8 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         message = waiter.result()
         if session.username == SERVICE and not (message is not None and topics.is_of_device(message.topic)):
             return cast(bool, await super()._handle_message_delivery(session, handler, waiter))
-        if message is not None:
-            # QoS 0 and 2: nobody waits, but the way is the same.
+        if message is not None and not handler.has_stored(message):
+            # QoS 0: nobody waits, but the way is the same.
             retain = bool(message.publish_packet and message.publish_packet.retain_flag)
             self._spawn(self._accept_unheard(handler, session, message.topic, bytes(message.data), retain))
         return True
@@ -191,8 +220,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         return username != SERVICE or topics.is_of_device(topic)
 
     async def _hand_over(self, topic: str, payload: bytes) -> None:
-        async with self._held[topics.whose(topic)[0]]:
-            await self._inlet.store(topic, payload)
+        await self._inlet.store(topic, payload)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -201,14 +229,16 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
 
     async def watch_registry(self) -> None:
         """End the connections of revoked devices, whoever revoked them."""
+        seen = self._registry.version
         while True:
             await asyncio.sleep(REGISTRY_CHECK_S)
             try:
-                changed = await asyncio.to_thread(self._registry.refresh)
+                await asyncio.shield(self._refresh())
             except Exception as error:  # noqa: BLE001 - the database may be away; the broker stays
                 log.error("registry_not_read", error=first_line(error))
-                continue
-            if changed:
+            # Whoever read it, and whatever of it could not be read.
+            if self._registry.version != seen:
+                seen = self._registry.version
                 await self._end_outdated()
 
     async def _end_outdated(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import structlog
 from amqtt.adapters import ReaderAdapter, WriterAdapter
+from amqtt.mqtt.constants import QOS_2
 from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
 from amqtt.mqtt.protocol.handler import OUTGOING
 from amqtt.mqtt.puback import PubackPacket
@@ -46,6 +47,10 @@ class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
 
     brake: Brake
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._stored: set[int] = set()
+
     def attach(self, session: Session, reader: ReaderAdapter, writer: WriterAdapter) -> None:
         """Take a connection over; what is read from here on is bounded and braked."""
         broker = self.plugins_manager.app_context.broker
@@ -65,6 +70,24 @@ class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
         with self.brake.message():
             await broker.accept(session, message.topic, bytes(message.data), message.retain)
         await self._send_packet(PubackPacket.build(message.packet_id))
+
+    async def _handle_qos2_message_flow(self, message: Any) -> None:
+        """As QoS 1 where it counts: a device forgets a message at its PUBREC, so that one means "stored" here."""
+        broker = self.plugins_manager.app_context.broker
+        session = self.session
+        is_incoming = message.direction != OUTGOING and session is not None
+        if is_incoming and broker.is_for_ingest(session.username, message.topic):
+            with self.brake.message():
+                await broker.accept(session, message.topic, bytes(message.data), message.retain)
+            self._stored.add(message.packet_id)
+        await super()._handle_qos2_message_flow(message)
+
+    def has_stored(self, message: Any) -> bool:
+        """Whether a message that is to be handed on was stored already; asked once for each."""
+        if message.qos != QOS_2 or message.packet_id not in self._stored:
+            return False
+        self._stored.discard(message.packet_id)
+        return True
 
     async def _send(self, message: Any) -> None:
         """Send at QoS 1; what is not acknowledged goes again at the session's next connection (MQTT 3.1.1, 4.4)."""

@@ -198,7 +198,7 @@ class KeptMeans:
             if metric in SHOWN:
                 # As of the mean that is read: what the device itself said, and what is not doubtful.
                 counts = word == GOOD and not kept and not isinstance(value, str)
-                one = One(ts, ts + record["silence"], float(value) if counts else None, source, is_connected)
+                one = One(int(ts), int(ts) + record["silence"], float(value) if counts else None, source, is_connected)
                 yield Key(None if self._whole else area, metric), one
 
     def _put(self, device: str, key: Key, one: One, moment: int) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
@@ -90,15 +90,13 @@ class Registry:
         return [found for found in self._devices.values() if found.community == community and not found.revoked]
 
     def authenticate(self, username: str, secret: str) -> Device | None:
-        """The device whose credentials these are; None for wrong, unknown and revoked ones.
+        """The device whose credentials these are, as last read; None for wrong, unknown and revoked ones.
 
         Raises
         ------
         SQLAlchemyError
-            If the database that it may stand in cannot be read.
+            If the database that it may stand in could not be read.
         """
-        with suppress(SQLAlchemyError):
-            self.refresh()
         found = self._devices.get(username)
         for shelf in self._shelves:
             if shelf.error is not None and (found is None or username in shelf.devices):

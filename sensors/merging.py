@@ -7,8 +7,8 @@ was last heard when it was heard last. A page does the same (assets/js/10-live.j
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sensors.quality import CLOCK_TOLERANCE, SUSPECT
-from store.instant import MILLISECOND, now
+from sensors.horizon import is_ahead
+from sensors.quality import SUSPECT
 from store.revision import FIELD
 
 Record = dict[str, Any]
@@ -23,7 +23,10 @@ def merge(known: Record | None, new: Record) -> Record:
     if FIELD in new and known.get(FIELD, 0) > new[FIELD]:
         return known
     merged: Record = known | new
+    was_ahead = is_ahead(known.get("last_seen"))
     for name in MERGED.keys() & new.keys() & known.keys():
+        if was_ahead and name in HEARD:
+            continue
         merged[name] = MERGED[name](known[name], new[name])
     if "latest" in new and "suspect" in merged:
         merged["suspect"] = any(one[2] == SUSPECT for one in merged["latest"].values())
@@ -40,11 +43,10 @@ def _newest(known: Mapping[str, list[Any]], new: Mapping[str, list[Any]]) -> dic
 
 
 def _is_newer(known: list[Any], new: list[Any]) -> bool:
-    said, was_said = int(new[0]), int(known[0])
+    said, was_said = float(new[0]), float(known[0])
     if not is_live(new):
         return said > was_said and not is_live(known)
-    horizon = (now() + CLOCK_TOLERANCE) // MILLISECOND
-    return said > was_said or was_said > horizon >= said
+    return said > was_said or (is_ahead(was_said) and not is_ahead(said))
 
 
 def settled(record: Record) -> Record:
@@ -97,6 +99,7 @@ def _by_key(known: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in (known | new).items() if value is not None}
 
 
+HEARD = frozenset({"last_seen", "stale_at"})
 BY_KEY = frozenset({"latest", "metrics"})
 """The fields of which a part tells the keys that changed."""
 MERGED: Mapping[str, Callable[[Any, Any], Any]] = {

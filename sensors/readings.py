@@ -6,12 +6,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, select
 
+from sensors import horizon
+from sensors.horizon import HORIZON
 from sensors.metrics import Kind, metrics
-from sensors.quality import CLOCK_TOLERANCE, NOT_LIVE, Quality
+from sensors.quality import NOT_LIVE, Quality
 from sensors.tables import latest, reading, reading_day, reading_hour, series
 from store.bulk import as_it_was, insert_new, is_one_of, upsert_all
 from store.engine import KEYS_A_QUERY, greatest, least
-from store.instant import HOUR, Instant, day_of, now
+from store.instant import HOUR, Instant, day_of
 
 Value = float | bool | str
 
@@ -113,15 +115,14 @@ def _keep_latest(connection: Connection, new: list[Row], conflict: Callable[[Any
         newest[row[0]] = row
     names = [column.name for column in latest.columns]
     rows = [dict(zip(names, row, strict=True)) for _, row in sorted(newest.items())]
-    upsert_all(connection, latest, rows, conflict)
+    upsert_all(connection, latest, rows, conflict, horizon.of_now() if conflict is _unless_newer else None)
 
 
 def _unless_newer(insert: Any) -> Any:
     excluded, kept = insert.excluded, latest.c
     changed = {name: excluded[name] for name in ("ts", "value", "text", "quality")}
     # A clock that ran ahead must not keep out what comes after it was set right.
-    horizon = now() + CLOCK_TOLERANCE
-    newer = (excluded.ts > kept.ts) | ((kept.ts > horizon) & (excluded.ts <= horizon))
+    newer = (excluded.ts > kept.ts) | ((kept.ts > HORIZON) & (excluded.ts <= HORIZON))
     return insert.on_conflict_do_update(index_elements=["series_id"], set_=changed, where=newer)
 
 

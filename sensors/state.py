@@ -5,10 +5,11 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
-from sensors import registry
+from sensors import horizon, registry
 from sensors.batch import Batch
+from sensors.horizon import HORIZON
 from sensors.refusal import Reason, Refused
 from sensors.registry import Device
 from sensors.tables import device_connection, device_state
@@ -64,7 +65,7 @@ def store(connection: Connection, batch: Batch) -> None:
 
 def _keep_seen(connection: Connection, seen: dict[str, Instant]) -> None:
     rows = [{"device_id": d, "last_seen": at, "connected": True} for d, at in sorted(seen.items())]
-    upsert_all(connection, device_state, rows, _heard(greatest(connection)))
+    upsert_all(connection, device_state, rows, _heard(greatest(connection)), horizon.of_now())
 
 
 @cache
@@ -73,7 +74,10 @@ def _heard(later: Callable[..., Any]) -> Callable[[Any], Any]:
         return insert.on_conflict_do_update(
             index_elements=["device_id"],
             set_={
-                "last_seen": later(func.coalesce(device_state.c.last_seen, 0), insert.excluded.last_seen),
+                "last_seen": case(
+                    (device_state.c.last_seen > HORIZON, insert.excluded.last_seen),
+                    else_=later(func.coalesce(device_state.c.last_seen, 0), insert.excluded.last_seen),
+                ),
                 # A device that speaks is connected, whatever an old last will said.
                 "connected": True,
             },
@@ -84,7 +88,7 @@ def _heard(later: Callable[..., Any]) -> Callable[[Any], Any]:
 
 def _keep_connected(connection: Connection, connected: dict[str, tuple[bool, Instant]]) -> None:
     rows = [{"device_id": d, "connected": on, "connected_at": at} for d, (on, at) in sorted(connected.items())]
-    upsert_all(connection, device_state, rows, _if_newer)
+    upsert_all(connection, device_state, rows, _if_newer, horizon.of_now())
 
 
 def _keep_change(connection: Connection, connected: dict[str, tuple[bool, Instant]]) -> None:
@@ -102,5 +106,6 @@ def _keep_change(connection: Connection, connected: dict[str, tuple[bool, Instan
 def _if_newer(insert: Any) -> Any:
     # Of two ingesters the one with the older word may come last.
     newer = insert.excluded.connected_at >= func.coalesce(device_state.c.connected_at, 0)
+    newer |= device_state.c.connected_at > HORIZON
     changed = {name: insert.excluded[name] for name in ("connected", "connected_at")}
     return insert.on_conflict_do_update(index_elements=["device_id"], set_=changed, where=newer)

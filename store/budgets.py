@@ -69,6 +69,8 @@ class Budgets:
     sockets_an_address: int = 500
     socket_message_bytes: int = 1 * KIB
     snapshot_seconds: float = 1.0
+    mqtt_silent: int = 500
+    mqtt_connect_seconds: float = 10.0
 
     # What this process gives to others.
     webhook_seconds: float = 10.0

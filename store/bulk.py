@@ -1,7 +1,7 @@
 """Many rows at once: each stored once, and told which were new."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import chain
 from typing import Any
@@ -81,9 +81,16 @@ def _insert_statement(table: Table, rows: int) -> str:
 
 
 def upsert_all(
-    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], conflict: Callable[[Any], Any]
+    connection: Connection,
+    table: Table,
+    rows: Sequence[dict[str, Any]],
+    conflict: Callable[[Any], Any],
+    also: Mapping[str, Any] | None = None,
 ) -> None:
     """Insert rows of different keys; ``conflict`` adds the ON CONFLICT clause to the statement that it is given.
+
+    What ``conflict`` says is asked for once and kept: what differs from time to time it names by ``bindparam``, and
+    ``also`` has its value.
 
     On PostgreSQL all rows go in one statement, a column an array; row by row it would be a hundred
     times slower. On SQLite many go in one too: each row by itself gives Python's lock away and waits
@@ -92,15 +99,15 @@ def upsert_all(
     if not rows:
         return
     if connection.dialect.name != "postgresql":
-        if len(rows) < TOGETHER_FROM:
+        if len(rows) < TOGETHER_FROM and not also:
             connection.execute(conflict(sqlite.insert(table)), list(rows))
         else:
-            _upsert_sqlite(connection, table, rows, conflict)
+            _upsert_sqlite(connection, table, rows, conflict, also or {})
         return
     names = list(rows[0])
     columns = [func.unnest(cast(bindparam(name), ARRAY(table.c[name].type))).label(name) for name in names]
     statement = conflict(postgresql.insert(table).from_select(names, select(*columns)))
-    connection.execute(statement, {name: [row[name] for row in rows] for name in names})
+    connection.execute(statement, {name: [row[name] for row in rows] for name in names} | dict(also or {}))
 
 
 def as_it_was(insert: Any) -> Any:
@@ -109,9 +116,14 @@ def as_it_was(insert: Any) -> Any:
 
 
 def _upsert_sqlite(
-    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], conflict: Callable[[Any], Any]
+    connection: Connection,
+    table: Table,
+    rows: Sequence[dict[str, Any]],
+    conflict: Callable[[Any], Any],
+    also: Mapping[str, Any],
 ) -> None:
-    before, names, after, further = _upsert_statement(table, tuple(rows[0]), conflict)
+    before, names, after, bound = _upsert_statement(table, tuple(rows[0]), conflict)
+    further = [also.get(name, value) for name, value in bound]
     row = f"({', '.join('?' * len(names))})"
     for first in range(0, len(rows), ROWS_A_STATEMENT):
         some = rows[first : first + ROWS_A_STATEMENT]
@@ -123,13 +135,13 @@ def _upsert_sqlite(
 @lru_cache(maxsize=STATEMENTS_KEPT)
 def _upsert_statement(
     table: Table, names: tuple[str, ...], conflict: Callable[[Any], Any]
-) -> tuple[str, list[str], str, tuple[Any, ...]]:
-    """What stands before the values, their order, what stands after them, and the values that belong to that."""
+) -> tuple[str, list[str], str, list[tuple[str, Any]]]:
+    """What stands before the values, their order, what stands after them, and the names and values of that."""
     compiled = conflict(sqlite.insert(table).values(dict.fromkeys(names))).compile(dialect=SQLITE)
     width = len(names)
     order, bound = compiled.positiontup[:width], compiled.positiontup[width:]
     before, after = compiled.string.split(f"VALUES ({', '.join('?' * width)})", 1)
-    return before, order, after, tuple(compiled.params[name] for name in bound)
+    return before, order, after, [(name, compiled.params[name]) for name in bound]
 
 
 def given(connection: Connection, columns: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> Select[Any]:

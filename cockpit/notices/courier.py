@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import httpcore
@@ -21,7 +22,7 @@ from layers.declare import layers
 from store import budgets
 from store.databases import Databases
 from store.engine import writing
-from store.instant import SECOND, now
+from store.instant import SECOND, Instant, now
 from store.notices import delivery, notice, webhook
 from store.seal import Seal, SealError
 from store.why import first_line
@@ -29,7 +30,7 @@ from store.why import first_line
 log = structlog.get_logger(__name__)
 
 LOOK_S = 0.5
-REMIND_EVERY = 30 * SECOND
+REMIND_EVERY_S = 30.0
 LEASE_S = 60
 """A delivery that was begun is left alone so long, and for as long as it may take: whoever began it may be dead."""
 LONGEST_WAIT_S = 600
@@ -55,7 +56,7 @@ class Courier:
         self._seal = seal
         self._public_url = public_url
         self._changed = changed
-        self._reminded = 0
+        self._reminded = -math.inf
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
         # The receivers that somebody sends to now, each in order and by one only.
@@ -73,32 +74,34 @@ class Courier:
     def _run(self) -> None:
         with ThreadPoolExecutor(budgets.current().webhooks, "webhook") as pool:
             while not self._stopping.wait(LOOK_S):
-                try:
-                    self._remind()
-                    for engine in self._databases.all:
-                        self._send_waiting(engine, pool)
-                except SQLAlchemyError as error:
-                    log.error("notices_not_read", error=first_line(error))
-                except Exception:
-                    # One notice that cannot be written must not silence the others: it waits for its next try.
-                    log.exception("notice_not_sent")
+                if time.monotonic() - self._reminded >= REMIND_EVERY_S:
+                    self._reminded = time.monotonic()
+                    for community in communities():
+                        self._whatever_comes(partial(self._remind, community, now()))
+                for engine in self._databases.all:
+                    self._whatever_comes(partial(self._send_waiting, engine, pool))
 
-    def _remind(self) -> None:
-        at = now()
-        if at - self._reminded < REMIND_EVERY:
-            return
-        self._reminded = at
-        for community in communities():
-            for layer in layers():
-                if layer.remind is None or layer.is_due is None:
+    @staticmethod
+    def _whatever_comes(work: Callable[[], None]) -> None:
+        # A database that is away, one notice that cannot be written: the others are looked after all the same.
+        try:
+            work()
+        except SQLAlchemyError as error:
+            log.error("notices_not_read", error=first_line(error))
+        except Exception:
+            log.exception("notice_not_sent")
+
+    def _remind(self, community: str, at: Instant) -> None:
+        for layer in layers():
+            if layer.remind is None or layer.is_due is None:
+                continue
+            engine = self._databases.of(community)
+            with engine.connect() as connection:
+                if not layer.is_due(connection, community, at):
                     continue
-                engine = self._databases.of(community)
-                with engine.connect() as connection:
-                    if not layer.is_due(connection, community, at):
-                        continue
-                with writing(engine) as connection:
-                    layer.remind(connection, community, at)
-                self._changed(community)
+            with writing(engine) as connection:
+                layer.remind(connection, community, at)
+            self._changed(community)
 
     def _send_waiting(self, engine: Engine, pool: ThreadPoolExecutor) -> None:
         """Have what is due sent. A receiver that is slow holds up neither the others nor this."""

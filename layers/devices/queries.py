@@ -202,8 +202,11 @@ def _record(known: Known) -> dict[str, Any]:
 
 
 def entry(ts: Instant, value: Value, quality: int) -> list[Any]:
-    """A reading as screens know it: epoch milliseconds, value, word; and False where it was not said live."""
-    told: list[Any] = [ts // MILLISECOND, value, word_of(quality)]
+    """A reading as screens know it: epoch milliseconds, value, word; and False where it was not said live.
+
+    A time between two milliseconds is a fraction: which of two is the newer must be told here as in the database.
+    """
+    told: list[Any] = [ts / MILLISECOND if ts % MILLISECOND else ts // MILLISECOND, value, word_of(quality)]
     return [*told, False] if quality & NOT_LIVE else told
 
 

@@ -3,6 +3,8 @@
 import asyncio
 import threading
 
+import pytest
+
 from sensors.batch import Message, acknowledge
 from sensors.inlet import Inlet
 from sensors.topics import is_of_device
@@ -59,6 +61,33 @@ def test_who_has_gone_is_not_told_and_holds_up_nobody() -> None:
 
     asyncio.run(bring())
     acknowledge(taken)  # the broker has ended
+
+
+def test_what_is_on_its_way_is_bounded_also_where_who_brought_it_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sensors.inlet.MAX_HELD", 3)
+    monkeypatch.setattr("sensors.inlet.MAX_HELD_BYTES", 100)
+    inlet = Inlet()
+    taken: list[Message] = []
+
+    async def bring() -> None:
+        inlet.open(taken.append)
+        bringing = [asyncio.create_task(inlet.store("cim/v1/heling/a/telemetry", b"x" * 60)) for _ in range(5)]
+        other = asyncio.create_task(inlet.store("cim/v1/tahai/b/telemetry", b"x"))
+        await asyncio.sleep(0.01)
+        assert len(taken) == 3, "120 bytes are enough; another community has room of its own"
+        for one in bringing[:2]:
+            one.cancel()
+        await asyncio.sleep(0.01)
+        assert len(taken) == 3, "what they brought is not stored yet"
+        acknowledge(taken)
+        await asyncio.sleep(0.01)
+        assert len(taken) == 5
+        acknowledge(taken[3:])
+        await asyncio.sleep(0.01)
+        acknowledge(taken[5:])
+        await asyncio.wait_for(asyncio.gather(*bringing[2:], other), 5)
+
+    asyncio.run(bring())
 
 
 def test_what_is_sent_to_devices_is_not_what_they_say() -> None:

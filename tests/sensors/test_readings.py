@@ -4,13 +4,15 @@ from contextlib import suppress
 from itertools import count
 from statistics import mean
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from sensors.history import aggregate, history, latest_at, metrics_of
 from sensors.quality import Quality
 from sensors.readings import Observation, SeriesIndex, store
+from sensors.tables import latest
 from store.engine import writing
 from store.instant import DAY, HOUR, MINUTE, now
 from tests.database import add, ensure_months
@@ -133,6 +135,24 @@ def test_a_day_is_one_of_shanghai_and_its_sums_are_those_of_its_readings(engine:
         (midnight, 30.0, 20.0, 40.0, 2),
         (midnight - DAY, 10.0, 10.0, 10.0, 1),
     ]
+
+
+def test_what_is_ahead_is_asked_anew_however_long_the_process_runs(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = now()
+    for n in range(9):
+        add(engine, f"old-{n}")
+        add(engine, f"air-{n}")
+    begun = [Observation(f"old-{n}", "pm2_5", at - 9 * HOUR, 1.0, 0) for n in range(9)]
+    ahead = [Observation(f"air-{n}", "pm2_5", at + 8 * HOUR, 99.0, int(Quality.CLOCK_AHEAD)) for n in range(9)]
+    right = [Observation(f"air-{n}", "pm2_5", at, 35.0, 0) for n in range(9)]
+    monkeypatch.setattr("sensors.horizon.now", lambda: at - 9 * HOUR)
+    keep(engine, begun)
+    monkeypatch.setattr("sensors.horizon.now", now)
+    keep(engine, ahead, right)
+    with engine.connect() as connection:
+        assert set(connection.scalars(select(latest.c.value).where(latest.c.ts >= at))) == {35.0}
 
 
 def test_a_clock_that_ran_ahead_does_not_keep_out_what_comes_after_it_was_set_right(engine: Engine) -> None:

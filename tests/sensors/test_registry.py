@@ -34,10 +34,12 @@ def test_a_secret_opens_only_its_own_device_until_it_is_revoked(engine: Engine) 
     secret = registry.add(engine, Device(id="air-01", community="heling", kind="air", name="站"))
     add(engine, "air-02")
     known = Registry(engine)
+    known.refresh()
     assert known.authenticate("air-01", secret) is not None
     assert known.authenticate("air-02", secret) is None
     assert known.authenticate("air-03", secret) is None
     registry.revoke(engine, "air-01")
+    known.refresh()
     assert known.authenticate("air-01", secret) is None
 
 

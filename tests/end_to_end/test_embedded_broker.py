@@ -1,0 +1,83 @@
+"""The embedded broker: what it promises holds for every kind of message, and who says nothing has no place in it."""
+
+import socket
+import sqlite3
+import threading
+import time
+
+import httpx
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from tests.running import Cockpit, Credentials, until
+
+
+def connected(cockpit: Cockpit, who: Credentials, client_id: str = "") -> mqtt.Client:
+    """A client that has been let in."""
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id or who.device)
+    client.username_pw_set(who.username, who.password)
+    client.connect("127.0.0.1", cockpit.mqtt, 60)
+    client.loop_start()
+    until(client.is_connected)
+    return client
+
+
+@pytest.mark.parametrize("qos", [1, 2])
+def test_nothing_is_told_to_be_taken_before_it_is_stored(own_cockpit: Cockpit, qos: int) -> None:
+    own_cockpit.start()
+    air = own_cockpit.add_device("air-01")
+    client = connected(own_cockpit, air)
+    database = sqlite3.connect(f"{own_cockpit.data}/cockpit.db", isolation_level=None)
+    database.execute("BEGIN IMMEDIATE")
+    sent = client.publish(f"{air.topic}/telemetry", '{"pm2_5": 41}', qos=qos)
+    time.sleep(1.5)
+    assert not sent.is_published()
+    database.execute("ROLLBACK")
+    sent.wait_for_publish(15)
+    assert sent.is_published()
+    stored = database.execute("SELECT count(*) FROM reading").fetchone()
+    assert stored == (1,)
+    client.disconnect()
+    client.loop_stop()
+
+
+def test_who_connects_and_says_nothing_is_sent_away(own_cockpit: Cockpit) -> None:
+    own_cockpit.settings["COCKPIT_BUDGETS"] = '{"mqtt_silent": 20, "mqtt_connect_seconds": 1}'
+    own_cockpit.start()
+    air = own_cockpit.add_device("air-01")
+    silent = [socket.create_connection(("127.0.0.1", own_cockpit.mqtt)) for _ in range(40)]
+    for line in silent:
+        line.settimeout(5)
+        assert line.recv(1) == b""
+        line.close()
+    own_cockpit.publish(air, "telemetry", {"pm2_5": 41})
+
+
+def test_a_secret_that_is_void_ends_its_connection_however_many_knock(own_cockpit: Cockpit) -> None:
+    own_cockpit.start()
+    air = own_cockpit.add_device("air-01")
+    client = connected(own_cockpit, air)
+    quiet = threading.Event()
+
+    def knock() -> None:
+        while not quiet.is_set():
+            stranger = mqtt.Client(CallbackAPIVersion.VERSION2, "stranger")
+            stranger.username_pw_set("stranger", "guess")
+            stranger.connect("127.0.0.1", own_cockpit.mqtt)
+            for _ in range(5):
+                stranger.loop(0.02)
+            stranger.disconnect()
+
+    knocking = [threading.Thread(target=knock) for _ in range(3)]
+    for one in knocking:
+        one.start()
+    time.sleep(0.5)
+    own_cockpit.run("device", "revoke", "air-01")
+    try:
+        until(lambda: "cockpit_broker_devices 0.0" in httpx.get(f"{own_cockpit.url}/metrics").text, 10, 0.2)
+    finally:
+        quiet.set()
+        for one in knocking:
+            one.join()
+        client.loop_stop()
