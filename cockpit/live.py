@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Literal
 
 import msgspec
@@ -25,6 +25,7 @@ from layers.declare import Derived, layers
 from sensors.bus import LiveDelta
 from sensors.merging import as_known, merge, together
 from sensors.registry import REVISION
+from sensors.unforeseen import note
 from store import budgets, revision
 from store.databases import Databases
 from store.instant import HOUR, MILLISECOND, now
@@ -175,6 +176,16 @@ def _derive(community: str, state: State) -> list[tuple[str, Derived]]:
     return found
 
 
+async def _endlessly(work: Callable[[], Awaitable[None]]) -> None:
+    """What nobody foresaw ends no task: a heart that beats on while no frame comes would tell that all is well."""
+    while True:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - as `sensors.unforeseen.endlessly`
+            note("live", error)
+            await asyncio.sleep(AGAIN_S)
+
+
 def _registry_revision(engine: Engine) -> int:
     with engine.connect() as connection:
         ground.refresh(connection)
@@ -196,7 +207,7 @@ class LiveHub:
     async def start(self) -> None:
         """Begin to work in the running loop."""
         self._loop = asyncio.get_running_loop()
-        self._tasks = [asyncio.create_task(work()) for work in (self._flush, self._beat, self._watch)]
+        self._tasks = [asyncio.create_task(_endlessly(work)) for work in (self._flush, self._beat, self._watch)]
 
     async def stop(self) -> None:
         """End all tasks."""

@@ -59,6 +59,8 @@ def run(parts: Sequence[Part]) -> None:
     Exit
         With the code of a part that ended before it was ready; it has said why.
     """
+    # Whoever began this may have it ignored; then nobody would hear of an end.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
     running: list[_Running] = []
     try:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 import uvicorn
+from filelock import FileLock, Timeout
 from sqlalchemy import Engine
 
 from cockpit import collector, web
@@ -65,6 +66,7 @@ SPARE_DESCRIPTORS = 4_096
 GRACEFUL_S = 3
 PATIENCE_S = 5
 LET_GO_S = 1.0
+ALONE_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,8 @@ def taking(settings: Settings, share: Share | None = None, whole: Whole | None =
         databases, codecs = _prepared(settings, share.communities)
         pair = whole.pair if whole is not None else None
         has_broker = pair is not None and settings.mqtt_url is None
+        if has_broker:
+            stack.enter_context(_alone(settings))
         inlet = Inlet()
         broker = stack.enter_context(_broker(settings, databases, codecs, inlet, pair)) if pair and has_broker else None
         address = _address(settings, pair)
@@ -123,8 +127,9 @@ def taking(settings: Settings, share: Share | None = None, whole: Whole | None =
         intake = DirectIntake(ingest, inlet) if broker else _intake(settings, address, ingest, share, codecs)
         intake.start()
         stack.callback(intake.stop)
+        reaches = broker.reaches if broker is not None else lambda _topic: True
         for engine in databases.apart(Duty.BACKGROUND).of_all(share.communities):
-            _beside(stack, settings, engine, publisher, intake, share)
+            _beside(stack, settings, engine, publisher, intake, share, reaches)
         if pair is None:
             _wait_for_broker(intake)
         else:
@@ -214,9 +219,10 @@ def _beside(
     publisher: Client,
     intake: Intake | DirectIntake,
     share: Share,
+    reaches: Callable[[str], bool],
 ) -> None:
     """What one process does beside the intake: it sends commands, and forgets what is old enough."""
-    dispatcher = Dispatcher(engine, publisher, share.communities, lambda: intake.is_active)
+    dispatcher = Dispatcher(engine, publisher, share.communities, lambda: intake.is_active, reaches)
     kept = Kept(settings.keep_readings_days, settings.keep_quarantine_days, settings.keep_notices_days)
     keeper = Keeper(engine, kept, lambda: intake.is_active)
     for worker in (dispatcher, keeper):
@@ -320,6 +326,20 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@contextlib.contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """One broker of our own for a data folder: two would each send half of the commands."""
+    lock = FileLock(settings.data_dir / "broker.lock", thread_local=False)
+    try:
+        lock.acquire(timeout=ALONE_S)
+    except Timeout:
+        raise BadSetting(f"{settings.data_dir}: another cockpit up runs on it (COCKPIT_DATA_DIR)") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextlib.contextmanager

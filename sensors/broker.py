@@ -25,6 +25,9 @@ from amqtt.errors import AMQTTError, BrokerError, MQTTError, NoDataError
 from amqtt.mqtt.connack import NOT_AUTHORIZED, ConnackPacket
 from amqtt.mqtt.constants import QOS_1
 from amqtt.session import Session
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from sqlalchemy import Engine
 
 from sensors import topics
 from sensors.access import Access
@@ -35,7 +38,6 @@ from sensors.inlet import Inlet
 from sensors.kept_registry import Registry
 from sensors.unforeseen import note
 from store import budgets
-from store.why import first_line
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +75,8 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         self.device_rate = device_rate
         self._tasks: set[asyncio.Task[None]] = set()
         self._silent = 0
-        self._refreshing: asyncio.Task[bool] | None = None
+        self._refreshing: dict[Engine, asyncio.Task[bool]] = {}
+        self._readers = {engine: CapacityLimiter(1) for engine in registry.engines}
 
     async def _initialize_client_session(
         self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int
@@ -153,20 +156,23 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         admitted_by = getattr(session, "admitted_by", None)
         if admitted_by is not None and admitted_by == self._hash_of(username):
             return True  # amqtt asks twice
-        # In a thread: while one waits for a database that hangs, the others are served.
-        refreshing = self._refresh()
-        await asyncio.wait([refreshing], timeout=REGISTRY_WAIT_S)
-        if not refreshing.done():
+        # In threads: while one waits for a database that hangs, the others are served, and so are other databases'.
+        home = self._registry.home_of(username)
+        refreshing = [self._refresh(engine) for engine in ([home] if home is not None else self._registry.engines)]
+        _, late = await asyncio.wait(refreshing, timeout=REGISTRY_WAIT_S)
+        if late and (home is not None or self._registry.home_of(username) is None):
             log.error("registry_not_read", error=f"no answer within {REGISTRY_WAIT_S:g} s")
             return False
         return self._registry.authenticate(username, password) is not None
 
-    def _refresh(self) -> asyncio.Task[bool]:
-        """Read the registry, once for all who ask meanwhile."""
-        if self._refreshing is None or self._refreshing.done():
-            self._refreshing = asyncio.create_task(asyncio.to_thread(self._registry.refresh))
-            self._refreshing.add_done_callback(lambda task: task.cancelled() or task.exception())
-        return self._refreshing
+    def _refresh(self, engine: Engine) -> asyncio.Task[bool]:
+        """Read a database's part of the registry, once for all who ask meanwhile."""
+        task = self._refreshing.get(engine)
+        if task is None or task.done():
+            task = asyncio.create_task(run_sync(self._registry.refresh_of, engine, limiter=self._readers[engine]))
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._refreshing[engine] = task
+        return task
 
     async def _topic_filtering(self, session: Session, topic: str, action: Action) -> bool:
         if session.username == SERVICE or action is Action.RECEIVE:
@@ -232,14 +238,15 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         seen = self._registry.version
         while True:
             await asyncio.sleep(REGISTRY_CHECK_S)
-            try:
-                await asyncio.shield(self._refresh())
-            except Exception as error:  # noqa: BLE001 - the database may be away; the broker stays
-                log.error("registry_not_read", error=first_line(error))
+            await asyncio.wait([self._refresh(engine) for engine in self._registry.engines], timeout=REGISTRY_CHECK_S)
             # Whoever read it, and whatever of it could not be read.
             if self._registry.version != seen:
                 seen = self._registry.version
                 await self._end_outdated()
+
+    def reaches(self, topic: str) -> bool:
+        """Whether somebody has subscribed to exactly that topic, connected or away with a session that is kept."""
+        return bool(self._subscriptions.get(topic))
 
     async def _end_outdated(self) -> None:
         """End the connections whose credentials were revoked or changed."""
@@ -309,6 +316,10 @@ class BrokerThread:
             asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(START_TIMEOUT_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=5)
+
+    def reaches(self, topic: str) -> bool:
+        """Whether what is published there goes to anybody, now or when they are back."""
+        return self._broker is not None and self._broker.reaches(topic)
 
     @property
     def connections(self) -> int:

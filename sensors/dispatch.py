@@ -27,12 +27,18 @@ class Dispatcher:
     """Watches for commands, and publishes each until the broker has it."""
 
     def __init__(
-        self, engine: Engine, client: Client, communities: Sequence[str], is_active: Callable[[], bool]
+        self,
+        engine: Engine,
+        client: Client,
+        communities: Sequence[str],
+        is_active: Callable[[], bool],
+        reaches: Callable[[str], bool] = lambda _topic: True,
     ) -> None:
         self._engine = engine
         self._client = client
         self._communities = communities
         self._is_active = is_active
+        self._reaches = reaches
         self._seen = -1
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dispatch", daemon=True)
@@ -67,16 +73,20 @@ class Dispatcher:
             if at == self._seen:
                 return True
             rows = commands.waiting(connection, self._communities, now())
+        all_reached = True
         for row in rows:
             try:
-                if not self._send(row):
+                if not self._reaches(commands.message(row)[0]):
+                    all_reached = False  # the broker would take it, and nobody would have it
+                elif not self._send(row):
                     return False
             except SQLAlchemyError:
                 raise
             except BaseException as error:  # noqa: BLE001 - one that cannot be sent expires, and holds up no other
                 note("dispatch", error, device=row.device_id, command=row.id)
-        self._seen = at
-        return True
+        if all_reached:
+            self._seen = at
+        return all_reached
 
     def _send(self, row: Row[Any]) -> bool:
         topic, payload = commands.message(row)

@@ -21,6 +21,7 @@ class Shelf:
     revision: int = -1
     devices: dict[str, Device] = field(default_factory=dict)
     error: SQLAlchemyError | None = None
+    reading: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Registry:
@@ -40,28 +41,46 @@ class Registry:
         SQLAlchemyError
             If a database cannot be read; the others were.
         """
-        with self._lock:
-            changed = [self._read(shelf, connection) for shelf in self._shelves]
-            if any(changed):
-                self._devices = {code: found for shelf in self._shelves for code, found in shelf.devices.items()}
-                self._version += 1
-            error = next((shelf.error for shelf in self._shelves if shelf.error is not None), None)
+        changed = [self._read(shelf, connection) for shelf in self._shelves]
+        error = next((shelf.error for shelf in self._shelves if shelf.error is not None), None)
         if error is not None:
             raise error
         return any(changed)
 
+    def refresh_of(self, engine: Engine) -> bool:
+        """As `refresh`, of one database only: one that hangs keeps nobody from the others."""
+        [shelf] = [one for one in self._shelves if one.engine is engine]
+        changed = self._read(shelf, None)
+        if shelf.error is not None:
+            raise shelf.error
+        return changed
+
+    @property
+    def engines(self) -> list[Engine]:
+        """The databases."""
+        return [shelf.engine for shelf in self._shelves]
+
+    def home_of(self, username: str) -> Engine | None:
+        """The database in which a device stands, as last read; None where it is in none."""
+        return next((shelf.engine for shelf in self._shelves if username in shelf.devices), None)
+
     def _read(self, shelf: Shelf, connection: Connection | None) -> bool:
-        try:
-            with nullcontext(connection) if connection is not None else shelf.engine.connect() as reading:
-                at = revision.current(reading, REVISION)
-                is_new = at != shelf.revision
+        with shelf.reading:
+            try:
+                with nullcontext(connection) if connection is not None else shelf.engine.connect() as reading:
+                    at = revision.current(reading, REVISION)
+                    is_new = at != shelf.revision
+                    found = {one.id: one for one in read_all(reading)} if is_new else {}
+            except SQLAlchemyError as error:
+                shelf.error = error
+                return False
+            with self._lock:
                 if is_new:
-                    shelf.devices = {found.id: found for found in read_all(reading)}
-        except SQLAlchemyError as error:
-            shelf.error = error
-            return False
-        shelf.revision, shelf.error = at, None
-        return is_new
+                    shelf.devices = found
+                    self._devices = {code: one for each in self._shelves for code, one in each.devices.items()}
+                    self._version += 1
+                shelf.revision, shelf.error = at, None
+            return is_new
 
     @property
     def version(self) -> int:

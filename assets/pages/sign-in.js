@@ -3,6 +3,7 @@
   "use strict";
 
   const form = document.querySelector("form");
+  if (!form) return;   // a link that is not good any more
   const query = new URLSearchParams(location.search);
 
   /* Only a path of ours is gone to: an address of elsewhere in ?next= is no reason to leave. */

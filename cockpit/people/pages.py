@@ -33,6 +33,11 @@ REFUSED = {
     "name": "统一身份给出的用户名不能用：须为 1 至 80 个可见字符，不含斜杠；请联系系统管理员",
 }
 ELSEWHERE = '<p><a class="elsewhere" href="/sign-in/oidc">统一身份登录</a></p>'
+USED = '<p>▲ 链接已用过或已过期，请系统管理员重新邀请。</p><p><a class="elsewhere" href="/sign-in">去登录</a></p>'
+FORM = (
+    '<form data-kind="{kind}">{fields}<button type="submit">{verb}</button>'
+    '<span class="outcome" role="alert" data-outcome></span></form>'
+)
 UNDER_WAY = "cockpit_oidc"
 
 
@@ -48,9 +53,12 @@ def router(sign_on: SingleSignOn | None) -> APIRouter:
         return _page("sign-in", "登录", said + other + fields, "登录")
 
     @routes.get("/welcome")
-    def welcome(given: Given) -> HTMLResponse:
-        with given.databases.shared.connect() as connection:
-            is_first = not users.any_yet(connection)
+    def welcome(given: Given, token: str = "") -> HTMLResponse:
+        try:
+            with given.databases.shared.connect() as connection:
+                is_first = users.is_for_first_admin(connection, token)
+        except users.NoInvitation:
+            return _page("used", "链接无效", USED, None, status=410)
         title = "设置首位系统管理员" if is_first else "设置口令"
         return _page("welcome", title, ADVICE + (NAME if is_first else "") + CHOOSE, "确定")
 
@@ -98,8 +106,9 @@ def _back(path: str) -> RedirectResponse:
     return answer
 
 
-def _page(kind: str, title: str, fields: str, verb: str) -> HTMLResponse:
+def _page(kind: str, title: str, fields: str, verb: str | None, status: int = 200) -> HTMLResponse:
     # A link that is a secret must not travel on as a referrer.
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    page = PAGE.substitute(kind=kind, title=title, fields=fields, verb=verb, sheet=bundle.sheets().path)
-    return HTMLResponse(page, headers=headers)
+    content = FORM.format(kind=kind, fields=fields, verb=verb) if verb else fields
+    page = PAGE.substitute(title=title, content=content, sheet=bundle.sheets().path)
+    return HTMLResponse(page, status, headers)

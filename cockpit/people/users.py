@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from cockpit.errors import BadSetting
@@ -183,13 +183,28 @@ def invite(connection: Connection, number: int | None) -> str:
 
 
 def invite_first(connection: Connection) -> str | None:
-    """A secret for the first admin; None where there is a user already."""
-    return None if any_yet(connection) else invite(connection, None)
+    """A secret for the first admin; None where there is one already."""
+    return None if has_admin(connection) else invite(connection, None)
 
 
-def any_yet(connection: Connection) -> bool:
-    """Whether there is a user at all."""
-    return bool(connection.scalar(select(func.count()).select_from(app_user)))
+def has_admin(connection: Connection) -> bool:
+    """Whether somebody may let others in: an admin of everywhere who is not shut out."""
+    admins = _found(connection, app_user.c.disabled.is_(None), app_user.c.role == "admin")
+    return any(EVERYWHERE in one.communities for one in admins)
+
+
+def is_for_first_admin(connection: Connection, secret: str) -> bool:
+    """Whether an invitation is that of the first admin.
+
+    Raises
+    ------
+    NoInvitation
+        If the link is not good any more.
+    """
+    is_for_first = _open_invitation(connection, secret).user_id is None
+    if is_for_first and has_admin(connection):
+        raise NoInvitation
+    return is_for_first
 
 
 def invited(connection: Connection, secret: str, name: str | None) -> str:
@@ -206,7 +221,7 @@ def invited(connection: Connection, secret: str, name: str | None) -> str:
     if number is not None:
         [user] = _found(connection, app_user.c.id == number)
         return user.name
-    if any_yet(connection):
+    if has_admin(connection):
         raise NoInvitation
     check_name("user", name or "")
     return name or ""
@@ -227,7 +242,7 @@ def accept(connection: Connection, secret: str, kept: str, name: str | None) -> 
     found = _open_invitation(connection, secret)
     number = found.user_id
     if number is None:
-        if any_yet(connection):
+        if has_admin(connection):
             raise NoInvitation
         number = add(connection, name or "", "admin", [EVERYWHERE], "invitation")
     taken = update(invitation).where(invitation.c.token_hash == found.token_hash).values(used=now())

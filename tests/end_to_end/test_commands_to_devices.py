@@ -109,6 +109,21 @@ def test_a_command_that_went_into_a_broken_line_goes_again_when_the_device_is_ba
     line.close()
 
 
+def test_a_command_waits_for_a_device_whose_session_went_with_the_broker(own_cockpit: Cockpit) -> None:
+    own_cockpit.start()
+    token = str(own_cockpit.answer("token", "add", "--role", "manager", "--name", "值班经理")["token"])
+    who = own_cockpit.add_device("siren-1", "siren")
+    Siren(who, own_cockpit.mqtt).stop()
+    own_cockpit.stop()
+    own_cockpit.start()
+    given = give(own_cockpit, "siren-1", token, {"name": "sound", "params": {"seconds": 5}})
+    time.sleep(2)
+    assert own_cockpit.get(given.headers["location"])["state"] == "queued"
+    siren = Siren(who, own_cockpit.mqtt)
+    until(lambda: own_cockpit.get(given.headers["location"])["state"] == "done", 15)
+    siren.stop()
+
+
 def test_who_may_not_command_is_told_so(cockpit: Cockpit, token: str) -> None:
     cockpit.add_device("siren-3", "siren")
     cockpit.add_device("air-3")

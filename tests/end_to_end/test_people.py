@@ -28,6 +28,13 @@ def test_an_admin_invites_shuts_out_and_reads_the_trail(cockpit: Cockpit, page: 
     welcome = guest.new_page()
     welcome.goto(link)
     expect(welcome.get_by_role("heading")).to_contain_text("设置口令")
+    elsewhere = guest.new_page()
+    answer = elsewhere.goto(f"{link[: link.index('=')]}=used-long-ago")
+    assert answer is not None
+    assert answer.status == 410
+    expect(elsewhere.locator("main")).to_contain_text("已用过或已过期")
+    expect(elsewhere.locator("form")).to_have_count(0)
+    elsewhere.close()
     guest.close()
     row.get_by_role("button", name="停用").click()
     expect(row).to_contain_text("已停用")

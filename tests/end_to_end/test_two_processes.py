@@ -48,6 +48,14 @@ def test_pages_say_that_nothing_is_taken_and_that_it_is_again(own_cockpit: Cockp
     own_cockpit.publish(air, "telemetry", {"pm2_5": 13})
 
 
+def test_a_second_one_on_the_same_data_says_so_and_does_not_begin(own_cockpit: Cockpit) -> None:
+    own_cockpit.start()
+    said = Cockpit(own_cockpit.folder).run("up")
+    assert said.returncode == 2
+    assert "another cockpit up runs on it" in said.stderr
+    assert is_ready(own_cockpit)
+
+
 def test_however_many_ask_how_one_fares_that_hangs_pages_are_served(own_cockpit: Cockpit) -> None:
     own_cockpit.start()
     own_cockpit.processes[1].suspend()
