@@ -58,6 +58,11 @@ class SeriesIndex:
         self._found = {}
 
 
+def metrics_said(connection: Connection, device: str) -> set[str]:
+    """Every metric that a device has ever sent."""
+    return set(connection.scalars(select(series.c.metric).where(series.c.device_id == device)))
+
+
 def _numbers(connection: Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
     query = select(series.c.device_id, series.c.metric, series.c.id)

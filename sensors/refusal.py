@@ -23,6 +23,7 @@ class Reason(StrEnum):
     UNKNOWN_CODEC = "unknown_codec"
     UNKNOWN_ALIAS = "unknown_alias"
     BAD_PROTOBUF = "bad_protobuf"
+    TOO_MANY_METRICS = "too_many_metrics"
     CODEC_FAILED = "codec_failed"
     NOT_STORABLE = "not_storable"
     INTERNAL_ERROR = "internal_error"

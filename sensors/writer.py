@@ -21,6 +21,7 @@ from sensors.registry import Device
 from sensors.tables import reading
 from sensors.topics import REFUSED_ROOT, Channel, parse, whose
 from sensors.unforeseen import note
+from store import budgets
 from store.engine import writing
 from store.partitions import Partitions
 
@@ -39,6 +40,8 @@ class Writer:
         self._sessions: dict[str, Session] = {root: codec.open() for root, codec in codecs.protocols.items()}
         self._clocks = Clocks()
         self._metrics = metrics()
+        # The names beyond these that devices use, of those that use any.
+        self._names: dict[str, set[str]] = {}
         self._uncommitted = False
 
     def decode(self, messages: Sequence[Message]) -> Batch:
@@ -107,7 +110,25 @@ class Writer:
         except BaseException as error:  # noqa: BLE001 - somebody else's codec must not stop the stream of all others
             raise Refused(Reason.CODEC_FAILED, note("codec", error, topic=message.topic)) from None
         for said in read:
+            self._check_names(connection, said)
+        for said in read:
             self._keep(batch, message, said)
+
+    def _check_names(self, connection: Connection, said: Said) -> None:
+        """Every name is a series for ever, and a line of everybody's snapshot."""
+        new = {metric for sample in said.samples for metric in sample.values if metric not in self._metrics}
+        if not new:
+            return
+        device = said.device.id
+        if device not in self._names:
+            self._names[device] = {
+                name for name in readings.metrics_said(connection, device) if name not in self._metrics
+            }
+        known, most = self._names[device], budgets.current().device_metrics
+        if not new <= known and len(known | new) > most:
+            why = f"device {device!r} has {len(known)} metrics that are not ours already; at most {most}"
+            raise Refused(Reason.TOO_MANY_METRICS, why)
+        known |= new
 
     def _read(self, connection: Connection, message: Message) -> list[Said]:
         """What a message says, by whoever reads its topic; no more than reading is done here."""

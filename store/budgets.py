@@ -69,6 +69,7 @@ class Budgets:
     sockets_an_address: int = 500
     socket_message_bytes: int = 1 * KIB
     snapshot_seconds: float = 1.0
+    device_metrics: int = 200
     mqtt_silent: int = 500
     mqtt_connect_seconds: float = 10.0
 

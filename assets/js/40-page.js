@@ -86,6 +86,7 @@
 
   function freshness() {
     const heard = lastHeard();
+    if (cockpit.at !== null) return cockpit.setText(cockpit.find("[data-freshness]"), "");
     const text = heard === null ? "尚无数据" : "最近更新 " + ago(cockpit.now() - heard);
     // After a sleep our time is not known before the server has told it.
     cockpit.setText(cockpit.find("[data-freshness]"), cockpit.live.isDoubted ? "最近更新 正在核对" : text);

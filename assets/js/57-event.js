@@ -136,8 +136,10 @@
       return box;
     }
     const isMine = closedBy(told) === `user:${(cockpit.me || {}).name}`;
+    const me = (cockpit.me || {}).name;
+    const isOthers = (code) => code === "in_hand" && told.assignee && told.assignee !== me && !cockpit.may("manager");
     const steps = Object.entries(life.states[told.state].to)
-      .filter(([code, role]) => cockpit.may(role) && !(code === "rated" && isMine)).map(([code]) => [code, life.states[code].name]);
+      .filter(([code, role]) => cockpit.may(role) && !(code === "rated" && isMine) && !isOthers(code)).map(([code]) => [code, life.states[code].name]);
     const acts = Object.entries(life.actions).filter(([, one]) => one.in.includes(told.state) && cockpit.may(one.role)).map(([code, one]) => [code, one.name]);
     if (!steps.length && !acts.length) {
       const why = isMine ? "结案的人不评价；请上报人或他人评价" : "这一步不由您办理";
@@ -149,6 +151,7 @@
     note.maxLength = 2000;
     note.setAttribute("aria-label", "说明");
     box.append(note);
+    if (steps.length === 0 && isOthers("in_hand")) box.append(element("p", "second", `这件事已派给${told.assignee}`));
     const codes = steps.map(([code]) => code);
     const given = (code) => code === "assigned" || life.states[code]?.given_out;
     const to = cockpit.may("manager") && [...steps, ...acts].some(([code]) => given(code)) ? assignee(told) : null;
@@ -239,7 +242,10 @@
   }
 
   async function take(button, step) {
-    if (step.to === "rated" && !step.rating) return cockpit.sayOutcome(cockpit.find("[data-outcome]"), false, "请先评分");
+    const lacks = (word) => cockpit.sayOutcome(cockpit.find("[data-outcome]"), false, word);
+    if (step.to === "rated" && !step.rating) return lacks("请先评分");
+    // From there no step leads back.
+    if (["void", "declined"].includes(step.to) && !step.note && !step.merged_into) return lacks("请先在说明里写明原因：此步不能撤回");
     button.disabled = true;
     cockpit.setText(cockpit.find("[data-outcome]"), "");
     const answer = await cockpit.post(path("/transitions"), step);
@@ -271,8 +277,12 @@
     },
     render(changed) {
       const one = changed && changed.grid_events && changed.grid_events[place && place.dataset.eventPage];
-      // What somebody else did shows at once, unless a note is being written: then the number tells when it is sent.
-      if (one && shown && one.seq > shown.properties.seq && !(cockpit.find("textarea") || {}).value) load();
+      if (!one || !shown || one.seq <= shown.properties.seq) return;
+      // What somebody else did shows at once, unless a note is being written just now: then it is said beside it.
+      const note = cockpit.find("textarea");
+      if (!note || document.activeElement !== note || !note.value) return load();
+      cockpit.sayOutcome(cockpit.find("[data-outcome]"), false, "此事件刚有新的办理");
+      note.addEventListener("blur", () => load(), { once: true });
     },
   };
 })();

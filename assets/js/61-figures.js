@@ -112,7 +112,7 @@
   function showGroups(groups) {
     const head = [words.by[chosen.by], "上报", "积压", ...Object.values(words.rates), "派遣 → 反馈", "满意度"];
     const rows = groups.map((one) => [
-      one.name || "未定位", cockpit.number(one.counts.reported), cockpit.number(one.backlog),
+      one.name || (chosen.by === "steward" ? "未指派" : "未定位"), cockpit.number(one.counts.reported), cockpit.number(one.backlog),
       ...Object.keys(words.rates).map((code) => percent(one, code)),
       hours(one.hours.to_handled.mean), one.satisfaction === null ? "—" : `${cockpit.number(one.satisfaction, 2)}（${one.rated}）`,
     ]);

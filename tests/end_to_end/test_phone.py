@@ -260,6 +260,7 @@ def test_what_is_being_written_is_there_again_after_a_reload(cockpit: Cockpit, p
     page.get_by_role("button", name="设施").click()
     page.get_by_role("button", name="路灯照明").click()
     page.get_by_label("补充说明").type("写到一半")
+    page.wait_for_timeout(300)  # nobody reloads between a key and the next thing that the browser does
     page.reload()
     expect(page.get_by_label("补充说明")).to_have_value("写到一半", timeout=20_000)
     expect(page.get_by_role("button", name="路灯照明")).to_have_attribute("aria-pressed", "true")

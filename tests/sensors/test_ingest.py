@@ -1,5 +1,6 @@
 """The ingest goes on whatever a message, a codec or the database does."""
 
+import json
 import math
 import threading
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from sensors.refusal import Reason
 from sensors.registry import Device
 from sensors.tables import device as device_table
 from sensors.tables import quarantine, reading
+from store import budgets
 from store.instant import now
 from tests.database import add
 from tests.running import until
@@ -112,6 +114,21 @@ def test_one_message_that_the_database_will_not_take_holds_up_no_other(engine: E
     poison = [payload for reason, payload in refused(engine) if reason == Reason.NOT_STORABLE]
     assert b'{"values": {"co": 666}}' in poison
     assert len(poison) == (2 if count > 666 else 1)
+
+
+def test_a_device_uses_so_many_names_of_its_own_and_no_more(engine: Engine) -> None:
+    add(engine, "air-01")
+
+    def names(first: int, count: int) -> bytes:
+        return json.dumps({"values": {f"own_{n}": 1 for n in range(first, first + count)}}).encode()
+
+    most = budgets.current().device_metrics
+    payloads = [names(0, most), names(most, 1), names(0, 2), b'{"values": {"co": 1}}', names(most - 1, 2)]
+    run(engine, payloads, codecs())
+    assert [payload for reason, payload in refused(engine) if reason == Reason.TOO_MANY_METRICS] == [
+        payloads[1],
+        payloads[4],
+    ]
 
 
 def test_a_codec_that_breaks_down_refuses_its_own_message_only(engine: Engine) -> None:
