@@ -22,8 +22,17 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.running import Cockpit, Credentials, until
 
-CASES = [(20, 200, 1), (1_000, 200, 1), (10_000, 200, 1), (10_000, 1_000, 1), (20, 200, 200), (1_000, 200, 200)]
+CASES = [
+    (20, 200, 1),
+    (1_000, 200, 1),
+    (10_000, 200, 1),
+    (10_000, 1_000, 1),
+    (20, 200, 200),
+    (1_000, 200, 200),
+    (1_000, 200, 500),
+]
 """devices, changes a second, clients."""
+DEVICES_AT_RESTART, CLIENTS_AT_RESTART = 1_000, 500
 SECONDS = 10
 EPOCH = 1_700_000_000
 
@@ -40,6 +49,8 @@ def measure(folder: Path) -> list[str]:
             _let_all_speak(gateway, cockpit.mqtt, devices)
             for _, rate, clients in [case for case in CASES if case[0] == devices]:
                 lines.append(_case(cockpit, gateway, devices, rate, clients))
+            if devices == DEVICES_AT_RESTART:
+                lines.append(_restart(cockpit, devices))
         finally:
             cockpit.stop()
     return lines
@@ -111,6 +122,34 @@ def _case(cockpit: Cockpit, gateway: Credentials, devices: int, rate: int, clien
     told = f"publish to frame p50 {p50:.0f} ms, p95 {p95:.0f} ms; {frames / clients / took:.1f} frames/s a client"
     cost = f"{size / clients / took / 1024:.1f} kB/s; {used:.2f} of a core"
     return f"{devices:6} devices, {rate:5} changes/s, {clients:4} clients: {told}, {cost}"
+
+
+def _restart(cockpit: Cockpit, devices: int) -> str:
+    """Everybody comes back at once: how long until the last of them has data."""
+    cockpit.stop()
+    cockpit.start()
+    ours, theirs = multiprocessing.Pipe()
+    coming = multiprocessing.get_context("spawn").Process(target=_come, args=(cockpit.http, theirs))
+    coming.start()
+    seconds = ours.recv()
+    coming.join()
+    told = f"first after {min(seconds):.2f} s, last after {max(seconds):.2f} s"
+    return f"{devices:6} devices, {CLIENTS_AT_RESTART} clients at once after a restart: {told}"
+
+
+def _come(port: int, told: Connection) -> None:
+    told.send(asyncio.run(_come_all(port)))
+
+
+async def _come_all(port: int) -> list[float]:
+    begun = time.monotonic()
+
+    async def one() -> float:
+        async with websockets.connect(f"ws://127.0.0.1:{port}/live/heling", max_size=None, open_timeout=60) as socket:
+            await socket.recv()
+            return time.monotonic() - begun
+
+    return await asyncio.gather(*(one() for _ in range(CLIENTS_AT_RESTART)))
 
 
 def _watch(port: int, clients: int, told: Connection) -> None:
