@@ -3,7 +3,7 @@
 SQLite lets one writer in and has the others ask again and again, which is unfair: one of them may wait
 for ten seconds while others come and go. Here they stand in line, and what devices say goes to its head.
 Between processes the heads of their lines ask for a lock on a file beside the database, far more often than
-SQLite would.
+SQLite would; ingest says by a second one that it waits, and the others let it pass.
 """
 
 import fcntl
@@ -24,6 +24,8 @@ from store import budgets
 
 LONGEST_WAIT_S = 30.0
 ASK_EVERY_S = 0.001
+POLITE_S = 0.25
+"""So long others let ingest pass: one that hangs holds them up no longer than that."""
 
 
 class Duty(IntEnum):
@@ -40,6 +42,7 @@ class Line:
     def __init__(self, database: Path) -> None:
         self._database = database
         self._gate: int | None = None
+        self._ahead: int | None = None
         self._lock = threading.Lock()
         self._taken = False
         self._waiting: list[tuple[int, int, threading.Event]] = []
@@ -58,31 +61,46 @@ class Line:
         until = time.monotonic() + patience_s
         self._take(duty, patience_s)
         try:
-            with self._among_processes(until):
+            with self._among_processes(duty, until):
                 yield
         finally:
             self._pass_on()
 
     @contextmanager
-    def _among_processes(self, until: float) -> Iterator[None]:
+    def _among_processes(self, duty: Duty, until: float) -> Iterator[None]:
         """At the head of the line: wait for what another process is writing just now."""
         if self._gate is None:
-            self._gate = _open_beside(self._database)
-        if self._gate is None:
-            yield  # by SQLite's own way, then: what the file is for is being fair
+            self._gate = _open_beside(self._database, "turn")
+        if self._ahead is None:
+            self._ahead = _open_beside(self._database, "ahead")
+        if self._gate is None or self._ahead is None:
+            yield  # by SQLite's own way, then: what the files are for is being fair
             return
-        while not _locked(self._gate):
-            if time.monotonic() > until:
-                raise StoreBusy("another process has been writing for too long")
-            time.sleep(ASK_EVERY_S)
+        self._wait_for(self._gate, self._ahead, duty, until)
         try:
             yield
         finally:
             fcntl.flock(self._gate, fcntl.LOCK_UN)
 
+    @staticmethod
+    def _wait_for(gate: int, ahead: int, duty: Duty, until: float) -> None:
+        is_polite_until = time.monotonic() + POLITE_S
+        is_said = False
+        try:
+            while not (_may(ahead, duty, is_polite_until) and _locked(gate)):
+                if time.monotonic() > until:
+                    raise StoreBusy("another process has been writing for too long")
+                if duty is Duty.INGEST and not is_said:
+                    is_said = _locked(ahead)
+                time.sleep(ASK_EVERY_S)
+        finally:
+            if is_said:
+                fcntl.flock(ahead, fcntl.LOCK_UN)
+
     def __del__(self) -> None:
-        if self._gate is not None:
-            os.close(self._gate)
+        for file in (self._gate, self._ahead):
+            if file is not None:
+                os.close(file)
 
     def _take(self, duty: Duty, patience_s: float) -> None:
         called = threading.Event()
@@ -109,10 +127,10 @@ class Line:
                 self._taken = False
 
 
-def _open_beside(database: Path) -> int | None:
-    """The file beside a database; as with SQLite's own, whoever may open the one may open the other."""
+def _open_beside(database: Path, name: str) -> int | None:
+    """A file beside a database; as with SQLite's own, whoever may open the one may open the other."""
     try:
-        gate = os.open(database.with_name(f"{database.name}-turn"), os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        gate = os.open(database.with_name(f"{database.name}-{name}"), os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError:
         return None
     with suppress(OSError):  # another user's, who did so
@@ -122,11 +140,21 @@ def _open_beside(database: Path) -> int | None:
     return gate
 
 
-def _locked(gate: int) -> bool:
+def _locked(file: int, how: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, how | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    return True
+
+
+def _may(ahead: int, duty: Duty, is_polite_until: float) -> bool:
+    """Whether it is nobody's turn before: ingest waits for no one's politeness, the others for a while for ingest."""
+    if duty is Duty.INGEST or time.monotonic() > is_polite_until:
+        return True
+    if not _locked(ahead, fcntl.LOCK_SH):
+        return False
+    fcntl.flock(ahead, fcntl.LOCK_UN)
     return True
 
 

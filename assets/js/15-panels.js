@@ -30,11 +30,12 @@
     for (const value of cockpit.findAll(`[data-live="${key}"]`)) cockpit.setText(value, text);
   };
 
-  /* A panel's foot and state: {waiting, sources, ts}; ``sources`` are names of what is replayed, null for sensors. */
+  /* A panel's foot and state: {waiting, sources, ts, own}; ``sources`` are names of what is replayed, null for what is
+     not: ``own`` says what that is, sensors where it is left out. */
   cockpit.setPanel = function (code, what) {
     for (const panel of cockpit.findAll(`[data-panel="${code}"]`)) {
       panel.classList.toggle("is-waiting", what.waiting);
-      const foot = what.ts ? `${cockpit.sourceWords(what.sources)} · ${cockpit.time.clock(what.ts)}` : "";
+      const foot = what.ts ? `${cockpit.sourceWords(what.sources, what.own)} · ${cockpit.time.clock(what.ts)}` : "";
       cockpit.setText(panel.querySelector(".foot"), what.waiting ? "" : foot);
       // Nothing more comes to a past time.
       if (what.waiting && cockpit.at !== null) cockpit.setText(panel.querySelector(".waiting"), "当时没有");
@@ -42,9 +43,9 @@
   };
 
   /* Where values come from, in words; sensors first. */
-  cockpit.sourceWords = function (sources) {
-    const words = sources.map((source) => (source === null ? "传感器" : "回放 · " + source));
-    return words.join("，") || "传感器";
+  cockpit.sourceWords = function (sources, own = "传感器") {
+    const words = sources.map((source) => (source === null ? own : "回放 · " + source));
+    return words.join("，") || own;
   };
 
   /* The sources of several records, each once. */

@@ -30,6 +30,7 @@
     cockpit.setPanel("grid_events", {
       waiting: !tally || (tally.open === 0 && tally.closed_today === 0),
       sources: sources(events),
+      own: "上报",
       ts: newest.length ? Math.max(...newest) : null,
     });
     if (changed === null) known = new Set(events.map((one) => one.id));

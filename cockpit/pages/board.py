@@ -11,7 +11,7 @@ def page(community: str | None = None, theme: str | None = None, at: str | None 
     """The layout of ``/board``; the script keeps it by the live channel."""
     known = frame.known_community(community)
     content = [
-        html.Div(className="board", role="list", **{"data-board": ""}),
+        html.Div(className="board", **{"data-board": ""}),
         html.Div(className="batch", hidden=True, **{"data-batch": ""}),
     ]
     return frame.desk(known, "board", content, theme=frame.theme_of(theme), **frame.past_of(at))

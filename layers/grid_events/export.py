@@ -52,7 +52,7 @@ def table(rows: Sequence[Row[Any]], community: str, form: str) -> bytes:
         Column("上报", 20, [moment(row.received) for row in rows]),
         Column("期限", 20, [moment(row.due) for row in rows]),
         Column("评价", 6, [row.rating for row in rows]),
-        Column("来源", 16, [row.source or "" for row in rows]),
+        Column("来源", 16, [f"回放 · {row.source}" if row.source else "上报" for row in rows]),
         Column("经度", 12, [row.lon for row in rows]),
         Column("纬度", 12, [row.lat for row in rows]),
     ]
