@@ -83,6 +83,19 @@ def add(start: Instant, amount: int) -> Instant:
         day += timedelta(days=1)
 
 
+def back(end: Instant, amount: int) -> Instant:
+    """The last moment since which ``amount`` microseconds of working time have passed at ``end``; more than 0."""
+    day, left = _day(end), amount
+    while True:
+        for begin, stop in reversed(_spans(day)):
+            stop = min(stop, end)
+            if begin < stop:
+                if left <= stop - begin:
+                    return stop - left
+                left -= stop - begin
+        day -= timedelta(days=1)
+
+
 def between(start: Instant, end: Instant) -> int:
     """Microseconds of working time from ``start`` to ``end``; negative where ``end`` is before ``start``."""
     if end < start:

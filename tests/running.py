@@ -47,7 +47,7 @@ CHROMIUM_ARGS = [
 ]
 
 
-COARSE = 0.5
+COARSE = 0.35
 """Pixels of a screen for each of a page, in the tests: maps are drawn by the processor here, and a quarter of the
 pixels is a quarter of the work; where things are on a page stays the same."""
 

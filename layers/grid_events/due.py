@@ -81,7 +81,8 @@ def _stopped(before: Clock, at: Instant) -> Clock:
 
 def _resumed(before: Clock, left: int, at: Instant) -> Clock:
     if left <= 0:
-        # It was late when it was suspended, and is so still.
-        return replace(before, due=at + left, warn=at + left, left=None)
+        # It was late when it was suspended, and is so still, by as much.
+        due = working_time.back(at, -left) if before.is_working and left else at + left
+        return replace(before, due=due, warn=due, left=None)
     rest = working_time.Limit(left, before.is_working)
     return replace(before, due=rest.after(at), warn=rest.after(at, WARN_SHARE), left=None)

@@ -123,6 +123,13 @@ def test_a_random_life_uses_up_its_limits_as_a_plain_count_does(
     assert left == whole.amount - used
 
 
+def test_what_was_late_in_working_time_is_late_by_as_much_after_a_break() -> None:
+    steps = [("reported", "2026-11-23T09:00"), ("filed", "2026-11-23T09:01"), ("suspended", "2026-11-23T11:02")]
+    clock = after("environment.air", *steps, ("filed", "2026-11-23T12:01"))
+    assert clock.due is not None
+    assert working_time.between(local("2026-11-23T12:01"), clock.due) == -MINUTE
+
+
 def after(category: str, *steps: tuple[str, str]) -> Clock:
     """The clock after steps into states at times."""
     clock, before = NO_CLOCK, None

@@ -2,12 +2,21 @@
 
 import asyncio
 import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from sensors.batch import Message, acknowledge
 from sensors.inlet import Inlet
 from sensors.topics import is_of_device
+
+
+def in_a_loop(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """In a thread of its own: in this one a browser's loop may run."""
+    with ThreadPoolExecutor(1) as one:
+        one.submit(lambda: asyncio.run(work())).result()
 
 
 def test_who_brings_a_message_waits_until_it_is_stored() -> None:
@@ -27,7 +36,7 @@ def test_who_brings_a_message_waits_until_it_is_stored() -> None:
         await asyncio.wait_for(both[0], 5)
         storing.join()
 
-    asyncio.run(bring())
+    in_a_loop(bring)
 
 
 def test_what_is_brought_before_ingest_begins_waits_for_it() -> None:
@@ -43,7 +52,7 @@ def test_what_is_brought_before_ingest_begins_waits_for_it() -> None:
         acknowledge(taken)
         await asyncio.wait_for(brought, 5)
 
-    asyncio.run(bring())
+    in_a_loop(bring)
 
 
 def test_who_has_gone_is_not_told_and_holds_up_nobody() -> None:
@@ -59,7 +68,7 @@ def test_who_has_gone_is_not_told_and_holds_up_nobody() -> None:
         acknowledge(taken)
         await asyncio.wait_for(waits, 5)
 
-    asyncio.run(bring())
+    in_a_loop(bring)
     acknowledge(taken)  # the broker has ended
 
 
@@ -87,7 +96,7 @@ def test_what_is_on_its_way_is_bounded_also_where_who_brought_it_has_gone(monkey
         acknowledge(taken[5:])
         await asyncio.wait_for(asyncio.gather(*bringing[2:], other), 5)
 
-    asyncio.run(bring())
+    in_a_loop(bring)
 
 
 def test_what_is_sent_to_devices_is_not_what_they_say() -> None:
