@@ -1,23 +1,21 @@
 """Health: is the process up, can it work, and what are its figures."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from cockpit.beside import Both, Told
+from sensors.shared import Shared
 from sensors.unforeseen import Fault, faults
 from store.databases import Databases
 from store.instant import format_rfc3339
 from store.why import first_line
 
-T = TypeVar("T")
 MAX_LAG_S = 10.0
 LAG = Gauge("cockpit_ingest_lag_seconds", "How long the oldest message that is not committed has waited")
 CONNECTED = Gauge("cockpit_broker_connected", "1 while this process is connected to the broker")
@@ -36,27 +34,6 @@ class Probes:
     def told(self) -> Told | None:
         """What the other process says of itself; None where there is none, or it does not answer."""
         return self.beside() if self.beside is not None else None
-
-
-class Shared(Generic[T]):
-    """What takes its time to find out, found out once for all who ask meanwhile, in a thread of its own.
-
-    A part that hangs is asked for as often as anybody likes, and keeps no more than that one thread.
-    """
-
-    def __init__(self, find: Callable[[], T]) -> None:
-        self._find = find
-        self._finding: asyncio.Task[T] | None = None
-
-    async def answer(self) -> T:
-        """What was found, asked for now or by somebody just before."""
-        if self._finding is None:
-            self._finding = asyncio.create_task(to_thread.run_sync(self._find, limiter=CapacityLimiter(1)))
-            self._finding.add_done_callback(self._found)
-        return await asyncio.shield(self._finding)
-
-    def _found(self, _task: object) -> None:
-        self._finding = None
 
 
 def router(databases: Databases, probes: Probes) -> APIRouter:

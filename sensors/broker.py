@@ -15,6 +15,7 @@ import math
 import secrets
 import threading
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, cast
 
 import structlog
@@ -25,8 +26,6 @@ from amqtt.errors import AMQTTError, BrokerError, MQTTError, NoDataError
 from amqtt.mqtt.connack import NOT_AUTHORIZED, ConnackPacket
 from amqtt.mqtt.constants import QOS_1
 from amqtt.session import Session
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 from sqlalchemy import Engine
 
 from sensors import topics
@@ -36,8 +35,10 @@ from sensors.codecs.declare import Codecs
 from sensors.connection import SERVICE, HoldingHandler
 from sensors.inlet import Inlet
 from sensors.kept_registry import Registry
+from sensors.shared import Shared
 from sensors.unforeseen import note
 from store import budgets
+from store.why import first_line
 
 log = structlog.get_logger(__name__)
 
@@ -75,8 +76,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         self.device_rate = device_rate
         self._tasks: set[asyncio.Task[None]] = set()
         self._silent = 0
-        self._refreshing: dict[Engine, asyncio.Task[bool]] = {}
-        self._readers = {engine: CapacityLimiter(1) for engine in registry.engines}
+        self._readers = {engine: Shared(partial(self._read, engine)) for engine in registry.engines}
 
     async def _initialize_client_session(
         self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int
@@ -158,21 +158,19 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
             return True  # amqtt asks twice
         # In threads: while one waits for a database that hangs, the others are served, and so are other databases'.
         home = self._registry.home_of(username)
-        refreshing = [self._refresh(engine) for engine in ([home] if home is not None else self._registry.engines)]
-        _, late = await asyncio.wait(refreshing, timeout=REGISTRY_WAIT_S)
+        readers = [self._readers[home]] if home is not None else self._readers.values()
+        _, late = await asyncio.wait([reader.asked() for reader in readers], timeout=REGISTRY_WAIT_S)
         if late and (home is not None or self._registry.home_of(username) is None):
             log.error("registry_not_read", error=f"no answer within {REGISTRY_WAIT_S:g} s")
             return False
         return self._registry.authenticate(username, password) is not None
 
-    def _refresh(self, engine: Engine) -> asyncio.Task[bool]:
-        """Read a database's part of the registry, once for all who ask meanwhile."""
-        task = self._refreshing.get(engine)
-        if task is None or task.done():
-            task = asyncio.create_task(run_sync(self._registry.refresh_of, engine, limiter=self._readers[engine]))
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
-            self._refreshing[engine] = task
-        return task
+    def _read(self, engine: Engine) -> None:
+        """Read a database's part of the registry, in a thread; where it is away, the registry knows and says so."""
+        try:
+            self._registry.refresh_of(engine)
+        except Exception as error:  # noqa: BLE001 - the database may be away; the broker stays
+            log.error("registry_not_read", error=first_line(error))
 
     async def _topic_filtering(self, session: Session, topic: str, action: Action) -> bool:
         if session.username == SERVICE or action is Action.RECEIVE:
@@ -238,7 +236,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         seen = self._registry.version
         while True:
             await asyncio.sleep(REGISTRY_CHECK_S)
-            await asyncio.wait([self._refresh(engine) for engine in self._registry.engines], timeout=REGISTRY_CHECK_S)
+            await asyncio.wait([reader.asked() for reader in self._readers.values()], timeout=REGISTRY_CHECK_S)
             # Whoever read it, and whatever of it could not be read.
             if self._registry.version != seen:
                 seen = self._registry.version

@@ -16,7 +16,7 @@ from geo.ground import places
 from layers.grid_events import queries
 from layers.grid_events.asked import words_of
 from layers.grid_events.rules import OPEN, SEVERITIES, UNASSIGNED, categories, states
-from layers.grid_events.told import category_name
+from layers.grid_events.told import category_name, source_word
 from store.databases import Databases
 from store.instant import MILLISECOND, Instant, format_rfc3339
 
@@ -173,7 +173,7 @@ def rows(engine: Engine, community: str, chosen: Chosen, at: Instant | None) -> 
             "area": names.get(row.area, "—"),
             "state_name": states()[row.state].name,
             "occurred": row.occurred // MILLISECOND,
-            "source": f"回放 · {row.source}" if row.source else "上报",
+            "source": source_word(row.source),
         }
         for row in found
     ]

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from geo.ground import places
 from layers import sheets
 from layers.grid_events.rules import SEVERITIES, categories, levels, states
-from layers.grid_events.told import category_name
+from layers.grid_events.told import category_name, source_word
 from layers.sheets import Column, moment
 
 SORTS = ("severity", "title", "category", "area", "state_name", "occurred", "source", "id")
@@ -52,7 +52,7 @@ def table(rows: Sequence[Row[Any]], community: str, form: str) -> bytes:
         Column("上报", 20, [moment(row.received) for row in rows]),
         Column("期限", 20, [moment(row.due) for row in rows]),
         Column("评价", 6, [row.rating for row in rows]),
-        Column("来源", 16, [f"回放 · {row.source}" if row.source else "上报" for row in rows]),
+        Column("来源", 16, [source_word(row.source) for row in rows]),
         Column("经度", 12, [row.lon for row in rows]),
         Column("纬度", 12, [row.lat for row in rows]),
     ]

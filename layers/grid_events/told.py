@@ -50,6 +50,11 @@ def properties(row: Row[Any]) -> dict[str, Any]:
     }
 
 
+def source_word(source: str | None) -> str:
+    """Where an event comes from, for people."""
+    return f"回放 · {source}" if source else "上报"
+
+
 def record(row: Row[Any], areas: dict[str, str]) -> dict[str, Any]:
     """An event as the live channel tells it, the same for every screen; times in epoch milliseconds."""
     return {
