@@ -1,7 +1,17 @@
-"""What a test does to a browser: its clock is set, its graphics fail."""
+"""A test's browser: what its screen draws, and what is done to it: its clock is set."""
 
-from playwright.sync_api import Page
+from collections.abc import Mapping
+from typing import Any
 
+from playwright.sync_api import Browser, BrowserContext, Page
+
+COARSE = 0.35
+"""Pixels of a screen for each of a page: the processor draws here; where things are on a page stays the same."""
+BLIND = """(() => {
+  const taken = ["drawArrays", "drawElements", "texImage2D", "texSubImage2D", "bufferData", "bufferSubData", "clear"];
+  for (const name of taken) WebGL2RenderingContext.prototype[name] = () => {};
+})()"""
+"""A graphics card that takes all and draws nothing: a map that nobody looks at is worked out whole all the same."""
 SET_CLOCK = """(() => {
   const Real = Date;
   let shift = 0;
@@ -12,6 +22,24 @@ SET_CLOCK = """(() => {
   };
 })()"""
 HOUR_MS = 3_600_000
+WALL = (1920, 1080)
+DESK = (1440, 900)
+PHONE = (390, 844)
+
+
+def screen(browser: Browser, size: tuple[int, int] = WALL, *, is_drawn: bool = False, **more: Any) -> BrowserContext:
+    """A browser of its own with such a screen; its map is drawn only where a test looks at it."""
+    viewport: Any = {"width": size[0], "height": size[1]}
+    context = browser.new_context(device_scale_factor=COARSE, viewport=viewport, locale="zh-CN", **more)
+    if not is_drawn:
+        context.add_init_script(BLIND)
+    return context
+
+
+def phone_screen(browser: Browser, place: Mapping[str, float]) -> BrowserContext:
+    """A steward's phone that may say where it is."""
+    here: Any = {"longitude": place["lon"], "latitude": place["lat"], "accuracy": 8}
+    return screen(browser, PHONE, geolocation=here, permissions=["geolocation"])
 
 
 def let_clock_be_set(page: Page) -> None:

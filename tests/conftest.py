@@ -9,8 +9,9 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browsing import screen
 from tests.database import database_url, empty_postgres, engine, new_postgres_database, postgres
-from tests.running import CHROMIUM, CHROMIUM_ARGS, COARSE, Cockpit
+from tests.running import CHROMIUM, CHROMIUM_ARGS, Cockpit
 
 HERE = Path(__file__).parent
 
@@ -105,8 +106,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     """A fresh page of a 1080p screen."""
-    context = browser.new_context(device_scale_factor=COARSE, viewport={"width": 1920, "height": 1080}, locale="zh-CN")
+    context = screen(browser, is_drawn=request.node.get_closest_marker("drawn") is not None)
     yield context.new_page()
     context.close()

@@ -46,11 +46,6 @@ CHROMIUM_ARGS = [
     "--disable-background-networking",
 ]
 
-
-COARSE = 0.35
-"""Pixels of a screen for each of a page, in the tests: maps are drawn by the processor here, and a quarter of the
-pixels is a quarter of the work; where things are on a page stays the same."""
-
 SPAN = {"from": format_rfc3339(now() - 180 * DAY), "to": format_rfc3339(now() + 180 * DAY)}
 """A period around today, no longer than a stranger may ask for."""
 

@@ -13,11 +13,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.running import COARSE, Cockpit, until
+from tests.browsing import DESK, phone_screen, screen
+from tests.running import Cockpit, until
 
 EVENTS = "/api/v1/heling/events"
 HERE = {"lon": 120.1905, "lat": 28.9285}
-PHONE = {"width": 390, "height": 844}
 
 
 def picture(colour: str = "olive") -> bytes:
@@ -40,10 +40,7 @@ def client(cockpit: Cockpit, name: str, role: str, *communities: str) -> httpx.C
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[BrowserContext]:
     """A steward's phone, in 方岩, that may say where it is."""
-    place = {"longitude": HERE["lon"], "latitude": HERE["lat"], "accuracy": 8}
-    context = browser.new_context(
-        device_scale_factor=COARSE, viewport=PHONE, locale="zh-CN", geolocation=place, permissions=["geolocation"]
-    )
+    context = phone_screen(browser, HERE)
     yield context
     context.close()
 
@@ -51,7 +48,7 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def desk(browser: Browser) -> Iterator[BrowserContext]:
     """A manager's browser."""
-    context = browser.new_context(device_scale_factor=COARSE, viewport={"width": 1920, "height": 1080}, locale="zh-CN")
+    context = screen(browser)
     yield context
     context.close()
 
@@ -73,9 +70,7 @@ def test_one_day_from_the_phone_to_the_figures(
     cockpit.sign_in(manager, "王经理", "manager", "heling")
     page.goto(f"{cockpit.url}/wall/heling")
     page.wait_for_selector(".map-ready", state="attached", timeout=30_000)
-    onlooker = desk.browser.new_context(
-        device_scale_factor=COARSE, viewport={"width": 1440, "height": 900}, locale="zh-CN"
-    ).new_page()
+    onlooker = screen(desk.browser, DESK).new_page()
     cockpit.sign_in(onlooker, "旁观经理", "manager", "heling")
     onlooker.goto(f"{cockpit.url}/board?community=heling")
     expect(onlooker.locator("[data-state=reported]")).to_be_visible(timeout=20_000)

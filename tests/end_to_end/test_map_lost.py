@@ -17,6 +17,8 @@ LOSE = """() => {
 }"""
 STATE = "([source, id]) => cockpit.map.handle.getFeatureState({ source, id })"
 
+pytestmark = pytest.mark.drawn
+
 
 @pytest.fixture(autouse=True)
 def _no_fault(page: Page) -> Any:

@@ -8,8 +8,9 @@ from playwright.sync_api import Browser, Page, expect
 from pyproj import Geod
 
 from geo.ground import place
+from tests.browsing import screen
 from tests.end_to_end.test_map import on_map
-from tests.running import COARSE, Cockpit, until
+from tests.running import Cockpit, until
 
 CGCS2000 = Geod(ellps="GRS80")
 STUDY = place("heling", "rooms", "centre-1-study")
@@ -38,7 +39,7 @@ def furnished(cockpit: Cockpit) -> Cockpit:
 @pytest.fixture(scope="module")
 def pages(furnished: Cockpit, browser: Browser) -> Iterator[dict[str, Page]]:
     """The map's page of each community, open for all tests of this file."""
-    context = browser.new_context(device_scale_factor=COARSE, viewport={"width": 1600, "height": 900}, locale="zh-CN")
+    context = screen(browser, (1600, 900))
     found = {}
     for code in CENTRE:
         found[code] = context.new_page()

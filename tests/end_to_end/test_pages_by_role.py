@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.browsing import DESK, screen
 from tests.end_to_end.test_events import EVENTS, client
-from tests.running import COARSE, Cockpit
+from tests.running import Cockpit
 
 PATHS = (
     *("/events", "/board", "/report", "/figures", "/governance"),
@@ -66,8 +66,7 @@ def readers(furnished: Cockpit, browser: Browser) -> Iterator[Callable[[str], Br
 
     def reader(who: str) -> BrowserContext:
         if who not in known:
-            screen: Any = {"width": 1440, "height": 900}
-            known[who] = browser.new_context(device_scale_factor=COARSE, viewport=screen, locale="zh-CN")
+            known[who] = screen(browser, DESK)
             if ROLES[who]:
                 furnished.sign_in(known[who].new_page(), f"读者{len(known)}", *ROLES[who])
         return known[who]

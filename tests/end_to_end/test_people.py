@@ -5,9 +5,10 @@ import re
 from playwright.sync_api import Browser, Page, expect
 
 from store.instant import format_rfc3339, now, start_of_local_month
+from tests.browsing import DESK, screen
 from tests.end_to_end.test_events import EVENTS, client
 from tests.end_to_end.test_notices import report, step
-from tests.running import COARSE, Cockpit
+from tests.running import Cockpit
 
 
 def test_an_admin_invites_shuts_out_and_reads_the_trail(cockpit: Cockpit, page: Page, browser: Browser) -> None:
@@ -24,7 +25,7 @@ def test_an_admin_invites_shuts_out_and_reads_the_trail(cockpit: Cockpit, page: 
     link = (said.text_content() or "").rsplit("：", 1)[1]
     row = users.locator(".entry", has_text="新来<b>的网格")
     expect(row).to_contain_text("网格员 · 赫灵未来社区 · 待设口令")
-    guest = browser.new_context(device_scale_factor=COARSE)
+    guest = screen(browser, DESK)
     welcome = guest.new_page()
     welcome.goto(link)
     expect(welcome.get_by_role("heading")).to_contain_text("设置口令")

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from store.instant import now, parse_rfc3339
-from tests.browsing import SET_CLOCK
-from tests.end_to_end.test_events import EVENTS, HERE, PHONE
-from tests.running import COARSE, Cockpit, until
+from tests.browsing import SET_CLOCK, phone_screen
+from tests.end_to_end.test_events import EVENTS, HERE
+from tests.running import Cockpit, until
 
 POSTS = re.compile(r"/api/v1/heling/events$")
 AGAIN = "window.dispatchEvent(new Event('online'))"
@@ -21,10 +21,7 @@ PROXY = "<html><body><h1>Bad Gateway</h1></body></html>"
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[BrowserContext]:
-    place = {"longitude": HERE["lon"], "latitude": HERE["lat"], "accuracy": 8}
-    context = browser.new_context(
-        device_scale_factor=COARSE, viewport=PHONE, locale="zh-CN", geolocation=place, permissions=["geolocation"]
-    )
+    context = phone_screen(browser, HERE)
     faults: list[str] = []
     context.on("weberror", lambda error: faults.append(str(error.error)))
     yield context

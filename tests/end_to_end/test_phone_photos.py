@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.end_to_end.test_events import EVENTS, HERE, PHONE, client
-from tests.running import COARSE, Cockpit, until
+from tests.browsing import phone_screen
+from tests.end_to_end.test_events import EVENTS, HERE, client
+from tests.running import Cockpit, until
 
 PHOTOS = re.compile(r"/events/[^/]+/photos$")
 HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(range(256)) * 40
@@ -27,10 +28,7 @@ def noisy(side: int) -> bytes:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    place = {"longitude": HERE["lon"], "latitude": HERE["lat"], "accuracy": 8}
-    context: BrowserContext = browser.new_context(
-        device_scale_factor=COARSE, viewport=PHONE, locale="zh-CN", geolocation=place, permissions=["geolocation"]
-    )
+    context = phone_screen(browser, HERE)
     yield context.new_page()
     context.close()
 

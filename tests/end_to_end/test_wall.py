@@ -10,6 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.running import Cockpit, until
 
+# As on the wall itself: what it shows within a second, it shows beside a map that is drawn.
+pytestmark = pytest.mark.drawn
+
 
 class Watched:
     """A page whose requests, errors and console are kept."""

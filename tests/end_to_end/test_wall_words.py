@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.running import COARSE, Cockpit
+from tests.browsing import screen
+from tests.running import Cockpit
 
 OVERLAP = """() => {
   cockpit.setRow('visitors.fangyan.inside', {
@@ -27,9 +28,7 @@ OVERLAP = """() => {
 
 @pytest.mark.parametrize("size", [(1920, 1080), (3840, 2160), (1080, 1920)])
 def test_why_a_figure_is_doubtful_stands_beside_it(cockpit: Cockpit, browser: Browser, size: tuple[int, int]) -> None:
-    context = browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, device_scale_factor=COARSE, locale="zh-CN"
-    )
+    context = screen(browser, size)
     page = context.new_page()
     page.goto(f"{cockpit.url}/wall/heling")
     row = page.locator('[data-row="visitors.fangyan.inside"]')
