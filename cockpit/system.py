@@ -61,8 +61,8 @@ log = structlog.get_logger(__name__)
 
 SWITCH_S = 0.0005
 """A tenth of Python's own: after each statement ingest waits this long for its lock, once for each busy thread."""
-SPARE_DESCRIPTORS = 4_096
-"""For the broker's connections, the databases and everything else."""
+SPARE_DESCRIPTORS = 1_024
+"""For the databases and everything else."""
 GRACEFUL_S = 3
 PATIENCE_S = 5
 LET_GO_S = 1.0
@@ -279,7 +279,8 @@ def _take_descriptors() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return
-    wanted = max(soft, budgets.current().connections + SPARE_DESCRIPTORS)
+    numbers = budgets.current()
+    wanted = max(soft, numbers.connections + numbers.mqtt_connections + SPARE_DESCRIPTORS)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(hard, wanted), hard))
 
 

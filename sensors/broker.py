@@ -23,7 +23,7 @@ from amqtt.adapters import ReaderAdapter, WriterAdapter
 from amqtt.broker import Broker
 from amqtt.contexts import Action, BrokerConfig, ListenerConfig
 from amqtt.errors import AMQTTError, BrokerError, MQTTError, NoDataError
-from amqtt.mqtt.connack import NOT_AUTHORIZED, ConnackPacket
+from amqtt.mqtt.connack import NOT_AUTHORIZED, SERVER_UNAVAILABLE, ConnackPacket
 from amqtt.mqtt.constants import QOS_1
 from amqtt.session import Session
 from sqlalchemy import Engine
@@ -33,6 +33,7 @@ from sensors.access import Access
 from sensors.brokerfiles import Tls
 from sensors.codecs.declare import Codecs
 from sensors.connection import SERVICE, HoldingHandler
+from sensors.door import Door
 from sensors.inlet import Inlet
 from sensors.kept_registry import Registry
 from sensors.shared import Shared
@@ -75,7 +76,8 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         self._service_secret = service_secret
         self.device_rate = device_rate
         self._tasks: set[asyncio.Task[None]] = set()
-        self._silent = 0
+        self._door = Door()
+        self._clients: dict[str, dict[str, None]] = {}
         self._readers = {engine: Shared(partial(self._read, engine)) for engine in registry.engines}
 
     async def _initialize_client_session(
@@ -101,17 +103,9 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
 
     async def _connect(self, reader: ReaderAdapter, writer: WriterAdapter) -> tuple[HoldingHandler, Session]:
         """The first packet of a connection; who sends none has no place here (MQTT 3.1.1, 3.1)."""
-        if self._silent >= budgets.current().mqtt_silent:
-            raise MQTTError("too many connections that say nothing")
-        self._silent += 1
-        try:
-            async with asyncio.timeout(budgets.current().mqtt_connect_seconds):
-                return cast(
-                    tuple[HoldingHandler, Session],
-                    await HoldingHandler.init_from_connect(reader, writer, self.plugins_manager),
-                )
-        finally:
-            self._silent -= 1
+        async with self._door.silence():
+            came = await HoldingHandler.init_from_connect(reader, writer, self.plugins_manager)
+        return cast(tuple[HoldingHandler, Session], came)
 
     async def _may_connect(self, session: Session) -> bool:
         if not await self._authenticate(session, None):
@@ -126,6 +120,8 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
     async def _adopt(self, session: Session) -> Session:
         """Begin a clean session, or go on with the one that this user left (MQTT 3.1.1, 3.1.2.4)."""
         await self._end_connection_of(session.client_id)
+        if session.username != SERVICE:
+            await self._make_room_for(session)
         if session.clean_session:
             await self._delete_session(session.client_id)
         session.parent = 0
@@ -136,6 +132,33 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
             setattr(kept, name, getattr(session, name))
         kept.parent = 1
         return cast(Session, kept)
+
+    async def _handle_client_session(
+        self, reader: ReaderAdapter, writer: WriterAdapter, session: Session, *more: Any
+    ) -> None:
+        if session.username == SERVICE:
+            await super()._handle_client_session(reader, writer, session, *more)
+            return
+        with self._door.place() as has_place:
+            if has_place:
+                await super()._handle_client_session(reader, writer, session, *more)
+            else:
+                await ConnackPacket.build(0, SERVER_UNAVAILABLE).to_stream(writer)
+                await writer.close()
+
+    async def _make_room_for(self, session: Session) -> None:
+        """A device has so many sessions; with one more under a name of its own, its oldest goes."""
+        clients = self._clients.setdefault(session.username, {})
+        for gone in clients.keys() - self._sessions.keys():
+            del clients[gone]
+        clients.pop(session.client_id, None)
+        while len(clients) >= budgets.current().mqtt_sessions_a_device:
+            oldest = next(iter(clients))
+            del clients[oldest]
+            log.warning("session_ended", username=session.username, client_id=oldest, budget="mqtt_sessions_a_device")
+            await self._end_connection_of(oldest)
+            await self._cleanup_session(oldest)
+        clients[session.client_id] = None
 
     async def _end_connection_of(self, client_id: str) -> None:
         """End what is left of an earlier connection, wholly: its end would be taken for that of the new one."""

@@ -70,6 +70,8 @@ class Budgets:
     socket_message_bytes: int = 1 * KIB
     snapshot_seconds: float = 1.0
     device_metrics: int = 200
+    mqtt_connections: int = 12_000
+    mqtt_sessions_a_device: int = 8
     mqtt_silent: int = 500
     mqtt_connect_seconds: float = 10.0
 

@@ -54,6 +54,69 @@ def test_who_connects_and_says_nothing_is_sent_away(own_cockpit: Cockpit) -> Non
     own_cockpit.publish(air, "telemetry", {"pm2_5": 41})
 
 
+def is_open(line: socket.socket) -> bool:
+    """Whether the other end has not closed it; nothing is sent on it."""
+    line.setblocking(False)
+    try:
+        return line.recv(1) != b""
+    except BlockingIOError:
+        return True
+    except ConnectionError:
+        return False
+
+
+def test_however_many_say_nothing_a_device_is_let_in(own_cockpit: Cockpit) -> None:
+    own_cockpit.settings["COCKPIT_BUDGETS"] = '{"mqtt_silent": 20, "mqtt_connect_seconds": 60}'
+    own_cockpit.start()
+    air = own_cockpit.add_device("air-01")
+    silent = [socket.create_connection(("127.0.0.1", own_cockpit.mqtt)) for _ in range(60)]
+    own_cockpit.publish(air, "telemetry", {"pm2_5": 41})
+    assert all(is_open(line) for line in silent), "who has just come may yet say who it is"
+    time.sleep(2.2)
+    own_cockpit.publish(air, "telemetry", {"pm2_5": 42})
+    until(lambda: sum(map(is_open, silent)) < 20, 5)
+    for line in silent:
+        line.close()
+
+
+def test_more_connections_than_there_may_be_are_refused_until_one_ends(own_cockpit: Cockpit) -> None:
+    own_cockpit.settings["COCKPIT_BUDGETS"] = '{"mqtt_connections": 3}'
+    own_cockpit.start()
+    devices = [own_cockpit.add_device(f"air-{n}") for n in range(4)]
+    inside = [connected(own_cockpit, device) for device in devices[:3]]
+    told: list[str] = []
+    late = mqtt.Client(CallbackAPIVersion.VERSION2, "late")
+    late.username_pw_set(devices[3].username, devices[3].password)
+    late.on_connect = lambda _client, _data, _flags, reason, _more: told.append(str(reason))
+    late.connect("127.0.0.1", own_cockpit.mqtt)
+    until(lambda: late.loop(0.1) or told, 5)
+    assert told == ["Server unavailable"]
+    assert "connections_full" in own_cockpit.log
+    assert all(client.is_connected() for client in inside)
+    inside.pop().disconnect()
+    until(lambda: own_cockpit.publish(devices[3], "telemetry", {"pm2_5": 41}) == 0, 5)
+    for client in inside:
+        client.loop_stop()
+
+
+def test_a_device_has_so_many_sessions_and_the_newest_stay(own_cockpit: Cockpit) -> None:
+    own_cockpit.settings["COCKPIT_BUDGETS"] = '{"mqtt_sessions_a_device": 2}'
+    own_cockpit.start()
+    air = own_cockpit.add_device("air-01")
+    other = connected(own_cockpit, own_cockpit.add_device("air-02"))
+    ended: list[int] = []
+    clients = []
+    for n in range(4):
+        client = connected(own_cockpit, air, f"name-{n}")
+        client.on_disconnect = lambda one, *_, n=n: (ended.append(n), one.disconnect())
+        clients.append(client)
+    until(lambda: set(ended) == {0, 1}, 5)
+    assert [client.is_connected() for client in (*clients[2:], other)] == [True, True, True]
+    until(lambda: "cockpit_broker_devices 3.0" in httpx.get(f"{own_cockpit.url}/metrics").text, 10, 0.2)
+    for client in (*clients, other):
+        client.loop_stop()
+
+
 def test_a_secret_that_is_void_ends_its_connection_however_many_knock(own_cockpit: Cockpit) -> None:
     own_cockpit.start()
     air = own_cockpit.add_device("air-01")
