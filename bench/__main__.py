@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import backup, commit, counting, events, latency, live, map, overload, pixel, throughput, volume
+from bench import backup, commit, counting, devices, events, latency, live, map, overload, pixel, throughput, volume
 
 BENCHES: dict[str, Callable[[Path], list[str]]] = {
     "throughput": throughput.measure,
@@ -20,6 +20,7 @@ BENCHES: dict[str, Callable[[Path], list[str]]] = {
     "volume": volume.measure,
     "counting": counting.measure,
     "overload": overload.measure,
+    "devices": devices.measure,
     "backup": backup.measure,
 }
 

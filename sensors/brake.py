@@ -24,7 +24,7 @@ NAMED_EVERY_S = 10.0
 
 
 class Brake:
-    """Counts the messages of one connection and says when to stop reading it."""
+    """Counts what comes on one connection and says when to stop reading it."""
 
     def __init__(self, username: str, rate: float) -> None:
         self._username = username
@@ -38,9 +38,6 @@ class Brake:
     @contextmanager
     def message(self) -> Iterator[None]:
         """Around one message, from its arrival to its commit."""
-        now = time.monotonic()
-        self._room = min(self._rate * BURST_S, self._room + (now - self._at) * self._rate) - 1
-        self._at = now
         self._open += 1
         try:
             yield
@@ -49,13 +46,16 @@ class Brake:
             self._freed.set()
 
     async def wait(self) -> None:
-        """Wait until the connection may be read."""
+        """Wait until the connection may be read, and count the packet that is read then."""
         while self._open >= MAX_OPEN:
             self._freed.clear()
             await self._freed.wait()
         while self._debt_s > 0:
             self._name()
             await asyncio.sleep(min(LONGEST_PAUSE_S, self._debt_s))
+        now = time.monotonic()
+        self._room = min(self._rate * BURST_S, self._room + (now - self._at) * self._rate) - 1
+        self._at = now
 
     @property
     def _debt_s(self) -> float:

@@ -20,22 +20,31 @@ from typing import Any, cast
 
 import structlog
 from amqtt.adapters import ReaderAdapter, WriterAdapter
-from amqtt.broker import Broker
 from amqtt.contexts import Action, BrokerConfig, ListenerConfig
 from amqtt.errors import AMQTTError, BrokerError, MQTTError, NoDataError
-from amqtt.mqtt.connack import NOT_AUTHORIZED, SERVER_UNAVAILABLE, ConnackPacket
+from amqtt.mqtt.connack import (
+    CONNECTION_ACCEPTED,
+    NOT_AUTHORIZED,
+    SERVER_UNAVAILABLE,
+    UNACCEPTABLE_PROTOCOL_VERSION,
+    ConnackPacket,
+)
 from amqtt.mqtt.constants import QOS_1
 from amqtt.session import Session
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from sensors import topics
 from sensors.access import Access
+from sensors.brake import Brake
 from sensors.brokerfiles import Tls
 from sensors.codecs.declare import Codecs
 from sensors.connection import SERVICE, HoldingHandler
 from sensors.door import Door
+from sensors.indexed import IndexedBroker
 from sensors.inlet import Inlet
 from sensors.kept_registry import Registry
+from sensors.packets import OtherVersion, read_connect, readable
 from sensors.shared import Shared
 from sensors.unforeseen import note
 from store import budgets
@@ -55,7 +64,7 @@ class PortInUse(RuntimeError):
     """The broker cannot listen where it was told to."""
 
 
-class EmbeddedBroker(Broker):  # type: ignore[misc]
+class EmbeddedBroker(IndexedBroker):
     """amqtt's broker with the registry as its authority."""
 
     def __init__(
@@ -80,21 +89,29 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         self._clients: dict[str, dict[str, None]] = {}
         self._readers = {engine: Shared(partial(self._read, engine)) for engine in registry.engines}
 
+    async def _client_connected(self, listener_name: str, reader: ReaderAdapter, writer: WriterAdapter) -> None:
+        try:
+            await super()._client_connected(listener_name, reader, writer)
+        finally:
+            # Also where nobody foresaw what went wrong: a line that nobody reads is held by no one.
+            await writer.close()
+
     async def _initialize_client_session(
         self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int
     ) -> tuple[HoldingHandler, Session]:
         try:
             handler, session = await self._connect(reader, writer)
-        except NoDataError as error:
-            raise AMQTTError(str(error)) from error
-        except (MQTTError, TimeoutError) as error:
+        except (MQTTError, NoDataError, OSError) as error:
+            if isinstance(error, OtherVersion):
+                await ConnackPacket.build(0, UNACCEPTABLE_PROTOCOL_VERSION).to_stream(writer)
             await writer.close()
             raise MQTTError(str(error) or "no CONNECT came") from None
-        if not await self._may_connect(session):
-            log.warning("connection_refused", username=session.username, remote=remote_address)
-            await ConnackPacket.build(0, NOT_AUTHORIZED).to_stream(writer)
+        answer = await self._answer_to(session)
+        if answer != CONNECTION_ACCEPTED:
+            log.warning("connection_refused", username=session.username, remote=remote_address, answer=answer)
+            await ConnackPacket.build(0, answer).to_stream(writer)
             await writer.close()
-            raise MQTTError(f"{session.username!r} is not authorised")
+            raise MQTTError(f"{session.username!r} is not let in")
         session.keep_alive = math.ceil(session.keep_alive * KEEPALIVE_GRACE)
         session.client_id = f"{session.username}:{session.client_id or secrets.token_hex(8)}"
         adopted = await self._adopt(session)
@@ -104,18 +121,30 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
     async def _connect(self, reader: ReaderAdapter, writer: WriterAdapter) -> tuple[HoldingHandler, Session]:
         """The first packet of a connection; who sends none has no place here (MQTT 3.1.1, 3.1)."""
         async with self._door.silence():
-            came = await HoldingHandler.init_from_connect(reader, writer, self.plugins_manager)
+            connect = await read_connect(reader)
+        with readable():
+            came = await HoldingHandler.init_from_connect(connect, writer, self.plugins_manager)
         return cast(tuple[HoldingHandler, Session], came)
 
-    async def _may_connect(self, session: Session) -> bool:
-        if not await self._authenticate(session, None):
-            return False
-        if not session.will_flag or session.username == SERVICE:
-            return True
-        permitted = self._may_publish(session.username, session.will_topic or "")
-        if not permitted:
-            log.warning("will_not_permitted", username=session.username, topic=session.will_topic)
-        return permitted
+    async def _answer_to(self, session: Session) -> object:
+        """The CONNACK that somebody gets: of who is known to be nobody another than of whom nothing can be known."""
+        username, password = session.username or "", session.password or ""
+        if username == SERVICE:
+            is_ours = secrets.compare_digest(password.encode(), self._service_secret.encode())
+            return CONNECTION_ACCEPTED if is_ours else NOT_AUTHORIZED
+        if not await self._has_read_of(username):
+            return SERVER_UNAVAILABLE
+        try:
+            known = self._registry.authenticate(username, password)
+        except SQLAlchemyError as error:
+            log.error("registry_not_read", error=first_line(error))
+            return SERVER_UNAVAILABLE
+        if known is None:
+            return NOT_AUTHORIZED
+        if session.will_flag and not self._may_publish(username, session.will_topic or ""):
+            log.warning("will_not_permitted", username=username, topic=session.will_topic)
+            return NOT_AUTHORIZED
+        return CONNECTION_ACCEPTED
 
     async def _adopt(self, session: Session) -> Session:
         """Begin a clean session, or go on with the one that this user left (MQTT 3.1.1, 3.1.2.4)."""
@@ -141,6 +170,8 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
             return
         with self._door.place() as has_place:
             if has_place:
+                # Two that came at the same moment have both found nobody before them.
+                await self._end_connection_of(session.client_id)
                 await super()._handle_client_session(reader, writer, session, *more)
             else:
                 await ConnackPacket.build(0, SERVER_UNAVAILABLE).to_stream(writer)
@@ -149,7 +180,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
     async def _make_room_for(self, session: Session) -> None:
         """A device has so many sessions; with one more under a name of its own, its oldest goes."""
         clients = self._clients.setdefault(session.username, {})
-        for gone in clients.keys() - self._sessions.keys():
+        for gone in [name for name in clients if name not in self._sessions]:
             del clients[gone]
         clients.pop(session.client_id, None)
         while len(clients) >= budgets.current().mqtt_sessions_a_device:
@@ -172,13 +203,8 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
                 while old.transitions.is_connected():
                     await asyncio.sleep(0.01)
 
-    async def _authenticate(self, session: Session, _listener: object) -> bool:
-        username, password = session.username or "", session.password or ""
-        if username == SERVICE:
-            return secrets.compare_digest(password, self._service_secret)
-        admitted_by = getattr(session, "admitted_by", None)
-        if admitted_by is not None and admitted_by == self._hash_of(username):
-            return True  # amqtt asks twice
+    async def _has_read_of(self, username: str) -> bool:
+        """Ask the registry anew for somebody; False where the database that would know them does not answer."""
         # In threads: while one waits for a database that hangs, the others are served, and so are other databases'.
         home = self._registry.home_of(username)
         readers = [self._readers[home]] if home is not None else self._readers.values()
@@ -186,7 +212,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         if late and (home is not None or self._registry.home_of(username) is None):
             log.error("registry_not_read", error=f"no answer within {REGISTRY_WAIT_S:g} s")
             return False
-        return self._registry.authenticate(username, password) is not None
+        return True
 
     def _read(self, engine: Engine) -> None:
         """Read a database's part of the registry, in a thread; where it is away, the registry knows and says so."""
@@ -206,12 +232,9 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
 
     async def _handle_message_delivery(self, session: Session, handler: Any, waiter: asyncio.Future[Any]) -> bool:
         message = waiter.result()
-        if session.username == SERVICE and not (message is not None and topics.is_of_device(message.topic)):
+        if message is not None and not self.is_for_ingest(session.username, message.topic):
             return cast(bool, await super()._handle_message_delivery(session, handler, waiter))
-        if message is not None and not handler.has_stored(message):
-            # QoS 0: nobody waits, but the way is the same.
-            retain = bool(message.publish_packet and message.publish_packet.retain_flag)
-            self._spawn(self._accept_unheard(handler, session, message.topic, bytes(message.data), retain))
+        # A device's message of QoS 2, stored before its PUBREC.
         return True
 
     async def _broadcast_message(self, session: Any, topic: Any, data: Any, force_qos: int | None = None) -> None:
@@ -221,16 +244,14 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]
         # A last will: permitted when the device connected, and again now.
         self._spawn(self.accept(session, topic, bytes(data or b""), False))
 
-    async def _publish_retained_messages_for_subscription(self, subscription: Any, session: Session) -> None:
-        # At every connect amqtt offers each client what any client subscribed to; only its own is its business.
-        if any(s.client_id == session.client_id for s, _ in self._subscriptions.get(subscription[0], [])):
-            await super()._publish_retained_messages_for_subscription(subscription, session)
+    def accept_unheard(self, session: Session, topic: str, payload: bytes, retain: bool, brake: Brake) -> None:
+        """As `accept`, where nobody waits for it."""
 
-    async def _accept_unheard(
-        self, handler: HoldingHandler, session: Session, topic: str, payload: bytes, retain: bool
-    ) -> None:
-        with handler.brake.message():
-            await self.accept(session, topic, payload, retain)
+        async def accepted() -> None:
+            with brake.message():
+                await self.accept(session, topic, payload, retain)
+
+        self._spawn(accepted())
 
     async def accept(self, session: Session, topic: str, payload: bytes, retain: bool) -> None:
         """Bring a device's message, or one that we publish for a device, to ingest and wait until it is stored."""
@@ -313,7 +334,8 @@ class BrokerThread:
         self._service_secret = service_secret
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(_tell)
-        self._thread = threading.Thread(target=self._loop.run_forever, name="broker", daemon=True)
+        self._ended = self._loop.create_future()
+        self._thread = threading.Thread(target=self._run, name="broker", daemon=True)
         self._broker: EmbeddedBroker | None = None
 
     def start(self) -> None:
@@ -328,15 +350,26 @@ class BrokerThread:
         try:
             asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(START_TIMEOUT_S)
         except (AMQTTError, BrokerError) as error:
-            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._end()
             raise PortInUse(f"cannot listen for MQTT on {self._host}:{self._port}: {error}") from None
 
     def stop(self) -> None:
         """Close all connections and end."""
         with contextlib.suppress(Exception):
             asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(START_TIMEOUT_S)
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._end()
         self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        # Until something is done, not for ever: else anyio looks for the first task among all, at each connection.
+        self._loop.run_until_complete(self._until_ended())
+
+    async def _until_ended(self) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._ended
+
+    def _end(self) -> None:
+        self._loop.call_soon_threadsafe(self._ended.cancel)
 
     def reaches(self, topic: str) -> bool:
         """Whether what is published there goes to anybody, now or when they are back."""

@@ -2,44 +2,48 @@
 
 import asyncio
 import math
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from amqtt.adapters import ReaderAdapter, WriterAdapter
-from amqtt.mqtt.constants import QOS_2
+from amqtt.errors import MQTTError, NoDataError
+from amqtt.mqtt.packet import (
+    DISCONNECT,
+    PINGREQ,
+    PUBACK,
+    PUBCOMP,
+    PUBLISH,
+    PUBREC,
+    PUBREL,
+    SUBSCRIBE,
+    UNSUBSCRIBE,
+)
 from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
 from amqtt.mqtt.protocol.handler import OUTGOING
 from amqtt.mqtt.puback import PubackPacket
 from amqtt.session import Session
 
 from sensors.brake import Brake
-from sensors.quarantine import MAX_KEPT_BYTES
+from sensors.packets import read_packet
 
 log = structlog.get_logger(__name__)
 
 MAX_OPEN = 1_000
 """What was sent to a device and not acknowledged, at most; its commands run out long before."""
+TAKEN_BY = {
+    SUBSCRIBE: "handle_subscribe",
+    UNSUBSCRIBE: "handle_unsubscribe",
+    PUBACK: "handle_puback",
+    PUBREC: "handle_pubrec",
+    PUBREL: "handle_pubrel",
+    PUBCOMP: "handle_pubcomp",
+    PINGREQ: "handle_pingreq",
+    PUBLISH: "handle_publish",
+    DISCONNECT: "handle_disconnect",
+}
+"""What a client that is in may send, and who takes it (MQTT 3.1.1, 2.2.1)."""
 SERVICE = "$cockpit"
 """The user name of our own processes. No device id can begin with ``$``."""
-
-
-class BoundedReader(ReaderAdapter):  # type: ignore[misc]
-    """Refuses to read a packet larger than the quarantine would keep, and reads no faster than its brake lets it."""
-
-    def __init__(self, reader: ReaderAdapter, brake: Brake) -> None:
-        self._reader = reader
-        self._brake = brake
-
-    async def read(self, n: int = -1) -> bytes:
-        await self._brake.wait()
-        if n > MAX_KEPT_BYTES:
-            log.warning("packet_too_large", bytes=n, limit=MAX_KEPT_BYTES)
-            # Not an MQTTError, which amqtt would log and read on, in the middle of the packet.
-            raise ConnectionError(f"packet of {n} bytes; at most {MAX_KEPT_BYTES}")
-        return cast(bytes, await self._reader.read(n))
-
-    def feed_eof(self) -> None:
-        self._reader.feed_eof()
 
 
 class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
@@ -49,14 +53,57 @@ class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self._stored: set[int] = set()
+        self._taking: set[asyncio.Task[None]] = set()
 
     def attach(self, session: Session, reader: ReaderAdapter, writer: WriterAdapter) -> None:
-        """Take a connection over; what is read from here on is bounded and braked."""
+        """Take a connection over; from here on it is braked."""
         broker = self.plugins_manager.app_context.broker
         rate = math.inf if session.username == SERVICE else broker.device_rate
         self.brake = Brake(session.username or "", rate)
-        super().attach(session, BoundedReader(reader, self.brake), writer)
+        super().attach(session, reader, writer)
+
+    async def _reader_loop(self) -> None:
+        """Take packets until the connection ends; one that breaks the protocol ends it (MQTT 3.1.1, 4.8)."""
+        self._reader_ready.set()
+        try:
+            while (packet := await self._next_packet()) is not None:
+                task = asyncio.ensure_future(getattr(self, TAKEN_BY[packet.fixed_header.packet_type])(packet))
+                self._taking.add(task)
+                task.add_done_callback(self._taking.discard)
+        except TimeoutError:
+            log.info("connection_ended", username=self.session.username, reason="missed its keep-alive")
+        except (OSError, NoDataError):
+            log.info("connection_ended", username=self.session.username, reason="its line broke")
+        except MQTTError as error:
+            log.warning("connection_ended", username=self.session.username, reason=f"protocol: {error}")
+        finally:
+            for task in self._taking:
+                task.cancel()
+            await self.handle_connection_closed()
+            self._reader_stopped.set()
+        await self.stop()
+
+    async def _next_packet(self) -> Any:
+        """Read a packet, no faster than the brake lets it; None where the other end has closed the connection.
+
+        Raises
+        ------
+        TimeoutError
+            Nothing came within the keep-alive (MQTT 3.1.1, 3.1.2.10), or not all of a packet.
+        MQTTError, NoDataError
+            As `read_packet` has it.
+        """
+        await self.brake.wait()
+        async with asyncio.timeout(self.session.keep_alive or None):
+            return await read_packet(self.reader, TAKEN_BY)
+
+    async def _handle_qos0_message_flow(self, message: Any) -> None:
+        broker = self.plugins_manager.app_context.broker
+        if message.direction == OUTGOING or not broker.is_for_ingest(self.session.username, message.topic):
+            await super()._handle_qos0_message_flow(message)
+            return
+        # Nobody waits for it, not even the end of the connection: a device may leave as soon as it has sent.
+        broker.accept_unheard(self.session, message.topic, bytes(message.data), message.retain, self.brake)
 
     async def _handle_qos1_message_flow(self, message: Any) -> None:
         broker = self.plugins_manager.app_context.broker
@@ -79,15 +126,7 @@ class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
         if is_incoming and broker.is_for_ingest(session.username, message.topic):
             with self.brake.message():
                 await broker.accept(session, message.topic, bytes(message.data), message.retain)
-            self._stored.add(message.packet_id)
         await super()._handle_qos2_message_flow(message)
-
-    def has_stored(self, message: Any) -> bool:
-        """Whether a message that is to be handed on was stored already; asked once for each."""
-        if message.qos != QOS_2 or message.packet_id not in self._stored:
-            return False
-        self._stored.discard(message.packet_id)
-        return True
 
     async def _send(self, message: Any) -> None:
         """Send at QoS 1; what is not acknowledged goes again at the session's next connection (MQTT 3.1.1, 4.4)."""
@@ -106,7 +145,3 @@ class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
             self.session.inflight_out.pop(number, None)
             return
         await super().handle_puback(puback)
-
-    def handle_read_timeout(self) -> None:
-        """End a connection that missed its keep-alive, so that its last will is sent (MQTT 3.1.1, 3.1.2.10)."""
-        self._closing = asyncio.ensure_future(self.handle_connection_closed())

@@ -2,8 +2,10 @@
 
 import socket
 import sqlite3
+import struct
 import threading
 import time
+import zlib
 
 import httpx
 import paho.mqtt.client as mqtt
@@ -52,6 +54,98 @@ def test_who_connects_and_says_nothing_is_sent_away(own_cockpit: Cockpit) -> Non
         assert line.recv(1) == b""
         line.close()
     own_cockpit.publish(air, "telemetry", {"pm2_5": 41})
+
+
+def text(value: bytes) -> bytes:
+    """A string as MQTT writes it."""
+    return struct.pack("!H", len(value)) + value
+
+
+def packet(kind: int, body: bytes) -> bytes:
+    """An MQTT packet of at most 127 bytes."""
+    return bytes([kind, len(body)]) + body
+
+
+def login(username: str, password: str) -> bytes:
+    """A CONNECT of MQTT 3.1.1."""
+    head = text(b"MQTT") + bytes([4, 0xC2, 0, 60])
+    return packet(0x10, head + text(b"a") + text(username.encode()) + text(password.encode()))
+
+
+HEAD = text(b"MQTT") + bytes([4, 0xC2, 0, 60])
+TOPIC = text(b"cim/v1/heling/air-01/telemetry")
+STRANGE = {
+    "a CONNECT without a password": packet(0x10, HEAD + text(b"a")),
+    "no CONNECT first": packet(0x30, text(b"a/b") + b"x"),
+    "HTTP": b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+    "MQTT 5": packet(0x10, text(b"MQTT") + bytes([5, 0xC2, 0, 60, 0]) + text(b"a")),
+    "a length of five bytes": b"\x10\xff\xff\xff\xff\xff",
+    "zeros": bytes(40),
+    "not UTF-8": packet(0x10, HEAD + text(b"\xff\xfe") * 3),
+    "our own name": login("$cockpit", "é"),
+}
+BROKEN = {
+    "a second CONNECT": packet(0x10, HEAD + text(b"a") * 3),
+    "a topic with wildcards": packet(0x32, text(b"cim/v1/+/x") + b"\x00\x01x"),
+    "QoS 3": packet(0x36, TOPIC + b"\x00\x01{}"),
+    "a reserved packet": packet(0xF0, b""),
+    "a CONNACK": packet(0x20, b"\x00\x00"),
+    "a topic longer than its packet": packet(0x32, struct.pack("!H", 9) + b"cim") + bytes(60),
+    "a packet one byte too short": packet(0x30, text(b"cim/v1")[:-1]) + bytes(60),
+}
+
+
+@pytest.mark.parametrize("sent", [pytest.param(sent, id=name) for name, sent in STRANGE.items()])
+def test_who_does_not_say_who_it_is_is_sent_away_at_once(cockpit: Cockpit, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", cockpit.mqtt)) as line:
+        line.settimeout(5)
+        line.sendall(sent)
+        while line.recv(64):
+            pass
+    assert not [said for said in metrics(cockpit) if said.startswith("cockpit_unforeseen_errors_total{")]
+
+
+@pytest.mark.parametrize("sent", [pytest.param(sent, id=name) for name, sent in BROKEN.items()])
+def test_a_device_that_breaks_the_protocol_is_cut_off_and_may_come_again(cockpit: Cockpit, sent: bytes) -> None:
+    air = cockpit.add_device(f"air-{zlib.crc32(sent)}")
+    with socket.create_connection(("127.0.0.1", cockpit.mqtt)) as line:
+        line.settimeout(5)
+        line.sendall(login(air.username, air.password))
+        assert line.recv(4) == b"\x20\x02\x00\x00"
+        line.sendall(sent)
+        assert line.recv(64) == b""
+    assert cockpit.publish(air, "telemetry", {"pm2_5": 41}) == 0
+    assert not [said for said in metrics(cockpit) if said.startswith("cockpit_unforeseen_errors_total{")]
+
+
+def test_a_client_of_another_version_is_told_so(cockpit: Cockpit) -> None:
+    with socket.create_connection(("127.0.0.1", cockpit.mqtt)) as line:
+        line.settimeout(5)
+        line.sendall(STRANGE["MQTT 5"])
+        assert line.recv(64) == b"\x20\x02\x00\x01"
+
+
+def test_what_was_sent_without_asking_for_an_answer_is_stored_also_where_the_device_leaves_at_once(
+    cockpit: Cockpit,
+) -> None:
+    air = cockpit.add_device("air-brief")
+    database = sqlite3.connect(f"{cockpit.data}/cockpit.db")
+    [before] = database.execute("SELECT count(*) FROM reading").fetchone()
+    topic = text(f"{air.topic}/telemetry".encode())
+    with socket.create_connection(("127.0.0.1", cockpit.mqtt)) as line:
+        line.sendall(login(air.username, air.password))
+        assert line.recv(4) == b"\x20\x02\x00\x00"
+        sent = [
+            packet(0x30, topic + f'{{"ts": {1_764_000_000_000 + n}, "values": {{"pm2_5": {n}}}}}'.encode())
+            for n in range(20)
+        ]
+        line.sendall(b"".join(sent) + packet(0xE0, b""))
+    until(lambda: database.execute("SELECT count(*) FROM reading").fetchone() == (before + 20,), 5)
+
+
+def metrics(cockpit: Cockpit) -> list[str]:
+    """The lines for Prometheus."""
+    return httpx.get(f"{cockpit.url}/metrics").text.splitlines()
 
 
 def is_open(line: socket.socket) -> bool:
@@ -112,7 +206,7 @@ def test_a_device_has_so_many_sessions_and_the_newest_stay(own_cockpit: Cockpit)
         clients.append(client)
     until(lambda: set(ended) == {0, 1}, 5)
     assert [client.is_connected() for client in (*clients[2:], other)] == [True, True, True]
-    until(lambda: "cockpit_broker_devices 3.0" in httpx.get(f"{own_cockpit.url}/metrics").text, 10, 0.2)
+    until(lambda: "cockpit_broker_devices 3.0" in metrics(own_cockpit), 10, 0.2)
     for client in (*clients, other):
         client.loop_stop()
 
@@ -138,7 +232,7 @@ def test_a_secret_that_is_void_ends_its_connection_however_many_knock(own_cockpi
     time.sleep(0.5)
     own_cockpit.run("device", "revoke", "air-01")
     try:
-        until(lambda: "cockpit_broker_devices 0.0" in httpx.get(f"{own_cockpit.url}/metrics").text, 10, 0.2)
+        until(lambda: "cockpit_broker_devices 0.0" in metrics(own_cockpit), 10, 0.2)
     finally:
         quiet.set()
         for one in knocking:
