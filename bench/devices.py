@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 from bench.figures import percentiles
-from sensors import registry
-from sensors.registry import Device
+from sensors.devices import registry
+from sensors.devices.registry import Device
 from store.engine import open_engine
 from store.migrate import upgrade
 from tests.running import Cockpit

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from sensors import history, registry
-from sensors.readings import Observation, SeriesIndex, store
-from sensors.registry import Device
+from sensors.devices import registry
+from sensors.devices.registry import Device
+from sensors.readings.observations import Observation, SeriesIndex, history, store
 from sensors.tables import reading
 from store.engine import open_engine, writing
 from store.instant import DAY, HOUR, MINUTE

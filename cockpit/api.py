@@ -22,7 +22,7 @@ from layers.declare import layers
 from layers.devices import queries as devices
 from layers.problem import Problem
 from layers.web import At, CommunityPath, Reading, feature, point
-from sensors.merging import settled
+from sensors.bus.merging import settled
 from sensors.metrics import metrics
 from store.instant import MILLISECOND, now
 

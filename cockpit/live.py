@@ -22,9 +22,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from cockpit.build import build
 from geo import ground, versions
 from layers.declare import Derived, layers
-from sensors.bus import LiveDelta
-from sensors.merging import as_known, merge, together
-from sensors.registry import REVISION
+from sensors.bus.client import LiveDelta
+from sensors.bus.merging import as_known, merge, together
+from sensors.devices.registry import REVISION
 from sensors.unforeseen import note
 from store import budgets, revision
 from store.databases import Databases

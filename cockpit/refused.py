@@ -9,8 +9,8 @@ from sqlalchemy import Row
 from layers.declare import feeds
 from layers.problem import Problem
 from layers.web import CommunityPath, Given, Limit, Manager, Reading, Tongue
-from sensors import playback, quarantine
-from sensors.quarantine import Filter
+from sensors.intake import playback, quarantine
+from sensors.intake.quarantine import Filter
 from sensors.refusal import Reason
 from store import audit
 from store.engine import writing

@@ -14,9 +14,9 @@ from geo import ground
 from geo.basemap import BaseMap
 from geo.errors import BadBaseMap
 from layers import working_time
-from sensors.brokerfiles import Tls
-from sensors.bus import BrokerAddress
-from sensors.codecs.declare import Codecs, codecs
+from sensors.brokers.files import Tls
+from sensors.bus.client import BrokerAddress
+from sensors.codecs.installed import Codecs, codecs
 from sensors.errors import CodecError
 from store.databases import Databases
 from store.engine import open_engine

@@ -11,7 +11,7 @@ from geo.communities import community as community_of
 from geo.errors import SurveyFaults
 from geo.surveys import Survey, Wanted
 from layers.grid_events import ground as event_places
-from sensors import registry
+from sensors.devices import registry
 from store import audit
 from store.engine import writing
 from store.instant import now

@@ -39,18 +39,18 @@ from cockpit.resources import (
 from cockpit.settings import Settings, prepare_data_dir
 from layers.declare import feeds
 from layers.visitors import capacity
-from sensors.broker import BrokerThread, PortInUse
-from sensors.bus import BrokerAddress, Client, LiveSubscriber, Outlet
-from sensors.codecs.declare import Codecs
-from sensors.connection import SERVICE
-from sensors.dispatch import Dispatcher
-from sensors.ingest import Ingest, SplitIngest
-from sensors.inlet import Inlet
-from sensors.intake import DirectIntake, ExclusiveIntake, Intake, SharingIntake
-from sensors.keeper import Keeper, Kept
-from sensors.kept_registry import Registry
-from sensors.slots import Slots
-from sensors.subscriber import Subscriber, filters, session_name
+from sensors.brokers.embedded.connection import SERVICE
+from sensors.brokers.embedded.thread import BrokerThread, PortInUse
+from sensors.bus.client import BrokerAddress, Client, LiveSubscriber, Outlet
+from sensors.codecs.installed import Codecs
+from sensors.commands.dispatch import Dispatcher
+from sensors.devices.kept_registry import Registry
+from sensors.intake.ingest import Ingest, SplitIngest
+from sensors.intake.ingester import DirectIntake, ExclusiveIntake, Intake, SharingIntake
+from sensors.intake.inlet import Inlet
+from sensors.intake.slots import Slots
+from sensors.intake.subscriber import Subscriber, filters, session_name
+from sensors.readings.keeper import Keeper, Kept
 from store import budgets, scratch
 from store.databases import Databases
 from store.instant import MILLISECOND, now

@@ -38,8 +38,8 @@ from geo.basemap import BaseMap
 from layers.declare import layers
 from layers.problem import Problem
 from layers.web import Services
-from sensors.bus import Outlet
-from sensors.codecs.declare import Codecs
+from sensors.bus.client import Outlet
+from sensors.codecs.installed import Codecs
 from store import budgets
 from store.databases import Databases
 from store.seal import Seal

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from geo.communities import Community
 from layers.access import Rules
-from sensors.batch import Feed
+from sensors.intake.batch import Feed
 from store.instant import Instant
 
 ENTRY_POINTS = "cockpit.layers"

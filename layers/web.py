@@ -15,8 +15,8 @@ from geo.communities import Community, communities
 from layers import words
 from layers.problem import Problem
 from layers.roles import Actor
-from sensors.bus import Changed
-from sensors.codecs.declare import Codecs
+from sensors.bus.client import Changed
+from sensors.codecs.installed import Codecs
 from store import budgets
 from store.databases import Databases
 from store.instant import DAY, SECOND, Instant, format_rfc3339, now, parse_rfc3339

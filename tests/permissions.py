@@ -11,7 +11,7 @@ from cockpit import access, health, web
 from cockpit.live import LiveHub
 from cockpit.settings import Settings
 from cockpit.tables import api_token
-from sensors.codecs.declare import codecs
+from sensors.codecs.installed import codecs
 from store.databases import Databases
 from store.engine import open_engine, writing
 from store.seal import Seal

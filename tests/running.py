@@ -24,8 +24,8 @@ from playwright.sync_api import Page
 from cockpit import tokens
 from cockpit.people import sessions, users
 from cockpit.people.identify import SESSION
-from sensors import registry
-from sensors.registry import Device
+from sensors.devices import registry
+from sensors.devices.registry import Device
 from sensors.topics import base
 from store.engine import open_engine, writing
 from store.instant import DAY, format_rfc3339, now

@@ -13,10 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cockpit.commands.options import Json, answer, codecs, databases
 from cockpit.errors import BadSetting
-from sensors import mosquitto, nats, registry
-from sensors.brokerfiles import Tls
-from sensors.mosquitto import Listener
-from sensors.registry import Device
+from sensors.brokers import mosquitto, nats
+from sensors.brokers.files import Tls
+from sensors.brokers.mosquitto import Listener
+from sensors.devices import registry
+from sensors.devices.registry import Device
 from store import revision
 from store.databases import Databases
 from store.instant import Instant, now

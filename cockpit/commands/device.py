@@ -15,10 +15,12 @@ from cockpit.resources import installed_codecs
 from geo import ground
 from geo.communities import communities
 from geo.crs import Crs
-from sensors import commands, registry, roster, topics
+from sensors import topics
+from sensors.commands import commands
+from sensors.devices import registry, roster
+from sensors.devices.kinds import kind_name, kinds
+from sensors.devices.registry import DEFAULT_INTERVAL_S, Device
 from sensors.errors import RegistryError, RegistryFaults
-from sensors.kinds import kind_name, kinds
-from sensors.registry import DEFAULT_INTERVAL_S, Device
 from store.databases import Databases
 from store.engine import writing
 from store.instant import format_rfc3339

@@ -13,7 +13,7 @@ from cockpit.notices import destinations
 from cockpit.resources import installed_codecs, open_databases
 from cockpit.settings import Settings, load
 from geo.communities import communities
-from sensors.codecs.declare import Codecs
+from sensors.codecs.installed import Codecs
 from store import budgets
 from store.databases import Databases
 

@@ -9,8 +9,8 @@ from sqlalchemy import Row
 
 from cockpit.commands.options import Json, answer, codecs, databases
 from cockpit.errors import BadSetting
-from sensors import quarantine
-from sensors.quarantine import Filter
+from sensors.intake import quarantine
+from sensors.intake.quarantine import Filter
 from sensors.refusal import Reason
 from store.instant import SHANGHAI, Instant, format_rfc3339, to_datetime
 
@@ -83,7 +83,7 @@ def play_back(
     """Take refused messages again, after what was wrong is mended; the stored ones leave the quarantine."""
     # Here, not above: the layers' feeds take their time to import.
     from layers.declare import feeds
-    from sensors import playback
+    from sensors.intake import playback
 
     engine = databases().of(community or "")
     ids = numbers or []

@@ -15,8 +15,8 @@ def replay(
 ) -> None:
     """Publish a recording as devices, to a cockpit that runs, until interrupted."""
     # Here, not above: the tables of a recording are read with pandas, which the other commands need not wait for.
-    from sensors import recording
-    from sensors.replay import Replay
+    from sensors.replay import recording
+    from sensors.replay.replay import Replay
 
     found = settings()
     playing = Replay(databases().of(recording.COMMUNITY), devices_address(found), [recording.read(file)], speed)

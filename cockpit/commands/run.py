@@ -26,7 +26,7 @@ def up(
     with collector.importing():
         from cockpit import processes, system
         from cockpit.beside import Pair
-        from sensors import recording, replay
+        from sensors.replay import recording, replay
 
     found = settings()
 

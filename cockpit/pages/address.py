@@ -15,7 +15,7 @@ from starlette.routing import compile_path
 from cockpit import bundle
 from geo.communities import communities
 from layers.web import SKEW
-from sensors.summary import SHOWN
+from sensors.readings.summary import SHOWN
 from store.instant import Instant, now, parse_local
 
 THEMES = ("dark", "light")

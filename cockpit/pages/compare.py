@@ -14,7 +14,7 @@ from cockpit.pages.address import instant_of
 from geo.communities import Community
 from layers.declare import layers
 from sensors.metrics import metrics
-from sensors.summary import SHOWN
+from sensors.readings.summary import SHOWN
 from store.databases import Databases
 from store.instant import SHANGHAI, Instant, format_rfc3339, from_datetime, now, to_datetime
 

@@ -13,10 +13,11 @@ from cockpit.pages import frame
 from cockpit.pages.address import NoPage
 from cockpit.pages.device_chart import FIRST_SPAN, SPANS, chart, without_readings
 from geo.communities import community as community_of
-from sensors import history, registry
-from sensors.kinds import kind_name, kinds
+from sensors.devices import registry
+from sensors.devices.kinds import kind_name, kinds
+from sensors.devices.registry import Device
 from sensors.metrics import metrics
-from sensors.registry import Device
+from sensors.readings import history
 from store.databases import Databases
 
 

@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 from sqlalchemy import Engine
 
 from layers.look import LIGHT, TOKENS
-from sensors import history
+from sensors.devices.registry import STALE_AFTER_INTERVALS, Device
 from sensors.metrics import metrics
-from sensors.registry import STALE_AFTER_INTERVALS, Device
+from sensors.readings import history
 from store.instant import DAY, HOUR, MINUTE, SECOND, SHANGHAI, Instant, now, to_datetime
 
 MAX_POINTS = 5_000

@@ -11,7 +11,7 @@ from cockpit.pages import frame, legend
 from geo.communities import Community
 from geo.ground import place, places
 from sensors.metrics import metrics
-from sensors.summary import SHOWN
+from sensors.readings.summary import SHOWN
 
 TOOLS = {
     "line": "测距",

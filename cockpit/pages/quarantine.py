@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row
 from cockpit.pages import frame
 from geo.communities import Community
 from layers import words
-from sensors import quarantine
-from sensors.quarantine import Filter
+from sensors.intake import quarantine
+from sensors.intake.quarantine import Filter
 from sensors.refusal import Reason
 from store.databases import Databases
 from store.instant import SHANGHAI, to_datetime

@@ -9,8 +9,8 @@ from geo.ground import geojson
 from layers.areas import queries
 from layers.problem import Problem
 from layers.web import At, CommunityPath, Reading
-from sensors import summary
 from sensors.metrics import metrics, unit_of
+from sensors.readings import summary
 
 
 def router() -> APIRouter:

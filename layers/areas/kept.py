@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from geo.ground import places
-from sensors import summary
-from sensors.kept_means import KeptMeans
+from sensors.readings import summary
+from sensors.readings.kept_means import KeptMeans
 
 
 class KeptAreas:

@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from geo.ground import places
-from sensors import past, summary
+from sensors.devices import past
+from sensors.readings import summary
 from store.instant import Instant
 
 

@@ -9,8 +9,8 @@ from layers.devices import queries
 from layers.devices.commands import add_routes
 from layers.problem import Problem
 from layers.web import At, CommunityPath, Limit, Reading, Viewer, check_period, feature, instant_query, point
-from sensors import history
 from sensors.metrics import unit_of
+from sensors.readings import history
 from store.instant import DAY, SECOND, Instant, format_rfc3339, now
 
 STEP = re.compile(r"(\d{1,6})(s|m|h|d)")

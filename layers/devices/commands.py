@@ -9,9 +9,9 @@ from layers.devices import queries
 from layers.people import told_to
 from layers.problem import Problem
 from layers.web import CommunityPath, Given, Limit, Manager, Reading, Viewer, instant_query
-from sensors import commands
+from sensors.commands import commands
+from sensors.devices.registry import Device
 from sensors.errors import CommandError
-from sensors.registry import Device
 from store import audit
 from store.engine import writing
 from store.instant import Instant, format_rfc3339, now

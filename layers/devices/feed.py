@@ -5,12 +5,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from layers.devices import queries
-from sensors.batch import Batch, Message, Parts
-from sensors.merging import is_live
+from sensors.bus.merging import is_live
+from sensors.bus.message import Message
+from sensors.devices.registry import Device
+from sensors.intake.batch import Batch, Parts
 from sensors.quality import NOT_LIVE
-from sensors.readings import Observation
+from sensors.readings.observations import Observation
 from sensors.refusal import Reason, Refused
-from sensors.registry import Device
 from store.instant import MILLISECOND
 
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from geo.ground import places
 from layers.devices.queries import ENVIRONMENT, environment
-from sensors.kept_means import KeptMeans
+from sensors.readings.kept_means import KeptMeans
 
 
 class KeptEnvironment:

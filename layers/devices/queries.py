@@ -9,12 +9,14 @@ from sqlalchemy import Connection, Row, Table, select
 
 from geo import ground
 from layers.declare import Located, positions
-from sensors import commands, history, past, summary
-from sensors.kinds import kind_name, kinds
+from sensors.commands import commands
+from sensors.devices import past
+from sensors.devices.kinds import kind_name, kinds
+from sensors.devices.registry import Device
+from sensors.intake.state import Status, status_of
 from sensors.quality import NOT_LIVE, SUSPECT, word_of
-from sensors.readings import Value
-from sensors.registry import Device
-from sensors.state import Status, status_of
+from sensors.readings import history, summary
+from sensors.readings.observations import Value
 from sensors.tables import device_clock, device_state
 from store.instant import MILLISECOND, SECOND, Instant, format_rfc3339, now
 

@@ -6,8 +6,9 @@ from sqlalchemy import Connection
 
 from layers.grid_events import queries, write
 from layers.grid_events.report import Report, read
-from sensors.batch import Batch, Message, Parts
-from sensors.registry import Device
+from sensors.bus.message import Message
+from sensors.devices.registry import Device
+from sensors.intake.batch import Batch, Parts
 from sensors.topics import Channel
 
 

@@ -13,13 +13,14 @@ from sqlalchemy import Connection
 from layers.visitors import queries, sums
 from layers.visitors.counter import Gate
 from layers.visitors.steps import Key, Row, alone, count_on
-from sensors import registry
-from sensors.batch import Batch, Message, Parts
-from sensors.kinds import kinds
+from sensors.bus.message import Message
+from sensors.devices import registry
+from sensors.devices.kinds import kinds
+from sensors.devices.registry import Device
+from sensors.intake.batch import Batch, Parts
 from sensors.quality import Quality
-from sensors.readings import Observation
+from sensors.readings.observations import Observation
 from sensors.refusal import Reason, Refused
-from sensors.registry import Device
 from store.instant import Instant
 
 METRIC = re.compile(r"(enter|leave)(_total)?(_[1-9][0-9]?)?")

@@ -14,8 +14,8 @@ from layers.visitors.doubts import doubts, steps_in_doubt
 from layers.visitors.inside import inside
 from layers.visitors.passed import Hours, Passed
 from layers.visitors.tables import gate_counter, gate_step
-from sensors import registry
-from sensors.registry import Device
+from sensors.devices import registry
+from sensors.devices.registry import Device
 from store import revision
 from store.instant import HOUR, MILLISECOND, Instant, local_midnight, now
 

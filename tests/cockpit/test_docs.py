@@ -19,9 +19,9 @@ from cockpit.people import api as people
 from cockpit.settings import PREFIX, Settings
 from layers.declare import layers
 from layers.grid_events.rules import states
-from sensors.codecs.declare import codecs
+from sensors.codecs.installed import codecs
 from sensors.codecs.mapping import read_folder
-from sensors.kinds import kinds
+from sensors.devices.kinds import kinds
 from sensors.metrics import metrics
 from sensors.refusal import Reason
 from store.budgets import Budgets

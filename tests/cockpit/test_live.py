@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from cockpit import live
 from cockpit.live import LiveHub
-from sensors.bus import LiveDelta
+from sensors.bus.client import LiveDelta
 from store.databases import Databases
 from tests.running import run_async
 

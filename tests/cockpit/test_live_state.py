@@ -12,12 +12,12 @@ from layers.declare import feeds, layers
 from layers.grid_events import queries, write
 from layers.grid_events.report import read
 from layers.roles import Actor
-from sensors import registry
-from sensors.announce import Announcer
-from sensors.batch import Message
-from sensors.codecs.declare import codecs
-from sensors.registry import Device
-from sensors.writer import Writer
+from sensors.bus.message import Message
+from sensors.codecs.installed import codecs
+from sensors.devices import registry
+from sensors.devices.registry import Device
+from sensors.intake.announce import Announcer
+from sensors.intake.writer import Writer
 from store.databases import Databases
 from store.engine import writing
 from store.instant import MILLISECOND, SECOND, now

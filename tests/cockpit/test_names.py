@@ -12,8 +12,8 @@ from cockpit.settings import Settings
 from layers.grid_events import write
 from layers.grid_events.report import read
 from layers.roles import Actor
-from sensors import commands
-from sensors.codecs.declare import codecs
+from sensors.codecs.installed import codecs
+from sensors.commands import commands
 from store.databases import Databases
 from store.engine import writing
 from store.instant import now

@@ -19,9 +19,9 @@ from cockpit import tokens, web
 from cockpit.health import Probes
 from cockpit.live import LiveHub
 from cockpit.settings import Settings
-from sensors import registry
-from sensors.codecs.declare import codecs
-from sensors.registry import Device
+from sensors.codecs.installed import codecs
+from sensors.devices import registry
+from sensors.devices.registry import Device
 from store import budgets
 from store.databases import Databases
 from store.engine import apart, open_engine, writing

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sensors.credentials import hash_secret, new_secret
+from sensors.devices.credentials import hash_secret, new_secret
 from tests.mosquitto import SERVICE, Mosquitto
 from tests.running import COMMAND, SPAN, Cockpit, until
 

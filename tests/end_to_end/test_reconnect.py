@@ -6,8 +6,8 @@ import time
 
 import httpx
 
-from sensors import registry
-from sensors.registry import Device
+from sensors.devices import registry
+from sensors.devices.registry import Device
 from store.engine import open_engine
 from store.migrate import upgrade
 from tests.running import Cockpit, run_async, until

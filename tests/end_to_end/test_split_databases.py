@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sensors import registry
-from sensors.registry import Device
+from sensors.devices import registry
+from sensors.devices.registry import Device
 from sensors.topics import base
 from store.engine import open_engine
 from tests.postgres import Postgres

@@ -15,10 +15,11 @@ from sqlalchemy import Engine, func, select
 
 from layers.declare import feeds
 from layers.grid_events.tables import grid_event
-from sensors.batch import Batch, Message
-from sensors.codecs.declare import codecs
+from sensors.bus.message import Message
+from sensors.codecs.installed import codecs
+from sensors.intake.batch import Batch
+from sensors.intake.writer import Writer
 from sensors.tables import quarantine, reading
-from sensors.writer import Writer
 from store.instant import now
 from tests.database import add
 from tests.faults.hostile import EVENT, TELEMETRY, payloads

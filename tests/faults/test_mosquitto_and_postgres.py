@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from sensors.credentials import hash_secret, new_secret
+from sensors.devices.credentials import hash_secret, new_secret
 from store.engine import open_engine
 from tests.faults.disk import fill, small_disk
 from tests.faults.stream import METRIC, SECONDS, Stream

@@ -7,9 +7,10 @@ from sqlalchemy import Engine
 
 from layers.visitors import queries
 from layers.visitors.feed import VisitorsFeed
-from sensors import readings, registry
-from sensors.batch import Batch
-from sensors.readings import Observation, SeriesIndex
+from sensors.devices import registry
+from sensors.intake.batch import Batch
+from sensors.readings import observations as readings
+from sensors.readings.observations import Observation, SeriesIndex
 from store.engine import writing
 from store.instant import Instant
 from tests.database import ensure_months

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, event, select
 
 from layers.visitors.tables import gate_step
-from sensors import registry
+from sensors.devices import registry
 from store.instant import DAY, HOUR, MINUTE, SECOND, Instant, from_datetime, now
 from tests.database import add, new_database
 from tests.layers.counting import Sent, doubts, hours, send, site

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from layers.visitors import capacity
-from sensors import registry
+from sensors.devices import registry
 from store.instant import HOUR, MINUTE, SECOND, Instant, from_datetime
 from tests.database import add
 from tests.layers import counting

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from layers import words
-from sensors.codecs.declare import codecs
+from sensors.codecs.installed import codecs
 from sensors.refusal import Reason, Refused
 from store.instant import now
 

@@ -9,13 +9,15 @@ from paho.mqtt.enums import CallbackAPIVersion
 from prometheus_client import REGISTRY
 from sqlalchemy import Connection, Engine
 
-from sensors import commands, unforeseen
-from sensors.announce import Announcer
-from sensors.batch import Batch, Message, Parts
-from sensors.dispatch import Dispatcher
-from sensors.keeper import Keeper, Kept
-from sensors.registry import Device
-from sensors.wire import PahoClient
+from sensors import unforeseen
+from sensors.bus.message import Message
+from sensors.bus.wire import PahoClient
+from sensors.commands import commands
+from sensors.commands.dispatch import Dispatcher
+from sensors.devices.registry import Device
+from sensors.intake.announce import Announcer
+from sensors.intake.batch import Batch, Parts
+from sensors.readings.keeper import Keeper, Kept
 from store.engine import writing
 from store.instant import DAY, now
 from tests.database import add

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 from sqlalchemy import insert, inspect, select
 
-from sensors import registry
-from sensors.batch import Message
-from sensors.codecs.declare import codecs
-from sensors.registry import Device
+from sensors.bus.message import Message
+from sensors.codecs.installed import codecs
+from sensors.devices import registry
+from sensors.devices.registry import Device
+from sensors.intake.writer import Writer
 from sensors.tables import reading
-from sensors.writer import Writer
 from store.engine import open_engine
 from store.instant import from_datetime, now
 from store.migrate import upgrade

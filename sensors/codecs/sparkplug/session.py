@@ -14,16 +14,16 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, select
 
-from sensors.batch import Message
+from sensors.bus.message import Message
 from sensors.codecs.declare import DeviceOf, Said
 from sensors.codecs.sample import Sample, checked, values_of
 from sensors.codecs.sparkplug import names
 from sensors.codecs.sparkplug.names import Name, Type
 from sensors.codecs.sparkplug.payload import BOOLEAN, Metric, Payload, decode, encode
+from sensors.devices.registry import Device
 from sensors.jsonin import instant_of
 from sensors.metrics import metrics
 from sensors.refusal import Reason, Refused
-from sensors.registry import Device
 from sensors.tables import sparkplug_birth
 from store.bulk import upsert_all
 from store.instant import SECOND, Instant

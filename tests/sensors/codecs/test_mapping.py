@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sensors.codecs.declare import codecs
+from sensors.codecs.installed import codecs
 from sensors.codecs.mapping import read_folder
 from sensors.codecs.sample import Sample
 from sensors.errors import CodecError

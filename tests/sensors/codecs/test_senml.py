@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sensors.codecs.declare import codecs
+from sensors.codecs.installed import codecs
 from sensors.codecs.sample import Sample
 from sensors.refusal import Refused
 from store.instant import SECOND, parse_rfc3339

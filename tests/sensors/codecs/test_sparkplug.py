@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 
-from sensors.batch import Message
+from sensors.bus.message import Message
 from sensors.codecs.declare import Said
 from sensors.codecs.sparkplug.payload import BOOLEAN, DOUBLE, INT64, STRING, Metric, Payload, decode, encode
 from sensors.codecs.sparkplug.session import REBIRTH, HostSession
+from sensors.devices.registry import Device
 from sensors.refusal import Reason, Refused
-from sensors.registry import Device
 from store.engine import writing
 from store.instant import SECOND
 

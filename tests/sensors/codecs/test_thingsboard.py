@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sensors.codecs.declare import codecs
+from sensors.codecs.installed import codecs
 from sensors.codecs.sample import Sample
 from sensors.jsonin import MAX_BYTES
 from sensors.refusal import Reason, Refused

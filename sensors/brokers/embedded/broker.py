@@ -1,0 +1,295 @@
+"""The embedded broker: amqtt, held to the registry, with a PUBACK that means "stored".
+
+amqtt acknowledges a publish when it has only queued it. Here a device's PUBACK waits until ingest,
+to which the message is handed in the process (`sensors.intake.inlet`), has committed it: so what was
+acknowledged to a device survives a kill. What the contract forbids is not let through; it is
+handed to ingest under ``cockpit/refused/...`` and goes to the quarantine.
+
+Sessions belong to their user name: amqtt itself would let anyone who knows a client id take over
+its session before signing in.
+"""
+
+import asyncio
+import contextlib
+import math
+import secrets
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any, cast
+
+import structlog
+from amqtt.adapters import ReaderAdapter, WriterAdapter
+from amqtt.contexts import Action, BrokerConfig, ListenerConfig
+from amqtt.errors import MQTTError, NoDataError
+from amqtt.mqtt.connack import (
+    CONNECTION_ACCEPTED,
+    NOT_AUTHORIZED,
+    SERVER_UNAVAILABLE,
+    UNACCEPTABLE_PROTOCOL_VERSION,
+    ConnackPacket,
+)
+from amqtt.mqtt.constants import QOS_1
+from amqtt.session import Session
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from sensors import topics
+from sensors.brokers.embedded.brake import Brake
+from sensors.brokers.embedded.connection import SERVICE, HoldingHandler
+from sensors.brokers.embedded.door import Door
+from sensors.brokers.embedded.indexed import IndexedBroker
+from sensors.brokers.embedded.packets import OtherVersion, read_connect, readable
+from sensors.codecs.installed import Codecs
+from sensors.devices.kept_registry import Registry
+from sensors.intake.access import Access
+from sensors.intake.inlet import Inlet
+from sensors.shared import Shared
+from store import budgets
+from store.why import first_line
+
+log = structlog.get_logger(__name__)
+
+REGISTRY_CHECK_S = 0.25
+KEEPALIVE_GRACE = 1.5
+"""MQTT 3.1.1, 3.1.2.10: silence for one and a half keep-alive periods ends a connection."""
+TAKE_OVER_S = 5.0
+REGISTRY_WAIT_S = 3.0
+
+
+class EmbeddedBroker(IndexedBroker):
+    """amqtt's broker with the registry as its authority."""
+
+    def __init__(
+        self,
+        listener: ListenerConfig,
+        registry: Registry,
+        codecs: Codecs,
+        inlet: Inlet,
+        service_secret: str,
+        device_rate: float,
+    ) -> None:
+        config = BrokerConfig(listeners={"default": listener}, plugins={})
+        super().__init__(config)
+        self.plugins_manager.app_context.broker = self
+        self._registry = registry
+        self._access = Access(registry, codecs)
+        self._inlet = inlet
+        self._service_secret = service_secret
+        self.device_rate = device_rate
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._door = Door()
+        self._clients: dict[str, dict[str, None]] = {}
+        self._readers = {engine: Shared(partial(self._read, engine)) for engine in registry.engines}
+
+    async def _client_connected(self, listener_name: str, reader: ReaderAdapter, writer: WriterAdapter) -> None:
+        try:
+            await super()._client_connected(listener_name, reader, writer)
+        finally:
+            # Also where nobody foresaw what went wrong: a line that nobody reads is held by no one.
+            await writer.close()
+
+    async def _initialize_client_session(
+        self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int
+    ) -> tuple[HoldingHandler, Session]:
+        try:
+            handler, session = await self._connect(reader, writer)
+        except (MQTTError, NoDataError, OSError) as error:
+            if isinstance(error, OtherVersion):
+                await ConnackPacket.build(0, UNACCEPTABLE_PROTOCOL_VERSION).to_stream(writer)
+            await writer.close()
+            raise MQTTError(str(error) or "no CONNECT came") from None
+        answer = await self._answer_to(session)
+        if answer != CONNECTION_ACCEPTED:
+            log.warning("connection_refused", username=session.username, remote=remote_address, answer=answer)
+            await ConnackPacket.build(0, answer).to_stream(writer)
+            await writer.close()
+            raise MQTTError(f"{session.username!r} is not let in")
+        session.keep_alive = math.ceil(session.keep_alive * KEEPALIVE_GRACE)
+        session.client_id = f"{session.username}:{session.client_id or secrets.token_hex(8)}"
+        adopted = await self._adopt(session)
+        adopted.admitted_by = self._hash_of(session.username)
+        return handler, adopted
+
+    async def _connect(self, reader: ReaderAdapter, writer: WriterAdapter) -> tuple[HoldingHandler, Session]:
+        """The first packet of a connection; who sends none has no place here (MQTT 3.1.1, 3.1)."""
+        async with self._door.silence():
+            connect = await read_connect(reader)
+        with readable():
+            came = await HoldingHandler.init_from_connect(connect, writer, self.plugins_manager)
+        return cast(tuple[HoldingHandler, Session], came)
+
+    async def _answer_to(self, session: Session) -> object:
+        """The CONNACK that somebody gets: of who is known to be nobody another than of whom nothing can be known."""
+        username, password = session.username or "", session.password or ""
+        if username == SERVICE:
+            is_ours = secrets.compare_digest(password.encode(), self._service_secret.encode())
+            return CONNECTION_ACCEPTED if is_ours else NOT_AUTHORIZED
+        if not await self._has_read_of(username):
+            return SERVER_UNAVAILABLE
+        try:
+            known = self._registry.authenticate(username, password)
+        except SQLAlchemyError as error:
+            log.error("registry_not_read", error=first_line(error))
+            return SERVER_UNAVAILABLE
+        if known is None:
+            return NOT_AUTHORIZED
+        if session.will_flag and not self._may_publish(username, session.will_topic or ""):
+            log.warning("will_not_permitted", username=username, topic=session.will_topic)
+            return NOT_AUTHORIZED
+        return CONNECTION_ACCEPTED
+
+    async def _adopt(self, session: Session) -> Session:
+        """Begin a clean session, or go on with the one that this user left (MQTT 3.1.1, 3.1.2.4)."""
+        await self._end_connection_of(session.client_id)
+        if session.username != SERVICE:
+            await self._make_room_for(session)
+        if session.clean_session:
+            await self._delete_session(session.client_id)
+        session.parent = 0
+        if session.client_id not in self._sessions:
+            return session
+        kept, _ = self._sessions[session.client_id]
+        for name in ("will_flag", "will_message", "will_topic", "will_qos", "will_retain", "keep_alive"):
+            setattr(kept, name, getattr(session, name))
+        kept.parent = 1
+        return cast(Session, kept)
+
+    async def _handle_client_session(
+        self, reader: ReaderAdapter, writer: WriterAdapter, session: Session, *more: Any
+    ) -> None:
+        if session.username == SERVICE:
+            await super()._handle_client_session(reader, writer, session, *more)
+            return
+        with self._door.place() as has_place:
+            if has_place:
+                # Two that came at the same moment have both found nobody before them.
+                await self._end_connection_of(session.client_id)
+                await super()._handle_client_session(reader, writer, session, *more)
+            else:
+                await ConnackPacket.build(0, SERVER_UNAVAILABLE).to_stream(writer)
+                await writer.close()
+
+    async def _make_room_for(self, session: Session) -> None:
+        """A device has so many sessions; with one more under a name of its own, its oldest goes."""
+        clients = self._clients.setdefault(session.username, {})
+        for gone in [name for name in clients if name not in self._sessions]:
+            del clients[gone]
+        clients.pop(session.client_id, None)
+        while len(clients) >= budgets.current().mqtt_sessions_a_device:
+            oldest = next(iter(clients))
+            del clients[oldest]
+            log.warning("session_ended", username=session.username, client_id=oldest, budget="mqtt_sessions_a_device")
+            await self._end_connection_of(oldest)
+            await self._cleanup_session(oldest)
+        clients[session.client_id] = None
+
+    async def _end_connection_of(self, client_id: str) -> None:
+        """End what is left of an earlier connection, wholly: its end would be taken for that of the new one."""
+        old, handler = self._sessions.get(client_id, (None, None))
+        if old is None or handler is None or not old.transitions.is_connected():
+            return
+        await handler.handle_connection_closed()
+        await handler.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TAKE_OVER_S):
+                while old.transitions.is_connected():
+                    await asyncio.sleep(0.01)
+
+    async def _has_read_of(self, username: str) -> bool:
+        """Ask the registry anew for somebody; False where the database that would know them does not answer."""
+        # In threads: while one waits for a database that hangs, the others are served, and so are other databases'.
+        home = self._registry.home_of(username)
+        readers = [self._readers[home]] if home is not None else self._readers.values()
+        _, late = await asyncio.wait([reader.asked() for reader in readers], timeout=REGISTRY_WAIT_S)
+        if late and (home is not None or self._registry.home_of(username) is None):
+            log.error("registry_not_read", error=f"no answer within {REGISTRY_WAIT_S:g} s")
+            return False
+        return True
+
+    def _read(self, engine: Engine) -> None:
+        """Read a database's part of the registry, in a thread; where it is away, the registry knows and says so."""
+        try:
+            self._registry.refresh_of(engine)
+        except Exception as error:  # noqa: BLE001 - the database may be away; the broker stays
+            log.error("registry_not_read", error=first_line(error))
+
+    async def _topic_filtering(self, session: Session, topic: str, action: Action) -> bool:
+        if session.username == SERVICE or action is Action.RECEIVE:
+            return True
+        rights = self._access.of(session.username)
+        return topic in (rights.reads if action is Action.SUBSCRIBE else rights.writes)
+
+    def _may_publish(self, username: str, topic: str) -> bool:
+        return topic in self._access.of(username).writes
+
+    async def _handle_message_delivery(self, session: Session, handler: Any, waiter: asyncio.Future[Any]) -> bool:
+        message = waiter.result()
+        if message is not None and not self.is_for_ingest(session.username, message.topic):
+            return cast(bool, await super()._handle_message_delivery(session, handler, waiter))
+        # A device's message of QoS 2, stored before its PUBREC.
+        return True
+
+    async def _broadcast_message(self, session: Any, topic: Any, data: Any, force_qos: int | None = None) -> None:
+        if session is None or session.username == SERVICE:
+            await super()._broadcast_message(session, topic, data, force_qos)
+            return
+        # A last will: permitted when the device connected, and again now.
+        self._spawn(self.accept(session, topic, bytes(data or b""), False))
+
+    def accept_unheard(self, session: Session, topic: str, payload: bytes, retain: bool, brake: Brake) -> None:
+        """As `accept`, where nobody waits for it."""
+
+        async def accepted() -> None:
+            with brake.message():
+                await self.accept(session, topic, payload, retain)
+
+        self._spawn(accepted())
+
+    async def accept(self, session: Session, topic: str, payload: bytes, retain: bool) -> None:
+        """Bring a device's message, or one that we publish for a device, to ingest and wait until it is stored."""
+        if session.username == SERVICE or self._may_publish(session.username, topic):
+            if retain:
+                await self.retain_message(session, topic, payload, QOS_1)
+            await self._hand_over(topic, payload)
+        else:
+            log.warning("publish_not_permitted", username=session.username, topic=topic)
+            await self._hand_over(f"{topics.REFUSED_ROOT}/{session.username}/{topic}", payload)
+
+    def is_for_ingest(self, username: str, topic: str) -> bool:
+        """Whether a message goes to ingest and nowhere else: all of a device's, and what we publish in its place."""
+        return username != SERVICE or topics.is_of_device(topic)
+
+    async def _hand_over(self, topic: str, payload: bytes) -> None:
+        await self._inlet.store(topic, payload)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def watch_registry(self) -> None:
+        """End the connections of revoked devices, whoever revoked them."""
+        seen = self._registry.version
+        while True:
+            await asyncio.sleep(REGISTRY_CHECK_S)
+            await asyncio.wait([reader.asked() for reader in self._readers.values()], timeout=REGISTRY_CHECK_S)
+            # Whoever read it, and whatever of it could not be read.
+            if self._registry.version != seen:
+                seen = self._registry.version
+                await self._end_outdated()
+
+    def reaches(self, topic: str) -> bool:
+        """Whether somebody has subscribed to exactly that topic, connected or away with a session that is kept."""
+        return bool(self._subscriptions.get(topic))
+
+    async def _end_outdated(self) -> None:
+        """End the connections whose credentials were revoked or changed."""
+        for client_id, (session, _) in list(self._sessions.items()):
+            valid = self._hash_of(session.username)
+            if session.username != SERVICE and (valid is None or valid != session.admitted_by):
+                log.info("connection_ended", username=session.username, reason="credentials revoked or changed")
+                await self._cleanup_session(client_id)
+
+    def _hash_of(self, username: str | None) -> str | None:
+        device = self._registry.get(username or "")
+        return None if device is None or device.revoked else device.secret_hash

@@ -1,0 +1,1 @@
+"""Commands to devices: kept, sent, answered."""

@@ -1,0 +1,100 @@
+"""Sending commands: whichever process takes the devices' messages also sends them theirs."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+from sqlalchemy import Engine, Row
+from sqlalchemy.exc import SQLAlchemyError
+
+from sensors.bus.client import Client
+from sensors.commands import commands
+from sensors.unforeseen import endlessly, note
+from store import revision
+from store.engine import writing
+from store.instant import SECOND, now
+from store.why import first_line
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 0.2
+PUBACK_S = 5.0
+RETRY_S = 1.0
+
+
+class Dispatcher:
+    """Watches for commands, and publishes each until the broker has it."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        client: Client,
+        communities: Sequence[str],
+        is_active: Callable[[], bool],
+        reaches: Callable[[str], bool] = lambda _topic: True,
+    ) -> None:
+        self._engine = engine
+        self._client = client
+        self._communities = communities
+        self._is_active = is_active
+        self._reaches = reaches
+        self._seen = -1
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="dispatch", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; what is not sent is sent by the next process."""
+        self._stopping.set()
+        self._thread.join(timeout=PUBACK_S + 1)
+
+    def _run(self) -> None:
+        endlessly("dispatch", self._take_turn, self._stopping)
+
+    def _take_turn(self) -> None:
+        if not self._is_active() or not self._client.connected:
+            self._stopping.wait(LOOK_S)
+            return
+        try:
+            all_taken = self._send_waiting()
+        except SQLAlchemyError as error:
+            log.error("commands_not_read", error=first_line(error))
+            all_taken = False
+        self._stopping.wait(LOOK_S if all_taken else RETRY_S)
+
+    def _send_waiting(self) -> bool:
+        """Send what waits; returns whether the broker took all of it."""
+        with self._engine.connect() as connection:
+            at = revision.current(connection, commands.REVISION)
+            if at == self._seen:
+                return True
+            rows = commands.waiting(connection, self._communities, now())
+        all_reached = True
+        for row in rows:
+            try:
+                if not self._reaches(commands.message(row)[0]):
+                    all_reached = False  # the broker would take it, and nobody would have it
+                elif not self._send(row):
+                    return False
+            except SQLAlchemyError:
+                raise
+            except BaseException as error:  # noqa: BLE001 - one that cannot be sent expires, and holds up no other
+                note("dispatch", error, device=row.device_id, command=row.id)
+        if all_reached:
+            self._seen = at
+        return all_reached
+
+    def _send(self, row: Row[Any]) -> bool:
+        topic, payload = commands.message(row)
+        seconds_left = max(1, (row.expires - now()) // SECOND)
+        if not self._client.publish_until(topic, payload, seconds_left, PUBACK_S):
+            log.warning("command_not_taken", device=row.device_id, command=row.id)
+            return False
+        with writing(self._engine) as connection:
+            commands.mark_sent(connection, row.id, now())
+        log.info("command_sent", device=row.device_id, command=row.id, name=row.name, actor=row.actor)
+        return True

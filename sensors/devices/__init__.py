@@ -1,0 +1,1 @@
+"""Devices: who they are, what they may, whether their clock is right."""

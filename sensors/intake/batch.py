@@ -1,0 +1,73 @@
+"""What one transaction of the ingest carries, from the message to what layers are told."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from sensors.bus.message import Message
+from sensors.commands.commands import Response
+from sensors.devices.registry import Device
+from sensors.intake.quarantine import Refusal
+from sensors.readings.observations import Observation
+from store.instant import Instant
+
+
+@dataclass(slots=True)
+class Batch:
+    """The decoded messages of one transaction.
+
+    ``moved`` is the newest position of each device that sent one, ``elsewhere`` what was known of those
+    that it brought to another place.
+
+    ``observations`` are all that were sent, ``new`` those that were not stored before, ``seen`` the
+    time of each device's newest message, ``connected`` the last word of each device on its
+    connection, ``reports`` what the layers' own decoders made of messages on their channels,
+    ``responses`` the answers to commands and ``answered`` whose they are, ``clocks`` how far those clocks are
+    ahead that changed, ``newest`` when the newest message came, and ``touched`` the keys that a layer asks to be
+    told about, by layer and community.
+    """
+
+    devices: dict[str, Device] = field(default_factory=dict)
+    observations: list[Observation] = field(default_factory=list)
+    new: list[Observation] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    seen: dict[str, Instant] = field(default_factory=dict)
+    connected: dict[str, tuple[bool, Instant]] = field(default_factory=dict)
+    moved: dict[str, tuple[Instant, float, float, str]] = field(default_factory=dict)
+    elsewhere: dict[str, Device] = field(default_factory=dict)
+    reports: dict[str, list[tuple[Device, Any]]] = field(default_factory=lambda: defaultdict(list))
+    responses: list[Response] = field(default_factory=list)
+    answered: set[str] = field(default_factory=set)
+    clocks: dict[str, int | None] = field(default_factory=dict)
+    newest: Instant = 0
+    touched: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+
+    def touch(self, layer: str, community: str, key: str) -> None:
+        """Note that a layer's record changed, so that it goes out after the commit."""
+        self.touched.setdefault(layer, {}).setdefault(community, set()).add(key)
+
+
+Parts = dict[str, dict[str, dict[str, Any]]]
+"""community -> key -> the fields of a record that changed."""
+
+
+class Feed(Protocol):
+    """What a layer does with incoming messages. ``tells_parts``: its records are told by the fields that changed."""
+
+    layer: str
+    tells_parts: bool
+    channels: frozenset[str]
+
+    def decode(self, message: Message, device: Device) -> Any:
+        """Read a message on one of the layer's channels; raises `Refused` where it cannot."""
+
+    def store(self, connection: Connection, batch: Batch) -> None:
+        """Write the layer's own tables in the ingest's transaction and touch what changed."""
+
+    def said(self, batch: Batch) -> Parts:
+        """What of the layer's records follows from a committed batch itself, without a question to the database."""
+
+    def records(self, connection: Connection, community: str, keys: set[str]) -> dict[str, Any]:
+        """The layer's records of these keys as they now stand, for the live channel; parts of them where it `said`."""

@@ -1,0 +1,1 @@
+"""Observations: stored once, summed, read back, kept as long as they are to be kept."""

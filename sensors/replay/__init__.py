@@ -1,0 +1,1 @@
+"""Recordings of real observations, and their replay through the broker."""
