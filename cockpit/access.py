@@ -18,11 +18,11 @@ from starlette.requests import HTTPConnection
 from starlette.routing import Match, Mount, WebSocketRoute, compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cockpit.addresses import is_local
+from cockpit.edge.addresses import is_local
 from cockpit.people.credentials import Identity
 from cockpit.people.identify import CREDENTIALS, Identify, renewed_display
 from cockpit.people.watch import Watch
-from cockpit.refusals import refuse
+from cockpit.serving.refusals import refuse
 from geo.communities import communities
 from layers.access import Circumstances, Rule, Rules, check, of_package
 from layers.declare import layers

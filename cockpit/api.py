@@ -10,9 +10,9 @@ from starlette.types import Receive, Scope, Send
 
 from cockpit.edge.count import Count
 from cockpit.edge.questions import address_of
+from cockpit.ground.map_ground import building_colours
 from cockpit.live import LiveHub
-from cockpit.map_ground import building_colours
-from cockpit.static import static
+from cockpit.serving.static import static
 from geo import spatial
 from geo.communities import communities
 from geo.ground import LAYERS as GROUND_LAYERS

@@ -19,7 +19,7 @@ from prometheus_client import Gauge
 from sqlalchemy import Engine
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from cockpit.build import build
+from cockpit.serving.build import build
 from geo import ground, versions
 from layers.declare import Derived, layers
 from sensors.bus.client import LiveDelta

@@ -14,13 +14,12 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 from sqlalchemy.exc import TimeoutError as StoreBusy
 from starlette.exceptions import HTTPException
 
-from cockpit import api, asked, base_map, bundle, ground_api, health, refused, spatial_api
+from cockpit import api, health, refused
 from cockpit.access import Access
-from cockpit.compression import Compression
 from cockpit.edge.budget import Budget
 from cockpit.edge.refusal import Refused, busy
-from cockpit.headers import SecurityHeaders
-from cockpit.language import Language
+from cockpit.ground import api as ground_api
+from cockpit.ground import base_map, spatial_api
 from cockpit.live import LiveHub
 from cockpit.notices import api as notices_api
 from cockpit.pages import pages, register
@@ -31,9 +30,13 @@ from cockpit.people import users
 from cockpit.people.identify import identifier
 from cockpit.people.oidc import SingleSignOn
 from cockpit.people.watch import Watch
-from cockpit.problems import answer
+from cockpit.serving import asked, bundle
+from cockpit.serving.compression import Compression
+from cockpit.serving.headers import SecurityHeaders
+from cockpit.serving.language import Language
+from cockpit.serving.problems import answer
+from cockpit.serving.shell import Shell
 from cockpit.settings import Settings
-from cockpit.shell import Shell
 from geo.basemap import BaseMap
 from layers.declare import layers
 from layers.problem import Problem

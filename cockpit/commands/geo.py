@@ -46,7 +46,7 @@ def import_(
 ) -> None:
     """Import a survey file, all of it or nothing; the former state can be used again."""
     # Here, not above: only this command reads such files, and what reads them takes its time to import.
-    from cockpit import survey
+    from cockpit.ground import survey
 
     check_community(community)
     _layer(kind)
@@ -120,7 +120,7 @@ def use(
     """Make an earlier version of a layer count again."""
     check_community(community)
     _layer(kind)
-    from cockpit import survey
+    from cockpit.ground import survey
 
     try:
         taken = survey.use(databases().of(community), community, kind, version, actor())

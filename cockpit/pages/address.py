@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote
 
 from starlette.routing import compile_path
 
-from cockpit import bundle
+from cockpit.serving import bundle
 from geo.communities import communities
 from layers.web import SKEW
 from sensors.readings.summary import SHOWN

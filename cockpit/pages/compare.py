@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from dash import html
 from sqlalchemy import Connection
 
-from cockpit import rollup
+from cockpit.ground import rollup
 from cockpit.pages import frame
 from cockpit.pages.address import instant_of
 from geo.communities import Community

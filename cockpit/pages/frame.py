@@ -7,8 +7,8 @@ import msgspec
 from dash import html
 
 from cockpit import access
-from cockpit.build import build
 from cockpit.pages.address import THEMES, NoPage, instant_of
+from cockpit.serving.build import build
 from geo.communities import Community, communities
 from geo.ground import is_surveyed, places
 from layers.roles import EVERYWHERE

@@ -8,7 +8,7 @@ from dash import html
 from sqlalchemy import Row
 
 from cockpit import access
-from cockpit import map as base_map
+from cockpit.ground import map as base_map
 from cockpit.pages import frame
 from geo import versions
 from geo.communities import Community

@@ -5,7 +5,7 @@ from typing import Any
 
 from dash import html
 
-from cockpit import map_ground
+from cockpit.ground import map_ground
 from geo import ground
 from geo.communities import Community
 from layers.declare import LegendEntry, layers

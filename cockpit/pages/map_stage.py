@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 from dash import html
 
-from cockpit import map as base_map
-from cockpit import map_ground, rollup
+from cockpit.ground import map as base_map
+from cockpit.ground import map_ground, rollup
 from cockpit.pages import frame, legend
 from geo.communities import Community
 from geo.ground import place, places

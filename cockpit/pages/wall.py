@@ -4,7 +4,7 @@ from typing import Any
 
 from dash import html
 
-from cockpit import map as base_map
+from cockpit.ground import map as base_map
 from cockpit.pages import frame, legend
 from geo.communities import Community
 from layers.declare import layers

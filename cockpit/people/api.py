@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection, Engine
 from starlette.concurrency import run_in_threadpool
 
-from cockpit.addresses import source_of
+from cockpit.edge.addresses import source_of
 from cockpit.errors import BadSetting
 from cockpit.people import devices, displays, passwords, secrets, sessions, users
 from cockpit.people.hashing import Hashing

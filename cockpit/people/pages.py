@@ -7,13 +7,13 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from cockpit import bundle
 from cockpit.errors import BadSetting
 from cockpit.people import sessions, users
 from cockpit.people.identify import SESSION, set_cookie
 from cockpit.people.oidc import CALLBACK, UNDER_WAY_S, OidcError, SingleSignOn
 from cockpit.people.passwords import MIN_LENGTH
 from cockpit.people.sign_in import start_vouched
+from cockpit.serving import bundle
 from layers.web import Given
 from store.engine import writing
 from store.instant import SECOND

@@ -12,8 +12,10 @@ from prometheus_client import REGISTRY
 import cockpit.edge.budget
 import cockpit.live
 import sensors.meters  # noqa: F401 - registers its meters
-from cockpit import api, ground_api, health, refused, spatial_api
+from cockpit import api, health, refused
 from cockpit.cli import app
+from cockpit.ground import api as ground_api
+from cockpit.ground import spatial_api
 from cockpit.notices import api as notices
 from cockpit.people import api as people
 from cockpit.settings import PREFIX, Settings

@@ -9,7 +9,7 @@ import pytest
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cockpit.compression import Compression
+from cockpit.serving.compression import Compression
 from tests.running import Cockpit
 
 FOR_GOOD = "public, max-age=31536000, immutable"

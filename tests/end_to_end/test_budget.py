@@ -11,7 +11,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from cockpit import bundle
+from cockpit.serving import bundle
 from store.instant import DAY, format_rfc3339, now
 from tests.running import Cockpit, run_async, until
 

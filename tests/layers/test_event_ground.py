@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
-from cockpit import survey
+from cockpit.ground import survey
 from geo import ground as known_ground
 from geo import surveys
 from layers.grid_events import ground, write

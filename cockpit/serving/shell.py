@@ -8,7 +8,8 @@ import msgspec
 from anyio import to_thread
 from dash import Dash, Output
 
-from cockpit import access, bundle
+from cockpit import access
+from cockpit.serving import bundle
 from layers.problem import Problem
 
 WITHOUT_TABLES = re.compile(r"/wall/[^/]+|/map|/compare|/board|/report|/governance|/figures|/people|/events/[^/]+")

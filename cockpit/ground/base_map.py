@@ -9,8 +9,8 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
-from cockpit.map import recoloured
-from cockpit.static import FOR_GOOD, static
+from cockpit.ground.map import recoloured
+from cockpit.serving.static import FOR_GOOD, static
 from geo.basemap import BaseMap
 from geo.ground import is_surveyed
 from layers.problem import Problem
@@ -64,7 +64,7 @@ def _there(base: BaseMap | None) -> BaseMap:
 
 @cache
 def _rows() -> dict[str, Any]:
-    return tomllib.loads((files("cockpit") / "base_map.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((files("cockpit.ground") / "base_map.toml").read_text(encoding="utf-8"))
 
 
 def _layers(base: BaseMap, theme: str) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cockpit import map as base_map
+from cockpit.ground import map as base_map
 from geo.communities import communities, community
 from layers.look import LIGHT, TOKENS
 

@@ -6,8 +6,8 @@ from urllib.parse import quote
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from cockpit import bundle
-from cockpit.problems import answer
+from cockpit.serving import bundle
+from cockpit.serving.problems import answer
 from layers import words
 from layers.problem import Problem
 from layers.roles import DISPLAY, Actor

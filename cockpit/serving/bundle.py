@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from fastapi import APIRouter, Request, Response
 
-from cockpit.static import FOR_GOOD
+from cockpit.serving.static import FOR_GOOD
 from layers.problem import Problem
 
 MEDIA_TYPES = {"js": "text/javascript", "css": "text/css"}

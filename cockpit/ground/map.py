@@ -10,7 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 from dash import dcc
 
-from cockpit import map_ground
+from cockpit.ground import map_ground
 from geo.communities import Community
 from layers.declare import Overlay, layers
 from layers.look import LIGHT, TOKENS

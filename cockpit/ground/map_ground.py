@@ -200,4 +200,4 @@ def facilities() -> list[dict[str, Any]]:
 @cache
 def building_colours() -> dict[str, Any]:
     """building_colours.toml as it stands."""
-    return tomllib.loads((files("cockpit") / "building_colours.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((files("cockpit.ground") / "building_colours.toml").read_text(encoding="utf-8"))

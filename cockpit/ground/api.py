@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
-from cockpit import survey
-from cockpit.survey import Look
+from cockpit.ground import survey
+from cockpit.ground.survey import Look
 from geo import versions
 from geo.crs import Crs
 from geo.errors import SurveyFaults

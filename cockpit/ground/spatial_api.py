@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from fastapi import APIRouter, Query
 
-from cockpit import rollup
+from cockpit.ground import rollup
 from geo import ground, hierarchy, spatial, stewards
 from geo.communities import Community
 from geo.crs import Crs, to_cgcs2000

@@ -1,0 +1,1 @@
+"""How pages are served: their files, headers, compression, languages and refusals."""
