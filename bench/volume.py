@@ -12,7 +12,8 @@ from sqlalchemy import Engine, text
 
 from sensors.devices import registry
 from sensors.devices.registry import Device
-from sensors.readings.observations import Observation, SeriesIndex, history, store
+from sensors.readings import history
+from sensors.readings.observations import Observation, SeriesIndex, store
 from sensors.tables import reading
 from store.engine import open_engine, writing
 from store.instant import DAY, HOUR, MINUTE

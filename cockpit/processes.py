@@ -17,6 +17,7 @@ import structlog
 from typer.exceptions import Exit
 
 from cockpit.ending import outcome
+from store import budgets
 from store.sandbox.confine import end_with
 
 log = structlog.get_logger(__name__)
@@ -26,6 +27,10 @@ ENDING = {signal.SIGTERM, signal.SIGINT}
 END_S = 15.0
 """A process that was told to end is killed after this."""
 AGAIN_S, AGAIN_AT_MOST_S = 1.0, 30.0
+SIGN_S = 1.0
+"""How often a process gives a sign of life; the first of each second is enough."""
+BEGINNING_S = 600.0
+"""One that is begun again has so long until it can do its work: it may have to open a database that is large."""
 STEADY_S = 60.0
 """One that ran so long is begun again at once when it ends; else each time later."""
 GONE = 0
@@ -34,7 +39,10 @@ GONE = 0
 
 @dataclass(frozen=True)
 class Part:
-    """What one process runs until it is told to end; it calls what it is given once it can do its work."""
+    """What one process runs until it is told to end.
+
+    It calls what it is given once it can do its work, and every few seconds from then on for as long as it can.
+    """
 
     name: str
     run: Callable[[Callable[[], None]], None]
@@ -44,9 +52,11 @@ class Part:
 class _Running:
     part: Part
     pid: int
-    ready: int
+    signs: int
     since: float
     again_s: float = AGAIN_S
+    is_ready: bool = False
+    silent_looks: int = 0
 
 
 def run(parts: Sequence[Part]) -> None:
@@ -77,16 +87,17 @@ def run(parts: Sequence[Part]) -> None:
 
 def _begin(part: Part, mask: set[int | signal.Signals]) -> _Running:
     parent = os.getpid()
-    ready, tell = os.pipe()
+    signs, tell = os.pipe()
+    os.set_blocking(tell, False)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     pid = os.fork()
     if pid:
         os.close(tell)
-        return _Running(part, pid, ready, time.monotonic())
+        return _Running(part, pid, signs, time.monotonic())
     code = 1
     try:
-        os.close(ready)
+        os.close(signs)
         _belong_to(parent)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         code = outcome(lambda: part.run(lambda: _tell(tell)))
@@ -103,34 +114,41 @@ def _belong_to(parent: int) -> None:
     end_with(parent)
 
 
-def _tell(ready: int) -> None:
+def _tell(signs: int) -> None:
+    # Full where nobody has looked for long, closed where nobody will.
     with contextlib.suppress(OSError):
-        os.write(ready, b"1")
-        os.close(ready)
+        os.write(signs, b"1")
 
 
 def _wait_ready(running: list[_Running]) -> bool:
     """Wait until the newest can do its work; False where this process is told to end meanwhile."""
     newest = running[-1]
-    while not select.select([newest.ready], [], [], 0.1)[0]:
+    while not select.select([newest.signs], [], [], 0.1)[0]:
         if signal.sigpending() & ENDING:
             return False
-    told = os.read(newest.ready, 1)
-    os.close(newest.ready)
-    if told:
+    if os.read(newest.signs, 1):
+        newest.is_ready = True
         return True
     running.pop()
+    os.close(newest.signs)
     _, status = os.waitpid(newest.pid, 0)
     raise Exit(os.waitstatus_to_exitcode(status))
 
 
 def _watch(running: list[_Running], mask: set[int | signal.Signals]) -> None:
     due: dict[int, float] = {}
+    look = time.monotonic()
     while True:
-        soonest = min(due.values(), default=None)
-        got = signal.sigtimedwait(WATCHED, 3600 if soonest is None else max(0.0, soonest - time.monotonic()))
+        soonest = min([look, *due.values()])
+        got = signal.sigtimedwait(WATCHED, max(0.0, soonest - time.monotonic()))
         if got is not None and got.si_signo in ENDING:
             return
+        if time.monotonic() >= look:
+            # Counted, not timed: a machine that was put to sleep ends nobody.
+            look = time.monotonic() + SIGN_S
+            for place, one in enumerate(running):
+                if place not in due:
+                    _look_at(one)
         for place, one in enumerate(running):
             if place not in due and (code := _ended(one)) is not None:
                 wait_s = AGAIN_S if time.monotonic() - one.since > STEADY_S else one.again_s
@@ -139,10 +157,23 @@ def _watch(running: list[_Running], mask: set[int | signal.Signals]) -> None:
                 log.error("process_ended", process=one.part.name, code=code, again_in_s=wait_s)
             elif place in due and due[place] <= time.monotonic():
                 del due[place]
+                os.close(one.signs)
                 begun = _begin(one.part, mask)
-                os.close(begun.ready)
                 begun.again_s = one.again_s
                 running[place] = begun
+
+
+def _look_at(one: _Running) -> None:
+    """End a process that gives no sign of life; that it is begun again follows from its end."""
+    if select.select([one.signs], [], [], 0)[0] and os.read(one.signs, 4096):
+        one.is_ready, one.silent_looks = True, 0
+        return
+    one.silent_looks += 1
+    patience_s = budgets.current().silent_process_seconds if one.is_ready else BEGINNING_S
+    if one.silent_looks * SIGN_S > patience_s and one.pid != GONE:
+        log.error("process_silent", process=one.part.name, silent_s=one.silent_looks * SIGN_S)
+        one.silent_looks = 0
+        os.kill(one.pid, signal.SIGKILL)
 
 
 def _ended(one: _Running) -> int | None:

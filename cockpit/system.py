@@ -26,6 +26,7 @@ from cockpit.health import Probes
 from cockpit.live import LiveHub
 from cockpit.notices.courier import Courier
 from cockpit.people.oidc import Provider, SingleSignOn
+from cockpit.processes import SIGN_S
 from cockpit.resources import (
     base_map,
     embedded_broker,
@@ -67,6 +68,8 @@ GRACEFUL_S = 3
 PATIENCE_S = 5
 LET_GO_S = 1.0
 ALONE_S = 2.0
+TICKS_A_SIGN = 10
+ANSWERS_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,14 @@ class Whole:
 
     pair: Pair
     listening: socket.socket
+
+
+@dataclass(frozen=True)
+class Taking:
+    """What takes from devices, while it does: its databases, and whether all of it still works."""
+
+    databases: Databases
+    is_alive: Callable[[], bool]
 
 
 def examine(settings: Settings) -> None:
@@ -106,7 +117,7 @@ def examine(settings: Settings) -> None:
 
 
 @contextlib.contextmanager
-def taking(settings: Settings, share: Share | None = None, whole: Whole | None = None) -> Iterator[Databases]:
+def taking(settings: Settings, share: Share | None = None, whole: Whole | None = None) -> Iterator[Taking]:
     """Take what devices send and store it, with a broker of its own where none is set, until the block ends."""
     share = share or Share()
     with contextlib.ExitStack() as stack:
@@ -136,10 +147,15 @@ def taking(settings: Settings, share: Share | None = None, whole: Whole | None =
             devices = (lambda: broker.connections) if broker is not None else None
             pair.answer(lambda: publisher.connected and intake.is_ready, lambda: ingest.lag_s, devices)
         collector.settle()
-        yield databases
+        yield Taking(databases, lambda: broker is None or broker.answers(ANSWERS_S))
 
 
-def serve(settings: Settings, on_ready: Callable[[Databases], None], whole: Whole | None = None) -> None:
+def serve(
+    settings: Settings,
+    on_ready: Callable[[Databases], None],
+    whole: Whole | None = None,
+    sign: Callable[[], None] = lambda: None,
+) -> None:
     """Serve pages, API and live channel until the process is told to end."""
     with contextlib.ExitStack() as stack:
         scratch.sweep()
@@ -161,7 +177,7 @@ def serve(settings: Settings, on_ready: Callable[[Databases], None], whole: Whol
         stack.callback(courier.stop)
         pages = databases.apart(Duty.PAGES)
         app = web.build(pages, background, hub, outlet, probes, codecs, base, key, _sign_on(settings, key), settings)
-        server = Server(_uvicorn(app, settings), lambda: on_ready(databases))
+        server = Server(_uvicorn(app, settings), lambda: on_ready(databases), sign)
         collector.settle()
         server.run(sockets=[listening])
 
@@ -231,16 +247,23 @@ def _beside(
 
 
 class Server(uvicorn.Server):
-    """uvicorn, which says when it listens."""
+    """uvicorn, which says when it listens, and gives a sign of life from its event loop."""
 
-    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None], sign: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_listening = on_listening
+        self._sign = sign
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""
         await super().startup(sockets)
         self._on_listening()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called by uvicorn ten times a second."""
+        if counter % TICKS_A_SIGN == 0:
+            self._sign()
+        return await super().on_tick(counter)
 
 
 def _uvicorn(app: object, settings: Settings) -> uvicorn.Config:
@@ -269,9 +292,12 @@ def _wait_for_broker(intake: Intake | DirectIntake) -> None:
             log.warning("waiting_for_broker")
 
 
-def wait_forever() -> None:
-    """Until the process is told to end."""
-    threading.Event().wait()
+def wait_forever(is_alive: Callable[[], bool] = lambda: True, sign: Callable[[], None] = lambda: None) -> None:
+    """Until the process is told to end, with a sign of life for as long as it is alive."""
+    never = threading.Event()
+    while not never.wait(SIGN_S):
+        if is_alive():
+            sign()
 
 
 def _take_descriptors() -> None:

@@ -96,10 +96,7 @@ def _serve(asking: socket.socket) -> None:
 
     with collector.importing():
         from cockpit import cli, system  # noqa: F401
-        from sensors.replay.replay import (
-            recording,  # noqa: F401
-            replay,  # noqa: F401
-        )
+        from sensors.replay import recording, replay  # noqa: F401
 
     waking, woken = socket.socketpair()
     woken.setblocking(False)

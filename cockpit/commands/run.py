@@ -30,22 +30,22 @@ def up(
 
     found = settings()
 
-    def devices(ready: Callable[[], None]) -> None:
-        with system.taking(found, whole=whole) as databases, contextlib.ExitStack() as stack:
+    def devices(sign: Callable[[], None]) -> None:
+        with system.taking(found, whole=whole) as taking, contextlib.ExitStack() as stack:
             if demo:
-                engine = databases.of(recording.COMMUNITY)
+                engine = taking.databases.of(recording.COMMUNITY)
                 playing = replay.Replay(engine, devices_address(found), recording.packaged(), speed)
                 stack.callback(playing.stop)
                 playing.start()
-            ready()
-            system.wait_forever()
+            sign()
+            system.wait_forever(taking.is_alive, sign)
 
-    def pages(ready: Callable[[], None]) -> None:
+    def pages(sign: Callable[[], None]) -> None:
         def on_ready(databases: Databases) -> None:
             _say_where(found, databases, as_json)
-            ready()
+            sign()
 
-        system.serve(found, on_ready, whole)
+        system.serve(found, on_ready, whole, sign)
 
     system.examine(found)
     with system.listen(found) as listening:

@@ -48,6 +48,21 @@ def test_pages_say_that_nothing_is_taken_and_that_it_is_again(own_cockpit: Cockp
     own_cockpit.publish(air, "telemetry", {"pm2_5": 13})
 
 
+@pytest.mark.parametrize("which", ["devices", "pages"])
+def test_one_that_hangs_is_ended_and_begun_again(own_cockpit: Cockpit, which: str) -> None:
+    own_cockpit.settings["COCKPIT_BUDGETS"] = '{"silent_process_seconds": 3}'
+    own_cockpit.start()
+    air = own_cockpit.add_device("air-01")
+    hanging = own_cockpit.processes[1 if which == "devices" else -1]
+    time.sleep(4)
+    assert hanging.is_running(), "who works is left alone"
+    hanging.suspend()
+    until(lambda: hanging.pid not in {one.pid for one in own_cockpit.processes}, 15)
+    until(lambda: is_ready(own_cockpit), 20, 0.2)
+    own_cockpit.publish(air, "telemetry", {"pm2_5": 12})
+    assert "process_silent" in own_cockpit.log
+
+
 def test_a_second_one_on_the_same_data_says_so_and_does_not_begin(own_cockpit: Cockpit) -> None:
     own_cockpit.start()
     said = Cockpit(own_cockpit.folder).run("up")

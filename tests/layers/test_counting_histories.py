@@ -13,7 +13,8 @@ from sqlalchemy import Engine, func, select
 from layers.visitors.counter import Step, Trust, count
 from layers.visitors.tables import gate_flow_hour, gate_step
 from sensors.devices import registry
-from sensors.replay.replay import people_entered, recording
+from sensors.replay import recording
+from sensors.replay.replay import people_entered
 from store.instant import DAY, HOUR, MINUTE, Instant, from_datetime
 from tests.database import add
 from tests.layers.counting import send, site

@@ -95,6 +95,14 @@ class BrokerThread:
         """Whether what is published there goes to anybody, now or when they are back."""
         return self._broker is not None and self._broker.reaches(topic)
 
+    def answers(self, seconds: float) -> bool:
+        """Whether its event loop takes something up within so many seconds."""
+        try:
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._loop).result(seconds)
+        except (TimeoutError, RuntimeError):
+            return False
+        return True
+
     @property
     def connections(self) -> int:
         """Devices connected now."""

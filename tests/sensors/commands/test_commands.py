@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from sensors.commands.commands import State, commands
+from sensors.commands import commands
+from sensors.commands.commands import State
 from sensors.devices import registry
 from sensors.errors import CommandError
 from sensors.refusal import Reason, Refused
