@@ -7,7 +7,21 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import backup, commit, counting, devices, events, latency, live, map, overload, pixel, throughput, volume
+from bench import (
+    backup,
+    commit,
+    counting,
+    devices,
+    events,
+    latency,
+    live,
+    map,
+    overload,
+    pixel,
+    present,
+    throughput,
+    volume,
+)
 
 BENCHES: dict[str, Callable[[Path], list[str]]] = {
     "throughput": throughput.measure,
@@ -21,6 +35,7 @@ BENCHES: dict[str, Callable[[Path], list[str]]] = {
     "counting": counting.measure,
     "overload": overload.measure,
     "devices": devices.measure,
+    "present": present.measure,
     "backup": backup.measure,
 }
 

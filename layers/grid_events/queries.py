@@ -37,7 +37,7 @@ def records(
     stamp = revision.stamp(connection, REVISION, at)
     query = with_state(community, at)
     if keys is None:
-        query = query.where(is_in(query, OPEN)).order_by(grid_event.c.occurred.desc()).limit(SHOWN)
+        query = query.where(is_in(query, OPEN)).order_by((grid_event.c.occurred + 0).desc()).limit(SHOWN)
     else:
         query = query.where(grid_event.c.id.in_(keys - {TALLY}))
     names = {place.code: place.name for place in places(community, "areas")}
