@@ -9,7 +9,7 @@ import msgspec
 import typer
 from sqlalchemy import Engine
 
-from cockpit.commands.options import Json, actor, answer, databases, settings
+from cockpit.commands.options import Json, actor, answer, databases, note, settings
 from cockpit.errors import BadSetting
 from cockpit.resources import installed_codecs
 from geo import ground
@@ -74,6 +74,8 @@ def add(
         f"password  {secret}   (shown this once)\ntopic     {topic}/telemetry",
     )
     _point_out(community, lon, lat, crs)
+    if kinds()[kind].people_a_minute is not None and site is None:
+        note(f"{device_id} counts for no site: its people are shown nowhere until --site names one")
 
 
 @app.command("import")
@@ -99,10 +101,10 @@ def import_(
                 _report(file, [(entries[index].line, why) for index, why in error.faults])
             raise
         table = csv.writer(target)
-        table.writerow(("device", "username", "password", "topic"))
+        table.writerow(("device", "username", "password", "telemetry_topic"))
         for entry, secret in zip(entries, secrets, strict=True):
             topic = topics.base(entry.device.community, entry.device.id)
-            table.writerow((entry.device.id, entry.device.id, secret, topic))
+            table.writerow((entry.device.id, entry.device.id, secret, f"{topic}/telemetry"))
     answer(as_json, {"devices": len(entries), "file": str(out)}, f"{len(entries)} devices; credentials in {out}")
 
 
@@ -223,7 +225,7 @@ def _point_out(community: str, lon: float | None, lat: float | None, crs: str) -
     system = ground.doubt(community, lon, lat)
     if system is not None:
         where = f"{lon}, {lat} lies in no area of {community}, but in one if it is {system}: check --crs"
-        typer.echo(f"cockpit: note: {where}", err=True)
+        note(where)
 
 
 def _param(text: str) -> tuple[str, Any]:

@@ -2,10 +2,12 @@
 
 import getpass
 import os
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
+from sqlalchemy import make_url
 
 from cockpit import logs
 from cockpit.errors import BadSetting
@@ -20,6 +22,10 @@ from store.databases import Databases
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line, for programs.")]
 
 
+_made: list[str] = []
+"""Databases that were not there; said beside the answer, since a command that fails says one line."""
+
+
 def settings() -> Settings:
     """Read the settings; logging, budgets and where notices may go are by them from here on."""
     found = load()
@@ -30,8 +36,19 @@ def settings() -> Settings:
 
 
 def databases() -> Databases:
-    """The databases of the settings, up to date."""
-    return open_databases(settings())
+    """The databases of the settings, up to date; one that was not there is made, and said."""
+    found = settings()
+    path = make_url(found.database).database if found.database.startswith("sqlite:") else None
+    is_new = path is not None and not Path(path).exists()
+    opened = open_databases(found)
+    if is_new:
+        _made.append(f"made a new database, {path}; another is found by COCKPIT_DATA_DIR or COCKPIT_DATABASE_URL")
+    return opened
+
+
+def note(text: str) -> None:
+    """Point something out to who types a command; its answer stays on standard output."""
+    typer.echo(f"cockpit: note: {text}", err=True)
 
 
 def codecs() -> Codecs:
@@ -55,4 +72,6 @@ def actor() -> str:
 
 def answer(as_json: bool, record: Any, text: str) -> None:
     """Print the answer: one JSON line, or text for people."""
+    while _made:
+        note(_made.pop())
     typer.echo(msgspec.json.encode(record).decode() if as_json else text)

@@ -23,7 +23,7 @@ from sensors.tables import device, device_site
 from sensors.topics import ID
 from store import audit, revision
 from store.engine import writing
-from store.instant import SECOND, Instant, now
+from store.instant import SECOND, Instant, format_rfc3339, now
 
 REVISION = "registry"
 ACTOR = "command"
@@ -199,7 +199,12 @@ def revoke(engine: Engine, device_id: str) -> None:
     with writing(engine) as connection:
         statement = update(device).where(device.c.id == device_id, device.c.revoked.is_(None)).values(revoked=now())
         if connection.execute(statement).rowcount == 0:
-            raise RegistryError(f"no registered device {device_id!r}")
+            since = connection.scalar(select(device.c.revoked).where(device.c.id == device_id))
+            raise RegistryError(
+                f"no registered device {device_id!r}"
+                if since is None
+                else f"{device_id} was revoked at {format_rfc3339(since)} already"
+            )
         revision.bump(connection, REVISION)
         audit.record(connection, ACTOR, "device.revoke", device_id)
 

@@ -26,8 +26,10 @@ def test_a_thousand_devices_are_registered_at_once(
 
     own_cockpit.start()
     with out.open(newline="", encoding="utf-8") as lines:
-        gateway = Credentials(**next(csv.DictReader(lines)))
-    topic = "cim/v1/heling/smoke-7/telemetry"
+        rows_out = [*csv.DictReader(lines)]
+    assert rows_out[7]["telemetry_topic"] == "cim/v1/heling/smoke-7/telemetry"
+    gateway = Credentials(*(rows_out[0][name] for name in ("device", "username", "password")), topic="")
+    topic = rows_out[7]["telemetry_topic"]
     assert own_cockpit.publish(gateway, "telemetry", {"smoke": False}, topic=topic) == 0
     assert own_cockpit.readings("smoke-7", "smoke")[0]["value"] is False
 
@@ -52,6 +54,26 @@ def test_one_bad_line_registers_nothing_and_every_fault_is_named(own_cockpit: Co
     assert "4 faults, nothing was registered" in lines[-1]
     assert [d["device"] for d in own_cockpit.answer("device", "list")["devices"]] == ["air-1"]
     assert not out.exists()
+
+
+def test_a_gate_that_would_count_nowhere_is_pointed_out(own_cockpit: Cockpit) -> None:
+    done = own_cockpit.run("device", "add", "--community", "heling", "--id", "gate-1", "--kind", "gate")
+    assert done.returncode == 0
+    assert "note: gate-1 counts for no site" in done.stderr
+
+
+def test_a_revoked_device_is_told_apart_from_one_that_never_was(own_cockpit: Cockpit) -> None:
+    own_cockpit.add_device("air-1")
+    assert own_cockpit.run("device", "revoke", "air-1").returncode == 0
+    assert "air-1 was revoked" in own_cockpit.run("device", "revoke", "air-1").stderr
+    assert "no registered device 'air-9'" in own_cockpit.run("device", "revoke", "air-9").stderr
+
+
+def test_a_command_that_makes_a_database_says_where(own_cockpit: Cockpit) -> None:
+    done = own_cockpit.run("device", "list")
+    assert f"note: made a new database, {own_cockpit.data.resolve()}/cockpit.db" in done.stderr
+    assert "COCKPIT_DATA_DIR" in done.stderr
+    assert own_cockpit.run("device", "list").stderr == ""
 
 
 @pytest.mark.parametrize(
@@ -81,6 +103,7 @@ def test_a_position_of_a_chinese_map_that_was_not_declared_so_is_pointed_out(own
         assert done.returncode == 0
         return done.stderr
 
+    own_cockpit.run("device", "list")  # which makes the database, and says so
     told = add("air-1")
     assert told == (
         "cockpit: note: 120.19513, 28.92571 lies in no area of heling, but in one if it is GCJ02: check --crs\n"
