@@ -4,7 +4,6 @@ Each device stays, listens for its commands and is heard; a hundred more come on
 """
 
 import asyncio
-import struct
 import time
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from sensors.devices import registry
 from sensors.devices.registry import Device
 from store.engine import open_engine
 from store.migrate import upgrade
+from tests.mqtt import login, publish, subscribe
 from tests.running import Cockpit
 
 FEW, MANY = 10, 10_000
@@ -71,22 +71,11 @@ async def _come(port: int, known: list[tuple[str, str]], present: int) -> tuple[
 async def _enter(port: int, device: str, secret: str) -> asyncio.StreamWriter:
     """Connect, listen for commands, publish once at QoS 1; returns when it is stored."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(
-        _packet(0x10, _text("MQTT") + struct.pack("!BBH", 4, 0xC2, KEEP_ALIVE_S) + _text(device) * 2 + _text(secret))
-    )
+    writer.write(login(device, secret, keep_alive=KEEP_ALIVE_S))
     assert (await reader.readexactly(4))[3] == 0, "let in"
     base = f"cim/v1/heling/{device}"
-    writer.write(_packet(0x82, b"\x00\x02" + _text(f"{base}/command") + b"\x01"))
+    writer.write(subscribe(f"{base}/command"))
     assert (await reader.readexactly(5))[4] == 1, "may listen"
-    writer.write(_packet(0x32, _text(f"{base}/telemetry") + b"\x00\x01" + b'{"pm2_5": 1}'))
+    writer.write(publish(f"{base}/telemetry", '{"pm2_5": 1}', 1))
     assert await reader.readexactly(4) == b"\x40\x02\x00\x01"
     return writer
-
-
-def _text(value: str) -> bytes:
-    return struct.pack("!H", len(value)) + value.encode()
-
-
-def _packet(kind: int, body: bytes) -> bytes:
-    size = len(body)
-    return bytes([kind]) + (bytes([size]) if size < 128 else bytes([size % 128 | 128, size // 128])) + body

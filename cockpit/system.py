@@ -138,9 +138,8 @@ def taking(settings: Settings, share: Share | None = None, whole: Whole | None =
         intake = DirectIntake(ingest, inlet) if broker else _intake(settings, address, ingest, share, codecs)
         intake.start()
         stack.callback(intake.stop)
-        reaches = broker.reaches if broker is not None else lambda _topic: True
         for engine in databases.apart(Duty.BACKGROUND).of_all(share.communities):
-            _beside(stack, settings, engine, publisher, intake, share, reaches)
+            _beside(stack, settings, engine, publisher, intake, share, broker)
         if pair is None:
             _wait_for_broker(intake)
         else:
@@ -235,10 +234,14 @@ def _beside(
     publisher: Client,
     intake: Intake | DirectIntake,
     share: Share,
-    reaches: Callable[[str], bool],
+    broker: BrokerThread | None,
 ) -> None:
     """What one process does beside the intake: it sends commands, and forgets what is old enough."""
-    dispatcher = Dispatcher(engine, publisher, share.communities, lambda: intake.is_active, reaches)
+    # An embedded broker has what it was given in memory only, and knows who listens.
+    reaches = broker.reaches if broker is not None else lambda _topic: True
+    dispatcher = Dispatcher(
+        engine, publisher, share.communities, lambda: intake.is_active, reaches, forgets=broker is not None
+    )
     kept = Kept(settings.keep_readings_days, settings.keep_quarantine_days, settings.keep_notices_days)
     keeper = Keeper(engine, kept, lambda: intake.is_active)
     for worker in (dispatcher, keeper):

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as StoreBusy
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from cockpit import api, health, refused
 from cockpit.access import Access
@@ -196,6 +197,11 @@ def _answer_errors(server: FastAPI) -> None:
     @server.exception_handler(DashException)
     async def asked_of_dash(_request: Request, error: DashException) -> Response:
         return answer(Problem(404, "not found", str(error).strip().partition("\n")[0]))
+
+    @server.exception_handler(ClientDisconnect)
+    async def gone(request: Request, _error: ClientDisconnect) -> Response:
+        log.info("client_gone", path=request.url.path)
+        return Response(status_code=499)  # nobody reads it
 
     @server.exception_handler(Refused)
     async def refused(_request: Request, error: Refused) -> Response:

@@ -122,6 +122,16 @@ def mark_sent(connection: Connection, command_id: str, at: Instant) -> None:
     connection.execute(update(command).where(command.c.id == command_id, command.c.sent.is_(None)).values(sent=at))
 
 
+def take_back(connection: Connection, communities: Sequence[str], at: Instant) -> int:
+    """Have those sent once more that nobody answered and that still hold; returns how many.
+
+    For a broker that keeps what it was given in memory only, and has begun anew.
+    """
+    unanswered = (command.c.sent.is_not(None), command.c.answered.is_(None), command.c.expires > at)
+    within = (command.c.community.in_(communities),) if communities else ()
+    return connection.execute(update(command).where(*unanswered, *within).values(sent=None)).rowcount
+
+
 def read_response(payload: bytes, received: Instant) -> Response:
     """Read what a device answers.
 

@@ -33,12 +33,14 @@ class Dispatcher:
         communities: Sequence[str],
         is_active: Callable[[], bool],
         reaches: Callable[[str], bool] = lambda _topic: True,
+        forgets: bool = False,
     ) -> None:
         self._engine = engine
         self._client = client
         self._communities = communities
         self._is_active = is_active
         self._reaches = reaches
+        self._forgets = forgets
         self._seen = -1
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dispatch", daemon=True)
@@ -68,6 +70,8 @@ class Dispatcher:
 
     def _send_waiting(self) -> bool:
         """Send what waits; returns whether the broker took all of it."""
+        if self._forgets:
+            self._take_back()
         with self._engine.connect() as connection:
             at = revision.current(connection, commands.REVISION)
             if at == self._seen:
@@ -87,6 +91,14 @@ class Dispatcher:
         if all_reached:
             self._seen = at
         return all_reached
+
+    def _take_back(self) -> None:
+        """Once, at the start of a broker that has only its memory: what it had been given goes once more."""
+        with writing(self._engine) as connection:
+            again = commands.take_back(connection, self._communities, now())
+        self._forgets = False
+        if again:
+            log.info("commands_go_again", commands=again)
 
     def _send(self, row: Row[Any]) -> bool:
         topic, payload = commands.message(row)

@@ -31,3 +31,24 @@ def test_a_log_that_cannot_be_written_stops_nothing(place: str) -> None:
     finally:
         os.close(line)
     assert done.stdout == "goes on\n"
+
+
+FAILS = """
+import logging, sys
+from cockpit.logs import configure
+configure(sys.argv[1], "info")
+def fail(cookie):
+    raise ValueError("no")
+try:
+    fail("the-secret-itself")
+except ValueError:
+    logging.getLogger("uvicorn.error").exception("it failed")
+"""
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_an_error_is_told_with_its_place_and_without_what_the_variables_held(form: str) -> None:
+    done = subprocess.run([sys.executable, "-c", FAILS, form], capture_output=True, text=True, check=True)
+    assert 'raise ValueError("no")' in done.stderr or "line 6, in fail" in done.stderr
+    assert "the-secret-itself" not in done.stderr.replace('fail("the-secret-itself")', "")
+    assert len(done.stderr) < 2_000

@@ -12,6 +12,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.mqtt import login, packet, text
 from tests.running import Cockpit, Credentials, until
 
 
@@ -54,22 +55,6 @@ def test_who_connects_and_says_nothing_is_sent_away(own_cockpit: Cockpit) -> Non
         assert line.recv(1) == b""
         line.close()
     own_cockpit.publish(air, "telemetry", {"pm2_5": 41})
-
-
-def text(value: bytes) -> bytes:
-    """A string as MQTT writes it."""
-    return struct.pack("!H", len(value)) + value
-
-
-def packet(kind: int, body: bytes) -> bytes:
-    """An MQTT packet of at most 127 bytes."""
-    return bytes([kind, len(body)]) + body
-
-
-def login(username: str, password: str) -> bytes:
-    """A CONNECT of MQTT 3.1.1."""
-    head = text(b"MQTT") + bytes([4, 0xC2, 0, 60])
-    return packet(0x10, head + text(b"a") + text(username.encode()) + text(password.encode()))
 
 
 HEAD = text(b"MQTT") + bytes([4, 0xC2, 0, 60])

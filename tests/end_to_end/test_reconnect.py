@@ -1,7 +1,6 @@
 """A thousand devices that come back at once, as after a power cut."""
 
 import asyncio
-import struct
 import time
 
 import httpx
@@ -10,33 +9,22 @@ from sensors.devices import registry
 from sensors.devices.registry import Device
 from store.engine import open_engine
 from store.migrate import upgrade
+from tests.mqtt import LEAVE, login, publish
 from tests.running import Cockpit, run_async, until
 
 DEVICES = 1_000
 PATIENCE_S = 60
 
 
-def text(value: str) -> bytes:
-    """A string as MQTT writes it."""
-    return struct.pack("!H", len(value)) + value.encode()
-
-
-def packet(kind: int, body: bytes) -> bytes:
-    """An MQTT packet of at most 16 KiB."""
-    size = len(body)
-    return bytes([kind]) + (bytes([size]) if size < 128 else bytes([size % 128 | 128, size // 128])) + body
-
-
 async def come_back(port: int, device: str, secret: str) -> tuple[float, bytes]:
     """Connect, publish once at QoS 1; returns the time that it took, and the PUBACK."""
     began = time.monotonic()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    login = text("MQTT") + bytes([4, 0xC2, 0, 60]) + text(device) + text(device) + text(secret)
-    writer.write(packet(0x10, login))
+    writer.write(login(device, secret))
     assert (await reader.readexactly(4))[3] == 0, "let in"
-    writer.write(packet(0x32, text(f"cim/v1/heling/{device}/telemetry") + b"\x00\x01" + b'{"pm2_5": 1}'))
+    writer.write(publish(f"cim/v1/heling/{device}/telemetry", '{"pm2_5": 1}', 1))
     puback = await reader.readexactly(4)
-    writer.write(packet(0xE0, b""))
+    writer.write(LEAVE)
     writer.close()
     return time.monotonic() - began, puback
 

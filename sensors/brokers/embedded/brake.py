@@ -1,4 +1,4 @@
-"""The brake on a connection: a device that floods is read more slowly, and loses nothing by it.
+"""The brake on a device: one that floods is read more slowly, and loses nothing by it.
 
 A broker that stops reading lets TCP hold the sender back. So one mad device cannot starve the
 others, and what it sends is stored all the same, later.
@@ -16,7 +16,8 @@ from sensors.meters import CUT_BACK
 log = structlog.get_logger(__name__)
 
 MAX_OPEN = 2_000
-"""Messages of one connection that may wait for their commit at a time."""
+MAX_OPEN_BYTES = 1024 * 1024
+"""What of one device may wait for its commit at a time; with more it is not read."""
 BURST_S = 2.0
 """So many seconds' messages a device may send at once, after it was quiet."""
 LONGEST_PAUSE_S = 1.0
@@ -24,7 +25,7 @@ NAMED_EVERY_S = 10.0
 
 
 class Brake:
-    """Counts what comes on one connection and says when to stop reading it."""
+    """Counts what comes from one device, on whichever connections, and says when to stop reading it."""
 
     def __init__(self, username: str, rate: float) -> None:
         self._username = username
@@ -32,22 +33,25 @@ class Brake:
         self._room = rate * BURST_S
         self._at = time.monotonic()
         self._open = 0
+        self._bytes = 0
         self._freed = asyncio.Event()
         self._named = 0.0
 
     @contextmanager
-    def message(self) -> Iterator[None]:
-        """Around one message, from its arrival to its commit."""
+    def message(self, size: int) -> Iterator[None]:
+        """Around one message of so many bytes, from its arrival to its commit."""
         self._open += 1
+        self._bytes += size
         try:
             yield
         finally:
             self._open -= 1
+            self._bytes -= size
             self._freed.set()
 
     async def wait(self) -> None:
         """Wait until the connection may be read, and count the packet that is read then."""
-        while self._open >= MAX_OPEN:
+        while self._open >= MAX_OPEN or self._bytes >= MAX_OPEN_BYTES:
             self._freed.clear()
             await self._freed.wait()
         while self._debt_s > 0:

@@ -13,12 +13,14 @@ import asyncio
 import contextlib
 import math
 import secrets
+import ssl
+import time
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any, cast
 
 import structlog
-from amqtt.adapters import ReaderAdapter, WriterAdapter
+from amqtt.adapters import ReaderAdapter, StreamReaderAdapter, WriterAdapter
 from amqtt.contexts import Action, BrokerConfig, ListenerConfig
 from amqtt.errors import MQTTError, NoDataError
 from amqtt.mqtt.connack import (
@@ -28,7 +30,6 @@ from amqtt.mqtt.connack import (
     UNACCEPTABLE_PROTOCOL_VERSION,
     ConnackPacket,
 )
-from amqtt.mqtt.constants import QOS_1
 from amqtt.session import Session
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -38,12 +39,14 @@ from sensors.brokers.embedded.brake import Brake
 from sensors.brokers.embedded.connection import SERVICE, HoldingHandler
 from sensors.brokers.embedded.door import Door
 from sensors.brokers.embedded.indexed import IndexedBroker
+from sensors.brokers.embedded.lines import PromptWriter
 from sensors.brokers.embedded.packets import OtherVersion, read_connect, readable
 from sensors.codecs.installed import Codecs
 from sensors.devices.kept_registry import Registry
 from sensors.intake.access import Access
 from sensors.intake.inlet import Inlet
 from sensors.shared import Shared
+from sensors.unforeseen import note
 from store import budgets
 from store.why import first_line
 
@@ -54,6 +57,11 @@ KEEPALIVE_GRACE = 1.5
 """MQTT 3.1.1, 3.1.2.10: silence for one and a half keep-alive periods ends a connection."""
 TAKE_OVER_S = 5.0
 REGISTRY_WAIT_S = 3.0
+REFUSED_S, REFUSED_TOLD, REFUSED_A_LINE = 10.0, 20, 1_000
+"""Of the refusals within ten seconds the first ones are told, then one of so many."""
+NAME_SHOWN = 64
+BACKLOG = 1_024
+"""After a power cut all devices come at once."""
 
 
 class EmbeddedBroker(IndexedBroker):
@@ -79,6 +87,9 @@ class EmbeddedBroker(IndexedBroker):
         self._tasks: set[asyncio.Task[None]] = set()
         self._door = Door()
         self._clients: dict[str, dict[str, None]] = {}
+        self._brakes: dict[str, Brake] = {}
+        self._refused, self._refused_since = 0, 0.0
+        self._tls: ssl.SSLContext | None = None
         self._readers = {engine: Shared(partial(self._read, engine)) for engine in registry.engines}
 
     async def _client_connected(self, listener_name: str, reader: ReaderAdapter, writer: WriterAdapter) -> None:
@@ -95,19 +106,18 @@ class EmbeddedBroker(IndexedBroker):
             handler, session = await self._connect(reader, writer)
         except (MQTTError, NoDataError, OSError) as error:
             if isinstance(error, OtherVersion):
-                await ConnackPacket.build(0, UNACCEPTABLE_PROTOCOL_VERSION).to_stream(writer)
+                await self._refuse(writer, UNACCEPTABLE_PROTOCOL_VERSION)
             await writer.close()
             raise MQTTError(str(error) or "no CONNECT came") from None
         answer = await self._answer_to(session)
         if answer != CONNECTION_ACCEPTED:
-            log.warning("connection_refused", username=session.username, remote=remote_address, answer=answer)
-            await ConnackPacket.build(0, answer).to_stream(writer)
-            await writer.close()
-            raise MQTTError(f"{session.username!r} is not let in")
+            self._tell_refused(session.username or "", remote_address, answer)
+            await self._refuse(writer, answer)
+            raise MQTTError("not let in")
         session.keep_alive = math.ceil(session.keep_alive * KEEPALIVE_GRACE)
         session.client_id = f"{session.username}:{session.client_id or secrets.token_hex(8)}"
         adopted = await self._adopt(session)
-        adopted.admitted_by = self._hash_of(session.username)
+        adopted.admitted_by = session.admitted_by
         return handler, adopted
 
     async def _connect(self, reader: ReaderAdapter, writer: WriterAdapter) -> tuple[HoldingHandler, Session]:
@@ -133,6 +143,8 @@ class EmbeddedBroker(IndexedBroker):
             return SERVER_UNAVAILABLE
         if known is None:
             return NOT_AUTHORIZED
+        # Those that it came with, not those that hold when at last it is in.
+        session.admitted_by = known.secret_hash
         if session.will_flag and not self._may_publish(username, session.will_topic or ""):
             log.warning("will_not_permitted", username=username, topic=session.will_topic)
             return NOT_AUTHORIZED
@@ -143,7 +155,9 @@ class EmbeddedBroker(IndexedBroker):
         await self._end_connection_of(session.client_id)
         if session.username != SERVICE:
             await self._make_room_for(session)
-        if session.clean_session:
+        kept, _ = self._sessions.get(session.client_id, (None, None))
+        # Also one that began clean: it ends with its connection, though amqtt forgets it a moment later.
+        if session.clean_session or (kept is not None and kept.clean_session):
             await self._delete_session(session.client_id)
         session.parent = 0
         if session.client_id not in self._sessions:
@@ -153,6 +167,46 @@ class EmbeddedBroker(IndexedBroker):
             setattr(kept, name, getattr(session, name))
         kept.parent = 1
         return cast(Session, kept)
+
+    async def stream_connected(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
+    ) -> None:
+        """A line was opened; where there is TLS its handshake comes first, at the door like all that strangers do."""
+        if self._tls is not None:
+            try:
+                async with self._door.silence():
+                    await writer.start_tls(self._tls)
+            except OSError:
+                writer.transport.abort()
+                return
+        await self._client_connected(listener_name, StreamReaderAdapter(reader), PromptWriter(writer))
+
+    async def _create_server_instance(
+        self, listener_name: str, _kind: object, address: str | None, port: int, tls: ssl.SSLContext | None
+    ) -> asyncio.Server:
+        # asyncio's own handshake would go on for a minute before anybody here heard of the line.
+        self._tls = tls
+        connected = partial(self.stream_connected, listener_name=listener_name)
+        return await asyncio.start_server(connected, address, port, reuse_address=True, backlog=BACKLOG)
+
+    def _tell_refused(self, username: str, remote: str, answer: object) -> None:
+        """Log who was refused; of many at once how many, since a stranger's tries are no reason to fill a disk."""
+        self._refused += 1
+        if time.monotonic() - self._refused_since > REFUSED_S:
+            self._refused, self._refused_since = 1, time.monotonic()
+        if self._refused <= REFUSED_TOLD or self._refused % REFUSED_A_LINE == 0:
+            shown, number = username[:NAME_SHOWN], self._refused
+            log.warning("connection_refused", username=shown, remote=remote, answer=answer, within_10_s=number)
+
+    async def _refuse(self, writer: WriterAdapter, answer: object) -> None:
+        with contextlib.suppress(OSError):
+            await ConnackPacket.build(0, answer).to_stream(writer)
+        await writer.close()
+
+    def brake_of(self, username: str) -> Brake:
+        """The brake of a device: one for all its connections, so that a new one is no way around it."""
+        rate = math.inf if username == SERVICE else self.device_rate
+        return self._brakes.setdefault(username, Brake(username, rate))
 
     async def _handle_client_session(
         self, reader: ReaderAdapter, writer: WriterAdapter, session: Session, *more: Any
@@ -164,16 +218,18 @@ class EmbeddedBroker(IndexedBroker):
             if has_place:
                 # Two that came at the same moment have both found nobody before them.
                 await self._end_connection_of(session.client_id)
+                if session.admitted_by != self._hash_of(session.username):
+                    self._forget(session.client_id)
+                    await self._refuse(writer, NOT_AUTHORIZED)
+                    return
                 await super()._handle_client_session(reader, writer, session, *more)
             else:
-                await ConnackPacket.build(0, SERVER_UNAVAILABLE).to_stream(writer)
-                await writer.close()
+                self._forget(session.client_id)
+                await self._refuse(writer, SERVER_UNAVAILABLE)
 
     async def _make_room_for(self, session: Session) -> None:
         """A device has so many sessions; with one more under a name of its own, its oldest goes."""
         clients = self._clients.setdefault(session.username, {})
-        for gone in [name for name in clients if name not in self._sessions]:
-            del clients[gone]
         clients.pop(session.client_id, None)
         while len(clients) >= budgets.current().mqtt_sessions_a_device:
             oldest = next(iter(clients))
@@ -182,6 +238,14 @@ class EmbeddedBroker(IndexedBroker):
             await self._end_connection_of(oldest)
             await self._cleanup_session(oldest)
         clients[session.client_id] = None
+
+    async def _cleanup_session(self, client_id: str) -> None:
+        self._forget(client_id)
+        await super()._cleanup_session(client_id)
+
+    def _forget(self, client_id: str) -> None:
+        clients = self._clients.get(client_id.partition(":")[0], {})
+        clients.pop(client_id, None)
 
     async def _end_connection_of(self, client_id: str) -> None:
         """End what is left of an earlier connection, wholly: its end would be taken for that of the new one."""
@@ -222,34 +286,28 @@ class EmbeddedBroker(IndexedBroker):
     def _may_publish(self, username: str, topic: str) -> bool:
         return topic in self._access.of(username).writes
 
-    async def _handle_message_delivery(self, session: Session, handler: Any, waiter: asyncio.Future[Any]) -> bool:
-        message = waiter.result()
-        if message is not None and not self.is_for_ingest(session.username, message.topic):
-            return cast(bool, await super()._handle_message_delivery(session, handler, waiter))
-        # A device's message of QoS 2, stored before its PUBREC.
-        return True
-
     async def _broadcast_message(self, session: Any, topic: Any, data: Any, force_qos: int | None = None) -> None:
         if session is None or session.username == SERVICE:
             await super()._broadcast_message(session, topic, data, force_qos)
             return
         # A last will: permitted when the device connected, and again now.
-        self._spawn(self.accept(session, topic, bytes(data or b""), False))
+        self._spawn(self.accept(session, topic, bytes(data or b"")))
 
-    def accept_unheard(self, session: Session, topic: str, payload: bytes, retain: bool, brake: Brake) -> None:
+    def accept_unheard(self, session: Session, topic: str, payload: bytes, brake: Brake) -> None:
         """As `accept`, where nobody waits for it."""
 
         async def accepted() -> None:
-            with brake.message():
-                await self.accept(session, topic, payload, retain)
+            with brake.message(len(payload)):
+                await self.accept(session, topic, payload)
 
         self._spawn(accepted())
 
-    async def accept(self, session: Session, topic: str, payload: bytes, retain: bool) -> None:
-        """Bring a device's message, or one that we publish for a device, to ingest and wait until it is stored."""
+    async def accept(self, session: Session, topic: str, payload: bytes) -> None:
+        """Bring a device's message, or one that we publish for a device, to ingest and wait until it is stored.
+
+        Nothing of it is retained here: ingest has it, and no other client may read it.
+        """
         if session.username == SERVICE or self._may_publish(session.username, topic):
-            if retain:
-                await self.retain_message(session, topic, payload, QOS_1)
             await self._hand_over(topic, payload)
         else:
             log.warning("publish_not_permitted", username=session.username, topic=topic)
@@ -268,7 +326,14 @@ class EmbeddedBroker(IndexedBroker):
         task.add_done_callback(self._tasks.discard)
 
     async def watch_registry(self) -> None:
-        """End the connections of revoked devices, whoever revoked them."""
+        """End the connections of revoked devices, whoever revoked them, whatever goes wrong meanwhile."""
+        while True:
+            try:
+                await self._watch_registry()
+            except Exception as error:  # noqa: BLE001 - whatever it is, who is put out must go
+                note("broker", error)
+
+    async def _watch_registry(self) -> None:
         seen = self._registry.version
         while True:
             await asyncio.sleep(REGISTRY_CHECK_S)
@@ -288,7 +353,8 @@ class EmbeddedBroker(IndexedBroker):
             valid = self._hash_of(session.username)
             if session.username != SERVICE and (valid is None or valid != session.admitted_by):
                 log.info("connection_ended", username=session.username, reason="credentials revoked or changed")
-                await self._cleanup_session(client_id)
+                # Each by itself: one whose client does not read keeps no other in.
+                self._spawn(self._cleanup_session(client_id))
 
     def _hash_of(self, username: str | None) -> str | None:
         device = self._registry.get(username or "")

@@ -12,7 +12,7 @@ from typing import Any
 from amqtt.adapters import ReaderAdapter, WriterAdapter
 from amqtt.broker import Broker
 from amqtt.events import BrokerEvents
-from amqtt.mqtt.constants import QOS_0
+from amqtt.mqtt.constants import QOS_0, QOS_1
 from amqtt.session import Session
 
 from sensors.brokers.embedded import session as light
@@ -55,9 +55,10 @@ class IndexedBroker(Broker):  # type: ignore[misc]
         await self._client_message_loop(session, handler)
 
     async def add_subscription(self, subscription: tuple[str, int], session: Session) -> int:
-        answer: int = await super().add_subscription(subscription, session)
+        topic, qos = subscription
+        # amqtt sends at what was subscribed, not at what was published; and nothing here is published above 1.
+        answer: int = await super().add_subscription((topic, min(qos, QOS_1)), session)
         if answer != REFUSED:
-            topic = subscription[0]
             self._filters.setdefault(session.client_id, set()).add(topic)
             if _is_wildcard(topic):
                 self._wildcards.add(topic)
@@ -76,7 +77,7 @@ class IndexedBroker(Broker):  # type: ignore[misc]
             self._del_subscription(topic, session)
         self._filters.pop(session.client_id, None)
 
-    async def _run_broadcast(self, running_tasks: deque[asyncio.Task[Any]]) -> None:
+    async def _run_broadcast(self, _running_tasks: deque[asyncio.Task[Any]]) -> None:
         """Send one message to all who listen to its topic."""
         broadcast = await self._broadcast_queue.get()
         topic = broadcast["topic"]
@@ -85,8 +86,7 @@ class IndexedBroker(Broker):  # type: ignore[misc]
             qos = broadcast.get("qos", qos)
             if session.transitions.state == "connected":
                 if handler := self._get_handler(session):
-                    sending = handler.mqtt_publish(topic, broadcast["data"], qos, retain=False)
-                    running_tasks.append(asyncio.ensure_future(sending))
+                    handler.send(topic, broadcast["data"], qos)
             elif qos and not session.clean_session:
                 await self._retain_broadcast_message(broadcast, qos, session)  # MQTT 3.1.1, 3.1.2.4
 
@@ -99,7 +99,14 @@ class IndexedBroker(Broker):  # type: ignore[misc]
             return
         kept, handler = self._retained_messages.get(topic), self._get_handler(session)
         if kept is not None and handler is not None:
-            await handler.mqtt_publish(topic, kept.data, min(qos, kept.qos or qos), retain=True)
+            handler.send(topic, kept.data, min(qos, kept.qos or qos), retain=True)
+
+    async def _publish_session_retained_messages(self, session: Session) -> None:
+        """Send what waited for a session; it is not retained in MQTT's sense (MQTT 3.1.1, 3.3.1-9)."""
+        handler = self._get_handler(session)
+        while handler is not None and not session.retained_messages.empty():
+            kept = session.retained_messages.get_nowait()
+            handler.send(kept.topic, kept.data, kept.qos)
 
 
 def _is_wildcard(topic: str) -> bool:

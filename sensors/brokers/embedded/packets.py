@@ -15,6 +15,10 @@ from sensors.intake.quarantine import MAX_KEPT_BYTES
 PROTOCOL = b"\x00\x04MQTT\x04"
 """How the CONNECT of MQTT 3.1.1 begins (3.1.2.1, 3.1.2.2)."""
 QOS = (0, 1, 2)
+KIB = 1024
+LARGEST = {CONNECT: 16 * KIB, PUBLISH: MAX_KEPT_BYTES}
+LARGEST_ELSE = 64 * KIB
+"""Of a packet, in bytes: a stranger may send little, and a list of a million topics is nobody's need."""
 
 
 class OtherVersion(MQTTError):  # type: ignore[misc]
@@ -67,8 +71,9 @@ async def _read_whole(reader: ReaderAdapter, permitted: Collection[int]) -> tupl
     if header.packet_type not in permitted:
         raise MQTTError(f"packet of type {header.packet_type}")
     size = header.remaining_length
-    if size > MAX_KEPT_BYTES:
-        raise MQTTError(f"packet of {size} bytes; at most {MAX_KEPT_BYTES}")
+    largest = LARGEST.get(header.packet_type, LARGEST_ELSE)
+    if size > largest:
+        raise MQTTError(f"packet of {size} bytes; at most {largest}")
     return header, await read_or_raise(reader, size) if size else b""
 
 

@@ -36,7 +36,16 @@ class _State:
 
 
 class LightSession(Session):  # type: ignore[misc]
-    """A session with its state in a word."""
+    """A session with its state in a word.
+
+    ``admitted_by`` is the hash that its secret was compared with; ``stored`` are the numbers of messages of QoS 2
+    that are stored and not yet released by their sender.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.admitted_by: str | None = None
+        self.stored: set[int] = set()
 
     def _init_states(self) -> None:
         self.transitions = _State(self)
