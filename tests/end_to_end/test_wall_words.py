@@ -6,12 +6,12 @@ from playwright.sync_api import Browser, expect
 from tests.browsing import screen
 from tests.running import Cockpit
 
-OVERLAP = """() => {
-  cockpit.setRow('visitors.fangyan.inside', {
+OVERLAP = """(site) => {
+  cockpit.setRow(`visitors.${site}.inside`, {
     text: '12 345', unit: '人', level: 0, staleSince: Date.parse('2026-04-25T06:59:00+08:00'),
     note: '◇ 存疑 · 4 台闸机无数据',
   });
-  const row = document.querySelector('[data-row="visitors.fangyan.inside"]');
+  const row = document.querySelector(`[data-row="visitors.${site}.inside"]`);
   const since = row.querySelector('.since');
   const words = document.createRange();
   words.selectNodeContents(since);
@@ -26,14 +26,17 @@ OVERLAP = """() => {
 }"""
 
 
+@pytest.mark.parametrize("site", ["fangyan", "centre", "square"])
 @pytest.mark.parametrize("size", [(1920, 1080), (3840, 2160), (1080, 1920)])
-def test_why_a_figure_is_doubtful_stands_beside_it(cockpit: Cockpit, browser: Browser, size: tuple[int, int]) -> None:
+def test_why_a_figure_is_doubtful_stands_beside_it(
+    cockpit: Cockpit, browser: Browser, size: tuple[int, int], site: str
+) -> None:
     context = screen(browser, size)
     page = context.new_page()
     page.goto(f"{cockpit.url}/wall/heling")
-    row = page.locator('[data-row="visitors.fangyan.inside"]')
+    row = page.locator(f'[data-row="visitors.{site}.inside"]')
     expect(row).to_be_attached()
-    found = page.evaluate(OVERLAP)
+    found = page.evaluate(OVERLAP, site)
     assert "数据停于" in found["text"]
     assert (found["meets"], found["leaves"]) == (False, False), found
     context.close()
