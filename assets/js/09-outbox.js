@@ -56,6 +56,7 @@
     return {
       mine: mine.length,
       waiting: mine.filter((one) => one.state === "waiting").length,
+      drafts: mine.filter((one) => one.state === "draft").length,
       refused: mine.filter((one) => one.state === "refused").length,
       others: left.length - mine.length,
     };
@@ -283,11 +284,13 @@
   };
 
   async function showMarks() {
-    const { mine, refused, others } = await outbox.counts();
+    const { mine, refused, drafts, others } = await outbox.counts();
     for (const made of marks) {
       const parts = [];
       if (mine) {
-        const link = cockpit.element("a", "", refused ? `▲ 待处理 ${mine}` : `◷ 待发 ${mine}`);
+        // A draft waits for who writes it, not for the line.
+        const told = refused ? `▲ 待处理 ${mine}` : mine > drafts ? `◷ 待发 ${mine - drafts}` : `✎ 草稿 ${drafts}`;
+        const link = cockpit.element("a", "", told);
         link.href = `/report?community=${cockpit.root.dataset.community}`;
         parts.push(link);
       }

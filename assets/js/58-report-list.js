@@ -40,6 +40,8 @@
   }
 
   function reason({ state, reason: { status, text } }) {
+    // Sent again under its own number, so that it does no harm where it had arrived.
+    if (state === "waiting" && status === 0) return "连接中断，恢复后自动再发；不会重复上报";
     const what = state === "waiting" ? "还没有发出：" : "";
     return `${what}${text}${status >= 400 ? `（${status}）` : ""}`;
   }

@@ -147,7 +147,7 @@ def test_two_pages_at_once_send_it_once(cockpit: Cockpit, phone: BrowserContext)
     phone.on("request", lambda request: POSTS.search(request.url) and request.method == "POST" and sent.append("one"))
     phone.set_offline(True)
     report(first, "两个页面")
-    expect(kept(second, "两个页面")).to_contain_text("还没有发出")
+    expect(kept(second, "两个页面")).to_contain_text("恢复后自动再发")
     tried = len(sent)
     phone.set_offline(False)
     for page in (first, second):
@@ -287,6 +287,12 @@ def test_what_was_refused_is_mended_or_taken_away_by_the_person(cockpit: Cockpit
     assert [len(of(cockpit, detail)) for detail in ("写错的", "改对的", "不要的")] == [0, 1, 0]
 
 
+def test_a_draft_is_called_one_and_not_something_on_its_way(cockpit: Cockpit, phone: BrowserContext) -> None:
+    page = opened(cockpit, phone, "草稿网格")
+    page.get_by_label("补充说明").fill("写了一半")
+    expect(page.locator(".outbox-mark")).to_have_text("✎ 草稿 1")
+
+
 def test_a_change_that_the_server_did_not_take_is_said(cockpit: Cockpit, phone: BrowserContext) -> None:
     page = opened(cockpit, phone, "迟网格")
 
@@ -296,7 +302,7 @@ def test_a_change_that_the_server_did_not_take_is_said(cockpit: Cockpit, phone: 
 
     page.route(POSTS, cut_after_it_arrived)
     report(page, "先写的")
-    expect(kept(page, "先写的")).to_contain_text("不知是否已执行")
+    expect(kept(page, "先写的")).to_contain_text("恢复后自动再发")
     page.unroute(POSTS)
     kept(page, "先写的").get_by_role("button", name="修改").click()
     expect(page.get_by_label("补充说明")).to_have_value("先写的")
