@@ -14,7 +14,6 @@ import contextlib
 import math
 import secrets
 import ssl
-import time
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any, cast
@@ -31,10 +30,9 @@ from amqtt.mqtt.connack import (
     ConnackPacket,
 )
 from amqtt.session import Session
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from sensors import topics
+from sensors.brokers.embedded.admission import Admission
 from sensors.brokers.embedded.brake import Brake
 from sensors.brokers.embedded.connection import SERVICE, HoldingHandler
 from sensors.brokers.embedded.door import Door
@@ -43,12 +41,9 @@ from sensors.brokers.embedded.lines import PromptWriter
 from sensors.brokers.embedded.packets import OtherVersion, read_connect, readable
 from sensors.codecs.installed import Codecs
 from sensors.devices.kept_registry import Registry
-from sensors.intake.access import Access
 from sensors.intake.inlet import Inlet
-from sensors.shared import Shared
 from sensors.unforeseen import note
 from store import budgets
-from store.why import first_line
 
 log = structlog.get_logger(__name__)
 
@@ -56,10 +51,6 @@ REGISTRY_CHECK_S = 0.25
 KEEPALIVE_GRACE = 1.5
 """MQTT 3.1.1, 3.1.2.10: silence for one and a half keep-alive periods ends a connection."""
 TAKE_OVER_S = 5.0
-REGISTRY_WAIT_S = 3.0
-REFUSED_S, REFUSED_TOLD, REFUSED_A_LINE = 10.0, 20, 1_000
-"""Of the refusals within ten seconds the first ones are told, then one of so many."""
-NAME_SHOWN = 64
 BACKLOG = 1_024
 """After a power cut all devices come at once."""
 
@@ -79,18 +70,14 @@ class EmbeddedBroker(IndexedBroker):
         config = BrokerConfig(listeners={"default": listener}, plugins={})
         super().__init__(config)
         self.plugins_manager.app_context.broker = self
-        self._registry = registry
-        self._access = Access(registry, codecs)
+        self._admission = Admission(registry, codecs, service_secret)
         self._inlet = inlet
-        self._service_secret = service_secret
         self.device_rate = device_rate
         self._tasks: set[asyncio.Task[None]] = set()
         self._door = Door()
         self._clients: dict[str, dict[str, None]] = {}
         self._brakes: dict[str, Brake] = {}
-        self._refused, self._refused_since = 0, 0.0
         self._tls: ssl.SSLContext | None = None
-        self._readers = {engine: Shared(partial(self._read, engine)) for engine in registry.engines}
 
     async def _client_connected(self, listener_name: str, reader: ReaderAdapter, writer: WriterAdapter) -> None:
         try:
@@ -109,9 +96,8 @@ class EmbeddedBroker(IndexedBroker):
                 await self._refuse(writer, UNACCEPTABLE_PROTOCOL_VERSION)
             await writer.close()
             raise MQTTError(str(error) or "no CONNECT came") from None
-        answer = await self._answer_to(session)
+        answer = await self._admission.answer_to(session, remote_address)
         if answer != CONNECTION_ACCEPTED:
-            self._tell_refused(session.username or "", remote_address, answer)
             await self._refuse(writer, answer)
             raise MQTTError("not let in")
         session.keep_alive = math.ceil(session.keep_alive * KEEPALIVE_GRACE)
@@ -127,28 +113,6 @@ class EmbeddedBroker(IndexedBroker):
         with readable():
             came = await HoldingHandler.init_from_connect(connect, writer, self.plugins_manager)
         return cast(tuple[HoldingHandler, Session], came)
-
-    async def _answer_to(self, session: Session) -> object:
-        """The CONNACK that somebody gets: of who is known to be nobody another than of whom nothing can be known."""
-        username, password = session.username or "", session.password or ""
-        if username == SERVICE:
-            is_ours = secrets.compare_digest(password.encode(), self._service_secret.encode())
-            return CONNECTION_ACCEPTED if is_ours else NOT_AUTHORIZED
-        if not await self._has_read_of(username):
-            return SERVER_UNAVAILABLE
-        try:
-            known = self._registry.authenticate(username, password)
-        except SQLAlchemyError as error:
-            log.error("registry_not_read", error=first_line(error))
-            return SERVER_UNAVAILABLE
-        if known is None:
-            return NOT_AUTHORIZED
-        # Those that it came with, not those that hold when at last it is in.
-        session.admitted_by = known.secret_hash
-        if session.will_flag and not self._may_publish(username, session.will_topic or ""):
-            log.warning("will_not_permitted", username=username, topic=session.will_topic)
-            return NOT_AUTHORIZED
-        return CONNECTION_ACCEPTED
 
     async def _adopt(self, session: Session) -> Session:
         """Begin a clean session, or go on with the one that this user left (MQTT 3.1.1, 3.1.2.4)."""
@@ -189,15 +153,6 @@ class EmbeddedBroker(IndexedBroker):
         connected = partial(self.stream_connected, listener_name=listener_name)
         return await asyncio.start_server(connected, address, port, reuse_address=True, backlog=BACKLOG)
 
-    def _tell_refused(self, username: str, remote: str, answer: object) -> None:
-        """Log who was refused; of many at once how many, since a stranger's tries are no reason to fill a disk."""
-        self._refused += 1
-        if time.monotonic() - self._refused_since > REFUSED_S:
-            self._refused, self._refused_since = 1, time.monotonic()
-        if self._refused <= REFUSED_TOLD or self._refused % REFUSED_A_LINE == 0:
-            shown, number = username[:NAME_SHOWN], self._refused
-            log.warning("connection_refused", username=shown, remote=remote, answer=answer, within_10_s=number)
-
     async def _refuse(self, writer: WriterAdapter, answer: object) -> None:
         with contextlib.suppress(OSError):
             await ConnackPacket.build(0, answer).to_stream(writer)
@@ -218,7 +173,7 @@ class EmbeddedBroker(IndexedBroker):
             if has_place:
                 # Two that came at the same moment have both found nobody before them.
                 await self._end_connection_of(session.client_id)
-                if session.admitted_by != self._hash_of(session.username):
+                if not self._admission.holds_for(session):
                     self._forget(session.client_id)
                     await self._refuse(writer, NOT_AUTHORIZED)
                     return
@@ -259,32 +214,14 @@ class EmbeddedBroker(IndexedBroker):
                 while old.transitions.is_connected():
                     await asyncio.sleep(0.01)
 
-    async def _has_read_of(self, username: str) -> bool:
-        """Ask the registry anew for somebody; False where the database that would know them does not answer."""
-        # In threads: while one waits for a database that hangs, the others are served, and so are other databases'.
-        home = self._registry.home_of(username)
-        readers = [self._readers[home]] if home is not None else self._readers.values()
-        _, late = await asyncio.wait([reader.asked() for reader in readers], timeout=REGISTRY_WAIT_S)
-        if late and (home is not None or self._registry.home_of(username) is None):
-            log.error("registry_not_read", error=f"no answer within {REGISTRY_WAIT_S:g} s")
-            return False
-        return True
-
-    def _read(self, engine: Engine) -> None:
-        """Read a database's part of the registry, in a thread; where it is away, the registry knows and says so."""
-        try:
-            self._registry.refresh_of(engine)
-        except Exception as error:  # noqa: BLE001 - the database may be away; the broker stays
-            log.error("registry_not_read", error=first_line(error))
-
     async def _topic_filtering(self, session: Session, topic: str, action: Action) -> bool:
         if session.username == SERVICE or action is Action.RECEIVE:
             return True
-        rights = self._access.of(session.username)
+        rights = self._admission.rights_of(session.username)
         return topic in (rights.reads if action is Action.SUBSCRIBE else rights.writes)
 
     def _may_publish(self, username: str, topic: str) -> bool:
-        return topic in self._access.of(username).writes
+        return topic in self._admission.rights_of(username).writes
 
     async def _broadcast_message(self, session: Any, topic: Any, data: Any, force_qos: int | None = None) -> None:
         if session is None or session.username == SERVICE:
@@ -334,28 +271,21 @@ class EmbeddedBroker(IndexedBroker):
                 note("broker", error)
 
     async def _watch_registry(self) -> None:
-        seen = self._registry.version
+        seen = -1
         while True:
             await asyncio.sleep(REGISTRY_CHECK_S)
-            await asyncio.wait([reader.asked() for reader in self._readers.values()], timeout=REGISTRY_CHECK_S)
-            # Whoever read it, and whatever of it could not be read.
-            if self._registry.version != seen:
-                seen = self._registry.version
-                await self._end_outdated()
+            if (at := await self._admission.look(REGISTRY_CHECK_S)) != seen:
+                seen = at
+                self._end_outdated()
 
     def reaches(self, topic: str) -> bool:
         """Whether somebody has subscribed to exactly that topic, connected or away with a session that is kept."""
         return bool(self._subscriptions.get(topic))
 
-    async def _end_outdated(self) -> None:
+    def _end_outdated(self) -> None:
         """End the connections whose credentials were revoked or changed."""
         for client_id, (session, _) in list(self._sessions.items()):
-            valid = self._hash_of(session.username)
-            if session.username != SERVICE and (valid is None or valid != session.admitted_by):
+            if not self._admission.holds_for(session):
                 log.info("connection_ended", username=session.username, reason="credentials revoked or changed")
                 # Each by itself: one whose client does not read keeps no other in.
                 self._spawn(self._cleanup_session(client_id))
-
-    def _hash_of(self, username: str | None) -> str | None:
-        device = self._registry.get(username or "")
-        return None if device is None or device.revoked else device.secret_hash

@@ -119,6 +119,8 @@ class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
                 if kind == PUBLISH and packet.qos:
                     # Its answer waits until it is stored; what comes behind it does not.
                     self._aside(taking, self._taking)
+                    # It begins before the next one is read, and others have their turn.
+                    await asyncio.sleep(0)
                 else:
                     await taking
                 if kind == DISCONNECT:
@@ -166,8 +168,7 @@ class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
         if session is None or not broker.is_for_ingest(session.username, message.topic):
             await super()._handle_qos1_message_flow(message)
             return
-        with self.brake.message(len(message.data)):
-            await broker.accept(session, message.topic, bytes(message.data))
+        await self._store(message)
         await self._send_packet(PubackPacket.build(message.packet_id))
 
     async def _handle_qos2_message_flow(self, message: Any) -> None:
@@ -177,10 +178,15 @@ class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
             await super()._handle_qos2_message_flow(message)
             return
         if number not in session.stored:
-            with self.brake.message(len(message.data)):
-                await broker.accept(session, message.topic, bytes(message.data))
-            session.stored.add(number)
+            session.stored[number] = asyncio.ensure_future(self._store(message))
+        # Also where it comes again while it is stored; on this connection or on the next.
+        await asyncio.shield(session.stored[number])
         await self._send_packet(PubrecPacket.build(number))
+
+    async def _store(self, message: Any) -> None:
+        broker = self.plugins_manager.app_context.broker
+        with self.brake.message(len(message.data)):
+            await broker.accept(self.session, message.topic, bytes(message.data))
 
     async def handle_pubrel(self, pubrel: Any) -> None:
         """Release a number; each is answered, known or not (MQTT 3.1.1, 4.3.3)."""
@@ -188,7 +194,7 @@ class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
         if number in self._pubrel_waiters:
             await super().handle_pubrel(pubrel)
             return
-        self.session.stored.discard(number)
+        self.session.stored.pop(number, None)
         await self._send_packet(PubcompPacket.build(number))
 
     async def _send(self, message: Any) -> None:

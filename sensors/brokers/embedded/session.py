@@ -5,6 +5,7 @@ connection costs, with ten thousand devices that come back after a power cut. Th
 states and ways.
 """
 
+import asyncio
 from typing import Literal
 
 from amqtt.mqtt.protocol import broker_handler
@@ -38,14 +39,14 @@ class _State:
 class LightSession(Session):  # type: ignore[misc]
     """A session with its state in a word.
 
-    ``admitted_by`` is the hash that its secret was compared with; ``stored`` are the numbers of messages of QoS 2
-    that are stored and not yet released by their sender.
+    ``admitted_by`` is the hash that its secret was compared with; ``stored`` are the messages of QoS 2 that
+    are stored, or about to be, and not yet released by their sender, by number.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.admitted_by: str | None = None
-        self.stored: set[int] = set()
+        self.stored: dict[int, asyncio.Future[None]] = {}
 
     def _init_states(self) -> None:
         self.transitions = _State(self)
