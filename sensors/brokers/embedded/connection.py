@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 
 EXPECTED = (TimeoutError, OSError, ProtocolHandlerError)
 """What a line that breaks, or a client that does not answer, brings."""
+A_TURN = 8
 MAX_OPEN = 1_000
 """What was sent to a device and not acknowledged, at most; its commands run out long before."""
 TAKEN_BY = {
@@ -112,6 +113,7 @@ class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
     async def _reader_loop(self) -> None:
         """Take packets until the connection ends; one that breaks the protocol ends it (MQTT 3.1.1, 4.8)."""
         self._reader_ready.set()
+        unheard = 0
         try:
             while (packet := await self._next_packet()) is not None:
                 kind = packet.fixed_header.packet_type
@@ -119,8 +121,10 @@ class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
                 if kind == PUBLISH and packet.qos:
                     # Its answer waits until it is stored; what comes behind it does not.
                     self._aside(taking, self._taking)
-                    # It begins before the next one is read, and others have their turn.
-                    await asyncio.sleep(0)
+                    unheard += 1
+                    if unheard % A_TURN == 0:
+                        # What was read begins, and others have their turn, also where the line brings ever more.
+                        await asyncio.sleep(0)
                 else:
                     await taking
                 if kind == DISCONNECT:
