@@ -11,6 +11,7 @@ from sensors.brokers.embedded.brake import MAX_OPEN_BYTES, Brake
 from sensors.brokers.embedded.door import AT_ONCE_S, Door
 from sensors.brokers.embedded.lines import PromptWriter
 from store import budgets
+from tests.running import run_async
 
 
 async def unread() -> tuple[PromptWriter, socket.socket]:
@@ -33,7 +34,7 @@ def test_who_reads_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
         await writer.drain()
         theirs.close()
 
-    asyncio.run(sent())
+    run_async(sent())
 
 
 def test_an_end_waits_for_nobody_who_does_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +48,7 @@ def test_an_end_waits_for_nobody_who_does_not_read(monkeypatch: pytest.MonkeyPat
         theirs.close()
         return time.monotonic() - began
 
-    assert asyncio.run(closed()) < 2
+    assert run_async(closed()) < 2
 
 
 def test_a_device_is_not_read_while_too_much_of_it_waits_to_be_stored() -> None:
@@ -60,7 +61,7 @@ def test_a_device_is_not_read_while_too_much_of_it_waits_to_be_stored() -> None:
             await asyncio.sleep(0)
         await asyncio.wait_for(waiting, 1)
 
-    asyncio.run(read())
+    run_async(read())
 
 
 def test_a_new_connection_is_no_way_around_the_brake() -> None:
@@ -72,7 +73,7 @@ def test_a_new_connection_is_no_way_around_the_brake() -> None:
                 await brake.wait()
         return time.monotonic() - began
 
-    assert asyncio.run(read()) > 0.5
+    assert run_async(read()) > 0.5
 
 
 def test_who_knocks_takes_the_place_of_who_has_been_silent_longest() -> None:
@@ -97,6 +98,6 @@ def test_who_knocks_takes_the_place_of_who_has_been_silent_longest() -> None:
         return ended
 
     try:
-        assert asyncio.run(knock()) == ["a", "b"]
+        assert run_async(knock()) == ["a", "b"]
     finally:
         budgets.configure({})
