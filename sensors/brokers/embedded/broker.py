@@ -51,6 +51,8 @@ REGISTRY_CHECK_S = 0.25
 KEEPALIVE_GRACE = 1.5
 """MQTT 3.1.1, 3.1.2.10: silence for one and a half keep-alive periods ends a connection."""
 TAKE_OVER_S = 5.0
+SESSION_KEPT_S = 7 * 24 * 3_600
+"""Of a device that does not come back: longer than any command holds, and than a line is away."""
 BACKLOG = 1_024
 """After a power cut all devices come at once."""
 
@@ -67,7 +69,7 @@ class EmbeddedBroker(IndexedBroker):
         service_secret: str,
         device_rate: float,
     ) -> None:
-        config = BrokerConfig(listeners={"default": listener}, plugins={})
+        config = BrokerConfig(listeners={"default": listener}, plugins={}, session_expiry_interval=SESSION_KEPT_S)
         super().__init__(config)
         self.plugins_manager.app_context.broker = self
         self._admission = Admission(registry, codecs, service_secret)

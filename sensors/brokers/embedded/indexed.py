@@ -16,6 +16,7 @@ from amqtt.mqtt.constants import QOS_0, QOS_1
 from amqtt.session import Session
 
 from sensors.brokers.embedded import session as light
+from sensors.brokers.embedded.connection import MAX_OPEN
 
 REFUSED = 0x80
 """MQTT 3.1.1, 3.9.3: the answer to a subscription that is not permitted."""
@@ -88,6 +89,8 @@ class IndexedBroker(Broker):  # type: ignore[misc]
                 if handler := self._get_handler(session):
                     handler.send(topic, broadcast["data"], qos)
             elif qos and not session.clean_session:
+                if session.retained_messages.qsize() >= MAX_OPEN:
+                    session.retained_messages.get_nowait()  # the oldest has run out long before
                 await self._retain_broadcast_message(broadcast, qos, session)  # MQTT 3.1.1, 3.1.2.4
 
     async def _publish_retained_messages_for_subscription(
