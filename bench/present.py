@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, insert
 
 from layers.governance import figures as governance
 from layers.grid_events import notices, queries
+from layers.grid_events.tables import grid_event, grid_event_transition
 from layers.visitors import queries as visitors
 from store.engine import writing
 from store.instant import DAY, HOUR, MINUTE, Instant, local_midnight, now
@@ -18,9 +19,18 @@ from tests.layers.counting import send
 
 OPEN, CLOSED = 200, 100_000
 GATES = ("north", "south")
-STEP = 5 * MINUTE
+SENT_EVERY = 5 * MINUTE
 DAYS = 365
 ROUNDS = 15
+EVENT = {
+    "community": "heling",
+    "reporter": "dev",
+    "category": "other",
+    "severity": "minor",
+    "title": "t",
+    "detail": "d",
+}
+STEP = {"actor": "user:a", "note": "", "level": "stewards", "working": 1}
 WAY = ("reported", "filed", "dispatched", "in_hand", "handled", "verified", "closed")
 
 
@@ -53,24 +63,13 @@ def _fill_events(engine: Engine, at: Instant, closed: int) -> None:
     for number in range(total):
         is_open = number % (total // OPEN) == 0
         received = at - HOUR - (total - number) * DAYS * DAY // total
-        events.append({"id": f"E{number:07d}", "ref": str(number), "at": received})
+        code = f"E{number:07d}"
+        events.append(EVENT | {"id": code, "reporter_ref": code, "occurred": received, "received": received})
         for seq, state in enumerate(WAY[:4] if is_open else WAY):
-            steps.append({"id": f"E{number:07d}", "seq": seq + 1, "state": state, "at": received + seq * MINUTE})
+            steps.append(STEP | {"event_id": code, "seq": seq + 1, "state": state, "at": received + seq * MINUTE})
     with writing(engine) as connection:
-        connection.execute(
-            text(
-                "INSERT INTO grid_event (id, community, reporter, reporter_ref, category, severity, title, detail, "
-                "occurred, received) VALUES (:id, 'heling', 'dev', :ref, 'other', 'minor', 't', 'd', :at, :at)"
-            ),
-            events,
-        )
-        connection.execute(
-            text(
-                "INSERT INTO grid_event_transition (event_id, seq, state, at, actor, note, level, working) "
-                "VALUES (:id, :seq, :state, :at, 'user:a', '', 'stewards', 1)"
-            ),
-            steps,
-        )
+        connection.execute(insert(grid_event), events)
+        connection.execute(insert(grid_event_transition), steps)
 
 
 def _fill_gates(engine: Engine, at: Instant, days: int) -> None:
@@ -83,7 +82,7 @@ def _fill_gates(engine: Engine, at: Instant, days: int) -> None:
 
 def _totals(begin: Instant, end: Instant) -> Iterator[list[tuple[Instant, dict[str, float]]]]:
     total, batch = 1_000, []
-    for ts in range(begin, end, STEP):
+    for ts in range(begin, end, SENT_EVERY):
         total += 3 if 8 * HOUR <= (ts + 8 * HOUR) % DAY < 18 * HOUR else 0
         batch.append((ts, {"enter_total": float(total), "leave_total": float(total)}))
         if len(batch) == 2_000:

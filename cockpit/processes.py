@@ -28,7 +28,7 @@ END_S = 15.0
 """A process that was told to end is killed after this."""
 AGAIN_S, AGAIN_AT_MOST_S = 1.0, 30.0
 SIGN_S = 1.0
-"""How often a process gives a sign of life; the first of each second is enough."""
+"""How often a process gives a sign of life, and is looked at."""
 BEGINNING_S = 600.0
 """One that is begun again has so long until it can do its work: it may have to open a database that is large."""
 STEADY_S = 60.0

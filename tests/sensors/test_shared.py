@@ -2,11 +2,11 @@
 
 import asyncio
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from sensors.shared import Shared
+from tests.running import run_async
 
 
 def test_who_asks_meanwhile_hears_the_same_and_who_asks_after_hears_anew() -> None:
@@ -30,6 +30,5 @@ def test_who_asks_meanwhile_hears_the_same_and_who_asks_after_hears_anew() -> No
         with pytest.raises(ValueError, match="away"):
             await shared.answer()
 
-    with ThreadPoolExecutor(1) as one:
-        one.submit(lambda: asyncio.run(ask())).result()
+    run_async(ask())
     assert found == [0, 1]

@@ -121,14 +121,12 @@ class EmbeddedBroker(IndexedBroker):
         await self._end_connection_of(session.client_id)
         if session.username != SERVICE:
             await self._make_room_for(session)
+        session.parent = 0
         kept, _ = self._sessions.get(session.client_id, (None, None))
         # Also one that began clean: it ends with its connection, though amqtt forgets it a moment later.
-        if session.clean_session or (kept is not None and kept.clean_session):
+        if kept is None or kept.clean_session or session.clean_session:
             await self._delete_session(session.client_id)
-        session.parent = 0
-        if session.client_id not in self._sessions:
             return session
-        kept, _ = self._sessions[session.client_id]
         for name in ("will_flag", "will_message", "will_topic", "will_qos", "will_retain", "keep_alive"):
             setattr(kept, name, getattr(session, name))
         kept.parent = 1
@@ -172,17 +170,13 @@ class EmbeddedBroker(IndexedBroker):
             await super()._handle_client_session(reader, writer, session, *more)
             return
         with self._door.place() as has_place:
-            if has_place:
-                # Two that came at the same moment have both found nobody before them.
-                await self._end_connection_of(session.client_id)
-                if not self._admission.holds_for(session):
-                    self._forget(session.client_id)
-                    await self._refuse(writer, NOT_AUTHORIZED)
-                    return
+            # Two that came at the same moment have both found nobody before them.
+            await self._end_connection_of(session.client_id)
+            if has_place and self._admission.holds_for(session):
                 await super()._handle_client_session(reader, writer, session, *more)
-            else:
-                self._forget(session.client_id)
-                await self._refuse(writer, SERVER_UNAVAILABLE)
+                return
+            self._forget(session.client_id)
+            await self._refuse(writer, NOT_AUTHORIZED if has_place else SERVER_UNAVAILABLE)
 
     async def _make_room_for(self, session: Session) -> None:
         """A device has so many sessions; with one more under a name of its own, its oldest goes."""
@@ -232,32 +226,20 @@ class EmbeddedBroker(IndexedBroker):
         # A last will: permitted when the device connected, and again now.
         self._spawn(self.accept(session, topic, bytes(data or b"")))
 
-    def accept_unheard(self, session: Session, topic: str, payload: bytes, brake: Brake) -> None:
-        """As `accept`, where nobody waits for it."""
-
-        async def accepted() -> None:
-            with brake.message(len(payload)):
-                await self.accept(session, topic, payload)
-
-        self._spawn(accepted())
-
     async def accept(self, session: Session, topic: str, payload: bytes) -> None:
         """Bring a device's message, or one that we publish for a device, to ingest and wait until it is stored.
 
         Nothing of it is retained here: ingest has it, and no other client may read it.
         """
         if session.username == SERVICE or self._may_publish(session.username, topic):
-            await self._hand_over(topic, payload)
+            await self._inlet.store(topic, payload)
         else:
             log.warning("publish_not_permitted", username=session.username, topic=topic)
-            await self._hand_over(f"{topics.REFUSED_ROOT}/{session.username}/{topic}", payload)
+            await self._inlet.store(f"{topics.REFUSED_ROOT}/{session.username}/{topic}", payload)
 
     def is_for_ingest(self, username: str, topic: str) -> bool:
         """Whether a message goes to ingest and nowhere else: all of a device's, and what we publish in its place."""
         return username != SERVICE or topics.is_of_device(topic)
-
-    async def _hand_over(self, topic: str, payload: bytes) -> None:
-        await self._inlet.store(topic, payload)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)

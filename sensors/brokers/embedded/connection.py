@@ -34,6 +34,7 @@ log = structlog.get_logger(__name__)
 EXPECTED = (TimeoutError, OSError, ProtocolHandlerError)
 """What a line that breaks, or a client that does not answer, brings."""
 A_TURN = 8
+"""So many messages of one line are read before the others have their turn."""
 MAX_OPEN = 1_000
 """What was sent to a device and not acknowledged, at most; its commands run out long before."""
 TAKEN_BY = {
@@ -85,13 +86,13 @@ class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
             task.cancel()
         await super().stop()
 
-    def send(self, topic: str, data: bytes, qos: int, *, retain: bool = False) -> None:
+    def send(self, topic: str, data: bytes, qos: int) -> None:
         """Send a message without waiting for it; a client for which too many wait is cut off."""
         if len(self._sending) >= MAX_OPEN:
             log.warning("connection_ended", username=self.session.username, reason="reads too little")
             self.writer.abort()
             return
-        self._aside(self.mqtt_publish(topic, data, qos, retain=retain), self._sending)
+        self._aside(self.mqtt_publish(topic, data, qos, retain=False), self._sending)
 
     def _aside(self, work: Coroutine[Any, Any, Any], among: set[asyncio.Task[Any]]) -> None:
         """Do something beside the reading of the line."""
@@ -113,7 +114,7 @@ class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
     async def _reader_loop(self) -> None:
         """Take packets until the connection ends; one that breaks the protocol ends it (MQTT 3.1.1, 4.8)."""
         self._reader_ready.set()
-        unheard = 0
+        read = 0
         try:
             while (packet := await self._next_packet()) is not None:
                 kind = packet.fixed_header.packet_type
@@ -121,8 +122,8 @@ class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
                 if kind == PUBLISH and packet.qos:
                     # Its answer waits until it is stored; what comes behind it does not.
                     self._aside(taking, self._taking)
-                    unheard += 1
-                    if unheard % A_TURN == 0:
+                    read += 1
+                    if read % A_TURN == 0:
                         # What was read begins, and others have their turn, also where the line brings ever more.
                         await asyncio.sleep(0)
                 else:
@@ -161,7 +162,7 @@ class HoldingHandler(BrokerProtocolHandler):  # type: ignore[misc]
             await super()._handle_qos0_message_flow(message)
             return
         # Nobody waits for it, not even the end of the connection: a device may leave as soon as it has sent.
-        broker.accept_unheard(self.session, message.topic, bytes(message.data), self.brake)
+        self._aside(self._store(message), self._taking)
 
     async def _handle_qos1_message_flow(self, message: Any) -> None:
         broker = self.plugins_manager.app_context.broker

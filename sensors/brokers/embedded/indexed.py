@@ -12,7 +12,7 @@ from typing import Any
 from amqtt.adapters import ReaderAdapter, WriterAdapter
 from amqtt.broker import Broker
 from amqtt.events import BrokerEvents
-from amqtt.mqtt.constants import QOS_0, QOS_1
+from amqtt.mqtt.constants import QOS_1
 from amqtt.session import Session
 
 from sensors.brokers.embedded import session as light
@@ -51,8 +51,6 @@ class IndexedBroker(Broker):  # type: ignore[misc]
         await self.plugins_manager.fire_event(BrokerEvents.CLIENT_CONNECTED, **told)
         await handler.start()
         await self._publish_session_retained_messages(session)
-        for topic in list(self._filters.get(session.client_id, ())):
-            await self._publish_retained_messages_for_subscription((topic, QOS_0), session)
         await self._client_message_loop(session, handler)
 
     async def add_subscription(self, subscription: tuple[str, int], session: Session) -> int:
@@ -61,7 +59,7 @@ class IndexedBroker(Broker):  # type: ignore[misc]
         answer: int = await super().add_subscription((topic, min(qos, QOS_1)), session)
         if answer != REFUSED:
             self._filters.setdefault(session.client_id, set()).add(topic)
-            if _is_wildcard(topic):
+            if "+" in topic or "#" in topic:
                 self._wildcards.add(topic)
         return answer
 
@@ -93,24 +91,9 @@ class IndexedBroker(Broker):  # type: ignore[misc]
                     session.retained_messages.get_nowait()  # the oldest has run out long before
                 await self._retain_broadcast_message(broadcast, qos, session)  # MQTT 3.1.1, 3.1.2.4
 
-    async def _publish_retained_messages_for_subscription(
-        self, subscription: tuple[str, int], session: Session
-    ) -> None:
-        topic, qos = subscription
-        if _is_wildcard(topic):
-            await super()._publish_retained_messages_for_subscription(subscription, session)
-            return
-        kept, handler = self._retained_messages.get(topic), self._get_handler(session)
-        if kept is not None and handler is not None:
-            handler.send(topic, kept.data, min(qos, kept.qos or qos), retain=True)
-
     async def _publish_session_retained_messages(self, session: Session) -> None:
         """Send what waited for a session; it is not retained in MQTT's sense (MQTT 3.1.1, 3.3.1-9)."""
         handler = self._get_handler(session)
         while handler is not None and not session.retained_messages.empty():
             kept = session.retained_messages.get_nowait()
             handler.send(kept.topic, kept.data, kept.qos)
-
-
-def _is_wildcard(topic: str) -> bool:
-    return "+" in topic or "#" in topic

@@ -2,21 +2,13 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
 from sensors.bus.message import Message, acknowledge
 from sensors.intake.inlet import Inlet
 from sensors.topics import is_of_device
-
-
-def in_a_loop(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """In a thread of its own: in this one a browser's loop may run."""
-    with ThreadPoolExecutor(1) as one:
-        one.submit(lambda: asyncio.run(work())).result()
+from tests.running import run_async
 
 
 def test_who_brings_a_message_waits_until_it_is_stored() -> None:
@@ -36,7 +28,7 @@ def test_who_brings_a_message_waits_until_it_is_stored() -> None:
         await asyncio.wait_for(both[0], 5)
         storing.join()
 
-    in_a_loop(bring)
+    run_async(bring())
 
 
 def test_what_is_brought_before_ingest_begins_waits_for_it() -> None:
@@ -52,7 +44,7 @@ def test_what_is_brought_before_ingest_begins_waits_for_it() -> None:
         acknowledge(taken)
         await asyncio.wait_for(brought, 5)
 
-    in_a_loop(bring)
+    run_async(bring())
 
 
 def test_who_has_gone_is_not_told_and_holds_up_nobody() -> None:
@@ -68,7 +60,7 @@ def test_who_has_gone_is_not_told_and_holds_up_nobody() -> None:
         acknowledge(taken)
         await asyncio.wait_for(waits, 5)
 
-    in_a_loop(bring)
+    run_async(bring())
     acknowledge(taken)  # the broker has ended
 
 
@@ -96,7 +88,7 @@ def test_what_is_on_its_way_is_bounded_also_where_who_brought_it_has_gone(monkey
         acknowledge(taken[5:])
         await asyncio.wait_for(asyncio.gather(*bringing[2:], other), 5)
 
-    in_a_loop(bring)
+    run_async(bring())
 
 
 def test_what_is_sent_to_devices_is_not_what_they_say() -> None:
