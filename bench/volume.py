@@ -13,7 +13,8 @@ from sqlalchemy import Engine, text
 from sensors.devices import registry
 from sensors.devices.registry import Device
 from sensors.readings import history
-from sensors.readings.observations import Observation, SeriesIndex, store
+from sensors.readings.columns import Observation, Observations, SeriesIndex
+from sensors.readings.observations import store
 from sensors.tables import reading
 from store.engine import open_engine, writing
 from store.instant import DAY, HOUR, MINUTE
@@ -108,7 +109,7 @@ def _fill(engine: Engine) -> int:
 def _store(engine: Engine, index: SeriesIndex, partitions: Partitions, batch: list[Observation]) -> int:
     partitions.ensure([o.ts for o in batch])
     with writing(engine) as connection:
-        new = store(connection, index, batch)
+        new = store(connection, index, Observations.of(index, batch))
     index.committed()
     return len(new)
 

@@ -136,7 +136,7 @@ def external_broker(settings: Settings) -> BrokerAddress:
         )
     files = _tls_files(settings)
     try:
-        return BrokerAddress.from_url(settings.mqtt_url, **files)
+        return replace(BrokerAddress.from_url(settings.mqtt_url, **files), by_paho=settings.mqtt_receiver == "paho")
     except ValueError as error:
         raise BadSetting(f"COCKPIT_MQTT_URL: {error}") from None
 

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     mqtt_port: int = Field(default=1883, ge=1, le=65535)
     device_rate: int = Field(default=2000, ge=1)
     mqtt_url: str | None = None
+    mqtt_receiver: str = Field(default="own", pattern="^(own|paho)$")
     mqtt_ca: Path | None = None
     mqtt_certificate: Path | None = None
     mqtt_key: Path | None = None

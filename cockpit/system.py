@@ -50,7 +50,7 @@ from sensors.intake.ingest import Ingest, SplitIngest
 from sensors.intake.ingester import DirectIntake, ExclusiveIntake, Intake, SharingIntake
 from sensors.intake.inlet import Inlet
 from sensors.intake.slots import Slots
-from sensors.intake.subscriber import Subscriber, filters, session_name
+from sensors.intake.subscriber import filters, receiver, session_name
 from sensors.readings.keeper import Keeper, Kept
 from store import budgets, scratch
 from store.databases import Databases
@@ -412,5 +412,5 @@ def _intake(settings: Settings, address: BrokerAddress, ingest: SplitIngest, sha
     name = session_name(share.communities)
     if share.shared:
         return SharingIntake(ingest, address, topic_filters, Slots(settings.data_dir, name))
-    subscriber = Subscriber(address, ingest.submit, topic_filters, name)
-    return ExclusiveIntake(ingest, subscriber, settings.data_dir / f"{name}.lock")
+    session = receiver(address, ingest.submit, topic_filters, name)
+    return ExclusiveIntake(ingest, session, settings.data_dir / f"{name}.lock")

@@ -39,7 +39,8 @@ def decode(payload: bytes) -> Any:
         raise why_not(payload, str(error)) from None
     except RecursionError:
         raise Refused(Reason.WRONG_SHAPE, "nested too deeply") from None
-    if payload.count(b'":') + payload.count(b'" :') > _names(content):
+    names = payload.count(b'":') + payload.count(b'" :')
+    if names and isinstance(content, dict | list) and names > _names(content):
         _check_no_name_twice(payload)
     return content
 
@@ -128,14 +129,13 @@ def _hint(raw: str) -> str:
     return ""
 
 
-def _names(content: Any) -> int:
+def _names(content: dict[str, Any] | list[Any]) -> int:
     """How many names the objects of a content have."""
-    if isinstance(content, dict):
-        inner = content.values()
-        return len(content) + sum(_names(one) for one in inner if isinstance(one, dict | list))
-    if isinstance(content, list):
-        return sum(_names(one) for one in content if isinstance(one, dict | list))
-    return 0
+    count = len(content) if isinstance(content, dict) else 0
+    for one in content.values() if isinstance(content, dict) else content:
+        if isinstance(one, dict | list):
+            count += _names(one)
+    return count
 
 
 def _check_no_name_twice(payload: bytes) -> None:

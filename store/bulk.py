@@ -2,20 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache
-from itertools import chain
+from functools import lru_cache
 from typing import Any
 
-import psycopg
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     Connection,
-    Double,
-    Integer,
     Select,
-    SmallInteger,
-    String,
     Table,
     bindparam,
     cast,
@@ -25,9 +18,6 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
-
-from store.engine import upsert
 
 ROWS_A_STATEMENT = 500
 """Of five values each: well below the number of variables that SQLite takes."""
@@ -35,49 +25,6 @@ TOGETHER_FROM = 4
 """Rows from which one statement pays for being made."""
 STATEMENTS_KEPT = 256
 SQLITE = sqlite.dialect(paramstyle="qmark")
-COPY_FROM = 100
-"""Rows from which COPY's staging table pays for its two further round trips."""
-
-POSTGRES_TYPES = {BigInteger: "int8", Integer: "int4", SmallInteger: "int2", Double: "float8", String: "text"}
-
-
-def insert_new(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]] | None:
-    """Insert the rows whose primary key is not there yet; returns the keys of those, or None for "all".
-
-    Rows have their values in the order of the table's columns. On PostgreSQL many rows go by binary
-    COPY into a staging table of the session and from there with ON CONFLICT DO NOTHING. On SQLite
-    many rows go in one statement, which runs outside of Python's lock.
-    """
-    if not rows:
-        return None
-    if connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
-        return _copy_new(connection, table, rows)
-    if connection.dialect.name == "sqlite":
-        with connection.begin_nested() as attempt:
-            if _insert_sqlite(connection, table, rows) == len(rows):
-                return None
-            attempt.rollback()
-    names = [column.name for column in table.columns]
-    statement = upsert(connection, table).on_conflict_do_nothing().returning(*table.primary_key.columns)
-    new = connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
-    return [tuple(row) for row in new]
-
-
-def _insert_sqlite(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> int:
-    """Insert what is not there yet; returns how many rows were."""
-    count = 0
-    for first in range(0, len(rows), ROWS_A_STATEMENT):
-        some = rows[first : first + ROWS_A_STATEMENT]
-        values = tuple(chain.from_iterable(some))
-        count += connection.exec_driver_sql(_insert_statement(table, len(some)), values).rowcount
-    return count
-
-
-@cache
-def _insert_statement(table: Table, rows: int) -> str:
-    row = f"({', '.join('?' * len(table.columns))})"
-    columns = ", ".join(f'"{column.name}"' for column in table.columns)
-    return f"INSERT INTO {table.name} ({columns}) VALUES {', '.join([row] * rows)} ON CONFLICT DO NOTHING"  # noqa: S608 - names of ours
 
 
 def upsert_all(
@@ -161,32 +108,3 @@ def given(connection: Connection, columns: Sequence[Any], rows: Sequence[tuple[A
 def is_one_of(connection: Connection, columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> Any:
     """The condition that the columns are one of the keys."""
     return tuple_(*columns).in_(given(connection, columns, keys))
-
-
-def _copy_new(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    names = [column.name for column in table.columns]
-    columns = ", ".join(f'"{name}"' for name in names)
-    keys = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
-    cursor = connection.connection.cursor()
-    try:
-        return _copied(cursor, table, columns, keys, rows)
-    except psycopg.Error as error:
-        # As SQLAlchemy says it of its own statements: callers know one kind of error.
-        raise DBAPIError.instance("COPY", None, error, psycopg.Error, dialect=connection.dialect) from error
-    finally:
-        cursor.close()
-
-
-def _copied(
-    cursor: Any, table: Table, columns: str, keys: str, rows: Sequence[tuple[Any, ...]]
-) -> list[tuple[Any, ...]]:
-    cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table.name}_in (LIKE {table.name}) ON COMMIT DELETE ROWS")
-    with cursor.copy(f"COPY {table.name}_in ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
-        copy.set_types([POSTGRES_TYPES[type(column.type)] for column in table.columns])
-        for row in rows:
-            copy.write_row(row)
-    cursor.execute(
-        f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {table.name}_in"  # noqa: S608 - names of ours
-        f" ORDER BY {keys} ON CONFLICT DO NOTHING RETURNING {keys}"
-    )
-    return list(cursor.fetchall())

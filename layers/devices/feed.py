@@ -5,12 +5,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from layers.devices import queries
-from sensors.bus.merging import is_live
 from sensors.bus.message import Message
 from sensors.devices.registry import Device
 from sensors.intake.batch import Batch, Parts
 from sensors.quality import NOT_LIVE
-from sensors.readings.observations import Observation
 from sensors.refusal import Reason, Refused
 from store.instant import MILLISECOND
 
@@ -36,12 +34,13 @@ class DevicesFeed:
         parts: Parts = {}
         for device in batch.devices.values():
             parts.setdefault(device.community, {})[device.id] = self._of_device(batch, device)
-        for o in batch.new:
-            latest = parts[batch.devices[o.device].community][o.device].setdefault("latest", {})
-            one, known = _entry(o), latest.get(o.metric)
+        new = batch.new
+        for series, begin, end in new.runs():
             # Of several the newest, and what was said live before what was not, as the database keeps it.
-            if known is None or (is_live(one), one[0]) >= (is_live(known), known[0]):
-                latest[o.metric] = one
+            place = next((one for one in range(end - 1, begin - 1, -1) if new.live[one]), end - 1)
+            latest = parts[batch.devices[series.device].community][series.device].setdefault("latest", {})
+            quality = new.quality[place] if new.live[place] else new.quality[place] | NOT_LIVE
+            latest[series.metric] = queries.entry(new.ts[place], new.values[place], quality)
         return {community: {key: part for key, part in found.items() if part} for community, found in parts.items()}
 
     @staticmethod
@@ -64,8 +63,3 @@ class DevicesFeed:
     def records(self, connection: Connection, community: str, keys: set[str]) -> dict[str, Any]:
         """What became of the commands of the touched devices."""
         return queries.given(connection, keys)
-
-
-def _entry(o: Observation) -> list[Any]:
-    quality = o.quality if o.live else o.quality | NOT_LIVE
-    return queries.entry(o.ts, o.value, quality)

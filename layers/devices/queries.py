@@ -16,7 +16,7 @@ from sensors.devices.registry import Device
 from sensors.intake.state import Status, status_of
 from sensors.quality import NOT_LIVE, SUSPECT, word_of
 from sensors.readings import history, summary
-from sensors.readings.observations import Value
+from sensors.readings.columns import Value
 from sensors.tables import device_clock, device_state
 from store.instant import MILLISECOND, SECOND, Instant, format_rfc3339, now
 

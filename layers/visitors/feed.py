@@ -19,7 +19,6 @@ from sensors.devices.kinds import kinds
 from sensors.devices.registry import Device
 from sensors.intake.batch import Batch, Parts
 from sensors.quality import Quality
-from sensors.readings.observations import Observation
 from sensors.refusal import Reason, Refused
 from store.instant import Instant
 
@@ -69,17 +68,16 @@ class VisitorsFeed:
 def _said(batch: Batch) -> dict[Key, dict[Instant, dict[str, float]]]:
     """counter -> time -> total and single."""
     found: dict[Key, dict[Instant, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
-    for o in batch.new:
-        match = METRIC.fullmatch(o.metric)
-        if match is None or not _counts(o) or kinds()[batch.devices[o.device].kind].people_a_minute is None:
+    for series, begin, end in batch.new.runs():
+        match = METRIC.fullmatch(series.metric)
+        if match is None or kinds()[batch.devices[series.device].kind].people_a_minute is None:
             continue
-        kind = "total" if match[2] else "single"
-        found[o.device, match[1] + (match[3] or "")][o.ts][kind] = float(o.value)
+        kind, counter = "total" if match[2] else "single", match[1] + (match[3] or "")
+        for place in range(begin, end):
+            value = batch.new.values[place]
+            if batch.new.quality[place] in COUNTED and not isinstance(value, bool | str) and value >= 0:
+                found[series.device, counter][batch.new.ts[place]][kind] = float(value)
     return found
-
-
-def _counts(o: Observation) -> bool:
-    return o.quality in COUNTED and not isinstance(o.value, bool | str) and o.value >= 0
 
 
 def _row(

@@ -33,7 +33,10 @@ SESSION_EXPIRY_S = 7 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """Where the broker is, and as whom to connect; ``others`` are further nodes of a cluster."""
+    """Where the broker is, and as whom to connect; ``others`` are further nodes of a cluster.
+
+    ``by_paho`` has what ingest receives received by paho, and not by a session of ours.
+    """
 
     host: str
     port: int
@@ -45,6 +48,7 @@ class BrokerAddress:
     certificate: str | None = None
     key: str | None = None
     others: tuple[tuple[str, int], ...] = ()
+    by_paho: bool = False
 
     @property
     def nodes(self) -> list[tuple[str, int]]:

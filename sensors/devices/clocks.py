@@ -60,11 +60,13 @@ class Clock:
         """How far the clock is ahead, in microseconds; None while it is right, or nobody can tell."""
         if len(self.seen) < ENOUGH:
             return None
-        offsets = [offset for _, offset in self.seen]
         span = self.seen[-1][0] - self.seen[0][0]
+        if span < LEAST_SPAN:
+            return None
+        offsets = [offset for _, offset in self.seen]
         best = max(offsets)
         is_steady = best - min(offsets) <= max(STEADY, STEADY_SHARE * span)
-        return best if span >= LEAST_SPAN and is_steady and abs(best) > CLOCK_TOLERANCE else None
+        return best if is_steady and abs(best) > CLOCK_TOLERANCE else None
 
     @property
     def is_right(self) -> bool:

@@ -10,7 +10,7 @@ from sensors.bus.message import Message
 from sensors.commands.commands import Response
 from sensors.devices.registry import Device
 from sensors.intake.quarantine import Refusal
-from sensors.readings.observations import Observation
+from sensors.readings.columns import Observations
 from store.instant import Instant
 
 
@@ -30,8 +30,8 @@ class Batch:
     """
 
     devices: dict[str, Device] = field(default_factory=dict)
-    observations: list[Observation] = field(default_factory=list)
-    new: list[Observation] = field(default_factory=list)
+    observations: Observations = field(default_factory=Observations)
+    new: Observations = field(default_factory=Observations)
     refusals: list[Refusal] = field(default_factory=list)
     seen: dict[str, Instant] = field(default_factory=dict)
     connected: dict[str, tuple[bool, Instant]] = field(default_factory=dict)

@@ -9,10 +9,11 @@ import structlog
 from filelock import FileLock, Timeout
 
 from sensors.bus.client import BrokerAddress
+from sensors.bus.receiving.receiver import Receiver
 from sensors.intake.ingest import SplitIngest
 from sensors.intake.inlet import Inlet
 from sensors.intake.slots import Slot, Slots
-from sensors.intake.subscriber import Subscriber
+from sensors.intake.subscriber import receiver
 from sensors.unforeseen import endlessly
 
 log = structlog.get_logger(__name__)
@@ -58,24 +59,24 @@ class DirectIntake:
 class Intake:
     """Feeds an ingest from a broker elsewhere."""
 
-    def __init__(self, ingest: SplitIngest, subscriber: Subscriber) -> None:
+    def __init__(self, ingest: SplitIngest, session: Receiver) -> None:
         self.ingest = ingest
-        self.subscriber = subscriber
+        self.session = session
 
     def start(self) -> None:
         """Begin to take messages."""
         self.ingest.start()
-        self.subscriber.client.start()
+        self.session.start()
 
     def stop(self) -> None:
         """First no more messages are stored, then disconnect: the broker keeps the rest."""
         self.ingest.stop()
-        self.subscriber.client.stop()
+        self.session.stop()
 
     @property
     def is_active(self) -> bool:
         """Whether it takes messages itself."""
-        return self.subscriber.client.connected
+        return self.session.connected
 
     @property
     def is_ready(self) -> bool:
@@ -84,7 +85,7 @@ class Intake:
 
     def wait(self, seconds: float) -> bool:
         """Wait until it takes messages; whether it does."""
-        return self.subscriber.client.wait_connected(seconds)
+        return self.session.wait_connected(seconds)
 
 
 class ExclusiveIntake(Intake):
@@ -93,8 +94,8 @@ class ExclusiveIntake(Intake):
     The lock is one that the system releases when a process dies, however it dies.
     """
 
-    def __init__(self, ingest: SplitIngest, subscriber: Subscriber, lock: Path) -> None:
-        super().__init__(ingest, subscriber)
+    def __init__(self, ingest: SplitIngest, session: Receiver, lock: Path) -> None:
+        super().__init__(ingest, session)
         lock.parent.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(lock, thread_local=False)
         self._stopping = threading.Event()
@@ -104,7 +105,7 @@ class ExclusiveIntake(Intake):
         """Take messages, or stand by until nobody else does."""
         self.ingest.start()
         if self._is_first():
-            self.subscriber.client.start()
+            self.session.start()
         else:
             log.info("ingest_stands_by", lock=str(self._lock.lock_file))
             self._waiter.start()
@@ -137,7 +138,7 @@ class ExclusiveIntake(Intake):
         if self._stopping.wait(STANDBY_S) or self._lock.is_locked or not self._is_first():
             return
         log.info("ingest_takes_over")
-        self.subscriber.client.start()
+        self.session.start()
         self._stopping.wait()
 
 
@@ -146,7 +147,7 @@ class SharingIntake(Intake):
 
     def __init__(self, ingest: SplitIngest, address: BrokerAddress, topic_filters: Sequence[str], slots: Slots) -> None:
         self._slot = slots.take()
-        super().__init__(ingest, Subscriber(address, ingest.submit, topic_filters, self._slot.name))
+        super().__init__(ingest, receiver(address, ingest.submit, topic_filters, self._slot.name))
         self._address = address
         self._filters = topic_filters
         self._slots = slots
@@ -180,19 +181,19 @@ class SharingIntake(Intake):
 
     def _drain(self, slot: Slot) -> bool:
         """Store what the broker holds for a session that lost its process; returns whether all of it is."""
-        left = Subscriber(self._address, self.ingest.submit, (), slot.name)
-        left.client.start()
+        left = receiver(self._address, self.ingest.submit, (), slot.name)
+        left.start()
         drained = False
         try:
-            if not left.client.wait_connected(CONNECT_S):
+            if not left.wait_connected(CONNECT_S):
                 return False
             # From here on its share goes to the others.
             left.leave(self._filters)
-            while left.client.connected and not self._stopping.is_set() and not drained:
+            while left.connected and not self._stopping.is_set() and not drained:
                 time.sleep(0.1)
                 drained = left.drained_s >= QUIET_S
         finally:
-            left.client.stop(forget=drained)
+            left.stop(forget=drained)
         if drained:
             log.info("session_adopted", session=slot.name)
         return drained

@@ -20,7 +20,8 @@ from sensors.intake.quarantine import Refusal
 from sensors.metrics import metrics
 from sensors.quality import judge, judge_time
 from sensors.readings import observations as readings
-from sensors.readings.observations import Observation
+from sensors.readings.columns import Observations, SeriesIndex
+from sensors.readings.history import metrics_said
 from sensors.refusal import Reason, Refused
 from sensors.tables import reading
 from sensors.topics import REFUSED_ROOT, Channel, parse, whose
@@ -38,7 +39,7 @@ class Writer:
         self._feeds = feeds
         self._by_channel = {channel: feed for feed in feeds for channel in feed.channels}
         self._registry = Registry(engine)
-        self._series = readings.SeriesIndex()
+        self._series = SeriesIndex()
         self._partitions = Partitions(engine, reading)
         self._codecs = codecs
         self._sessions: dict[str, Session] = {root: codec.open() for root, codec in codecs.protocols.items()}
@@ -68,7 +69,7 @@ class Writer:
 
     def store(self, batch: Batch, also: Callable[[Connection], None] | None = None) -> None:
         """Write a batch in one transaction, with what ``also`` does in it."""
-        self._partitions.ensure([o.ts for o in batch.observations])
+        self._partitions.ensure(batch.observations.ts)
         with writing(self._engine) as connection:
             batch.new = readings.store(connection, self._series, batch.observations)
             state.store(connection, batch)
@@ -120,14 +121,15 @@ class Writer:
 
     def _check_names(self, connection: Connection, said: Said) -> None:
         """Every name is a series for ever, and a line of everybody's snapshot."""
+        heard = self._series.of_device(said.device.id).keys()
+        if all(sample.values.keys() <= heard for sample in said.samples):
+            return
         new = {metric for sample in said.samples for metric in sample.values if metric not in self._metrics}
         if not new:
             return
         device = said.device.id
         if device not in self._names:
-            self._names[device] = {
-                name for name in readings.metrics_said(connection, device) if name not in self._metrics
-            }
+            self._names[device] = {name for name in metrics_said(connection, device) if name not in self._metrics}
         known, most = self._names[device], budgets.current().device_metrics
         if not new <= known and len(known | new) > most:
             why = f"device {device!r} has {len(known)} metrics that are not ours already; at most {most}"
@@ -184,18 +186,31 @@ class Writer:
         received = message.received
         of_its_own = max((s.ts for s in samples if not s.by_us), default=None)
         wrong_clock = not message.retained and self._clocks.see(device.id, of_its_own, received)
-        known, device_id, keep = self._metrics, device.id, batch.observations.append
         for sample in samples:
-            ts = sample.ts
-            of_time = 0 if sample.by_us else judge_time(ts, received, wrong_clock)
-            for metric, value in sample.values.items():
-                flags = judge(known.get(metric), value, metric in sample.foreign_unit)
-                keep(Observation(device_id, metric, ts, value, flags | of_time, not message.retained))
+            of_time = 0 if sample.by_us else judge_time(sample.ts, received, wrong_clock)
+            self._add(batch.observations, device.id, sample, of_time, not message.retained)
             if sample.position is not None:
                 # One from a clock that runs ahead must not keep out what comes after it was set right.
-                at, newest = min(ts, received), batch.moved.get(device_id)
+                at, newest = min(sample.ts, received), batch.moved.get(device.id)
                 if newest is None or at >= newest[0]:
-                    batch.moved[device_id] = (at, *sample.position)
+                    batch.moved[device.id] = (at, *sample.position)
+
+    def _add(self, observations: Observations, device: str, sample: Sample, of_time: int, live: bool) -> None:
+        known, foreign, values = self._series.of_device(device), sample.foreign_unit, sample.values
+        series, quality = observations.series.append, observations.quality.append
+        for metric, value in values.items():
+            one = known.get(metric) or self._series.add(device, metric)
+            kind = type(value)
+            series(one)
+            # What most values are needs no closer look.
+            if (kind is float or kind is int) and one.low <= value <= one.high and not foreign:  # type: ignore[operator]
+                quality(of_time)
+            else:
+                quality(of_time | judge(one.known, value, metric in foreign))
+        count = len(values)
+        observations.values.extend(values.values())
+        observations.ts.extend([sample.ts] * count)
+        observations.live.extend([live] * count)
 
     def _device(self, community: str, device_id: str) -> Device:
         device = self._registry.get(device_id)

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal_col
 
 from sensors.metrics import Kind, metrics
 from sensors.quality import word_of
-from sensors.readings.observations import AVERAGED, Value
+from sensors.readings.columns import Value
+from sensors.readings.observations import AVERAGED
 from sensors.tables import device, latest, reading, reading_day, reading_hour, series
 from store.instant import DAY, HOUR, SHANGHAI_OFFSET, Instant, day_of
 
@@ -29,6 +30,11 @@ def value_of(kind: str, value: float | None, text: str | None) -> Value:
     if kind == Kind.BOOL and value in (0.0, 1.0):
         return bool(value)
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def metrics_said(connection: Connection, device: str) -> set[str]:
+    """Every metric that a device has ever sent."""
+    return set(connection.scalars(select(series.c.metric).where(series.c.device_id == device)))
 
 
 def history(

@@ -1,126 +1,86 @@
 """Writing observations: each stored once, the latest never moved back, sums of hours and days kept."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Connection, Table, select
+import numpy as np
+from sqlalchemy import Connection, Table
 
 from sensors import horizon
 from sensors.horizon import HORIZON
-from sensors.metrics import Kind, metrics
 from sensors.quality import NOT_LIVE, Quality
-from sensors.tables import latest, reading, reading_day, reading_hour, series
-from store.bulk import as_it_was, insert_new, is_one_of, upsert_all
-from store.engine import KEYS_A_QUERY, greatest, least
+from sensors.readings.columns import Observations, SeriesIndex
+from sensors.tables import latest, reading, reading_day, reading_hour
+from store.bulk import upsert_all
+from store.engine import greatest, least
+from store.insert import insert_new
 from store.instant import HOUR, Instant, day_of
-
-Value = float | bool | str
 
 AVERAGED = (int(Quality.GOOD), int(Quality.UNKNOWN_METRIC))
 """The flags of readings that go into means; a suspect one is kept and shown, but tells nothing of the air."""
+LATEST = [column.name for column in latest.columns]
 
 
-class Observation(NamedTuple):
-    """One value of one metric of one device at one time. ``value`` is as it was sent."""
+def store(connection: Connection, index: SeriesIndex, observations: Observations) -> Observations:
+    """Store observations, each (device, metric, time) once; returns those that were new, in the order of the key.
 
-    device: str
-    metric: str
-    ts: Instant
-    value: Value
-    quality: int
-    live: bool = True
-    """Whether the device said it now; not where it was played back, or kept by a broker."""
-
-
-class SeriesIndex:
-    """The number of each (device, metric), kept in memory: it never changes once it is committed."""
-
-    def __init__(self) -> None:
-        self._ids: dict[tuple[str, str], int] = {}
-        self._found: dict[tuple[str, str], int] = {}
-
-    def ids(self, connection: Connection, observations: Iterable[Observation]) -> dict[tuple[str, str], int]:
-        """The number of every series of the observations; new ones are made."""
-        kinds = {(o.device, o.metric): o.value for o in observations}
-        missing = [key for key in kinds if key not in self._ids]
-        self._found = {}
-        if not missing:
-            return self._ids
-        rows = [{"device_id": d, "metric": m, "kind": _kind(m, kinds[d, m])} for d, m in sorted(missing)]
-        upsert_all(connection, series, rows, as_it_was)
-        self._found = _numbers(connection, missing)
-        return self._ids | self._found
-
-    def committed(self) -> None:
-        """Remember the numbers of the last transaction; one that was rolled back is not told."""
-        self._ids |= self._found
-        self._found = {}
-
-
-def metrics_said(connection: Connection, device: str) -> set[str]:
-    """Every metric that a device has ever sent."""
-    return set(connection.scalars(select(series.c.metric).where(series.c.device_id == device)))
-
-
-def _numbers(connection: Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    found: dict[tuple[str, str], int] = {}
-    query = select(series.c.device_id, series.c.metric, series.c.id)
-    for first in range(0, len(keys), KEYS_A_QUERY):
-        asked = is_one_of(connection, (series.c.device_id, series.c.metric), keys[first : first + KEYS_A_QUERY])
-        found |= {(row.device_id, row.metric): row.id for row in connection.execute(query.where(asked))}
-    return found
-
-
-def store(connection: Connection, index: SeriesIndex, observations: Sequence[Observation]) -> list[Observation]:
-    """Store observations, each (device, metric, time) once; returns those that were new.
-
-    Keeps ``latest`` (only forward in time) and the hourly aggregates in the same transaction. After
-    its commit the caller says so to the index.
+    Keeps ``latest`` (only forward in time) and the sums of hours and days in the same transaction. After its commit
+    the caller says so to the index.
     """
-    ids = index.ids(connection, observations)
-    if not observations:
-        return []
-    by_key: dict[tuple[int, Instant], Observation] = {}
-    for o in observations:
-        by_key.setdefault((ids[o.device, o.metric], o.ts), o)
+    index.number(connection, set(observations.series), dict(zip(observations.series, observations.values, strict=True)))
+    if not len(observations):
+        return observations
     # In the order of the key, here and below: two ingesters then never wait for each other in a ring.
-    rows = [_row(key, by_key[key]) for key in sorted(by_key)]
-    keys = insert_new(connection, reading, rows)
-    new = rows if keys is None else [_row(key, by_key[key]) for key in sorted(map(tuple, keys))]
-    _keep_latest(connection, [row for row in new if by_key[row[0], row[1]].live], _unless_newer)
-    not_live = [(*row[:4], row[4] | NOT_LIVE) for row in new if not by_key[row[0], row[1]].live]
-    _keep_latest(connection, not_live, _unless_live)
-    _keep_sums(connection, new)
-    return [by_key[row[0], row[1]] for row in new]
+    ordered = observations.by_key()
+    numbers, floats = ordered.numbers(), _floats(ordered)
+    found = insert_new(connection, reading, _columns(ordered, numbers, floats))
+    if found is not None:
+        keys = set(found)
+        places = zip(numbers.tolist(), ordered.ts, strict=True)
+        chosen = [place for place, key in enumerate(places) if key in keys]
+        ordered, numbers, floats = ordered.only(chosen), numbers[chosen], [floats[place] for place in chosen]
+    _keep_latest(connection, ordered, floats)
+    _keep_sums(connection, ordered, numbers, floats)
+    return ordered
 
 
-def _kind(metric: str, value: Value) -> Kind:
-    known = metrics().get(metric)
-    if known is not None:
-        return known.kind
-    return Kind.BOOL if isinstance(value, bool) else Kind.TEXT if isinstance(value, str) else Kind.NUMBER
+def _floats(observations: Observations) -> list[float | None]:
+    if str in set(map(type, observations.values)):
+        return [None if isinstance(value, str) else float(value) for value in observations.values]
+    return list(map(float, observations.values))
 
 
-Row = tuple[int, Instant, float | None, str | None, int]
-"""A row of ``reading`` and ``latest``: series_id, ts, value, text, quality."""
+def _columns(observations: Observations, numbers: Any, floats: list[float | None]) -> dict[str, Any]:
+    has_text = None in floats
+    return {
+        "series_id": numbers.tolist(),
+        "ts": observations.ts,
+        "value": floats,
+        "text": [value if isinstance(value, str) else None for value in observations.values] if has_text else None,
+        "quality": observations.quality if any(observations.quality) else 0,
+    }
 
 
-def _row(key: tuple[int, Instant], o: Observation) -> Row:
-    value = o.value
-    if isinstance(value, str):
-        return (*key, None, value, o.quality)
-    return (*key, float(value), None, o.quality)
+def _keep_latest(connection: Connection, new: Observations, floats: list[float | None]) -> None:
+    said: list[dict[str, Any]] = []
+    not_live: list[dict[str, Any]] = []
+    for _, begin, end in new.runs():
+        live = next((place for place in range(end - 1, begin - 1, -1) if new.live[place]), None)
+        if live is not None:
+            said.append(_latest_row(new, floats, live, 0))
+        other = next((place for place in range(end - 1, begin - 1, -1) if not new.live[place]), None)
+        if other is not None:
+            not_live.append(_latest_row(new, floats, other, NOT_LIVE))
+    upsert_all(connection, latest, said, _unless_newer, horizon.of_now())
+    upsert_all(connection, latest, not_live, _unless_live)
 
 
-def _keep_latest(connection: Connection, new: list[Row], conflict: Callable[[Any], Any]) -> None:
-    newest: dict[int, Row] = {}
-    # In the order of the key, so of the time.
-    for row in new:
-        newest[row[0]] = row
-    names = [column.name for column in latest.columns]
-    rows = [dict(zip(names, row, strict=True)) for _, row in sorted(newest.items())]
-    upsert_all(connection, latest, rows, conflict, horizon.of_now() if conflict is _unless_newer else None)
+def _latest_row(new: Observations, floats: list[float | None], place: int, flag: int) -> dict[str, Any]:
+    value = new.values[place]
+    text = value if isinstance(value, str) else None
+    row = (new.series[place].number, new.ts[place], floats[place], text, new.quality[place] | flag)
+    return dict(zip(LATEST, row, strict=True))
 
 
 def _unless_newer(insert: Any) -> Any:
@@ -143,13 +103,19 @@ Sums = dict[tuple[int, Instant], tuple[int, float, float, float]]
 """(series, start) -> n, total, low, high."""
 
 
-def _keep_sums(connection: Connection, new: list[Row]) -> None:
+def _keep_sums(connection: Connection, new: Observations, numbers: Any, floats: list[float | None]) -> None:
     """Add the readings to the sums of their hours and days; suspect ones and texts are left out."""
-    values: dict[tuple[int, Instant], list[float]] = {}
-    for series_id, ts, value, _, quality in new:
-        if value is not None and quality in AVERAGED:
-            values.setdefault((series_id, ts - ts % HOUR), []).append(value)
-    hours: Sums = {key: (len(v), sum(v), min(v), max(v)) for key, v in values.items()}
+    places = [
+        place
+        for place, (value, quality) in enumerate(zip(floats, new.quality, strict=True))
+        if value is not None and quality in AVERAGED
+    ]
+    if not places:
+        return
+    series_ids = numbers[places]
+    times = np.array([new.ts[place] for place in places], np.int64)
+    values = np.array([floats[place] for place in places])
+    hours = _hours(series_ids, times - times % HOUR, values)
     days: Sums = {}
     for (series_id, hour), (n, total, low, high) in hours.items():
         key = (series_id, day_of(hour))
@@ -157,6 +123,17 @@ def _keep_sums(connection: Connection, new: list[Row]) -> None:
         days[key] = (sn + n, st + total, min(sl, low), max(sh, high))
     _add_sums(connection, reading_hour, "hour", hours)
     _add_sums(connection, reading_day, "day", days)
+
+
+def _hours(series_ids: Any, hours: Any, values: Any) -> Sums:
+    """Of arrays in the order of (series, hour)."""
+    begins = np.flatnonzero(
+        np.concatenate(([True], (series_ids[1:] != series_ids[:-1]) | (hours[1:] != hours[:-1]))),
+    )
+    counts = np.diff(np.append(begins, len(values)))
+    keys = zip(series_ids[begins].tolist(), hours[begins].tolist(), strict=True)
+    parts = (counts, *(of.reduceat(values, begins) for of in (np.add, np.minimum, np.maximum)))
+    return dict(zip(keys, zip(*(part.tolist() for part in parts), strict=True), strict=True))
 
 
 def _add_sums(connection: Connection, table: Table, start: str, sums: Sums) -> None:

@@ -10,7 +10,7 @@ from layers.visitors.feed import VisitorsFeed
 from sensors.devices import registry
 from sensors.intake.batch import Batch
 from sensors.readings import observations as readings
-from sensors.readings.observations import Observation, SeriesIndex
+from sensors.readings.columns import Observation, Observations, SeriesIndex
 from store.engine import writing
 from store.instant import Instant
 from tests.database import ensure_months
@@ -27,7 +27,8 @@ def send(engine: Engine, gate: str, *batches: Sent, quality: int = 0) -> None:
         observations = [Observation(gate, m, ts, v, quality) for ts, values in sent for m, v in values.items()]
         ensure_months(engine, [o.ts for o in observations])
         with writing(engine) as connection:
-            batch.new = readings.store(connection, SeriesIndex(), observations)
+            index = SeriesIndex()
+            batch.new = readings.store(connection, index, Observations.of(index, observations))
             VisitorsFeed().store(connection, batch)
 
 

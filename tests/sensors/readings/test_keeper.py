@@ -6,9 +6,10 @@ from sqlalchemy import Engine, func, insert, select, update
 
 from sensors.intake import quarantine
 from sensors.intake.quarantine import Refusal
+from sensors.readings.columns import Observation, Observations, SeriesIndex
 from sensors.readings.history import aggregate, history
 from sensors.readings.keeper import ROWS_AT_ONCE, Keeper, Kept
-from sensors.readings.observations import Observation, SeriesIndex, store
+from sensors.readings.observations import store
 from sensors.refusal import Reason
 from sensors.tables import quarantine as quarantine_table
 from store.engine import writing
@@ -24,7 +25,8 @@ def fill(engine: Engine, ages: list[int], device: str = "air-01") -> None:
     observations = [Observation(device, "pm2_5", NOW - age, 1.0, 0) for age in ages]
     ensure_months(engine, [o.ts for o in observations])
     with writing(engine) as connection:
-        store(connection, SeriesIndex(), observations)
+        index = SeriesIndex()
+        store(connection, index, Observations.of(index, observations))
 
 
 def left(engine: Engine) -> list[int]:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
 from sensors.quality import Quality
+from sensors.readings.columns import Observation, Observations, SeriesIndex
 from sensors.readings.history import aggregate, history, latest_at, metrics_of
-from sensors.readings.observations import Observation, SeriesIndex, store
+from sensors.readings.observations import store
 from sensors.tables import latest
 from store.engine import writing
 from store.instant import DAY, HOUR, MINUTE, now
@@ -28,7 +29,7 @@ def keep(engine: Engine, *batches: list[Observation]) -> list[list[Observation]]
     for batch in batches:
         ensure_months(engine, [o.ts for o in batch])
         with writing(engine) as connection:
-            new.append(store(connection, index, batch))
+            new.append(list(store(connection, index, Observations.of(index, batch))))
         index.committed()
     return new
 
@@ -108,13 +109,13 @@ def test_a_series_of_a_transaction_that_was_rolled_back_is_made_again(engine: En
     ensure_months(engine, [START])
     index = SeriesIndex()
     with suppress(InterruptedError), writing(engine) as connection:
-        store(connection, index, [one(0, 1.0)])
+        store(connection, index, Observations.of(index, [one(0, 1.0)]))
         raise InterruptedError
     with writing(engine) as connection:
-        assert store(connection, index, []) == []
+        assert len(store(connection, index, Observations())) == 0
     index.committed()
     with writing(engine) as connection:
-        store(connection, index, [one(0, 1.0)])
+        store(connection, index, Observations.of(index, [one(0, 1.0)]))
     assert newest(engine) == (0, 1.0)
 
 

@@ -1,0 +1,1 @@
+"""Receiving from a broker what is acknowledged only once it is stored."""
