@@ -1,4 +1,4 @@
-"""Figures for people: percentiles in milliseconds."""
+"""Figures for people: percentiles in milliseconds, and whether a goal is met."""
 
 from collections.abc import Sequence
 
@@ -10,3 +10,8 @@ def percentiles(seconds: Sequence[float], *of: int) -> str:
     found = np.percentile(seconds, of) * 1000
     shown = ", ".join(f"p{p} {value:.1f} ms" for p, value in zip(of, found, strict=True))
     return f"{shown} ({len(seconds)} samples, greatest {max(seconds) * 1000:.1f} ms)"
+
+
+def judged(goal: str, is_met: bool) -> str:
+    """What stands behind a figure that has a goal: `` (goal 250 ms: met)``."""
+    return f" (goal {goal}: {'met' if is_met else 'MISSED'})"

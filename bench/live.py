@@ -1,192 +1,146 @@
 """Publish to frame: how long until browsers are told, by how many devices there are and how much they say.
 
 All devices stand behind one gateway, and each has said something before. Each value carries the time when it was sent,
-so that whoever gets a frame knows how old what is in it is. The clients are in a process of their own, on the same
-cores.
+so that whoever gets a frame knows how old what is in it is. The clients are in processes of their own, on the same
+cores. In the same run a plain Dash page shows the same (`bench.usual`).
 """
 
-import asyncio
-import multiprocessing
-import sqlite3
 import statistics
 import time
-from multiprocessing.connection import Connection
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import paho.mqtt.client as mqtt
-import psutil
-import websockets
-from paho.mqtt.enums import CallbackAPIVersion
 
-from tests.running import Cockpit, Credentials, until
+from bench import usual
+from bench.cores import Cores
+from bench.crowd import connected, let_all_speak, register, talk
+from bench.figures import judged
+from bench.watchers import Counting, Reading, come, watching
+from tests.running import Cockpit
+
+SECONDS = 10
+LATE_S = 2.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """What goes on, for how long, and what is to be reached then."""
+
+    devices: int
+    rate: int
+    clients: int
+    seconds: int = SECONDS
+    p95_ms: float | None = None
+    frames: float | None = None
+    """A second, to the client that gets fewest."""
+    cores: float | None = None
+
 
 CASES = [
-    (20, 200, 1),
-    (1_000, 200, 1),
-    (10_000, 200, 1),
-    (10_000, 1_000, 1),
-    (20, 200, 200),
-    (1_000, 200, 200),
-    (1_000, 200, 500),
+    Case(20, 200, 1),
+    Case(20, 1_000, 1),
+    Case(20, 200, 200),
+    Case(20, 1_000, 1_000),
+    Case(1_000, 200, 1, seconds=20, cores=0.25),
+    Case(1_000, 1_000, 1),
+    Case(1_000, 200, 200),
+    Case(1_000, 1_000, 200),
+    Case(1_000, 200, 1_000, frames=8),
+    Case(10_000, 200, 1),
+    Case(10_000, 1_000, 1, p95_ms=250),
+    Case(10_000, 200, 200),
 ]
-"""devices, changes a second, clients."""
-DEVICES_AT_RESTART, CLIENTS_AT_RESTART = 1_000, 500
-SECONDS = 10
-EPOCH = 1_700_000_000
+COMPARED_DEVICES = 1_000
+COMERS, COME_S = 500, 3.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a case came to."""
+
+    took: float
+    read: Reading
+    counted: Counting
+    cores: Cores
 
 
 def measure(folder: Path) -> list[str]:
     """One cockpit for each number of devices."""
-    lines = []
-    for devices in sorted({case[0] for case in CASES}):
+    lines = [
+        "clients on plain WebSockets; a browser would ask for permessage-deflate, the server sends all as it is",
+        "CPU of a client: the pages' process, what it needs without any client included",
+    ]
+    for devices in sorted({case.devices for case in CASES}):
         cockpit = Cockpit(folder / str(devices), settings={"COCKPIT_LOG_LEVEL": "warning"})
         cockpit.folder.mkdir()
-        gateway = _register(cockpit, devices)
+        gateway = register(cockpit, devices)
         cockpit.start()
         try:
-            _let_all_speak(gateway, cockpit.mqtt, devices)
-            for _, rate, clients in [case for case in CASES if case[0] == devices]:
-                lines.append(_case(cockpit, gateway, devices, rate, clients))
-            if devices == DEVICES_AT_RESTART:
+            let_all_speak(gateway, cockpit.mqtt, devices)
+            with connected(gateway, cockpit.mqtt) as client:
+                cases = [case for case in CASES if case.devices == devices]
+                lines += [_told(case, _case(cockpit, client, case)) for case in cases]
+                if devices == COMPARED_DEVICES:
+                    lines += usual.compare(cockpit, client, devices)
+            if devices == COMPARED_DEVICES:
                 lines.append(_restart(cockpit, devices))
         finally:
             cockpit.stop()
     return lines
 
 
-def _register(cockpit: Cockpit, count: int) -> Credentials:
-    gateway = cockpit.add_device("gw", "gateway")
-    cockpit.add_device("d0", lon=120.1905, lat=28.9285, gateway="gw")
-    with sqlite3.connect(f"{cockpit.data}/cockpit.db") as database:
-        columns = [row[1] for row in database.execute("PRAGMA table_info(device)") if row[1] != "id"]
-        listed = ", ".join(columns)
-        database.execute(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
-            f"INSERT INTO device (id, {listed}) SELECT 'd' || i, {listed} FROM n, device WHERE id = 'd0'",
-            (count - 1,),
-        )
-        database.execute("INSERT INTO revision VALUES ('registry', 9) ON CONFLICT DO UPDATE SET value = value + 9")
-    return gateway
+def _case(cockpit: Cockpit, client: mqtt.Client, case: Case) -> Found:
+    with watching(cockpit.http, case.clients) as watchers:
+        watchers.begin()
+        before, begun = Cores.used(cockpit), time.monotonic()
+        took = talk(client, case.devices, case.rate, case.seconds)
+        cores = Cores.used(cockpit).since(before, time.monotonic() - begun)
+        counted = watchers.enough()
+        # What is late is told late, and belongs to the ages; frames are those of the time in which they talked.
+        time.sleep(LATE_S)
+        read = watchers.read()
+    read.deltas = [(at, size) for at, size in read.deltas if begun <= at < begun + took]
+    return Found(took, read, counted, cores)
 
 
-def _connected(gateway: Credentials, port: int) -> mqtt.Client:
-    client = mqtt.Client(CallbackAPIVersion.VERSION2, "gw")
-    client.username_pw_set(gateway.username, gateway.password)
-    client.max_inflight_messages_set(4_000)
-    client.connect("127.0.0.1", port)
-    client.loop_start()
-    until(client.is_connected)
-    return client
+def _told(case: Case, found: Found) -> str:
+    p50, p95 = (statistics.quantiles(found.read.ages, n=100)[q - 1] * 1_000 for q in (50, 95))
+    frames = [len(found.read.deltas), *found.counted.deltas]
+    mean, least = sum(frames) / case.clients / found.took, min(frames) / found.took
+    size = found.counted.size + sum(size for _, size in found.read.deltas)
+    cores = found.cores
+    return (
+        f"{case.devices:6} devices, {case.rate * case.seconds / found.took:5.0f} changes/s, {case.clients:5} clients: "
+        f"publish to frame p50 {p50:.0f} ms, p95 {p95:.0f} ms{_at_most(p95, case.p95_ms, 'p95 {:.0f} ms')}; "
+        f"{mean:.1f} frames/s a client, the fewest {least:.1f}{_at_least(least, case.frames, '{:.0f} or more')}, "
+        f"{size / case.clients / found.took / 1024:.1f} kB/s and {cores.pages / case.clients * 1_000:.2f} ms/s of CPU; "
+        f"cores {cores.all:.2f}{_at_most(cores.all, case.cores, 'at rest {}')}, of the pages {cores.pages:.2f}"
+        f"{_of_clients(found.counted)}"
+    )
 
 
-def _let_all_speak(gateway: Credentials, port: int, devices: int) -> None:
-    client = _connected(gateway, port)
-    payload = msgspec.json.encode({"energy": time.time() - EPOCH, "pm2_5": 1})
-    sent = [client.publish(f"cim/v1/heling/d{number}/telemetry", payload, qos=1) for number in range(devices)]
-    for one in sent:
-        one.wait_for_publish(120)
-    client.disconnect()
-    client.loop_stop()
+def _at_most(value: float, goal: float | None, words: str) -> str:
+    return "" if goal is None else judged(words.format(goal), value <= goal)
 
 
-def _cpu_seconds(processes: list[psutil.Process]) -> float:
-    return sum(sum(one.cpu_times()[:2]) for one in processes)
+def _at_least(value: float, goal: float | None, words: str) -> str:
+    return "" if goal is None else judged(words.format(goal), value >= goal)
 
 
-def _case(cockpit: Cockpit, gateway: Credentials, devices: int, rate: int, clients: int) -> str:
-    ours, theirs = multiprocessing.Pipe()
-    watching = multiprocessing.get_context("spawn").Process(target=_watch, args=(cockpit.http, clients, theirs))
-    watching.start()
-    assert ours.recv() == "ready"
-    processes = cockpit.processes
-    client = _connected(gateway, cockpit.mqtt)
-    begun, used = time.monotonic(), _cpu_seconds(processes)
-    for number in range(rate * SECONDS):
-        ahead = begun + number / rate - time.monotonic()
-        if ahead > 0:
-            time.sleep(ahead)
-        # A meter's count is any number; this one says when it was sent.
-        payload = msgspec.json.encode({"energy": time.time() - EPOCH, "pm2_5": number % 90})
-        client.publish(f"cim/v1/heling/d{number % devices}/telemetry", payload, qos=1)
-    took = time.monotonic() - begun
-    used = (_cpu_seconds(processes) - used) / took
-    time.sleep(1)
-    ours.send("enough")
-    ages, frames, size = ours.recv()
-    watching.join()
-    client.disconnect()
-    client.loop_stop()
-    p50, p95 = (statistics.quantiles(ages, n=100)[q - 1] * 1_000 for q in (50, 95))
-    told = f"publish to frame p50 {p50:.0f} ms, p95 {p95:.0f} ms; {frames / clients / took:.1f} frames/s a client"
-    cost = f"{size / clients / took / 1024:.1f} kB/s; {used:.2f} of a core"
-    return f"{devices:6} devices, {rate:5} changes/s, {clients:4} clients: {told}, {cost}"
+def _of_clients(counted: Counting) -> str:
+    if not counted.deltas:
+        return ""
+    snapshots = f"; {counted.snapshots} snapshots to those who fell behind" if counted.snapshots else ""
+    gone = f"; {counted.gone} CUT OFF" if counted.gone else ""
+    return f", the clients' own {counted.cores:.2f}{snapshots}{gone}"
 
 
 def _restart(cockpit: Cockpit, devices: int) -> str:
     """Everybody comes back at once: how long until the last of them has data."""
     cockpit.stop()
     cockpit.start()
-    ours, theirs = multiprocessing.Pipe()
-    coming = multiprocessing.get_context("spawn").Process(target=_come, args=(cockpit.http, theirs))
-    coming.start()
-    seconds = ours.recv()
-    coming.join()
-    told = f"first after {min(seconds):.2f} s, last after {max(seconds):.2f} s"
-    return f"{devices:6} devices, {CLIENTS_AT_RESTART} clients at once after a restart: {told}"
-
-
-def _come(port: int, told: Connection) -> None:
-    told.send(asyncio.run(_come_all(port)))
-
-
-async def _come_all(port: int) -> list[float]:
-    begun = time.monotonic()
-
-    async def one() -> float:
-        async with websockets.connect(f"ws://127.0.0.1:{port}/live/heling", max_size=None, open_timeout=60) as socket:
-            await socket.recv()
-            return time.monotonic() - begun
-
-    return await asyncio.gather(*(one() for _ in range(CLIENTS_AT_RESTART)))
-
-
-def _watch(port: int, clients: int, told: Connection) -> None:
-    asyncio.run(_watch_all(port, clients, told))
-
-
-async def _watch_all(port: int, clients: int, told: Connection) -> None:
-    ages: list[float] = []
-    counts = [0, 0]
-    ready = asyncio.Semaphore(0)
-
-    async def one(is_first: bool) -> None:
-        async with websockets.connect(f"ws://127.0.0.1:{port}/live/heling", max_size=None) as socket:
-            async for text in socket:
-                if '"type":"snapshot"' in text[:30]:
-                    ready.release()
-                    continue
-                counts[0] += 1
-                counts[1] += len(text)
-                if is_first:
-                    _age(msgspec.json.decode(text), ages)
-
-    watching = [asyncio.create_task(one(number == 0)) for number in range(clients)]
-    for _ in watching:
-        await asyncio.wait_for(ready.acquire(), 60)
-    told.send("ready")
-    while not told.poll():
-        await asyncio.sleep(0.1)
-    for task in watching:
-        task.cancel()
-    await asyncio.gather(*watching, return_exceptions=True)
-    told.send((ages, *counts))
-
-
-def _age(frame: dict[str, Any], ages: list[float]) -> None:
-    at = time.time() - EPOCH
-    for key, record in frame.get("layers", {}).get("devices", {}).items():
-        said = record.get("latest", {}).get("energy")
-        if key != "*" and said:
-            ages.append(at - said[1])
+    seconds = come(cockpit.http, COMERS)
+    told = f"first has data after {min(seconds):.2f} s, last after {max(seconds):.2f} s"
+    goal = judged(f"last {COME_S:.0f} s", max(seconds) <= COME_S)
+    return f"{devices:6} devices, {COMERS} clients at once after a restart: {told}{goal}"

@@ -1,6 +1,7 @@
-"""Readings a second from publish to commit, beside a bare paho client and the plain way, on one Mosquitto.
+"""Readings a second from publish to commit, beside paho, mosquitto_sub and the plain way, on one Mosquitto.
 
-Ours runs on SQLite and on PostgreSQL, in turn with the bare client, so that each meets the machine's moods.
+Ours runs on SQLite and on PostgreSQL, in turn with those that only receive, so that each meets the machine's moods.
+mosquitto_sub, in C, shows what broker and senders leave of the two cores to whoever receives.
 """
 
 import json
@@ -14,6 +15,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
+from bench.figures import judged
+from sensors.topics import DEVICE_FILTER
 from store.engine import open_engine
 from tests.database import new_postgres_database
 from tests.postgres import Postgres
@@ -24,6 +27,8 @@ MESSAGES = 40_000
 PLAIN_MESSAGES = 2_000
 VALUES = {"pm2_5": 35.0, "pm10": 60.0, "temperature": 21.5, "humidity": 55}
 ROUNDS = 3
+GOAL, PART_OF_PAHO = 25_000, 0.9
+SUBSCRIBED_S = 0.5
 START_MS = 1_790_000_000_000
 CONFIG = "listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 1000000\nuser root\n"
 
@@ -31,6 +36,7 @@ CONFIG = "listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 1
 def measure(folder: Path) -> list[str]:
     """Run each receiver in turn, several rounds, and compare medians."""
     bare: list[float] = []
+    in_c: list[float] = []
     ours: dict[str, list[float]] = {"SQLite": [], "PostgreSQL": []}
     server = Postgres(folder / "postgres")
     server.create()
@@ -38,21 +44,25 @@ def measure(folder: Path) -> list[str]:
         with mosquitto(folder) as port:
             for round_ in range(ROUNDS):
                 bare.append(_reference("bare", folder, port, MESSAGES, round_))
+                in_c.append(_in_c(folder, port))
                 ours["SQLite"].append(_ingest(folder / f"sqlite-{round_}", port, None))
                 url = new_postgres_database(server)
                 ours["PostgreSQL"].append(_ingest(folder / f"postgres-{round_}", port, url))
             plain = _reference("plain", folder, port, PLAIN_MESSAGES, ROUNDS)
     finally:
         server.stop("immediate")
-    best = statistics.median(bare)
+    best, fastest = statistics.median(bare), statistics.median(in_c)
     lines = [
         f"Mosquitto, QoS 1, {DEVICES} senders, {MESSAGES} messages of {len(VALUES)} values; median of {ROUNDS} rounds",
         _line("a bare paho client receives", best),
+        _line("mosquitto_sub receives", fastest),
     ]
     for name, rates in ours.items():
         own = statistics.median(rates)
-        lines.append(_line(f"cockpit ingest to {name}, to the commit", own))
-        lines.append(f"  to the bare client {own / best:.2f} (goal 0.80), to the plain way {own / plain:.1f}")
+        lines.append(_line(f"cockpit ingest to {name}, to the commit", own) + judged(f"{GOAL} messages/s", own >= GOAL))
+        paho = judged(f"{PART_OF_PAHO} or more", own / best >= PART_OF_PAHO)
+        others = f"to mosquitto_sub {own / fastest:.2f}, to the plain way {own / plain:.1f}"
+        lines.append(f"  to paho {own / best:.2f}{paho}, {others}")
     return [*lines, _line("a commit for each message, json, no batch", plain)]
 
 
@@ -101,6 +111,13 @@ def _reference(how: str, folder: Path, port: int, messages: int, round_: int) ->
     assert receiver.stdout is not None
     receiver.stdout.readline()
     return _send(folder, port, messages, receiver.wait)
+
+
+def _in_c(folder: Path, port: int) -> float:
+    command = ["mosquitto_sub", "-p", str(port), "-V", "mqttv5", "-q", "1", "-t", DEVICE_FILTER, "-C", str(MESSAGES)]
+    receiver = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    time.sleep(SUBSCRIBED_S)
+    return _send(folder, port, MESSAGES, receiver.wait)
 
 
 def _ingest(folder: Path, port: int, database: str | None) -> float:
