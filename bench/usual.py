@@ -2,8 +2,8 @@
 
 Counted is the process that serves pages alone: what devices send is taken by the same process for both. Ours tells each
 change within a tenth of a second, the plain page once a second. Bytes are those that come down to a browser which asks
-for compression: ours are never compressed, the plain page's with gzip where Dash is told to (by itself it is not). What
-goes up is not counted, though of a page with many outputs it is as much.
+for compression: ours are packed once for all, the plain page's with gzip where Dash is told to (by itself it is not).
+What goes up is not counted, though of a page with many outputs it is as much.
 """
 
 import subprocess
@@ -66,7 +66,7 @@ def compare(cockpit: Cockpit, client: mqtt.Client, devices: int) -> list[str]:
     ours = _ours(cockpit, client, devices)
     lines = [
         f"beside a plain Dash page (dcc.Interval of 1 s, uvicorn): {devices} devices, {RATE} changes/s of one value",
-        f"  ours, {OURS} clients, WebSocket without compression: {ours}",
+        f"  ours, {OURS} clients, WebSocket, packed: {ours}",
     ]
     for shape, words in SHAPES.items():
         for is_compressed in (True, False):

@@ -7,6 +7,7 @@ import asyncio
 import multiprocessing
 import select
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -179,15 +180,17 @@ def _read(port: int, _clients: int, told: Connection) -> None:
 
 async def _read_on(port: int, told: Connection) -> None:
     found = Reading()
-    async with websockets.connect(f"ws://127.0.0.1:{port}/live/heling", max_size=None, open_timeout=READY_S) as socket:
+    address = f"ws://127.0.0.1:{port}/live/heling?packed=deflate"
+    async with websockets.connect(address, max_size=None, open_timeout=READY_S) as socket:
         await socket.recv()
         told.send("ready")
 
         async def read() -> None:
             while True:
-                text = await socket.recv(decode=False)
+                packed = await socket.recv(decode=False)
+                text = zlib.decompress(packed, -zlib.MAX_WBITS)
                 if text[:TYPE_ENDS].endswith(b'"delta"'):
-                    found.deltas.append((time.monotonic(), len(text)))
+                    found.deltas.append((time.monotonic(), len(packed)))
                     _note_ages(msgspec.json.decode(text), found.ages)
 
         reading = asyncio.create_task(read())

@@ -154,7 +154,7 @@ def live(hub: LiveHub) -> APIRouter:
             await socket.close(COME_AGAIN_LATER, "too many live channels")
         else:
             try:
-                await hub.serve(socket, community)
+                await hub.serve(socket, community, is_packed=socket.query_params.get("packed") == "deflate")
             finally:
                 open_channels.remove(address)
 

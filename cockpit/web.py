@@ -122,6 +122,8 @@ def build(
 
     server.state.services = Services(databases=databases, tell=outlet.tell, codecs=codecs, seal=seal, staff=staff)
     _answer_errors(server)
+    # First, since it is looked for first: after a restart all screens knock at once.
+    server.include_router(api.live(hub))
     server.include_router(health.router(background, probes))
     server.include_router(api.general())
     server.include_router(people_api.router())
@@ -135,7 +137,6 @@ def build(
         server.include_router(layer.router(), prefix="/api/v1/{community}")
     server.include_router(base_map.router(base))
     server.include_router(api.ground())
-    server.include_router(api.live(hub))
     server.include_router(_unknown_routes())
     server.include_router(bundle.router())
     app = _pages(server, known, databases, settings.mqtt_port)

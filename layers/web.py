@@ -49,7 +49,8 @@ class Services:
     staff: Callable[[str], frozenset[str]]
 
 
-def services(request: Request) -> Services:
+# What asks nobody is no matter for a thread: to hand each of them over would cost more than all of them do.
+async def services(request: Request) -> Services:
     """The services of the running application."""
     found: Services = request.app.state.services
     return found
@@ -61,20 +62,20 @@ def reading(given: Annotated[Services, Depends(services)], request: Request) -> 
         yield connection
 
 
-def viewer(request: HTTPConnection) -> Actor | None:
+async def viewer(request: HTTPConnection) -> Actor | None:
     """Who asks, as it was found out before the route ran; None where nobody signed in."""
     found: Actor | None = request.state.actor
     return found
 
 
-def actor(found: Annotated[Actor | None, Depends(viewer)]) -> Actor:
+async def actor(found: Annotated[Actor | None, Depends(viewer)]) -> Actor:
     """Who asks, on a route that its row opens to nobody who has not signed in."""
     if found is None:
         raise Problem(401, "sign-in required", "sign in, or send the header Authorization: Bearer TOKEN")
     return found
 
 
-def community_path(community: str) -> Community:
+async def community_path(community: str) -> Community:
     """The community in the path; 404 where there is none."""
     found = communities().get(community)
     if found is None:
@@ -82,7 +83,7 @@ def community_path(community: str) -> Community:
     return found
 
 
-def at_query(
+async def at_query(
     at: Annotated[str | None, Query(description="RFC 3339; the state at that time instead of now")] = None,
 ) -> Instant | None:
     """The past time that is asked for; None is now. 400 where it cannot be read, or is not past."""
@@ -144,7 +145,7 @@ def point(lon: float | None, lat: float | None) -> dict[str, Any] | None:
     return None if lon is None or lat is None else {"type": "Point", "coordinates": [lon, lat]}
 
 
-def tongue(request: Request) -> Callable[[str], str]:
+async def tongue(request: Request) -> Callable[[str], str]:
     """What puts a message in the language of who asks: for what an answer tells beside its errors."""
     return partial(words.said, chinese=words.prefers_chinese(request.headers.get("accept-language")))
 

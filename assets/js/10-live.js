@@ -72,14 +72,29 @@
 
   function follow(opened) {
     socket = opened;
-    opened.onmessage = (message) => {
-      if (socket === opened) receive(JSON.parse(message.data));
+    let before = Promise.resolve();
+    opened.onmessage = ({ data }) => {
+      if (socket !== opened) return;
+      heard = cockpit.clock.steady();
+      if (typeof data === "string") return receive(JSON.parse(data));
+      // Frames keep their order, whichever of them takes longer to unpack.
+      const unpacked = unpack(data);
+      before = before.then(() => unpacked).then((frame) => socket === opened && receive(frame));
     };
     return opened;
   }
 
+  /* Frames are compressed once for all who take them so. */
+  const canUnpack = "DecompressionStream" in window;
+
+  function unpack(data) {
+    return new Response(new Blob([data]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).json();
+  }
+
   function open() {
-    const opened = follow(new WebSocket((location.protocol === "https:" ? "wss://" : "ws://") + address()));
+    const where = (location.protocol === "https:" ? "wss://" : "ws://") + address();
+    const opened = follow(new WebSocket(where + (canUnpack ? "?packed=deflate" : "")));
+    opened.binaryType = "arraybuffer";
     opened.onclose = ({ code }) => over(opened, code === ENDED);
   }
 

@@ -33,7 +33,7 @@
   /* A device's state at this moment: silence makes it stale without a message. */
   cockpit.statusOf = function (device) {
     if (device.last_seen === null || device.connected === false) return "offline";
-    if (cockpit.now() > device.stale_at) return "stale";
+    if (cockpit.now() > device.last_seen + device.silence) return "stale";
     return device.suspect ? "suspect" : "online";
   };
 

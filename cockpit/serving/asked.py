@@ -4,12 +4,13 @@ A parameter that is passed over in silence gives an answer to another question: 
 ``?from=`` a list of everything, ``?at=`` at a route without a past the present.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from difflib import get_close_matches
 
 from fastapi import params
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from cockpit.pages.address import LIKE, NoPage, Page, find
@@ -21,12 +22,12 @@ PAGES = ("/", "/{path:path}", "{path:path}")
 """Templates of Dash's routes that answer with a page."""
 
 
-def checker(pages: Sequence[Page]) -> Callable[[HTTPConnection], None]:
+def checker(pages: Sequence[Page]) -> Callable[[HTTPConnection], Awaitable[None]]:
     """A dependency of every route; ``pages`` may be filled after it was made."""
 
     names: dict[tuple[str, str], frozenset[str]] = {}
 
-    def check(request: HTTPConnection) -> None:
+    async def check(request: HTTPConnection) -> None:
         route = request.scope.get("route")
         if not isinstance(route, APIRoute):
             return
@@ -37,7 +38,8 @@ def checker(pages: Sequence[Page]) -> Callable[[HTTPConnection], None]:
             _check_names(names[key], request.query_params.keys())
         elif route.path in PAGES:
             try:
-                find(pages, request.url.path, request.url.query)
+                # Whether there is such a device, or event, the database knows.
+                await run_in_threadpool(find, pages, request.url.path, request.url.query)
             except Problem as refused:
                 raise NoPage(words.said(refused.detail, chinese=True), refused.status) from None
 

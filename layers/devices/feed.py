@@ -9,6 +9,8 @@ from sensors.bus.message import Message
 from sensors.devices.registry import Device
 from sensors.intake.batch import Batch, Parts
 from sensors.quality import NOT_LIVE
+from sensors.readings.columns import Series, Value
+from sensors.readings.history import value_of
 from sensors.refusal import Reason, Refused
 from store.instant import MILLISECOND
 
@@ -40,26 +42,35 @@ class DevicesFeed:
             place = next((one for one in range(end - 1, begin - 1, -1) if new.live[one]), end - 1)
             latest = parts[batch.devices[series.device].community][series.device].setdefault("latest", {})
             quality = new.quality[place] if new.live[place] else new.quality[place] | NOT_LIVE
-            latest[series.metric] = queries.entry(new.ts[place], new.values[place], quality)
+            latest[series.metric] = queries.entry(new.ts[place], _as_kept(series, new.values[place]), quality)
         return {community: {key: part for key, part in found.items() if part} for community, found in parts.items()}
 
     @staticmethod
     def _of_device(batch: Batch, device: Device) -> dict[str, Any]:
         part: dict[str, Any] = {}
-        connected, _at = batch.connected.get(device.id, (True, 0))
         seen = batch.seen.get(device.id)
+        connected, at = batch.connected.get(device.id, (True, seen or 0))
         if seen is not None and connected:
-            part |= {"last_seen": seen // MILLISECOND, "stale_at": device.stale_at(seen) // MILLISECOND}
+            part["last_seen"] = seen // MILLISECOND
         if (seen is not None and connected) or device.id in batch.connected:
-            part["connected"] = connected
+            part |= {"connected": connected, "connected_at": queries.milliseconds(at)}
         if device.id in batch.clocks:
             offset = batch.clocks[device.id]
             part["clock_offset"] = None if offset is None else offset // MILLISECOND
         if device.id in batch.elsewhere:
             [where] = queries.where_of(device.community, [device])
             part |= {"area": device.area, "lon": device.lon, "lat": device.lat, **where}
+            if device.position_ts is not None:
+                part["position_ts"] = queries.milliseconds(device.position_ts)
         return part
 
     def records(self, connection: Connection, community: str, keys: set[str]) -> dict[str, Any]:
         """What became of the commands of the touched devices."""
         return queries.given(connection, keys)
+
+
+def _as_kept(series: Series, value: Value) -> Value:
+    """The value as it is read back: a truth among numbers is a number, a number among truths a truth."""
+    if isinstance(value, str):
+        return value
+    return value_of(series.kind, float(value), None)

@@ -94,7 +94,8 @@ def _drawn(known: "Known") -> float:
 class Known(NamedTuple):
     """A device with what is known of it: when it was last heard, and metric -> newest row.
 
-    ``clock_offset`` is how far its clock is ahead, in microseconds; None while it is right.
+    ``clock_offset`` is how far its clock is ahead, in microseconds; None while it is right. ``connected_at`` is when
+    it was last said whether it is connected.
     """
 
     device: Device
@@ -102,6 +103,7 @@ class Known(NamedTuple):
     connected: bool | None
     latest: dict[str, Any]
     clock_offset: int | None = None
+    connected_at: Instant | None = None
 
 
 def states(connection: Connection, community: str, keys: set[str] | None, at: Instant | None) -> list[Known]:
@@ -113,9 +115,15 @@ def states(connection: Connection, community: str, keys: set[str] | None, at: In
     if at is not None:
         said = past.connections_at(connection, latest, at)
         return [_known_at(d, latest[d.id], said.get(d.id)) for d in devices]
-    seen = {row.device_id: (row.last_seen, row.connected) for row in _rows_of(connection, device_state, keys)}
+    heard = {row.device_id: row for row in _rows_of(connection, device_state, keys)}
     offsets = {row.device_id: row.offset for row in _rows_of(connection, device_clock, keys)}
-    return [Known(d, *seen.get(d.id, (None, None)), latest[d.id], offsets.get(d.id)) for d in devices]
+    return [_known_now(d, heard.get(d.id), latest[d.id], offsets.get(d.id)) for d in devices]
+
+
+def _known_now(device: Device, row: Row[Any] | None, latest: dict[str, Any], offset: int | None) -> Known:
+    if row is None:
+        return Known(device, None, None, latest, offset)
+    return Known(device, row.last_seen, row.connected, latest, offset, row.connected_at)
 
 
 def _known_at(device: Device, latest: dict[str, Any], said: tuple[bool, Instant] | None) -> Known:
@@ -155,7 +163,7 @@ def command_record(row: Row[Any], at: Instant) -> dict[str, Any]:
 
 def properties(known: Known, at: Instant) -> dict[str, Any]:
     """A device as the API says it: times in RFC 3339, ``status`` online, stale or offline."""
-    device, seen, connected, latest, offset = known
+    device, seen, connected, latest, offset, _ = known
     return {
         "id": device.id,
         "name": device.name,
@@ -179,7 +187,7 @@ def properties(known: Known, at: Instant) -> dict[str, Any]:
 
 
 def _record(known: Known) -> dict[str, Any]:
-    device, seen, connected, latest, offset = known
+    device, seen, connected, latest, offset, connected_at = known
     return {
         "id": device.id,
         "name": device.name,
@@ -190,8 +198,9 @@ def _record(known: Known) -> dict[str, Any]:
         "lat": device.lat,
         "source": device.source,
         "connected": connected,
+        "connected_at": None if connected_at is None else milliseconds(connected_at),
+        "position_ts": None if device.position_ts is None else milliseconds(device.position_ts),
         "last_seen": None if seen is None else seen // MILLISECOND,
-        "stale_at": None if seen is None else device.stale_at(seen) // MILLISECOND,
         "silence": device.stale_at(0) // MILLISECOND,
         "shut_out": None if device.shut_out is None else device.shut_out // MILLISECOND,
         "clock_offset": None if offset is None else offset // MILLISECOND,
@@ -204,12 +213,14 @@ def _record(known: Known) -> dict[str, Any]:
 
 
 def entry(ts: Instant, value: Value, quality: int) -> list[Any]:
-    """A reading as screens know it: epoch milliseconds, value, word; and False where it was not said live.
-
-    A time between two milliseconds is a fraction: which of two is the newer must be told here as in the database.
-    """
-    told: list[Any] = [ts / MILLISECOND if ts % MILLISECOND else ts // MILLISECOND, value, word_of(quality)]
+    """A reading as screens know it: epoch milliseconds, value, word; and False where it was not said live."""
+    told: list[Any] = [milliseconds(ts), value, word_of(quality)]
     return [*told, False] if quality & NOT_LIVE else told
+
+
+def milliseconds(ts: Instant) -> float:
+    """A time of which screens must tell as the database does which of two is the newer: fractions of one count."""
+    return ts / MILLISECOND if ts % MILLISECOND else ts // MILLISECOND
 
 
 def given(connection: Connection, devices: set[str]) -> dict[str, dict[str, Any]]:

@@ -15,7 +15,7 @@ MOST_LETTERS = 100
 MOST_WORDS = 10
 
 
-def event_filter(
+async def event_filter(
     community: CommunityPath,
     viewer: Viewer,
     state: Annotated[list[str] | None, Query(max_length=20, description="states, open, or unassigned")] = None,

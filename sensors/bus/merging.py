@@ -13,6 +13,15 @@ from store.revision import FIELD
 
 Record = dict[str, Any]
 READING = ("ts", "value", "word")
+NOWHERE = object()
+STAMPS: Mapping[str, tuple[str, ...]] = {
+    "connected_at": ("connected",),
+    "position_ts": ("area", "lon", "lat", "building", "room", "storey"),
+}
+"""What says of other fields how new they are: of two ingesters the one with the older word may be heard last.
+
+They are of use where records are merged, and told to no page.
+"""
 
 
 def merge(known: Record | None, new: Record) -> Record:
@@ -23,6 +32,9 @@ def merge(known: Record | None, new: Record) -> Record:
     if FIELD in new and known.get(FIELD, 0) > new[FIELD]:
         return known
     merged: Record = known | new
+    for stamp in STAMPS.keys() & new.keys():
+        if _is_older(new[stamp], known.get(stamp)):
+            merged |= {name: known[name] for name in (stamp, *STAMPS[stamp]) if name in known}
     was_ahead = is_ahead(known.get("last_seen"))
     for name in MERGED.keys() & new.keys() & known.keys():
         if was_ahead and name in HEARD:
@@ -49,19 +61,31 @@ def _is_newer(known: list[Any], new: list[Any]) -> bool:
     return said > was_said or (is_ahead(was_said) and not is_ahead(said))
 
 
+def _is_older(new: float, known: float | None) -> bool:
+    return known is not None and new < known and not is_ahead(known)
+
+
 def settled(record: Record) -> Record:
     """A record for whom nothing newer will reach: without what says only what is newer than what."""
-    found = {name: value for name, value in record.items() if name != FIELD}
+    found = {name: value for name, value in record.items() if name != FIELD and name not in STAMPS}
     if "latest" in found:
         found["latest"] = {metric: one[: len(READING)] for metric, one in found["latest"].items()}
     return found
 
 
-def as_known(after: Record, new: Record) -> Record:
-    """The fields of ``new`` as they are known after it: what a page is told, which only puts it in its place."""
-    told = {name: after[name] for name in new}
-    for name in BY_KEY & new.keys():
-        told[name] = {key: after[name].get(key) for key in new[name]}
+def changes(before: Record | None, after: Record, new: Record) -> Record:
+    """The fields of ``new`` that are known otherwise after it: what a page is told, which only puts it in its place."""
+    if before is None:
+        return after
+    told = {}
+    for name in new.keys() - STAMPS.keys():
+        value, was = after[name], before.get(name, NOWHERE)
+        if name in BY_KEY and was is not NOWHERE:
+            value = {key: value.get(key) for key in new[name] if value.get(key) != was.get(key)}
+            if value:
+                told[name] = value
+        elif value != was:
+            told[name] = value
     return told
 
 
@@ -99,13 +123,12 @@ def _by_key(known: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in (known | new).items() if value is not None}
 
 
-HEARD = frozenset({"last_seen", "stale_at"})
+HEARD = frozenset({"last_seen"})
 BY_KEY = frozenset({"latest", "metrics"})
 """The fields of which a part tells the keys that changed."""
 MERGED: Mapping[str, Callable[[Any, Any], Any]] = {
     "latest": _newest,
     "metrics": _by_key,
     "last_seen": _greatest,
-    "stale_at": _greatest,
 }
 """The fields that are not simply replaced."""

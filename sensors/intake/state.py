@@ -65,13 +65,14 @@ def store(connection: Connection, batch: Batch) -> None:
 
 
 def _keep_seen(connection: Connection, seen: dict[str, Instant]) -> None:
-    rows = [{"device_id": d, "last_seen": at, "connected": True} for d, at in sorted(seen.items())]
+    rows = [{"device_id": d, "last_seen": at, "connected": True, "connected_at": at} for d, at in sorted(seen.items())]
     upsert_all(connection, device_state, rows, _heard(greatest(connection)), horizon.of_now())
 
 
 @cache
 def _heard(later: Callable[..., Any]) -> Callable[[Any], Any]:
     def heard(insert: Any) -> Any:
+        kept, newer = device_state.c, _is_newer(insert)
         return insert.on_conflict_do_update(
             index_elements=["device_id"],
             set_={
@@ -79,8 +80,9 @@ def _heard(later: Callable[..., Any]) -> Callable[[Any], Any]:
                     (device_state.c.last_seen > HORIZON, insert.excluded.last_seen),
                     else_=later(func.coalesce(device_state.c.last_seen, 0), insert.excluded.last_seen),
                 ),
-                # A device that speaks is connected, whatever an old last will said.
-                "connected": True,
+                # A device that speaks is connected, whatever an old last will said; one that came after it counts.
+                "connected": case((newer, True), else_=kept.connected),
+                "connected_at": case((newer, insert.excluded.connected_at), else_=kept.connected_at),
             },
         )
 
@@ -105,8 +107,11 @@ def _keep_change(connection: Connection, connected: dict[str, tuple[bool, Instan
 
 
 def _if_newer(insert: Any) -> Any:
-    # Of two ingesters the one with the older word may come last.
-    newer = insert.excluded.connected_at >= func.coalesce(device_state.c.connected_at, 0)
-    newer |= device_state.c.connected_at > HORIZON
     changed = {name: insert.excluded[name] for name in ("connected", "connected_at")}
-    return insert.on_conflict_do_update(index_elements=["device_id"], set_=changed, where=newer)
+    return insert.on_conflict_do_update(index_elements=["device_id"], set_=changed, where=_is_newer(insert))
+
+
+def _is_newer(insert: Any) -> Any:
+    """Of two ingesters the one with the older word may come last."""
+    newer = insert.excluded.connected_at >= func.coalesce(device_state.c.connected_at, 0)
+    return newer | (device_state.c.connected_at > HORIZON)

@@ -33,6 +33,8 @@ class Observation(NamedTuple):
 class Series:
     """What one device says of one metric. ``number`` is its key in the database, 0 before it has one.
 
+    ``kind`` is as what its values are kept: that of the metric, else that of its first value.
+
     A number from ``low`` to ``high`` is beyond doubt; for all else, and all of a metric that is unknown or no number,
     ask `sensors.quality.judge`.
     """
@@ -43,6 +45,7 @@ class Series:
     low: float = inf
     high: float = -inf
     number: int = 0
+    kind: str = ""
 
     @classmethod
     def of(cls, device: str, metric: str) -> "Series":
@@ -91,7 +94,7 @@ class SeriesIndex:
         upsert_all(connection, series, rows, as_it_was)
         numbers = _numbers(connection, [(one.device, one.metric) for one in self._found])
         for one in self._found:
-            one.number = numbers[one.device, one.metric]
+            one.number, one.kind = numbers[one.device, one.metric]
 
     def committed(self) -> None:
         """Remember the numbers of the last transaction; one that was rolled back is not told."""
@@ -104,12 +107,13 @@ def _kind(one: Series, value: Value) -> Kind:
     return Kind.BOOL if isinstance(value, bool) else Kind.TEXT if isinstance(value, str) else Kind.NUMBER
 
 
-def _numbers(connection: Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    found: dict[tuple[str, str], int] = {}
-    query = select(series.c.device_id, series.c.metric, series.c.id)
+def _numbers(connection: Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, str]]:
+    """(device, metric) -> the number of the series, and its kind."""
+    found: dict[tuple[str, str], tuple[int, str]] = {}
+    query = select(series.c.device_id, series.c.metric, series.c.id, series.c.kind)
     for first in range(0, len(keys), KEYS_A_QUERY):
         asked = is_one_of(connection, (series.c.device_id, series.c.metric), keys[first : first + KEYS_A_QUERY])
-        found |= {(row.device_id, row.metric): row.id for row in connection.execute(query.where(asked))}
+        found |= {(row.device_id, row.metric): (row.id, row.kind) for row in connection.execute(query.where(asked))}
     return found
 
 

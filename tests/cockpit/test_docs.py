@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from prometheus_client import REGISTRY
 
 import cockpit.edge.budget
-import cockpit.live
+import cockpit.live.hub
 import sensors.meters  # noqa: F401 - registers its meters
 from cockpit import api, health, refused
 from cockpit.cli import app
@@ -89,7 +89,7 @@ def test_every_route_is_documented_and_nothing_else_is() -> None:
 
 
 def test_every_figure_for_prometheus_is_documented() -> None:
-    assert cockpit.live.CLIENTS
+    assert cockpit.live.hub.CLIENTS
     assert cockpit.edge.budget.TURNED_AWAY
     ours = {metric.name for metric in REGISTRY.collect() if metric.name.startswith("cockpit_")}
     told = {name.removesuffix("_total") for name in re.findall(r"\| `(cockpit_[a-z_]+)` \|", OPERATIONS)}

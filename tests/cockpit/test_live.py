@@ -2,14 +2,16 @@
 
 import asyncio
 import threading
+import zlib
 from typing import Any
 
 import msgspec
 import pytest
 from sqlalchemy import Engine
 
-from cockpit import live
-from cockpit.live import LiveHub
+from cockpit.live import LiveHub, browser
+from cockpit.live import hub as hubs
+from cockpit.live import room as rooms
 from sensors.bus.client import LiveDelta
 from store.databases import Databases
 from tests.running import run_async
@@ -36,6 +38,10 @@ class SlowSocket:
         await self.open.wait()
         self.frames.append(msgspec.json.decode(text))
 
+    async def send_bytes(self, packed: bytes) -> None:
+        """Take a frame that is compressed."""
+        await self.send_text(zlib.decompress(packed, -zlib.MAX_WBITS).decode())
+
     async def receive_text(self) -> str:
         """What the browser asks for."""
         return await self.asked.get()
@@ -50,7 +56,7 @@ class SlowSocket:
 
 
 def test_a_slow_browser_gets_the_latest_state_and_no_queue(engine: Engine, monkeypatch: Any) -> None:
-    monkeypatch.setattr(live, "FLUSH_S", 0.001)
+    monkeypatch.setattr(hubs, "FLUSH_S", 0.001)
 
     async def scene() -> None:
         hub = LiveHub(Databases(engine))
@@ -70,12 +76,12 @@ def test_a_slow_browser_gets_the_latest_state_and_no_queue(engine: Engine, monke
         socket.open.set()
         again = await socket.until("snapshot")
         assert again["layers"]["devices"]["air-01"]["n"] == 199
-        assert len(socket.frames) - count <= live.QUEUED_FRAMES + 1
+        assert len(socket.frames) - count <= browser.QUEUED_FRAMES + 1
 
         hub.receive(LiveDelta("me", 201, "heling", {"devices": {"air-01": {"id": "air-01", "n": 200}}}))
         delta = await socket.until("delta")
         assert delta["seq"] == again["seq"] + 1
-        assert delta["layers"] == {"devices": {"air-01": {"id": "air-01", "n": 200}}}
+        assert delta["layers"] == {"devices": {"air-01": {"n": 200}}}, "the fields that changed"
 
         await socket.asked.put('{"type":"snapshot"}')
         assert (await socket.until("snapshot"))["seq"] == delta["seq"]
@@ -112,8 +118,9 @@ def test_the_state_is_read_once_for_all_who_come_at_once_and_deltas_go_on_meanwh
         let_go.set()
 
         def read(community: str) -> dict[str, Any]:
-            reads.append(community)
-            let_go.wait(10)
+            if community == "heling":
+                reads.append(community)
+                let_go.wait(10)
             return {"devices": {"x": {"n": 0}}}
 
         monkeypatch.setattr(hub, "_read", read)
@@ -167,7 +174,47 @@ def test_whoever_says_what_no_page_of_ours_says_is_closed(engine: Engine, odd: s
         await socket.until("snapshot")
         await socket.asked.put(odd)
         await asyncio.wait_for(serving, 5)
-        assert socket.closed == live.ODD_CLOSE
+        assert socket.closed == hubs.ODD_CLOSE
         await hub.stop()
 
     run_async(scene())
+
+
+def test_who_comes_within_a_moment_gets_the_same_snapshot_and_what_followed_it(engine: Engine) -> None:
+    async def scene() -> None:
+        hub = LiveHub(Databases(engine))
+        await hub.start()
+        first, second, third = open_sockets(3)
+        serving = [asyncio.create_task(hub.serve(first, "heling"))]  # type: ignore[arg-type]
+        begun = await first.until("snapshot")
+        hub.receive(LiveDelta("me", 1, "heling", {"devices": {"x": {"n": 1, "m": 0}}}))
+        told = await first.until("delta")
+        serving.append(asyncio.create_task(hub.serve(second, "heling", is_packed=True)))  # type: ignore[arg-type]
+        await second.until("heartbeat")
+        assert second.frames[:2] == [begun, told]
+        assert second.frames[2]["seq"] == told["seq"]
+
+        await asyncio.sleep(rooms.SHARED_S)
+        serving.append(asyncio.create_task(hub.serve(third, "heling", is_packed=True)))  # type: ignore[arg-type]
+        anew = await third.until("snapshot")
+        assert (anew["seq"], anew["layers"]["devices"]["x"]) == (told["seq"], {"n": 1, "m": 0})
+        waiting = [asyncio.create_task(one.until("delta")) for one in (first, second, third)]
+        await asyncio.sleep(0)
+        hub.receive(LiveDelta("me", 2, "heling", {"devices": {"x": {"n": 2, "m": 0}}}))
+        for delta in await asyncio.gather(*waiting):
+            assert (delta["seq"], delta["layers"]) == (told["seq"] + 1, {"devices": {"x": {"n": 2}}})
+        await closing(*serving)
+        await hub.stop()
+
+    run_async(scene())
+
+
+def test_what_is_told_again_as_it_was_is_no_news() -> None:
+    room = rooms.Room("heling")
+    room.put({"devices": {"x": {"n": 1, "latest": {"pm2_5": [5, 1.0, "good"], "pm10": [5, 2.0, "good"]}}}})
+    room.take({"devices": {"x": {"n": 1, "latest": {"pm2_5": [5, 1.0, "good"]}}}})
+    assert room.delta() is None
+    room.take({}, {"devices": {"x": {"n": 1, "latest": {"pm2_5": [6, 1.0, "good"], "pm10": [5, 2.0, "good"]}}}})
+    told = room.delta()
+    assert told is not None
+    assert msgspec.json.decode(told.text)["layers"] == {"devices": {"x": {"latest": {"pm2_5": [6, 1.0, "good"]}}}}

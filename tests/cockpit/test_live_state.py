@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from cockpit.live import LiveHub, Room, _derive
+from cockpit.live import LiveHub
+from cockpit.live.room import Room, derive
 from layers.declare import feeds, layers
 from layers.grid_events import queries, write
 from layers.grid_events.report import read
@@ -82,7 +83,7 @@ def test_what_was_told_is_what_is_stored(engine: Engine, seed: int) -> None:
     room = Room("heling")
 
     begun = hub._read("heling")
-    room.put(begun, _derive("heling", begun))
+    room.put(begun, derive("heling", begun))
     writers = [Writer(engine, feeds(), codecs()) for _ in range(2)]
 
     def tell(changed: Any, parts: Any = None) -> None:
@@ -123,11 +124,11 @@ def test_what_was_told_is_what_is_stored(engine: Engine, seed: int) -> None:
 
 def show(room: Room, screen: dict[str, dict[str, Any]]) -> None:
     """A frame, as a page takes it."""
-    room.derive()
-    for layer, records in room.changed.items():
-        for key, record in records.items():
-            screen[layer][key] = as_a_page_does(screen[layer].get(key), json.loads(json.dumps(record)))
-    room.changed = {}
+    told = room.delta()
+    if told is not None:
+        for layer, records in json.loads(told.text)["layers"].items():
+            for key, record in records.items():
+                screen[layer][key] = as_a_page_does(screen[layer].get(key), record)
 
 
 def test_what_was_read_before_and_is_told_after_is_not_believed(engine: Engine) -> None:

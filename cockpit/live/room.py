@@ -1,0 +1,171 @@
+"""A community's live state: read once, revised by what changed, with what follows from it kept by difference."""
+
+import asyncio
+import time
+from typing import Any
+
+import msgspec
+import structlog
+
+from cockpit.live.browser import QUEUED_FRAMES, Browser
+from cockpit.live.frames import Frame, encoded, frame
+from cockpit.serving.build import build
+from layers.declare import Derived, layers
+from sensors.bus.client import LiveDelta
+from sensors.bus.merging import changes, merge, together
+from store.instant import MILLISECOND, now
+
+log = structlog.get_logger(__name__)
+
+SHARED_S = 0.25
+"""So long a snapshot is the one for all who come; what changed meanwhile follows it."""
+
+State = dict[str, dict[str, Any]]
+"""layer -> key -> record."""
+Kept = list[tuple[str, Derived]]
+"""(layer, what of it is kept by difference)."""
+
+
+class Room:
+    """A community's live state and the browsers that watch it."""
+
+    def __init__(self, community: str) -> None:
+        self.community = community
+        self.state: State | None = None
+        self.browsers: set[Browser] = set()
+        self.warm_until = 0.0
+        """So long it is kept though nobody watches."""
+        self.reading: asyncio.Task[None] | None = None
+        # What came while the state is being read, and so is newer than what is read.
+        self.since: list[LiveDelta] | None = None
+        self._seq = 0
+        self._changed: State = {}
+        self._derived: Kept = []
+        # The state as JSON while nothing changes; the newest snapshot, until when it serves all, and what followed it.
+        self._encoded: msgspec.Raw | None = None
+        self._snapshot: Frame | None = None
+        self._shared_until = 0.0
+        self._followed: list[Frame] = []
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody watches, or is expected."""
+        return bool(self.browsers) or time.monotonic() < self.warm_until
+
+    def take(self, layers_changed: State, parts: State | None = None) -> None:
+        """Keep what changed, for the state and for the next frame; parts of what is not known are of no use."""
+        if self.since is not None:
+            self.since.append(LiveDelta("", 0, self.community, layers_changed, parts or {}))
+        if self.state is None:
+            return
+        moment = now() // MILLISECOND
+        for layer, records in layers_changed.items():
+            self._take(self.state.setdefault(layer, {}), layer, records, moment)
+        for layer, records in (parts or {}).items():
+            known = self.state.get(layer, {})
+            self._take(known, layer, {key: part for key, part in records.items() if key in known}, moment)
+
+    def _take(self, known: dict[str, Any], layer: str, records: dict[str, Any], moment: int) -> None:
+        followers = [derived for _, derived in self._derived if derived.follows == layer]
+        for key, record in records.items():
+            before = known.get(key)
+            if record is None:
+                known.pop(key, None)
+                self._tell(layer, key, None)
+            else:
+                after = merge(before, record)
+                if after is before:  # older than what is known
+                    continue
+                known[key] = after
+                told = changes(before, after, record)
+                if told:
+                    self._tell(layer, key, told)
+            for derived in followers:
+                derived.put(key, known.get(key), moment)
+
+    def _tell(self, layer: str, key: str, told: dict[str, Any] | None) -> None:
+        self._encoded = None
+        changed = self._changed.setdefault(layer, {})
+        changed[key] = None if told is None else together(changed.get(key), told)
+
+    def derive(self) -> None:
+        """Bring what follows from the state up to date, by time alone too."""
+        if self.state is None:
+            return
+        moment = now() // MILLISECOND
+        for layer, derived in self._derived:
+            records = derived.changed(moment)
+            if records:
+                self._take(self.state.setdefault(layer, {}), layer, records, moment)
+
+    def put(self, state: State, derived: Kept | None = None) -> None:
+        """Take a state that was read, and on top of it what came meanwhile."""
+        before, since = self._derived, self.since or []
+        self.state, self._derived, self.since = state, derived or [], None
+        self._snapshot = self._encoded = None
+        for delta in since:
+            self.take(delta.layers, delta.parts)
+        self.derive()
+        self._compare(before)
+
+    def _compare(self, before: Kept) -> None:
+        """What was kept by difference is to be what was read; else it is said, and mended by what was read."""
+        moment = now() // MILLISECOND
+        for (layer, kept), (_, read) in zip(before, self._derived, strict=False):
+            was, is_now = kept.all(moment), read.all(moment)
+            wrong = [key for key in is_now if was.get(key) != is_now[key]]
+            if wrong:
+                log.warning("live_differed", community=self.community, layer=layer, keys=wrong[:5])
+
+    def forget(self) -> None:
+        """Nobody watches: what would be missed is read when somebody comes."""
+        self.state = self._snapshot = self._encoded = None
+        self._changed, self._followed = {}, []
+
+    def delta(self) -> Frame | None:
+        """What changed since the last one, as the next frame for all; None where nothing did."""
+        self.derive()
+        if not self._changed:
+            return None
+        self._seq += 1
+        told = frame("delta", self.community, self._seq, layers=self._changed)
+        self._changed = {}
+        if self._is_shared():
+            self._followed.append(told)
+        else:
+            self._snapshot = None
+        return told
+
+    def heartbeat(self) -> Frame:
+        """That all is well, and the time."""
+        return frame("heartbeat", self.community, self._seq)
+
+    def snapshot(self) -> list[Frame]:
+        """The state as a snapshot, made once for all who come within a moment, and what followed it."""
+        if self._snapshot is not None and self._is_shared():
+            # The time that they tell has passed.
+            return [self._snapshot, *self._followed, self.heartbeat()]
+        if self._encoded is None:
+            self._encoded = encoded(self.state)
+        self._snapshot = frame("snapshot", self.community, self._seq, build=build(), layers=self._encoded)
+        self._followed = []
+        self._shared_until = time.monotonic() + SHARED_S
+        return [self._snapshot]
+
+    def _is_shared(self) -> bool:
+        return time.monotonic() < self._shared_until and len(self._followed) < QUEUED_FRAMES // 2
+
+
+def derive(community: str, state: State) -> Kept:
+    """What is kept by difference of a state that was read, and put into it."""
+    moment = now() // MILLISECOND
+    found: Kept = []
+    for layer in layers():
+        if layer.derived is not None:
+            derived = layer.derived(community)
+            for key, record in state.get(derived.follows, {}).items():
+                derived.put(key, record, moment)
+            derived.changed(moment)  # nothing of it is news
+            state.setdefault(layer.code, {}).update(derived.all(moment))
+            found.append((layer.code, derived))
+    return found
