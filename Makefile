@@ -35,6 +35,7 @@ faults: $(READY)
 soak: $(READY)
 	deploy/test-servers.sh
 	$(BIN)/python -m bench.soak
+	LIVE_SECONDS=600 $(BIN)/pytest tests/faults/test_live_equals_database.py
 
 # After a change of the dependencies; needs uv.
 lock:

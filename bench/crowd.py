@@ -37,13 +37,14 @@ def register(cockpit: Cockpit, count: int, place: tuple[float, float] = CHENGLU)
     gateway = cockpit.add_device("gw", "gateway")
     cockpit.add_device("d0", lon=place[0], lat=place[1], gateway="gw")
     with sqlite3.connect(f"{cockpit.data}/cockpit.db") as database:
-        columns = [row[1] for row in database.execute("PRAGMA table_info(device)") if row[1] != "id"]
-        listed = ", ".join(columns)
-        database.execute(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
-            f"INSERT INTO device (id, {listed}) SELECT 'd' || i, {listed} FROM n, device WHERE id = 'd0'",
-            (count - 1,),
-        )
+        for table, key in (("device", "id"), ("device_place", "device_id")):
+            columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})") if row[1] != key]
+            listed = ", ".join(columns)
+            database.execute(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
+                f"INSERT INTO {table} ({key}, {listed}) SELECT 'd' || i, {listed} FROM n, {table} WHERE {key} = 'd0'",
+                (count - 1,),
+            )
         database.execute("INSERT INTO revision VALUES ('registry', 9) ON CONFLICT DO UPDATE SET value = value + 9")
     return gateway
 

@@ -38,11 +38,13 @@ from cockpit.resources import (
     take_calendar,
 )
 from cockpit.settings import Settings, prepare_data_dir
+from geo.communities import communities
 from layers.declare import feeds
 from layers.visitors import capacity
 from sensors.brokers.embedded.connection import SERVICE
 from sensors.brokers.embedded.thread import BrokerThread, PortInUse
-from sensors.bus.client import BrokerAddress, Client, LiveSubscriber, Outlet
+from sensors.bus.client import BrokerAddress, Client
+from sensors.bus.live import LiveSubscriber, Outlet
 from sensors.codecs.installed import Codecs
 from sensors.commands.dispatch import Dispatcher
 from sensors.devices.kept_registry import Registry
@@ -129,13 +131,12 @@ def taking(settings: Settings, share: Share | None = None, whole: Whole | None =
         inlet = Inlet()
         broker = stack.enter_context(_broker(settings, databases, codecs, inlet, pair)) if pair and has_broker else None
         address = _address(settings, pair)
-        publisher = _publisher(stack, address)
+        publisher, outlet = _publisher(stack, address, share.communities)
         # The embedded broker has a brake of its own.
         device_rate = math.inf if has_broker else settings.device_rate
-        outlet = Outlet(publisher)
         parts_of = {e: Ingest(e, feeds(), codecs, outlet, device_rate) for e in databases.of_all(share.communities)}
         ingest = SplitIngest(databases, parts_of)
-        intake = DirectIntake(ingest, inlet) if broker else _intake(settings, address, ingest, share, codecs)
+        intake = DirectIntake(ingest, inlet) if broker else _intake(settings, address, ingest, share, codecs, outlet)
         intake.start()
         stack.callback(intake.stop)
         for engine in databases.apart(Duty.BACKGROUND).of_all(share.communities):
@@ -163,8 +164,7 @@ def serve(
         base = base_map(settings)
         listening = whole.listening if whole is not None else stack.enter_context(listen(settings))
         address = _address(settings, whole.pair if whole is not None else None)
-        publisher = _publisher(stack, address)
-        outlet = Outlet(publisher)
+        publisher, outlet = _publisher(stack, address)
         probes = Probes(lambda: publisher.connected, whole.pair.ask if whole is not None else None)
         hub = LiveHub(background)
         subscriber = LiveSubscriber(address, hub.receive, hub.resync)
@@ -191,11 +191,16 @@ def _prepared(settings: Settings, communities: Sequence[str] = ()) -> tuple[Data
     return databases, codecs
 
 
-def _publisher(stack: contextlib.ExitStack, address: BrokerAddress) -> Client:
+def _publisher(
+    stack: contextlib.ExitStack, address: BrokerAddress, told_of: Sequence[str] = ()
+) -> tuple[Client, Outlet]:
     publisher = Client(address, f"cockpit-publisher-{socket.gethostname()}-{secrets.token_hex(4)}")
+    outlet = Outlet(publisher)
+    # What was told while it was cut off is lost, and what one before it had stored and not told when it was killed.
+    publisher.on_connected = lambda: outlet.begin_anew(told_of or communities())
     publisher.start()
     stack.callback(publisher.stop)
-    return publisher
+    return publisher, outlet
 
 
 def _sign_on(settings: Settings, key: Seal) -> SingleSignOn | None:
@@ -407,10 +412,16 @@ def _address(settings: Settings, pair: Pair | None) -> BrokerAddress:
     return replace(embedded_broker(settings), username=SERVICE, password=pair.service_secret)
 
 
-def _intake(settings: Settings, address: BrokerAddress, ingest: SplitIngest, share: Share, codecs: Codecs) -> Intake:
+def _intake(
+    settings: Settings, address: BrokerAddress, ingest: SplitIngest, share: Share, codecs: Codecs, outlet: Outlet
+) -> Intake:
     topic_filters = filters(share.communities, codecs.protocols, share.shared)
     name = session_name(share.communities)
+
+    def begin_anew() -> None:
+        outlet.begin_anew(share.communities or communities())
+
     if share.shared:
-        return SharingIntake(ingest, address, topic_filters, Slots(settings.data_dir, name))
+        return SharingIntake(ingest, address, topic_filters, Slots(settings.data_dir, name), begin_anew)
     session = receiver(address, ingest.submit, topic_filters, name)
-    return ExclusiveIntake(ingest, session, settings.data_dir / f"{name}.lock")
+    return ExclusiveIntake(ingest, session, settings.data_dir / f"{name}.lock", begin_anew)

@@ -42,7 +42,7 @@ from geo.basemap import BaseMap
 from layers.declare import layers
 from layers.problem import Problem
 from layers.web import Services
-from sensors.bus.client import Outlet
+from sensors.bus.live import Outlet
 from sensors.codecs.installed import Codecs
 from store import budgets
 from store.databases import Databases

@@ -15,7 +15,7 @@ from geo.communities import Community, communities
 from layers import words
 from layers.problem import Problem
 from layers.roles import Actor
-from sensors.bus.client import Changed
+from sensors.bus.live import Changed
 from sensors.codecs.installed import Codecs
 from store import budgets
 from store.databases import Databases

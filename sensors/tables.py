@@ -18,6 +18,7 @@ from sqlalchemy import (
 
 from store.metadata import metadata
 
+# Who may connect: changes rarely, and raises the revision "registry" when it does.
 device = Table(
     "device",
     metadata,
@@ -25,15 +26,6 @@ device = Table(
     Column("community", String(64), nullable=False),
     Column("kind", String(32), nullable=False),
     Column("name", String(120), nullable=False),
-    # CGCS2000, converted once; raw_* and crs keep what was declared.
-    Column("lon", Float),
-    Column("lat", Float),
-    Column("raw_lon", Float),
-    Column("raw_lat", Float),
-    Column("crs", String(16), nullable=False),
-    # When it reported itself from there; None for a position that was declared.
-    Column("position_ts", BigInteger),
-    Column("area", String(64)),
     Column("site", String(64)),
     # Indoors a position cannot tell the storey: the room does.
     Column("room", String(64)),
@@ -51,6 +43,22 @@ device = Table(
     # Shut out until then, since it flooded.
     Column("shut_out", BigInteger),
     Index("ix_device_community", "community"),
+)
+
+# Where each of them is: changes as they move, and raises none.
+device_place = Table(
+    "device_place",
+    metadata,
+    Column("device_id", String(64), primary_key=True),
+    # CGCS2000, converted once; raw_* and crs keep what was declared.
+    Column("lon", Float),
+    Column("lat", Float),
+    Column("raw_lon", Float),
+    Column("raw_lat", Float),
+    Column("crs", String(16), nullable=False),
+    # When it reported itself from there; None for a position that was declared.
+    Column("position_ts", BigInteger),
+    Column("area", String(64)),
 )
 
 # Where a device counted from when on: what it said of an earlier time belongs to the earlier site.

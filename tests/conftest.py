@@ -40,6 +40,7 @@ expect.set_options(timeout=15_000)
 
 ALONE = (
     "faults/test_embedded",
+    "faults/test_live_equals_database",
     "faults/test_mosquitto",
     "faults/test_nats",
     "cockpit/test_live",

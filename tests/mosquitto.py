@@ -30,13 +30,13 @@ class Mosquitto:
         """What COCKPIT_MQTT_URL is for this broker."""
         return f"mqtt://{SERVICE}:{secret}@127.0.0.1:{self.port}"
 
-    def start(self, hashes: dict[str, str]) -> None:
+    def start(self, hashes: dict[str, str], more_acl: str = "") -> None:
         """Write its files and start it; ``hashes`` maps user names to ``$7$`` hashes."""
         passwords, acl, settings = (self.folder / name for name in ("passwords", "acl", "mosquitto.conf"))
         for path in (passwords, acl):
             path.touch(0o600)
         passwords.write_text("".join(f"{user}:{hashed}\n" for user, hashed in hashes.items()))
-        acl.write_text(ACL)
+        acl.write_text(ACL + more_acl)
         settings.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\nacl_file {acl}\n"
             f"user root\nlog_dest file {self.folder / 'log'}\nmax_queued_messages 1000000\n"

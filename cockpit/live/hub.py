@@ -18,7 +18,7 @@ from cockpit.live.room import Room, State, derive
 from geo import ground, versions
 from geo.communities import communities
 from layers.declare import layers
-from sensors.bus.client import LiveDelta
+from sensors.bus.live import LiveDelta
 from sensors.devices.registry import REVISION
 from sensors.unforeseen import note
 from store import budgets, revision
@@ -99,6 +99,7 @@ class LiveHub:
     def _reload_rooms(self, community: str | None) -> None:
         for room in self._rooms.values():
             if community in (None, room.community):
+                room.is_outdated = True
                 self._reload_soon(room)
 
     def _in_loop(self, work: Callable[[], Any]) -> None:
@@ -194,6 +195,8 @@ class LiveHub:
                 if seen is not None and at != seen:
                     for room in self._rooms.values():
                         if self._databases.of(room.community) is engine:
+                            # At a full hour nothing but the time has changed: what was kept can be held to what is read.
+                            room.is_outdated = room.is_outdated or at[0] != seen[0]
                             self._reload_soon(room)
                 seen = at
             await asyncio.sleep(WATCH_S)

@@ -11,7 +11,7 @@ from cockpit.live.browser import QUEUED_FRAMES, Browser
 from cockpit.live.frames import Frame, encoded, frame
 from cockpit.serving.build import build
 from layers.declare import Derived, layers
-from sensors.bus.client import LiveDelta
+from sensors.bus.live import LiveDelta
 from sensors.bus.merging import changes, merge, together
 from store.instant import MILLISECOND, now
 
@@ -35,6 +35,8 @@ class Room:
         self.browsers: set[Browser] = set()
         self.warm_until = 0.0
         """So long it is kept though nobody watches."""
+        self.is_outdated = True
+        """What is kept is known to differ from what would be read: something was missed, or other devices are there."""
         self.reading: asyncio.Task[None] | None = None
         # What came while the state is being read, and so is newer than what is read.
         self.since: list[LiveDelta] | None = None
@@ -106,7 +108,9 @@ class Room:
         for delta in since:
             self.take(delta.layers, delta.parts)
         self.derive()
-        self._compare(before)
+        if not self.is_outdated:
+            self._compare(before)
+        self.is_outdated = False
 
     def _compare(self, before: Kept) -> None:
         """What was kept by difference is to be what was read; else it is said, and mended by what was read."""
@@ -119,6 +123,7 @@ class Room:
 
     def forget(self) -> None:
         """Nobody watches: what would be missed is read when somebody comes."""
+        self.is_outdated = True
         self.state = self._snapshot = self._encoded = None
         self._changed, self._followed = {}, []
 

@@ -1,19 +1,12 @@
-"""The client side of MQTT, and the bus between processes.
-
-After the commit, ingest publishes what changed on ``cim/v1/{community}/live``; each web process
-subscribes to it. One process or twenty run the same code.
-"""
+"""The client side of MQTT: connects, comes again, goes on from node to node."""
 
 import itertools
-import secrets
 import threading
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import msgspec
 import paho.mqtt.client as mqtt
 import structlog
 from paho.mqtt.enums import CallbackAPIVersion
@@ -22,7 +15,6 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from sensors.bus.wire import PahoClient
-from sensors.topics import LIVE_FILTER, live
 
 log = structlog.get_logger(__name__)
 
@@ -92,17 +84,6 @@ class BrokerAddress:
             certificate=certificate,
             key=key,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class LiveDelta:
-    """What one commit changed, numbered by its sender: layer -> key -> record, or the fields of it that changed."""
-
-    sender: str
-    seq: int
-    community: str
-    layers: dict[str, dict[str, Any]]
-    parts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 class Client:
@@ -227,61 +208,3 @@ class Client:
         self._up.clear()
         if reason.is_failure and len(self._address.nodes) > 1:
             self._next_node()
-
-
-Changed = dict[str, dict[str, dict[str, Any]]]
-"""community -> layer -> key -> record."""
-
-
-class Outlet:
-    """What a process sends out: to the screens what a commit changed, encoded once; to devices what it asks."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._sender = secrets.token_hex(4)
-        self._seq: dict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
-        self._encoder = msgspec.json.Encoder()
-        self._telling = threading.Lock()
-
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Publish at QoS 1; returns at once."""
-        self._client.paho.publish(topic, payload, qos=1)
-
-    def tell(self, changed: Changed, parts: Changed | None = None) -> None:
-        """Publish: community -> layer -> key -> record; ``parts`` are the fields of records that changed."""
-        of_parts = parts or {}
-        for community in changed | of_parts:
-            layers, some = changed.get(community, {}), of_parts.get(community, {})
-            # Two who tell at once: a number that goes out after a greater one is a gap to all who listen.
-            with self._telling:
-                delta = LiveDelta(self._sender, next(self._seq[community]), community, layers, some)
-                self._client.paho.publish(live(community), self._encoder.encode(delta), qos=0)
-
-
-class LiveSubscriber:
-    """Receives deltas for a web process, and says when one was missed."""
-
-    def __init__(
-        self,
-        address: BrokerAddress,
-        on_delta: Callable[[LiveDelta], None],
-        on_gap: Callable[[str | None], None],
-    ) -> None:
-        self.client = Client(address, f"cockpit-web-{secrets.token_hex(4)}")
-        self.client.paho.on_message = self._on_message
-        self.client.subscribe(LIVE_FILTER, 0)
-        self._on_delta = on_delta
-        self._on_gap = on_gap
-        self._decoder = msgspec.json.Decoder(LiveDelta)
-        self._last: dict[tuple[str, str], int] = {}
-        self.client.on_subscribed = lambda: on_gap(None)
-
-    def _on_message(self, _client: Any, _data: Any, raw: mqtt.MQTTMessage) -> None:
-        delta = self._decoder.decode(raw.payload)
-        key = (delta.sender, delta.community)
-        last = self._last.get(key)
-        self._last[key] = delta.seq
-        # One that was never heard before may have come for another, which was killed before it told what it had stored.
-        if last is None or delta.seq != last + 1:
-            self._on_gap(delta.community)
-        self._on_delta(delta)

@@ -1,7 +1,8 @@
 """The device registry: who may publish, for which community, from where.
 
-Every change raises the revision "registry" in its transaction; brokers, ingesters and web
-processes compare that number and so see the change at once, whoever made it.
+Every change of who may connect raises the revision "registry" in its transaction; brokers, ingesters and web
+processes compare that number and so see the change at once, whoever made it. Where a device is stands in a table of
+its own, and a device that moves raises nothing.
 """
 
 import math
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
 
 from geo.communities import community as community_of
 from geo.crs import Crs, to_cgcs2000
@@ -19,7 +20,7 @@ from geo.ground import locate, locate_one, place, places, spot_in_room
 from sensors.devices import credentials
 from sensors.devices.kinds import kinds
 from sensors.errors import RegistryError, RegistryFaults
-from sensors.tables import device, device_site
+from sensors.tables import device, device_place, device_site
 from sensors.topics import ID
 from store import audit, revision
 from store.engine import writing
@@ -128,15 +129,17 @@ def _add(connection: Connection, new: Device, reissue: bool) -> str:
     if new.gateway is not None:
         _check_gateway(connection, new)
     secret = credentials.new_secret()
-    row = _row(replace(placed, created=now(), revoked=None)) | _hashes(secret)
+    row = _row(device, replace(placed, created=now(), revoked=None)) | _hashes(secret)
     known = connection.execute(select(device.c.revoked, device.c.created).where(device.c.id == new.id)).one_or_none()
     if known is not None and not reissue:
         state = "revoked" if known.revoked else "registered"
         raise RegistryError(f"device {new.id!r} is {state} already; ids are never used twice")
     if known is not None:
         connection.execute(delete(device).where(device.c.id == new.id))
+        connection.execute(delete(device_place).where(device_place.c.device_id == new.id))
         row["created"] = known.created
     connection.execute(insert(device).values(row))
+    connection.execute(insert(device_place).values(_row(device_place, placed) | {"device_id": new.id}))
     _note_site(connection, new)
     return secret
 
@@ -228,8 +231,9 @@ def move(connection: Connection, device_id: str, ts: Instant, lon: float, lat: f
     here = _placed(replace(known, raw_lon=lon, raw_lat=lat, crs=crs, position_ts=ts))
     names = ("lon", "lat", "raw_lon", "raw_lat", "crs", "area") if _is_elsewhere(known, here) else ()
     where = {name: getattr(here, name) for name in ("position_ts", *names)}
-    of_device = (device.c.id == device_id, func.coalesce(device.c.position_ts, ts - 1) < ts)
-    is_newest = connection.execute(update(device).where(*of_device).values(where)).rowcount
+    place_of = device_place.c
+    of_device = (place_of.device_id == device_id, func.coalesce(place_of.position_ts, ts - 1) < ts)
+    is_newest = connection.execute(update(device_place).where(*of_device).values(where)).rowcount
     return here if names and is_newest else None
 
 
@@ -249,7 +253,7 @@ def relocate(connection: Connection, community: str) -> int:
     areas = locate(community, lons, lats)
     moved = [(found, area) for found, area in zip(placed, areas, strict=True) if found.area != area]
     for found, area in moved:
-        connection.execute(update(device).where(device.c.id == found.id).values(area=area))
+        connection.execute(update(device_place).where(device_place.c.device_id == found.id).values(area=area))
     if moved:
         revision.bump(connection, REVISION)
     return len(moved)
@@ -257,7 +261,8 @@ def relocate(connection: Connection, community: str) -> int:
 
 def read_all(connection: Connection, community: str | None = None, ids: Collection[str] | None = None) -> list[Device]:
     """Every device, the revoked ones too, by id; of a community or of these ids only, where they are given."""
-    query = select(device).order_by(device.c.id)
+    where = (column for column in device_place.columns if not column.primary_key)
+    query = select(device, *where).join(device_place, device_place.c.device_id == device.c.id).order_by(device.c.id)
     if community is not None:
         query = query.where(device.c.community == community)
     if ids is not None:
@@ -327,5 +332,5 @@ def _hashes(secret: str) -> dict[str, str]:
     }
 
 
-def _row(new: Device) -> dict[str, Any]:
-    return {column.name: getattr(new, column.name) for column in device.columns}
+def _row(table: Table, new: Device) -> dict[str, Any]:
+    return {column.name: getattr(new, column.name) for column in table.columns if hasattr(new, column.name)}

@@ -6,14 +6,14 @@ ingest and not in it, so that it never holds up the next commit.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from sensors.bus.client import Changed
+from sensors.bus.live import Changed
 from sensors.bus.merging import may_join, merge
 from sensors.intake.batch import Batch, Feed
 from sensors.unforeseen import endlessly, note, noted
@@ -25,18 +25,33 @@ PAUSE_S = 0.05
 SHARE = 0.2
 """So much of its time it may read: with ten thousand devices it tells less often, and commits go on."""
 RETRY_S = 1.0
+LOOK_S = 0.5
+"""How often it looks whether somebody listens now."""
 
 Touched = dict[str, dict[str, set[str]]]
 """layer -> community -> keys."""
 
 
+class Teller(Protocol):
+    """Where it goes: see `sensors.bus.live.Outlet`."""
+
+    def tell(self, changed: Changed, parts: Changed) -> None:
+        """Tell the screens."""
+
+    def hears(self, community: str) -> bool:
+        """Whether anybody may listen."""
+
+    def look(self) -> bool:
+        """Ask again of what was missed; whether there is more to look for, and soon."""
+
+
 class Announcer:
     """Collects the keys that commits touched and sends out their records."""
 
-    def __init__(self, engine: Engine, feeds: Sequence[Feed], tell: Callable[[Changed, Changed], None]) -> None:
+    def __init__(self, engine: Engine, feeds: Sequence[Feed], outlet: Teller) -> None:
         self._engine = engine
         self._feeds = feeds
-        self._tell = tell
+        self._outlet = outlet
         self._touched: Touched = {}
         self._said: list[Changed] = [{}]
         self._lock = threading.Lock()
@@ -82,7 +97,7 @@ class Announcer:
             self._announce()
 
     def _take_turn(self) -> None:
-        self._wake.wait()
+        self._wake.wait(LOOK_S if self._outlet.look() else None)
         self._wake.clear()
         began = time.monotonic()
         self._announce()
@@ -93,6 +108,7 @@ class Announcer:
         with self._lock:
             touched, self._touched = self._touched, {}
             said, self._said = self._said, [{}]
+        touched, said = self._of_those_heard(touched, said)
         changed: Changed = {}
         try:
             changed = self._read(touched, said[-1])
@@ -107,10 +123,19 @@ class Announcer:
             self._tell_all({}, parts)
         self._tell_all(changed, said[-1])
 
+    def _of_those_heard(self, touched: Touched, said: list[Changed]) -> tuple[Touched, list[Changed]]:
+        """Where nobody listens nothing is read back, nor encoded."""
+        known = {community for communities in touched.values() for community in communities}
+        deaf = {one for one in known.union(*said) if not self._outlet.hears(one)}
+        if not deaf:
+            return touched, said
+        heard = {layer: {c: keys for c, keys in of.items() if c not in deaf} for layer, of in touched.items()}
+        return heard, [{c: parts for c, parts in one.items() if c not in deaf} for one in said]
+
     def _tell_all(self, changed: Changed, parts: Changed) -> None:
         for community in changed | parts:
             with noted("announce", community=community):
-                self._tell({community: changed.get(community, {})}, {community: parts.get(community, {})})
+                self._outlet.tell({community: changed.get(community, {})}, {community: parts.get(community, {})})
 
     def _read(self, touched: Touched, said: Changed) -> Changed:
         """The records that were touched, by community; those that are told by parts come to what was said."""

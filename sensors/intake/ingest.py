@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from sensors.bus.client import Outlet
+from sensors.bus.live import Outlet
 from sensors.bus.message import Message, acknowledge
 from sensors.codecs.installed import Codecs
 from sensors.devices import registry
@@ -56,7 +56,7 @@ class Ingest:
         self._engine = engine
         self._floods = Floods(device_rate)
         self._writer = Writer(engine, feeds, codecs)
-        self._announcer = Announcer(engine, feeds, outlet.tell)
+        self._announcer = Announcer(engine, feeds, outlet)
         self._outlet = outlet
         self._queue: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -91,11 +91,13 @@ class Intake:
 class ExclusiveIntake(Intake):
     """The one ingester of a session; any other stands by, and goes on with the session when the first is gone.
 
-    The lock is one that the system releases when a process dies, however it dies.
+    The lock is one that the system releases when a process dies, however it dies. ``begin_anew`` has all screens read
+    again: the one before may have stored what it told nobody.
     """
 
-    def __init__(self, ingest: SplitIngest, session: Receiver, lock: Path) -> None:
+    def __init__(self, ingest: SplitIngest, session: Receiver, lock: Path, begin_anew: Callable[[], None]) -> None:
         super().__init__(ingest, session)
+        self._begin_anew = begin_anew
         lock.parent.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(lock, thread_local=False)
         self._stopping = threading.Event()
@@ -138,14 +140,26 @@ class ExclusiveIntake(Intake):
         if self._stopping.wait(STANDBY_S) or self._lock.is_locked or not self._is_first():
             return
         log.info("ingest_takes_over")
+        self._begin_anew()
         self.session.start()
         self._stopping.wait()
 
 
 class SharingIntake(Intake):
-    """One of many ingesters that share a subscription; it also drains sessions whose process is gone."""
+    """One of many ingesters that share a subscription; it also drains sessions whose process is gone.
 
-    def __init__(self, ingest: SplitIngest, address: BrokerAddress, topic_filters: Sequence[str], slots: Slots) -> None:
+    ``begin_anew`` as above.
+    """
+
+    def __init__(
+        self,
+        ingest: SplitIngest,
+        address: BrokerAddress,
+        topic_filters: Sequence[str],
+        slots: Slots,
+        begin_anew: Callable[[], None],
+    ) -> None:
+        self._begin_anew = begin_anew
         self._slot = slots.take()
         super().__init__(ingest, receiver(address, ingest.submit, topic_filters, self._slot.name))
         self._address = address
@@ -196,4 +210,5 @@ class SharingIntake(Intake):
             left.stop(forget=drained)
         if drained:
             log.info("session_adopted", session=slot.name)
+            self._begin_anew()
         return drained

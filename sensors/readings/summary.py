@@ -13,7 +13,7 @@ from sensors.devices.registry import Device
 from sensors.metrics import Kind, metrics
 from sensors.readings import history
 from sensors.readings.observations import AVERAGED
-from sensors.tables import device, device_state, reading, reading_hour, series
+from sensors.tables import device, device_place, device_state, reading, reading_hour, series
 from store.instant import HOUR, MILLISECOND, Instant, now
 
 SHOWN = {code: metric for code, metric in metrics().items() if metric.kind is Kind.NUMBER and not metric.counts}
@@ -147,9 +147,10 @@ def _really_measured(
 ) -> set[tuple[str, str | None]]:
     """(metric, area) and (metric, None) of those that a device measures which is no replay."""
     query = (
-        select(series.c.metric, device.c.area)
+        select(series.c.metric, device_place.c.area)
         .distinct()
         .join(device, device.c.id == series.c.device_id)
+        .join(device_place, device_place.c.device_id == device.c.id)
         .where(device.c.community == community, device.c.source.is_(None), device.c.created <= moment)
         .where(device.c.revoked.is_(None) | (device.c.revoked > moment))
         .where(series.c.metric.in_(chosen))
@@ -172,7 +173,7 @@ def _by_area(
     query = (
         select(
             series.c.metric,
-            device.c.area,
+            device_place.c.area,
             device.c.source.is_(None).label("is_real"),
             hour.label("hour"),
             func.sum(value).label("total"),
@@ -180,8 +181,9 @@ def _by_area(
         )
         .join(series, series.c.id == table.series_id)
         .join(device, device.c.id == series.c.device_id)
+        .join(device_place, device_place.c.device_id == device.c.id)
         .where(device.c.community == community, series.c.metric.in_(chosen), *conditions)
-        .group_by(series.c.metric, device.c.area, device.c.source.is_(None), literal_column("hour"))
+        .group_by(series.c.metric, device_place.c.area, device.c.source.is_(None), literal_column("hour"))
         .order_by(literal_column("hour"))
     )
     return list(connection.execute(query))

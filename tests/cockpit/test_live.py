@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from cockpit.live import LiveHub, browser
 from cockpit.live import hub as hubs
 from cockpit.live import room as rooms
-from sensors.bus.client import LiveDelta
+from sensors.bus.live import LiveDelta
 from store.databases import Databases
 from tests.running import run_async
 

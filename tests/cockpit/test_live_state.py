@@ -22,6 +22,7 @@ from sensors.intake.writer import Writer
 from store.databases import Databases
 from store.engine import writing
 from store.instant import MILLISECOND, SECOND, now
+from tests.listened import Listened
 
 PLACES = [(120.187, 28.927), (120.203, 28.931), (120.5, 29.5)]
 KINDS = {"air": "pm2_5", "gate": "enter", "siren": "noise", "smoke": "smoke"}
@@ -92,7 +93,7 @@ def test_what_was_told_is_what_is_stored(engine: Engine, seed: int) -> None:
             sent = json.loads(json.dumps([changed.get(community, {}), (parts or {}).get(community, {})]))
             room.take(*sent)
 
-    announcer = Announcer(engine, feeds(), tell)
+    announcer = Announcer(engine, feeds(), Listened(tell))
     at = now() - 3_600 * SECOND
     screen: dict[str, dict[str, Any]] = json.loads(json.dumps(room.state))
     for _ in range(8):

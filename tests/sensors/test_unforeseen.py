@@ -21,6 +21,7 @@ from sensors.readings.keeper import Keeper, Kept
 from store.engine import writing
 from store.instant import DAY, now
 from tests.database import add
+from tests.listened import Listened
 from tests.running import until
 
 
@@ -87,7 +88,7 @@ def test_a_record_that_cannot_be_made_leaves_the_screens_all_others(engine: Engi
             raise RecursionError("cannot be written")
         told.append(changed)
 
-    announcer = Announcer(engine, [Records()], tell)
+    announcer = Announcer(engine, [Records()], Listened(tell))
     announcer.start()
     announcer.take(touching({"records": {"heling": {"a", "b", "bad", "c"}}}))
     until(lambda: told)

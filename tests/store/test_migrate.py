@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
 from layers.declare import layers
+from sensors.devices import registry
 from store import metadata, migrate, revision
 from store.engine import open_engine, writing
 from store.instant import DAY, now
@@ -134,3 +135,22 @@ def test_tokens_from_before_hold_everywhere_for_a_year_and_waits_are_carried_ove
         assert 364 * DAY < expires - now() < 366 * DAY
         waits = connection.execute(text("SELECT name, source, failures, last FROM sign_in_failure")).all()
         assert [tuple(row) for row in waits] == [("zhang", "", 7, 3)]
+
+
+def test_where_devices_were_is_where_they_are(database_url: str) -> None:
+    engine = open_engine(database_url)
+    upgrade_to(engine, "0015")
+    device = "INSERT INTO device (id, community, kind, name, lon, lat, raw_lon, raw_lat, crs, position_ts, area, "
+    device += "interval_s, secret_hash, created) VALUES ('air-01', 'heling', 'air', 'a', 120.1, 28.9, 120.2, 28.8, "
+    device += "'GCJ02', 7, 'chenglu', 60, 'x', 1)"
+    with writing(engine) as connection:
+        connection.execute(text(device))
+        connection.execute(
+            text(device.replace("'air-01'", "'air-02'").replace("'chenglu'", "NULL").replace("7", "NULL"))
+        )
+    migrate.upgrade(engine)
+    with engine.connect() as connection:
+        one, other = registry.read_all(connection)
+    assert (one.lon, one.lat, one.raw_lon, one.raw_lat, one.crs) == (120.1, 28.9, 120.2, 28.8, "GCJ02")
+    assert (one.position_ts, one.area, one.name) == (7, "chenglu", "a")
+    assert (other.id, other.position_ts, other.area) == ("air-02", None, None)
