@@ -195,7 +195,7 @@ class LiveHub:
                 if seen is not None and at != seen:
                     for room in self._rooms.values():
                         if self._databases.of(room.community) is engine:
-                            # At a full hour nothing but the time has changed: what was kept can be held to what is read.
+                            # At a full hour only the time has changed: what was kept is held to what is read.
                             room.is_outdated = room.is_outdated or at[0] != seen[0]
                             self._reload_soon(room)
                 seen = at
