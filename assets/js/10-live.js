@@ -170,12 +170,13 @@
       return;
     }
     seq = frame.seq;
-    if (frame.type === "delta") merge(frame.layers);
+    if (frame.type === "delta") merge(frame.layers, frame.anew);
   }
 
-  /* A record that is told as nothing is gone; of one that is known the fields that changed are told. */
-  function merge(layers) {
-    let isGone = false;
+  /* A record that is told as nothing is gone; of one that is known the fields that changed are told. ``isAnew``: what
+     the server read anew, with what no message brings: names, places, devices that were not there. */
+  function merge(layers, isAnew = false) {
+    let isGone = isAnew;
     for (const [layer, records] of Object.entries(layers)) {
       const known = (cockpit.state[layer] = cockpit.state[layer] || {});
       for (const [key, record] of Object.entries(records)) {

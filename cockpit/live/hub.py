@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cockpit.live.browser import Browser
 from cockpit.live.frames import Frame
-from cockpit.live.room import Room, State, derive
+from cockpit.live.room import Room, State, derive, differences
 from geo import ground, versions
 from geo.communities import communities
 from layers.declare import layers
@@ -129,8 +129,7 @@ class LiveHub:
                 log.error("snapshot_not_read", community=room.community, error=first_line(error))
                 await asyncio.sleep(AGAIN_S)
             else:
-                for browser in room.browsers:
-                    browser.fall_behind()
+                self._dirty.set()
                 return
         room.forget()
 
@@ -146,7 +145,10 @@ class LiveHub:
         room.since = []
         try:
             state = await asyncio.to_thread(self._read, room.community)
-            room.put(state, await asyncio.to_thread(derive, room.community, state))
+            derived = await asyncio.to_thread(derive, room.community, state)
+            # Who watches is told what differs: a thousand screens need no snapshot each since one device is new.
+            differs = None if room.state is None else await asyncio.to_thread(differences, room.known(), state)
+            room.put(state, derived, differs)
         finally:
             room.since = None
             room.reading = None

@@ -12,7 +12,7 @@ from cockpit.live.frames import Frame, encoded, frame
 from cockpit.serving.build import build
 from layers.declare import Derived, layers
 from sensors.bus.live import LiveDelta
-from sensors.bus.merging import changes, merge, together
+from sensors.bus.merging import changes, difference, merge, together
 from store.instant import MILLISECOND, now
 
 log = structlog.get_logger(__name__)
@@ -42,6 +42,8 @@ class Room:
         self.since: list[LiveDelta] | None = None
         self._seq = 0
         self._changed: State = {}
+        # What was read anew differed from what was known: also by what no message brings.
+        self._is_anew = False
         self._derived: Kept = []
         # The state as JSON while nothing changes; the newest snapshot, until when it serves all, and what followed it.
         self._encoded: msgspec.Raw | None = None
@@ -100,11 +102,19 @@ class Room:
             if records:
                 self._take(self.state.setdefault(layer, {}), layer, records, moment)
 
-    def put(self, state: State, derived: Kept | None = None) -> None:
-        """Take a state that was read, and on top of it what came meanwhile."""
+    def known(self) -> State:
+        """What is known now, to hold a state that was read against; records are replaced, never changed."""
+        return {layer: dict(records) for layer, records in (self.state or {}).items()}
+
+    def put(self, state: State, derived: Kept | None = None, differs: State | None = None) -> None:
+        """Take a state that was read, and on top of it what came meanwhile; ``differs``: from what was known."""
         before, since = self._derived, self.since or []
         self.state, self._derived, self.since = state, derived or [], None
         self._snapshot = self._encoded = None
+        for layer, records in (differs or {}).items():
+            for key, told in records.items():
+                self._tell(layer, key, told)
+                self._is_anew = True
         for delta in since:
             self.take(delta.layers, delta.parts)
         self.derive()
@@ -125,7 +135,7 @@ class Room:
         """Nobody watches: what would be missed is read when somebody comes."""
         self.is_outdated = True
         self.state = self._snapshot = self._encoded = None
-        self._changed, self._followed = {}, []
+        self._changed, self._is_anew, self._followed = {}, False, []
 
     def delta(self) -> Frame | None:
         """What changed since the last one, as the next frame for all; None where nothing did."""
@@ -133,8 +143,9 @@ class Room:
         if not self._changed:
             return None
         self._seq += 1
-        told = frame("delta", self.community, self._seq, layers=self._changed)
-        self._changed = {}
+        anew = {"anew": True} if self._is_anew else {}
+        told = frame("delta", self.community, self._seq, layers=self._changed, **anew)
+        self._changed, self._is_anew = {}, False
         if self._is_shared():
             self._followed.append(told)
         else:
@@ -159,6 +170,12 @@ class Room:
 
     def _is_shared(self) -> bool:
         return time.monotonic() < self._shared_until and len(self._followed) < QUEUED_FRAMES // 2
+
+
+def differences(before: State, after: State) -> State:
+    """Layer by layer what pages are told that know the one and are to know the other."""
+    layers_of_both = before.keys() | after.keys()
+    return {layer: difference(before.get(layer, {}), after.get(layer, {})) for layer in layers_of_both}
 
 
 def derive(community: str, state: State) -> Kept:

@@ -120,6 +120,11 @@ class Client:
         """Whether the broker has let it in and taken its subscriptions, and it is still there."""
         return self._up.is_set()
 
+    @property
+    def tells_of_nobody(self) -> bool:
+        """Whether the broker may say, of what is published at QoS 1, that nobody has subscribed to it (MQTT 5)."""
+        return self._address.mqtt5
+
     def subscribe(self, topic_filter: str, qos: int, *, is_needed: bool = True) -> None:
         """Subscribe at every connect from now on; without one that is not needed it is connected too."""
         self._filters.append((topic_filter, qos))

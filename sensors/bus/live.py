@@ -21,6 +21,7 @@ from sensors.topics import LIVE_FILTER, live
 
 NOBODY = 0x10
 """The reason of a PUBACK where nobody has subscribed to the topic (MQTT 5, 3.4.2.1)."""
+QUESTION = b""
 ASK_S = 1.0
 LOST_S = 5.0
 """How often the broker is asked whether anybody listens; when an answer will not come any more."""
@@ -48,14 +49,17 @@ class _Ear:
     hears: bool = True
     asked: int | None = None
     asked_at: float = 0.0
-    has_missed: bool = False
+    missed: bool = False
+    missed_before: bool = False
+    """Whether something was kept back since the question went, and before."""
 
 
 class Outlet:
     """What a process sends out: to the screens what a commit changed, encoded once; to devices what it asks.
 
-    A broker of MQTT 5 may say that nobody listens. Then nothing is told, and the broker is asked again: at once where
-    something was kept back, so that who came meanwhile, and had read before, finds a number missing and reads again.
+    A broker of MQTT 5 may say that nobody listens, when it is asked by a message that says nothing. Then nothing is
+    told, and the broker is asked again where something was kept back: who came meanwhile, and had read before, finds
+    a number missing and reads again.
     """
 
     def __init__(self, client: Client) -> None:
@@ -79,6 +83,7 @@ class Outlet:
             # Two who tell at once: a number that goes out after a greater one is a gap to all who listen.
             with self._telling:
                 if self._hears(community):
+                    self._ask(community)
                     self._send(community, changed.get(community, {}), of_parts.get(community, {}))
                 else:
                     self._miss(community)
@@ -102,35 +107,39 @@ class Outlet:
     def look(self) -> bool:
         """Ask again of what was missed; whether there is more to look for, and soon."""
         with self._telling:
-            for community, ear in self._ears.items():
-                if not self._hears(community) and ear.has_missed and self._is_due(ear):
-                    # It tells nothing but its number. Who subscribes after it reads what was missed.
-                    ear.has_missed = False
-                    self._send(community, {}, {})
-            return any(ear.has_missed or (ear.asked is not None and not ear.hears) for ear in self._ears.values())
+            deaf = [(community, ear) for community, ear in self._ears.items() if not self._hears(community)]
+            for community, ear in deaf:
+                if ear.missed:
+                    self._ask(community)
+            return any(ear.missed or ear.asked is not None for _, ear in deaf)
 
     def _miss(self, community: str) -> None:
         next(self._seq[community])
-        self._ears[community].has_missed = True
+        self._ears[community].missed = True
 
     def _hears(self, community: str) -> bool:
         ear = self._ears[community]
         if ear.asked in self._answers:
             ear.hears, ear.asked = self._answers.pop(ear.asked), None
-            ear.has_missed = ear.has_missed and not ear.hears
+            if ear.hears and (ear.missed or ear.missed_before):
+                ear.missed = False
+                self._send(community, {}, {})
+            ear.missed_before = False  # who subscribes after the question reads what was missed before it
         return ear.hears
 
-    def _is_due(self, ear: _Ear) -> bool:
+    def _ask(self, community: str) -> None:
+        """Ask whether anybody listens, now and then; by a message of its own: QoS 0 and 1 keep no common order."""
+        ear = self._ears[community]
         # An answer may be lost with its connection.
-        return time.monotonic() - ear.asked_at >= (ASK_S if ear.asked is None else LOST_S)
+        wait_s = ASK_S if ear.asked is None else LOST_S
+        if self._client.tells_of_nobody and time.monotonic() - ear.asked_at >= wait_s:
+            ear.missed, ear.missed_before = False, ear.missed or ear.missed_before
+            ear.asked = self._client.paho.publish(live(community), QUESTION, qos=1).mid
+            ear.asked_at = time.monotonic()
 
     def _send(self, community: str, layers: dict[str, Any], parts: dict[str, Any]) -> None:
-        ear = self._ears[community]
         delta = LiveDelta(self._sender, next(self._seq[community]), community, layers, parts)
-        is_question = self._is_due(ear)
-        sent = self._client.paho.publish(live(community), self._encoder.encode(delta), qos=1 if is_question else 0)
-        if is_question:
-            ear.asked, ear.asked_at = sent.mid, time.monotonic()
+        self._client.paho.publish(live(community), self._encoder.encode(delta), qos=0)
 
     def _on_answer(self, _client: Any, _data: Any, mid: int, reason: ReasonCode, _props: Any) -> None:
         # Takes no lock: paho holds one of its own here, which whoever publishes waits for.
@@ -157,6 +166,8 @@ class LiveSubscriber:
         self.client.on_subscribed = lambda: on_gap(None)
 
     def _on_message(self, _client: Any, _data: Any, raw: mqtt.MQTTMessage) -> None:
+        if raw.payload == QUESTION:
+            return
         delta = self._decoder.decode(raw.payload)
         key = (delta.sender, delta.community)
         last = self._last.get(key)

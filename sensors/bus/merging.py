@@ -89,6 +89,34 @@ def changes(before: Record | None, after: Record, new: Record) -> Record:
     return told
 
 
+def difference(before: Mapping[str, Record], after: Mapping[str, Record]) -> dict[str, Record | None]:
+    """What a page that knows the records of a layer is told to know others: by key; None is gone."""
+    told: dict[str, Record | None] = dict.fromkeys(before.keys() - after.keys())
+    for key, record in after.items():
+        was = before.get(key)
+        if was is None:
+            told[key] = record
+        elif was != record:
+            found = _differing(was, record)
+            if found:
+                told[key] = found
+    return told
+
+
+def _differing(was: Record, record: Record) -> Record:
+    found: Record = {}
+    for name in (was.keys() | record.keys()) - STAMPS.keys():
+        old, new = was.get(name), record.get(name)
+        if old == new:
+            continue
+        if name in BY_KEY and old:
+            of_each, then = new or {}, old.keys() | (new or {}).keys()
+            found[name] = {key: of_each.get(key) for key in then if of_each.get(key) != old.get(key)}
+        else:
+            found[name] = new
+    return found
+
+
 def together(told: Record | None, further: Record) -> Record:
     """What a page is told at one time of what it would have been told one after the other."""
     if told is None:

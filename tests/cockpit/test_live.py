@@ -121,7 +121,7 @@ def test_the_state_is_read_once_for_all_who_come_at_once_and_deltas_go_on_meanwh
             if community == "heling":
                 reads.append(community)
                 let_go.wait(10)
-            return {"devices": {"x": {"n": 0}}}
+            return {"devices": {"x": {"n": 0}} | ({"y": {"n": 7}} if len(reads) > 1 else {})}
 
         monkeypatch.setattr(hub, "_read", read)
         await hub.start()
@@ -139,8 +139,15 @@ def test_the_state_is_read_once_for_all_who_come_at_once_and_deltas_go_on_meanwh
         delta = await sockets[0].until("delta", 2)
         assert delta["layers"]["devices"]["x"]["n"] == 1
         let_go.set()
-        again = await sockets[0].until("snapshot")
-        assert again["layers"]["devices"]["x"]["n"] == 1, "what came while it was read is newer"
+        again = await sockets[0].until("delta")
+        assert again["anew"]
+        assert again["layers"]["devices"]["y"] == {"n": 7}, "who watches is told what differs"
+        assert again["layers"]["devices"].get("x", {"n": 1}) == {"n": 1}, "what came while it was read is newer"
+        [late] = open_sockets(1)
+        serving.append(asyncio.create_task(hub.serve(late, "heling")))  # type: ignore[arg-type]
+        whole = await late.until("snapshot")
+        assert (whole["layers"]["devices"]["x"], whole["layers"]["devices"]["y"]) == ({"n": 1}, {"n": 7})
+        assert [frame["type"] for frame in sockets[0].frames].count("snapshot") == 1
         await closing(*serving)
         await hub.stop()
 

@@ -5,8 +5,10 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sensors.bus.merging import changes, merge
+from sensors.bus.merging import changes, difference, merge
 
 KNOWN = {"id": "air-01", "connected": True, "connected_at": 1_000, "area": "chenglu", "lon": 120.19}
 WORDS: list[list[dict[str, Any]]] = [
@@ -32,3 +34,37 @@ def test_a_page_is_told_the_word_and_not_its_time() -> None:
     assert changes(KNOWN, merge(KNOWN, word), word) == {"connected": False}
     late = {"connected": False, "connected_at": 500}
     assert changes(KNOWN, merge(KNOWN, late), late) == {}
+
+
+records = st.dictionaries(
+    st.sampled_from("abc"),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "n": st.integers(0, 3),
+            "area": st.one_of(st.none(), st.just("chenglu")),
+            "latest": st.dictionaries(st.sampled_from(["pm2_5", "pm10"]), st.integers(0, 2)),
+        },
+    ),
+)
+
+
+@given(records, records)
+def test_who_is_told_the_difference_knows_the_other(before: dict[str, Any], after: dict[str, Any]) -> None:
+    known = {key: dict(record) for key, record in before.items()}
+    for key, told in difference(before, after).items():
+        if told is None:
+            del known[key]
+        else:
+            known[key] = {**known.get(key, {}), **told}
+            was = before.get(key, {}).get("latest")
+            if was and told.get("latest"):
+                known[key]["latest"] = {m: v for m, v in (was | told["latest"]).items() if v is not None}
+    assert {key: present(record) for key, record in known.items()} == {
+        key: present(record) for key, record in after.items()
+    }
+
+
+def present(record: dict[str, Any]) -> dict[str, Any]:
+    """To a page what is null, or holds nothing, is not there."""
+    return {name: value for name, value in record.items() if value not in (None, {})}
