@@ -166,12 +166,14 @@ class LiveHub:
         while True:
             await self._dirty.wait()
             self._dirty.clear()
+            next_at = time.monotonic() + FLUSH_S
             for room in self._rooms.values():
                 told = room.delta()
                 if told is not None:
                     for browser in room.browsers:
                         browser.offer(told)
-            await asyncio.sleep(FLUSH_S)
+            # What a frame costs is part of its tenth of a second.
+            await asyncio.sleep(max(0.0, next_at - time.monotonic()))
 
     async def _beat(self) -> None:
         while True:

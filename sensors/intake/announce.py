@@ -1,4 +1,4 @@
-"""Telling the screens what was committed: at most twenty times a second, each key once.
+"""Telling the screens what was committed: at most forty times a second, each key once.
 
 What devices said is told as the batch has it. Only what is a sum over more than that is read back, beside the
 ingest and not in it, so that it never holds up the next commit.
@@ -21,7 +21,7 @@ from store.why import first_line
 
 log = structlog.get_logger(__name__)
 
-PAUSE_S = 0.05
+PAUSE_S = 0.025
 SHARE = 0.2
 """So much of its time it may read: with ten thousand devices it tells less often, and commits go on."""
 RETRY_S = 1.0
