@@ -79,7 +79,10 @@
       if (typeof data === "string") return receive(JSON.parse(data));
       // Frames keep their order, whichever of them takes longer to unpack.
       const unpacked = unpack(data);
-      before = before.then(() => unpacked).then((frame) => socket === opened && receive(frame));
+      before = before.then(() => unpacked).then(
+        (frame) => socket === opened && receive(frame),
+        () => socket === opened && drop(),
+      ).catch((error) => setTimeout(() => { throw error; }));  // told as any other, and the next frame goes its way
     };
     return opened;
   }
@@ -190,11 +193,10 @@
   }
 
   /* The server has sorted out what is newer; here it is only put in its place. */
-  function merged(known, record) {
-    if (!known) return record;
+  function merged(known = {}, record) {
     const one = { ...known, ...record };
     for (const name of ["latest", "metrics"]) {
-      if (!known[name] || !record[name]) continue;
+      if (!record[name]) continue;
       one[name] = { ...known[name], ...record[name] };
       for (const [code, value] of Object.entries(record[name])) if (value === null) delete one[name][code];
     }

@@ -34,6 +34,9 @@
   /* Codes by their words, in lists and as places too: steward, heling/areas. */
   function coded(value) {
     if (Array.isArray(value)) return value.map(coded).join("、");
+    if (value !== null && typeof value === "object") {
+      return Object.entries(value).map(([name, one]) => `${words.details[name] || name} ${coded(one)}`).join("、") || "无";
+    }
     if (typeof value === "boolean") return value ? "是" : "否";
     return String(value).split("/").map((one) => words.codes[one] || words.communities[one] || one).join("/");
   }

@@ -168,8 +168,7 @@ class LiveHub:
             self._dirty.clear()
             next_at = time.monotonic() + FLUSH_S
             for room in self._rooms.values():
-                told = room.delta()
-                if told is not None:
+                for told in room.deltas():
                     for browser in room.browsers:
                         browser.offer(told)
             # What a frame costs is part of its tenth of a second.

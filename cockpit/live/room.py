@@ -42,6 +42,8 @@ class Room:
         self.since: list[LiveDelta] | None = None
         self._seq = 0
         self._changed: State = {}
+        # Frames that had to end before their time: what is gone and there again is told in two.
+        self._ready: list[Frame] = []
         # What was read anew differed from what was known: also by what no message brings.
         self._is_anew = False
         self._derived: Kept = []
@@ -89,6 +91,8 @@ class Room:
 
     def _tell(self, layer: str, key: str, told: dict[str, Any] | None) -> None:
         self._encoded = None
+        if told is not None and self._changed.get(layer, {}).get(key, told) is None:
+            self._end_frame()
         changed = self._changed.setdefault(layer, {})
         changed[key] = None if told is None else together(changed.get(key), told)
 
@@ -108,7 +112,7 @@ class Room:
 
     def put(self, state: State, derived: Kept | None = None, differs: State | None = None) -> None:
         """Take a state that was read, and on top of it what came meanwhile; ``differs``: from what was known."""
-        before, since = self._derived, self.since or []
+        before, since, known = self._derived, self.since or [], self.state or {}
         self.state, self._derived, self.since = state, derived or [], None
         self._snapshot = self._encoded = None
         for layer, records in (differs or {}).items():
@@ -118,9 +122,20 @@ class Room:
         for delta in since:
             self.take(delta.layers, delta.parts)
         self.derive()
+        self._mend(known, since)
         if not self.is_outdated:
             self._compare(before)
         self.is_outdated = False
+
+    def _mend(self, known: State, since: list[LiveDelta]) -> None:
+        """Of what was told while it was held against each other the pages know what may since have proved older."""
+        for delta in since:
+            for layer in delta.layers.keys() | delta.parts.keys():
+                keys = delta.layers.get(layer, {}).keys() | delta.parts.get(layer, {}).keys()
+                was, now_known = known.get(layer, {}), (self.state or {}).get(layer, {})
+                both = ({key: of[key] for key in keys if key in of} for of in (was, now_known))
+                for key, told in difference(*both).items():
+                    self._tell(layer, key, told)
 
     def _compare(self, before: Kept) -> None:
         """What was kept by difference is to be what was read; else it is said, and mended by what was read."""
@@ -135,22 +150,24 @@ class Room:
         """Nobody watches: what would be missed is read when somebody comes."""
         self.is_outdated = True
         self.state = self._snapshot = self._encoded = None
-        self._changed, self._is_anew, self._followed = {}, False, []
+        self._changed, self._is_anew, self._followed, self._ready = {}, False, [], []
 
-    def delta(self) -> Frame | None:
-        """What changed since the last one, as the next frame for all; None where nothing did."""
+    def deltas(self) -> list[Frame]:
+        """What changed since the last ones, as the next frames for all: nearly always one, none where nothing did."""
         self.derive()
-        if not self._changed:
-            return None
-        self._seq += 1
-        anew = {"anew": True} if self._is_anew else {}
-        told = frame("delta", self.community, self._seq, layers=self._changed, **anew)
-        self._changed, self._is_anew = {}, False
-        if self._is_shared():
-            self._followed.append(told)
-        else:
+        self._end_frame()
+        ready, self._ready = self._ready, []
+        if ready and not self._is_shared():
             self._snapshot = None
-        return told
+        self._followed += ready if self._snapshot is not None else []
+        return ready
+
+    def _end_frame(self) -> None:
+        if self._changed:
+            self._seq += 1
+            anew = {"anew": True} if self._is_anew else {}
+            self._ready.append(frame("delta", self.community, self._seq, layers=self._changed, **anew))
+            self._changed, self._is_anew = {}, False
 
     def heartbeat(self) -> Frame:
         """That all is well, and the time."""

@@ -220,8 +220,42 @@ def test_what_is_told_again_as_it_was_is_no_news() -> None:
     room = rooms.Room("heling")
     room.put({"devices": {"x": {"n": 1, "latest": {"pm2_5": [5, 1.0, "good"], "pm10": [5, 2.0, "good"]}}}})
     room.take({"devices": {"x": {"n": 1, "latest": {"pm2_5": [5, 1.0, "good"]}}}})
-    assert room.delta() is None
+    assert room.deltas() == []
     room.take({}, {"devices": {"x": {"n": 1, "latest": {"pm2_5": [6, 1.0, "good"], "pm10": [5, 2.0, "good"]}}}})
-    told = room.delta()
-    assert told is not None
+    [told] = room.deltas()
     assert msgspec.json.decode(told.text)["layers"] == {"devices": {"x": {"latest": {"pm2_5": [6, 1.0, "good"]}}}}
+
+
+def told(room: rooms.Room, screen: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What a page knows after the next frames."""
+    for frame in room.deltas():
+        for layer, records in msgspec.json.decode(frame.text)["layers"].items():
+            for key, record in records.items():
+                if record is None:
+                    screen[layer].pop(key)
+                else:
+                    screen[layer][key] = screen[layer].get(key, {}) | record
+    return screen
+
+
+def test_a_word_that_falls_into_a_reading_and_proves_older_is_taken_back() -> None:
+    room = rooms.Room("heling")
+    room.put({"devices": {"d": {"connected": True, "connected_at": 1}}})
+    screen = {"devices": {"d": {"connected": True}}}
+    room.since = []
+    read = {"devices": {"d": {"connected": True, "connected_at": 3}}}  # it went at 2 and came back at 3
+    known = room.known()
+    room.take({}, {"devices": {"d": {"connected": False, "connected_at": 2}}})
+    assert told(room, screen) == {"devices": {"d": {"connected": False}}}
+    room.put(read, None, rooms.differences(known, read))
+    assert told(room, screen) == {"devices": {"d": {"connected": True}}}
+
+
+def test_what_is_gone_and_there_again_is_told_in_two_frames() -> None:
+    room = rooms.Room("heling")
+    room.put({"events": {"e": {"a": 1}}})
+    room.take({"events": {"e": None}})
+    room.take({"events": {"e": {"b": 2}}})
+    first, second = room.deltas()
+    assert msgspec.json.decode(first.text)["layers"] == {"events": {"e": None}}
+    assert msgspec.json.decode(second.text)["layers"] == {"events": {"e": {"b": 2}}}

@@ -131,8 +131,7 @@ def without_stamps(record: dict[str, Any]) -> dict[str, Any]:
 
 def show(room: Room, screen: dict[str, dict[str, Any]]) -> None:
     """A frame, as a page takes it."""
-    told = room.delta()
-    if told is not None:
+    for told in room.deltas():
         for layer, records in json.loads(told.text)["layers"].items():
             for key, record in records.items():
                 screen[layer][key] = as_a_page_does(screen[layer].get(key), record)
