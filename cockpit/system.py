@@ -423,5 +423,5 @@ def _intake(
 
     if share.shared:
         return SharingIntake(ingest, address, topic_filters, Slots(settings.data_dir, name), begin_anew)
-    session = receiver(address, ingest.submit, topic_filters, name)
+    session = receiver(address, ingest, topic_filters, name)
     return ExclusiveIntake(ingest, session, settings.data_dir / f"{name}.lock", begin_anew)

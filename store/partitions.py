@@ -8,7 +8,7 @@ import threading
 from collections.abc import Collection
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, Table, text
+from sqlalchemy import Connection, Engine, Table, text
 
 from store.instant import Instant, from_datetime, to_datetime
 
@@ -59,12 +59,18 @@ class Partitions:
                 # Two that make the same table at once would both find it missing.
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
                 for month in sorted(missing):
-                    first, last = bounds(month)
-                    connection.exec_driver_sql(
-                        f"CREATE TABLE IF NOT EXISTS {self._name(month)} PARTITION OF {self._table}"
-                        f" FOR VALUES FROM ({first}) TO ({last})"
-                    )
+                    self._make(connection, month)
             self._known |= missing
+
+    def _make(self, connection: Connection, month: Month) -> None:
+        name, (first, last) = self._name(month), bounds(month)
+        if connection.scalar(text("SELECT to_regclass(:name)"), {"name": name}) is None:
+            # Made apart and then attached: made as a partition it would wait for whoever reads the table, a backup
+            # perhaps, and everybody else for it.
+            connection.exec_driver_sql(f"CREATE TABLE {name} (LIKE {self._table} INCLUDING ALL)")
+            connection.exec_driver_sql(
+                f"ALTER TABLE {self._table} ATTACH PARTITION {name} FOR VALUES FROM ({first}) TO ({last})"
+            )
 
     def forget(self) -> bool:
         """Know nothing, since another process may have dropped a month; returns whether anything was known."""

@@ -14,6 +14,7 @@ from sensors.codecs.installed import Codecs
 from sensors.devices import credentials
 from sensors.devices.registry import SERVICE_USER, Device
 from sensors.intake.access import rights, service_reads, service_writes
+from sensors.intake.quarantine import MAX_KEPT_BYTES
 from store.instant import now
 
 QUEUED = 1_000_000
@@ -73,6 +74,8 @@ def _settings(folder: Path, listener: Listener) -> str:
         "autosave_interval 60",
         "# What devices send while ingest or the database is away; what does not fit is dropped.",
         f"max_queued_messages {QUEUED}",
+        # Sixty times what telemetry may have; what is larger is nobody's measurement.
+        f"message_size_limit {MAX_KEPT_BYTES}",
     ]
     tls = listener.tls
     if tls is not None:

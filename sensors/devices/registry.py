@@ -6,7 +6,7 @@ its own, and a device that moves raises nothing.
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from sensors.errors import RegistryError, RegistryFaults
 from sensors.tables import device, device_place, device_site
 from sensors.topics import ID
 from store import audit, revision
+from store.bulk import upsert_all
 from store.engine import writing
 from store.instant import SECOND, Instant, format_rfc3339, now
 
@@ -219,22 +220,50 @@ def shut_out(engine: Engine, device_id: str, until: Instant) -> None:
         revision.bump(connection, REVISION)
 
 
-def move(connection: Connection, device_id: str, ts: Instant, lon: float, lat: float, crs: str) -> Device | None:
-    """Record that a device reported itself from a place at a time; returns it as it now stands, None where it stood.
+Said = tuple[Instant, float, float, str]
+"""When a device said where it is, and where: time, longitude, latitude, in which system."""
+
+
+def move(connection: Connection, moved: Mapping[str, Said]) -> list[Device]:
+    """Record from where devices reported themselves; returns those that are elsewhere now, as they stand.
 
     A position that is older than the one that is known never wins, and one nearer than `MOVED_M` is where it was.
     What moves is no part of who may connect: the revision stays, and screens hear of it as of any record.
     """
-    [known] = read_all(connection, ids=[device_id])
-    if known.position_ts is not None and ts <= known.position_ts:
-        return None
-    here = _placed(replace(known, raw_lon=lon, raw_lat=lat, crs=crs, position_ts=ts))
-    names = ("lon", "lat", "raw_lon", "raw_lat", "crs", "area") if _is_elsewhere(known, here) else ()
-    where = {name: getattr(here, name) for name in ("position_ts", *names)}
-    place_of = device_place.c
-    of_device = (place_of.device_id == device_id, func.coalesce(place_of.position_ts, ts - 1) < ts)
-    is_newest = connection.execute(update(device_place).where(*of_device).values(where)).rowcount
-    return here if names and is_newest else None
+    here: list[Device] = []
+    rows: list[dict[str, Any]] = []
+    for known in read_all(connection, ids=moved) if moved else ():
+        ts, lon, lat, crs = moved[known.id]
+        if known.position_ts is None or ts > known.position_ts:
+            said = _converted(replace(known, raw_lon=lon, raw_lat=lat, crs=crs, position_ts=ts))
+            is_elsewhere = _is_elsewhere(known, said)
+            here += [said] if is_elsewhere else []
+            rows.append(_row(device_place, said if is_elsewhere else replace(known, position_ts=ts)))
+            rows[-1]["device_id"] = known.id
+    here = _in_areas(here)
+    areas = {one.id: one.area for one in here}
+    upsert_all(
+        connection, device_place, [row | {"area": areas.get(row["device_id"], row["area"])} for row in rows], _if_newer
+    )
+    return here
+
+
+def _if_newer(insert: Any) -> Any:
+    kept, said = device_place.c, insert.excluded
+    changed = {column.name: said[column.name] for column in device_place.columns if not column.primary_key}
+    newer = func.coalesce(kept.position_ts, said.position_ts - 1) < said.position_ts
+    return insert.on_conflict_do_update(index_elements=["device_id"], set_=changed, where=newer)
+
+
+def _in_areas(devices: Sequence[Device]) -> list[Device]:
+    """The devices with the area in which each stands, found for all of a community at once."""
+    found: list[Device] = []
+    for community in sorted({one.community for one in devices}):
+        some = [one for one in devices if one.community == community]
+        lons, lats = (np.array([getattr(one, name) for one in some], float) for name in ("lon", "lat"))
+        areas = locate(community, lons, lats)
+        found += [replace(one, area=area) for one, area in zip(some, areas, strict=True)]
+    return found
 
 
 def _is_elsewhere(known: Device, here: Device) -> bool:
@@ -305,11 +334,17 @@ def _check_gateway(connection: Connection, new: Device) -> None:
 def _placed(new: Device) -> Device:
     if new.raw_lon is None or new.raw_lat is None:
         return new
+    there = _converted(new)
+    return _at(there, there.lon or 0.0, there.lat or 0.0)
+
+
+def _converted(new: Device) -> Device:
+    """With the position in CGCS2000 that it declares."""
     try:
-        lon, lat = to_cgcs2000(new.raw_lon, new.raw_lat, new.crs)
+        lon, lat = to_cgcs2000(new.raw_lon or 0.0, new.raw_lat or 0.0, new.crs)
     except BadPosition as error:
         raise RegistryError(str(error)) from None
-    return _at(new, lon, lat)
+    return replace(new, lon=lon, lat=lat)
 
 
 def _in_room(connection: Connection, new: Device) -> Device:

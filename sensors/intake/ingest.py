@@ -44,6 +44,7 @@ ENOUGH = 100
 """With so much company there is nothing to wait for."""
 MAX_BATCH = 2_000
 MAX_BATCH_BYTES = 1024 * 1024
+MOST_WAITING = 20_000
 RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -80,6 +81,11 @@ class Ingest:
     def submit(self, message: Message) -> None:
         """Take a message; returns at once."""
         self._queue.put(message)
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait for their batch."""
+        return self._queue.qsize()
 
     @property
     def lag_s(self) -> float:
@@ -235,6 +241,11 @@ class SplitIngest:
             return
         engine = self._databases.of(whose(message.topic)[0] or "")
         (self._ingests.get(engine) or next(iter(self._ingests.values()))).submit(message)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits that who can should hold back more: at QoS 0 nothing else does."""
+        return any(one.waiting >= MOST_WAITING for one in self._ingests.values())
 
     @property
     def lag_s(self) -> float:

@@ -161,7 +161,7 @@ class SharingIntake(Intake):
     ) -> None:
         self._begin_anew = begin_anew
         self._slot = slots.take()
-        super().__init__(ingest, receiver(address, ingest.submit, topic_filters, self._slot.name))
+        super().__init__(ingest, receiver(address, ingest, topic_filters, self._slot.name))
         self._address = address
         self._filters = topic_filters
         self._slots = slots
@@ -195,7 +195,7 @@ class SharingIntake(Intake):
 
     def _drain(self, slot: Slot) -> bool:
         """Store what the broker holds for a session that lost its process; returns whether all of it is."""
-        left = receiver(self._address, self.ingest.submit, (), slot.name)
+        left = receiver(self._address, self.ingest, (), slot.name)
         left.start()
         drained = False
         try:

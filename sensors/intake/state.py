@@ -54,11 +54,9 @@ def decode(payload: bytes) -> bool:
 
 def store(connection: Connection, batch: Batch) -> None:
     """Keep the batch's news of the devices themselves."""
-    for device_id, (ts, lon, lat, crs) in sorted(batch.moved.items()):
-        here = registry.move(connection, device_id, ts, lon, lat, crs)
-        if here is not None:
-            batch.elsewhere[device_id] = batch.devices[device_id]
-            batch.devices[device_id] = here
+    for here in registry.move(connection, batch.moved):
+        batch.elsewhere[here.id] = batch.devices[here.id]
+        batch.devices[here.id] = here
     _keep_change(connection, batch.connected)
     _keep_seen(connection, {d: at for d, at in batch.seen.items() if batch.connected.get(d, (True, 0))[0]})
     _keep_connected(connection, batch.connected)

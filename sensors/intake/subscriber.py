@@ -1,6 +1,7 @@
 """What ingest receives from a broker elsewhere, and by what session."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from sensors import topics
 from sensors.bus.client import BrokerAddress
@@ -31,11 +32,20 @@ def session_name(communities: Sequence[str]) -> str:
     return "-".join((INGEST, *sorted(communities)))
 
 
-def receiver(
-    address: BrokerAddress, submit: Callable[[Message], None], topic_filters: Sequence[str], client_id: str
-) -> Receiver:
+class Taking(Protocol):
+    """Who takes messages: an ingest."""
+
+    def submit(self, message: Message) -> None:
+        """Take one; returns at once."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether more should be held back."""
+
+
+def receiver(address: BrokerAddress, ingest: Taking, topic_filters: Sequence[str], client_id: str) -> Receiver:
     """A session that hands every device message to ingest, which acknowledges it when it is stored."""
     # A broker that has no such topics (NATS before 2.10 takes no dot) still serves all others.
     needed = frozenset(one for one in topic_filters if topics.ROOT in one)
     kind = PahoReceiver if address.by_paho else ReceivingSession
-    return kind(address, client_id, submit, topic_filters, needed)
+    return kind(address, client_id, ingest.submit, topic_filters, needed, lambda: ingest.is_full)

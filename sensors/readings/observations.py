@@ -28,7 +28,9 @@ def store(connection: Connection, index: SeriesIndex, observations: Observations
     Keeps ``latest`` (only forward in time) and the sums of hours and days in the same transaction. After its commit
     the caller says so to the index.
     """
-    index.number(connection, set(observations.series), dict(zip(observations.series, observations.values, strict=True)))
+    # Of a series that is new the first value says of what kind it is.
+    backwards = zip(reversed(observations.series), reversed(observations.values), strict=True)
+    index.number(connection, set(observations.series), dict(backwards))
     if not len(observations):
         return observations
     # In the order of the key, here and below: two ingesters then never wait for each other in a ring.

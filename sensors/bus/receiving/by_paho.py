@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -23,6 +23,7 @@ class PahoReceiver:
         submit: Submit,
         topic_filters: Sequence[str],
         needed: frozenset[str],
+        _is_full: Callable[[], bool] = lambda: False,
     ) -> None:
         self._client = Client(address, client_id, persistent=True)
         self._client.paho.manual_ack_set(True)

@@ -21,6 +21,7 @@ SESSION_EXPIRY, RECEIVE_MAXIMUM, SERVER_KEEP_ALIVE = 0x11, 0x21, 0x13
 PROPERTY_BYTES = {0x24: 1, 0x25: 1, 0x28: 1, 0x29: 1, 0x2A: 1, 0x13: 2, 0x21: 2, 0x22: 2, 0x11: 4, 0x27: 4}
 """Of the properties of a CONNACK that are numbers (MQTT 5, 3.2.2.3)."""
 REFUSED_FROM = 0x80
+RETAINED_ONCE = 1 << 4
 REFUSALS_OF_3 = {
     1: "Unsupported protocol version",
     2: "Client identifier not valid",
@@ -74,8 +75,13 @@ def connect(
 
 
 def subscribe(number: int, wanted: Sequence[tuple[str, int]], mqtt5: bool) -> bytes:
-    """A SUBSCRIBE to filters, each with the greatest QoS."""
+    """A SUBSCRIBE to filters, each with the greatest QoS.
+
+    With MQTT 5 retained messages come only for a subscription that is new (3.8.3.1, Retain Handling): a session that
+    goes on has had them, and one that says no time would be measured anew each time.
+    """
     head = struct.pack("!H", number) + (_properties(b"") if mqtt5 else b"")
+    wanted = [(one, qos | RETAINED_ONCE) for one, qos in wanted] if mqtt5 else wanted
     return _packet(Kind.SUBSCRIBE | 2, head + b"".join(_text(one) + bytes([qos]) for one, qos in wanted))
 
 
@@ -113,7 +119,7 @@ def read_connack(body: bytes, mqtt5: bool) -> Welcome:
     known, code = bool(body[0] & 1), body[1]
     if not mqtt5:
         return Welcome(REFUSALS_OF_3.get(code, f"code {code}") if code else None, known, None)
-    refusal = str(ReasonCode(PacketTypes.CONNACK, identifier=code)) if code >= REFUSED_FROM else None
+    refusal = _reason(PacketTypes.CONNACK, code) if code >= REFUSED_FROM else None
     return Welcome(refusal, known, _number_of(body[2:], SERVER_KEEP_ALIVE))
 
 
@@ -126,15 +132,14 @@ def read_reasons(body: bytes, mqtt5: bool) -> tuple[int, list[str | None]]:
         size, at = _length(body, 2)
         at += size
     reasons = [
-        None if code < REFUSED_FROM else str(ReasonCode(PacketTypes.SUBACK, identifier=code)) if mqtt5 else "Failure"
-        for code in body[at:]
+        None if code < REFUSED_FROM else _reason(PacketTypes.SUBACK, code) if mqtt5 else "Failure" for code in body[at:]
     ]
     return int.from_bytes(body[:2], "big"), reasons
 
 
 def why_disconnected(body: bytes) -> str:
     """What a broker says as it ends the connection (MQTT 5)."""
-    return str(ReasonCode(PacketTypes.DISCONNECT, identifier=body[0])) if body else "the broker ended it"
+    return _reason(PacketTypes.DISCONNECT, body[0]) if body else "the broker ended it"
 
 
 class Stream:
@@ -222,6 +227,13 @@ class Stream:
             topic = repr(raw)
         self._topics[raw] = topic
         return topic
+
+
+def _reason(packet: int, code: int) -> str:
+    try:
+        return str(ReasonCode(packet, identifier=code))
+    except (KeyError, AssertionError):  # one that the standard does not have
+        return f"reason {code:#04x}"
 
 
 def _text(value: str) -> bytes:

@@ -8,7 +8,7 @@ import itertools
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -27,12 +27,18 @@ MOST_OPEN = 4_000
 """Messages that the broker may have sent and not heard of: those of a batch, and of the one that follows it."""
 
 
+HELD_S = 0.05
+
+
 class Refused(Exception):
     """The broker does not let us in, or does not take a subscription."""
 
 
 class ReceivingSession:
-    """See `sensors.bus.receiving.receiver.Receiver`. ``needed`` are the filters without which it is not connected."""
+    """See `sensors.bus.receiving.receiver.Receiver`.
+
+    ``needed`` are the filters without which it is not connected; while it ``is_full`` no more is read.
+    """
 
     def __init__(
         self,
@@ -41,12 +47,14 @@ class ReceivingSession:
         submit: Submit,
         topic_filters: Sequence[str],
         needed: frozenset[str],
+        is_full: Callable[[], bool] = lambda: False,
     ) -> None:
         self._address = address
         self._client_id = client_id
         self._submit = submit
         self._filters = list(topic_filters)
         self._needed = needed
+        self._is_full = is_full
         self._nodes = itertools.cycle(address.nodes)
         self._node = next(self._nodes)
         self._up = threading.Event()
@@ -190,8 +198,13 @@ class ReceivingSession:
     def _receive(self, line: Line, stream: Stream, keep_alive_s: float) -> None:
         asked = heard = time.monotonic()
         while not self._stopping.is_set():
-            piece = line.read(keep_alive_s / 4)
+            is_held = self._is_full()
+            # What is not read stays with the broker, and with the system's own buffers.
+            piece = b"" if is_held else line.read(keep_alive_s / 4)
             at = time.monotonic()
+            if is_held:
+                heard = at
+                self._stopping.wait(HELD_S)
             if piece:
                 heard = at
                 messages, others = stream.take(piece, now())

@@ -91,6 +91,7 @@ def test_what_is_not_acknowledged_comes_again_to_whoever_comes_next(
     took = Took()
     second = opened(kind, address(broker, mqtt5), took)
     until(lambda: set(took.payloads) == set(range(60)))
+    time.sleep(0.5)  # paho does not wait for what it still has to send
     second.stop()
     third = Took()
     last = opened(kind, address(broker, mqtt5), third)
@@ -209,3 +210,19 @@ def test_a_line_that_is_dead_or_no_mqtt_is_made_anew(then: bytes, monkeypatch: p
     until(lambda: silent.connections >= 2, 10)
     receiver.stop()
     silent.close()
+
+
+def test_while_there_is_no_room_nothing_is_read_and_the_line_stays(broker: Mosquitto) -> None:
+    took, room = Took(), threading.Event()
+    receiver = ReceivingSession(
+        address(broker), "ingest", took, [FILTER], frozenset({FILTER}), lambda: not room.is_set() and receiver.connected
+    )
+    receiver.start()
+    assert receiver.wait_connected(10)
+    publish(broker, range(20))
+    time.sleep(0.5)
+    assert len(took.messages) < 20
+    assert receiver.connected
+    room.set()
+    until(lambda: took.payloads == list(range(20)))
+    receiver.stop()
