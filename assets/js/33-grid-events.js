@@ -1,4 +1,4 @@
-/* Grid events: how many are open, the newest as a list, each on the map by its severity. */
+/* Grid events: how many are open, the gravest as a list, each on the map by its severity. */
 (function () {
   "use strict";
 
@@ -7,10 +7,14 @@
   const LEVEL = { minor: 1, major: 2, critical: 3 };
   const LISTED = 30;
   const observed = new WeakSet();
+  const levels = new WeakMap();   // of a list: those of all that are open
   let known = null;   // ids that were seen; a new one pulses
 
   const records = () => Object.entries(cockpit.state.grid_events || {}).filter(([id]) => id !== TALLY).map(([, one]) => one);
-  const open = () => records().filter((one) => one.open).sort((a, b) => b.occurred - a.occurred);
+  /* The gravest first, what really happened before what is replayed, what is late, then the newest: no list pushes one
+     out for another that matters less. */
+  const open = () => records().filter((one) => one.open).sort((a, b) => rank(a) - rank(b) || b.occurred - a.occurred);
+  const rank = (one) => -4 * LEVEL[one.severity] + 2 * Boolean(one.source) + !(one.due && one.due <= cockpit.now());
 
   function render(changed) {
     const tally = (cockpit.state.grid_events || {})[TALLY];
@@ -72,10 +76,11 @@
     for (const target of cockpit.findAll('[data-list="grid_events"]')) {
       const rows = events.slice(0, LISTED);
       const isMixed = sources(events).length > 1;
-      const text = JSON.stringify([isMixed, rows.map((one) => [one.id, one.state, one.severity, one.due])]);
+      const text = JSON.stringify([isMixed, events.length, rows.map((one) => [one.id, one.state, one.severity, one.due])]);
       if (target.dataset.shown === text) continue;
       target.dataset.shown = text;
-      target.replaceChildren(...rows.map((one) => item(one, isMixed)));
+      target.replaceChildren(...rows.map((one) => item(one, isMixed)), cockpit.element("li", "event-more"));
+      levels.set(target, events.map((one) => LEVEL[one.severity]));
       whole(target);
       if (!observed.has(target)) {
         observed.add(target);
@@ -84,13 +89,27 @@
     }
   }
 
-  /* Show only as many as are whole: half a line at the foot says nothing. */
+  /* Show only as many as are whole, half a line at the foot says nothing; and say how many more there are. */
   function whole(target) {
+    const rows = [...target.querySelectorAll(".event")];
+    const more = target.querySelector(".event-more");
     const room = target.getBoundingClientRect().bottom + 1;
-    for (const row of target.children) row.hidden = false;
-    if (cockpit.root.dataset.page !== "wall" || getComputedStyle(target).overflow !== "hidden") return;
-    const over = [...target.children].filter((row) => row.getBoundingClientRect().bottom > room);
-    for (const row of over) row.hidden = true;
+    const fits = (row) => row.getBoundingClientRect().bottom <= room;
+    for (const row of rows) row.hidden = false;
+    more.hidden = true;
+    const isCut = cockpit.root.dataset.page === "wall" && getComputedStyle(target).overflow === "hidden";
+    let shown = rows.filter((row) => row.offsetParent && (!isCut || fits(row))).length;
+    rows.forEach((row, place) => (row.hidden = place >= shown));
+    if (shown === levels.get(target).length) return;
+    more.hidden = false;
+    while (true) {
+      const left = levels.get(target).slice(shown);
+      const high = left.filter((level) => level === LEVEL.critical).length;
+      more.textContent = `另有 ${left.length} 件` + (high ? ` · ▲高 ${high} 件` : "");
+      if (!isCut || shown < 2 || fits(more)) break;
+      rows[(shown -= 1)].hidden = true;
+    }
+    more.hidden = isCut && !fits(more);
   }
 
   /* An event's line; a replayed one beside others says so. */

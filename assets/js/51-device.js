@@ -11,9 +11,12 @@
   function render() {
     const one = device();
     if (!one) {
-      if (cockpit.at !== null && cockpit.live.up) cockpit.setText(cockpit.find("[data-device-status]"), "那时还没有登记");
+      if (!cockpit.live.up) return;
+      cockpit.setText(cockpit.find("[data-device-status]"), cockpit.at === null ? "✕ 已撤销" : "那时还没有登记");
+      cockpit.find("[data-device-latest]").replaceChildren();
       return;
     }
+    if (isFirst(one)) return location.reload();
     const [mark, word] = cockpit.STATUS[cockpit.statusOf(one)];
     cockpit.setText(cockpit.find("[data-device-status]"), `${mark} ${word}`);
     const rows = cockpit.inOrder(one.latest).map(([code, [ts, value, quality]]) => {
@@ -32,6 +35,12 @@
     clock(one);
     given(one);
     extend(one);
+  }
+
+  /* Whether it has said something since the page was made, when there was nothing to draw nor to choose from. */
+  function isFirst(one) {
+    const isBare = cockpit.find("#device-metric") && !cockpit.find("#device-metric input");
+    return isBare && cockpit.at === null && Object.keys(one.latest).length > 0 && !cockpit.hasUnsaved();
   }
 
   /* A clock that is wrong is said in words, since its times stand beside; so is a device that is shut out. */
