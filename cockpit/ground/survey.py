@@ -11,7 +11,7 @@ from geo.communities import community as community_of
 from geo.errors import SurveyFaults
 from geo.surveys import Survey, Wanted
 from layers.grid_events import ground as event_places
-from sensors.devices import registry
+from sensors.devices import places
 from store import audit
 from store.engine import writing
 from store.instant import now
@@ -132,7 +132,7 @@ def _settle(engine: Engine, community: str, layer: str, actor: str) -> int:
     """This process sees the ground as it now is; devices and open events find their places anew."""
     with writing(engine) as connection:
         ground.refresh(connection)
-        moved = registry.relocate(connection, community) if layer == "areas" else 0
+        moved = places.relocate(connection, community) if layer == "areas" else 0
     if layer in event_places.LAYERS:
         event_places.relocate(engine, community, layer, actor)
     return moved

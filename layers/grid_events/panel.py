@@ -1,4 +1,4 @@
-"""Grid events on the wall: how many are open, and the newest."""
+"""Grid events on the wall: how many are open, and the gravest."""
 
 from typing import Any
 

@@ -5,25 +5,22 @@ processes compare that number and so see the change at once, whoever made it. Wh
 its own, and a device that moves raises nothing.
 """
 
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
 
 from geo.communities import community as community_of
 from geo.crs import Crs, to_cgcs2000
 from geo.errors import BadPosition, UnknownCommunity
-from geo.ground import locate, locate_one, place, places, spot_in_room
+from geo.ground import locate_one, place, places, spot_in_room
 from sensors.devices import credentials
 from sensors.devices.kinds import kinds
 from sensors.errors import RegistryError, RegistryFaults
 from sensors.tables import device, device_place, device_site
 from sensors.topics import ID
 from store import audit, revision
-from store.bulk import upsert_all
 from store.engine import writing
 from store.instant import SECOND, Instant, format_rfc3339, now
 
@@ -32,9 +29,6 @@ ACTOR = "command"
 """Who changes the registry, as the audit trail says it: whoever may run commands on the server."""
 DEFAULT_INTERVAL_S = 60.0
 STALE_AFTER_INTERVALS = 3
-MOVED_M = 10
-"""Metres below which a device has not moved: a receiver that stands still wanders by some five, more between houses."""
-EARTH_M = 6_371_000
 
 SERVICE_USER = "cockpit"
 """The user name of ingest and web at a Mosquitto; no device may have it as its id."""
@@ -130,7 +124,7 @@ def _add(connection: Connection, new: Device, reissue: bool) -> str:
     if new.gateway is not None:
         _check_gateway(connection, new)
     secret = credentials.new_secret()
-    row = _row(device, replace(placed, created=now(), revoked=None)) | _hashes(secret)
+    row = row_of(device, replace(placed, created=now(), revoked=None)) | _hashes(secret)
     known = connection.execute(select(device.c.revoked, device.c.created).where(device.c.id == new.id)).one_or_none()
     if known is not None and not reissue:
         state = "revoked" if known.revoked else "registered"
@@ -140,7 +134,7 @@ def _add(connection: Connection, new: Device, reissue: bool) -> str:
         connection.execute(delete(device_place).where(device_place.c.device_id == new.id))
         row["created"] = known.created
     connection.execute(insert(device).values(row))
-    connection.execute(insert(device_place).values(_row(device_place, placed) | {"device_id": new.id}))
+    connection.execute(insert(device_place).values(row_of(device_place, placed) | {"device_id": new.id}))
     _note_site(connection, new)
     return secret
 
@@ -220,74 +214,6 @@ def shut_out(engine: Engine, device_id: str, until: Instant) -> None:
         revision.bump(connection, REVISION)
 
 
-Said = tuple[Instant, float, float, str]
-"""When a device said where it is, and where: time, longitude, latitude, in which system."""
-
-
-def move(connection: Connection, moved: Mapping[str, Said]) -> list[Device]:
-    """Record from where devices reported themselves; returns those that are elsewhere now, as they stand.
-
-    A position that is older than the one that is known never wins, and one nearer than `MOVED_M` is where it was.
-    What moves is no part of who may connect: the revision stays, and screens hear of it as of any record.
-    """
-    here: list[Device] = []
-    rows: list[dict[str, Any]] = []
-    for known in read_all(connection, ids=moved) if moved else ():
-        ts, lon, lat, crs = moved[known.id]
-        if known.position_ts is None or ts > known.position_ts:
-            said = _converted(replace(known, raw_lon=lon, raw_lat=lat, crs=crs, position_ts=ts))
-            is_elsewhere = _is_elsewhere(known, said)
-            here += [said] if is_elsewhere else []
-            rows.append(_row(device_place, said if is_elsewhere else replace(known, position_ts=ts)))
-            rows[-1]["device_id"] = known.id
-    here = _in_areas(here)
-    areas = {one.id: one.area for one in here}
-    upsert_all(
-        connection, device_place, [row | {"area": areas.get(row["device_id"], row["area"])} for row in rows], _if_newer
-    )
-    return here
-
-
-def _if_newer(insert: Any) -> Any:
-    kept, said = device_place.c, insert.excluded
-    changed = {column.name: said[column.name] for column in device_place.columns if not column.primary_key}
-    newer = func.coalesce(kept.position_ts, said.position_ts - 1) < said.position_ts
-    return insert.on_conflict_do_update(index_elements=["device_id"], set_=changed, where=newer)
-
-
-def _in_areas(devices: Sequence[Device]) -> list[Device]:
-    """The devices with the area in which each stands, found for all of a community at once."""
-    found: list[Device] = []
-    for community in sorted({one.community for one in devices}):
-        some = [one for one in devices if one.community == community]
-        lons, lats = (np.array([getattr(one, name) for one in some], float) for name in ("lon", "lat"))
-        areas = locate(community, lons, lats)
-        found += [replace(one, area=area) for one, area in zip(some, areas, strict=True)]
-    return found
-
-
-def _is_elsewhere(known: Device, here: Device) -> bool:
-    if known.lon is None or known.lat is None or here.lon is None or here.lat is None:
-        return here.lon is not None
-    east = math.radians(here.lon - known.lon) * math.cos(math.radians(here.lat))
-    return EARTH_M * math.hypot(east, math.radians(here.lat - known.lat)) >= MOVED_M
-
-
-def relocate(connection: Connection, community: str) -> int:
-    """Find the area of every device anew, after areas changed; returns how many lie in another one now."""
-    placed = [found for found in read_all(connection, community) if found.lon is not None and found.lat is not None]
-    if not placed:
-        return 0
-    lons, lats = (np.array([getattr(found, name) for found in placed], float) for name in ("lon", "lat"))
-    areas = locate(community, lons, lats)
-    moved = [(found, area) for found, area in zip(placed, areas, strict=True) if found.area != area]
-    for found, area in moved:
-        connection.execute(update(device_place).where(device_place.c.device_id == found.id).values(area=area))
-    if moved:
-        revision.bump(connection, REVISION)
-    return len(moved)
-
-
 def read_all(connection: Connection, community: str | None = None, ids: Collection[str] | None = None) -> list[Device]:
     """Every device, the revoked ones too, by id; of a community or of these ids only, where they are given."""
     where = (column for column in device_place.columns if not column.primary_key)
@@ -334,11 +260,11 @@ def _check_gateway(connection: Connection, new: Device) -> None:
 def _placed(new: Device) -> Device:
     if new.raw_lon is None or new.raw_lat is None:
         return new
-    there = _converted(new)
+    there = converted(new)
     return _at(there, there.lon or 0.0, there.lat or 0.0)
 
 
-def _converted(new: Device) -> Device:
+def converted(new: Device) -> Device:
     """With the position in CGCS2000 that it declares."""
     try:
         lon, lat = to_cgcs2000(new.raw_lon or 0.0, new.raw_lat or 0.0, new.crs)
@@ -367,5 +293,6 @@ def _hashes(secret: str) -> dict[str, str]:
     }
 
 
-def _row(table: Table, new: Device) -> dict[str, Any]:
+def row_of(table: Table, new: Device) -> dict[str, Any]:
+    """What of a device stands in a table."""
     return {column.name: getattr(new, column.name) for column in table.columns if hasattr(new, column.name)}

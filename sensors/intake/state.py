@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, case, func, select
 
 from sensors import horizon
-from sensors.devices import registry
+from sensors.devices import places
 from sensors.devices.registry import Device
 from sensors.horizon import HORIZON
 from sensors.intake.batch import Batch
@@ -54,7 +54,7 @@ def decode(payload: bytes) -> bool:
 
 def store(connection: Connection, batch: Batch) -> None:
     """Keep the batch's news of the devices themselves."""
-    for here in registry.move(connection, batch.moved):
+    for here in places.move(connection, batch.moved):
         batch.elsewhere[here.id] = batch.devices[here.id]
         batch.devices[here.id] = here
     _keep_change(connection, batch.connected)
