@@ -152,12 +152,12 @@
     isHeard = true;
     isThrough = isThrough || way === "socket";
     cockpit.clock.told(frame.now);
+    if (frame.build && frame.build !== cockpit.root.dataset.build) {
+      // The server, or the ground, was renewed while this page stood: it goes with it, as soon as nothing is being written.
+      live.isOutdated = true;
+      if (live.renew()) return;
+    }
     if (frame.type === "snapshot") {
-      if (frame.build !== cockpit.root.dataset.build) {
-        // The server was renewed while this page stood: its pages go with it, as soon as nothing is being written.
-        live.isOutdated = true;
-        if (live.renew()) return;
-      }
       attempt = 0;
       seq = frame.seq;
       answerBy = Infinity;

@@ -118,7 +118,8 @@ class Room:
         for layer, records in (differs or {}).items():
             for key, told in records.items():
                 self._tell(layer, key, told)
-                self._is_anew = True
+        # Also where no record differs: what pages draw, the ground itself, may.
+        self._is_anew = differs is not None
         for delta in since:
             self.take(delta.layers, delta.parts)
         self.derive()
@@ -163,9 +164,9 @@ class Room:
         return ready
 
     def _end_frame(self) -> None:
-        if self._changed:
+        if self._changed or self._is_anew:
             self._seq += 1
-            anew = {"anew": True} if self._is_anew else {}
+            anew = {"anew": True, "build": build()} if self._is_anew else {}
             self._ready.append(frame("delta", self.community, self._seq, layers=self._changed, **anew))
             self._changed, self._is_anew = {}, False
 
