@@ -1,7 +1,5 @@
 """The same by paho, for whoever trusts a general client more (``COCKPIT_MQTT_RECEIVER=paho``)."""
 
-import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,7 +7,7 @@ import paho.mqtt.client as mqtt
 
 from sensors.bus.client import BrokerAddress, Client
 from sensors.bus.message import Message
-from sensors.bus.receiving.receiver import Submit
+from sensors.bus.receiving.receiver import Held, Submit
 from store.instant import now
 
 
@@ -31,13 +29,9 @@ class PahoReceiver:
         for topic_filter in topic_filters:
             self._client.subscribe(topic_filter, 1, is_needed=topic_filter in needed)
         self._submit = submit
-        self._connection = 0
-        self._open = 0
-        self._lock = threading.Lock()
-        self._last = time.monotonic()
-        self._left = threading.Event()
-        self._client.paho.on_unsubscribe = self._on_unsubscribe
-        self._client.on_connected = self._on_connected
+        self._held = Held()
+        self._client.paho.on_unsubscribe = lambda *_: self._held.left()
+        self._client.on_connected = self._held.begin
 
     @property
     def connected(self) -> bool:
@@ -47,9 +41,7 @@ class PahoReceiver:
     @property
     def drained_s(self) -> float:
         """See `Receiver`."""
-        with self._lock:
-            quiet = self._left.is_set() and not self._open and self.connected
-            return time.monotonic() - self._last if quiet else 0.0
+        return self._held.drained_s(self.connected)
 
     def start(self) -> None:
         """See `Receiver`."""
@@ -61,7 +53,7 @@ class PahoReceiver:
 
     def leave(self, topic_filters: Sequence[str]) -> None:
         """See `Receiver`."""
-        self._left.clear()
+        self._held.leave()
         self._client.paho.unsubscribe(list(topic_filters))
 
     def stop(self, *, forget: bool = False) -> None:
@@ -70,32 +62,15 @@ class PahoReceiver:
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """Tell the broker that these are stored."""
-        with self._lock:
-            # The numbers belong to other messages once the connection is another; what was not
-            # acknowledged is delivered again, and stored once.
-            valid = [message.mid for message in messages if message.connection == self._connection]
-            self._open -= len(valid)
-        self._client.paho.acknowledge(valid)
-
-    def _on_connected(self) -> None:
-        with self._lock:
-            self._connection += 1
-            self._open = 0
-            self._last = time.monotonic()
-
-    def _on_unsubscribe(self, *_: Any) -> None:
-        self._last = time.monotonic()
-        self._left.set()
+        self._client.paho.acknowledge(self._held.settle(messages))
 
     def _on_message(self, _client: Any, _data: Any, raw: mqtt.MQTTMessage) -> None:
         try:
             topic = raw.topic
         except UnicodeDecodeError:
             topic = repr(raw._topic)
-        self._last = time.monotonic()
         message = Message(topic, bytes(raw.payload), now(), raw.retain)
+        self._held.take(1 if raw.qos else 0)
         if raw.qos:
-            with self._lock:
-                self._open += 1
-            message.taker, message.connection, message.mid = self, self._connection, raw.mid
+            message.taker, message.connection, message.mid = self, self._held.connection, raw.mid
         self._submit(message)

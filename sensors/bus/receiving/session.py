@@ -17,7 +17,7 @@ from sensors.bus.message import Message
 from sensors.bus.receiving import packets
 from sensors.bus.receiving.line import CONNECT_S, Ended, Line
 from sensors.bus.receiving.packets import Kind, NotMqtt, Stream, Welcome
-from sensors.bus.receiving.receiver import Submit
+from sensors.bus.receiving.receiver import Held, Submit
 from sensors.unforeseen import noted
 from store.instant import now
 
@@ -59,12 +59,8 @@ class ReceivingSession:
         self._node = next(self._nodes)
         self._up = threading.Event()
         self._stopping = threading.Event()
-        self._left = threading.Event()
-        self._lock = threading.Lock()
+        self._held = Held()
         self._line: Line | None = None
-        self._connection = 0
-        self._open = 0
-        self._last = time.monotonic()
         self._forget = False
         self._thread = threading.Thread(target=self._run, name="receive", daemon=True)
 
@@ -76,9 +72,7 @@ class ReceivingSession:
     @property
     def drained_s(self) -> float:
         """See `Receiver`."""
-        with self._lock:
-            quiet = self._left.is_set() and not self._open and self.connected
-            return time.monotonic() - self._last if quiet else 0.0
+        return self._held.drained_s(self.connected)
 
     def start(self) -> None:
         """See `Receiver`."""
@@ -90,29 +84,25 @@ class ReceivingSession:
 
     def leave(self, topic_filters: Sequence[str]) -> None:
         """See `Receiver`."""
-        self._left.clear()
+        self._held.leave()
         self._send(packets.unsubscribe(2, topic_filters, self._address.mqtt5))
 
     def stop(self, *, forget: bool = False) -> None:
         """See `Receiver`."""
         self._forget = forget
         self._stopping.set()
-        with self._lock:
-            if self._line is not None:
-                self._line.wake()
+        line = self._line
+        if line is not None:
+            line.wake()
         if self._thread.is_alive():
             self._thread.join(timeout=CONNECT_S)
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """Tell the broker that these are stored; in any thread."""
-        with self._lock:
-            # The numbers belong to other messages once the connection is another; what was not acknowledged is
-            # delivered again, and stored once.
-            numbers = [one.mid for one in messages if one.connection == self._connection]
-            self._open -= len(numbers)
-            line = self._line
+        # To the line that they came by, which stands before any of them comes; if it broke meanwhile, to none.
+        line = self._line
+        numbers = self._held.settle(messages)
         if line is not None and numbers:
-            # To the line that they came by, and if that broke meanwhile, to none.
             self._send(packets.pubacks(numbers), line)
 
     def _send(self, data: bytes, line: Line | None = None) -> None:
@@ -143,8 +133,8 @@ class ReceivingSession:
         line: Line | None = None
         try:
             line = Line(self._address, *self._node)
-            self._connection += 1
-            stream = Stream(self._address.mqtt5, self, self._connection)
+            self._held.begin()
+            stream = Stream(self._address.mqtt5, self, self._held.connection)
             keep_alive_s = self._enter(line, stream)
             self._receive(line, stream, keep_alive_s)
         except Refused as error:
@@ -184,10 +174,7 @@ class ReceivingSession:
     def _begin(self, line: Line, welcome: Welcome) -> None:
         if welcome.refusal is not None:
             raise Refused(welcome.refusal)
-        with self._lock:
-            self._line = line
-            self._open = 0
-            self._last = time.monotonic()
+        self._line = line
         log.debug("session", is_known=welcome.is_known, client_id=self._client_id)
         if self._filters:
             wanted = [(one, 1) for one in self._filters]
@@ -220,9 +207,7 @@ class ReceivingSession:
 
     def _hand_over(self, messages: Sequence[Message]) -> None:
         if messages:
-            with self._lock:
-                self._open += sum(1 for one in messages if one.taker is not None)
-                self._last = time.monotonic()
+            self._held.take(sum(1 for one in messages if one.taker is not None))
             for one in messages:
                 self._submit(one)
 
@@ -230,8 +215,7 @@ class ReceivingSession:
         if kind == Kind.SUBACK:
             self._check_subscribed(body)
         elif kind == Kind.UNSUBACK:
-            self._last = time.monotonic()
-            self._left.set()
+            self._held.left()
         elif kind == Kind.DISCONNECT and self._address.mqtt5:
             raise OSError(packets.why_disconnected(body))
         elif kind != Kind.PINGRESP:
@@ -253,8 +237,7 @@ class ReceivingSession:
 
     def _end(self, line: Line | None) -> None:
         self._up.clear()
-        with self._lock:
-            self._line = None
-            self._connection += 1
+        self._line = None
+        self._held.begin()
         if line is not None:
             line.close()
