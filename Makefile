@@ -30,12 +30,12 @@ bench: $(READY)
 # Each fault in the middle of 20 s at 1000 messages a second; make test has it shorter.
 faults: $(READY)
 	deploy/test-servers.sh
-	FAULT_SECONDS=20 HOSTILE_COUNT=100000 $(BIN)/pytest tests/faults
+	FAULT_SECONDS=20 HOSTILE_COUNT=100000 $(BIN)/pytest -o faulthandler_timeout=1200 tests/faults
 
 soak: $(READY)
 	deploy/test-servers.sh
 	$(BIN)/python -m bench.soak
-	LIVE_SECONDS=600 $(BIN)/pytest tests/faults/test_live_equals_database.py
+	LIVE_SECONDS=600 $(BIN)/pytest -o faulthandler_timeout=1200 tests/faults/test_live_equals_database.py
 
 # After a change of the dependencies; needs uv.
 lock:

@@ -167,7 +167,7 @@ def test_all_of_a_page_is_of_the_same_time(then: Then, page: Page) -> None:
     expect(page.locator("[data-live-mark]")).to_have_text("◷ 回看")
     page.wait_for_selector(".map-ready", state="attached", timeout=40_000)
     expect(page.locator('[data-row="areas.chenglu"] .value').first).to_have_text("30")
-    expect(page.locator('[data-list="grid_events"] li')).to_have_count(2)
+    expect(page.locator('[data-list="grid_events"] li.event')).to_have_count(2)
     counts = [
         page.locator(f'[data-live="grid_events.*.{severity}"]').inner_text() for severity in ("critical", "minor")
     ]
