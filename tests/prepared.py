@@ -95,7 +95,7 @@ def _serve(asking: socket.socket) -> None:
     from cockpit import collector
 
     with collector.importing():
-        from cockpit import cli, system  # noqa: F401
+        from cockpit import cli, showing, taking  # noqa: F401
         from sensors.replay import recording, replay  # noqa: F401
 
     waking, woken = socket.socketpair()

@@ -24,42 +24,45 @@ def up(
     """Run everything: broker and ingest in one process, pages in another; one that ends is begun again."""
     # Here, not above: only what serves needs the pages, and they take seconds to import.
     with collector.importing():
-        from cockpit import processes, system
+        from cockpit import processes, showing, taking
         from cockpit.beside import Pair
+        from cockpit.examine import examine
+        from cockpit.listening import listen
+        from cockpit.parts import Whole
         from sensors.replay import recording, replay
 
     found = settings()
 
     def devices(sign: Callable[[], None]) -> None:
-        with system.taking(found, whole=whole) as taking, contextlib.ExitStack() as stack:
+        with taking.taking(found, whole=whole) as taken, contextlib.ExitStack() as stack:
             if demo:
-                engine = taking.databases.of(recording.COMMUNITY)
+                engine = taken.databases.of(recording.COMMUNITY)
                 playing = replay.Replay(engine, devices_address(found), recording.packaged(), speed)
                 stack.callback(playing.stop)
                 playing.start()
             sign()
-            system.wait_forever(taking.is_alive, sign)
+            taking.wait_forever(taken.is_alive, sign)
 
     def pages(sign: Callable[[], None]) -> None:
         def on_ready(databases: Databases) -> None:
             _say_where(found, databases, as_json)
             sign()
 
-        system.serve(found, on_ready, whole, sign)
+        showing.serve(found, on_ready, whole, sign)
 
-    system.examine(found)
-    with system.listen(found) as listening:
-        whole = system.Whole(Pair(), listening)
+    examine(found)
+    with listen(found) as listening:
+        whole = Whole(Pair(), listening)
         processes.run([processes.Part("devices", devices), processes.Part("pages", pages)])
 
 
 def web(as_json: Json = False) -> None:
     """Serve pages, API and live channel; the broker is the one of COCKPIT_MQTT_URL."""
     with collector.importing():
-        from cockpit import system
+        from cockpit import showing
 
     found = settings()
-    system.serve(found, lambda databases: _say_where(found, databases, as_json))
+    showing.serve(found, lambda databases: _say_where(found, databases, as_json))
 
 
 def ingest(
@@ -71,7 +74,7 @@ def ingest(
 ) -> None:
     """Store what devices publish; the broker is the one of COCKPIT_MQTT_URL. A second one stands by."""
     with collector.importing():
-        from cockpit import system
+        from cockpit import taking
 
     found = settings()
     if shared and found.mqtt_url is not None and not devices_address(found).mqtt5:
@@ -80,9 +83,9 @@ def ingest(
     for code in only:
         if code not in communities():
             raise BadSetting(f"--community {code!r} is not one of {', '.join(communities())}")
-    with system.taking(found, system.Share(only, shared)):
+    with taking.taking(found, taking.Share(only, shared)):
         answer(as_json, {"ingest": "running"}, "ingest running")
-        system.wait_forever()
+        taking.wait_forever()
 
 
 def _say_where(found: Settings, databases: Databases, as_json: bool) -> None:

@@ -83,9 +83,9 @@ class Ingest:
         self._queue.put(message)
 
     @property
-    def waiting(self) -> int:
-        """How many messages wait for their batch."""
-        return self._queue.qsize()
+    def is_full(self) -> bool:
+        """Whether so much waits that who can should hold back more: at QoS 0 nothing else does."""
+        return self._queue.qsize() >= MOST_WAITING
 
     @property
     def lag_s(self) -> float:
@@ -244,8 +244,8 @@ class SplitIngest:
 
     @property
     def is_full(self) -> bool:
-        """Whether so much waits that who can should hold back more: at QoS 0 nothing else does."""
-        return any(one.waiting >= MOST_WAITING for one in self._ingests.values())
+        """As `Ingest.is_full`, of any."""
+        return any(one.is_full for one in self._ingests.values())
 
     @property
     def lag_s(self) -> float:

@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from sensors.bus.client import BrokerAddress
 from sensors.bus.receiving.receiver import Receiver
-from sensors.intake.ingest import SplitIngest
+from sensors.intake.ingest import Ingest, SplitIngest
 from sensors.intake.inlet import Inlet
 from sensors.intake.slots import Slot, Slots
 from sensors.intake.subscriber import receiver
@@ -59,7 +59,7 @@ class DirectIntake:
 class Intake:
     """Feeds an ingest from a broker elsewhere."""
 
-    def __init__(self, ingest: SplitIngest, session: Receiver) -> None:
+    def __init__(self, ingest: Ingest, session: Receiver) -> None:
         self.ingest = ingest
         self.session = session
 
@@ -95,7 +95,7 @@ class ExclusiveIntake(Intake):
     again: the one before may have stored what it told nobody.
     """
 
-    def __init__(self, ingest: SplitIngest, session: Receiver, lock: Path, begin_anew: Callable[[], None]) -> None:
+    def __init__(self, ingest: Ingest, session: Receiver, lock: Path, begin_anew: Callable[[], None]) -> None:
         super().__init__(ingest, session)
         self._begin_anew = begin_anew
         lock.parent.mkdir(parents=True, exist_ok=True)
@@ -153,7 +153,7 @@ class SharingIntake(Intake):
 
     def __init__(
         self,
-        ingest: SplitIngest,
+        ingest: Ingest,
         address: BrokerAddress,
         topic_filters: Sequence[str],
         slots: Slots,

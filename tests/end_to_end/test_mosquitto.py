@@ -1,9 +1,7 @@
 """The same code on a broker of another make: ingest and web as processes of their own."""
 
-import json
 import signal
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +9,9 @@ import httpx
 import pytest
 
 from sensors.devices.credentials import hash_secret, new_secret
+from tests.ingesters import begin, runs
 from tests.mosquitto import SERVICE, Mosquitto
-from tests.running import COMMAND, SPAN, Cockpit, until
+from tests.running import SPAN, Cockpit, until
 
 
 @pytest.fixture
@@ -21,21 +20,6 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     running = Mosquitto(tmp_path / "mosquitto")
     yield running
     running.stop()
-
-
-def ingest(cockpit: Cockpit) -> subprocess.Popen[str]:
-    """Start an ingester and wait until it says that it runs."""
-    started = subprocess.Popen(
-        [COMMAND, "ingest", "--json"],
-        cwd=cockpit.folder,
-        env=cockpit.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert started.stdout is not None
-    assert json.loads(started.stdout.readline()) == {"ingest": "running"}
-    return started
 
 
 def test_mosquitto_keeps_what_no_ingester_has_stored(own_cockpit: Cockpit, broker: Mosquitto) -> None:
@@ -48,7 +32,7 @@ def test_mosquitto_keeps_what_no_ingester_has_stored(own_cockpit: Cockpit, broke
     own_cockpit.settings["COCKPIT_MQTT_URL"] = broker.url(secret)
     own_cockpit.mqtt = broker.port
     own_cockpit.start(command="web")
-    first = ingest(own_cockpit)
+    first = runs(begin(own_cockpit))
     own_cockpit.publish(air, "telemetry", {"pm2_5": 1})
     until(lambda: own_cockpit.readings("air-m", "pm2_5"))
 
@@ -58,7 +42,7 @@ def test_mosquitto_keeps_what_no_ingester_has_stored(own_cockpit: Cockpit, broke
     for number in range(20):
         sample = {"ts": start + number, "values": {"o3": number}}
         assert own_cockpit.publish(air, "telemetry", sample, protocol_version="mqttv5") == 0
-    second = ingest(own_cockpit)
+    second = runs(begin(own_cockpit))
     until(lambda: len(own_cockpit.readings("air-m", "o3", **SPAN)) == 20)
     assert {r["value"] for r in own_cockpit.readings("air-m", "o3", **SPAN)} == set(range(20))
 

@@ -5,11 +5,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import text
 
+from sensors.bus.receiving.session import MOST_OPEN
 from sensors.devices import registry
+from sensors.devices.credentials import hash_secret, new_secret
 from sensors.devices.registry import Device
 from sensors.topics import base
 from store.engine import open_engine
+from tests.faults.stream import Stream
+from tests.ingesters import begin, runs
+from tests.mosquitto import SERVICE, Mosquitto
 from tests.postgres import Postgres
 from tests.running import Cockpit, Credentials, until
 
@@ -84,6 +90,46 @@ def test_a_database_that_is_away_holds_up_its_own_community_only(split: Cockpit,
         own_server.start()
     assert until(lambda: split.publish(there, "telemetry", {"pm2_5": 2}) == 0, 30)
     until(lambda: sorted(tahai(split, "air-t")) == [1, 2])
+
+
+def test_on_one_broker_elsewhere_a_database_that_is_away_fills_no_window_but_its_own(
+    own_cockpit: Cockpit, own_server: Postgres, tmp_path: Path
+) -> None:
+    (tmp_path / "mosquitto").mkdir()
+    broker = Mosquitto(tmp_path / "mosquitto")
+    own_cockpit.settings["COCKPIT_COMMUNITY_DATABASES"] = f'{{"tahai": "{own_server.url}"}}'
+    own_cockpit.run("device", "list")  # makes the tables of both
+    here, there, secret = own_cockpit.add_device("air-h"), add_in_tahai(own_server, "air-t"), new_secret()
+    known = {one.device: hash_secret(one.password) for one in (here, there)}
+    broker.start({SERVICE: hash_secret(secret), **known})
+    own_cockpit.mqtt = broker.port
+    own_cockpit.settings["COCKPIT_MQTT_URL"] = broker.url(secret)
+    ingest = runs(begin(own_cockpit))
+    try:
+        assert own_cockpit.publish(there, "telemetry", {"co": 1}) == 0
+        own_server.stop("immediate")
+        many = Stream(there, broker.port, mqtt5=True, rate=2_000)
+        many.part(1)
+        sent = many.finish()
+        assert sent > MOST_OPEN
+        assert own_cockpit.publish(here, "telemetry", {"pm2_5": 5}) == 0
+        until(lambda: stored(f"sqlite:///{own_cockpit.data / 'cockpit.db'}") == 1, 10)
+        own_server.start()
+        until(lambda: stored(own_server.url) == sent + 1, 40)
+    finally:
+        ingest.kill()
+        ingest.wait()
+        broker.stop()
+
+
+def stored(url: str) -> int:
+    """How many readings a database has."""
+    engine = open_engine(url)
+    try:
+        with engine.connect() as connection:
+            return int(connection.scalar(text("SELECT count(*) FROM reading")) or 0)
+    finally:
+        engine.dispose()
 
 
 def test_a_wrong_database_is_named_and_its_password_is_not_shown(own_cockpit: Cockpit) -> None:

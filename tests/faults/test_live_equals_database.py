@@ -5,10 +5,8 @@ cut. The length is of LIVE_SECONDS, what is drawn of LIVE_SEED.
 """
 
 import contextlib
-import json
 import os
 import random
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -35,6 +33,7 @@ from tests.faults import equality
 from tests.faults.line import Line
 from tests.faults.screen import Screen, State
 from tests.faults.work import AREAS, NOT_NUMBERED, Lines, Speaker, Work
+from tests.ingesters import begin, runs
 from tests.mosquitto import SERVICE, Mosquitto
 from tests.running import Cockpit, until
 
@@ -68,18 +67,11 @@ class Town:
     devices: Lines
     ingesters: list[prepared.Process] = field(default_factory=list)
 
-    def ingest(self) -> prepared.Process:
-        """Start an ingester; returns at once."""
-        with (self.cockpit.folder / "ingest.log").open("a") as log:
-            given = ["ingest", "--json", "--shared"]
-            return prepared.start(given, self.cockpit.folder, self.cockpit.environment, subprocess.PIPE, log)
-
     def kill(self, number: int) -> None:
         """One is killed; another takes its place, and is waited for."""
         self.ingesters[number].kill()
         self.ingesters[number].wait(10)
-        self.ingesters[number] = self.ingest()
-        runs(self.ingesters[number])
+        self.ingesters[number] = runs(begin(self.cockpit, "--shared"))
 
     def stop(self) -> None:
         """End everything."""
@@ -91,12 +83,6 @@ class Town:
         self.line.cut()
         self.broker.stop()
         self.engine.dispose()
-
-
-def runs(one: prepared.Process) -> None:
-    """Wait until an ingester says that it runs."""
-    assert one.stdout is not None
-    assert json.loads(one.stdout.readline()) == {"ingest": "running"}
 
 
 def register(engine: Engine) -> list[Speaker]:
@@ -136,7 +122,7 @@ def town(own_cockpit: Cockpit, empty_postgres: str, tmp_path: Path) -> Iterator[
     line.start()
     own_cockpit.settings["COCKPIT_MQTT_URL"] = f"mqtt://{SERVICE}:{secret}@127.0.0.1:{line.port}"
     made = Town(own_cockpit, broker, line, open_engine(empty_postgres), Lines(broker.port, gateways))
-    made.ingesters = [made.ingest() for _ in range(INGESTERS)]
+    made.ingesters = [begin(made.cockpit, "--shared") for _ in range(INGESTERS)]
     for one in made.ingesters:
         runs(one)
     own_cockpit.start(command="web")

@@ -1,8 +1,6 @@
 """Faults of ingesters, broker and database, on Mosquitto and PostgreSQL."""
 
-import json
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +12,13 @@ from sqlalchemy import text
 
 from sensors.devices.credentials import hash_secret, new_secret
 from store.engine import open_engine
+from tests import prepared
 from tests.faults.disk import fill, small_disk
 from tests.faults.stream import METRIC, SECONDS, Stream
+from tests.ingesters import begin, runs
 from tests.mosquitto import SERVICE, Mosquitto
 from tests.postgres import Postgres
-from tests.running import COMMAND, Cockpit, Credentials, until
+from tests.running import Cockpit, Credentials, until
 
 DEVICE = "air-faults"
 PAUSE_S = min(10.0, SECONDS)
@@ -33,23 +33,12 @@ class Town:
     broker: Mosquitto
     database: Postgres
     device: Credentials
-    ingesters: list[subprocess.Popen[str]] = field(default_factory=list)
+    ingesters: list[prepared.Process] = field(default_factory=list)
 
-    def ingest(self, *options: str) -> subprocess.Popen[str]:
+    def ingest(self, *options: str) -> prepared.Process:
         """Start one more ingester; returns when it runs, or stands by."""
-        log = (self.cockpit.folder / f"ingest-{len(self.ingesters)}.log").open("w")
-        started = subprocess.Popen(
-            [COMMAND, "ingest", "--json", *options],
-            cwd=self.cockpit.folder,
-            env=self.cockpit.environment,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
-        self.ingesters.append(started)
-        assert started.stdout is not None
-        assert json.loads(started.stdout.readline()) == {"ingest": "running"}
-        return started
+        self.ingesters.append(begin(self.cockpit, *options))
+        return runs(self.ingesters[-1])
 
     def stream(self) -> Stream:
         """Let the device publish."""
@@ -176,7 +165,7 @@ def test_the_databases_disk_is_full_for_a_while(own_cockpit: Cockpit, tmp_path: 
         stream = town.stream()
         stream.part(0.2)
         filler = fill(disk, 100_000)
-        log = town.cockpit.folder / "ingest-0.log"
+        log = town.cockpit.folder / "ingest.log"
         until(lambda: "No space left on device" in log.read_text() or not town.database.is_up, SECONDS + 30)
         filler.unlink()
         if not town.database.is_up:

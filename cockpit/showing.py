@@ -1,0 +1,127 @@
+"""The process that serves pages, API and live channel."""
+
+import contextlib
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from cockpit import collector, web
+from cockpit.edge.connections import HttpConnection, LiveConnection
+from cockpit.errors import BadSetting
+from cockpit.health import Probes
+from cockpit.listening import listen
+from cockpit.live import LiveHub
+from cockpit.notices.courier import Courier
+from cockpit.parts import Whole, address_of, prepared, publisher
+from cockpit.people.oidc import Provider, SingleSignOn
+from cockpit.resources import base_map, seal
+from cockpit.settings import Settings
+from sensors.bus.live import LiveSubscriber
+from store import budgets, scratch
+from store.databases import Databases
+from store.instant import MILLISECOND, now
+from store.seal import Seal
+from store.turns import Duty
+
+GRACEFUL_S = 3
+TICKS_A_SIGN = 10
+
+
+def serve(
+    settings: Settings,
+    on_ready: Callable[[Databases], None],
+    whole: Whole | None = None,
+    sign: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve pages, API and live channel until the process is told to end."""
+    with contextlib.ExitStack() as stack:
+        scratch.sweep()
+        databases, codecs = prepared(settings)
+        background = databases.apart(Duty.BACKGROUND)
+        base = base_map(settings)
+        listening = whole.listening if whole is not None else stack.enter_context(listen(settings))
+        address = address_of(settings, whole.pair if whole is not None else None)
+        telling, outlet = publisher(stack, address)
+        probes = Probes(lambda: telling.connected, whole.pair.ask if whole is not None else None)
+        hub = LiveHub(background)
+        subscriber = LiveSubscriber(address, hub.receive, hub.resync)
+        subscriber.client.start()
+        stack.callback(subscriber.client.stop)
+        key = seal(settings)
+        courier = Courier(background, key, settings.public_url, lambda community: outlet.tell(_noticed(community)))
+        courier.start()
+        stack.callback(courier.stop)
+        pages = databases.apart(Duty.PAGES)
+        app = web.build(pages, background, hub, outlet, probes, codecs, base, key, sign_on(settings, key), settings)
+        server = Server(_uvicorn(app, settings), lambda: on_ready(databases), sign)
+        collector.settle()
+        server.run(sockets=[listening])
+
+
+def sign_on(settings: Settings, key: Seal) -> SingleSignOn | None:
+    """Sign-in by another provider, where one is set.
+
+    Raises
+    ------
+    BadSetting
+        If the client's secret cannot be read.
+    """
+    path, public_url = settings.oidc_client_secret_file, settings.public_url
+    if settings.oidc_issuer is None or path is None or public_url is None:
+        return None
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"COCKPIT_OIDC_CLIENT_SECRET_FILE: {str(path)!r}: {error}") from None
+    provider = Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id or "",
+        client_secret=secret,
+        claim=settings.oidc_claim,
+    )
+    return SingleSignOn(provider, public_url, key)
+
+
+def _noticed(community: str) -> dict[str, dict[str, dict[str, object]]]:
+    """Tells the pages that there are new notices; each then asks for its own."""
+    return {community: {"notices": {"*": {"at": now() // MILLISECOND}}}}
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which says when it listens, and gives a sign of life from its event loop."""
+
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None], sign: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_listening = on_listening
+        self._sign = sign
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so."""
+        await super().startup(sockets)
+        self._on_listening()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called by uvicorn ten times a second."""
+        if counter % TICKS_A_SIGN == 0:
+            self._sign()
+        return await super().on_tick(counter)
+
+
+def _uvicorn(app: object, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        http=HttpConnection,
+        ws=LiveConnection,
+        ws_max_size=budgets.current().socket_message_bytes,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # An address that anybody could write in a header is nobody's.
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=settings.proxies,
+        # Frames are encoded once for all browsers; compressing would do it once for each.
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=GRACEFUL_S,
+        lifespan="on",
+    )
