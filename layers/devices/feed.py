@@ -12,7 +12,7 @@ from sensors.quality import NOT_LIVE
 from sensors.readings.columns import Series, Value
 from sensors.readings.history import value_of
 from sensors.refusal import Reason, Refused
-from store.instant import MILLISECOND
+from store.instant import MILLISECOND, Instant
 
 
 class DevicesFeed:
@@ -30,6 +30,10 @@ class DevicesFeed:
         """Note the devices that answered a command."""
         for device in batch.answered:
             batch.touch(self.layer, batch.devices[device].community, device)
+
+    def due(self) -> Instant | None:
+        """Nothing comes about by time alone."""
+        return None
 
     def said(self, batch: Batch) -> Parts:
         """Readings, when a device was heard and whether it is there, where it stands, how its clock goes."""

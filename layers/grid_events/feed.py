@@ -10,6 +10,7 @@ from sensors.bus.message import Message
 from sensors.devices.registry import Device
 from sensors.intake.batch import Batch, Parts
 from sensors.topics import Channel
+from store.instant import Instant
 
 
 class GridEventsFeed:
@@ -31,6 +32,10 @@ class GridEventsFeed:
             if is_new:
                 batch.touch(self.layer, device.community, event_id)
                 batch.touch(self.layer, device.community, queries.TALLY)
+
+    def due(self) -> Instant | None:
+        """Nothing comes about by time alone."""
+        return None
 
     def said(self, batch: Batch) -> Parts:
         """Nothing: its records are sums over more than a batch."""

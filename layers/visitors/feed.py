@@ -56,6 +56,10 @@ class VisitorsFeed:
             if change.after.site is not None:
                 batch.touch(self.layer, change.after.community, change.after.site)
 
+    def due(self) -> Instant | None:
+        """Nothing comes about by time alone."""
+        return None
+
     def said(self, batch: Batch) -> Parts:
         """Nothing: its records are sums over more than a batch."""
         return {}

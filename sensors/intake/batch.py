@@ -11,7 +11,10 @@ from sensors.commands.commands import Response
 from sensors.devices.registry import Device
 from sensors.intake.quarantine import Refusal
 from sensors.readings.columns import Observations
-from store.instant import Instant
+from store.instant import Instant, now
+
+FigureKey = tuple[str, str, str, str]
+"""(community, kind of subject, subject, metric), as ("heling", "site", "fangyan", "visitors.level")."""
 
 
 @dataclass(slots=True)
@@ -26,7 +29,9 @@ class Batch:
     connection, ``reports`` what the layers' own decoders made of messages on their channels,
     ``responses`` the answers to commands and ``answered`` whose they are, ``clocks`` how far those clocks are
     ahead that changed, ``newest`` when the newest message came, and ``touched`` the keys that a layer asks to be
-    told about, by layer and community.
+    told about, by layer and community. ``at`` is when it was begun, ``listening_since`` since when nothing can have
+    been missed, None where that cannot be said now: who is silent is so from then on. ``figures`` are what feeds tell those that come after them in the
+    order of layers.
     """
 
     devices: dict[str, Device] = field(default_factory=dict)
@@ -43,6 +48,13 @@ class Batch:
     clocks: dict[str, int | None] = field(default_factory=dict)
     newest: Instant = 0
     touched: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+    at: Instant = field(default_factory=now)
+    listening_since: Instant | None = None
+    figures: dict[FigureKey, tuple[Instant, float]] = field(default_factory=dict)
+
+    def figure(self, key: FigureKey, ts: Instant, value: float) -> None:
+        """Tell the feeds that come later what a figure is from ``ts`` on."""
+        self.figures[key] = (ts, value)
 
     def touch(self, layer: str, community: str, key: str) -> None:
         """Note that a layer's record changed, so that it goes out after the commit."""
@@ -65,6 +77,9 @@ class Feed(Protocol):
 
     def store(self, connection: Connection, batch: Batch) -> None:
         """Write the layer's own tables in the ingest's transaction and touch what changed."""
+
+    def due(self) -> Instant | None:
+        """When `store` is to be called though no message came; None: time alone brings nothing about."""
 
     def said(self, batch: Batch) -> Parts:
         """What of the layer's records follows from a committed batch itself, without a question to the database."""

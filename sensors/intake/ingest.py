@@ -31,7 +31,7 @@ from sensors.refusal import Reason, Refused
 from sensors.topics import whose
 from sensors.unforeseen import endlessly, note, noted
 from store.databases import Databases
-from store.instant import SECOND, now
+from store.instant import SECOND, Instant, now
 from store.why import first_line
 
 log = structlog.get_logger(__name__)
@@ -46,6 +46,8 @@ MAX_BATCH = 2_000
 MAX_BATCH_BYTES = 1024 * 1024
 MOST_WAITING = 20_000
 RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+SOONEST_S, LATEST_S = 0.1, 60.0
+"""Time passes without a message no more often than this, and is looked at no less often."""
 
 
 class Ingest:
@@ -65,6 +67,10 @@ class Ingest:
         self._waiting_since: float | None = None
         self._ended = 0.0
         self._last_topic = ""
+        self._passed = 0.0
+        self._listening_since: Instant | None = None
+        self.is_listening: Callable[[], bool] = lambda: True
+        """Whether every message that is sent comes here, or waits to."""
 
     def start(self) -> None:
         """Begin to work."""
@@ -99,14 +105,36 @@ class Ingest:
     def _take_turn(self) -> None:
         messages = self._collect()
         if not messages:
+            self._pass_time()
             return
         self._waiting_since = time.monotonic()
         self._store_until_done(messages)
         self._waiting_since = None
         self._ended = time.monotonic()
 
+    def _pass_time(self) -> None:
+        """Let the feeds do what is due, where nothing came that would have them do it anyway."""
+        due = self._writer.due
+        if self._stopping.is_set() or due is None or due > now():
+            return
+        self._passed = time.monotonic()
+        batch = Batch(listening_since=self._listens())
+        with noted("ingest"):
+            self._patiently(partial(self._writer.pass_time, batch))
+            self._announcer.take(batch)
+
+    def _listens(self) -> Instant | None:
+        if not self.is_listening():
+            self._listening_since = None
+        elif self._listening_since is None:
+            self._listening_since = now()
+        return self._listening_since
+
     def _collect(self) -> list[Message]:
-        first = self._queue.get()
+        try:
+            first = self._queue.get(timeout=self._until_due())
+        except queue.Empty:
+            return []
         if first is None:
             return []
         messages = [first]
@@ -122,6 +150,11 @@ class Ingest:
                     size += len(following.payload)
         self._last_topic = messages[-1].topic
         return messages
+
+    def _until_due(self) -> float:
+        due = self._writer.due
+        wait = LATEST_S if due is None else min(LATEST_S, (due - now()) / SECOND)
+        return max(wait, SOONEST_S + self._passed - time.monotonic(), 0.0)
 
     def _store_until_done(self, messages: list[Message]) -> None:
         is_fresh = True
@@ -183,6 +216,7 @@ class Ingest:
     def _store(self, messages: list[Message]) -> None:
         began = time.monotonic()
         batch = self._writer.decode(messages)
+        batch.listening_since = self._listens()
         self._writer.store(batch)
         # What is stored is stored: nothing below may have it stored once more.
         with noted("ingest"):

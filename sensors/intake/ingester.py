@@ -62,6 +62,7 @@ class Intake:
     def __init__(self, ingest: Ingest, session: Receiver) -> None:
         self.ingest = ingest
         self.session = session
+        ingest.is_listening = lambda: session.connected
 
     def start(self) -> None:
         """Begin to take messages."""

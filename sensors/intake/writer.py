@@ -28,6 +28,7 @@ from sensors.topics import REFUSED_ROOT, Channel, parse, whose
 from sensors.unforeseen import note
 from store import budgets
 from store.engine import writing
+from store.instant import Instant
 from store.partitions import Partitions
 
 
@@ -86,6 +87,17 @@ class Writer:
         self._series.committed()
         self._clocks.committed()
         self._uncommitted = False
+
+    @property
+    def due(self) -> Instant | None:
+        """When `pass_time` is to be called though no message came."""
+        return min((due for feed in self._feeds if (due := feed.due()) is not None), default=None)
+
+    def pass_time(self, batch: Batch) -> None:
+        """Write what time alone brings about."""
+        with writing(self._engine) as connection:
+            for feed in self._feeds:
+                feed.store(connection, batch)
 
     def store_refusals(self, batch: Batch) -> None:
         """Write only what a batch refused."""

@@ -19,7 +19,7 @@ from sensors.refusal import Reason
 from sensors.tables import device as device_table
 from sensors.tables import quarantine, reading
 from store import budgets
-from store.instant import now
+from store.instant import Instant, now
 from tests.database import add
 from tests.running import until
 
@@ -73,6 +73,10 @@ class PoisonFeed:
         if any(o.value == 666 for o in batch.observations):
             row = dict(connection.execute(select(device_table).limit(1)).mappings().one())
             connection.execute(insert(device_table).values(row))
+
+    def due(self) -> Instant | None:
+        """Nothing is."""
+        return None
 
     def said(self, batch: Batch) -> Parts:
         """Nothing to tell."""
