@@ -30,8 +30,8 @@ class Batch:
     ``responses`` the answers to commands and ``answered`` whose they are, ``clocks`` how far those clocks are
     ahead that changed, ``newest`` when the newest message came, and ``touched`` the keys that a layer asks to be
     told about, by layer and community. ``at`` is when it was begun, ``listening_since`` since when nothing can have
-    been missed, None where that cannot be said now: who is silent is so from then on. ``figures`` are what feeds tell those that come after them in the
-    order of layers.
+    been missed, None where that cannot be said now: who is silent is so from then on. ``figures`` are what feeds
+    tell those that come after them in the order of layers.
     """
 
     devices: dict[str, Device] = field(default_factory=dict)
