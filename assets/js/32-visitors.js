@@ -6,8 +6,9 @@
   const HOUR_MS = 3600000;
 
   const sites = () => Object.values(cockpit.state.visitors || {});
-  const word = { normal: "正常", near: "接近承载量", full: "达到承载量" };
-  const concern = { near: 2, full: 3 };
+  const CLOSED = "closed";
+  // How loud a level is, and so its shape; levels.toml has their words.
+  const concern = { yellow: 1, orange: 2, red: 3 };
 
   /* Why a site's figures are doubtful: [{figures, word, text}]; a gate falls silent without a word from it. */
   cockpit.doubtsOf = function (site) {
@@ -41,13 +42,14 @@
       const stale = site.stale_at !== null && site.stale_at < cockpit.now() ? site.as_of : null;
       const figure = (name) => ({ text: cockpit.number(site[name]), staleSince: null, ...doubted(site, name, true) });
       cockpit.setRow(`${key}.inside`, {
-        text: cockpit.number(site.inside), unit: "人", level: concern[site.level] || 0, staleSince: stale,
+        text: cockpit.number(site.inside), unit: "人" + cockpit.bandOf(site), level: cockpit.crowding(site), staleSince: stale,
         ...doubted(site, "inside", false),
       });
       cockpit.setRow(`${key}.entered_today`, figure("entered_today"));
       cockpit.setRow(`${key}.left_today`, figure("left_today"));
       cockpit.setRow(`${key}.capacity`, capacity(site));
       cockpit.setRow(`${key}.year`, year(site));
+      for (const name of ["inside", "capacity"]) colour(`${key}.${name}`, site);
     }
     const counted = sites().filter((site) => site.as_of !== null);
     cockpit.setPanel("visitors", {
@@ -59,10 +61,27 @@
     bars();
   }
 
+  /* Between how many and how many are inside, by what the gates err by. */
+  cockpit.bandOf = function (site) {
+    if (site.low === null || site.low === undefined || site.low === site.high) return "";
+    return `（${cockpit.number(site.low)}–${cockpit.number(site.high)}）`;
+  };
+
+  cockpit.crowding = (site) => concern[site.level] || 0;
+
+  /* The level in a word with its shape; nothing where all is well or nobody configured a capacity. */
+  cockpit.levelOf = (site) => (concern[site.level] || site.level === CLOSED ? `${site.level_mark} ${site.level_name}` : site.level_name || "");
+
+  // Yellow, orange and red are what the levels are called: they are those colours.
+  function colour(key, site) {
+    for (const row of cockpit.findAll(`[data-row="${key}"]`)) row.dataset.crowd = site.level || "";
+  }
+
   function capacity(site) {
-    if (site.capacity === null) return { text: "未配置", unit: "" };
-    const share = site.ratio === null ? "" : ` · ${Math.round(site.ratio * 100)}% ${word[site.level]}`;
-    return { text: cockpit.number(site.capacity), unit: "人" + share, level: concern[site.level] || 0 };
+    const level = site.level === CLOSED ? cockpit.levelOf(site) : site.level_name;
+    if (site.capacity === null) return { text: "未配置", unit: site.level === CLOSED ? level : "" };
+    const share = site.ratio === null ? "" : ` · ${Math.round(site.ratio * 100)}%`;
+    return { text: cockpit.number(site.capacity), unit: `人${share}${level ? " " + level : ""}`, level: cockpit.crowding(site) };
   }
 
   function year(site) {

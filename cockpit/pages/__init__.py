@@ -23,6 +23,7 @@ from cockpit.pages import (
     people,
     quarantine,
     report,
+    visitors,
     wall,
 )
 from cockpit.pages.address import NoPage, Page, find
@@ -43,6 +44,7 @@ def pages(app: Dash, databases: Databases, mqtt_port: int) -> list[Page]:
         Page("/report", report.page),
         Page("/governance", governance.page),
         Page("/figures", figures.page),
+        Page("/visitors", visitors.page),
         Page("/counts", counts.page),
         Page("/people", people.page),
         Page("/quarantine", quarantine.page(databases)),

@@ -24,13 +24,14 @@ NAV = (
     ("/board", "看板"),
     ("/report", "上报"),
     ("/figures", "指标"),
+    ("/visitors", "游客"),
     ("/counts", "客流核对"),
     ("/governance", "共治"),
     ("/quarantine", "隔离区"),
     ("/ground", "底图"),
     ("/people", "人员"),
 )
-PAST = frozenset({"/", "/map", "/events", "/board", "/figures", "/governance"})
+PAST = frozenset({"/", "/map", "/events", "/board", "/figures", "/visitors", "/governance"})
 """Pages of the way about that can be asked for a past time; the others only know the present."""
 THEN = "事件、派给与网格员按当时已登记的，读数与客流按当时已测得的；底图、设备名称与位置是现在的"
 """What "then" is, on the screen; docs/architecture.md tells it whole."""

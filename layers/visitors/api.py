@@ -5,14 +5,16 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from layers.problem import Problem
-from layers.visitors import corrections, queries
+from layers.visitors import asked, corrections, places, queries
+from layers.visitors.capacity import api as capacity_api
+from layers.visitors.comparison import comparison
 from layers.web import At, CommunityPath, Given, Limit, Manager, Reading, instant_query
 from store.engine import writing
-from store.instant import MILLISECOND, format_rfc3339
+from store.instant import MILLISECOND, format_rfc3339, now
 
 PUBLIC = ("site", "name", "name_en", "inside", "entered_today", "left_today", "capacity", "ratio", "level")
-DOUBTS = ("clamped", "doubt")
+DOUBTS = ("clamped", "doubt", "low", "high", "error_is_default")
+FURTHER = ("capacity_daily", "ratio_daily", "level_name", "level_name_en", "entered_hour", "left_hour", "source")
 
 
 class Decision(BaseModel):
@@ -38,9 +40,15 @@ def router() -> APIRouter:
 
     @routes.get("/visitors")
     def visitors(community: CommunityPath, connection: Reading, at: At) -> dict[str, Any]:
-        """People inside each site and through its gates today; null where not configured or not measured."""
+        """People inside each site and through its gates today; null where not configured or not measured.
+
+        ``low`` and ``high`` are between how many and how many are inside, by what the gates err by. Beside today
+        stand the same day of last week and of last year, and where there is a baseline the year so far.
+        """
         found = queries.records(connection, community.code, None, at)
-        return {"sites": [_public(record) for record in found.values()]}
+        moment = now() if at is None else at
+        beside = {site: comparison(connection, community.code, site, moment) for site in found}
+        return {"sites": [_public(record) | beside[site] for site, record in found.items()]}
 
     @routes.get("/visitors/flow")
     def flow(
@@ -51,11 +59,18 @@ def router() -> APIRouter:
         hours: Annotated[int, Query(ge=1, le=24 * 31)] = 24,
     ) -> dict[str, Any]:
         """People who entered and left a site, by the hour, oldest first."""
-        _check_site(community.code, site)
+        asked.check_site(community.code, site)
         rows = queries.flow(connection, community.code, site, hours, at)
         return {"site": site, "hours": [row | {"hour": format_rfc3339(row["hour"])} for row in rows]}
 
+    @routes.get("/visitors/{site}/facts")
+    def facts(community: CommunityPath, site: str, connection: Reading, at: At) -> dict[str, Any]:
+        """What happens at a site when, the noise that is allowed there now (GB 3096-2008), and the newest heard."""
+        asked.check_site(community.code, site)
+        return places.facts(connection, community.code, site, at)
+
     _add_corrections(routes)
+    capacity_api.add_routes(routes)
     return routes
 
 
@@ -70,20 +85,20 @@ def _add_corrections(routes: APIRouter) -> None:
         limit: Limit = 100,
     ) -> dict[str, Any]:
         """Steps of the site's counters that await a decision; ``all``: every one that is doubtful or decided over."""
-        _check_site(community.code, site)
+        asked.check_site(community.code, site)
         return {"steps": corrections.listed(connection, community.code, site, state == "open", limit)}
 
     @routes.post("/visitors/{site}/decisions", status_code=201)
     def decide(body: Decision, community: CommunityPath, site: str, given: Given, actor: Manager) -> dict[str, Any]:
         """Let a step count, take it out, or leave it to the model again."""
-        _check_site(community.code, site)
+        asked.check_site(community.code, site)
         ts = instant_query("ts", body.ts)
-        reason = _said("reason", body.reason)
+        reason = asked.said("reason", body.reason)
         assert ts is not None  # noqa: S101 - a text was given
         with writing(given.databases.of(community.code)) as connection:
             key = (body.device, body.counter, ts)
             decided = corrections.decide(connection, community.code, site, key, body.decision, reason, actor)
-        _tell(given, community.code, site)
+        asked.tell(given, community.code, site)
         return decided
 
     @routes.get("/visitors/{site}/counts")
@@ -91,41 +106,25 @@ def _add_corrections(routes: APIRouter) -> None:
         community: CommunityPath, site: str, connection: Reading, _actor: Manager, limit: Limit = 20
     ) -> dict[str, Any]:
         """How many people somebody counted inside, newest first."""
-        _check_site(community.code, site)
+        asked.check_site(community.code, site)
         return {"counts": corrections.counts(connection, community.code, site, limit)}
 
     @routes.post("/visitors/{site}/count", status_code=201)
     def count(body: Count, community: CommunityPath, site: str, given: Given, actor: Manager) -> dict[str, Any]:
         """Set the people inside to what somebody counted; the gates go on from there."""
-        _check_site(community.code, site)
-        note = _said("note", body.note)
+        asked.check_site(community.code, site)
+        note = asked.said("note", body.note)
         with writing(given.databases.of(community.code)) as connection:
             counted = corrections.set_inside(connection, community.code, site, body.inside, note, actor)
-        _tell(given, community.code, site)
+        asked.tell(given, community.code, site)
         return counted
 
 
-def _check_site(community: str, site: str) -> None:
-    known = [place.code for place in queries.counted_sites(community)]
-    if site not in known:
-        raise Problem(404, "not found", f"no site {site!r}; there are: {', '.join(known)}")
-
-
-def _said(name: str, text: str) -> str:
-    """A reason as it is kept."""
-    if not text.strip() or "\0" in text:
-        raise Problem(400, "bad request", f"{name}: a text is needed that says why, without a NUL character")
-    return text.strip()
-
-
-def _tell(given: Given, community: str, site: str) -> None:
-    """Bring the site to all screens."""
-    with given.databases.of(community).connect() as connection:
-        given.tell({community: {"visitors": dict(queries.records(connection, community, {site}))}})
-
-
 def _public(record: dict[str, Any]) -> dict[str, Any]:
-    as_of = record["as_of"]
-    return {name: record[name] for name in PUBLIC + DOUBTS} | {
-        "as_of": None if as_of is None else format_rfc3339(as_of * MILLISECOND)
-    }
+    told = {name: record[name] for name in PUBLIC + DOUBTS + FURTHER}
+    told |= {name: _time(record[name]) for name in ("as_of", "level_since")}
+    return told | {"entered_year": record.get("entered_year"), "baseline": record.get("baseline")}
+
+
+def _time(ms: int | None) -> str | None:
+    return None if ms is None else format_rfc3339(ms * MILLISECOND)

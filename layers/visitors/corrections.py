@@ -6,15 +6,17 @@ A decision stands with its step, whatever is counted anew around it, and is undo
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, select
+from sqlalchemy import Connection, Row, and_, exists, insert, select
 
 from layers.problem import Problem
 from layers.roles import Actor
-from layers.visitors import steps, sums
+from layers.visitors import band, steps, sums
+from layers.visitors.capacity import state
 from layers.visitors.counter import Trust
+from layers.visitors.inside import inside
 from layers.visitors.passed import DOUBTFUL
 from layers.visitors.steps import ACCEPTED, TAKEN_OUT, Change
-from layers.visitors.tables import gate_decision, gate_step, site_count
+from layers.visitors.tables import gate_decision, gate_step, site_count, site_walk
 from store import audit, revision
 from store.instant import Instant, format_rfc3339, now
 
@@ -62,6 +64,7 @@ def decide(
     after = before.decided(None if decision == OPEN else decision)
     steps.keep(connection, [after])
     sums.add(connection, [Change(before, after)])
+    state.follow_by_hand(connection, community, site, now())
     row = {"device_id": device, "counter": counter, "ts": ts, "decision": decision, "reason": reason}
     row |= {"community": community, "site": site, "actor": by.label, "at": now()}
     connection.execute(insert(gate_decision).values(row))
@@ -72,23 +75,42 @@ def decide(
 
 
 def set_inside(connection: Connection, community: str, site: str, people: int, note: str, by: Actor) -> dict[str, Any]:
-    """Record how many people somebody counted inside; from now on the gates' steps go on from there."""
+    """Record how many people somebody counted inside; from now on the gates' steps go on from there.
+
+    What the gates had said is kept beside it: ``off`` is by how many they said too many.
+    """
+    steps.alone(connection, {community})
+    revision.bump(connection, sums.REVISION)
     at = now()
     row = {"community": community, "site": site, "at": at, "inside": people, "note": note, "actor": by.label}
-    connection.execute(insert(site_count).values(row))
-    revision.bump(connection, sums.REVISION)
-    audit.record(connection, by.label, "visitors.count", f"{community}/{site}", {"inside": people, "note": note})
-    return {"site": site, "inside": people, "note": note, "by": by.label, "at": format_rfc3339(at)}
+    row |= _said_by_gates(connection, community, site, at)
+    kept = connection.execute(insert(site_count).values(row).returning(site_count)).one()
+    state.follow_by_hand(connection, community, site, at)
+    told = {"inside": people, "note": note, "gates": row["gates"]}
+    audit.record(connection, by.label, "visitors.count", f"{community}/{site}", told)
+    return {"site": site} | _counted(kept)
+
+
+def _said_by_gates(connection: Connection, community: str, site: str, at: Instant) -> dict[str, int | None]:
+    c = site_walk.c
+    if not connection.scalar(select(exists().where(c.community == community, c.site == site))):
+        return {"gates": None, "low": None, "high": None}
+    walked = inside(connection, community, site, at, None)
+    around = band.now_or_then(connection, community, site, walked, at, None)
+    return {"gates": round(walked.people), "low": around.low, "high": around.high}
 
 
 def counts(connection: Connection, community: str, site: str, limit: int) -> list[dict[str, Any]]:
-    """How many people somebody counted inside, newest first."""
+    """How many people somebody counted inside, newest first, and how far off the gates were."""
     c = site_count.c
     query = select(site_count).where(c.community == community, c.site == site).order_by(c.at.desc(), c.id.desc())
-    return [
-        {"inside": row.inside, "note": row.note, "by": row.actor, "at": format_rfc3339(row.at)}
-        for row in connection.execute(query.limit(limit))
-    ]
+    return [_counted(row) for row in connection.execute(query.limit(limit))]
+
+
+def _counted(row: Row[Any]) -> dict[str, Any]:
+    told = {"inside": row.inside, "note": row.note, "by": row.actor, "at": format_rfc3339(row.at)}
+    off = None if row.gates is None else row.gates - row.inside
+    return told | {"gates": row.gates, "low": row.low, "high": row.high, "off": off}
 
 
 def _decided(connection: Connection, rows: Sequence[Row[Any]]) -> dict[tuple[str, str, Instant], Row[Any]]:

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, func, select
 from geo.communities import community as community_of
 from geo.ground import Place, places
 from layers.declare import Located
-from layers.visitors import capacity, passed, sums
+from layers.visitors import band, capacity, errors, passed, sums
+from layers.visitors.capacity import closing, levels, state
 from layers.visitors.doubts import doubts, steps_in_doubt
 from layers.visitors.inside import inside
 from layers.visitors.passed import Hours, Passed
@@ -43,22 +44,29 @@ def records(
     since = moment - moment % HOUR - (HOURS_SHOWN - 1) * HOUR
     hours = passed.hours(connection, community, codes, since, moment, at)
     in_doubt = steps_in_doubt(connection, community, codes, moment, at)
+    may_hold = capacity.of_sites(connection, community, moment)
+    kept = state.kept(connection, community, at)
+    closed = closing.closed_sites(connection, community, moment)
+    known_errors = errors.of_gates(connection, community, moment)
     found = {}
     for site in sites:
         # One that was not there yet, and has said nothing of that time later, is not missing.
         own = [gate for gate in gates if gate.site == site.code and (gate.created <= moment or gate.id in heard)]
-        record = _named(site) | _unknown() | {"gates": _of_gates(own, hours, heard, local_midnight(moment))}
+        may = may_hold.get(site.code, capacity.NONE)
+        record = _named(site, may) | _unknown() | {"gates": _of_gates(own, hours, heard, local_midnight(moment))}
         last = _last(connection, community, site.code, at)
         if last is not None:
             record |= _figures(connection, community, site, own, hours, moment, at)
             record |= _times(own, heard, last)
             silent = [gate.id for gate in own if _is_silent(gate, heard.get(gate.id), moment)]
             walked = inside(connection, community, site.code, moment, at)
-            record |= _inside(site, walked.people)
+            around = band.of_site(connection, community, site.code, hours, walked, moment, at, known_errors)
+            record |= _inside(walked.people, record["entered_today"], around, may)
             record["clamped"] = round(walked.clamped)
             record["doubt"] = doubts(in_doubt[site.code], silent, walked, moment)
         record["source"] = next((gate.source for gate in own if gate.source), None)
         record["hours"] = _by_hour(hours, site.code)
+        record |= _level(record, kept.get(site.code), site.code in closed)
         found[site.code] = record | stamp
     return found
 
@@ -97,6 +105,11 @@ def flow(connection: Connection, community: str, site: str, hours: int, at: Inst
     ]
 
 
+def gates_of(connection: Connection, community: str, site: str, at: Instant | None) -> list[Device]:
+    """The gates that count for a site, or counted then."""
+    return [gate for gate in _gates(connection, community, at or now(), at) if gate.site == site]
+
+
 def _gates(connection: Connection, community: str, moment: Instant, at: Instant | None) -> list[Device]:
     """The gates that counted for a site then."""
     found = [d for d in registry.read_all(connection, community) if d.kind == "gate"]
@@ -133,13 +146,14 @@ def _last(connection: Connection, community: str, site: str, at: Instant | None)
     return found
 
 
-def _named(site: Place) -> dict[str, Any]:
-    return {"site": site.code, "name": site.name, "name_en": site.name_en, "capacity": capacity.of(site.code)}
+def _named(site: Place, may: capacity.Capacity) -> dict[str, Any]:
+    named = {"site": site.code, "name": site.name, "name_en": site.name_en}
+    return named | {"capacity": may.instant, "capacity_daily": may.daily}
 
 
 def _unknown() -> dict[str, Any]:
-    nothing = ("inside", "entered_today", "left_today", "ratio", "level", "as_of", "stale_at")
-    return dict.fromkeys(nothing) | {"clamped": 0, "doubt": []}
+    nothing = ("inside", "low", "high", "entered_today", "left_today", "entered_hour", "left_hour", "as_of", "stale_at")
+    return dict.fromkeys((*nothing, "ratio", "ratio_daily")) | {"clamped": 0, "doubt": [], "error_is_default": False}
 
 
 def _figures(
@@ -153,7 +167,9 @@ def _figures(
 ) -> dict[str, Any]:
     midnight = local_midnight(moment)
     today = _sum(people for (of, _, hour), people in hours.items() if of == site.code and hour >= midnight)
+    hour = _sum(people for (of, _, begin), people in hours.items() if of == site.code and begin + HOUR > moment)
     found: dict[str, Any] = {"entered_today": round(today.entered), "left_today": round(today.left)}
+    found |= {"entered_hour": round(hour.entered), "left_hour": round(hour.left)}
     baseline = community_of(community).visits_baseline
     if baseline is not None and baseline.site == site.code:
         year = passed.entered_this_year(connection, community, site.code, today.entered, moment, at)
@@ -162,10 +178,20 @@ def _figures(
     return found
 
 
-def _inside(site: Place, people: float) -> dict[str, Any]:
-    limit = capacity.of(site.code)
-    ratio = round(round(people) / limit, 4) if limit else None
-    return {"inside": round(people), "ratio": ratio, "level": capacity.level(ratio)}
+def _inside(people: float, entered: int, around: band.Band, may: capacity.Capacity) -> dict[str, Any]:
+    ratio, daily = state.shares(round(people), entered, may)
+    known = {"inside": round(people), "low": around.low, "high": around.high, "error_is_default": around.is_default}
+    return known | {"ratio": ratio, "ratio_daily": daily}
+
+
+def _level(record: dict[str, Any], kept: Any, is_closed: bool) -> dict[str, Any]:
+    """The level as it was told; by the share alone where none was kept, or what it follows from is gone."""
+    share = state.greater((record["ratio"], record["ratio_daily"]))
+    code = kept.level if kept is not None and (share is not None or is_closed) else state.level_of(share, is_closed)
+    row = levels.by_code().get(code) if code is not None else None
+    since = kept.since // MILLISECOND if kept is not None and row is not None else None
+    named = {"level": code, "level_name": row.name if row else None, "level_name_en": row.name_en if row else None}
+    return named | {"level_mark": row.mark if row else "", "level_since": since}
 
 
 def _times(gates: list[Device], heard: dict[str, Instant], last: Instant) -> dict[str, Any]:

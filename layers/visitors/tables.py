@@ -120,5 +120,9 @@ site_count = Table(
     Column("inside", Integer, nullable=False),
     Column("note", String(500), nullable=False),
     Column("actor", String(100), nullable=False),
+    # How many the gates said at that moment, and between how many and how many; None where they said nothing.
+    Column("gates", Integer),
+    Column("low", Integer),
+    Column("high", Integer),
     Index("ix_site_count_community_site_at", "community", "site", "at"),
 )

@@ -130,7 +130,15 @@ def test_a_gate_that_comes_later_makes_nothing_of_before_doubtful(engine: Engine
 
 @pytest.mark.usefixtures("capacity_of_100")
 @pytest.mark.parametrize(
-    ("inside", "ratio", "level"), [(79, 0.79, "normal"), (80, 0.8, "near"), (99, 0.99, "near"), (100, 1.0, "full")]
+    ("inside", "ratio", "level"),
+    [
+        (79, 0.79, "normal"),
+        (80, 0.8, "yellow"),
+        (89, 0.89, "yellow"),
+        (90, 0.9, "orange"),
+        (99, 0.99, "orange"),
+        (100, 1.0, "red"),
+    ],
 )
 def test_the_level_follows_the_configured_capacity(
     engine: Engine, gate: str, inside: int, ratio: float, level: str

@@ -1,0 +1,265 @@
+/* The visitors' page: figures as the live channel says them; capacity, level, duties, counts and errors by the API. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const { element } = cockpit;
+  const { form, redraw, number, text } = cockpit.forms;
+  const GATHER_MS = 1500;
+  const AGAIN_MS = 300000;   // those of the same day last week move on with the clock
+  const page = (cockpit.pages.visitors = {});
+  let words = {};
+  let timer = null;
+  let besides = {};
+  let levels = {};
+
+  const places = () => [...cockpit.findAll("[data-visitors-site]")];
+  const address = (site, what) => `/api/v1/${cockpit.root.dataset.community}/visitors/${site}/${what}`;
+  const when = (time) => (time ? cockpit.time.full(Date.parse(time)) : "—");
+  const year = (time) => (time ? `${new Date(Date.parse(time) + 28800000).toISOString().slice(0, 10)}` : "—");
+  const who = (by) => (by ? by.replace(/^.*?:/, "") : "—");
+  const percent = (share) => (share === null ? "" : `${(share * 100).toFixed(0)}%`);
+
+  page.start = async function () {
+    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    await cockpit.whoAmI();
+    cockpit.sayKept(cockpit.find("[data-outcome]"));
+    await load();
+    if (cockpit.at === null) setInterval(loadBesides, AGAIN_MS);
+  };
+
+  page.render = function (changed) {
+    for (const site of Object.values(cockpit.state.visitors || {})) {
+      const place = cockpit.find(`[data-visitors-site="${site.site}"]`);
+      if (!place) continue;
+      figures(place, site);
+      const moved = levels[site.site] !== undefined && levels[site.site] !== site.level;
+      levels[site.site] = site.level;
+      if (changed && moved) timer = timer || setTimeout(load, GATHER_MS);
+    }
+  };
+
+  function figures(place, site) {
+    const set = (code, value, beside = "") => {
+      cockpit.setText(place.querySelector(`[data-figure="${code}"]`), value);
+      cockpit.setText(place.querySelector(`[data-beside="${code}"]`), beside);
+    };
+    const doubts = cockpit.doubtsOf(site).map((one) => one.word).join("、");
+    const known = site.inside === null ? "无闸机上报" : site.error_is_default ? "误差为默认值，未经实测" : "按实测误差";
+    set("inside", site.inside === null ? "—" : `${cockpit.number(site.inside)} 人${cockpit.bandOf(site)}`, doubts ? `◇ 存疑：${doubts}` : known);
+    for (const [code, ratio] of [["capacity", site.ratio], ["capacity_daily", site.ratio_daily]]) {
+      const limit = site[code];
+      set(code, limit === null ? "未配置" : `${cockpit.number(limit)} 人`, limit === null || ratio === null ? "" : `已占 ${percent(ratio)}`);
+    }
+    set("today", `${cockpit.number(site.entered_today)} / ${cockpit.number(site.left_today)}`);
+    set("hour", `${cockpit.number(site.entered_hour)} / ${cockpit.number(site.left_hour)}`);
+    const baseline = site.baseline ? `${site.baseline.year} 年 ${cockpit.number(site.baseline.visits / 10000)} 万人次（录入）` : "无基线";
+    set("year", cockpit.number(site.entered_year), baseline);
+    beside(place, besides[site.site]);
+    const level = place.querySelector("[data-level]");
+    cockpit.setText(level, cockpit.levelOf(site) + (site.level && site.level !== "normal" ? ` · 自 ${cockpit.time.short(site.level_since || cockpit.now())}` : ""));
+    level.className = `site-level crowd-${site.level || "none"}`;
+    const source = site.as_of === null ? "" : `${cockpit.sourceWords([site.source])} · ${cockpit.time.clock(site.as_of)}`;
+    cockpit.setText(place.querySelector("[data-source]"), source);
+  }
+
+  function beside(place, known) {
+    for (const code of ["last_week", "last_year"]) {
+      const day = known && known[code];
+      cockpit.setText(place.querySelector(`[data-figure="${code}"]`), day ? cockpit.number(day.entered_by_now) : "—");
+      const all = day ? `${day.date} 同一时刻 · 全天 ${cockpit.number(day.entered)}` : "当日无计数";
+      cockpit.setText(place.querySelector(`[data-beside="${code}"]`), all);
+    }
+  }
+
+  async function loadBesides() {
+    const answer = await asked(`/api/v1/${cockpit.root.dataset.community}/visitors`);
+    if (!answer) return;
+    besides = Object.fromEntries(answer.sites.map((site) => [site.site, site]));
+    for (const place of places()) beside(place, besides[place.dataset.visitorsSite]);
+  }
+
+  async function load() {
+    timer = null;
+    await Promise.all([loadBesides(), ...places().map(show)]);
+  }
+
+  async function asked(path) {
+    const answer = await cockpit.request(path + cockpit.atQuery(path.includes("?") ? "&" : "?"));
+    return answer.ok ? answer.body : null;
+  }
+
+  async function show(place) {
+    const site = place.dataset.visitorsSite;
+    const what = ["capacity", "levels?limit=12", "closing?limit=5", "errors", "facts"];
+    const some = cockpit.may("steward") ? [asked(address(site, "duties?limit=10"))] : [null];
+    const more = cockpit.may("manager") && cockpit.at === null ? [asked(address(site, "counts?limit=5"))] : [null];
+    const [capacity, log, closing, errors, facts, duties, counts] = await Promise.all([
+      ...what.map((one) => asked(address(site, one))), ...some, ...more,
+    ]);
+    const parts = [ofCapacity(site, capacity), ofLevel(site, log, closing), ofDuties(site, duties), ofCounts(site, counts, errors)];
+    if (facts && (facts.schedule || facts.noise.class)) parts.push(ofFacts(facts));
+    redraw(place.querySelector("[data-detail]"), ...parts);
+  }
+
+  function part(title, ...content) {
+    const made = element("section");
+    made.append(element("h3", "", title), ...content.filter(Boolean));
+    return made;
+  }
+
+  function table(names, rows, none) {
+    if (!rows.length) return element("p", "second", none);
+    const line = (tag, cells) => {
+      const made = element("tr");
+      for (const cell of cells) {
+        const one = element(tag, cell && cell.length > 24 ? "said" : "");
+        one.append(cell);
+        made.append(one);
+      }
+      return made;
+    };
+    const made = element("table", "figures");
+    const top = element("thead");
+    const body = element("tbody");
+    top.append(line("th", names));
+    body.append(...rows.map((cells) => line("td", cells)));
+    made.append(top, body);
+    const scroll = element("div", "scroll");
+    scroll.append(made);
+    return scroll;
+  }
+
+  function ofCapacity(site, known) {
+    if (!known) return part("承载量", element("p", "second", "没有读到"));
+    const basis = (one) => (one.basis === "area" ? `${cockpit.number(one.area_m2)} m² ÷ ${one.m2_per_person} m²/人${one.turnover ? ` × ${one.turnover}` : ""}` : "录入");
+    const rows = known.versions.map((one) => [year(one.from), cockpit.number(one.instant), one.daily === null ? "未配置" : cockpit.number(one.daily), basis(one), who(one.by)]);
+    const none = known.instant === null ? "未配置" : `由部署设置给出：瞬时 ${cockpit.number(known.instant)} 人`;
+    const listed = table(["自", "瞬时（人）", "日（人）", "依据", "录入人"], rows, none);
+    if (!cockpit.canDo("manager")) return part("承载量（LB/T 034-2014）", listed);
+    const begin = () => day("from", "自（北京时间 0 时起）");
+    const entered = form("录入核定的承载量", [needed(number("instant", "瞬时承载量（人）"), 1e7), most(number("daily", "日承载量（人，可不填）"), 1e7), begin()], (said) => send(site, "capacity", said, "承载量已录入"), "录入");
+    const area = form("按面积计算", [real("area_m2", "有效游览面积（m²）", true), real("m2_per_person", "人均面积（m²/人）", true), real("turnover", "日周转率（次/日，可不填）", false), begin()], (said) => send(site, "capacity", said, "承载量已按面积录入"), "计算并录入");
+    return part("承载量（LB/T 034-2014）", listed, entered, area);
+  }
+
+  function ofLevel(site, log, closing) {
+    const name = (code) => (code === null ? "—" : `${words[code].mark} ${words[code].name}`.trim());
+    const rows = (log ? log.changes : []).map((one) => [when(one.at), name(one.from), name(one.to), cockpit.number(one.inside), one.capacity === null ? "—" : cockpit.number(one.capacity)]);
+    const listed = table(["时间", "由", "转为", "在场", "承载量"], rows, "等级还没有变动");
+    const newest = closing && closing.words[0];
+    const word = newest ? element("p", "second", `${newest.closed ? "✕ 关闭" : "开放"} · ${newest.reason} · ${who(newest.by)} · ${when(newest.at)}`) : null;
+    if (!cockpit.canDo("manager")) return part("等级记录", listed, word);
+    const closed = Boolean(closing && closing.closed);
+    const reason = needed(text("reason", "理由", 500));
+    const act = form(closed ? "重新开放" : "关闭此场所", [reason], (said) => send(site, "closing", { ...said, closed: !closed }, closed ? "已开放" : "已关闭"), closed ? "开放" : "关闭");
+    return part("等级记录", listed, word, act);
+  }
+
+  function ofDuties(site, known) {
+    const title = "旅游法第四十五条清单";
+    if (!known) return part(title, element("p", "second", cockpit.whyNot("steward") || "没有读到"));
+    const which = known.occurrence ? `${known.goes_on ? "本次预警自" : "上次预警自"} ${when(known.occurrence)}` : "还没有过预警";
+    const rows = known.duties.map((one) => duty(site, known, one));
+    const log = table(["时间", "事项", "说明", "办理人"], known.log.map((one) => [when(one.at), one.name, `${one.done ? "✓" : "撤回"} ${one.note}`, who(one.by)]), "还没有办理记录");
+    return part(title, element("p", "second", which), ...rows, log);
+  }
+
+  function duty(site, known, one) {
+    const due = one.from === "always" ? "常设" : `${words[one.from].mark} ${words[one.from].name}起`;
+    const made = element("div", one.due || one.done ? "duty" : "duty is-later");
+    const state = one.done ? `✓ 已办 · ${who(one.word.by)} · ${when(one.word.at)} · ${one.word.note}` : one.due ? "○ 待办" : "未到";
+    made.append(element("span", "", one.name), element("span", "second", `${one.to} · ${due} · ${one.clause}`), element("span", one.due && !one.done ? "" : "second", state));
+    if (!cockpit.canDo("manager") || !(one.due || one.done)) return made;
+    const act = element("form");
+    act.dataset.key = `${site}/${one.duty}`;
+    const note = element("input");
+    Object.assign(note, { name: "note", maxLength: 500, required: true, placeholder: one.done ? "为何撤回" : "怎样办的、告知了谁" });
+    note.setAttribute("aria-label", `${one.name}：说明`);
+    const button = element("button", "quiet", one.done ? "撤回" : "已办");
+    act.append(note, button);
+    act.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const body = { duty: one.duty, note: note.value, done: !one.done };
+      if (known.occurrence && one.from !== "always") body.occurrence = known.occurrence;
+      note.value = "";
+      cockpit.forms.once(button, () => send(site, "duties", body, one.done ? "已撤回" : "已记下"));
+    });
+    made.append(act);
+    return made;
+  }
+
+  function ofCounts(site, counts, errors) {
+    const content = [];
+    if (counts) {
+      const off = (one) => (one.off === null ? "—" : `${one.off > 0 ? "多" : one.off < 0 ? "少" : "相同"}${one.off ? cockpit.number(Math.abs(one.off)) : ""}`);
+      content.push(table(["清点时间", "清点", "闸机计数", "闸机差", "依据", "清点人"], counts.counts.map((one) => [when(one.at), cockpit.number(one.inside), cockpit.number(one.gates), off(one), one.note, who(one.by)]), "还没有清点过"));
+    }
+    const gates = errors ? errors.gates : [];
+    const how = (one) => (one.default ? "默认值，未经实测" : one.how);
+    content.push(table(["闸机", "误差（95%）", "自", "依据"], gates.map((one) => [one.name, `±${one.percent}%`, one.default ? "—" : year(one.from), how(one)]), "此场所没有闸机"));
+    if (cockpit.canDo("manager")) {
+      content.push(form("现场清点：校正在场人数", [needed(number("inside", "在场人数")), needed(text("note", "依据", 500))], (said) => send(site, "count", said, "在场人数已校正"), "校正"));
+      if (gates.length) {
+        const gate = cockpit.forms.choice("device", "闸机", Object.fromEntries(gates.map((one) => [one.device, one.name])));
+        content.push(form("登记闸机误差", [gate, real("percent", "误差（%，95% 范围）", true, 100), needed(text("how", "怎样测得", 500)), day("from", "自")], (said) => send(site, "errors", said, "闸机误差已登记"), "登记"));
+      }
+    }
+    return part("清点与闸机误差", ...content);
+  }
+
+  function ofFacts(facts) {
+    const rows = (facts.schedule || []).map((one) => [one.name, `${one.from}–${one.until || "结束时间未配置"}`, one.today ? "今日有" : "今日无", one.people || "—", one.basis]);
+    const { noise } = facts;
+    const limit = noise.limit === null
+      ? "噪声功能区未配置"
+      : `现为${noise.period === "day" ? "昼间（06–22 时）" : "夜间（22–06 时）"}：限值 ${noise.limit} dB(A)（${noise.edition}，${noise.name}）`;
+    const heard = noise.readings.map((one) => [one.name, `${cockpit.number(one.value, 1)} dB(A)`, when(one.ts) + (one.stale ? " · 已停报" : ""), over(noise, one)]);
+    return part(
+      "时段与噪声",
+      table(["活动", "时段", "今天", "人数", "来源"], rows, "时段未配置"),
+      element("p", "", limit),
+      element("p", "second", noise.basis || ""),
+      table(["噪声计", "最新读数", "时间", "与限值"], heard, "此场所没有噪声计上报"),
+      element("p", "second", "限值针对等效声级（Leq）；单个读数超过限值只是提示。"),
+    );
+  }
+
+  function over(noise, one) {
+    if (noise.limit === null || one.stale) return "—";
+    return one.value > noise.limit ? `◆ 高于限值 ${cockpit.number(one.value - noise.limit, 1)}` : "不高于限值";
+  }
+
+  function needed(field, max) {
+    const input = field.querySelector("input");
+    input.required = true;
+    if (input.type === "number" && max) Object.assign(input, { min: 1, max });
+    return field;
+  }
+
+  const most = (field, max) => {
+    Object.assign(field.querySelector("input"), { min: 1, max });
+    return field;
+  };
+
+  function real(name, label, isNeeded, max = 1e9) {
+    const field = number(name, label);
+    Object.assign(field.querySelector("input"), { step: "any", min: 0, max, required: isNeeded });
+    return field;
+  }
+
+  function day(name, label) {
+    const field = text(name, label, 10);
+    const input = field.querySelector("input");
+    Object.assign(input, { type: "date", required: true });
+    input.defaultValue = new Date(cockpit.now() + 28800000).toISOString().slice(0, 10);
+    return field;
+  }
+
+  async function send(site, what, body, done) {
+    const answer = await cockpit.post(address(site, what), body);
+    if (document.activeElement) document.activeElement.blur();
+    cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, answer.ok ? done : answer.body.detail);
+    if (answer.ok) await load();
+  }
+})();
