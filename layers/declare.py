@@ -114,8 +114,8 @@ class Layer:
     alone brings about, where ``is_due`` says that there is something; ``notices`` are the kinds it tells of.
     A layer that is only kept and asked for has no overlay, panel or feed. ``access`` says who may what of its
     routes: `layers.access.of_package`; a route without a row is refused to everybody. ``words`` are those of
-    its codes. ``derived`` makes what of the records follows from those of a layer, this one or another: it is not
-    read, but kept by difference.
+    its codes. ``hears`` are layers whose feeds come before its own, since it takes what they tell. ``derived`` makes
+    what of the records follows from those of a layer, this one or another: it is not read, but kept by difference.
     """
 
     code: str
@@ -131,6 +131,7 @@ class Layer:
     derived: type[Derived] | None = None
     located: Locate | None = None
     figures: tuple[Figure, ...] = ()
+    hears: tuple[str, ...] = ()
     roles: frozenset[str] = frozenset()
     is_due: Due | None = None
     remind: Remind | None = None
@@ -157,5 +158,15 @@ def notice_word(kind: str) -> str:
 
 
 def feeds() -> Sequence[Feed]:
-    """The feeds of all layers, for the ingest."""
-    return [layer.feed() for layer in layers() if layer.feed is not None]
+    """The feeds of all layers, for the ingest: each after those that it hears."""
+    known = {layer.code: layer for layer in layers()}
+    ordered: dict[str, Layer] = {}
+
+    def add(layer: Layer) -> None:
+        for code in layer.hears:
+            add(known[code])
+        ordered.setdefault(layer.code, layer)
+
+    for layer in layers():
+        add(layer)
+    return [layer.feed() for layer in ordered.values() if layer.feed is not None]

@@ -31,6 +31,9 @@ class DevicesFeed:
         for device in batch.answered:
             batch.touch(self.layer, batch.devices[device].community, device)
 
+    def committed(self) -> None:
+        """Nothing is kept between batches."""
+
     def due(self) -> Instant | None:
         """Nothing comes about by time alone."""
         return None

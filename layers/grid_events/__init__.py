@@ -22,6 +22,7 @@ LAYER = Layer(
     router=router,
     access=of_package(__name__),
     feed=GridEventsFeed,
+    hears=("alarms",),
     located=located,
     is_due=is_anything_due,
     remind=remind,

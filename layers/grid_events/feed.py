@@ -33,6 +33,15 @@ class GridEventsFeed:
                 batch.touch(self.layer, device.community, event_id)
                 batch.touch(self.layer, device.community, queries.TALLY)
 
+        for filing in batch.filings:
+            event_id, is_new = write.file_for(connection, filing, batch.at)
+            if is_new:
+                batch.touch(self.layer, filing.community, event_id)
+                batch.touch(self.layer, filing.community, queries.TALLY)
+
+    def committed(self) -> None:
+        """Nothing is kept between batches."""
+
     def due(self) -> Instant | None:
         """Nothing comes about by time alone."""
         return None

@@ -6,8 +6,9 @@ from sqlalchemy import Connection, insert
 
 from layers.grid_events.due import NO_CLOCK, Clock
 from layers.grid_events.hands import is_unassigned
+from layers.grid_events.rules import states
 from layers.grid_events.tables import grid_event_transition
-from store import revision
+from store import origins, revision
 from store.instant import Instant
 
 REVISION = "grid_events"
@@ -57,4 +58,5 @@ def add(connection: Connection, event_id: str, row: Row) -> None:
         "limit_name": row.clock.limit,
     }
     connection.execute(insert(grid_event_transition).values(values))
+    origins.moved(connection, event_id, row.state, states()[row.state].open, row.at)
     revision.bump(connection, REVISION)

@@ -11,14 +11,15 @@ from sqlalchemy.exc import IntegrityError
 from geo.ground import locate_one
 from layers.grid_events import hands, notices, rows
 from layers.grid_events.due import Clock, first_clock, next_clock
-from layers.grid_events.report import Report
+from layers.grid_events.report import LIMITS, Report
 from layers.grid_events.rows import Row
-from layers.grid_events.rules import FIRST, FIRST_LEVEL, OF_ASSIGNEE, actions, levels, states, word
+from layers.grid_events.rules import FIRST, FIRST_LEVEL, OF_ASSIGNEE, OTHER, actions, categories, levels, states, word
 from layers.grid_events.tables import grid_event, grid_event_transition
 from layers.problem import Problem
 from layers.roles import Actor, may
 from layers.texts import cleaned
-from store import audit
+from sensors.intake.batch import Filing
+from store import audit, origins
 from store.engine import upsert
 from store.instant import SHANGHAI, Instant, local_clock, now, to_datetime
 
@@ -82,6 +83,27 @@ def file(connection: Connection, community: str, reporter: Reporter, report: Rep
     rows.add(connection, event_id, first)
     notices.tell_step(connection, _About(event_id, report.title, area), community, first)
     return event_id, True
+
+
+def file_for(connection: Connection, filing: Filing, received: Instant) -> tuple[str, bool]:
+    """Open an event for what another layer found; returns its id and whether it is new: there is one for each."""
+    reporter = Reporter(filing.kind, filing.device, filing.source, filing.lon, filing.lat)
+    report = Report(
+        reference=filing.ref,
+        category=filing.category if filing.category in categories() else OTHER,
+        category_reported=None if filing.category in categories() else filing.category,
+        severity=filing.severity,
+        title=filing.title[: LIMITS["title"]],
+        detail=filing.detail[: LIMITS["detail"]],
+        lon=filing.lon,
+        lat=filing.lat,
+        occurred=filing.occurred,
+        received=received,
+    )
+    event_id, is_new = file(connection, filing.community, reporter, report)
+    if is_new:
+        origins.opened(connection, filing.community, filing.kind, filing.ref, event_id, FIRST, received)
+    return event_id, is_new
 
 
 class _About(NamedTuple):

@@ -17,6 +17,24 @@ FigureKey = tuple[str, str, str, str]
 """(community, kind of subject, subject, metric), as ("heling", "site", "fangyan", "visitors.level")."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filing:
+    """A grid event that one layer has another one open: what it is opened for (kind and ref), once for each."""
+
+    community: str
+    kind: str
+    ref: str
+    category: str
+    severity: str
+    title: str
+    detail: str
+    occurred: Instant
+    lon: float | None = None
+    lat: float | None = None
+    device: str | None = None
+    source: str | None = None
+
+
 @dataclass(slots=True)
 class Batch:
     """The decoded messages of one transaction.
@@ -30,8 +48,8 @@ class Batch:
     ``responses`` the answers to commands and ``answered`` whose they are, ``clocks`` how far those clocks are
     ahead that changed, ``newest`` when the newest message came, and ``touched`` the keys that a layer asks to be
     told about, by layer and community. ``at`` is when it was begun, ``listening_since`` since when nothing can have
-    been missed, None where that cannot be said now: who is silent is so from then on. ``figures`` are what feeds
-    tell those that come after them in the order of layers.
+    been missed, None where that cannot be said now: who is silent is so from then on. ``figures`` and
+    ``filings`` are what feeds tell those that come after them.
     """
 
     devices: dict[str, Device] = field(default_factory=dict)
@@ -51,6 +69,7 @@ class Batch:
     at: Instant = field(default_factory=now)
     listening_since: Instant | None = None
     figures: dict[FigureKey, tuple[Instant, float]] = field(default_factory=dict)
+    filings: list[Filing] = field(default_factory=list)
 
     def figure(self, key: FigureKey, ts: Instant, value: float) -> None:
         """Tell the feeds that come later what a figure is from ``ts`` on."""
@@ -77,6 +96,9 @@ class Feed(Protocol):
 
     def store(self, connection: Connection, batch: Batch) -> None:
         """Write the layer's own tables in the ingest's transaction and touch what changed."""
+
+    def committed(self) -> None:
+        """What was stored last is committed; where this is not said, it was rolled back and comes again."""
 
     def due(self) -> Instant | None:
         """When `store` is to be called though no message came; None: time alone brings nothing about."""

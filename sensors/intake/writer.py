@@ -86,6 +86,7 @@ class Writer:
         self._registry.keep(batch.devices[moved] for moved in batch.elsewhere)
         self._series.committed()
         self._clocks.committed()
+        self._feeds_committed()
         self._uncommitted = False
 
     @property
@@ -98,6 +99,11 @@ class Writer:
         with writing(self._engine) as connection:
             for feed in self._feeds:
                 feed.store(connection, batch)
+        self._feeds_committed()
+
+    def _feeds_committed(self) -> None:
+        for feed in self._feeds:
+            feed.committed()
 
     def store_refusals(self, batch: Batch) -> None:
         """Write only what a batch refused."""

@@ -74,6 +74,9 @@ class PoisonFeed:
             row = dict(connection.execute(select(device_table).limit(1)).mappings().one())
             connection.execute(insert(device_table).values(row))
 
+    def committed(self) -> None:
+        """Nothing is kept between batches."""
+
     def due(self) -> Instant | None:
         """Nothing is."""
         return None

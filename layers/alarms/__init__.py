@@ -1,0 +1,30 @@
+"""Alarms (告警): rules over what devices say, and the life of what they raise, after ANSI/ISA-18.2."""
+
+from layers.access import of_package
+from layers.alarms.api import router
+from layers.alarms.feed import AlarmsFeed
+from layers.alarms.life import life
+from layers.alarms.overlay import overlay
+from layers.alarms.panel import panel
+from layers.alarms.queries import records
+from layers.alarms.telling import is_anything_due, remind, table
+from layers.declare import Layer
+
+LAYER = Layer(
+    code="alarms",
+    name="告警",
+    name_en="Alarms",
+    order=25,
+    column="right",
+    records=records,
+    overlay=overlay,
+    panel=panel,
+    router=router,
+    access=of_package(__name__),
+    feed=AlarmsFeed,
+    hears=("visitors",),
+    is_due=is_anything_due,
+    remind=remind,
+    words={code: state.name for code, state in life().states.items()},
+    notices={code: kind.text for code, kind in table().kinds.items()},
+)

@@ -1,0 +1,127 @@
+"""What alarms do with what comes in: the rules over each batch, in its transaction, and over time where nothing comes."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from layers.alarms import floods, occurrences, operating, telling
+from layers.alarms.queries import records
+from layers.alarms.rules import DERIVED
+from layers.alarms.tables import alarm
+from layers.alarms.watcher import SETTLES, Watcher
+from sensors.bus.message import Message
+from sensors.devices.registry import Device
+from sensors.intake.batch import Batch, Parts
+from sensors.refusal import Reason, Refused
+from store.instant import MINUTE, SECOND, Instant
+
+LOOK_EVERY: Instant = MINUTE
+"""How often what nobody says is looked at: the disk, whether a flood is over."""
+
+
+class AlarmsFeed:
+    """Watches by the rules; what was not committed is forgotten and read again."""
+
+    layer = "alarms"
+    tells_parts = False
+    channels: frozenset[str] = frozenset()
+
+    def __init__(self) -> None:
+        self._watcher = Watcher()
+        self._is_committed = True
+        self._looked: Instant = 0
+        self._expires: Instant | None = None
+
+    def decode(self, message: Message, device: Device) -> Any:
+        """Alarms are made here, by rules."""
+        raise Refused(Reason.BAD_TOPIC, f"alarms take no channel ({message.topic}, {device.id})")
+
+    def committed(self) -> None:
+        """What is known now is what the database has."""
+        self._is_committed = True
+
+    def due(self) -> Instant | None:
+        """When a timer, a silence or a shelving ends, and once a minute."""
+        dues = (self._watcher.due, self._expires, self._looked + LOOK_EVERY)
+        return min(due for due in dues if due is not None)
+
+    def store(self, connection: Connection, batch: Batch) -> None:
+        """Let the rules look at a batch, and at the time."""
+        if not self._is_committed:
+            self._watcher, self._looked = Watcher(), 0
+        self._is_committed = False
+        watcher = self._watcher
+        is_new = watcher.refresh(connection)
+        watcher.moved([batch.devices[one] for one in batch.elsewhere])
+        self._own_figures(connection, batch)
+        samples = watcher.samples(connection, batch)
+        frontier = _frontier(batch)
+        is_due = self._expires is not None and self._expires <= batch.at
+        gone = self._gone(connection) if is_new else []
+        if not (gone or is_due or watcher.is_anything(batch, samples, frontier)):
+            watcher.silence.heard(batch.seen)
+            self._look(connection, batch, is_new)
+            return
+        rev = occurrences.lock(connection)
+        watcher.read_timers(connection)
+        occurred = watcher.heard(batch) + watcher.judged(samples) + watcher.timed_out(frontier)
+        occurred += watcher.silent(connection, batch.at, batch.listening_since)
+        written = occurrences.apply(connection, occurred, watcher.books, batch.at)
+        written.join(operating.withdraw(connection, [key for key in gone if watcher.withdrawn(key)], batch.at))
+        written.join(operating.expire(connection, batch.at))
+        watcher.save(connection, rev, batch.at)
+        telling.tell(connection, batch, written, watcher.books)
+        for community, ids in written.touched.items():
+            for number in ids | {"*"}:
+                batch.touch(self.layer, community, number)
+        self._look(connection, batch, True)
+
+    def _own_figures(self, connection: Connection, batch: Batch) -> None:
+        for code, offset in batch.clocks.items():
+            device = batch.devices.get(code) or self._watcher.device(code)
+            if device is not None:
+                key = (device.community, "device", code, "system.clock_offset")
+                batch.figure(key, batch.at, abs(offset or 0) / SECOND)
+        if batch.at < self._looked + LOOK_EVERY:
+            return
+        file = connection.engine.url.database if connection.dialect.name == "sqlite" else None
+        if file:
+            usage = shutil.disk_usage(Path(file).parent)
+            for community in self._watcher.communities():
+                key = (community, DERIVED["system.disk_free"], "system", "system.disk_free")
+                batch.figure(key, batch.at, 100 * usage.free / usage.total)
+
+    def _gone(self, connection: Connection) -> list[occurrences.Key]:
+        """Open occurrences that nothing watches any more."""
+        c = alarm.c
+        query = select(c.community, c.rule, c.subject).where(c.cleared.is_(None))
+        return [key for row in connection.execute(query) if self._watcher.withdrawn(key := tuple(row))]
+
+    def _look(self, connection: Connection, batch: Batch, is_changed: bool) -> None:
+        is_time = batch.at >= self._looked + LOOK_EVERY
+        if is_time:
+            self._looked = batch.at
+            for community in self._watcher.communities():
+                if floods.end(connection, community, batch.at):
+                    batch.touch(self.layer, community, "*")
+        if is_time or is_changed:
+            shelved = select(func.min(alarm.c.shelved_until)).where(alarm.c.cleared.is_(None))
+            self._expires = connection.scalar(shelved)
+
+    def said(self, batch: Batch) -> Parts:
+        """What is told of an alarm is more than a batch has."""
+        return {}
+
+    def records(self, connection: Connection, community: str, keys: set[str]) -> dict[str, Any]:
+        """The touched alarms as they now stand; None for those that are over."""
+        return dict(records(connection, community, keys))
+
+
+def _frontier(batch: Batch) -> Instant:
+    """Up to when timers end by the clock: not before what waited at the broker was heard."""
+    since = batch.listening_since
+    if since is None or batch.at < since + SETTLES:
+        return 0
+    return min(batch.at, batch.newest) if batch.newest else batch.at

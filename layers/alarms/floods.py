@@ -1,0 +1,67 @@
+"""Floods of alarms: more than an operator can look at (ANSI/ISA-18.2-2016, 16.5.3; EEMUA 191).
+
+A flood begins with ten new alarms within ten minutes for one operator, and ends when fewer than five came in ten
+minutes. The one that came first is kept: it is often the cause of the others.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from layers.alarms.tables import alarm, alarm_flood
+from store.instant import MINUTE, Instant
+
+WINDOW: Instant = 10 * MINUTE
+BEGINS_AT = 10
+ENDS_BELOW = 5
+
+
+def joined(connection: Connection, community: str, raised: Sequence[dict[str, Any]], at: Instant) -> int | None:
+    """Count alarms that just began to sound, and are written, into a flood; its number, None where there is none."""
+    flood = going_on(connection, community)
+    if flood is None:
+        since = at - WINDOW
+        new = list(connection.execute(_new(community, since).order_by(alarm.c.received, alarm.c.raised)))
+        if len(new) < BEGINS_AT:
+            return None
+        first = new[0]
+        row = {"community": community, "began": first.received, "first": first.id, "count": len(new)}
+        number = connection.execute(insert(alarm_flood).values(row).returning(alarm_flood.c.id)).scalar_one()
+        connection.execute(update(alarm).where(alarm.c.id.in_([one.id for one in new])).values(flood=number))
+        return int(number)
+    ids = [row["id"] for row in raised]
+    connection.execute(update(alarm).where(alarm.c.id.in_(ids)).values(flood=flood.id))
+    more = alarm_flood.c.count + len(ids)
+    connection.execute(update(alarm_flood).where(alarm_flood.c.id == flood.id).values(count=more))
+    return int(flood.id)
+
+
+def end(connection: Connection, community: str, at: Instant) -> bool:
+    """End a flood that is over; whether there was one that is."""
+    flood = going_on(connection, community)
+    if flood is None:
+        return False
+    few = connection.scalar(select(func.count()).select_from(_new(community, at - WINDOW).subquery())) or 0
+    if few >= ENDS_BELOW:
+        return False
+    connection.execute(update(alarm_flood).where(alarm_flood.c.id == flood.id).values(ended=at))
+    return True
+
+
+def going_on(connection: Connection, community: str, at: Instant | None = None) -> Any:
+    """The flood that goes on, now or at a time: its row; None where there is none."""
+    c = alarm_flood.c
+    query = select(alarm_flood).where(c.community == community)
+    if at is None:
+        query = query.where(c.ended.is_(None))
+    else:
+        query = query.where(c.began <= at, c.ended.is_(None) | (c.ended > at))
+    return connection.execute(query.order_by(c.id.desc()).limit(1)).one_or_none()
+
+
+def _new(community: str, since: Instant) -> Any:
+    """What sounded anew since a time; what was suppressed by design, shelved or out of service did not."""
+    c = alarm.c
+    sounded = c.suppressed_by.is_(None) & c.state.not_in(("suppressed", "out_of_service"))
+    return select(c.id, c.received, c.raised).where(c.community == community, c.received > since, sounded)

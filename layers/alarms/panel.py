@@ -1,0 +1,47 @@
+"""Alarms on the wall: how many nobody has acknowledged, by priority, and the loudest; calm grey otherwise."""
+
+from typing import Any
+
+from dash import html
+
+from geo.communities import Community
+from layers import parts
+from layers.alarms.look import looks, words
+
+BESIDES = (("已确认未恢复", "acknowledged"), ("搁置 / 停用", "put_aside"))
+"""What is open and does not sound."""
+
+
+def panel(community: Community) -> Any:
+    """Counts and a list that the script keeps."""
+    counts = [
+        html.Span(
+            [
+                html.Span(look.symbol, className=f"symbol tone-{look.tone}"),
+                html.Span(look.name, className="label"),
+                html.Span("0", className="value", **{"data-live": f"alarms.*.{code}"}),
+            ],
+            className="count",
+            title=look.name_en,
+            **{"data-priority": code},
+        )
+        for code, look in looks().priorities.items()
+    ]
+    besides = [
+        html.Span(
+            [
+                html.Span(name, className="label"),
+                html.Span("0", className="value", **{"data-live": f"alarms.*.{code}"}),
+            ],
+            className="count",
+        )
+        for name, code in BESIDES
+    ]
+    return parts.panel(
+        "alarms",
+        "告警",
+        html.Div(counts, className="counts", **{"data-alarm-words": words(), "aria-label": "未确认告警"}),
+        html.Div(besides, className="counts of-the-day"),
+        html.Ol(className="alarms", **{"data-list": "alarms", "aria-live": "polite"}),
+        waiting="没有未确认的告警",
+    )

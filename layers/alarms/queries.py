@@ -1,0 +1,235 @@
+"""What is known of the alarms, now or at a past time."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, case, func, select
+
+from geo.ground import places
+from layers.alarms import floods, life
+from layers.alarms.occurrences import REVISION
+from layers.alarms.rules import PRIORITIES
+from layers.alarms.tables import alarm, alarm_step
+from store import origins, revision
+from store.instant import MILLISECOND, Instant, format_rfc3339
+
+TALLY = "*"
+"""The key of the counts over all open alarms."""
+SHOWN = 300
+"""Open alarms that a screen is given, the loudest first; the tally counts them all."""
+PRESENT = ("state", "seq", "is_active", "returned", "acknowledged", "acknowledged_by", "cleared", "shelved_until")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What is asked for; None and empty: all. ``open`` are those that are not over."""
+
+    states: Sequence[str] = ()
+    priorities: Sequence[str] = ()
+    rule: str | None = None
+    device: str | None = None
+    cause: str | None = None
+    flood: int | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+    is_open: bool = False
+
+
+def records(
+    connection: Connection, community: str, keys: set[str] | None, at: Instant | None = None
+) -> dict[str, dict[str, Any] | None]:
+    """The open alarms, the loudest first, or the named ones (None: over), and under `TALLY` the counts.
+
+    Times are epoch milliseconds.
+    """
+    stamp = revision.stamp(connection, REVISION, at)
+    query = with_state(community, at)
+    if keys is None:
+        rows = connection.execute(query.where(_is_open(query)).order_by(*_loudest(query)).limit(SHOWN)).all()
+    else:
+        rows = connection.execute(query.where(alarm.c.id.in_(keys - {TALLY}))).all()
+    found: dict[str, dict[str, Any] | None] = dict.fromkeys(keys - {TALLY}) if keys is not None else {}
+    names = {place.code: place.name for layer in ("areas", "sites") for place in places(community, layer)}
+    for row in rows:
+        found[row.id] = _record(row, names) if row.state in life.open_states() else None
+    if keys is None or TALLY in keys:
+        found[TALLY] = tally(connection, community, at) | stamp
+    return found
+
+
+def tally(connection: Connection, community: str, at: Instant | None) -> dict[str, Any]:
+    """How many alarms are open, by state, how many of those sound by priority, and the flood that goes on."""
+    query = with_state(community, at)
+    inner = query.where(_is_open(query)).subquery()
+    counted = select(inner.c.state, inner.c.priority, func.count()).group_by(inner.c.state, inner.c.priority)
+    states: Counter[str] = Counter()
+    sounds: Counter[str] = Counter()
+    for of, loud, count in connection.execute(counted):
+        states[of] += count
+        if of in life.sounding():
+            sounds[loud] += count
+    flood = floods.going_on(connection, community, at)
+    return {
+        "open": states.total(),
+        "by_state": {code: states[code] for code in life.open_states()},
+        "sounding": {code: sounds[code] for code in PRIORITIES},
+        "flood": None
+        if flood is None
+        else {"id": flood.id, "began": flood.began // MILLISECOND, "count": flood.count, "first": flood.first},
+    }
+
+
+def with_state(community: str, at: Instant | None) -> Select[Any]:
+    """Select alarms with their state; at a past time as they were then, those that came later left out."""
+    c = alarm.c
+    if at is None:
+        return select(alarm).where(c.community == community)
+    s = alarm_step.c
+    newest = select(func.max(s.seq)).where(s.alarm_id == c.id, s.at <= at).correlate(alarm).scalar_subquery()
+
+    def when(*events: str) -> Any:
+        """The time of the newest of these steps by then."""
+        of = alarm_step.alias()
+        found = select(func.max(of.c.at)).where(of.c.alarm_id == c.id, of.c.at <= at, of.c.event.in_(events))
+        return found.correlate(alarm).scalar_subquery()
+
+    raised, returned, heard = when("raise"), when("return", "withdraw"), when("acknowledge")
+    state = alarm_step.c.state
+    present = {
+        "state": state,
+        "seq": alarm_step.c.seq,
+        "returned": case((returned >= raised, returned), else_=None),
+        "acknowledged": heard,
+        "acknowledged_by": case((heard.is_not(None), c.acknowledged_by), else_=None),
+        "cleared": case((state == life.NORMAL, alarm_step.c.at), else_=None),
+        "is_active": func.coalesce(returned, 0) < raised,
+        "shelved_until": case((state == "shelved", alarm_step.c.until), else_=None),
+    }
+    others = [column for column in c if column.name not in PRESENT]
+    columns = [column.label(name) for name, column in present.items()]
+    joined = alarm.join(alarm_step, (alarm_step.c.alarm_id == c.id) & (alarm_step.c.seq == newest))
+    # What began before and was over long before is not looked at: it has its own clearing.
+    alive = c.cleared.is_(None) | (c.cleared > at)
+    return select(*others, *columns).select_from(joined).where(c.community == community, c.received <= at, alive)
+
+
+def find(
+    connection: Connection,
+    community: str,
+    wanted: Wanted,
+    *,
+    at: Instant | None,
+    before: tuple[Instant, str] | None = None,
+    limit: int,
+) -> list[Row[Any]]:
+    """Alarms, the newest first; ``before`` is the last of the page before."""
+    query = with_state(community, at)
+    c, state = alarm.c, query.selected_columns["state"]
+    exact = {c.rule: wanted.rule, c.device: wanted.device, c.cause: wanted.cause, c.flood: wanted.flood}
+    for column, value in exact.items():
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.states:
+        query = query.where(state.in_(wanted.states))
+    if wanted.is_open:
+        query = query.where(_is_open(query))
+    if wanted.priorities:
+        query = query.where(c.priority.in_(wanted.priorities))
+    if wanted.since is not None:
+        query = query.where(c.raised >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(c.raised < wanted.until)
+    if before is not None:
+        query = query.where((c.raised < before[0]) | ((c.raised == before[0]) & (c.id < before[1])))
+    return list(connection.execute(query.order_by(c.raised.desc(), c.id.desc()).limit(limit)))
+
+
+def one(connection: Connection, community: str, number: str, at: Instant | None) -> Row[Any] | None:
+    """An alarm; None where there is none, or was none yet."""
+    return connection.execute(with_state(community, at).where(alarm.c.id == number)).one_or_none()
+
+
+def steps(connection: Connection, number: str, at: Instant | None) -> list[dict[str, Any]]:
+    """What became of an alarm, the first step first."""
+    c = alarm_step.c
+    query = select(alarm_step).where(c.alarm_id == number)
+    if at is not None:
+        query = query.where(c.at <= at)
+    events = life.life().events
+    return [
+        {
+            "seq": row.seq,
+            "event": row.event,
+            "name": events[row.event].name,
+            "name_en": events[row.event].name_en,
+            "state": row.state,
+            "at": format_rfc3339(row.at),
+            "by": row.actor,
+            "note": row.note,
+            "value": row.value,
+            "until": None if row.until is None else format_rfc3339(row.until),
+        }
+        for row in connection.execute(query.order_by(c.seq))
+    ]
+
+
+def told(connection: Connection, community: str, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+    """Alarms as the API says them, with the grid event that was opened for each."""
+    events = origins.events_of(connection, community, "alarm", [row.id for row in rows])
+    names = {place.code: place.name for layer in ("areas", "sites") for place in places(community, layer)}
+    return [_told(row, names, events.get(row.id)) for row in rows]
+
+
+def _told(row: Row[Any], names: dict[str, str], event: dict[str, Any] | None) -> dict[str, Any]:
+    instants = ("raised", "received", "returned", "acknowledged", "cleared", "shelved_until")
+    times = {name: None if (at := getattr(row, name)) is None else format_rfc3339(at) for name in instants}
+    state = life.life().states[row.state]
+    plain = ("id", "rule", "name", "name_en", "priority", "state", "kind", "subject", "device", "area", "site")
+    further = ("cause", "metric", "value", "threshold", "source", "flood", "repeats", "reason", "lon", "lat", "seq")
+    return {
+        **{name: getattr(row, name) for name in plain},
+        "state_name": state.name,
+        "state_name_en": state.name_en,
+        "area_name": names.get(row.area),
+        "site_name": names.get(row.site),
+        "active": bool(row.is_active),
+        "latched": bool(row.is_latched),
+        "by": row.acknowledged_by,
+        "possible": life.possible(row.state, is_active=bool(row.is_active), is_latched=bool(row.is_latched)),
+        **{name: getattr(row, name) for name in further},
+        **times,
+        "event": None if event is None else event | {"at": format_rfc3339(event["at"])},
+    }
+
+
+def _record(row: Row[Any], names: dict[str, str]) -> dict[str, Any]:
+    """An alarm as the live channel tells it, the same for every screen: who acknowledged it is not said."""
+    state = life.life().states[row.state]
+    plain = ("id", "rule", "name", "name_en", "priority", "state", "kind", "subject", "device", "metric", "value")
+    return {
+        **{name: getattr(row, name) for name in plain},
+        "area": names.get(row.area),
+        "site": names.get(row.site),
+        **{name: getattr(row, name) for name in ("threshold", "cause", "source", "lon", "lat", "flood", "repeats")},
+        "state_name": state.name,
+        "state_name_en": state.name_en,
+        "sounds": state.sounds,
+        "active": bool(row.is_active),
+        "raised": row.raised // MILLISECOND,
+        "received": row.received // MILLISECOND,
+        "returned": None if row.returned is None else row.returned // MILLISECOND,
+        "shelved_until": None if row.shelved_until is None else row.shelved_until // MILLISECOND,
+        revision.FIELD: row.seq,
+    }
+
+
+def _is_open(query: Select[Any]) -> Any:
+    return query.selected_columns["cleared"].is_(None)
+
+
+def _loudest(query: Select[Any]) -> tuple[Any, ...]:
+    rank = case({code: place for place, code in enumerate(PRIORITIES)}, value=alarm.c.priority, else_=9)
+    sounds = case((query.selected_columns["state"].in_(life.sounding()), 0), else_=1)
+    return sounds, rank, alarm.c.raised.desc()

@@ -1,0 +1,62 @@
+"""The rules that hold in each community: those that ship, and what people made of them; every version is kept."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, func, insert, select
+
+from layers.alarms.rules import Rule, defaults, read
+from layers.alarms.tables import alarm_rule
+from layers.roles import Actor
+from store import audit, revision
+from store.instant import Instant, now
+
+REVISION = "alarm_rules"
+
+Book = Mapping[str, Rule]
+"""code -> rule."""
+
+
+def rules_of(connection: Connection, community: str, at: Instant | None = None) -> dict[str, Rule]:
+    """The rules of a community, now or as they were; the switched off ones too."""
+    return dict(defaults()) | {code: rule for code, (rule, _) in kept(connection, community, at).items()}
+
+
+def kept(connection: Connection, community: str, at: Instant | None = None) -> dict[str, tuple[Rule, Any]]:
+    """code -> the newest version that people made, with its row."""
+    c = alarm_rule.c
+    newest = select(c.code, func.max(c.version).label("version")).where(c.community == community)
+    if at is not None:
+        newest = newest.where(c.at <= at)
+    last = newest.group_by(c.code).subquery()
+    query = select(alarm_rule).join(last, (last.c.code == c.code) & (last.c.version == c.version))
+    return {row.code: (_read(row.body), row) for row in connection.execute(query.where(c.community == community))}
+
+
+def versions(connection: Connection, community: str, code: str, at: Instant | None = None) -> list[tuple[Rule, Any]]:
+    """Every version that people made of a rule, the newest first, with its row."""
+    c = alarm_rule.c
+    query = select(alarm_rule).where(c.community == community, c.code == code)
+    if at is not None:
+        query = query.where(c.at <= at)
+    return [(_read(row.body), row) for row in connection.execute(query.order_by(c.version.desc()))]
+
+
+def _read(body: str) -> Rule:
+    return read(json.loads(body))
+
+
+def keep(connection: Connection, community: str, rule: Rule, actor: Actor) -> int:
+    """Keep a version of a rule, in a transaction that writes; returns its number. It holds from now on."""
+    # Raised first: of two who keep the same rule at once, the second waits here and gets the next number.
+    revision.bump(connection, REVISION)
+    c = alarm_rule.c
+    query = select(func.max(c.version)).where(c.community == community, c.code == rule.code)
+    version = (connection.scalar(query) or 0) + 1
+    body = msgspec.json.encode(rule).decode()
+    row = {"community": community, "code": rule.code, "version": version, "body": body}
+    connection.execute(insert(alarm_rule).values(**row, actor=actor.label, at=now()))
+    audit.record(connection, actor.label, "alarm_rule.keep", rule.code, {"community": community, "version": version})
+    return version

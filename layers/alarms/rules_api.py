@@ -1,0 +1,105 @@
+"""Routes of the rules of alarms: the list, a new version, a trial on the past."""
+
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from layers.alarms import rulebook, trial
+from layers.alarms.rules import PRIORITIES, Rule, defaults, faults, read
+from layers.problem import Problem
+from layers.web import At, CommunityPath, Given, Reading, WriteActor, instant_query
+from store.engine import writing
+from store.instant import DAY, format_rfc3339, now
+
+LONGEST_TRIAL = 92 * DAY
+
+
+class NewRule(BaseModel):
+    """A rule; every field of `layers.alarms.rules.Rule`, those that are left out as they are by default."""
+
+    model_config = ConfigDict(extra="allow")
+    code: str = Field(max_length=64)
+    name: str = Field(max_length=120)
+    op: str = Field(max_length=8)
+
+
+class Trial(BaseModel):
+    """A rule, kept or not, and the period on which it is tried."""
+
+    rule: dict[str, Any] | str = Field(description="a rule, or the code of one that is kept")
+    from_: str = Field(alias="from", max_length=40)
+    to: str = Field(max_length=40)
+
+
+def add(routes: APIRouter) -> None:
+    """Add the routes."""
+    routes.get("/alarm-rules")(listed)
+    routes.get("/alarm-rules/{code}")(one)
+    routes.post("/alarm-rules", status_code=201)(keep)
+    routes.post("/alarm-rules/trial")(try_out)
+
+
+def listed(community: CommunityPath, connection: Reading, at: At) -> dict[str, Any]:
+    """The rules that hold, the loudest first: those that ship, and those that were kept here."""
+    kept = rulebook.kept(connection, community.code, at)
+    rules = rulebook.rules_of(connection, community.code, at)
+    ordered = sorted(rules.values(), key=lambda rule: (PRIORITIES.index(rule.priority), rule.code))
+    return {"rules": [_told(rule, kept.get(rule.code)) for rule in ordered]}
+
+
+def one(community: CommunityPath, connection: Reading, code: str, at: At) -> dict[str, Any]:
+    """A rule, with all versions that were kept of it."""
+    rules = rulebook.rules_of(connection, community.code, at)
+    if code not in rules:
+        raise Problem(404, "not found", f"no rule {code!r} in {community.code!r}")
+    versions = rulebook.versions(connection, community.code, code, at)
+    return _told(rules[code], versions[0] if versions else None) | {
+        "versions": [_told(*version) for version in versions]
+    }
+
+
+def keep(community: CommunityPath, given: Given, actor: WriteActor, body: NewRule) -> dict[str, Any]:
+    """Keep a rule: a new one, or a new version of one; it holds at once. 422 names every field that is wrong."""
+    rule = _read(body.model_dump())
+    with writing(given.databases.of(community.code)) as connection:
+        version = rulebook.keep(connection, community.code, rule, actor)
+    return _told(rule, None) | {"version": version, "by": actor.label}
+
+
+def try_out(community: CommunityPath, connection: Reading, _actor: WriteActor, asked: Trial) -> dict[str, Any]:
+    """What a rule would have raised in a period of the past, had it been on."""
+    since, until = instant_query("from", asked.from_) or 0, min(instant_query("to", asked.to) or 0, now())
+    if not since < until <= since + LONGEST_TRIAL:
+        raise Problem(400, "bad request", f"from, to: a period of the past, at most {LONGEST_TRIAL // DAY} days")
+    if isinstance(asked.rule, str):
+        known = rulebook.rules_of(connection, community.code)
+        if asked.rule not in known:
+            raise Problem(404, "not found", f"no rule {asked.rule!r} in {community.code!r}")
+        rule = known[asked.rule]
+    else:
+        rule = _read({"name": "trial", "code": "trial"} | asked.rule)
+    return trial.trial(connection, community.code, rule, since, until)
+
+
+def _read(body: dict[str, Any]) -> Rule:
+    try:
+        rule = read(body)
+    except msgspec.ValidationError as error:
+        raise Problem(422, "not a rule", str(error)) from None
+    wrong = faults(rule)
+    if wrong:
+        raise Problem(422, "not a rule", "; ".join(f"{name}: {why}" for name, why in wrong.items()), faults=wrong)
+    return rule
+
+
+def _told(rule: Rule, kept: tuple[Rule, Any] | None) -> dict[str, Any]:
+    told: dict[str, Any] = msgspec.to_builtins(rule)
+    told["shipped"] = rule.code in defaults()
+    row = kept[1] if kept is not None else None
+    return told | {
+        "version": 0 if row is None else row.version,
+        "by": None if row is None else row.actor,
+        "at": None if row is None else format_rfc3339(row.at),
+    }

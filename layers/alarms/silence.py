@@ -1,0 +1,137 @@
+"""Who says nothing: each device's next time at which it would be silent, found without looking at all of them."""
+
+import heapq
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import Connection, select
+
+from layers.alarms.rules import Rule
+from sensors.devices.registry import Device
+from sensors.tables import device_state, latest, series
+from store.bulk import is_one_of
+from store.instant import SECOND, Instant
+
+Pending = tuple[str, str, str]
+"""(community, rule, device)."""
+AFTER_GATEWAY: Instant = SECOND
+"""Devices behind a gateway that is as silent as they are wait so much longer than it: its alarm comes first."""
+
+
+class Silence:
+    """When devices were heard, and when each rule would call each of them silent."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, Instant] = {}
+        self._dues: list[tuple[Instant, Pending]] = []
+        self._pairs: dict[Pending, tuple[Rule, Device]] = {}
+        self._keys_of: dict[str, list[Pending]] = {}
+        self._gateway_of: dict[str, str] = {}
+
+    @property
+    def due(self) -> Instant | None:
+        """The next time at which somebody might be silent."""
+        return self._dues[0][0] if self._dues else None
+
+    def load(self, connection: Connection, pairs: Mapping[Pending, tuple[Rule, Device]]) -> None:
+        """Begin with these rules and devices, and when each was heard last."""
+        self._pairs = dict(pairs)
+        self._keys_of = {}
+        for key in pairs:
+            self._keys_of.setdefault(key[2], []).append(key)
+        self._gateway_of = {device.id: device.gateway for _, device in pairs.values() if device.gateway is not None}
+        c = device_state.c
+        seen = {row.device_id: row.last_seen for row in connection.execute(select(c.device_id, c.last_seen))}
+        self.heard({device: at for device, at in seen.items() if at is not None})
+        self._dues = [(due, key) for key in pairs if (due := self._due_of(key)) is not None]
+        heapq.heapify(self._dues)
+
+    def heard(self, seen: Mapping[str, Instant]) -> None:
+        """Devices were heard; their gateways with them. One that was not heard before is watched from now on."""
+        new = (self.with_gateways(seen).keys() & self._keys_of.keys()) - self._seen.keys()
+        for device, at in self.with_gateways(seen).items():
+            self._seen[device] = max(at, self._seen.get(device, 0))
+        for device in new:
+            for key in self._keys_of[device]:
+                self.again(key)
+
+    def with_gateways(self, seen: Mapping[str, Instant]) -> dict[str, Instant]:
+        """When devices were heard, and the gateways that they stand behind."""
+        found = dict(seen)
+        if self._gateway_of:
+            for device, at in seen.items():
+                gateway = self._gateway_of.get(device)
+                if gateway is not None:
+                    found[gateway] = max(at, found.get(gateway, 0))
+        return found
+
+    def overdue(
+        self, connection: Connection, at: Instant, listening_since: Instant | None
+    ) -> list[tuple[Pending, Instant]]:
+        """Who is silent by now, and since which time it is an alarm; each is told once, until it is heard again."""
+        asked: list[Pending] = []
+        while self._dues and self._dues[0][0] <= at:
+            _, key = heapq.heappop(self._dues)
+            if key in self._pairs:
+                asked.append(key)
+        if not asked:
+            return []
+        if listening_since is None:
+            for key in asked:
+                heapq.heappush(self._dues, (at + 5 * SECOND, key))
+            return []
+        self._ask(connection, asked)
+        found = []
+        for key in asked:
+            due = self._due_of(key, listening_since)
+            if due is None:
+                continue
+            if due > at:
+                heapq.heappush(self._dues, (due, key))
+            else:
+                found.append((key, due))
+        return found
+
+    def again(self, key: Pending) -> None:
+        """Watch one that was heard, from then on."""
+        due = self._due_of(key)
+        if due is not None:
+            heapq.heappush(self._dues, (due, key))
+
+    def _ask(self, connection: Connection, keys: Iterable[Pending]) -> None:
+        """What others heard of these: an ingester that shares the work hears a part of it."""
+        devices = {key[2] for key in keys}
+        devices |= {self._gateway_of[one] for one in devices if one in self._gateway_of}
+        c = device_state.c
+        query = select(c.device_id, c.last_seen).where(is_one_of(connection, (c.device_id,), [(d,) for d in devices]))
+        for row in connection.execute(query):
+            if row.last_seen is not None:
+                self._seen[row.device_id] = max(row.last_seen, self._seen.get(row.device_id, 0))
+        wanted = [(key[2], rule.metric) for key in keys if (rule := self._pairs[key][0]).metric is not None]
+        if wanted:
+            self._ask_metrics(connection, wanted)
+
+    def _ask_metrics(self, connection: Connection, wanted: list[tuple[str, str]]) -> None:
+        asked = is_one_of(connection, (series.c.device_id, series.c.metric), wanted)
+        query = select(series.c.device_id, series.c.metric, latest.c.ts).join(latest, latest.c.series_id == series.c.id)
+        for row in connection.execute(query.where(asked)):
+            self._seen[f"{row.device_id}/{row.metric}"] = row.ts
+
+    def _due_of(self, key: Pending, listening_since: Instant = 0) -> Instant | None:
+        rule, device = self._pairs[key]
+        seen = self._seen.get(device.id)
+        if seen is None:
+            return None
+        if rule.metric is not None:
+            seen = self._seen.get(f"{device.id}/{rule.metric}", seen)
+        due = self._limit(rule, device, max(seen, listening_since))
+        gateway = self._gateway_of.get(device.id)
+        other = self._pairs.get((key[0], key[1], gateway)) if gateway is not None else None
+        if other is not None and gateway is not None:
+            heard = self._seen.get(gateway, 0)
+            if heard <= seen:
+                due = max(due, self._limit(other[0], other[1], max(heard, listening_since)) + AFTER_GATEWAY)
+        return due
+
+    @staticmethod
+    def _limit(rule: Rule, device: Device, since: Instant) -> Instant:
+        return device.stale_at(since) if rule.value == 0 else since + round(rule.value * SECOND)

@@ -1,0 +1,162 @@
+"""Who hears of alarms when: as they are raised, once for a flood, and again where nobody acknowledges."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, String, cast, exists, literal, select
+
+from layers.alarms import duties, floods, life
+from layers.alarms.occurrences import Written
+from layers.alarms.rulebook import Book
+from layers.alarms.tables import alarm
+from sensors.intake.batch import Batch, Filing
+from store.instant import DAY, SECOND, Instant
+from store.notices import Notice, notice
+from store.notices import tell as tell_notice
+
+AT_ONCE = 500
+TOO_LATE: Instant = DAY
+"""What is older is on the list; a cockpit that was away for long must not call everybody at once."""
+
+
+class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The words of a kind of notice."""
+
+    text: str
+    text_en: str
+
+
+class Escalation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom an alarm of a priority is told that nobody acknowledged for so long."""
+
+    priority: str
+    after_s: int
+    least: str
+
+
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """notices.toml."""
+
+    kinds: dict[str, Kind]
+    told: dict[str, str]
+    escalation: tuple[Escalation, ...]
+
+
+@cache
+def table() -> Table:
+    """The rows of notices.toml."""
+    rows = tomllib.loads((files("layers.alarms") / "notices.toml").read_text(encoding="utf-8"))
+    return msgspec.convert(rows, Table)
+
+
+def tell(connection: Connection, batch: Batch, written: Written, books: Mapping[str, Book]) -> None:
+    """Tell of what began to sound, within its transaction, and ask for the events that rules open."""
+    by_community: dict[str, list[dict[str, Any]]] = {}
+    for row in written.raised:
+        if row["cleared"] is None and row["state"] in life.sounding():
+            by_community.setdefault(row["community"], []).append(row)
+    for community, rows in by_community.items():
+        before = floods.going_on(connection, community)
+        flood = floods.joined(connection, community, rows, batch.at)
+        if flood is not None and before is None:
+            _tell_flood(connection, community, flood, batch.at)
+        for row in rows:
+            if flood is None or row["priority"] == "critical":
+                _tell_raised(connection, row, batch.at)
+            rule = books.get(community, {}).get(row["rule"])
+            if rule is not None and rule.event is not None:
+                batch.filings.append(filing(row, rule.event))
+
+
+def filing(row: Mapping[str, Any], category: str) -> Filing:
+    """The grid event that an alarm opens: its evidence in words, its place, and what it was opened for."""
+    said = "" if row["value"] is None else f"{row['metric']} = {row['value']:g}"
+    limit = "" if row["threshold"] is None else f" (limit {row['threshold']:g})"
+    severity = {"critical": "critical", "high": "major"}.get(row["priority"], "minor")
+    return Filing(
+        community=row["community"],
+        kind="alarm",
+        ref=row["id"],
+        category=category,
+        severity=severity,
+        title=f"{row['name']} · {row['subject']}",
+        detail=f"{said}{limit}".strip(),
+        lon=row["lon"],
+        lat=row["lat"],
+        device=row["device"],
+        source=row["source"],
+        occurred=row["raised"],
+    )
+
+
+def _tell_raised(connection: Connection, row: Mapping[str, Any], at: Instant) -> None:
+    least = table().told.get(row["priority"])
+    if least is None:
+        return
+    told = _notice("alarm.raised", row, at, least, f"alarm:{row['id']}:{row['seq']}")
+    tell_notice(connection, told)
+    for person in duties.on_duty(connection, row["community"], at):
+        tell_notice(connection, _notice("alarm.raised", row, at, None, f"{told.mark}:{person}", person))
+
+
+def _tell_flood(connection: Connection, community: str, flood: int, at: Instant) -> None:
+    told = Notice(
+        community=community,
+        at=at,
+        kind="alarm.flood",
+        subject=str(flood),
+        title=f"{floods.BEGINS_AT}+ / {floods.WINDOW // SECOND // 60} min",
+        least="steward",
+        mark=f"flood:{community}:{flood}",
+    )
+    tell_notice(connection, told)
+
+
+def _notice(kind: str, row: Any, at: Instant, least: str | None, mark: str, person: str | None = None) -> Notice:
+    of = row if isinstance(row, Mapping) else row._mapping
+    return Notice(
+        community=of["community"],
+        at=at,
+        kind=kind,
+        subject=of["id"],
+        title=f"{of['name']} · {of['subject']}"[:200],
+        place=of["area"],
+        least=least,
+        person=person,
+        mark=mark,
+    )
+
+
+def remind(connection: Connection, community: str, at: Instant) -> int:
+    """Tell of alarms that nobody acknowledged in time, and were not told of yet to these; returns how many."""
+    told = 0
+    for step in table().escalation:
+        for row in _unheard(connection, community, step, at):
+            mark = f"alarm:{row.id}:{row.raised}:{step.after_s}:{step.least}"
+            told += tell_notice(connection, _notice("alarm.escalated", row, at, step.least, mark))
+    return told
+
+
+def is_anything_due(connection: Connection, community: str, at: Instant) -> bool:
+    """Whether `remind` would tell of something; reads only."""
+    return any(_unheard(connection, community, step, at, 1) for step in table().escalation)
+
+
+def _unheard(
+    connection: Connection, community: str, step: Escalation, at: Instant, most: int = AT_ONCE
+) -> Sequence[Any]:
+    c = alarm.c
+    mark = literal("alarm:") + c.id + literal(":") + cast(c.raised, String) + literal(f":{step.after_s}:{step.least}")
+    query = select(alarm).where(
+        c.community == community,
+        c.cleared.is_(None),
+        c.state == "unacknowledged",
+        c.priority == step.priority,
+        c.received.between(at - TOO_LATE, at - step.after_s * SECOND),
+        ~exists().where(notice.c.mark == mark),
+    )
+    return connection.execute(query.limit(most)).all()

@@ -1,0 +1,384 @@
+"""All rules over the stream of what is stored: only what changed is looked at, and of that what may change something.
+
+Most values lie where no rule of theirs can change its mind; for those two comparisons are all. What remains is judged
+once without a lock; where an alarm may begin, end, or a timer start or stop, it is judged again as the only writer of
+alarms, after what others wrote meanwhile was read: several ingesters raise no alarm twice.
+"""
+
+import heapq
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from layers.alarms import rulebook
+from layers.alarms.machine import REST, Change, Machine
+from layers.alarms.occurrences import REVISION, Key, Occurred, Subject
+from layers.alarms.rules import Rule
+from layers.alarms.silence import Silence
+from layers.alarms.tables import alarm_watch
+from layers.alarms.watched import Pair, Sample, Watched, judge
+from sensors.devices.kept_registry import Registry
+from sensors.devices.registry import Device
+from sensors.intake.batch import Batch, FigureKey
+from sensors.quality import Quality
+from sensors.readings.columns import Series, Value
+from sensors.tables import reading
+from store import revision
+from store.bulk import upsert_all
+from store.instant import HOUR, SECOND, Instant
+
+TOO_OLD: Instant = HOUR
+"""What is told so late changes no alarm: it belongs to a time that is over."""
+SETTLES: Instant = 10 * SECOND
+"""After a start or an outage what waited at the broker comes first; until then no timer ends by the clock."""
+SOUND = frozenset({int(Quality.GOOD), int(Quality.UNKNOWN_METRIC)})
+OF_CLOCK = int(Quality.CLOCK_AHEAD | Quality.WRONG_CLOCK)
+"""A sample whose time alone is in doubt counts, at the time when it came: smoke is smoke."""
+
+
+class Watcher:
+    """The rules of one database's communities and their subjects, kept between batches."""
+
+    def __init__(self) -> None:
+        self.books: dict[str, rulebook.Book] = {}
+        self.silence = Silence()
+        self._registry: Registry | None = None
+        self._behind: dict[str, list[str]] = {}
+        self._machines: dict[Key, Machine] = {}
+        self._homes: dict[Key, Watched] = {}
+        self._watched: dict[Series, Watched | None] = {}
+        self._by_name: dict[tuple[str, str], Watched] = {}
+        self._figures: dict[FigureKey, Watched] = {}
+        self._dues: list[tuple[Instant, Key]] = []
+        self._versions = (-1, -1)
+        self._rev = -1
+        self._changed: set[Key] = set()
+        # The rules over silence that are raised, by device.
+        self._silent: dict[str, set[Key]] = {}
+
+    @property
+    def due(self) -> Instant | None:
+        """When the next timer ends, or the next device might be silent."""
+        dues = [one for one in (self._dues[0][0] if self._dues else None, self.silence.due) if one is not None]
+        return min(dues, default=None)
+
+    def device(self, code: str) -> Device | None:
+        """A device, as last read."""
+        return self._registry.get(code) if self._registry is not None else None
+
+    def communities(self) -> set[str]:
+        """Those of the devices."""
+        return {one.community for one in self._registry.devices} if self._registry is not None else set()
+
+    def refresh(self, connection: Connection) -> bool:
+        """Read what changed of rules, devices and timers; whether rules or devices did."""
+        if self._registry is None:
+            self._registry = Registry(connection.engine)
+        self._registry.refresh(connection)
+        found = (revision.current(connection, rulebook.REVISION), self._registry.version)
+        is_new = found != self._versions
+        if is_new:
+            self._versions, self._rev = found, -1
+            self.books = {code: rulebook.rules_of(connection, code) for code in self.communities()}
+            self._watched, self._by_name, self._homes, self._figures = {}, {}, {}, {}
+            self._machines, self._dues, self._silent = {}, [], {}
+            self._behind = _behind(self._registry.devices)
+        self.read_timers(connection)
+        if is_new:
+            self.silence.load(connection, self._silent_pairs())
+        return is_new
+
+    def moved(self, devices: Iterable[Device]) -> None:
+        """Devices are in other places now: other rules may be about them."""
+        codes = {device.id for device in devices}
+        if not codes or self._registry is None:
+            return
+        self._registry.keep(devices)
+        for series in [one for one in self._watched if one.device in codes]:
+            del self._watched[series]
+
+    def _silent_pairs(self) -> dict[Key, tuple[Rule, Device]]:
+        assert self._registry is not None  # noqa: S101 - after it was read
+        found: dict[Key, tuple[Rule, Device]] = {}
+        for community, book in self.books.items():
+            devices = self._registry.active(community)
+            for rule in book.values():
+                if rule.op == "missing" and rule.enabled:
+                    found |= {(community, rule.code, one.id): (rule, one) for one in devices if rule.watches(one)}
+        raised = {key for key, machine in self._machines.items() if machine.phase != REST}
+        return {key: pair for key, pair in found.items() if key not in raised}
+
+    def read_timers(self, connection: Connection) -> None:
+        """Read how far rules have come that others wrote."""
+        at = revision.current(connection, REVISION)
+        if at == self._rev:
+            return
+        for row in connection.execute(select(alarm_watch).where(alarm_watch.c.rev > self._rev)):
+            key = (row.community, row.rule, row.subject)
+            machine = self._machine(key)
+            machine.phase, machine.since, machine.due, machine.value = row.phase, row.since, row.due, row.value
+            self._settle(key, machine)
+        self._rev = at
+
+    def _machine(self, key: Key) -> Machine:
+        known = self._machines.get(key)
+        if known is None:
+            known = self._machines[key] = Machine()
+        return known
+
+    def _settle(self, key: Key, machine: Machine) -> None:
+        if machine.due is not None:
+            heapq.heappush(self._dues, (machine.due, key))
+        rule = self.books.get(key[0], {}).get(key[1])
+        if rule is not None and rule.op == "missing" and rule.metric is None and machine.is_raised:
+            self._silent.setdefault(key[2], set()).add(key)
+        home = self._homes.get(key)
+        if home is not None:
+            home.settle()
+
+    # What a batch brings.
+
+    def samples(self, connection: Connection, batch: Batch) -> list[Sample]:
+        """The values of a batch that may change something, in the order of series and time."""
+        found: list[Sample] = []
+        new, watched, after = batch.new, self._watched, None
+        for of, ts, value, quality, live in zip(new.series, new.ts, new.values, new.quality, new.live, strict=True):
+            try:
+                one = watched[of]
+            except KeyError:
+                one = watched[of] = self._watch(connection, of, ts)
+            if one is None:
+                continue
+            # After one that may change something all that follow in its series are looked at.
+            if of is not after and not quality and one.low <= value <= one.high:  # type: ignore[operator]
+                if ts > one.newest:
+                    one.newest = ts
+                continue
+            sample = _sample(one, ts, value, quality, live, batch.at)
+            if sample is not None:
+                found.append(sample)
+                after = of
+        return found + self._figure_samples(batch)
+
+    def _figure_samples(self, batch: Batch) -> list[Sample]:
+        found = []
+        for key, (ts, value) in batch.figures.items():
+            one = self._figures.get(key)
+            if one is None:
+                one = self._figures[key] = Watched(self._pairs_of_figure(key))
+                self._homes |= {_key(pair): one for pair in one.pairs}
+            if not one.low <= value <= one.high:
+                found.append(one.sample(ts, value))
+        return found
+
+    def _watch(self, connection: Connection, of: Series, before: Instant) -> Watched | None:
+        device = self.device(of.device)
+        if device is None:
+            return None
+        rules = [
+            rule for rule in self.books.get(device.community, {}).values() if rule.enabled and rule.watches(device)
+        ]
+        is_limit = any(rule.other == of.metric for rule in rules)
+        pairs = [self._pair(rule, subject_of(device)) for rule in rules if rule.metric == of.metric]
+        if not pairs and not is_limit:
+            return None
+        made = Watched(pairs, is_limit)
+        self._by_name[of.device, of.metric] = made
+        self._homes |= {_key(pair): made for pair in pairs}
+        if made.window and of.number:
+            c = reading.c
+            # What this batch brought is stored already, and is taken in when it is looked at.
+            past = select(c.ts, c.value).where(c.series_id == of.number, c.ts > before - made.window, c.ts < before)
+            sound = past.where(c.quality.in_(SOUND), c.value.is_not(None)).order_by(c.ts)
+            made.past.extend((row.ts, row.value) for row in connection.execute(sound))
+        return made
+
+    def _pair(self, rule: Rule, subject: Subject) -> Pair:
+        return Pair(rule, subject, self._machine((subject.community, rule.code, subject.id)))
+
+    def _pairs_of_figure(self, key: FigureKey) -> list[Pair]:
+        community, kind, code, metric = key
+        rules = [rule for rule in self.books.get(community, {}).values() if rule.metric == metric and rule.of == kind]
+        pairs = [self._pair_of((community, rule.code, code)) for rule in rules if rule.site in (None, code)]
+        return [pair for pair in pairs if pair is not None]
+
+    # What becomes of it.
+
+    def is_anything(self, batch: Batch, samples: Sequence[Sample], at: Instant) -> bool:
+        """Whether the batch, or the time, changes anything; else nothing needs to be locked."""
+        due = self.due
+        if (due is not None and due <= at) or self._heard_again(batch):
+            return True
+        for sample in samples:
+            for place, pair in enumerate(sample.of.pairs):
+                if pair.would_change(judge(sample, place, self._limit(pair)), sample.at):
+                    return True
+        return False
+
+    def _heard_again(self, batch: Batch) -> dict[str, Instant]:
+        """When those were heard that had been silent; who is heard through a gateway, that is heard too."""
+        if not self._silent:
+            return {}
+        seen = self.silence.with_gateways(batch.seen)
+        found = {device: seen[device] for device in seen.keys() & self._silent.keys()}
+        # What stands behind a gateway that was away could not be heard: it has its own time once more.
+        behind = {one: at for gateway, at in found.items() for one in self._behind.get(gateway, ())}
+        return {one: at for one, at in behind.items() if one in self._silent} | found
+
+    def judged(self, samples: Sequence[Sample]) -> list[Occurred]:
+        """What the samples raise or return, in their order."""
+        found: list[Occurred] = []
+        for sample in samples:
+            for place, pair in enumerate(sample.of.pairs):
+                limit = self._limit(pair)
+                changes = pair.machine.take(pair.rule, sample.at, judge(sample, place, limit), sample.value)
+                found += self._occurred(pair, changes, limit)
+                self._changed.add(_key(pair))
+        return found
+
+    def timed_out(self, frontier: Instant) -> list[Occurred]:
+        """What timers raise or return that ended by then."""
+        found: list[Occurred] = []
+        while self._dues and self._dues[0][0] <= frontier:
+            due, key = heapq.heappop(self._dues)
+            machine = self._machines.get(key)
+            pair = self._pair_of(key)
+            if machine is None or machine.due != due or pair is None:
+                continue
+            found += self._occurred(pair, machine.pass_time(pair.rule, frontier), pair.rule.value)
+            self._changed.add(key)
+        return found
+
+    def silent(self, connection: Connection, at: Instant, listening_since: Instant | None) -> list[Occurred]:
+        """The devices that have said nothing for too long."""
+        found: list[Occurred] = []
+        for key, since in self.silence.overdue(connection, at, listening_since):
+            pair = self._pair_of(key)
+            if pair is not None and not pair.machine.is_raised:
+                found += self._occurred(pair, pair.machine.take(pair.rule, since, True, None), None)
+                self._changed.add(key)
+        return found
+
+    def heard(self, batch: Batch) -> list[Occurred]:
+        """Of those that were silent, the ones that are heard again."""
+        again = self._heard_again(batch)
+        self.silence.heard(batch.seen)
+        self.silence.heard(again)
+        found: list[Occurred] = []
+        for device, seen in sorted(again.items()):
+            for key in sorted(self._silent.pop(device)):
+                pair = self._pair_of(key)
+                if pair is not None:
+                    at = max(seen, pair.machine.since)
+                    found += self._occurred(pair, pair.machine.take(pair.rule, at, False, None), None)
+                    self._changed.add(key)
+                    self.silence.again(key)
+        return found
+
+    def withdrawn(self, key: Key) -> bool:
+        """Whether nothing watches an occurrence any more; its machine is then at rest."""
+        if self._pair_of(key) is not None:
+            return False
+        machine = self._machines.get(key)
+        if machine is not None and machine.phase != REST:
+            machine.phase, machine.due = REST, None
+            self._changed.add(key)
+        return True
+
+    def save(self, connection: Connection, rev: int, at: Instant) -> None:
+        """Write how far the rules have come that moved, for others and for the next process."""
+        rows = []
+        for key in sorted(self._changed):
+            machine = self._machines[key]
+            values = (*key, machine.phase, machine.since or at, machine.due, machine.value, rev)
+            rows.append(dict(zip(COLUMNS, values, strict=True)))
+        upsert_all(connection, alarm_watch, rows, _as_it_is_now)
+        for key in self._changed:
+            self._settle(key, self._machines[key])
+        self._changed = set()
+
+    def _pair_of(self, key: Key) -> Pair | None:
+        """What a key stands for; None where no rule that is on watches that subject any more."""
+        community, code, subject = key
+        rule = self.books.get(community, {}).get(code)
+        if rule is None or not rule.enabled:
+            return None
+        if rule.of == "device":
+            device = self.device(subject)
+            if device is None or device.revoked is not None or not rule.watches(device):
+                return None
+            return self._pair(rule, subject_of(device))
+        return self._pair(rule, _subject(community, rule.of, subject))
+
+    def _limit(self, pair: Pair) -> float | None:
+        if pair.rule.other is None:
+            return pair.rule.value
+        of = self._by_name.get((pair.subject.id, pair.rule.other))
+        return None if of is None or of.value is None else of.value + pair.rule.value
+
+    def _occurred(self, pair: Pair, changes: Iterable[Change], limit: float | None) -> list[Occurred]:
+        behind: tuple[str, ...] = ()
+        if pair.rule.suppresses_behind and self._registry is not None:
+            behind = tuple(self._behind.get(pair.subject.id, ()))
+        return [
+            Occurred(
+                rule=pair.rule,
+                subject=pair.subject,
+                is_raised=change.is_raised,
+                at=change.at,
+                value=change.value,
+                threshold=limit if pair.rule.op != "missing" else None,
+                behind=behind,
+            )
+            for change in changes
+        ]
+
+
+COLUMNS = [column.name for column in alarm_watch.columns]
+
+
+def _as_it_is_now(insert: Any) -> Any:
+    changed = {name: insert.excluded[name] for name in COLUMNS[3:]}
+    return insert.on_conflict_do_update(index_elements=COLUMNS[:3], set_=changed)
+
+
+def _behind(devices: Iterable[Device]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for device in devices:
+        if device.gateway is not None:
+            found.setdefault(device.gateway, []).append(device.id)
+    return found
+
+
+def _key(pair: Pair) -> Key:
+    return pair.subject.community, pair.rule.code, pair.subject.id
+
+
+def _subject(community: str, kind: str, code: str) -> Subject:
+    return Subject(community=community, kind=kind, id=code, site=code if kind == "site" else None)
+
+
+def subject_of(device: Device) -> Subject:
+    """A device as what an alarm is about."""
+    return Subject(
+        community=device.community,
+        kind="device",
+        id=device.id,
+        device=device.id,
+        area=device.area,
+        site=device.site,
+        lon=device.lon,
+        lat=device.lat,
+        gateway=device.gateway,
+        source=device.source,
+    )
+
+
+def _sample(one: Watched, ts: Instant, value: Value, quality: int, live: bool, at: Instant) -> Sample | None:
+    """A value that counts: said live, sound, a number, not older than the one before, nor of a time that is over."""
+    if not live or isinstance(value, str) or quality & ~OF_CLOCK not in SOUND:
+        return None
+    if quality & OF_CLOCK:
+        ts = at
+    return None if ts < one.newest or ts < at - TOO_OLD else one.sample(ts, float(value))

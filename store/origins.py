@@ -1,0 +1,54 @@
+"""Which grid event was opened for what, an alarm for example: known to both, whichever layer they are of.
+
+Written by the layer of the events with each of their steps, read by the layer of what they were opened for.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, String, Table, select, update
+
+from store.engine import upsert
+from store.instant import Instant
+from store.metadata import metadata
+
+origin = Table(
+    "origin",
+    metadata,
+    Column("community", String(64), primary_key=True),
+    # What kind of thing it was opened for, as "alarm", and its id.
+    Column("kind", String(16), primary_key=True),
+    Column("ref", String(64), primary_key=True),
+    Column("event_id", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("is_open", Boolean, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_origin_event_id", "event_id"),
+)
+
+
+def opened(connection: Connection, community: str, kind: str, ref: str, event_id: str, state: str, at: Instant) -> str:
+    """Note that an event was opened for something; returns the event that was opened for it first."""
+    row = {"community": community, "kind": kind, "ref": ref, "event_id": event_id, "state": state}
+    statement = upsert(connection, origin).values(**row, is_open=True, at=at)
+    connection.execute(statement.on_conflict_do_nothing(index_elements=["community", "kind", "ref"]))
+    c = origin.c
+    query = select(c.event_id).where(c.community == community, c.kind == kind, c.ref == ref)
+    return str(connection.execute(query).scalar_one())
+
+
+def moved(connection: Connection, event_id: str, state: str, is_open: bool, at: Instant) -> None:
+    """Note the new state of an event; nothing where it was opened for nothing."""
+    where = origin.c.event_id == event_id
+    connection.execute(update(origin).where(where).values(state=state, is_open=is_open, at=at))
+
+
+def events_of(connection: Connection, community: str, kind: str, refs: Collection[str]) -> dict[str, dict[str, object]]:
+    """ref -> ``{"id", "state", "open", "at"}`` of the event that was opened for it."""
+    c = origin.c
+    query = select(c.ref, c.event_id, c.state, c.is_open, c.at).where(
+        c.community == community, c.kind == kind, c.ref.in_(list(refs))
+    )
+    return {
+        row.ref: {"id": row.event_id, "state": row.state, "open": bool(row.is_open), "at": row.at}
+        for row in connection.execute(query)
+    }

@@ -1,0 +1,277 @@
+"""Rules over the stream: what they raise and when, on both databases, as ingest calls them."""
+
+import pytest
+from sqlalchemy import Engine
+
+from layers.alarms.rules import Schedule
+from store.instant import SHANGHAI, to_datetime
+from tests.layers.alarms.stand import HELING, Stand
+
+
+@pytest.fixture
+def stand(engine: Engine) -> Stand:
+    """Two air stations, and no rule but the test's own."""
+    made = Stand(engine)
+    made.device("air-1")
+    made.device("air-2")
+    made.only()
+    return made
+
+
+def test_beyond_the_limit_raises_once_and_below_it_returns(stand: Stand) -> None:
+    stand.rule()
+    stand.say((0, "air-1", {"pm2_5": 99}))
+    assert stand.told() == []
+    stand.say((10, "air-1", {"pm2_5": 101}), (10, "air-2", {"pm2_5": 50}))
+    stand.say((20, "air-1", {"pm2_5": 140}))
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 10, None)]
+    stand.say((30, "air-1", {"pm2_5": 100}))
+    assert stand.told() == [("test.rule", "air-1", "returned", 10, 30)]
+    [one] = stand.alarms()
+    assert (one.value, one.threshold, one.area, one.priority) == (101, 100, "chenglu", "medium")
+
+
+def test_a_value_within_the_deadband_keeps_it(stand: Stand) -> None:
+    stand.rule(deadband=20.0)
+    for second, value in ((0, 110), (10, 95), (20, 105), (30, 81)):
+        stand.say((second, "air-1", {"pm2_5": value}))
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 0, None)]
+    stand.say((40, "air-1", {"pm2_5": 80}))
+    assert stand.told() == [("test.rule", "air-1", "returned", 0, 40)]
+
+
+def test_it_must_last_for_the_on_delay_and_be_gone_for_the_off_delay(stand: Stand) -> None:
+    stand.rule(on_delay_s=60.0, off_delay_s=30.0)
+    stand.say((0, "air-1", {"pm2_5": 110}))
+    stand.say((50, "air-1", {"pm2_5": 90}))
+    stand.say((70, "air-1", {"pm2_5": 120}))
+    stand.wait(129)
+    assert stand.told() == []
+    stand.wait(131)
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 130, None)]
+    stand.say((140, "air-1", {"pm2_5": 90}))
+    stand.say((160, "air-1", {"pm2_5": 110}))
+    stand.say((170, "air-1", {"pm2_5": 90}))
+    stand.wait(199)
+    assert stand.told()[0][2] == "unacknowledged"
+    stand.wait(200)
+    assert stand.told() == [("test.rule", "air-1", "returned", 130, 200)]
+
+
+def test_a_later_sample_ends_a_timer_at_its_own_time(stand: Stand) -> None:
+    stand.rule(on_delay_s=60.0)
+    stand.say((0, "air-1", {"pm2_5": 110}))
+    stand.say((100, "air-1", {"pm2_5": 90}))
+    assert stand.told() == [("test.rule", "air-1", "returned", 60, 100)]
+
+
+def test_many_samples_of_one_batch_are_judged_in_the_order_of_time(stand: Stand) -> None:
+    stand.rule()
+    stand.say(*((second, "air-1", {"pm2_5": value}) for second, value in ((30, 90), (10, 110), (20, 150), (40, 120))))
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 10, None)]
+    [one] = stand.alarms()
+    assert stand.steps(one.id) == ["raise", "return", "raise"]
+    assert one.repeats == 1
+
+
+def test_timers_go_on_after_a_restart(stand: Stand) -> None:
+    stand.rule(on_delay_s=60.0)
+    stand.say((0, "air-1", {"pm2_5": 110}))
+    stand.restart()
+    stand.wait(59)
+    assert stand.told() == []
+    stand.wait(70)
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 60, None)]
+    stand.restart()
+    stand.say((80, "air-1", {"pm2_5": 90}))
+    assert stand.told() == [("test.rule", "air-1", "returned", 60, 80)]
+
+
+def test_after_a_start_no_timer_ends_before_what_waited_was_heard(stand: Stand) -> None:
+    stand.rule(on_delay_s=60.0)
+    stand.say((0, "air-1", {"pm2_5": 110}))
+    stand.restart()
+    stand.wait(100, listening_since=stand.at(99))
+    stand.say((30, "air-1", {"pm2_5": 90}), at=101)
+    stand.wait(200)
+    assert stand.told() == []
+
+
+def test_what_was_rolled_back_is_judged_again(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand.rule()
+    stand.say((0, "air-1", {"pm2_5": 50}))
+    monkeypatch.setattr(stand.feed, "committed", lambda: None)
+    broken = RuntimeError("the database went away")
+
+    def fail(*_: object) -> None:
+        raise broken
+
+    monkeypatch.setattr("layers.alarms.feed.telling.tell", fail)
+    with pytest.raises(RuntimeError):
+        stand.say((10, "air-1", {"pm2_5": 150}))
+    monkeypatch.undo()
+    stand.say((10, "air-1", {"pm2_5": 150}))
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 10, None)]
+
+
+def test_two_ingesters_raise_one_alarm_and_each_sees_what_the_other_did(stand: Stand) -> None:
+    stand.rule(on_delay_s=60.0)
+    other = Stand(stand.engine)
+    other.start = stand.start
+    stand.say((0, "air-1", {"pm2_5": 110}))
+    other.say((10, "air-1", {"pm2_5": 120}))
+    for one in (stand, other, stand):
+        one.wait(61)
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 60, None)]
+    other.say((70, "air-1", {"pm2_5": 10}))
+    stand.say((80, "air-1", {"pm2_5": 10}))
+    assert stand.told() == [("test.rule", "air-1", "returned", 60, 70)]
+
+
+@pytest.mark.parametrize("value", [5000, "text"])
+def test_a_suspect_value_raises_nothing(stand: Stand, value: object) -> None:
+    stand.rule()
+    stand.say((0, "air-1", {"pm2_5": value}))
+    assert stand.told() == []
+
+
+def test_what_is_told_too_late_changes_nothing(stand: Stand) -> None:
+    stand.rule()
+    stand.say((-3_700, "air-1", {"pm2_5": 500}), (0, "air-2", {"pm2_5": 1}))
+    stand.say((10, "air-1", {"pm2_5": 20}))
+    stand.say((5, "air-1", {"pm2_5": 500}), at=11)
+    assert stand.told() == []
+
+
+def test_true_is_an_alarm_that_stays_until_it_is_reset(stand: Stand) -> None:
+    stand.device("smoke-1", "smoke")
+    stand.rule(code="fire", metric="smoke", op="==", value=1.0, latched=True, priority="critical")
+    stand.say((0, "smoke-1", {"smoke": False}))
+    stand.say((10, "smoke-1", {"smoke": True}))
+    stand.say((20, "smoke-1", {"smoke": False}))
+    assert stand.told() == [("fire", "smoke-1", "unacknowledged", 10, 20)]
+
+
+def test_rate_is_the_change_within_the_window(stand: Stand) -> None:
+    stand.device("water-1", "water")
+    stand.rule(code="rising", metric="water_level", op="rate", value=0.5, window_s=600.0)
+    for second, value in ((0, 1.0), (300, 1.4), (700, 1.6), (899, 1.95)):
+        stand.say((second, "water-1", {"water_level": value}))
+    assert stand.told() == [("rising", "water-1", "unacknowledged", 899, None)]
+
+
+def test_the_window_is_read_back_after_a_restart(stand: Stand) -> None:
+    stand.device("water-1", "water")
+    stand.rule(code="rising", metric="water_level", op="rate", value=0.5, window_s=600.0)
+    stand.say((0, "water-1", {"water_level": 1.0}))
+    stand.restart()
+    stand.say((300, "water-1", {"water_level": 1.6}))
+    assert stand.told() == [("rising", "water-1", "unacknowledged", 300, None)]
+
+
+def test_count_is_the_sum_within_the_window(stand: Stand) -> None:
+    stand.device("gate-1", "gate", site="fangyan")
+    stand.rule(code="rush", metric="enter", op="count", value=100.0, window_s=60.0)
+    for second, people in ((0, 60), (30, 30), (70, 60), (80, 40)):
+        stand.say((second, "gate-1", {"enter": people}))
+    assert stand.told() == [("rush", "gate-1", "unacknowledged", 80, None)]
+
+
+def test_another_metric_may_be_the_limit(stand: Stand) -> None:
+    stand.rule(code="share", metric="pm2_5", other="pm10", op=">", value=0.0)
+    stand.say((0, "air-1", {"pm2_5": 90}))
+    stand.say((10, "air-1", {"pm2_5": 90, "pm10": 100}))
+    assert stand.told() == []
+    stand.say((20, "air-1", {"pm2_5": 110, "pm10": 100}))
+    assert stand.told() == [("share", "air-1", "unacknowledged", 20, None)]
+
+
+def test_outside_of_its_hours_a_rule_raises_nothing_and_returns_what_it_raised(stand: Stand) -> None:
+    local = to_datetime(stand.at(60)).astimezone(SHANGHAI)
+    stand.start -= local.second * 1_000_000
+    begin, end = (to_datetime(stand.at(s)).astimezone(SHANGHAI).strftime("%H:%M") for s in (60, 180))
+    stand.rule(schedule=Schedule(begin=begin, end=end))
+    for second in (0, 120, 240):
+        stand.say((second, "air-1", {"pm2_5": 150}))
+    assert stand.told() == [("test.rule", "air-1", "returned", 120, 240)]
+
+
+def test_a_rule_that_is_switched_off_takes_its_alarms_back(stand: Stand) -> None:
+    stand.rule()
+    stand.say((0, "air-1", {"pm2_5": 150}))
+    stand.rule(enabled=False)
+    stand.wait(10)
+    [one] = stand.alarms()
+    assert (one.state, stand.steps(one.id)) == ("normal", ["raise", "withdraw"])
+    stand.rule()
+    stand.say((20, "air-1", {"pm2_5": 150}))
+    assert [one.state for one in stand.alarms()] == ["normal", "unacknowledged"]
+
+
+def test_who_says_nothing_is_silent_and_heard_again(stand: Stand) -> None:
+    stand.rule(code="silent", metric=None, op="missing", value=0.0)
+    stand.say((0, "air-1", {"pm2_5": 1}), (0, "air-2", {"pm2_5": 1}))
+    stand.say((100, "air-2", {"pm2_5": 1}))
+    stand.wait(179)
+    assert stand.told() == []
+    stand.wait(181)
+    assert stand.told() == [("silent", "air-1", "unacknowledged", 180, None)]
+    stand.say((200, "air-1", {"pm2_5": 1}))
+    assert stand.told() == [("silent", "air-1", "returned", 180, 200)]
+    stand.wait(500)
+    assert len(stand.told()) == 2
+
+
+def test_nobody_is_silent_for_as_long_as_we_did_not_listen(stand: Stand) -> None:
+    stand.rule(code="silent", metric=None, op="missing", value=0.0)
+    stand.say((0, "air-1", {"pm2_5": 1}))
+    stand.restart()
+    stand.wait(1_000, listening_since=None)
+    stand.wait(1_010, listening_since=stand.at(1_005))
+    assert stand.told() == []
+    stand.wait(1_190, listening_since=stand.at(1_005))
+    assert stand.told() == [("silent", "air-1", "unacknowledged", 1_185, None)]
+
+
+def test_a_dead_gateway_is_one_alarm_and_what_is_behind_it_is_suppressed(stand: Stand) -> None:
+    stand.only("device.silent")
+    stand.device("gw-1", "other")
+    for number in range(5):
+        stand.device(f"lamp-{number}", "other", gateway="gw-1")
+    stand.say(*((number, f"lamp-{number}", {"power": 1}) for number in range(5)))
+    stand.wait(400)
+    states = {one.subject: one.state for one in stand.alarms()}
+    assert states == {"gw-1": "unacknowledged"} | {f"lamp-{number}": "suppressed" for number in range(5)}
+    assert {one.cause for one in stand.alarms()} == {"gateway:gw-1"}
+    stand.say((410, "lamp-3", {"power": 1}))
+    states = {one.subject: one.state for one in stand.alarms()}
+    assert states == {"gw-1": "returned"} | {f"lamp-{number}": "normal" for number in range(5)}
+    # What was heard through it is there; the others have their own time once more.
+    for second in range(450, 650, 50):
+        stand.say((second, "lamp-3", {"power": 1}))
+    stand.wait(601)
+    sounding = {one.subject: one.state for one in stand.alarms() if one.cleared is None}
+    assert sounding == {"gw-1": "returned"} | {f"lamp-{number}": "unacknowledged" for number in (0, 1, 2, 4)}
+
+
+def test_a_graver_rule_suppresses_the_lesser_one_of_the_same_subject(stand: Stand) -> None:
+    stand.rule(code="lesser", value=100.0)
+    stand.rule(code="graver", value=150.0, suppresses=("lesser",))
+    stand.say((0, "air-1", {"pm2_5": 110}))
+    stand.say((10, "air-1", {"pm2_5": 160}))
+    assert {one.rule: one.state for one in stand.alarms()} == {"lesser": "suppressed", "graver": "unacknowledged"}
+    stand.say((20, "air-1", {"pm2_5": 120}))
+    assert {one.rule: one.state for one in stand.alarms()} == {"lesser": "unacknowledged", "graver": "returned"}
+
+
+def test_figures_of_other_layers_are_watched_too(stand: Stand) -> None:
+    stand.only("visitors.yellow", "visitors.red")
+    batch = stand.wait(0)
+    for second, level in ((10, 1.0), (20, 3.0), (30, 0.0)):
+        batch = type(batch)(at=stand.at(second), listening_since=0)
+        batch.figure((HELING, "site", "fangyan", "visitors.level"), stand.at(second), level)
+        stand.writer.pass_time(batch)
+    assert stand.told() == [
+        ("visitors.yellow", "fangyan", "normal", 10, 30),
+        ("visitors.red", "fangyan", "returned", 20, 30),
+    ]
