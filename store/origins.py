@@ -52,3 +52,9 @@ def events_of(connection: Connection, community: str, kind: str, refs: Collectio
         row.ref: {"id": row.event_id, "state": row.state, "open": bool(row.is_open), "at": row.at}
         for row in connection.execute(query)
     }
+
+
+def origin_of(connection: Connection, event_id: str) -> dict[str, str] | None:
+    """``{kind: ref}`` of what an event was opened for; None where it was opened for nothing."""
+    row = connection.execute(select(origin.c.kind, origin.c.ref).where(origin.c.event_id == event_id)).first()
+    return None if row is None else {row.kind: row.ref}

@@ -34,7 +34,7 @@ from layers.web import (
     point,
 )
 from sensors.refusal import Refused
-from store import audit, budgets
+from store import audit, budgets, origins
 from store.engine import writing
 from store.instant import format_rfc3339, now
 
@@ -51,6 +51,9 @@ class NewEvent(BaseModel):
     lat: float | None = None
     crs: Literal["WGS84", "CGCS2000", "GCJ02"] = "WGS84"
     ts: int | str | None = Field(None, description="epoch milliseconds or RFC 3339")
+    origin: dict[Literal["alarm"], str] | None = Field(
+        None, description="the alarm that it is opened for: there is one event for each"
+    )
 
 
 class Step(BaseModel):
@@ -231,7 +234,7 @@ def report(
         told = {"reason": str(refused.reason), "server_time": format_rfc3339(now())}
         raise Problem(400, "bad request", refused.detail, **told) from None
     with writing(given.databases.of(community.code)) as connection:
-        event_id, is_new = write.file(connection, community.code, write.Reporter(actor.label), new)
+        event_id, is_new = write.report(connection, community.code, write.Reporter(actor.label), new)
         if is_new:
             audit.record(connection, actor.label, "event.report", event_id, {"category": new.category})
     if not is_new:
@@ -286,6 +289,7 @@ def _whole(connection: Connection, community: str, event_id: str, at: int | None
     more = {
         "transitions": queries.transitions(connection, event_id, at),
         "photos": photos.of_event(connection, event_id, at),
+        "origin": origins.origin_of(connection, event_id),
         "duplicates": queries.duplicates(connection, community, row, at) if states()[row.state].open else [],
     }
     return feature(point(row.lon, row.lat), properties(row) | more, row.id)

@@ -40,7 +40,7 @@ def panel(community: Community) -> Any:
     ]
     return parts.panel(
         "grid_events",
-        "告警与网格事件",
+        "网格事件",
         html.Div(counts, className="counts"),
         html.Div(of_the_day, className="counts of-the-day"),
         html.Ol(className="events", **{"data-list": "grid_events", "aria-live": "polite"}),

@@ -11,11 +11,15 @@ from sensors.refusal import Reason, Refused
 from store.instant import Instant
 
 LIMITS = {"id": 128, "category": 64, "severity": 16, "title": 200, "detail": 4000}
+LONGEST_REF = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A checked report. ``lon`` and ``lat`` are CGCS2000; ``category_reported`` is kept where it is unknown."""
+    """A checked report. ``lon`` and ``lat`` are CGCS2000; ``category_reported`` is kept where it is unknown.
+
+    ``origin`` is what a person opens the event for: its kind and id.
+    """
 
     reference: str
     category: str
@@ -27,6 +31,7 @@ class Report:
     lat: float | None
     occurred: Instant
     received: Instant
+    origin: tuple[str, str] | None = None
 
 
 def read(payload: bytes, received: Instant) -> Report:
@@ -62,7 +67,17 @@ def read(payload: bytes, received: Instant) -> Report:
         lat=lat,
         occurred=instant_of(content["ts"], received) if content.get("ts") is not None else received,
         received=received,
+        origin=_origin(content.get("origin")),
     )
+
+
+def _origin(given: Any) -> tuple[str, str] | None:
+    if given is None:
+        return None
+    match given:
+        case {"alarm": str(ref)} if len(given) == 1 and 0 < len(ref) <= LONGEST_REF and texts.cleaned(ref) == ref:
+            return "alarm", ref
+    raise Refused(Reason.WRONG_SHAPE, 'origin is {"alarm": id}')
 
 
 def _text(content: dict[str, Any], name: str) -> str:

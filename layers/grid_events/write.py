@@ -85,6 +85,18 @@ def file(connection: Connection, community: str, reporter: Reporter, report: Rep
     return event_id, True
 
 
+def report(connection: Connection, community: str, reporter: Reporter, made: Report) -> tuple[str, bool]:
+    """File what a person reports; where it is for something that has an event already, that one is it."""
+    if made.origin is not None:
+        known = origins.events_of(connection, community, made.origin[0], [made.origin[1]])
+        if known:
+            return str(known[made.origin[1]]["id"]), False
+    event_id, is_new = file(connection, community, reporter, made)
+    if is_new and made.origin is not None:
+        origins.opened(connection, community, *made.origin, event_id, FIRST, made.received)
+    return event_id, is_new
+
+
 def file_for(connection: Connection, filing: Filing, received: Instant) -> tuple[str, bool]:
     """Open an event for what another layer found; returns its id and whether it is new: there is one for each."""
     reporter = Reporter(filing.kind, filing.device, filing.source, filing.lon, filing.lat)

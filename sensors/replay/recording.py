@@ -27,23 +27,6 @@ Values = dict[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
-class EventRule:
-    """A limit that a replayed device reports when an hour crosses it."""
-
-    metric: str
-    category: str
-    severity: str
-    title: str
-    above: float = math.inf
-    below: float = -math.inf
-
-    def holds(self, values: Values) -> bool:
-        """Whether the hour's value lies beyond the limit; a missing value does not."""
-        value = values.get(self.metric)
-        return value is not None and (value > self.above or value < self.below)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Track:
     """One device's part of a recording.
 
@@ -56,7 +39,6 @@ class Track:
     days: tuple[tuple[date, ...], ...]
     residence: Instant = 0
     backfill_days: int | None = None
-    rules: tuple[EventRule, ...] = ()
 
     @property
     def is_gate(self) -> bool:
@@ -152,7 +134,6 @@ def _track(form: dict[str, Any], row: dict[str, Any], table: pd.DataFrame) -> Tr
         days=_days(form["align"], sorted(set(own["day"]))),
         residence=minutes * 60_000_000,
         backfill_days=form.get("backfill_days"),
-        rules=() if "count" in form else tuple(EventRule(**rule) for rule in plan()["event"]),
     )
 
 

@@ -32,10 +32,9 @@ log = structlog.get_logger(__name__)
 
 CONNECT_TIMEOUT_S = 30
 STORED_TIMEOUT_S = 60
-EVENTS_BACK = 2 * DAY
 STATION_OFFSET = (0.0016, -0.0013)
 """Degrees from the middle of its area to a replayed station."""
-STATUS_QOS = EVENT_QOS = TELEMETRY_QOS = 1
+STATUS_QOS = TELEMETRY_QOS = 1
 
 
 class Sample(TypedDict):
@@ -68,7 +67,6 @@ class Player:
         self._client = Client(own, f"replay-{self.device.id}")
         self._client.will(f"{self._topic}/status", b"offline", STATUS_QOS)
         self._sent_until: Instant = 0
-        self._in_breach: set[str] = set()
 
     def start(self) -> None:
         """Connect.
@@ -94,15 +92,12 @@ class Player:
             if stop.is_set():
                 return
             self._publish("telemetry", msgspec.json.encode(samples), wait=True)
-        for hour in _hours(max(since, until - EVENTS_BACK), until):
-            self._report(hour)
         self._sent_until = until
 
     def play(self) -> None:
         """Publish what is due now."""
         at = now()
         played = self._clock.played(at)
-        self._report(played - played % HOUR)
         if self.track.is_gate:
             values: Values | None = self._flow(self._clock.played(self._sent_until), played)
         else:
@@ -129,35 +124,6 @@ class Player:
             "enter": people_entered(self.track, since, until),
             "leave": people_entered(self.track, since - residence, until - residence),
         }
-
-    def _report(self, hour: Instant) -> None:
-        """Report each limit that this hour lies beyond and the hour before did not."""
-        values = self.track.at(hour) or {}
-        before = self.track.at(hour - HOUR) or {}
-        for rule in self.track.rules:
-            # Of several limits of one metric the first that holds is the gravest.
-            if rule.holds(values):
-                if not rule.holds(before):
-                    self._publish_event(rule.metric, rule.severity, rule.category, rule.title, values, hour)
-                break
-
-    def _publish_event(
-        self, metric: str, severity: str, category: str, title: str, values: Values, hour: Instant
-    ) -> None:
-        local = to_datetime(hour).astimezone(SHANGHAI)
-        reference = f"{metric}-{severity}-{local:%Y%m%d%H}"
-        if reference in self._in_breach:
-            return
-        self._in_breach.add(reference)
-        body = {
-            "id": reference,
-            "category": category,
-            "severity": severity,
-            "title": title,
-            "detail": f"{local:%m-%d %H:00} 小时值 {values[metric]:g}（回放 · {self.device.source}）",
-            "ts": hour // MILLISECOND,
-        }
-        self._publish("event", msgspec.json.encode(body), EVENT_QOS)
 
     def _publish(
         self,

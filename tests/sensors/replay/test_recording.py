@@ -71,13 +71,6 @@ def test_people_add_up_however_the_time_is_cut(recordings: list[Recording]) -> N
     assert sum(people_entered(track, a, b) for a, b in pairwise(cuts)) == whole
 
 
-def test_any_two_days_hold_an_event_of_the_replayed_air(recordings: list[Recording]) -> None:
-    stations = tracks(recordings, "air")
-    for day in YEAR[::24]:
-        hours = range(day, day + 2 * DAY, HOUR)
-        assert any(rule.holds(track.at(hour) or {}) for track in stations for rule in track.rules for hour in hours)
-
-
 def test_humidity_by_the_magnus_formula() -> None:
     # WMO-No. 8 (volume I, annex 4.B): saturation over water 23.39 hPa at 20 °C, 12.28 hPa at 10 °C.
     assert relative_humidity(20, 10) == round(100 * 12.28 / 23.39)
