@@ -34,6 +34,11 @@
     }
   }
 
+  function ring(pen, radius, tone, width, dash) {
+    disc(pen, radius, null, token("ground"), width + 2);
+    disc(pen, radius, null, token(tone), width, dash);
+  }
+
   function polygon(pen, points, fill) {
     pen.beginPath();
     points.forEach(([x, y], index) => (index ? pen.lineTo(x, y) : pen.moveTo(x, y)));
@@ -64,6 +69,15 @@
     "event-low": (pen) => disc(pen, 11, token("low"), token("ground"), 3),
     "event-middle": (pen) => polygon(pen, [[16, 3], [29, 16], [16, 29], [3, 16]], token("middle")),
     "event-high": (pen) => polygon(pen, [[16, 3], [30, 28], [2, 28]], token("high")),
+    // Rings: what stands in them stays to be seen. The louder, the heavier.
+    "alarm-critical": (pen) => {
+      ring(pen, 13, "high", 3);
+      ring(pen, 9, "high", 1.5);
+    },
+    "alarm-high": (pen) => ring(pen, 13, "high", 3),
+    "alarm-medium": (pen) => ring(pen, 13, "middle", 2.5, [7, 3.2]),
+    "alarm-low": (pen) => ring(pen, 13, "low", 2, [3, 3.8]),
+    "alarm-acknowledged": (pen) => ring(pen, 13, "second", 1.2, [2, 2]),
     facility: (pen) => {
       pen.fillStyle = token("ground");
       pen.fillRect(6, 6, 20, 20);

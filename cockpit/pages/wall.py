@@ -11,12 +11,17 @@ from layers.declare import layers
 
 
 def page(
-    community: str = "", metric: str | None = None, theme: str | None = None, at: str | None = None, **_other: str
+    community: str = "",
+    metric: str | None = None,
+    theme: str | None = None,
+    at: str | None = None,
+    tone: str | None = None,
+    **_other: str,
 ) -> Any:
-    """The wall of a community; ``metric`` colours the areas, ``at`` shows a past time."""
+    """The wall of a community; ``metric`` colours the areas, ``at`` shows a past time, ``tone=1`` sounds alarms."""
     found = frame.known_community(community)
     look = frame.theme_of(theme)
-    past = frame.past_of(at)
+    further = frame.past_of(at) | ({"tone": "1"} if tone == "1" else {})
     content = [
         _header(found),
         html.Aside(_panels(found, "left"), className="column left", **{"aria-label": "左栏"}),
@@ -27,7 +32,7 @@ def page(
         html.Aside(_panels(found, "right"), className="column right", **{"aria-label": "右栏"}),
         _footer(found),
     ]
-    return frame.root(found, "wall", content, theme=look, metric=frame.metric_of(metric), **past)
+    return frame.root(found, "wall", content, theme=look, metric=frame.metric_of(metric), **further)
 
 
 def _panels(community: Community, column: str) -> list[Any]:

@@ -1,0 +1,279 @@
+/* Alarms: a banner on the wall for what nobody has acknowledged, their places on the map, the panel's list. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const { element } = cockpit;
+  const alarms = (cockpit.alarms = {});
+  const TALLY = "*";
+  const LISTED = 30;
+  const PULSES = 3;
+  const PULSING = 10;   // rings at once, the loudest
+  const PULSE_MS = 1400;
+  const LOUDEST = (alarms.LOUDEST = ["critical", "high"]);
+  const observed = new WeakSet();
+  let words = null;
+  let known = null;        // alarms that sound, id -> when they began to; a new one pulses
+  let firstOut = {};       // of the flood: what is remembered of the alarm that came first
+
+  /* --- words, for the pages of the alarms too --- */
+
+  /* look.toml and life.toml. */
+  alarms.words = function () {
+    const told = cockpit.find("[data-alarm-words]");
+    if (!words && told) words = JSON.parse(told.dataset.alarmWords);
+    return words;
+  };
+
+  alarms.look = (priority) => alarms.words().priorities[priority];
+  alarms.priorities = () => Object.keys(alarms.words().priorities);
+  alarms.rank = (one) => alarms.priorities().indexOf(one.priority);
+  alarms.tally = () => (cockpit.state.alarms || {})[TALLY] || null;
+
+  /* The shape and the word of a priority. */
+  alarms.mark = function (priority, className = "symbol") {
+    const { symbol, tone, name } = alarms.look(priority);
+    const made = element("span", `${className} tone-${tone}`, `${symbol} ${name}`);
+    made.dataset.priority = priority;
+    return made;
+  };
+
+  /* A figure of an alarm with its unit: what was said, or the limit. */
+  alarms.figure = function (metric, value) {
+    if (value === null || value === undefined) return "";
+    const derived = alarms.words().derived[metric];
+    if (derived) return [cockpit.number(value, derived.precision), derived.label].filter(Boolean).join("\u2009");
+    const known = cockpit.metrics[metric];
+    if (known && known.kind === "bool") return cockpit.reading(metric, value !== 0);
+    if (known && !Number.isInteger(value)) return cockpit.reading(metric, Math.round(value * 1000) / 1000);
+    return metric ? cockpit.reading(metric, value) : `${cockpit.number(value)}\u2009s`;
+  };
+
+  alarms.metricName = function (metric) {
+    const named = alarms.words().derived[metric] || cockpit.metrics[metric];
+    return named ? named.name : metric || "无数据";
+  };
+
+  /* Value and limit; of what is true or false the limit says nothing. */
+  alarms.said = function (one) {
+    const isBool = (cockpit.metrics[one.metric] || {}).kind === "bool";
+    const value = alarms.figure(one.metric, one.value);
+    const limit = isBool ? "" : alarms.figure(one.metric, one.threshold);
+    return [value && `${alarms.metricName(one.metric)} ${value}`, limit && `限值 ${limit}`].filter(Boolean).join(" · ");
+  };
+
+  /* What it is about: a device by its name, a site, or the system. */
+  alarms.subject = function (one) {
+    const device = one.device && (cockpit.state.devices || {})[one.device];
+    if (device) return device.name;
+    if (one.kind === "system") return "本系统";
+    return one.kind === "site" ? one.site || one.subject : one.device || one.subject;
+  };
+
+  /* Where: the area, and the site unless it is what the alarm is about. */
+  alarms.where = (one) => [one.area, one.kind === "site" ? null : one.site].filter(Boolean).join(" · ");
+
+  /* --- what is open --- */
+
+  alarms.open = () => Object.entries(cockpit.state.alarms || {}).filter(([id]) => id !== TALLY).map(([, one]) => one);
+  const loudness = (a, b) => alarms.rank(a) - alarms.rank(b) || Boolean(a.source) - Boolean(b.source) || b.raised - a.raised;
+  alarms.sounding = () => alarms.open().filter((one) => one.sounds).sort(loudness);
+
+  /* How many sound, of a priority or of all. */
+  const count = (alarms.count = (sounding, priority) => sounding[priority] || 0);
+  const total = (alarms.total = (sounding) => Object.values(sounding).reduce((sum, one) => sum + one, 0));
+
+  function render(changed) {
+    const tally = alarms.tally();
+    if (!tally || !alarms.words()) return nav(tally);
+    const sounding = alarms.sounding();
+    remember(tally);
+    figures(tally);
+    list(sounding, tally);
+    points(sounding);
+    banner(sounding, tally);
+    nav(tally);
+    pulse(sounding, changed === null && known === null);
+    cockpit.setPanel("alarms", {
+      waiting: tally.open === 0,
+      sources: cockpit.allSources(sounding.map((one) => ({ sources: [one.source || null] }))),
+      ts: sounding.length ? Math.max(...sounding.map((one) => one.received)) : null,
+    });
+  }
+
+  function figures({ sounding, by_state: states }) {
+    for (const priority of alarms.priorities()) {
+      cockpit.setFigure(`alarms.*.${priority}`, cockpit.number(count(sounding, priority)));
+      for (const one of cockpit.findAll(`[data-panel="alarms"] [data-priority="${priority}"]`)) {
+        one.classList.toggle("is-none", count(sounding, priority) === 0);
+      }
+    }
+    cockpit.setFigure("alarms.*.acknowledged", cockpit.number(states.acknowledged));
+    cockpit.setFigure("alarms.*.put_aside", cockpit.number(states.shelved + states.out_of_service + states.suppressed));
+  }
+
+  /* On the way about, how many nobody has acknowledged. */
+  function nav(tally) {
+    const link = cockpit.find('nav.pages a[href^="/alarms?"], nav.pages a[href="/alarms"]');
+    if (!link || !tally) return;
+    const many = total(tally.sounding);
+    const loud = LOUDEST.some((priority) => count(tally.sounding, priority));
+    cockpit.setText(link, many ? `告警 ${loud ? "▲" : ""}${many}` : "告警");
+    link.classList.toggle("is-loud", loud);
+  }
+
+  /* --- the panel --- */
+
+  function list(sounding, tally) {
+    for (const target of cockpit.findAll('[data-list="alarms"]')) {
+      const rows = sounding.slice(0, LISTED);
+      const text = JSON.stringify([total(tally.sounding), rows.map((one) => [one.id, one.state, one.raised, alarms.subject(one)])]);
+      if (target.dataset.shown === text) continue;
+      target.dataset.shown = text;
+      target.replaceChildren(...rows.map(item), element("li", "event-more"));
+      target.dataset.total = total(tally.sounding);
+      whole(target);
+      if (observed.has(target)) continue;
+      observed.add(target);
+      new ResizeObserver(() => whole(target)).observe(target);
+    }
+  }
+
+  function item(one) {
+    const row = element("li", "event alarm");
+    row.dataset.alarm = one.id;
+    const { symbol, tone, name } = alarms.look(one.priority);
+    const isOnWall = cockpit.root.dataset.page === "wall";
+    const title = element(isOnWall ? "span" : "a", "title", `${one.name} · ${alarms.subject(one)}`);
+    if (!isOnWall) title.href = alarms.link(one.id);
+    row.append(
+      element("span", `symbol tone-${tone}`, symbol), element("span", "severity", name), title,
+      element("time", "when", cockpit.time[isOnWall ? "brief" : "short"](one.raised)),
+      element("span", "detail", [one.source ? "回放" : "", alarms.where(one), alarms.said(one), one.state_name].filter(Boolean).join(" · ")),
+    );
+    return row;
+  }
+
+  alarms.link = (id) => cockpit.link(`/alarms?community=${cockpit.root.dataset.community}&alarm=${id}`);
+
+  /* Only rows that are whole, and how many more there are. */
+  function whole(target) {
+    const rows = [...target.querySelectorAll(".alarm")];
+    const more = target.querySelector(".event-more");
+    const isCut = getComputedStyle(target).overflow === "hidden";
+    for (const row of rows) row.hidden = false;
+    more.hidden = false;
+    let shown = rows.length;
+    const say = () => {
+      const left = Number(target.dataset.total) - shown;
+      more.hidden = left <= 0;
+      cockpit.setText(more, `另有 ${left} 条`);
+    };
+    say();
+    const isOver = () => {
+      const last = more.hidden ? rows[shown - 1] : more;
+      return last && last.getBoundingClientRect().bottom > target.getBoundingClientRect().bottom + 1;
+    };
+    while (isCut && shown > 1 && isOver()) {
+      rows[(shown -= 1)].hidden = true;
+      say();
+    }
+    if (isCut && !more.hidden && isOver()) more.hidden = true;
+  }
+
+  /* --- the map --- */
+
+  function points(sounding) {
+    const quiet = alarms.open().filter((one) => one.state === "acknowledged" && one.active);
+    const features = [...quiet, ...sounding.slice().reverse()].filter((one) => one.lon !== null).map((one) => ({
+      type: "Feature",
+      geometry: { type: "Point", coordinates: [one.lon, one.lat] },
+      properties: one.sounds ? sounds(one) : { id: one.id, priority: "acknowledged", sign: "", rank: -9, order: 9 },
+    }));
+    cockpit.map.setFeatures("alarms", features);
+  }
+
+  /* The loudest is drawn last, over the others; its word is laid out first. */
+  function sounds(one) {
+    const { symbol, name } = alarms.look(one.priority);
+    return { id: one.id, priority: one.priority, sign: `${symbol} ${name}`, rank: -alarms.rank(one), order: alarms.rank(one) };
+  }
+
+  /* A new ring widens a few times, then stands still. */
+  function pulse(sounding, isFirst) {
+    const before = known || new Map();
+    known = new Map(sounding.map((one) => [one.id, one.raised]));
+    if (isFirst) return;
+    const fresh = sounding.filter((one) => one.state === "unacknowledged" && before.get(one.id) !== one.raised).slice(0, PULSING);
+    for (const { id } of fresh) {
+      for (let turn = 0; turn < PULSES; turn += 1) setTimeout(() => cockpit.map.pulse("alarms", id), turn * PULSE_MS);
+    }
+  }
+
+  /* --- the banner --- */
+
+  function remember({ flood }) {
+    if (!flood) return void (firstOut = {});
+    const first = cockpit.state.alarms[flood.first];
+    if (first) firstOut = { id: flood.first, text: `${first.name} · ${alarms.subject(first)}` };
+  }
+
+  /* The flood in words, with the alarm that came first: often the cause of the others. */
+  alarms.floodWords = function (flood) {
+    const first = firstOut.id === flood.first ? firstOut.text : flood.first;
+    return `告警泛滥 ${flood.count} 条 · 首出：${first}`;
+  };
+
+  function banner(sounding, tally) {
+    const frame = cockpit.root.dataset.page === "wall" && cockpit.find(".map-frame");
+    if (!frame) return;
+    let place = frame.querySelector(".alarm-banner");
+    if (!place) {
+      place = element("section", "alarm-banner");
+      place.setAttribute("role", "alert");
+      place.setAttribute("aria-label", "未确认告警");
+      frame.append(place);
+    }
+    const many = total(tally.sounding);
+    place.hidden = many === 0 && !tally.flood;
+    alarms.tone(tally);
+    if (place.hidden) return void place.replaceChildren();
+    const shown = JSON.stringify([sounding[0], tally.sounding, tally.flood, firstOut, sounding[0] && alarms.subject(sounding[0])]);
+    if (place.dataset.shown === shown) return;
+    place.dataset.shown = shown;
+    const [loudest] = sounding;
+    place.dataset.tone = loudest ? alarms.look(loudest.priority).tone : "";
+    const lines = [];
+    if (tally.flood) lines.push(element("p", "flood", `▲ ${alarms.floodWords(tally.flood)}`));
+    if (loudest) lines.push(...told(loudest));
+    if (many > 1) lines.push(others(tally.sounding, loudest));
+    place.replaceChildren(...lines);
+  }
+
+  function told(one) {
+    const head = element("p", "loudest");
+    head.append(alarms.mark(one.priority), element("strong", "", one.name), element("span", "subject", alarms.subject(one)));
+    const since = `自 ${cockpit.time.short(one.raised)}`;
+    const state = one.state === "unacknowledged" ? "" : one.state_name;
+    const detail = [one.source ? "回放" : "", alarms.where(one), since, alarms.said(one), state].filter(Boolean).join(" · ");
+    return [head, element("p", "detail", detail)];
+  }
+
+  /* How many more, by priority. */
+  function others(sounding, loudest) {
+    const line = element("p", "others", `另有 ${total(sounding) - 1} 条未确认 `);
+    for (const priority of alarms.priorities()) {
+      const left = count(sounding, priority) - (loudest && loudest.priority === priority ? 1 : 0);
+      if (left < 1) continue;
+      const { symbol, tone: of, name } = alarms.look(priority);
+      line.append(element("span", `symbol tone-${of}`, `${symbol}`), ` ${name} ${left} `);
+    }
+    return line;
+  }
+
+  cockpit.layers.alarms = {
+    render,
+    tick: () => alarms.play(),
+    mapReady: () => alarms.tally() && alarms.words() && points(alarms.sounding()),
+  };
+})();

@@ -1,0 +1,55 @@
+/* The tone of the alarms: for displays that ask for it by ?tone=1, while something loud is unacknowledged. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const { alarms, element } = cockpit;
+  const AGAIN_MS = 10000;
+  let sound = null;
+  let played = -Infinity;
+  let loud = null;   // the loudest priority that sounds, null where none is loud
+
+  alarms.tone = function (tally) {
+    if (!cockpit.root.dataset.tone || cockpit.at !== null) return;
+    loud = alarms.LOUDEST.find((priority) => alarms.count(tally.sounding, priority)) || null;
+    if (sound === null && "AudioContext" in window) {
+      sound = new AudioContext();
+      // Browsers let a page sound only after somebody touched it, unless the display is started with leave to.
+      for (const gesture of ["pointerdown", "keydown"]) document.addEventListener(gesture, () => sound.resume().then(play));
+      sound.addEventListener("statechange", sayTone);
+    }
+    sayTone();
+    play();
+  };
+
+  function sayTone() {
+    const foot = cockpit.find(".bottom");
+    let mark = foot.querySelector(".tone-state");
+    if (!mark) foot.prepend((mark = element("span", "tone-state")));
+    const isOn = sound !== null && sound.state === "running";
+    cockpit.setText(mark, isOn ? "♪ 提示音开" : sound === null ? "✕ 无提示音：浏览器不支持" : "✕ 提示音未开：点一下屏幕");
+    mark.classList.toggle("is-off", !isOn);
+  }
+
+  function play() {
+    if (loud === null || !sound || sound.state !== "running" || cockpit.clock.since(played) < AGAIN_MS) return;
+    played = cockpit.clock.steady();
+    const beeps = loud === "critical" ? 3 : 2;
+    for (let beep = 0; beep < beeps; beep += 1) chirp(sound.currentTime + beep * 0.3, loud === "critical" ? 880 : 660);
+    cockpit.root.dataset.toned = String(Number(cockpit.root.dataset.toned || 0) + 1);
+  }
+
+  function chirp(at, hertz) {
+    const made = new OscillatorNode(sound, { frequency: hertz });
+    const volume = new GainNode(sound, { gain: 0 });
+    volume.gain.setValueAtTime(0, at);
+    volume.gain.linearRampToValueAtTime(0.2, at + 0.02);
+    volume.gain.setValueAtTime(0.2, at + 0.18);
+    volume.gain.linearRampToValueAtTime(0, at + 0.2);
+    made.connect(volume).connect(sound.destination);
+    made.start(at);
+    made.stop(at + 0.22);
+  }
+
+  alarms.play = play;
+})();
