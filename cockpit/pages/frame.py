@@ -20,22 +20,27 @@ NAV = (
     ("/", "总览"),
     ("/map", "地图"),
     ("/compare", "对比"),
+    ("/alarms", "告警"),
     ("/events", "网格事件"),
     ("/board", "看板"),
     ("/report", "上报"),
     ("/figures", "指标"),
     ("/visitors", "游客"),
+    ("/forecast", "客流预测"),
+    ("/festivals", "节会"),
     ("/counts", "客流核对"),
     ("/governance", "共治"),
     ("/quarantine", "隔离区"),
     ("/ground", "底图"),
     ("/people", "人员"),
 )
-PAST = frozenset({"/", "/map", "/events", "/board", "/figures", "/visitors", "/governance"})
+PAST = frozenset(
+    {"/", "/map", "/alarms", "/events", "/board", "/figures", "/visitors", "/forecast", "/festivals", "/governance"}
+)
 """Pages of the way about that can be asked for a past time; the others only know the present."""
 THEN = "事件、派给与网格员按当时已登记的，读数与客流按当时已测得的；底图、设备名称与位置是现在的"
 """What "then" is, on the screen; docs/architecture.md tells it whole."""
-NAV_ROLES = {"/people": "admin", "/counts": "manager"}
+NAV_ROLES = {"/people": "admin", "/counts": "manager", "/festivals": "steward"}
 """The least role of a page that shows nothing to others."""
 
 

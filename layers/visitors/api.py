@@ -8,6 +8,8 @@ from pydantic import BaseModel, Field
 from layers.visitors import asked, corrections, places, queries
 from layers.visitors.capacity import api as capacity_api
 from layers.visitors.comparison import comparison
+from layers.visitors.festivals import api as festivals_api
+from layers.visitors.forecast import api as forecast_api
 from layers.web import At, CommunityPath, Given, Limit, Manager, Reading, instant_query
 from store.engine import writing
 from store.instant import MILLISECOND, format_rfc3339, now
@@ -71,6 +73,8 @@ def router() -> APIRouter:
 
     _add_corrections(routes)
     capacity_api.add_routes(routes)
+    forecast_api.add_routes(routes)
+    festivals_api.add_routes(routes)
     return routes
 
 

@@ -24,7 +24,13 @@ def _main(site: Place) -> Any:
     key = f"visitors.{site.code}"
     return html.Div(
         [
+            html.Div([html.Strong(""), html.Div("")], className="surge", hidden=True, **{"data-surge": site.code}),
             parts.figure(f"{key}.inside", f"{site.name}内", "人", headline=True),
+            html.Div(
+                [html.Div("", className="warned"), html.Div("", className="said")],
+                className="ahead",
+                **{"data-ahead": site.code},
+            ),
             html.Div(
                 [
                     parts.figure(f"{key}.entered_today", "今日进", "人"),

@@ -12,6 +12,7 @@ from layers.declare import Located
 from layers.visitors import band, capacity, errors, passed, sums
 from layers.visitors.capacity import closing, levels, state
 from layers.visitors.doubts import doubts, steps_in_doubt
+from layers.visitors.festivals import surge
 from layers.visitors.inside import inside
 from layers.visitors.passed import Hours, Passed
 from layers.visitors.tables import gate_counter, gate_step
@@ -48,6 +49,7 @@ def records(
     kept = state.kept(connection, community, at)
     closed = closing.closed_sites(connection, community, moment)
     known_errors = errors.of_gates(connection, community, moment)
+    surges = surge(connection, community, at)
     found = {}
     for site in sites:
         # One that was not there yet, and has said nothing of that time later, is not missing.
@@ -67,6 +69,7 @@ def records(
         record["source"] = next((gate.source for gate in own if gate.source), None)
         record["hours"] = _by_hour(hours, site.code)
         record |= _level(record, kept.get(site.code), site.code in closed)
+        record["festival"] = surges.get(site.code)
         found[site.code] = record | stamp
     return found
 

@@ -1,0 +1,63 @@
+/* Visitors ahead: the forecast in a line, and the festival that is on, in the panel of the visitors. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const AGAIN_MS = 300000;   // the server makes a forecast no more often
+  const SPREAD_MS = 30000;   // screens that were opened together do not ask together
+  let asked = -Infinity;
+  let every = AGAIN_MS;
+
+  function render() {
+    for (const place of cockpit.findAll("[data-surge]")) surge(place, (cockpit.state.visitors || {})[place.dataset.surge]);
+    const since = performance.now() - asked;
+    if (since < every || !cockpit.find("[data-ahead]")) return;
+    asked = performance.now();
+    every = AGAIN_MS + Math.random() * SPREAD_MS;
+    for (const place of cockpit.findAll("[data-ahead]")) ahead(place);
+  }
+
+  async function ahead(place) {
+    let told = null;
+    try {
+      told = await cockpit.ask(`visitors/${place.dataset.ahead}/forecast`, {});
+    } catch {
+      return;   // what stood there stands with its time
+    }
+    const parts = [];
+    if (told.points.length) {
+      const end = told.points[told.points.length - 1];
+      const between = `${cockpit.number(end.low)}–${cockpit.number(end.high)}`;
+      const by = told.model === "seasonal_naive" ? "基线" : "预测";
+      parts.push(`${by} ${cockpit.time.minute(Date.parse(end.ts))} 约 ${cockpit.number(end.mean)} 人（${between}）`);
+    } else if (told.reason) parts.push(`预测：${told.reason_name}`);
+    cockpit.setText(place.querySelector(".said"), parts.join(" · "));
+    const warned = place.querySelector(".warned");
+    const { warning } = told;
+    cockpit.setText(warned, warning ? `${warning.mark} 最早 ${cockpit.time.minute(Date.parse(warning.ts))} 可能到${warning.name}` : "");
+    warned.className = `warned is-warned ${warning ? `crowd-${warning.level}` : ""}`;
+  }
+
+  /* Name, since when, posts manned of those planned, and the shares that count while it is on. */
+  function surge(place, site) {
+    const known = site && site.festival;
+    const name = place.querySelector("strong");
+    place.hidden = !known;
+    if (!known) return cockpit.setText(name, "");
+    const how = known.by_calendar ? "按农历" : "手动";
+    cockpit.setText(name, `◆ ${known.name}${known.is_peak ? " · 高潮" : ""}`);
+    const posts = known.posts === null ? "岗位未配置" : `在岗 ${known.manned} / ${known.posts} 岗 · ${known.on_duty} / ${known.people} 人`;
+    const limits = known.limits ? `阈值 ${Object.values(known.limits).map((share) => `${Math.round(share * 100)}%`).join(" / ")}` : "阈值按平日";
+    const basis = known.is_configured ? "" : "据文献";
+    cockpit.setText(place.querySelector("div"), [posts, limits, how, basis].filter(Boolean).join(" · "));
+  }
+
+  cockpit.layers.visitors_ahead = { render, tick: render };
+  // The visitors' records bring the festival; they are rendered by their own layer's name.
+  const own = cockpit.layers.visitors;
+  const before = own.render;
+  own.render = function (changed) {
+    before(changed);
+    render();
+  };
+})();

@@ -1,0 +1,153 @@
+/* The forecast of visitors: what the API says of each site, drawn as a band around a line, beside the baseline. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const { element } = cockpit;
+  const SVG = "http://www.w3.org/2000/svg";
+  const WIDE = 900;
+  const HIGH = 260;
+  const SIDES = { left: 64, right: 96, top: 12, bottom: 30 };
+  const page = (cockpit.pages.forecast = {});
+  let words = {};
+
+  page.start = function () {
+    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    load();
+    if (cockpit.at === null) setInterval(load, words.minutes * 60000);
+  };
+
+  async function load() {
+    for (const place of cockpit.findAll("[data-forecast-site]")) {
+      try {
+        show(place, await cockpit.ask(`visitors/${place.dataset.forecastSite}/forecast`, {}));
+      } catch (error) {
+        cockpit.setText(place.querySelector("[data-forecast-model]"), error.message);
+      }
+    }
+  }
+
+  function show(place, told) {
+    const set = (what, text) => cockpit.setText(place.querySelector(`[data-forecast-${what}]`), text);
+    set("model", `${told.day.name} · ${modelWords(told)}`);
+    const warned = cockpit.warningWords(told);
+    set("warning", warned);
+    place.querySelector("[data-forecast-warning]").className = `forecast-warning ${told.warning ? `crowd-${told.warning.level}` : "second"}`;
+    const from = told.replayed ? `回放 · ${told.replayed}；同样的日子会重复出现，误差因此偏小` : "传感器";
+    set("source", `${from} · 有计数 ${told.days} 天 · 做于 ${cockpit.time.full(Date.parse(told.at))}`);
+    const chart = place.querySelector("[data-forecast-chart]");
+    chart.replaceChildren(...(told.points.length ? [drawn(told), legend(told)] : []));
+    chart.hidden = !told.points.length;
+    place.querySelector("[data-forecast-errors]").replaceChildren(...(told.errors ? [errors(told.errors)] : []));
+  }
+
+  function modelWords(told) {
+    if (told.model === null) return `${told.reason_name}，不作预测（有计数 ${told.days} 天，需 ${told.least_days} 天）`;
+    if (!told.is_baseline_better) return `采用${told.model_name}：留出日误差小于基线`;
+    return told.model === "seasonal_naive" ? `采用${told.model_name}：留出日误差小于模型` : `基线更准，但缺上周数据，暂用${told.model_name}`;
+  }
+
+  /* When those inside may come to a level, or why that cannot be said. */
+  cockpit.warningWords = function (told) {
+    if (!told.points.length) return "";
+    if (told.capacity === null) return "承载量未配置，不作等级预警";
+    const { warning } = told;
+    if (!warning) return "未来 3 小时预计不会升级";
+    const sure = warning.mean_ts ? `，预计 ${cockpit.time.minute(Date.parse(warning.mean_ts))} 到达` : "";
+    return `${warning.mark} 最早 ${cockpit.time.minute(Date.parse(warning.ts))} 可能到${warning.name}（${cockpit.number(warning.people)} 人）${sure}`;
+  };
+
+  function drawn(told) {
+    const svg = node("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": described(told) });
+    const now = Date.parse(told.at);
+    const at = (one) => Date.parse(one.ts);
+    const past = [...told.past.map((one) => [at(one), one.inside]), [now, told.inside]];
+    const first = past[0][0];
+    const last = at(told.points[told.points.length - 1]);
+    const most = Math.max(...told.points.map((one) => one.high), ...told.baseline.map((one) => one.mean), ...past.map((one) => one[1]), 10);
+    const x = (ms) => SIDES.left + ((WIDE - SIDES.left - SIDES.right) * (ms - first)) / (last - first);
+    const y = (people) => HIGH - SIDES.bottom - ((HIGH - SIDES.top - SIDES.bottom) * people) / (most * 1.05);
+    const path = (points) => points.map(([ms, people], index) => `${index ? "L" : "M"}${x(ms).toFixed(1)} ${y(people).toFixed(1)}`).join("");
+    const from = [now, told.inside];
+    const upper = [from, ...told.points.map((one) => [at(one), one.high])];
+    const lower = [from, ...told.points.map((one) => [at(one), one.low])].reverse();
+    grid(svg, x, y, first, last, most);
+    svg.append(node("path", { class: "interval", d: `${path(upper)}L${path(lower).slice(1)}Z` }));
+    for (const level of told.levels.filter((one) => one.people <= most * 1.05)) {
+      svg.append(node("path", { class: `limit crowd-${level.code}`, d: path([[first, level.people], [last, level.people]]) }));
+      svg.append(label(WIDE - SIDES.right + 6, y(level.people) + 4, `${level.mark} ${cockpit.number(level.people)}`, `limit-name crowd-${level.code}`));
+    }
+    if (told.model !== "seasonal_naive") svg.append(node("path", { class: "baseline", d: path(told.baseline.map((one) => [at(one), one.mean])) }));
+    svg.append(node("path", { class: "past", d: path(past) }));
+    svg.append(node("path", { class: "mean", d: path([from, ...told.points.map((one) => [at(one), one.mean])]) }));
+    svg.append(node("circle", { class: "now", cx: x(now), cy: y(told.inside), r: 4 }));
+    const end = told.points[told.points.length - 1];
+    const isFree = told.levels.every((one) => Math.abs(y(one.people) - y(end.mean)) > 16);
+    if (isFree) svg.append(label(WIDE - SIDES.right + 6, y(end.mean) + 4, `${cockpit.number(end.mean)} 人`, "end"));
+    return svg;
+  }
+
+  function grid(svg, x, y, first, last, most) {
+    const step = nice(most / 3);
+    for (let people = 0; people <= most * 1.05; people += step) {
+      svg.append(node("path", { class: "rule", d: `M${SIDES.left} ${y(people)}H${WIDE - SIDES.right}` }));
+      svg.append(label(SIDES.left - 8, y(people) + 4, cockpit.number(people), "of-y"));
+    }
+    for (let ms = Math.ceil(first / 3600000) * 3600000; ms <= last; ms += 3600000) {
+      svg.append(label(x(ms), HIGH - 8, cockpit.time.minute(ms), "of-x"));
+    }
+  }
+
+  function nice(step) {
+    const power = 10 ** Math.floor(Math.log10(Math.max(1, step)));
+    return [1, 2, 5, 10].map((one) => one * power).find((one) => one >= step);
+  }
+
+  function node(tag, attributes) {
+    const made = document.createElementNS(SVG, tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    return made;
+  }
+
+  function label(x, y, text, name) {
+    const made = node("text", { x, y, class: name });
+    made.textContent = text;
+    return made;
+  }
+
+  function described(told) {
+    const end = told.points[told.points.length - 1];
+    return `现在 ${told.inside} 人，${cockpit.time.minute(Date.parse(end.ts))} 预计 ${end.mean} 人，${end.low} 至 ${end.high} 人`;
+  }
+
+  function legend(told) {
+    const made = element("p", "forecast-legend");
+    const entries = [["past", "已计数"], ["mean", "预测"], ["interval", `${Math.round((told.errors ? told.errors.interval : 0.9) * 100)}% 区间`]];
+    if (told.model !== "seasonal_naive") entries.push(["baseline", words.models.seasonal_naive]);
+    made.append(...entries.map(([name, text]) => {
+      const one = element("span", `key key-${name}`, text);
+      return one;
+    }));
+    return made;
+  }
+
+  function errors(known) {
+    const made = element("table", "figures");
+    const line = (tag, cells) => {
+      const row = element("tr");
+      row.append(...cells.map((cell) => element(tag, "", cell)));
+      return row;
+    };
+    const head = element("thead");
+    head.append(line("th", ["本场所留出日误差", "模型（人）", "基线（人）", "模型区间覆盖", "基线区间覆盖", "小时数"]));
+    const body = element("tbody");
+    const share = (value) => `${Math.round(value * 100)}%`;
+    body.append(...known.horizons.map((row) => line("td", [
+      `提前 ${row.hours} 小时`, cockpit.number(row.like_days.mae), cockpit.number(row.seasonal_naive.mae),
+      share(row.like_days.coverage), share(row.seasonal_naive.coverage), cockpit.number(row.n),
+    ])));
+    const caption = element("caption", "second", `${known.from} 至 ${known.to}，平均绝对误差；区间目标 ${share(known.interval)}`);
+    made.append(caption, head, body);
+    return made;
+  }
+})();

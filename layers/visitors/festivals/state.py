@@ -1,0 +1,113 @@
+"""Which festivals are on, now or at a past time: by the calendar, or by hand, whichever spoke last."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from layers.visitors.festivals.calendar import Window, day_of, windows
+from layers.visitors.festivals.plans import Plan, plans
+from layers.visitors.festivals.tables import festival_duty, festival_step
+from store.instant import MILLISECOND, Instant, now
+
+BY_CALENDAR = "calendar"
+
+
+@dataclass(frozen=True, slots=True)
+class On:
+    """A festival that is on: since when, by whom, until when by the calendar, and whether it is at a climax."""
+
+    plan: Plan
+    since: Instant
+    by: str
+    until: Instant | None
+    is_peak: bool
+
+
+def on(connection: Connection, community: str, at: Instant | None = None) -> dict[str, On]:
+    """The festivals that are on, by code."""
+    moment = now() if at is None else at
+    known = plans(connection, community, at)
+    steps = last_steps(connection, community, moment) if known else {}
+    found = {code: standing(plan, steps.get(code), moment) for code, plan in known.items()}
+    return {code: one for code, one in found.items() if one is not None}
+
+
+def last_steps(connection: Connection, community: str, moment: Instant) -> dict[str, Row[Any]]:
+    """The last beginning or end by hand of each festival."""
+    c = festival_step.c
+    newest = select(func.max(c.id)).where(c.community == community, c.at <= moment).group_by(c.festival)
+    return {row.festival: row for row in connection.execute(select(festival_step).where(c.id.in_(newest)))}
+
+
+def standing(plan: Plan, step: Row[Any] | None, moment: Instant) -> On | None:
+    """How a festival stands: what was done by hand holds until the calendar next begins or ends it.
+
+    Begun by hand before its days it goes on through them and ends with them; ended by hand within its days it
+    stays ended until next year.
+    """
+    known = windows(plan.calendar, moment) if plan.calendar and plan.begins == BY_CALENDAR else ()
+    within = next((one for one in known if one.begin <= moment < one.end), None)
+    ended = max((one.end for one in known if one.end <= moment), default=0)
+    said = step is not None and step.at >= max(ended, within.begin if within and not step.is_start else 0)
+    if step is not None and said:
+        return _on(plan, step.at, step.actor, within, moment) if step.is_start else None
+    return _on(plan, within.begin, BY_CALENDAR, within, moment) if within else None
+
+
+def _on(plan: Plan, since: Instant, by: str, within: Window | None, moment: Instant) -> On:
+    is_peak = within is not None and any(abs((day_of(moment) - peak).days) <= 1 for peak in within.peaks)
+    return On(plan, since, by, within.end if within else None, is_peak)
+
+
+def thresholds(connection: Connection, community: str, site: str, at: Instant | None = None) -> tuple[float, ...]:
+    """Shares of the capacity from which each level of a site begins, by rank, while a festival sets them.
+
+    Empty where none does: those of every day count. Of several festivals the strictest.
+    """
+    of_site = [one.plan.by_rank for one in on(connection, community, at).values() if site in one.plan.sites]
+    return tuple(min(shares) for shares in zip(*filter(None, of_site), strict=True))
+
+
+def surge(connection: Connection, community: str, at: Instant | None = None) -> dict[str, dict[str, Any]]:
+    """What the screens show of the festival that is on, by site; times are epoch milliseconds."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in on(connection, community, at).values():
+        manned = on_duty(connection, community, one, now() if at is None else at)
+        for site in one.plan.sites:
+            found.setdefault(site, _told(one, manned, site))
+    return found
+
+
+def _told(one: On, manned: dict[str, list[str]], site: str) -> dict[str, Any]:
+    posts = [post for post in one.plan.posts if post.site == site]
+    return {
+        "festival": one.plan.code,
+        "name": one.plan.name,
+        "name_en": one.plan.name_en,
+        "is_configured": not one.plan.basis,
+        "by_calendar": one.by == BY_CALENDAR,
+        "is_peak": one.is_peak,
+        "since": one.since // MILLISECOND,
+        "until": None if one.until is None else one.until // MILLISECOND,
+        "limits": one.plan.limits or None,
+        "posts": len(posts) or None,
+        "manned": sum(bool(manned.get(post.code)) for post in posts) if posts else None,
+        "people": sum(post.people for post in posts) or None,
+        "on_duty": sum(len(manned.get(post.code, [])) for post in posts) if posts else None,
+    }
+
+
+def on_duty(connection: Connection, community: str, one: On, moment: Instant) -> dict[str, list[str]]:
+    """Who is on each post since the festival began, by the post's code."""
+    c = festival_duty.c
+    newest = (
+        select(func.max(c.id))
+        .where(c.community == community, c.festival == one.plan.code, c.at.between(one.since, moment))
+        .group_by(c.post, c.who)
+    )
+    query = select(c.post, c.who).where(c.id.in_(newest), c.is_on).order_by(c.post, c.id)
+    found: dict[str, list[str]] = {}
+    for post, who in connection.execute(query):
+        found.setdefault(post, []).append(who)
+    return found

@@ -1,0 +1,90 @@
+"""The route of the forecast."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from sqlalchemy import Connection, select
+
+from layers.visitors import asked, capacity
+from layers.visitors.capacity import levels, limits
+from layers.visitors.forecast.made import Point, forecast
+from layers.visitors.forecast.measure import MODEL, told
+from layers.visitors.forecast.rules import rules
+from layers.visitors.forecast.warning import warning
+from layers.web import At, CommunityPath, Reading
+from sensors.tables import device
+from store.instant import Instant, format_rfc3339
+
+
+def add_routes(routes: APIRouter) -> None:
+    """The routes below ``/visitors``."""
+
+    @routes.get("/visitors/{site}/forecast")
+    def ahead(community: CommunityPath, site: str, connection: Reading, at: At) -> dict[str, Any]:
+        """People inside in the next 3 hours, with an interval, beside a baseline and the errors that were measured.
+
+        ``model`` is the one with the smaller errors, null with the ``reason`` where nothing can be forecast.
+        """
+        asked.check_site(community.code, site)
+        return answer(connection, community.code, site, at)
+
+
+def answer(connection: Connection, community: str, site: str, at: Instant | None) -> dict[str, Any]:
+    """A forecast as the API tells it."""
+    made = forecast(connection, community, site, at)
+    moment = made.at
+    may = capacity.of(connection, community, site, moment).instant
+    shares = limits.of(connection, community, site, moment)
+    kind = rules().kind[made.kind]
+    return {
+        "site": site,
+        "at": format_rfc3339(moment),
+        "inside": round(made.present),
+        "day": {"kind": made.kind, "name": kind.name, "name_en": kind.name_en},
+        "days": made.days,
+        **_named("model", made.model, rules().model),
+        **_named("reason", made.reason, rules().reason),
+        "least_days": rules().least_days,
+        "past": [{"ts": format_rfc3339(ts), "inside": round(people)} for ts, people in made.past],
+        "points": [_point(point) for point in made.points],
+        "baseline": [_point(point) for point in made.baseline],
+        "errors": None if made.measured is None else told(made.measured),
+        "is_baseline_better": None if made.measured is None else made.measured.better != MODEL,
+        "warning": warning(made.points, made.present, may, shares),
+        "capacity": may,
+        "levels": _levels(may, shares),
+        "replayed": _source(connection, community, site),
+    }
+
+
+def _named(what: str, code: str | None, known: Any) -> dict[str, Any]:
+    row = known[code] if code is not None else None
+    return {what: code, f"{what}_name": row and row.name, f"{what}_name_en": row and row.name_en}
+
+
+def _point(point: Point) -> dict[str, Any]:
+    return {
+        "ts": format_rfc3339(point.ts),
+        "mean": round(point.mean),
+        "low": round(point.low),
+        "high": round(point.high),
+    }
+
+
+def _levels(may: int | None, shares: tuple[float, ...]) -> list[dict[str, Any]]:
+    """With how many people each level begins; nothing where nobody configured a capacity."""
+    if not may:
+        return []
+    rows = zip(levels.by_rank()[1:], shares[1:], strict=True)
+    return [
+        {"code": row.code, "name": row.name, "name_en": row.name_en, "mark": row.mark, "people": round(share * may)}
+        for row, share in rows
+    ]
+
+
+def _source(connection: Connection, community: str, site: str) -> str | None:
+    """Where replayed counts come from; None where no gate of the site replays any."""
+    c = device.c
+    query = select(c.source).where(c.community == community, c.site == site, c.kind == "gate", c.source.is_not(None))
+    found: str | None = connection.scalar(query.where(c.revoked.is_(None)).limit(1))
+    return found

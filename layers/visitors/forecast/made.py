@@ -1,0 +1,154 @@
+"""A forecast of a site as it is told: made at most every few minutes, its errors measured once a day.
+
+Of the model and the baseline the one counts whose errors on held-out days were smaller.
+"""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, func, select
+
+from layers.visitors.capacity import rules as visitor_rules
+from layers.visitors.festivals.calendar import day_of
+from layers.visitors.festivals.plans import Calendar, plans
+from layers.visitors.forecast import ahead
+from layers.visitors.forecast import history as counted
+from layers.visitors.forecast.days import weights, with_festivals
+from layers.visitors.forecast.measure import BASELINE, MODEL, Measured, measure
+from layers.visitors.forecast.model import profiles
+from layers.visitors.forecast.rules import HORIZON_HOURS, rules
+from layers.visitors.inside import inside
+from layers.visitors.tables import site_count
+from store.instant import DAY, HOUR, MINUTE, Instant, now
+
+KEPT = 64
+"""Forecasts and measurements that a process keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """People inside at a time, as forecast, and between which numbers."""
+
+    ts: Instant
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A forecast: ``points`` of the model that counts, ``baseline`` beside it; or the ``reason`` why there is none.
+
+    ``days`` says how many days with counts there were, ``kind`` what kind of day it is, ``past`` are people inside
+    at the end of each of the last hours.
+    """
+
+    at: Instant
+    present: float
+    kind: str
+    days: int
+    past: tuple[tuple[Instant, float], ...] = ()
+    model: str | None = None
+    points: tuple[Point, ...] = ()
+    baseline: tuple[Point, ...] = ()
+    measured: Measured | None = None
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class _Kept:
+    lock: threading.Lock
+    until: Instant = 0
+    made: Made | None = None
+    day: date | None = None
+    measured: Measured | None = None
+
+
+_kept: OrderedDict[tuple[Any, ...], _Kept] = OrderedDict()
+_guard = threading.Lock()
+
+
+def forecast(connection: Connection, community: str, site: str, at: Instant | None = None) -> Made:
+    """The forecast of a site from now on, or from a past time with what is known of the time before it.
+
+    Whoever comes while it is made waits for it. A past one is made anew each time.
+    """
+    if at is not None:
+        return _make(connection, community, site, at, None)
+    kept = _place((str(connection.engine.url), community, site))
+    with kept.lock:
+        moment = now()
+        counts = _counts(connection, community, site, moment)
+        # What somebody counted on the spot meanwhile moves all of it.
+        if kept.made is None or moment >= kept.until or counts > kept.made.at:
+            today = day_of(moment)
+            measured = kept.measured if kept.day == today else None
+            kept.made = _make(connection, community, site, moment, measured)
+            kept.until = moment + rules().kept_minutes * MINUTE
+            kept.day, kept.measured = today, kept.made.measured
+        return kept.made
+
+
+def _place(key: tuple[Any, ...]) -> _Kept:
+    with _guard:
+        found = _kept.setdefault(key, _Kept(threading.Lock()))
+        _kept.move_to_end(key)
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+        return found
+
+
+def _counts(connection: Connection, community: str, site: str, moment: Instant) -> Instant:
+    """When somebody last counted who is inside; of the last day, since each day begins anew."""
+    c = site_count.c
+    query = select(func.max(c.at)).where(c.community == community, c.site == site, c.at >= moment - DAY)
+    return connection.scalar(query) or 0
+
+
+def calendars(connection: Connection, community: str, site: str, at: Instant | None) -> list[Calendar]:
+    """The lunar calendars of the festivals of a site."""
+    found = plans(connection, community, at).values()
+    return [plan.calendar for plan in found if plan.calendar is not None and site in plan.sites]
+
+
+def _make(connection: Connection, community: str, site: str, moment: Instant, measured: Measured | None) -> Made:
+    kind = with_festivals(calendars(connection, community, site, moment))
+    history = counted.read(connection, community, site, moment, kind)
+    today = len(history.days) - 2
+    present = inside(connection, community, site, moment, moment).people
+    days = int((np.isfinite(history.ended).sum(axis=1) > 0).sum())
+    measured = measured or measure(history, kind, today, visitor_rules()["reset_hour"])
+    in_hour = counted.in_this_hour(connection, community, site, moment)
+    past = ahead.past(history, moment)
+    empty = Made(moment, present, kind(history.days[today]), days, past, measured=measured)
+    if measured is None:
+        return replace(empty, reason="history")
+    if in_hour is None and not ahead.is_heard(history, moment):
+        return replace(empty, reason="unheard")
+    profile = profiles(history, weights(history.days, kind))
+    forecasts = {
+        MODEL: ahead.walked(history, profile, moment, present, in_hour),
+        BASELINE: ahead.a_week_ago(history, moment),
+    }
+    points = {name: _within(means, measured, name, moment) for name, means in forecasts.items()}
+    other = BASELINE if measured.better == MODEL else MODEL
+    chosen = measured.better if points[measured.better] else other
+    if not points[chosen]:
+        return replace(empty, reason="history")
+    return replace(empty, model=chosen, points=points[chosen], baseline=points[BASELINE])
+
+
+def _within(means: dict[Instant, float], measured: Measured, model: str, moment: Instant) -> tuple[Point, ...]:
+    """With the interval of each time: between whole hours ahead in proportion, within the first as at its end."""
+    horizons = np.arange(1, HORIZON_HOURS + 1)
+    found = []
+    for ts, mean in means.items():
+        hours = (ts - moment) / HOUR
+        low, high = (float(np.interp(hours, horizons, bound)) for bound in measured.bounds[model])
+        share = max(mean, measured.scale)
+        found.append(Point(ts, mean, max(0.0, mean + low * share), max(0.0, mean + high * share)))
+    return tuple(found)
