@@ -45,7 +45,8 @@
       cockpit.setText(place.querySelector(`[data-beside="${code}"]`), beside);
     };
     const doubts = cockpit.doubtsOf(site).map((one) => one.word).join("、");
-    const known = site.inside === null ? "无闸机上报" : site.error_is_default ? "误差为默认值，未经实测" : "按实测误差";
+    const measured = site.low === site.high ? "04 时或清点以来无人进出" : site.error_is_default ? "误差为默认值，未经实测" : "按实测误差";
+    const known = site.inside === null ? "无闸机上报" : measured;
     set("inside", site.inside === null ? "—" : `${cockpit.number(site.inside)} 人${cockpit.bandOf(site)}`, doubts ? `◇ 存疑：${doubts}` : known);
     for (const [code, ratio] of [["capacity", site.ratio], ["capacity_daily", site.ratio_daily]]) {
       const limit = site[code];
@@ -99,7 +100,7 @@
     ]);
     const parts = [ofCapacity(site, capacity), ofLevel(site, log, closing), ofDuties(site, duties), ofCounts(site, counts, errors)];
     if (facts && (facts.schedule || facts.noise.class)) parts.push(ofFacts(facts));
-    redraw(place.querySelector("[data-detail]"), ...parts);
+    redraw(place.querySelector("[data-detail]"), ...parts.filter(Boolean));
   }
 
   function part(title, ...content) {
@@ -158,6 +159,7 @@
 
   function ofDuties(site, known) {
     const title = "旅游法第四十五条清单";
+    if (!cockpit.find(`[data-visitors-site="${site}"]`).dataset.hasDuties) return null;   // no scenic area
     if (!known) return part(title, element("p", "second", cockpit.whyNot("steward") || "没有读到"));
     const which = known.occurrence ? `${known.goes_on ? "本次预警自" : "上次预警自"} ${when(known.occurrence)}` : "还没有过预警";
     const rows = known.duties.map((one) => duty(site, known, one));
@@ -169,23 +171,12 @@
     const due = one.from === "always" ? "常设" : `${words[one.from].mark} ${words[one.from].name}起`;
     const made = element("div", one.due || one.done ? "duty" : "duty is-later");
     const state = one.done ? `✓ 已办 · ${who(one.word.by)} · ${when(one.word.at)} · ${one.word.note}` : one.due ? "○ 待办" : "未到";
-    made.append(element("span", "", one.name), element("span", "second", `${one.to} · ${due} · ${one.clause}`), element("span", one.due && !one.done ? "" : "second", state));
+    made.append(element("span", "", one.name), element("span", "second", `${one.to} · ${due} · ${one.clause}`), element("span", one.due && !one.done ? "is-open" : "second", state));
     if (!cockpit.canDo("manager") || !(one.due || one.done)) return made;
-    const act = element("form");
-    act.dataset.key = `${site}/${one.duty}`;
-    const note = element("input");
-    Object.assign(note, { name: "note", maxLength: 500, required: true, placeholder: one.done ? "为何撤回" : "怎样办的、告知了谁" });
-    note.setAttribute("aria-label", `${one.name}：说明`);
-    const button = element("button", "quiet", one.done ? "撤回" : "已办");
-    act.append(note, button);
-    act.addEventListener("submit", (event) => {
-      event.preventDefault();
-      const body = { duty: one.duty, note: note.value, done: !one.done };
-      if (known.occurrence && one.from !== "always") body.occurrence = known.occurrence;
-      note.value = "";
-      cockpit.forms.once(button, () => send(site, "duties", body, one.done ? "已撤回" : "已记下"));
-    });
-    made.append(act);
+    const body = { duty: one.duty, done: !one.done };
+    if (known.occurrence && one.from !== "always") body.occurrence = known.occurrence;
+    const note = needed(text("note", one.done ? "为何撤回" : "怎样办的、告知了谁", 500));
+    made.append(form(`${one.done ? "撤回" : "办理"}：${one.name}`, [note], (said) => send(site, "duties", { ...body, ...said }, one.done ? "已撤回" : "已记下"), one.done ? "撤回" : "已办"));
     return made;
   }
 

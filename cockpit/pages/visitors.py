@@ -8,6 +8,7 @@ from dash import html
 from cockpit.pages import frame
 from geo.ground import Place
 from layers.visitors.capacity import levels
+from layers.visitors.capacity.duties import duties_of
 from layers.visitors.queries import counted_sites
 
 FIGURES = (
@@ -40,12 +41,12 @@ def page(community: str | None = None, theme: str | None = None, at: str | None 
         className="panel overview",
     )
     words = {code: {"name": level.name, "mark": level.mark} for code, level in levels.by_code().items()}
-    sites = [_site(site) for site in counted_sites(known.code)]
+    sites = [_site(site, has_duties=bool(duties_of(known.code, site.code))) for site in counted_sites(known.code)]
     body = html.Div([told, *sites], className="sheets", **{"data-words": msgspec.json.encode(words).decode()})
     return frame.desk(known, "visitors", [body], theme=frame.theme_of(theme), **frame.past_of(at))
 
 
-def _site(site: Place) -> Any:
+def _site(site: Place, *, has_duties: bool) -> Any:
     totals = [
         html.Div(
             [
@@ -61,4 +62,5 @@ def _site(site: Place) -> Any:
     foot = html.P("", className="second", **{"data-source": ""})
     detail = html.Div(className="site-detail", **{"data-detail": ""})
     content = [head, html.Div(totals, className="totals"), foot, detail]
-    return html.Section(content, className="panel overview", **{"data-visitors-site": site.code})
+    described = {"data-visitors-site": site.code, "data-has-duties": "1" if has_duties else ""}
+    return html.Section(content, className="panel overview", **described)

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
+from geo import ground
 from layers.problem import Problem
 from layers.visitors.capacity import levels, state
 from layers.visitors.capacity.tables import duty_done, site_level_log
@@ -44,11 +45,21 @@ class Duty:
 @cache
 def duties() -> dict[str, Duty]:
     """Every duty by its code, in the order of duties.toml."""
-    rows = tomllib.loads((files("layers.visitors.capacity") / "duties.toml").read_text(encoding="utf-8"))
     return {
         code: Duty(code=code, begins=row["from"], **{name: row[name] for name in row if name != "from"})
-        for code, row in rows.items()
+        for code, row in _table()["duty"].items()
     }
+
+
+def duties_of(community: str, site: str) -> dict[str, Duty]:
+    """Those of a site: none where it is no scenic area."""
+    place = ground.place(community, "sites", site)
+    return duties() if place is not None and place.kind in _table()["kinds"] else {}
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads((files("layers.visitors.capacity") / "duties.toml").read_text(encoding="utf-8"))
 
 
 def checklist(
@@ -67,7 +78,7 @@ def checklist(
     rank = -1 if occurrence is None else _highest(connection, community, site, occurrence, at)
     done = _done(connection, community, site, [STANDING, occurrence or STANDING], at)
     rows = []
-    for duty in duties().values():
+    for duty in duties_of(community, site).values():
         of = STANDING if duty.begins == ALWAYS else occurrence
         newest = done.get((duty.code, of)) if of is not None else None
         rows.append(_told(duty, newest, is_due=duty.begins == ALWAYS or rank >= duty.rank))
@@ -95,9 +106,12 @@ def see_to(
     Problem
         404 where there is no such duty or occurrence, 409 where nothing happens that it would be due for.
     """
-    duty = duties().get(code)
+    known = duties_of(community, site)
+    duty = known.get(code)
     if duty is None:
-        raise Problem(404, "not found", f"no duty {code!r}; there are: {', '.join(duties())}")
+        raise Problem(
+            404, "not found", f"site {site!r} has no duty {code!r}; there are: {', '.join(known) or '(none)'}"
+        )
     of = STANDING if duty.begins == ALWAYS else occurrence
     if of is None:
         of = _last(connection, community, site, None)
