@@ -1,4 +1,4 @@
-"""What alarms do with what comes in: the rules over each batch, in its transaction, and over time where nothing comes."""
+"""What alarms do with what comes in: the rules over each batch, in its transaction, and over time by itself."""
 
 import shutil
 from pathlib import Path
@@ -15,10 +15,10 @@ from sensors.bus.message import Message
 from sensors.devices.registry import Device
 from sensors.intake.batch import Batch, Parts
 from sensors.refusal import Reason, Refused
-from store.instant import MINUTE, SECOND, Instant
+from store.instant import SECOND, Instant
 
-LOOK_EVERY: Instant = MINUTE
-"""How often what nobody says is looked at: the disk, whether a flood is over."""
+LOOK_EVERY: Instant = 5 * SECOND
+"""How often what nobody says is looked at: what people did meanwhile, the disk, whether a flood is over."""
 
 
 class AlarmsFeed:
@@ -53,6 +53,7 @@ class AlarmsFeed:
             self._watcher, self._looked = Watcher(), 0
         self._is_committed = False
         watcher = self._watcher
+        before = watcher.rev
         is_new = watcher.refresh(connection)
         watcher.moved([batch.devices[one] for one in batch.elsewhere])
         self._own_figures(connection, batch)
@@ -62,10 +63,10 @@ class AlarmsFeed:
         gone = self._gone(connection) if is_new else []
         if not (gone or is_due or watcher.is_anything(batch, samples, frontier)):
             watcher.silence.heard(batch.seen)
-            self._look(connection, batch, is_new)
+            self._look(connection, batch, watcher.rev != before)
             return
         rev = occurrences.lock(connection)
-        watcher.read_timers(connection)
+        watcher.read_timers(connection, rev)
         occurred = watcher.heard(batch) + watcher.judged(samples) + watcher.timed_out(frontier)
         occurred += watcher.silent(connection, batch.at, batch.listening_since)
         written = occurrences.apply(connection, occurred, watcher.books, batch.at)

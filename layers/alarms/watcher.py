@@ -19,6 +19,7 @@ from layers.alarms.silence import Silence
 from layers.alarms.tables import alarm_watch
 from layers.alarms.watched import Pair, Sample, Watched, judge
 from sensors.devices.kept_registry import Registry
+from sensors.devices.registry import REVISION as REGISTRY
 from sensors.devices.registry import Device
 from sensors.intake.batch import Batch, FigureKey
 from sensors.quality import Quality
@@ -51,8 +52,8 @@ class Watcher:
         self._by_name: dict[tuple[str, str], Watched] = {}
         self._figures: dict[FigureKey, Watched] = {}
         self._dues: list[tuple[Instant, Key]] = []
-        self._versions = (-1, -1)
-        self._rev = -1
+        self._versions: list[int] = []
+        self.rev = -1
         self._changed: set[Key] = set()
         # The rules over silence that are raised, by device.
         self._silent: dict[str, set[Key]] = {}
@@ -75,16 +76,16 @@ class Watcher:
         """Read what changed of rules, devices and timers; whether rules or devices did."""
         if self._registry is None:
             self._registry = Registry(connection.engine)
-        self._registry.refresh(connection)
-        found = (revision.current(connection, rulebook.REVISION), self._registry.version)
-        is_new = found != self._versions
+        *versions, rev = revision.several(connection, (REGISTRY, rulebook.REVISION, REVISION))
+        is_new = versions != self._versions
         if is_new:
-            self._versions, self._rev = found, -1
+            self._registry.refresh(connection)
+            self._versions, self.rev = versions, -1
             self.books = {code: rulebook.rules_of(connection, code) for code in self.communities()}
             self._watched, self._by_name, self._homes, self._figures = {}, {}, {}, {}
             self._machines, self._dues, self._silent = {}, [], {}
             self._behind = _behind(self._registry.devices)
-        self.read_timers(connection)
+        self.read_timers(connection, rev)
         if is_new:
             self.silence.load(connection, self._silent_pairs())
         return is_new
@@ -109,17 +110,16 @@ class Watcher:
         raised = {key for key, machine in self._machines.items() if machine.phase != REST}
         return {key: pair for key, pair in found.items() if key not in raised}
 
-    def read_timers(self, connection: Connection) -> None:
-        """Read how far rules have come that others wrote."""
-        at = revision.current(connection, REVISION)
-        if at == self._rev:
+    def read_timers(self, connection: Connection, at: int) -> None:
+        """Read how far rules have come that others wrote; ``at`` is the revision of the alarms as it is now."""
+        if at == self.rev:
             return
-        for row in connection.execute(select(alarm_watch).where(alarm_watch.c.rev > self._rev)):
+        for row in connection.execute(select(alarm_watch).where(alarm_watch.c.rev > self.rev)):
             key = (row.community, row.rule, row.subject)
             machine = self._machine(key)
             machine.phase, machine.since, machine.due, machine.value = row.phase, row.since, row.due, row.value
             self._settle(key, machine)
-        self._rev = at
+        self.rev = at
 
     def _machine(self, key: Key) -> Machine:
         known = self._machines.get(key)
