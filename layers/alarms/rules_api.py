@@ -56,7 +56,7 @@ def one(community: CommunityPath, connection: Reading, code: str, at: At) -> dic
         raise Problem(404, "not found", f"no rule {code!r} in {community.code!r}")
     versions = rulebook.versions(connection, community.code, code, at)
     return _told(rules[code], versions[0] if versions else None) | {
-        "versions": [_told(*version) for version in versions]
+        "versions": [_told(version[0], version) for version in versions]
     }
 
 
