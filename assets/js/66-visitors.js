@@ -69,7 +69,9 @@
       const day = known && known[code];
       cockpit.setText(place.querySelector(`[data-figure="${code}"]`), day ? cockpit.number(day.entered_by_now) : "—");
       const all = day ? `${day.date} 同一时刻 · 全天 ${cockpit.number(day.entered)}` : "当日无计数";
-      cockpit.setText(place.querySelector(`[data-beside="${code}"]`), all);
+      const lunar = code === "last_year" && known && known.last_year_lunar;
+      const same = lunar ? ` · 去年${lunar.lunar}（${lunar.date}）同一时刻 ${cockpit.number(lunar.entered_by_now)}，全天 ${cockpit.number(lunar.entered)}` : "";
+      cockpit.setText(place.querySelector(`[data-beside="${code}"]`), all + same);
     }
   }
 

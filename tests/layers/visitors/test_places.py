@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from layers.visitors import places
-from layers.visitors.comparison import comparison
+from layers.visitors.comparison import comparison, same_lunar_date
 from store.instant import DAY, HOUR, MINUTE, from_datetime
 from tests.database import add
 from tests.layers.counting import send
@@ -55,4 +55,20 @@ def test_a_day_stands_beside_the_same_day_of_last_week_until_the_same_time(engin
     with engine.connect() as connection:
         found = comparison(connection, "heling", "fangyan", EVENING)
     assert found["last_week"] == {"date": "2026-11-17", "entered_by_now": 30, "entered": 35}
-    assert found["last_year"] is None, "nobody counted then"
+    assert (found["last_year"], found["last_year_lunar"]) == (None, None), "nobody counted then"
+
+
+def test_a_festival_stands_beside_the_same_lunar_date_of_the_year_before(engine: Engine) -> None:
+    # 八月十三: the day of Lord Hu's birthday.
+    this = from_datetime(datetime(2026, 9, 23, 4, 0, tzinfo=UTC))
+    before = from_datetime(datetime(2025, 10, 4, 4, 0, tzinfo=UTC))
+    add(engine, "gate-1", "gate", site="fangyan")
+    send(engine, "gate-1", [(before - HOUR, {"enter": 70}), (before + HOUR, {"enter": 7})])
+    with engine.connect() as connection:
+        found = comparison(connection, "heling", "fangyan", this)["last_year_lunar"]
+    assert found == {"date": "2025-10-04", "entered_by_now": 70, "entered": 77, "lunar": "八月十三"}
+
+
+def test_a_lunar_date_that_the_year_before_had_not_stands_beside_nothing() -> None:
+    leap = from_datetime(datetime(2025, 7, 26, 4, 0, tzinfo=UTC))  # 闰六月初二; 2024 had no leap month
+    assert same_lunar_date(leap) is None
