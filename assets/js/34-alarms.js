@@ -14,7 +14,6 @@
   const observed = new WeakSet();
   let words = null;
   let known = null;        // alarms that sound, id -> when they began to; a new one pulses
-  let firstOut = {};       // of the flood: what is remembered of the alarm that came first
 
   /* --- words, for the pages of the alarms too --- */
 
@@ -87,7 +86,6 @@
     const tally = alarms.tally();
     if (!tally || !alarms.words()) return nav(tally);
     const sounding = alarms.sounding();
-    remember(tally);
     figures(tally);
     list(sounding, tally);
     points(sounding);
@@ -212,16 +210,10 @@
 
   /* --- the banner --- */
 
-  function remember({ flood }) {
-    if (!flood) return void (firstOut = {});
-    const first = cockpit.state.alarms[flood.first];
-    if (first) firstOut = { id: flood.first, text: `${first.name} · ${alarms.subject(first)}` };
-  }
-
   /* The flood in words, with the alarm that came first: often the cause of the others. */
-  alarms.floodWords = function (flood) {
-    const first = firstOut.id === flood.first ? firstOut.text : flood.first;
-    return `告警泛滥 ${flood.count} 条 · 首出：${first}`;
+  alarms.floodWords = function ({ count: many, first_name: name, first_subject: subject }) {
+    const device = (cockpit.state.devices || {})[subject];
+    return `告警泛滥 ${many} 条 · 首出：${name} · ${device ? device.name : subject}`;
   };
 
   function banner(sounding, tally) {
@@ -238,7 +230,7 @@
     place.hidden = many === 0 && !tally.flood;
     alarms.tone(tally);
     if (place.hidden) return void place.replaceChildren();
-    const shown = JSON.stringify([sounding[0], tally.sounding, tally.flood, firstOut, sounding[0] && alarms.subject(sounding[0])]);
+    const shown = JSON.stringify([sounding[0], tally.sounding, tally.flood, sounding[0] && alarms.subject(sounding[0])]);
     if (place.dataset.shown === shown) return;
     place.dataset.shown = shown;
     const [loudest] = sounding;

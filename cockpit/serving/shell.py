@@ -12,7 +12,9 @@ from cockpit import access
 from cockpit.serving import bundle
 from layers.problem import Problem
 
-WITHOUT_TABLES = re.compile(r"/wall/[^/]+|/map|/compare|/board|/report|/governance|/figures|/people|/events/[^/]+")
+WITHOUT_TABLES = re.compile(
+    r"/wall/[^/]+|/map|/compare|/alarms|/alarm-rules|/alarm-figures|/board|/report|/governance|/figures|/people|/events/[^/]+"
+)
 TABLE_SCRIPTS = re.compile(r"<script[^>]*/(?:dash_ag_grid|dash_table)/[^>]*></script>\s*")
 """Tables are a quarter of all scripts."""
 WITH_PLOTLY = re.compile(r"/|/wall/[^/]+|/map|/ground|/devices/[^/]+")

@@ -70,15 +70,22 @@ def tally(connection: Connection, community: str, at: Instant | None) -> dict[st
         states[of] += count
         if of in life.sounding():
             sounds[loud] += count
-    flood = floods.going_on(connection, community, at)
     return {
         "open": states.total(),
         "by_state": {code: states[code] for code in life.open_states()},
         "sounding": {code: sounds[code] for code in PRIORITIES},
-        "flood": None
-        if flood is None
-        else {"id": flood.id, "began": flood.began // MILLISECOND, "count": flood.count, "first": flood.first},
+        "flood": _flood(connection, community, at),
     }
+
+
+def _flood(connection: Connection, community: str, at: Instant | None) -> dict[str, Any] | None:
+    """The flood that goes on, with the words of what came first: it may be over by now, and no screen knows it."""
+    flood = floods.going_on(connection, community, at)
+    if flood is None:
+        return None
+    first = connection.execute(select(alarm.c.name, alarm.c.subject).where(alarm.c.id == flood.first)).one()
+    told = {"id": flood.id, "began": flood.began // MILLISECOND, "count": flood.count, "first": flood.first}
+    return told | {"first_name": first.name, "first_subject": first.subject}
 
 
 def with_state(community: str, at: Instant | None) -> Select[Any]:

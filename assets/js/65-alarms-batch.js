@@ -1,0 +1,99 @@
+/* Several alarms at once: those of a flood, or those of the lines that were picked. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const { alarms, element } = cockpit;
+  const { form, once } = cockpit.forms;
+  const picked = new Set();   // causes
+  let flood = null;           // {id, count}: all of a flood, however many there are
+  let bar = null;
+
+  alarms.isPicked = (cause) => picked.has(cause);
+
+  alarms.pick = function (cause, isPicked) {
+    flood = null;
+    if (isPicked) picked.add(cause);
+    else picked.delete(cause);
+    show();
+  };
+
+  alarms.clearChosen = function () {
+    const before = [...picked];
+    picked.clear();
+    flood = null;
+    alarms.redrawCauses(before);
+    show();
+  };
+
+  /* The flood over the list: how many, what came first, and its first of two actions; ``left``: how many sound. */
+  alarms.showFlood = function (going, left) {
+    const place = cockpit.find("[data-flood]");
+    place.hidden = !going;
+    if (!going) return;
+    const shown = JSON.stringify([going, left, alarms.floodWords(going)]);
+    if (place.dataset.shown === shown) return;
+    const focused = place.contains(document.activeElement);
+    place.dataset.shown = shown;
+    const words = element("p");
+    const first = element("button", "quiet", "看首出告警");
+    first.type = "button";
+    first.addEventListener("click", () => alarms.choose(going.first));
+    words.append(element("strong", "", `▲ ${alarms.floodWords(going)}`), ` · 自 ${cockpit.time.short(going.began)} · 未确认 ${left} 条`);
+    const buttons = element("div", "buttons");
+    if (left && cockpit.canDo("steward")) {
+      const all = element("button", "ahead", "选中全部");
+      all.type = "button";
+      all.addEventListener("click", () => chooseFlood(going, left));
+      buttons.append(all);
+    }
+    buttons.append(first);
+    place.className = "flood-note";
+    place.replaceChildren(words, buttons);
+    if (focused) (buttons.firstChild || place).focus();
+  };
+
+  function chooseFlood({ id }, count) {
+    picked.clear();
+    flood = { id, count };
+    show();
+    bar.querySelector("button.ahead").focus();
+  }
+
+  function make() {
+    bar = cockpit.find("[data-batch]");
+    const acknowledge = element("button", "ahead", "全部确认");
+    acknowledge.type = "button";
+    acknowledge.addEventListener("click", () => once(acknowledge, () => send("acknowledge", {})));
+    const none = element("button", "quiet", "取消选择");
+    none.type = "button";
+    none.addEventListener("click", () => alarms.clearChosen());
+    const parts = [element("span", "chosen"), acknowledge];
+    if (cockpit.canDo("manager")) parts.push(form("全部搁置", alarms.shelving(), (body) => send("shelve", body), "搁置"));
+    const outcome = element("span", "outcome");
+    outcome.setAttribute("role", "status");
+    bar.replaceChildren(...parts, none, outcome);
+  }
+
+  function show() {
+    if (!bar) make();
+    const many = flood ? flood.count : alarms.soundingOf(picked).length;
+    bar.hidden = many === 0;
+    cockpit.setText(bar.querySelector(".chosen"), flood ? `已选 泛滥中的 ${many} 条` : `已选 ${many} 条`);
+    cockpit.setText(bar.querySelector(".outcome"), "");
+  }
+
+  async function send(event, body) {
+    // What is named is what was seen; of a flood the server knows them all.
+    const which = flood ? { flood: flood.id } : { ids: alarms.soundingOf(picked) };
+    if (which.ids && !which.ids.length) return alarms.clearChosen();
+    const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/alarms/${event}`, { ...which, ...body });
+    const { name } = alarms.words().life.events[event];
+    if (!answer.ok) {
+      cockpit.sayOutcome(bar.querySelector(".outcome"), false, alarms.whyNot(answer, event));
+      return alarms.readAgain();
+    }
+    alarms.clearChosen();
+    cockpit.sayOutcome(cockpit.find("[data-outcome]"), true, `${name} ${answer.body.count} 条`);
+  }
+})();

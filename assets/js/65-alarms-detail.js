@@ -1,0 +1,306 @@
+/* One alarm: what it is, what to do, what was done, its chart; and what whoever is signed in may do with it. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const { alarms, element } = cockpit;
+  const { form, text, choice, moment, redraw, once } = cockpit.forms;
+  const HOUR_MS = 3600000;
+  const GATHER_MS = 300;
+  const ROLES = { steward: "网格员", manager: "管理员" };
+  const SEVERITY = { critical: "critical", high: "major", medium: "minor", low: "minor" };
+  const WAYS = { take_out: "out-of-service", put_back: "in-service" };   // last part of the address where it is not the event
+  const SPANS = { "1h": "1 小时", "8h": "8 小时", tomorrow: "到明天 08:00", other: "到下面的时间" };
+  const rules = new Map();
+  let chosen = null;
+  let shown = null;     // as the server last told it
+  let timer = null;
+  let said = ["", true];
+
+  const place = () => cockpit.find("[data-alarm-detail]");
+  const base = () => `/api/v1/${cockpit.root.dataset.community}`;
+  const parse = (time) => (time === null ? null : Date.parse(time));
+
+  /* An alarm of the API as the live channel tells it. */
+  alarms.fromApi = (told) => ({
+    ...told, area: told.area_name, site: told.site_name, rev: told.seq, sounds: alarms.words().life.states[told.state].sounds,
+    raised: parse(told.raised), received: parse(told.received), returned: parse(told.returned), shelved_until: parse(told.shelved_until),
+  });
+
+  /* What a person can bring about, as the server's table has it. */
+  alarms.possible = ({ state, active }) => Object.entries(alarms.words().life.events)
+    .filter(([, event]) => event.role && (event.to[state] || (active ? event.active : event.inactive)[state])).map(([code]) => code);
+
+  alarms.chosen = () => chosen;
+
+  /* Show an alarm beside the list; null closes it. */
+  alarms.choose = function (id, isAsked = true) {
+    chosen = id;
+    shown = null;
+    said = ["", true];
+    cockpit.find(".alarms-page").classList.toggle("has-chosen", id !== null);
+    place().hidden = id === null;
+    const here = new URL(location);
+    if (id === null) here.searchParams.delete("alarm");
+    else here.searchParams.set("alarm", id);
+    history.replaceState(null, "", here);
+    if (id === null) return;
+    place().replaceChildren(element("p", "second", "正在读取"));
+    if (isAsked) place().focus();
+    load();
+  };
+
+  /* Some alarms moved: the one that is shown is asked for again. */
+  alarms.moved = function (ids) {
+    if (chosen !== null && ids.includes(chosen)) timer = timer || setTimeout(load, GATHER_MS);
+  };
+
+  /* Grid events moved: its own says its state. */
+  alarms.eventsMoved = function (ids) {
+    if (shown && shown.event && ids.includes(shown.event.id)) timer = timer || setTimeout(load, GATHER_MS);
+  };
+
+  async function load() {
+    timer = null;
+    const asked = chosen;
+    const why = cockpit.whyNot("steward");
+    if (why) return refuse(why);
+    try {
+      const told = await cockpit.ask(`alarms/${encodeURIComponent(asked)}`, {});
+      const rule = await ruleOf(told.rule);
+      if (asked !== chosen) return;
+      shown = told;
+      draw(told, rule);
+    } catch (error) {
+      if (asked === chosen && !shown) refuse(error.message);
+    }
+  }
+
+  function refuse(why) {
+    const line = element("div");
+    cockpit.refuse(line, why);
+    place().replaceChildren(head(element("h2", "", "告警")), line);
+  }
+
+  async function ruleOf(code) {
+    if (!rules.has(code)) {
+      try {
+        rules.set(code, await cockpit.ask(`alarm-rules/${encodeURIComponent(code)}`, {}));
+      } catch (error) {
+        return null;   // a rule that is no more
+      }
+    }
+    return rules.get(code);
+  }
+
+  function head(title) {
+    const line = element("header", "alarm-head");
+    const close = element("button", "quiet close", "✕ 关闭");
+    close.type = "button";
+    close.addEventListener("click", () => alarms.choose(null));
+    line.append(title, close);
+    return line;
+  }
+
+  function draw(told, rule) {
+    const one = alarms.fromApi(told);
+    const marks = element("p", "marks");
+    marks.append(alarms.mark(one.priority), element("strong", "", told.state_name));
+    if (one.active) marks.append(element("span", "second", "条件仍在"));
+    const parts = [head(element("h2", "", `${one.name} · ${alarms.subject(one)}`)), marks, facts(one, told)];
+    const guidance = rule && rule.guidance;
+    if (guidance) parts.push(element("p", "guidance", `处置：${guidance}`));
+    parts.push(eventLine(one, told), actions(one, told, rule), outcome(), chart(one), steps(told));
+    redraw(place(), ...parts.filter(Boolean));
+    for (const figure of place().querySelectorAll("[data-alarm-chart]")) alarms.drawChart(figure, one);
+  }
+
+  function facts(one, told) {
+    const list = element("dl", "facts");
+    const device = told.device && element("a", "", alarms.subject(one));
+    if (device) device.href = cockpit.link(`/devices/${told.device}`);
+    const onMap = told.device && told.lon !== null && element("a", "", "在地图上看");
+    if (onMap) onMap.href = cockpit.link(`/map?community=${cockpit.root.dataset.community}&device=${encodeURIComponent(told.device)}`);
+    const when = (time) => (time === null ? null : cockpit.time.full(Date.parse(time)));
+    const by = told.by ? ` · ${told.by.replace(/^.*?:/, "")}` : "";
+    const rows = [
+      ["设备", device], ["位置", [alarms.where(one), onMap].filter(Boolean)], ["数值", alarms.said(one)],
+      ["触发", when(told.raised)], ["恢复", when(told.returned)], ["确认", told.acknowledged && when(told.acknowledged) + by],
+      ["搁置至", when(told.shelved_until)], ["原因", told.reason], ["重复", told.repeats ? `${told.repeats} 次` : null],
+      ["来源", told.source ? `回放 · ${told.source}` : null], ["编号", told.id],
+    ];
+    for (const [name, value] of rows) {
+      const values = [value].flat().filter(Boolean);
+      if (!values.length) continue;
+      const line = element("div");
+      const words = element("dd");
+      values.forEach((part, index) => words.append(index ? " · " : "", part));
+      line.append(element("dt", "", name), words);
+      list.append(line);
+    }
+    return list;
+  }
+
+  /* --- the grid event --- */
+
+  const eventStates = () => JSON.parse(cockpit.find("[data-event-states]").dataset.eventStates);
+
+  function eventLine(one, told) {
+    const line = element("p", "alarm-event");
+    const { event } = told;
+    if (event) {
+      const link = element("a", "", event.id);
+      link.href = cockpit.link(`/events/${event.id}`);
+      const word = eventStates()[event.state] || event.state;
+      line.append("网格事件 ", link, ` · ${word}`, event.open ? "" : ` · 已办结 ${cockpit.time.short(Date.parse(event.at))}`);
+      return line;
+    }
+    if (!cockpit.canDo("steward")) return null;
+    const button = element("button", "", "转为网格事件");
+    button.type = "button";
+    button.addEventListener("click", () => once(button, () => open(one, told)));
+    line.append(button);
+    return line;
+  }
+
+  /* One click: title, what was said and when, the device and the place; the server keeps one event for an alarm. */
+  async function open(one, told) {
+    const rule = await ruleOf(told.rule);
+    const evidence = [alarms.said(one), `触发 ${cockpit.time.full(one.raised)}`, alarms.where(one), `告警 ${told.id}`];
+    const answer = await cockpit.post(`${base()}/events`, {
+      id: `alarm-${told.id}`, origin: { alarm: told.id }, category: (rule && rule.event) || "other", severity: SEVERITY[told.priority],
+      title: `${told.name} · ${alarms.subject(one)}`.slice(0, 200), detail: evidence.filter(Boolean).join("；"), ts: told.raised,
+      ...(told.device ? { device: told.device } : {}), ...(told.lon === null ? {} : { lon: told.lon, lat: told.lat, crs: "CGCS2000" }),
+    });
+    say(answer.ok, answer.ok ? (answer.status === 201 ? `已转为网格事件 ${answer.body.id}` : `此前已转为网格事件 ${answer.body.id}`) : answer.body.detail);
+    load();
+  }
+
+  /* --- what may be done --- */
+
+  function actions(one, told, rule) {
+    if (cockpit.at !== null) return null;
+    const box = element("div", "alarm-actions");
+    const { events } = alarms.words().life;
+    const may = told.possible.filter((code) => cockpit.canDo(events[code].role));
+    for (const code of may) if (MAKE[code]) box.append(MAKE[code](code, events[code], told));
+    const denied = told.possible.filter((code) => !may.includes(code));
+    if (denied.length) box.append(element("p", "second", denied.map((code) => `${events[code].name}需要${ROLES[events[code].role]}`).join("；")));
+    return box;
+  }
+
+  const plain = (code, event) => {
+    const button = element("button", code === "reset" ? "ahead" : "", event.name);
+    button.type = "button";
+    button.addEventListener("click", () => once(button, () => send(code, {})));
+    return button;
+  };
+
+  const MAKE = {
+    acknowledge(code, event) {
+      const made = element("form", "acknowledge");
+      made.dataset.key = code;
+      const note = Object.assign(element("input"), { maxLength: 500, name: "note", placeholder: "备注（可不填）" });
+      note.setAttribute("aria-label", "备注");
+      const button = element("button", "ahead", event.name);
+      made.append(button, note);
+      made.addEventListener("submit", (submitted) => {
+        submitted.preventDefault();
+        made.dataset.sent = "";
+        once(button, () => send(code, { note: note.value.trim() })).finally(() => delete made.dataset.sent);
+      });
+      return made;
+    },
+    shelve: (code, event) => form(event.name, shelving(), (body) => send(code, body), event.name),
+    take_out: (code, event) => form(event.name, [reason()], (body) => send(code, body), event.name),
+    unshelve: plain,
+    put_back: plain,
+    reset: plain,
+  };
+
+  function reason() {
+    const field = text("reason", "原因", 500);
+    field.querySelector("input").required = true;
+    return field;
+  }
+
+  /* Until when and why; what is read is what the API takes. */
+  function shelving() {
+    const span = choice("span", "搁置多久", SPANS);
+    const other = moment("other", "时间（北京时间）");
+    const input = other.querySelector("input");
+    const select = span.querySelector("select");
+    const follow = () => { other.hidden = !(input.required = select.value === "other"); };
+    select.addEventListener("change", follow);
+    select.addEventListener("input", follow);
+    follow();
+    const [readOther] = [other.read];
+    span.read = () => ({ until: untilOf(select.value, readOther().other) });
+    other.read = () => ({});
+    return [span, other, reason()];
+  }
+  alarms.shelving = shelving;
+
+  function untilOf(span, other) {
+    if (span === "other") return other;
+    if (span === "tomorrow") {
+      const day = new Date(cockpit.now() + 8 * HOUR_MS + 24 * HOUR_MS).toISOString().slice(0, 10);
+      return `${day}T08:00:00+08:00`;
+    }
+    return new Date(cockpit.now() + parseInt(span, 10) * HOUR_MS).toISOString();
+  }
+
+  async function send(code, body) {
+    const answer = await cockpit.post(`${base()}/alarms/${chosen}/${WAYS[code] || code}`, body);
+    say(answer.ok, answer.ok ? `${alarms.words().life.events[code].name}：已执行` : alarms.whyNot(answer, code));
+    load();
+  }
+
+  /* Why it was refused, in a sentence. */
+  alarms.whyNot = function (answer, code) {
+    const { events, states } = alarms.words().life;
+    const { name, role } = events[code];
+    if (answer.status === 409 && answer.body.state) {
+      return `现在的状态是「${states[answer.body.state].name}」，不能${name}；可能刚被别人处理，已更新`;
+    }
+    if (answer.status === 404) return "告警已经结束，没有可以处理的；已更新";
+    if (answer.status === 403 && cockpit.me && !cockpit.may(role)) return `${name}需要本社区的${ROLES[role]}`;
+    return answer.body.detail;
+  };
+
+  function say(ok, words) {
+    said = [words, ok];
+    const line = place().querySelector(".outcome");
+    if (line) cockpit.sayOutcome(line, ok, words);
+  }
+
+  function outcome() {
+    const line = element("p", "outcome");
+    line.setAttribute("role", "status");
+    if (said[0]) cockpit.sayOutcome(line, said[1], said[0]);
+    return line;
+  }
+
+  function chart(one) {
+    if (!one.device || !one.metric || !cockpit.metrics[one.metric]) return null;
+    const figure = element("figure", "alarm-chart");
+    figure.dataset.alarmChart = one.id;
+    return figure;
+  }
+
+  function steps(told) {
+    const box = element("section", "alarm-steps");
+    const list = element("ol", "timeline");
+    for (const step of told.steps.slice().reverse()) {
+      const row = element("li");
+      row.append(element("strong", "", step.name));
+      if (step.by && step.by.includes(":")) row.append(element("span", "who", step.by.replace(/^.*?:/, "")));
+      row.append(element("time", "", cockpit.time.full(Date.parse(step.at))));
+      const more = [step.value === null ? "" : alarms.figure(told.metric, step.value), step.until ? `至 ${cockpit.time.full(Date.parse(step.until))}` : "", step.note];
+      if (more.some(Boolean)) row.append(element("p", "second", more.filter(Boolean).join(" · ")));
+      list.append(row);
+    }
+    box.append(element("h3", "", "经过"), list);
+    return box;
+  }
+})();

@@ -1,0 +1,305 @@
+/* The alarms' page: what is open, a line a cause. Read once; what changes moves by the live channel, and only that is drawn. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const { alarms, element } = cockpit;
+  const PAGE = 1000;
+  const MOST = 10000;
+  const GATHER_MS = 200;
+  const GROUPS = 60;   // lines at once, and rows of a line that is open
+  const ROWS = 50;
+  const ASIDE = ["shelved", "suppressed", "out_of_service"];
+  const page = (cockpit.pages.alarms = {});
+  const open = new Map();      // id -> record
+  const causes = new Map();    // cause -> {cause, ids, isOpen, rows, summary, parts}
+  const seen = new Set();      // ids that the live channel told
+  const dirty = new Set();     // causes to be looked at again
+  const filter = { state: "", priority: "", text: "" };
+  let layer = null;            // the live layer as it was read last: another one is a new snapshot
+  let timer = null;
+  let most = GROUPS;
+  let isRead = false;
+  let flood = null;            // the number of the flood that was read
+
+  page.start = async function () {
+    await cockpit.whoAmI();
+    search();
+    for (const select of cockpit.findAll("[data-filter]")) {
+      select.addEventListener("change", () => narrow(select.dataset.filter, select.value));
+    }
+    alarms.startViews();
+    const { alarm } = cockpit.root.dataset;
+    if (alarm) alarms.choose(alarm, false);
+  };
+
+  page.render = function (changed) {
+    if (!alarms.words()) return;
+    if (changed === null) all();
+    else {
+      if (changed.alarms) some(changed.alarms);
+      if (changed.grid_events) alarms.eventsMoved(Object.keys(changed.grid_events));
+    }
+  };
+
+  /* --- what is known --- */
+
+  function all() {
+    const told = cockpit.state.alarms || {};
+    if (layer !== told) {
+      layer = told;
+      seen.clear();
+      return void read();
+    }
+    // The same layer, drawn anew: some that were told are gone.
+    const gone = [...open.keys()].filter((id) => seen.has(id) && !told[id]);
+    gone.forEach(drop);
+    some(told);
+    alarms.moved(gone);
+    alarms.eventsMoved(Object.keys(cockpit.state.grid_events || {}));
+  }
+
+  function some(records) {
+    const moved = [];
+    for (const [id, one] of Object.entries(records)) {
+      if (id === "*" || one === null) continue;
+      seen.add(id);
+      if ((open.get(id) || {}).live === one) continue;
+      put({ ...open.get(id), ...one, live: one });
+      moved.push(id);
+    }
+    if (moved.length) alarms.viewsMoved();
+    alarms.moved(moved);
+    later();
+  }
+
+  function put(one) {
+    open.set(one.id, one);
+    if (!causes.has(one.cause)) causes.set(one.cause, { cause: one.cause, ids: new Set(), isOpen: false, rows: ROWS, summary: null, parts: null });
+    causes.get(one.cause).ids.add(one.id);
+    dirty.add(one.cause);
+  }
+
+  function drop(id) {
+    const { cause } = open.get(id);
+    open.delete(id);
+    causes.get(cause).ids.delete(id);
+    dirty.add(cause);
+    later();
+  }
+
+  /* All that are open: the live channel tells the loudest only. */
+  async function read() {
+    const found = new Map();
+    let cursor = null;
+    try {
+      do {
+        const answer = await cockpit.ask("alarms", { state: "open", limit: PAGE, ...(cursor ? { cursor } : {}) });
+        for (const told of answer.alarms) found.set(told.id, alarms.fromApi(told));
+        cursor = answer.next_cursor;
+      } while (cursor && found.size < MOST);
+    } catch (error) {
+      return void (isRead || cockpit.refuse(cockpit.find("[data-groups]"), error.message));
+    }
+    isRead = true;
+    for (const [id, one] of found) if (!((open.get(id) || {}).rev > one.rev)) put({ ...open.get(id), ...one });
+    const told = cockpit.state.alarms || {};
+    [...open.keys()].filter((id) => !found.has(id) && !told[id]).forEach(drop);
+    some(told);
+    draw();
+  }
+  alarms.readAgain = read;
+
+  /* --- what is shown --- */
+
+  function search() {
+    const input = Object.assign(element("input"), { type: "search", maxLength: 80, placeholder: "规则、设备或片区" });
+    input.setAttribute("aria-label", "查找告警");
+    input.addEventListener("input", () => narrow("text", input.value.trim().toLowerCase()));
+    cockpit.find("[data-filter-text]").replaceChildren(input);
+  }
+
+  function narrow(name, value) {
+    filter[name] = value;
+    most = GROUPS;
+    causes.forEach((_, cause) => dirty.add(cause));
+    alarms.clearChosen();
+    draw();
+  }
+
+  function isShown(one) {
+    if (ASIDE.includes(one.state) || (filter.state && one.state !== filter.state)) return false;
+    if (filter.priority && one.priority !== filter.priority) return false;
+    if (!filter.text) return true;
+    const words = [one.name, one.name_en, alarms.subject(one), one.subject, one.area, one.site, one.rule, one.id];
+    return words.some((word) => word && word.toLowerCase().includes(filter.text));
+  }
+
+  const loudest = (a, b) => (b.sounds === true) - (a.sounds === true) || alarms.rank(a) - alarms.rank(b) || b.raised - a.raised;
+
+  function later() {
+    timer = timer || setTimeout(draw, GATHER_MS);
+  }
+
+  function draw() {
+    clearTimeout(timer);
+    timer = null;
+    for (const cause of dirty) summarise(causes.get(cause));
+    const shown = [...causes.values()].filter((group) => group.summary).sort((a, b) => loudest(a.summary.first, b.summary.first));
+    const place = cockpit.find("[data-groups]");
+    const now = shown.slice(0, most);
+    for (const group of now) if (!group.parts || dirty.has(group.cause)) drawGroup(group);
+    dirty.clear();
+    order(place, [...now.map((group) => group.parts.box), ...(shown.length > most ? [more(shown.length - most)] : []), ...(shown.length ? [] : [nothing()])]);
+    heads(shown.length);
+  }
+
+  /* Put these in this order; what stands right is not touched, so that focus and open lines stay. */
+  function order(place, wanted) {
+    const kept = new Set(wanted);
+    for (const child of [...place.children]) if (!kept.has(child)) child.remove();
+    wanted.forEach((one, index) => place.children[index] === one || place.insertBefore(one, place.children[index] || null));
+  }
+
+  const nothing = () => element("p", "second calm", isRead ? (open.size && Object.values(filter).some(Boolean) ? "没有符合条件的告警" : "没有未恢复或未确认的告警") : "正在读取");
+
+  function more(left) {
+    const button = element("button", "quiet", `另有 ${left} 组 · 再显示 ${Math.min(left, GROUPS)} 组`);
+    button.type = "button";
+    button.addEventListener("click", () => { most += GROUPS; draw(); });
+    return button;
+  }
+
+  function summarise(group) {
+    const members = [...group.ids].map((id) => open.get(id)).filter(isShown).sort(loudest);
+    if (!group.ids.size) causes.delete(group.cause);
+    group.summary = members.length ? {
+      members, first: members[0], since: Math.min(...members.map((one) => one.raised)),
+      sounding: members.filter((one) => one.sounds).length,
+    } : null;
+  }
+
+  function heads(lines) {
+    const tally = alarms.tally();
+    if (!tally) return;
+    // Those that came before it was one became part of it: which ones, the server knows.
+    const going = tally.flood ? tally.flood.id : null;
+    if (isRead && going !== null && going !== flood) read();
+    flood = going;
+    const parts = alarms.priorities().filter((code) => alarms.count(tally.sounding, code)).map((code) => `${alarms.look(code).symbol}${alarms.look(code).name} ${alarms.count(tally.sounding, code)}`);
+    const sounding = alarms.total(tally.sounding);
+    const words = [`未确认 ${sounding} 条${parts.length ? `（${parts.join("，")}）` : ""}`, `已确认未恢复 ${tally.by_state.acknowledged} 条`, `起因 ${lines} 组`];
+    cockpit.setText(cockpit.find("[data-summary]"), words.join(" · "));
+    alarms.showFlood(tally.flood, tally.flood ? [...open.values()].filter((one) => one.flood === tally.flood.id && one.sounds).length : 0);
+  }
+
+  /* --- a line --- */
+
+  /* What alarms of one line have in common, in words. */
+  function causeOf({ cause }, first) {
+    const at = cause.indexOf(":");
+    if (at < 0) return alarms.words().causes.rule.name;
+    const device = (cockpit.state.devices || {})[cause.slice(at + 1)];
+    if (cause.startsWith("gateway:")) return `网关 ${device ? device.name : cause.slice(at + 1)}`;
+    if (cause.startsWith("device:")) return device ? device.name : cause.slice(at + 1);
+    return (cause.startsWith("site:") ? first.site : first.area) || cause.slice(at + 1);
+  }
+
+  function drawGroup(group) {
+    if (!group.parts) group.parts = frame(group);
+    const { members, first, since, sounding } = group.summary;
+    const { box, line, pick, list } = group.parts;
+    const isOne = members.length === 1;
+    const title = isOne ? `${first.name} · ${alarms.subject(first)}` : `${first.name} · ${causeOf(group, first)}`;
+    const states = isOne ? first.state_name : sounding ? `未确认 ${sounding}` : "均已确认";
+    const where = [first.source ? "回放" : "", isOne ? alarms.where(first) : `${members.length} 条，最早 ${cockpit.time.short(since)}`, isOne ? alarms.said(first) : ""];
+    box.classList.toggle("is-heard", sounding === 0);
+    line.replaceChildren(
+      alarms.mark(first.priority), element("strong", "title", title), element("span", "count-of", isOne ? "" : `${members.length} 条`),
+      element("time", "when", cockpit.time.short(isOne ? first.raised : since)), element("span", "detail", [...where, states].filter(Boolean).join(" · ")),
+    );
+    line.setAttribute("aria-label", `${alarms.look(first.priority).name} ${title} ${states}`);
+    if (isOne) line.removeAttribute("aria-expanded");
+    else line.setAttribute("aria-expanded", String(group.isOpen));
+    pick.hidden = !sounding || !cockpit.canDo("steward");
+    pick.querySelector("input").setAttribute("aria-label", `选择 ${title}`);
+    pick.querySelector("input").checked = alarms.isPicked(group.cause);
+    list.hidden = isOne || !group.isOpen;
+    if (!list.hidden) rows(group);
+    box.classList.toggle("is-chosen", isOne && first.id === alarms.chosen());
+  }
+
+  function frame(group) {
+    const box = element("section", "cause");
+    box.dataset.cause = group.cause;
+    const pick = element("label", "pick");
+    const input = Object.assign(element("input"), { type: "checkbox" });
+    input.addEventListener("change", () => alarms.pick(group.cause, input.checked));
+    pick.append(input);
+    const line = element("button", "alarm-line");
+    line.type = "button";
+    line.addEventListener("click", () => {
+      if (group.summary.members.length === 1) return alarms.choose(group.summary.first.id);
+      group.isOpen = !group.isOpen;
+      drawGroup(group);
+    });
+    const list = element("ol", "alarm-rows");
+    box.append(pick, line, list);
+    return { box, pick, line, list, rows: new Map() };
+  }
+
+  function rows(group) {
+    const { list, rows: known } = group.parts;
+    const shown = group.summary.members.slice(0, group.rows);
+    const left = group.summary.members.length - shown.length;
+    const wanted = shown.map((one) => row(known, one));
+    if (left > 0) wanted.push(moreRows(group, left));
+    order(list, wanted);
+    for (const id of known.keys()) if (!open.has(id)) known.delete(id);
+  }
+
+  function row(known, one) {
+    const text = [one.state_name, alarms.subject(one), alarms.where(one), alarms.said(one), one.raised].join(" ");
+    if (!known.has(one.id)) {
+      const made = element("li");
+      const button = element("button", "alarm-line");
+      button.type = "button";
+      button.addEventListener("click", () => alarms.choose(one.id));
+      made.dataset.alarm = one.id;
+      made.append(button);
+      known.set(one.id, made);
+    }
+    const made = known.get(one.id);
+    if (made.dataset.text !== text) {
+      made.dataset.text = text;
+      made.classList.toggle("is-heard", !one.sounds);
+      made.firstChild.replaceChildren(
+        alarms.mark(one.priority), element("span", "title", alarms.subject(one)), element("span", "count-of", ""),
+        element("time", "when", cockpit.time.short(one.raised)),
+        element("span", "detail", [one.name, alarms.where(one), alarms.said(one), one.state_name].filter(Boolean).join(" · ")),
+      );
+    }
+    return made;
+  }
+
+  function moreRows(group, left) {
+    const made = element("li");
+    const button = element("button", "quiet", `另有 ${left} 条 · 再显示 ${Math.min(left, ROWS)} 条`);
+    button.type = "button";
+    button.addEventListener("click", () => { group.rows += ROWS; drawGroup(group); });
+    made.append(button);
+    return made;
+  }
+
+  /* Of these causes, what is shown and somebody could acknowledge. */
+  alarms.soundingOf = (picked) => [...picked].flatMap((cause) => {
+    const { summary } = causes.get(cause) || {};
+    return summary ? summary.members.filter((one) => one.sounds).map((one) => one.id) : [];
+  });
+
+  alarms.openOf = (id) => open.get(id) || null;
+  alarms.redrawCauses = function (picked) {
+    for (const cause of picked) if (causes.has(cause)) dirty.add(cause);
+    later();
+  };
+})();

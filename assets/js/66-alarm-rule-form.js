@@ -1,0 +1,157 @@
+/* The form of a rule: every field with plain words and its unit; what is wrong stands beside the field that it is in. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const { alarms, element } = cockpit;
+  const SHANGHAI_DAYS = ["一", "二", "三", "四", "五", "六", "日"];
+  const AMOUNTS = ["rate", "count"];
+
+  const choices = () => JSON.parse(cockpit.find("[data-choices]").dataset.choices);
+
+  function field(name, label, input, hint = "") {
+    const made = element("label", "field");
+    input.name = name;
+    made.dataset.field = name;
+    const fault = element("span", "fault");
+    fault.setAttribute("role", "alert");
+    made.append(element("span", "label", label), input, element("span", "hint", hint), fault);
+    return made;
+  }
+
+  function long(made) {
+    made.classList.add("is-long");
+    return made;
+  }
+
+  const textual = (name, label, value, more = {}, hint = "") => field(name, label, Object.assign(element("input"), { value: value || "", maxLength: 120, ...more }), hint);
+  const numeric = (name, label, value, hint = "") => field(name, label, Object.assign(element("input"), { type: "number", step: "any", value: value ?? 0 }), hint);
+
+  function listed(name, label, options, value, none = null) {
+    const select = element("select");
+    if (none !== null) select.append(new Option(none, ""));
+    for (const [code, words] of Object.entries(options)) select.append(new Option(words, code));
+    select.value = value ?? "";
+    return field(name, label, select);
+  }
+
+  function ticked(name, label, value) {
+    const made = field(name, label, Object.assign(element("input"), { type: "checkbox" }));
+    made.querySelector("input").checked = value;
+    return made;
+  }
+
+  const names = (table) => Object.fromEntries(Object.entries(table).map(([code, { name }]) => [code, name]));
+
+  function metricsOf() {
+    const known = Object.fromEntries(Object.entries(cockpit.metrics).map(([code, one]) => [code, one.label ? `${one.name}（${one.label}）` : one.name]));
+    return { ...known, ...names(alarms.words().derived) };
+  }
+
+  function group(title, ...fields) {
+    const made = element("fieldset");
+    made.append(element("legend", "", title), ...fields);
+    return made;
+  }
+
+  /* The fields of a rule, in the order in which one thinks of them; {box, read, faults, watch}. */
+  alarms.ruleFields = function (rule, isNew) {
+    const { kinds, areas, sites, categories } = choices();
+    const { ops, causes, priorities } = alarms.words();
+    const box = element("div", "rule-form");
+    const of = [
+      group("名称",
+        textual("name", "名称（中文）", rule.name, { required: true }), textual("name_en", "名称（英文）", rule.name_en),
+        textual("code", "编码", rule.code, { required: true, readOnly: !isNew, maxLength: 64 }, isNew ? "小写字母、数字、_ 和 -，可用点分段" : ""),
+        listed("priority", "级别", Object.fromEntries(Object.entries(priorities).map(([code, { symbol, name }]) => [code, `${symbol} ${name}`])), rule.priority),
+        ticked("enabled", "启用", rule.enabled), ticked("latched", "自锁：恢复后仍须人工复位", rule.latched)),
+      group("条件",
+        listed("metric", "指标", metricsOf(), rule.metric, "设备无任何数据"), listed("op", "比较", names(ops), rule.op),
+        numeric("value", "限值", rule.value), listed("other", "限值取同一设备的另一指标", metricsOf(), rule.other, "不取，用上面的限值"),
+        numeric("window_s", "时间窗（秒）", rule.window_s, "变化与次数按这段时间计"), numeric("deadband", "回差", rule.deadband, "须回到限值以内这么多才算恢复"),
+        numeric("on_delay_s", "报警延时（秒）", rule.on_delay_s, "条件持续这么久才报警"), numeric("off_delay_s", "恢复延时（秒）", rule.off_delay_s, "消失这么久才算恢复")),
+      group("对象（不填即全部）",
+        listed("kind", "设备类型", kinds, rule.kind, "全部类型"), listed("area", "片区", areas, rule.area, "全部片区"), listed("site", "场所", sites, rule.site, "全部场所"),
+        long(textual("devices", "设备编号", (rule.devices || []).join(", "), { maxLength: 2000 }, "用逗号分开"))),
+      schedule(rule),
+      group("处置",
+        listed("cause", "归组", names(causes), rule.cause), listed("event", "自动立网格事件，类别", categories, rule.event, "不自动立案"),
+        long(textual("guidance", "处置指引（中文）", rule.guidance, { maxLength: 500 })), long(textual("guidance_en", "处置指引（英文）", rule.guidance_en, { maxLength: 500 })),
+        textual("edition", "依据（标准与版本）", rule.edition), textual("suppresses", "抑制的规则编码（同一对象）", (rule.suppresses || []).join(", "), { maxLength: 2000 }, "用逗号分开"),
+        textual("suppresses_behind", "抑制的规则编码（其后的设备）", (rule.suppresses_behind || []).join(", "), { maxLength: 2000 }, "用逗号分开")),
+    ];
+    box.append(...of);
+    const input = (name) => box.querySelector(`[name="${name}"]`);
+    const follow = () => units(input, box);
+    box.addEventListener("change", follow);
+    follow();
+    return { box, read: () => read(input, box), faults: (wrong) => faults(box, wrong) };
+  };
+
+  /* The limit is in the metric's unit; the window is only of a rate or a count. */
+  function units(input, box) {
+    const metric = input("metric").value;
+    const op = input("op").value;
+    const known = alarms.words().derived[metric] || cockpit.metrics[metric] || {};
+    const unit = op === "missing" ? "秒，0 为三个上报间隔" : op === "count" ? "次" : known.kind === "bool" ? "1 为真，0 为假" : known.label || "";
+    const place = (name) => box.querySelector(`[data-field="${name}"]`);
+    for (const name of ["value", "deadband"]) {
+      const words = { value: "限值", deadband: "回差" }[name];
+      cockpit.setText(place(name).querySelector(".label"), unit ? `${words}（${name === "deadband" ? known.label || "" : unit}）`.replace("（）", "") : words);
+    }
+    place("window_s").hidden = !AMOUNTS.includes(op);
+    place("deadband").hidden = AMOUNTS.includes(op) || op === "missing";
+    place("other").hidden = AMOUNTS.includes(op) || op === "missing";
+  }
+
+  function schedule(rule) {
+    const made = group("时段（不填即全天）",
+      field("begin", "从", Object.assign(element("input"), { type: "time", value: rule.schedule ? rule.schedule.from : "" })),
+      field("end", "到", Object.assign(element("input"), { type: "time", value: rule.schedule ? rule.schedule.to : "" }), "早于开始即跨过午夜"));
+    const days = element("div", "days is-long");
+    SHANGHAI_DAYS.forEach((word, index) => {
+      const day = element("label");
+      const box = Object.assign(element("input"), { type: "checkbox", name: "day", value: String(index + 1) });
+      box.checked = !rule.schedule || rule.schedule.days === undefined || rule.schedule.days.includes(index + 1);
+      day.append(box, ` 周${word}`);
+      days.append(day);
+    });
+    made.dataset.field = "schedule";
+    const fault = element("span", "fault is-long");
+    fault.setAttribute("role", "alert");
+    made.append(days, fault);
+    return made;
+  }
+
+  const split = (text) => text.split(/[\s,，、]+/).filter(Boolean);
+
+  /* What the API takes; what is left out is as it is by default. */
+  function read(input, box) {
+    const rule = {};
+    for (const name of ["name", "name_en", "code", "priority", "op", "cause", "guidance", "guidance_en", "edition"]) rule[name] = input(name).value.trim();
+    for (const name of ["enabled", "latched"]) rule[name] = input(name).checked;
+    for (const name of ["value", "deadband", "on_delay_s", "off_delay_s", "window_s"]) rule[name] = Number(input(name).value || 0);
+    for (const name of ["metric", "other", "kind", "area", "site", "event"]) rule[name] = input(name).value || null;
+    for (const name of ["devices", "suppresses", "suppresses_behind"]) rule[name] = split(input(name).value);
+    if (AMOUNTS.includes(rule.op) || rule.op === "missing") Object.assign(rule, { deadband: 0, other: null });
+    const days = [...box.querySelectorAll('[name="day"]:checked')].map((one) => Number(one.value));
+    const [from, to] = [input("begin").value, input("end").value];
+    const isAlways = !from && !to && days.length === 7;
+    rule.schedule = isAlways ? null : { from: from || "00:00", to: to || "00:00", days };
+    return rule;
+  }
+
+  /* Say what is wrong beside its field; what belongs to none is returned. */
+  function faults(box, wrong) {
+    const left = [];
+    for (const place of box.querySelectorAll(".fault")) cockpit.setText(place, "");
+    for (const [name, why] of Object.entries(wrong || {})) {
+      const place = box.querySelector(`[data-field="${name}"] .fault`);
+      if (place) cockpit.setText(place, `▲ ${why}`);
+      else left.push(`${name}：${why}`);
+    }
+    const first = box.querySelector(".fault:not(:empty)");
+    if (first) first.scrollIntoView({ block: "center" });
+    return left;
+  }
+})();
