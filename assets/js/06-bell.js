@@ -23,7 +23,7 @@
     document.addEventListener("keydown", (event) => event.key === "Escape" && close());
     cockpit.root.addEventListener("rendered", (event) => {
       const changed = event.detail;
-      if (changed && !changed.notices && !changed.grid_events) return;
+      if (changed && !changed.notices && !changed.grid_events && !changed.alarms) return;
       timer = timer || setTimeout(refresh, GATHER_MS);
     });
     refresh();
@@ -70,7 +70,7 @@
 
   function row(one) {
     const link = cockpit.element("a", one.read ? "" : "is-unread");
-    link.href = `/events/${encodeURIComponent(one.subject)}?community=${cockpit.root.dataset.community}`;
+    link.href = one.page;
     link.append(
       cockpit.element("span", "what", (one.read ? "" : "● ") + one.text + (one.mine ? " · 由你办理" : "")),
       cockpit.element("time", "", cockpit.time.short(Date.parse(one.at))),

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
+from cockpit.notices.subjects import page_of
 from layers.declare import notice_word
 from layers.roles import ROLES, Actor, may
 from store.engine import upsert
@@ -29,6 +30,7 @@ def heard(connection: Connection, community: str, actor: Actor, limit: int, befo
             "subject": row.subject,
             "title": row.title,
             "place": row.place,
+            "page": page_of(row.kind, row.subject, community),
             "mine": row.person == actor.name,
             "read": bool(row.read),
         }

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cockpit.notices.destinations import NotAllowed
 from cockpit.notices.formats import FORMATS, Failure
 from cockpit.notices.posting import post
+from cockpit.notices.subjects import page_of
 from geo.communities import communities
 from layers.declare import layers
 from store import budgets
@@ -167,7 +168,7 @@ class Courier:
 
     def _post(self, row: Any) -> Failure | None:
         form = FORMATS[row.format]
-        page = f"{self._public_url}/events/{row.subject}?community={row.community}" if self._public_url else None
+        page = self._public_url and self._public_url + page_of(row.kind, row.subject, row.community)
         try:
             secret = self._seal.open(row.secret) if row.secret else None
             out = form.write(self._seal.open(row.url), secret, row, now(), page)

@@ -33,9 +33,7 @@ def page(
     top = html.Div(
         [
             others(known, "alarm-rules", frame.past_of(at)),
-            html.P(
-                "修改后立即生效，旧版本保留。启用前先在过去的数据上试运行。", className="second"
-            ),
+            html.P("修改后立即生效，旧版本保留。启用前先在过去的数据上试运行。", className="second"),
             html.P("", className="outcome", role="status", **{"data-outcome": ""}),
         ],
         className="alarms-top",

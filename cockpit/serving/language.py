@@ -68,4 +68,6 @@ def in_language(body: bytes) -> bytes:
     faults = problem.get("faults")
     if isinstance(faults, list):
         problem["faults"] = [words.said(str(fault), chinese=True) for fault in faults]
+    elif isinstance(faults, dict):
+        problem["faults"] = {field: words.said(str(fault), chinese=True) for field, fault in faults.items()}
     return msgspec.json.encode(problem)

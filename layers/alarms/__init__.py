@@ -25,6 +25,6 @@ LAYER = Layer(
     hears=("visitors",),
     is_due=is_anything_due,
     remind=remind,
-    words={code: state.name for code, state in life().states.items()},
+    words={code: one.name for table in (life().states, life().events) for code, one in table.items()},
     notices={code: kind.text for code, kind in table().kinds.items()},
 )
