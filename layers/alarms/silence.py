@@ -1,7 +1,7 @@
 """Who says nothing: each device's next time at which it would be silent, found without looking at all of them."""
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from sqlalchemy import Connection, select
 
@@ -13,6 +13,7 @@ from store.instant import SECOND, Instant
 
 Pending = tuple[str, str, str]
 """(community, rule, device)."""
+Pairs = Mapping[Pending, tuple[Rule, Device]]
 AFTER_GATEWAY: Instant = SECOND
 """Devices behind a gateway that is as silent as they are wait so much longer than it: its alarm comes first."""
 
@@ -32,24 +33,45 @@ class Silence:
         """The next time at which somebody might be silent."""
         return self._dues[0][0] if self._dues else None
 
-    def load(self, connection: Connection, pairs: Mapping[Pending, tuple[Rule, Device]]) -> None:
-        """Begin with these rules and devices, and when each was heard last."""
-        self._pairs = dict(pairs)
-        self._keys_of = {}
-        for key in pairs:
-            self._keys_of.setdefault(key[2], []).append(key)
-        self._gateway_of = {device.id: device.gateway for _, device in pairs.values() if device.gateway is not None}
+    def load(self, connection: Connection, pairs: Pairs, rests: Callable[[Pending], bool]) -> None:
+        """Begin with these rules and devices, and when each was heard last; what does not rest is silent already."""
+        self._pairs, self._keys_of, self._gateway_of, self._dues = {}, {}, {}, []
+        self._add(pairs)
         c = device_state.c
-        seen = {row.device_id: row.last_seen for row in connection.execute(select(c.device_id, c.last_seen))}
-        self.heard({device: at for device, at in seen.items() if at is not None})
-        self._dues = [(due, key) for key in pairs if (due := self._due_of(key)) is not None]
+        for row in connection.execute(select(c.device_id, c.last_seen).where(c.last_seen.is_not(None))):
+            self._see({row.device_id: row.last_seen})
+        self._dues = [(due, key) for key in pairs if rests(key) and (due := self._due_of(key)) is not None]
         heapq.heapify(self._dues)
+
+    def change(
+        self, connection: Connection, devices: Iterable[Device], pairs: Pairs, rests: Callable[[Pending], bool]
+    ) -> None:
+        """These devices are others now, and these are the rules about them."""
+        for device in devices:
+            for key in self._keys_of.pop(device.id, ()):
+                del self._pairs[key]
+            self._gateway_of.pop(device.id, None)
+        self._add(pairs)
+        self._ask(connection, pairs)
+        for key in pairs:
+            if rests(key):
+                self.again(key)
+
+    def _add(self, pairs: Pairs) -> None:
+        self._pairs |= pairs
+        for key, (_, device) in pairs.items():
+            self._keys_of.setdefault(key[2], []).append(key)
+            if device.gateway is not None:
+                self._gateway_of[device.id] = device.gateway
+
+    def _see(self, seen: Mapping[str, Instant]) -> None:
+        for device, at in self.with_gateways(seen).items():
+            self._seen[device] = max(at, self._seen.get(device, 0))
 
     def heard(self, seen: Mapping[str, Instant]) -> None:
         """Devices were heard; their gateways with them. One that was not heard before is watched from now on."""
         new = (self.with_gateways(seen).keys() & self._keys_of.keys()) - self._seen.keys()
-        for device, at in self.with_gateways(seen).items():
-            self._seen[device] = max(at, self._seen.get(device, 0))
+        self._see(seen)
         for device in new:
             for key in self._keys_of[device]:
                 self.again(key)
@@ -105,7 +127,7 @@ class Silence:
         query = select(c.device_id, c.last_seen).where(is_one_of(connection, (c.device_id,), [(d,) for d in devices]))
         for row in connection.execute(query):
             if row.last_seen is not None:
-                self._seen[row.device_id] = max(row.last_seen, self._seen.get(row.device_id, 0))
+                self._see({row.device_id: row.last_seen})
         wanted = [(key[2], rule.metric) for key in keys if (rule := self._pairs[key][0]).metric is not None]
         if wanted:
             self._ask_metrics(connection, wanted)

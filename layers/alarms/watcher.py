@@ -52,7 +52,11 @@ class Watcher:
         self._by_name: dict[tuple[str, str], Watched] = {}
         self._figures: dict[FigureKey, Watched] = {}
         self._dues: list[tuple[Instant, Key]] = []
-        self._versions: list[int] = []
+        self._versions = (-1, -1)
+        self._devices: dict[str, Device] = {}
+        self._of_metric: dict[str, dict[str | None, list[Rule]]] = {}
+        self._limits: dict[str, set[str | None]] = {}
+        self._series_of: dict[str, list[Series]] = {}
         self.rev = -1
         self._changed: set[Key] = set()
         # The rules over silence that are raised, by device.
@@ -66,55 +70,91 @@ class Watcher:
 
     def device(self, code: str) -> Device | None:
         """A device, as last read."""
-        return self._registry.get(code) if self._registry is not None else None
+        return self._devices.get(code)
 
     def communities(self) -> set[str]:
         """Those of the devices."""
-        return {one.community for one in self._registry.devices} if self._registry is not None else set()
+        return set(self.books)
 
     def refresh(self, connection: Connection) -> bool:
         """Read what changed of rules, devices and timers; whether rules or devices did."""
         if self._registry is None:
             self._registry = Registry(connection.engine)
-        *versions, rev = revision.several(connection, (REGISTRY, rulebook.REVISION, REVISION))
-        is_new = versions != self._versions
-        if is_new:
-            self._registry.refresh(connection)
-            self._versions, self.rev = versions, -1
-            self.books = {code: rulebook.rules_of(connection, code) for code in self.communities()}
-            self._watched, self._by_name, self._homes, self._figures = {}, {}, {}, {}
-            self._machines, self._dues, self._silent = {}, [], {}
-            self._behind = _behind(self._registry.devices)
+        registry, rules, rev = revision.several(connection, (REGISTRY, rulebook.REVISION, REVISION))
+        is_new, are_rules_new = registry != self._versions[0], rules != self._versions[1]
+        changed = self._read_devices() if is_new and self._registry.refresh(connection) else set()
+        self._versions = (registry, rules)
+        communities = {self._devices[one].community for one in changed}
+        if are_rules_new or communities - self.books.keys():
+            self._begin_anew(connection)
+            self.read_timers(connection, rev)
+            self.silence.load(connection, self._pairs_of_silence(self._devices.values()), self._is_at_rest)
+            return True
         self.read_timers(connection, rev)
-        if is_new:
-            self.silence.load(connection, self._silent_pairs())
-        return is_new
+        if changed:
+            self._know_anew(connection, changed)
+        return bool(changed)
 
-    def moved(self, devices: Iterable[Device]) -> None:
-        """Devices are in other places now: other rules may be about them."""
-        codes = {device.id for device in devices}
-        if not codes or self._registry is None:
-            return
-        self._registry.keep(devices)
-        for series in [one for one in self._watched if one.device in codes]:
-            del self._watched[series]
-
-    def _silent_pairs(self) -> dict[Key, tuple[Rule, Device]]:
+    def _read_devices(self) -> set[str]:
+        """Take what the registry has; returns the devices that are otherwise than they were."""
         assert self._registry is not None  # noqa: S101 - after it was read
-        found: dict[Key, tuple[Rule, Device]] = {}
-        for community, book in self.books.items():
-            devices = self._registry.active(community)
-            for rule in book.values():
-                if rule.op == "missing" and rule.enabled:
-                    found |= {(community, rule.code, one.id): (rule, one) for one in devices if rule.watches(one)}
-        raised = {key for key, machine in self._machines.items() if machine.phase != REST}
-        return {key: pair for key, pair in found.items() if key not in raised}
+        before, self._devices = self._devices, {one.id: one for one in self._registry.devices}
+        return {code for code, device in self._devices.items() if before.get(code) != device}
+
+    def _begin_anew(self, connection: Connection) -> None:
+        self.rev = -1
+        self.books = {
+            code: rulebook.rules_of(connection, code) for code in {one.community for one in self._devices.values()}
+        }
+        self._of_metric = {code: _by_metric(book.values()) for code, book in self.books.items()}
+        self._limits = {code: {rule.other for rule in book.values()} for code, book in self.books.items()}
+        self._watched, self._by_name, self._homes, self._figures = {}, {}, {}, {}
+        self._machines, self._dues, self._silent = {}, [], {}
+        self._behind = _behind(self._devices.values())
+
+    def _know_anew(self, connection: Connection, codes: set[str]) -> None:
+        self._look_anew(codes)
+        self._behind = _behind(self._devices.values())
+        devices = [self._devices[code] for code in codes]
+        self.silence.change(connection, devices, self._pairs_of_silence(devices), self._is_at_rest)
+
+    def moved(self, devices: Sequence[Device]) -> None:
+        """Devices are in other places now: other rules may be about them."""
+        if devices and self._registry is not None:
+            self._registry.keep(devices)
+            self._devices |= {device.id: device for device in devices}
+            self._look_anew({device.id for device in devices})
+
+    def _look_anew(self, codes: Iterable[str]) -> None:
+        for code in codes:
+            for series in self._series_of.pop(code, ()):
+                self._watched.pop(series, None)
+
+    def _pairs_of_silence(self, devices: Iterable[Device]) -> dict[Key, tuple[Rule, Device]]:
+        rules = {
+            code: [rule for rule in book.values() if rule.op == "missing" and rule.enabled]
+            for code, book in self.books.items()
+        }
+        return {
+            (one.community, rule.code, one.id): (rule, one)
+            for one in devices
+            if one.revoked is None
+            for rule in rules[one.community]
+            if rule.watches(one)
+        }
+
+    def _is_at_rest(self, key: Key) -> bool:
+        machine = self._machines.get(key)
+        return machine is None or machine.phase == REST
 
     def read_timers(self, connection: Connection, at: int) -> None:
         """Read how far rules have come that others wrote; ``at`` is the revision of the alarms as it is now."""
         if at == self.rev:
             return
-        for row in connection.execute(select(alarm_watch).where(alarm_watch.c.rev > self.rev)):
+        query = select(alarm_watch).where(alarm_watch.c.rev > self.rev)
+        if self.rev < 0:
+            query = query.where(alarm_watch.c.phase != REST)
+        for row in connection.execute(query):
             key = (row.community, row.rule, row.subject)
             machine = self._machine(key)
             machine.phase, machine.since, machine.due, machine.value = row.phase, row.since, row.due, row.value
@@ -319,7 +359,7 @@ class Watcher:
 
     def _occurred(self, pair: Pair, changes: Iterable[Change], limit: float | None) -> list[Occurred]:
         behind: tuple[str, ...] = ()
-        if pair.rule.suppresses_behind and self._registry is not None:
+        if pair.rule.suppresses_behind:
             behind = tuple(self._behind.get(pair.subject.id, ()))
         return [
             Occurred(
@@ -341,6 +381,14 @@ COLUMNS = [column.name for column in alarm_watch.columns]
 def _as_it_is_now(insert: Any) -> Any:
     changed = {name: insert.excluded[name] for name in COLUMNS[3:]}
     return insert.on_conflict_do_update(index_elements=COLUMNS[:3], set_=changed)
+
+
+def _by_metric(rules: Iterable[Rule]) -> dict[str | None, list[Rule]]:
+    found: dict[str | None, list[Rule]] = {}
+    for rule in rules:
+        if rule.enabled:
+            found.setdefault(rule.metric, []).append(rule)
+    return found
 
 
 def _behind(devices: Iterable[Device]) -> dict[str, list[str]]:
