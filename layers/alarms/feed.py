@@ -69,11 +69,11 @@ class AlarmsFeed:
         watcher.read_timers(connection, rev)
         occurred = watcher.heard(batch) + watcher.judged(samples) + watcher.timed_out(frontier)
         occurred += watcher.silent(connection, batch.at, batch.listening_since)
-        written = occurrences.apply(connection, occurred, watcher.books, batch.at)
+        written = occurrences.apply(connection, occurred, watcher.known.books, batch.at)
         written.join(operating.withdraw(connection, [key for key in gone if watcher.withdrawn(key)], batch.at))
         written.join(operating.expire(connection, batch.at))
         watcher.save(connection, rev, batch.at)
-        telling.tell(connection, batch, written, watcher.books)
+        telling.tell(connection, batch, written, watcher.known.books)
         for community, ids in written.touched.items():
             for number in ids | {"*"}:
                 batch.touch(self.layer, community, number)
@@ -81,7 +81,7 @@ class AlarmsFeed:
 
     def _own_figures(self, connection: Connection, batch: Batch) -> None:
         for code, offset in batch.clocks.items():
-            device = batch.devices.get(code) or self._watcher.device(code)
+            device = batch.devices.get(code) or self._watcher.known.device(code)
             if device is not None:
                 key = (device.community, "device", code, "system.clock_offset")
                 batch.figure(key, batch.at, abs(offset or 0) / SECOND)
@@ -90,7 +90,7 @@ class AlarmsFeed:
         file = connection.engine.url.database if connection.dialect.name == "sqlite" else None
         if file:
             usage = shutil.disk_usage(Path(file).parent)
-            for community in self._watcher.communities():
+            for community in self._watcher.known.books:
                 key = (community, DERIVED["system.disk_free"], "system", "system.disk_free")
                 batch.figure(key, batch.at, 100 * usage.free / usage.total)
 
@@ -104,7 +104,7 @@ class AlarmsFeed:
         is_time = batch.at >= self._looked + LOOK_EVERY
         if is_time:
             self._looked = batch.at
-            for community in self._watcher.communities():
+            for community in self._watcher.known.books:
                 if floods.end(connection, community, batch.at):
                     batch.touch(self.layer, community, "*")
         if is_time or is_changed:

@@ -44,13 +44,13 @@ class Silence:
         heapq.heapify(self._dues)
 
     def change(
-        self, connection: Connection, devices: Iterable[Device], pairs: Pairs, rests: Callable[[Pending], bool]
+        self, connection: Connection, devices: Iterable[str], pairs: Pairs, rests: Callable[[Pending], bool]
     ) -> None:
         """These devices are others now, and these are the rules about them."""
         for device in devices:
-            for key in self._keys_of.pop(device.id, ()):
+            for key in self._keys_of.pop(device, ()):
                 del self._pairs[key]
-            self._gateway_of.pop(device.id, None)
+            self._gateway_of.pop(device, None)
         self._add(pairs)
         self._ask(connection, pairs)
         for key in pairs:
@@ -90,11 +90,11 @@ class Silence:
         self, connection: Connection, at: Instant, listening_since: Instant | None
     ) -> list[tuple[Pending, Instant]]:
         """Who is silent by now, and since which time it is an alarm; each is told once, until it is heard again."""
-        asked: list[Pending] = []
+        asked: dict[Pending, None] = {}
         while self._dues and self._dues[0][0] <= at:
             _, key = heapq.heappop(self._dues)
             if key in self._pairs:
-                asked.append(key)
+                asked[key] = None
         if not asked:
             return []
         if listening_since is None:
@@ -114,8 +114,8 @@ class Silence:
         return found
 
     def again(self, key: Pending) -> None:
-        """Watch one that was heard, from then on."""
-        due = self._due_of(key)
+        """Watch one that was heard, from then on; one that no rule watches is left alone."""
+        due = self._due_of(key) if key in self._pairs else None
         if due is not None:
             heapq.heappush(self._dues, (due, key))
 

@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from math import inf
 
-from layers.alarms.machine import PENDING, RAISED, Machine, holds, quiet
+from layers.alarms.machine import PENDING, RAISED, REST, Machine, holds, quiet
 from layers.alarms.occurrences import Subject
 from layers.alarms.rules import Rule
 from store.instant import Instant
@@ -64,7 +64,7 @@ class Watched:
         self.low, self.high = (inf, -inf) if self.is_limit else (-inf, inf)
         for pair in self.pairs:
             if pair.rule.op == "missing":
-                low, high = (inf, -inf) if pair.machine.is_raised else (-inf, inf)
+                low, high = (-inf, inf) if pair.machine.phase == REST else (inf, -inf)
             else:
                 low, high = quiet(pair.rule, pair.machine)
             self.low, self.high = max(self.low, low), min(self.high, high)

@@ -12,13 +12,13 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from layers.alarms import rulebook
-from layers.alarms.machine import REST, Change, Machine
+from layers.alarms.known import Known, subject_of
+from layers.alarms.machine import PENDING, RAISED, REST, Change, Machine
 from layers.alarms.occurrences import REVISION, Key, Occurred, Subject
 from layers.alarms.rules import Rule
 from layers.alarms.silence import Silence
 from layers.alarms.tables import alarm_watch
 from layers.alarms.watched import Pair, Sample, Watched, judge
-from sensors.devices.kept_registry import Registry
 from sensors.devices.registry import REVISION as REGISTRY
 from sensors.devices.registry import Device
 from sensors.intake.batch import Batch, FigureKey
@@ -42,20 +42,14 @@ class Watcher:
     """The rules of one database's communities and their subjects, kept between batches."""
 
     def __init__(self) -> None:
-        self.books: dict[str, rulebook.Book] = {}
+        self.known = Known()
         self.silence = Silence()
-        self._registry: Registry | None = None
-        self._behind: dict[str, list[str]] = {}
         self._machines: dict[Key, Machine] = {}
         self._homes: dict[Key, Watched] = {}
         self._watched: dict[Series, Watched | None] = {}
         self._by_name: dict[tuple[str, str], Watched] = {}
         self._figures: dict[FigureKey, Watched] = {}
         self._dues: list[tuple[Instant, Key]] = []
-        self._versions = (-1, -1)
-        self._devices: dict[str, Device] = {}
-        self._of_metric: dict[str, dict[str | None, list[Rule]]] = {}
-        self._limits: dict[str, set[str | None]] = {}
         self._series_of: dict[str, list[Series]] = {}
         self.rev = -1
         self._changed: set[Key] = set()
@@ -68,80 +62,32 @@ class Watcher:
         dues = [one for one in (self._dues[0][0] if self._dues else None, self.silence.due) if one is not None]
         return min(dues, default=None)
 
-    def device(self, code: str) -> Device | None:
-        """A device, as last read."""
-        return self._devices.get(code)
-
-    def communities(self) -> set[str]:
-        """Those of the devices."""
-        return set(self.books)
-
     def refresh(self, connection: Connection) -> bool:
         """Read what changed of rules, devices and timers; whether rules or devices did."""
-        if self._registry is None:
-            self._registry = Registry(connection.engine)
         registry, rules, rev = revision.several(connection, (REGISTRY, rulebook.REVISION, REVISION))
-        is_new, are_rules_new = registry != self._versions[0], rules != self._versions[1]
-        changed = self._read_devices() if is_new and self._registry.refresh(connection) else set()
-        self._versions = (registry, rules)
-        communities = {self._devices[one].community for one in changed}
-        if are_rules_new or communities - self.books.keys():
-            self._begin_anew(connection)
-            self.read_timers(connection, rev)
-            self.silence.load(connection, self._pairs_of_silence(self._devices.values()), self._is_at_rest)
-            return True
+        changed, are_rules_new = self.known.refresh(connection, registry, rules)
+        if are_rules_new:
+            self.rev = -1
+            self._watched, self._by_name, self._homes, self._figures = {}, {}, {}, {}
+            self._machines, self._dues, self._silent = {}, [], {}
         self.read_timers(connection, rev)
-        if changed:
-            self._know_anew(connection, changed)
-        return bool(changed)
-
-    def _read_devices(self) -> set[str]:
-        """Take what the registry has; returns the devices that are otherwise than they were."""
-        assert self._registry is not None  # noqa: S101 - after it was read
-        before, self._devices = self._devices, {one.id: one for one in self._registry.devices}
-        return {code for code, device in self._devices.items() if before.get(code) != device}
-
-    def _begin_anew(self, connection: Connection) -> None:
-        self.rev = -1
-        self.books = {
-            code: rulebook.rules_of(connection, code) for code in {one.community for one in self._devices.values()}
-        }
-        self._of_metric = {code: _by_metric(book.values()) for code, book in self.books.items()}
-        self._limits = {code: {rule.other for rule in book.values()} for code, book in self.books.items()}
-        self._watched, self._by_name, self._homes, self._figures = {}, {}, {}, {}
-        self._machines, self._dues, self._silent = {}, [], {}
-        self._behind = _behind(self._devices.values())
-
-    def _know_anew(self, connection: Connection, codes: set[str]) -> None:
-        self._look_anew(codes)
-        self._behind = _behind(self._devices.values())
-        devices = [self._devices[code] for code in codes]
-        self.silence.change(connection, devices, self._pairs_of_silence(devices), self._is_at_rest)
+        if are_rules_new:
+            self.silence.load(connection, self.known.silences(), self._is_at_rest)
+        elif changed:
+            self._look_anew(changed)
+            self.silence.change(connection, changed, self.known.silences(changed), self._is_at_rest)
+        return are_rules_new or bool(changed)
 
     def moved(self, devices: Sequence[Device]) -> None:
         """Devices are in other places now: other rules may be about them."""
-        if devices and self._registry is not None:
-            self._registry.keep(devices)
-            self._devices |= {device.id: device for device in devices}
+        if devices:
+            self.known.moved(devices)
             self._look_anew({device.id for device in devices})
 
     def _look_anew(self, codes: Iterable[str]) -> None:
         for code in codes:
             for series in self._series_of.pop(code, ()):
                 self._watched.pop(series, None)
-
-    def _pairs_of_silence(self, devices: Iterable[Device]) -> dict[Key, tuple[Rule, Device]]:
-        rules = {
-            code: [rule for rule in book.values() if rule.op == "missing" and rule.enabled]
-            for code, book in self.books.items()
-        }
-        return {
-            (one.community, rule.code, one.id): (rule, one)
-            for one in devices
-            if one.revoked is None
-            for rule in rules[one.community]
-            if rule.watches(one)
-        }
 
     def _is_at_rest(self, key: Key) -> bool:
         machine = self._machines.get(key)
@@ -170,9 +116,12 @@ class Watcher:
     def _settle(self, key: Key, machine: Machine) -> None:
         if machine.due is not None:
             heapq.heappush(self._dues, (machine.due, key))
-        rule = self.books.get(key[0], {}).get(key[1])
-        if rule is not None and rule.op == "missing" and rule.metric is None and machine.is_raised:
-            self._silent.setdefault(key[2], set()).add(key)
+        rule = self.known.books.get(key[0], {}).get(key[1])
+        if rule is not None and rule.op == "missing":
+            if machine.phase == REST:
+                self.silence.again(key)
+            elif rule.metric is None:
+                self._silent.setdefault(key[2], set()).add(key)
         home = self._homes.get(key)
         if home is not None:
             home.settle()
@@ -213,14 +162,12 @@ class Watcher:
         return found
 
     def _watch(self, connection: Connection, of: Series, before: Instant) -> Watched | None:
-        device = self.device(of.device)
+        device = self.known.device(of.device)
         if device is None:
             return None
-        rules = [
-            rule for rule in self.books.get(device.community, {}).values() if rule.enabled and rule.watches(device)
-        ]
-        is_limit = any(rule.other == of.metric for rule in rules)
-        pairs = [self._pair(rule, subject_of(device)) for rule in rules if rule.metric == of.metric]
+        rules, is_limit = self.known.rules_of(device, of.metric)
+        self._series_of.setdefault(of.device, []).append(of)
+        pairs = [self._pair(rule, subject_of(device)) for rule in rules]
         if not pairs and not is_limit:
             return None
         made = Watched(pairs, is_limit)
@@ -239,7 +186,9 @@ class Watcher:
 
     def _pairs_of_figure(self, key: FigureKey) -> list[Pair]:
         community, kind, code, metric = key
-        rules = [rule for rule in self.books.get(community, {}).values() if rule.metric == metric and rule.of == kind]
+        rules = [
+            rule for rule in self.known.books.get(community, {}).values() if rule.metric == metric and rule.of == kind
+        ]
         pairs = [self._pair_of((community, rule.code, code)) for rule in rules if rule.site in (None, code)]
         return [pair for pair in pairs if pair is not None]
 
@@ -263,7 +212,7 @@ class Watcher:
         seen = self.silence.with_gateways(batch.seen)
         found = {device: seen[device] for device in seen.keys() & self._silent.keys()}
         # What stands behind a gateway that was away could not be heard: it has its own time once more.
-        behind = {one: at for gateway, at in found.items() for one in self._behind.get(gateway, ())}
+        behind = {one: at for gateway, at in found.items() for one in self.known.behind.get(gateway, ())}
         return {one: at for one, at in behind.items() if one in self._silent} | found
 
     def judged(self, samples: Sequence[Sample]) -> list[Occurred]:
@@ -272,7 +221,9 @@ class Watcher:
         for sample in samples:
             for place, pair in enumerate(sample.of.pairs):
                 limit = self._limit(pair)
-                changes = pair.machine.take(pair.rule, sample.at, judge(sample, place, limit), sample.value)
+                # First the time: whether a value is back depends on whether the alarm had been raised by then.
+                changes = pair.machine.pass_time(pair.rule, sample.at)
+                changes += pair.machine.take(pair.rule, sample.at, judge(sample, place, limit), sample.value)
                 found += self._occurred(pair, changes, limit)
                 self._changed.add(_key(pair))
         return found
@@ -295,7 +246,7 @@ class Watcher:
         found: list[Occurred] = []
         for key, since in self.silence.overdue(connection, at, listening_since):
             pair = self._pair_of(key)
-            if pair is not None and not pair.machine.is_raised:
+            if pair is not None and pair.machine.phase not in (PENDING, RAISED):
                 found += self._occurred(pair, pair.machine.take(pair.rule, since, True, None), None)
                 self._changed.add(key)
         return found
@@ -340,16 +291,8 @@ class Watcher:
 
     def _pair_of(self, key: Key) -> Pair | None:
         """What a key stands for; None where no rule that is on watches that subject any more."""
-        community, code, subject = key
-        rule = self.books.get(community, {}).get(code)
-        if rule is None or not rule.enabled:
-            return None
-        if rule.of == "device":
-            device = self.device(subject)
-            if device is None or device.revoked is not None or not rule.watches(device):
-                return None
-            return self._pair(rule, subject_of(device))
-        return self._pair(rule, _subject(community, rule.of, subject))
+        found = self.known.subject(key)
+        return None if found is None else self._pair(*found)
 
     def _limit(self, pair: Pair) -> float | None:
         if pair.rule.other is None:
@@ -360,7 +303,7 @@ class Watcher:
     def _occurred(self, pair: Pair, changes: Iterable[Change], limit: float | None) -> list[Occurred]:
         behind: tuple[str, ...] = ()
         if pair.rule.suppresses_behind:
-            behind = tuple(self._behind.get(pair.subject.id, ()))
+            behind = tuple(self.known.behind.get(pair.subject.id, ()))
         return [
             Occurred(
                 rule=pair.rule,
@@ -383,44 +326,8 @@ def _as_it_is_now(insert: Any) -> Any:
     return insert.on_conflict_do_update(index_elements=COLUMNS[:3], set_=changed)
 
 
-def _by_metric(rules: Iterable[Rule]) -> dict[str | None, list[Rule]]:
-    found: dict[str | None, list[Rule]] = {}
-    for rule in rules:
-        if rule.enabled:
-            found.setdefault(rule.metric, []).append(rule)
-    return found
-
-
-def _behind(devices: Iterable[Device]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for device in devices:
-        if device.gateway is not None:
-            found.setdefault(device.gateway, []).append(device.id)
-    return found
-
-
 def _key(pair: Pair) -> Key:
     return pair.subject.community, pair.rule.code, pair.subject.id
-
-
-def _subject(community: str, kind: str, code: str) -> Subject:
-    return Subject(community=community, kind=kind, id=code, site=code if kind == "site" else None)
-
-
-def subject_of(device: Device) -> Subject:
-    """A device as what an alarm is about."""
-    return Subject(
-        community=device.community,
-        kind="device",
-        id=device.id,
-        device=device.id,
-        area=device.area,
-        site=device.site,
-        lon=device.lon,
-        lat=device.lat,
-        gateway=device.gateway,
-        source=device.source,
-    )
 
 
 def _sample(one: Watched, ts: Instant, value: Value, quality: int, live: bool, at: Instant) -> Sample | None:
