@@ -227,9 +227,12 @@
       frame.append(place);
     }
     const many = total(tally.sounding);
-    place.hidden = many === 0 && !tally.flood;
+    place.hidden = many === 0;
     alarms.tone(tally);
-    if (place.hidden) return void place.replaceChildren();
+    if (place.hidden) {
+      place.dataset.shown = "";
+      return void place.replaceChildren();
+    }
     const shown = JSON.stringify([sounding[0], tally.sounding, tally.flood, sounding[0] && alarms.subject(sounding[0])]);
     if (place.dataset.shown === shown) return;
     place.dataset.shown = shown;

@@ -48,7 +48,7 @@
       buttons.append(all);
     }
     buttons.append(first);
-    place.className = "flood-note";
+    place.className = `flood-note${left ? "" : " is-heard"}`;
     place.replaceChildren(words, buttons);
     if (focused) (buttons.firstChild || place).focus();
   };
