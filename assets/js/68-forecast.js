@@ -5,16 +5,22 @@
   const cockpit = window.cockpit;
   const { element } = cockpit;
   const SVG = "http://www.w3.org/2000/svg";
-  const WIDE = 900;
+  const LEAST_WIDE = 300;
   const HIGH = 260;
-  const SIDES = { left: 64, right: 96, top: 12, bottom: 30 };
+  const SIDES = { left: 56, right: 78, top: 12, bottom: 30 };
   const page = (cockpit.pages.forecast = {});
   let words = {};
+  let timer = null;
+  const known = new Map();   // place -> what was told of it last
 
   page.start = function () {
     words = JSON.parse(cockpit.find("[data-words]").dataset.words);
     load();
     if (cockpit.at === null) setInterval(load, words.minutes * 60000);
+    window.addEventListener("resize", () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => known.forEach((told, place) => chart(place, told)), 200);
+    });
   };
 
   async function load() {
@@ -35,10 +41,16 @@
     place.querySelector("[data-forecast-warning]").className = `forecast-warning ${told.warning ? `crowd-${told.warning.level}` : "second"}`;
     const from = told.replayed ? `回放 · ${told.replayed}；同样的日子会重复出现，误差因此偏小` : "传感器";
     set("source", `${from} · 有计数 ${told.days} 天 · 做于 ${cockpit.time.full(Date.parse(told.at))}`);
-    const chart = place.querySelector("[data-forecast-chart]");
-    chart.replaceChildren(...(told.points.length ? [drawn(told), legend(told)] : []));
-    chart.hidden = !told.points.length;
-    place.querySelector("[data-forecast-errors]").replaceChildren(...(told.errors ? [errors(told.errors)] : []));
+    known.set(place, told);
+    chart(place, told);
+    place.querySelector("[data-forecast-errors]").replaceChildren(...(told.errors ? errors(told.errors) : []));
+  }
+
+  /* As wide as its place, so that its letters are as large as those around it. */
+  function chart(place, told) {
+    const made = place.querySelector("[data-forecast-chart]");
+    made.hidden = !told.points.length;
+    made.replaceChildren(...(told.points.length ? [drawn(told, Math.max(LEAST_WIDE, made.clientWidth)), legend(told)] : []));
   }
 
   function modelWords(told) {
@@ -57,25 +69,26 @@
     return `${warning.mark} 最早 ${cockpit.time.minute(Date.parse(warning.ts))} 可能到${warning.name}（${cockpit.number(warning.people)} 人）${sure}`;
   };
 
-  function drawn(told) {
-    const svg = node("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": described(told) });
+  function drawn(told, wide) {
+    const right = wide - SIDES.right;
+    const svg = node("svg", { viewBox: `0 0 ${wide} ${HIGH}`, width: wide, height: HIGH, role: "img", "aria-label": described(told) });
     const now = Date.parse(told.at);
     const at = (one) => Date.parse(one.ts);
     const past = [...told.past.map((one) => [at(one), one.inside]), [now, told.inside]];
     const first = past[0][0];
     const last = at(told.points[told.points.length - 1]);
     const most = Math.max(...told.points.map((one) => one.high), ...told.baseline.map((one) => one.mean), ...past.map((one) => one[1]), 10);
-    const x = (ms) => SIDES.left + ((WIDE - SIDES.left - SIDES.right) * (ms - first)) / (last - first);
+    const x = (ms) => SIDES.left + ((right - SIDES.left) * (ms - first)) / (last - first);
     const y = (people) => HIGH - SIDES.bottom - ((HIGH - SIDES.top - SIDES.bottom) * people) / (most * 1.05);
     const path = (points) => points.map(([ms, people], index) => `${index ? "L" : "M"}${x(ms).toFixed(1)} ${y(people).toFixed(1)}`).join("");
     const from = [now, told.inside];
     const upper = [from, ...told.points.map((one) => [at(one), one.high])];
     const lower = [from, ...told.points.map((one) => [at(one), one.low])].reverse();
-    grid(svg, x, y, first, last, most);
+    grid(svg, x, y, first, last, most, right);
     svg.append(node("path", { class: "interval", d: `${path(upper)}L${path(lower).slice(1)}Z` }));
     for (const level of told.levels.filter((one) => one.people <= most * 1.05)) {
       svg.append(node("path", { class: `limit crowd-${level.code}`, d: path([[first, level.people], [last, level.people]]) }));
-      svg.append(label(WIDE - SIDES.right + 6, y(level.people) + 4, `${level.mark} ${cockpit.number(level.people)}`, `limit-name crowd-${level.code}`));
+      svg.append(label(right + 6, y(level.people) + 4, `${level.mark} ${cockpit.number(level.people)}`, `limit-name crowd-${level.code}`));
     }
     if (told.model !== "seasonal_naive") svg.append(node("path", { class: "baseline", d: path(told.baseline.map((one) => [at(one), one.mean])) }));
     svg.append(node("path", { class: "past", d: path(past) }));
@@ -83,17 +96,18 @@
     svg.append(node("circle", { class: "now", cx: x(now), cy: y(told.inside), r: 4 }));
     const end = told.points[told.points.length - 1];
     const isFree = told.levels.every((one) => Math.abs(y(one.people) - y(end.mean)) > 16);
-    if (isFree) svg.append(label(WIDE - SIDES.right + 6, y(end.mean) + 4, `${cockpit.number(end.mean)} 人`, "end"));
+    if (isFree) svg.append(label(right + 6, y(end.mean) + 4, `${cockpit.number(end.mean)} 人`, "end"));
     return svg;
   }
 
-  function grid(svg, x, y, first, last, most) {
+  function grid(svg, x, y, first, last, most, right) {
     const step = nice(most / 3);
     for (let people = 0; people <= most * 1.05; people += step) {
-      svg.append(node("path", { class: "rule", d: `M${SIDES.left} ${y(people)}H${WIDE - SIDES.right}` }));
+      svg.append(node("path", { class: "rule", d: `M${SIDES.left} ${y(people)}H${right}` }));
       svg.append(label(SIDES.left - 8, y(people) + 4, cockpit.number(people), "of-y"));
     }
-    for (let ms = Math.ceil(first / 3600000) * 3600000; ms <= last; ms += 3600000) {
+    const every = x(first + 3600000) - x(first) < 48 ? 7200000 : 3600000;
+    for (let ms = Math.ceil(first / every) * every; ms <= last; ms += every) {
       svg.append(label(x(ms), HIGH - 8, cockpit.time.minute(ms), "of-x"));
     }
   }
@@ -146,8 +160,8 @@
       `提前 ${row.hours} 小时`, cockpit.number(row.like_days.mae), cockpit.number(row.seasonal_naive.mae),
       share(row.like_days.coverage), share(row.seasonal_naive.coverage), cockpit.number(row.n),
     ])));
-    const caption = element("caption", "second", `${known.from} 至 ${known.to}，平均绝对误差；区间目标 ${share(known.interval)}`);
-    made.append(caption, head, body);
-    return made;
+    const caption = element("p", "second", `${known.from} 至 ${known.to}，平均绝对误差；区间目标 ${share(known.interval)}`);
+    made.append(head, body);
+    return [caption, made];
   }
 })();

@@ -80,7 +80,7 @@
 
   function posts(one) {
     if (!one.posts.length) return element("p", "second", "岗位：未配置");
-    const made = element("table", "figures");
+    const made = element("table", "figures posts");
     const line = (tag, cells) => {
       const row = element("tr");
       for (const cell of cells) {

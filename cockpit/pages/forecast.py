@@ -63,7 +63,7 @@ def _recorded(names: dict[str, str]) -> Any:
     rows = [
         html.Tr(
             [
-                html.Td(f"扮演{names.get(site['site'], site['site'])}的计数器 · {site['from']} 至 {site['to']}"),
+                html.Td(f"扮演{names.get(site['site'], site['site'])}的计数器"),
                 html.Td(f"{row['hours']} 小时"),
                 *(html.Td(f"{row[model]['mae']:,.0f}") for model in (MODEL, BASELINE)),
                 *(html.Td(f"{row[model]['coverage']:.0%}") for model in (MODEL, BASELINE)),
@@ -76,7 +76,8 @@ def _recorded(names: dict[str, str]) -> Any:
     ]
     table = html.Table([html.Thead(html.Tr([html.Th(name) for name in head])), html.Tbody(rows)], className="figures")
     note = (
-        f"用随附的录制数据（{found['source']}，真实街道计数，未缩放）逐时滚动回测，误差为平均绝对误差。"
+        f"用随附的录制数据（{found['source']}，真实街道计数，未缩放）逐时滚动回测，"
+        f"留出 {found['sites'][0]['from']} 至 {found['sites'][0]['to']}，误差为平均绝对误差。"
         "进入人数是实测的；停留时长是假定的，因此提前 1、2 小时的误差会偏小。"
     )
     content = [html.Header([html.H2("随附录制数据的回测")]), html.P(note, className="second")]

@@ -37,7 +37,7 @@ def test_a_festival_is_planned_begun_manned_and_ended_and_levels_follow_it(eithe
     visitors = "/api/v1/heling/visitors/fangyan/capacity"
     assert manager.post(visitors, json={"instant": 100, "from": "2026-01-01"}).status_code == 201
     running.publish(gate, "telemetry", {"enter": 65})
-    until(lambda: level(running) == "normal")
+    until(lambda: level(running) == "normal", 20)
 
     assert steward.post(BASE, json=PLAN).status_code == 403
     assert manager.post(BASE, json=PLAN).json()["on"] is None
@@ -45,7 +45,7 @@ def test_a_festival_is_planned_begun_manned_and_ended_and_levels_follow_it(eithe
     begun = manager.post(f"{BASE}/lantern/start", json={"note": "开灯"})
     assert (begun.status_code, begun.json()["on"]["by"]) == (201, "user:节会manager")
     assert manager.post(f"{BASE}/lantern/start", json={"note": "开灯"}).status_code == 409
-    until(lambda: level(running) == "orange")
+    until(lambda: level(running) == "orange", 20)
 
     south = f"{BASE}/lantern/posts/south/duty"
     assert steward.post(south, json={"who": "派出所", "on": True}).status_code == 403
@@ -61,7 +61,7 @@ def test_a_festival_is_planned_begun_manned_and_ended_and_levels_follow_it(eithe
     then = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1))
     time.sleep(1.2)
     assert manager.post(f"{BASE}/lantern/stop", json={"note": "收灯"}).json()["on"] is None
-    until(lambda: level(running) == "normal")
+    until(lambda: level(running) == "normal", 20)
     past = next(one for one in steward.get(BASE, params={"at": then}).json()["festivals"] if one["code"] == "lantern")
     assert past["on"] is not None
 
