@@ -1,9 +1,9 @@
 """Alarms (告警): rules over what devices say, and the life of what they raise, after ANSI/ISA-18.2."""
 
 from layers.access import of_package
+from layers.alarms import life
 from layers.alarms.api import router
 from layers.alarms.feed import AlarmsFeed
-from layers.alarms.life import life
 from layers.alarms.overlay import overlay
 from layers.alarms.panel import panel
 from layers.alarms.queries import records
@@ -25,6 +25,6 @@ LAYER = Layer(
     hears=("visitors",),
     is_due=is_anything_due,
     remind=remind,
-    words={code: one.name for table in (life().states, life().events) for code, one in table.items()},
+    words={code: one.name for table in (life.life().states, life.life().events) for code, one in table.items()},
     notices={code: kind.text for code, kind in table().kinds.items()},
 )
