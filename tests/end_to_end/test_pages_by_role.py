@@ -14,6 +14,7 @@ from tests.running import Cockpit
 PATHS = (
     *("/events", "/board", "/report", "/figures", "/governance"),
     *("/quarantine", "/people", "/counts", "/devices/air-role", "/events/{event}"),
+    *("/alarms", "/alarm-rules", "/alarm-figures"),
 )
 DRAWN = ("/", "/map", "/compare", "/ground", "/wall/heling")
 """Those with a map, which takes a browser without a graphics card its time."""
