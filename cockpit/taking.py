@@ -15,6 +15,7 @@ from cockpit import collector
 from cockpit.beside import Pair
 from cockpit.errors import BadSetting
 from cockpit.listening import bind, family
+from cockpit.own_figures import own_figures
 from cockpit.parts import Whole, address_of, prepared, publisher
 from cockpit.processes import SIGN_S
 from cockpit.resources import embedded_tls
@@ -80,6 +81,8 @@ def taking(settings: Settings, share: Share | None = None, whole: Whole | None =
         shares = _shares(databases, share)
         ingests = {e: Ingest(e, feeds(), codecs, outlet, device_rate) for e in shares}
         ingest = SplitIngest(databases, ingests)
+        for one in ingests.values():
+            one.own_figures = own_figures(settings, lambda: ingest.lag_s)
         intakes: list[Either] = []
         if broker is not None:
             intakes.append(DirectIntake(ingest, inlet))

@@ -11,6 +11,7 @@ import typer
 
 from cockpit.commands.options import Json, answer, check_community, databases, settings
 from cockpit.errors import BadSetting
+from cockpit.own_figures import BACKED_UP
 from cockpit.settings import prepare_data_dir
 from store.backup import BackupError, Progress
 from store.backup import backup as backup_to
@@ -40,6 +41,7 @@ def backup(
         size = backup_to(databases().of(community or ""), target, _telling(as_json))
     except (BackupError, sqlite3.Error, OSError) as error:
         raise BadSetting(str(error)) from None
+    (settings().data_dir / BACKED_UP).touch()
     answer(as_json, {"file": str(target), "bytes": size}, f"{target}: {size} bytes, integrity ok")
 
 

@@ -1,7 +1,5 @@
 """What alarms do with what comes in: the rules over each batch, in its transaction, and over time by itself."""
 
-import shutil
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -56,7 +54,7 @@ class AlarmsFeed:
         before = watcher.rev
         is_new = watcher.refresh(connection)
         watcher.moved([batch.devices[one] for one in batch.elsewhere])
-        self._own_figures(connection, batch)
+        self._own_figures(batch)
         samples = watcher.samples(connection, batch)
         frontier = _frontier(batch)
         is_due = self._expires is not None and self._expires <= batch.at
@@ -79,7 +77,7 @@ class AlarmsFeed:
                 batch.touch(self.layer, community, number)
         self._look(connection, batch, True)
 
-    def _own_figures(self, connection: Connection, batch: Batch) -> None:
+    def _own_figures(self, batch: Batch) -> None:
         for code, offset in batch.clocks.items():
             device = batch.devices.get(code) or self._watcher.known.device(code)
             if device is not None:
@@ -87,12 +85,9 @@ class AlarmsFeed:
                 batch.figure(key, batch.at, abs(offset or 0) / SECOND)
         if batch.at < self._looked + LOOK_EVERY:
             return
-        file = connection.engine.url.database if connection.dialect.name == "sqlite" else None
-        if file:
-            usage = shutil.disk_usage(Path(file).parent)
+        for metric, value in batch.own_figures().items():
             for community in self._watcher.known.books:
-                key = (community, DERIVED["system.disk_free"], "system", "system.disk_free")
-                batch.figure(key, batch.at, 100 * usage.free / usage.total)
+                batch.figure((community, DERIVED[metric], "system", metric), batch.at, value)
 
     def _gone(self, connection: Connection) -> list[occurrences.Key]:
         """Open occurrences that nothing watches any more."""

@@ -27,6 +27,9 @@ DERIVED = {
     "visitors.ratio": "site",
     "system.clock_offset": "device",
     "system.disk_free": "system",
+    "system.lag": "system",
+    "system.backup_age": "system",
+    "system.certificate_days": "system",
 }
 """Figures that no device says, and the kind of subject that each is of."""
 

@@ -1,6 +1,7 @@
 """What one transaction of the ingest carries, from the message to what layers are told."""
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -49,7 +50,7 @@ class Batch:
     ahead that changed, ``newest`` when the newest message came, and ``touched`` the keys that a layer asks to be
     told about, by layer and community. ``at`` is when it was begun, ``listening_since`` since when nothing can have
     been missed, None where that cannot be said now: who is silent is so from then on. ``figures`` and
-    ``filings`` are what feeds tell those that come after them.
+    ``filings`` are what feeds tell those that come after them; ``own_figures`` asks how this system itself fares.
     """
 
     devices: dict[str, Device] = field(default_factory=dict)
@@ -70,6 +71,7 @@ class Batch:
     listening_since: Instant | None = None
     figures: dict[FigureKey, tuple[Instant, float]] = field(default_factory=dict)
     filings: list[Filing] = field(default_factory=list)
+    own_figures: Callable[[], Mapping[str, float]] = dict
 
     def figure(self, key: FigureKey, ts: Instant, value: float) -> None:
         """Tell the feeds that come later what a figure is from ``ts`` on."""

@@ -71,6 +71,8 @@ class Ingest:
         self._listening_since: Instant | None = None
         self.is_listening: Callable[[], bool] = lambda: True
         """Whether every message that is sent comes here, or waits to."""
+        self.own_figures: Callable[[], Mapping[str, float]] = dict
+        """How this system itself fares, by metric."""
 
     def start(self) -> None:
         """Begin to work."""
@@ -118,7 +120,7 @@ class Ingest:
         if self._stopping.is_set() or due is None or due > now():
             return
         self._passed = time.monotonic()
-        batch = Batch(listening_since=self._listens())
+        batch = Batch(listening_since=self._listens(), own_figures=self.own_figures)
         with noted("ingest"):
             self._patiently(partial(self._writer.pass_time, batch))
             self._announcer.take(batch)
@@ -216,7 +218,7 @@ class Ingest:
     def _store(self, messages: list[Message]) -> None:
         began = time.monotonic()
         batch = self._writer.decode(messages)
-        batch.listening_since = self._listens()
+        batch.listening_since, batch.own_figures = self._listens(), self.own_figures
         self._writer.store(batch)
         # What is stored is stored: nothing below may have it stored once more.
         with noted("ingest"):
