@@ -13,6 +13,7 @@ from layers.roles import Actor, may
 from layers.visitors import asked, queries, sums
 from layers.visitors.capacity import state
 from layers.visitors.festivals import hands, told
+from layers.visitors.festivals.kept import changed
 from layers.visitors.festivals.plans import Calendar, Plan, keep, plan_of
 from layers.visitors.festivals.plans import Post as Planned
 from layers.visitors.steps import alone
@@ -87,6 +88,7 @@ def add_routes(routes: APIRouter) -> None:
             asked.check_site(community.code, site)
         with _changing(given, community.code, body.sites) as connection:
             keep(connection, community.code, _plan(body), actor)
+            changed(connection)
             return told.one(connection, community.code, body.code)
 
     @routes.post("/festivals/{festival}/start", status_code=201)

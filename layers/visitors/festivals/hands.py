@@ -6,6 +6,7 @@ from sqlalchemy import Connection, insert
 
 from layers.problem import Problem
 from layers.roles import Actor
+from layers.visitors.festivals.kept import changed
 from layers.visitors.festivals.plans import Plan
 from layers.visitors.festivals.state import on, on_duty
 from layers.visitors.festivals.tables import festival_duty, festival_step
@@ -23,6 +24,7 @@ def step(connection: Connection, community: str, plan: Plan, note: str, actor: A
         raise Problem(409, "conflict", f"festival {plan.code!r} is not on")
     row = {"community": community, "festival": plan.code, "at": moment, "is_start": is_start, "note": note}
     connection.execute(insert(festival_step).values(row | {"actor": actor.label}))
+    changed(connection)
     action = "festival.start" if is_start else "festival.stop"
     audit.record(connection, actor.label, action, f"{community}/{plan.code}", {"note": note})
 
@@ -58,4 +60,5 @@ def duty(
         raise Problem(409, "conflict", f"{who!r} is not on post {post!r}")
     row = {"community": community, "festival": plan.code, "post": post, "who": who, "at": moment, "is_on": is_on}
     connection.execute(insert(festival_duty).values(row | {"actor": actor.label}))
+    changed(connection)
     audit.record(connection, actor.label, "festival.duty", f"{community}/{plan.code}/{post}", {"who": who, "on": is_on})

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row
 
+from layers.visitors.festivals import kept
 from layers.visitors.festivals.calendar import Window, day_of, windows
-from layers.visitors.festivals.plans import Plan, plans
-from layers.visitors.festivals.tables import festival_duty, festival_step
+from layers.visitors.festivals.kept import Duties, said
+from layers.visitors.festivals.plans import Plan
 from store.instant import MILLISECOND, Instant, now
 
 BY_CALENDAR = "calendar"
@@ -27,17 +28,9 @@ class On:
 def on(connection: Connection, community: str, at: Instant | None = None) -> dict[str, On]:
     """The festivals that are on, by code."""
     moment = now() if at is None else at
-    known = plans(connection, community, at)
-    steps = last_steps(connection, community, moment) if known else {}
-    found = {code: standing(plan, steps.get(code), moment) for code, plan in known.items()}
+    known = said(connection, community, moment)
+    found = {code: standing(plan, known.steps.get(code), moment) for code, plan in known.plans.items()}
     return {code: one for code, one in found.items() if one is not None}
-
-
-def last_steps(connection: Connection, community: str, moment: Instant) -> dict[str, Row[Any]]:
-    """The last beginning or end by hand of each festival."""
-    c = festival_step.c
-    newest = select(func.max(c.id)).where(c.community == community, c.at <= moment).group_by(c.festival)
-    return {row.festival: row for row in connection.execute(select(festival_step).where(c.id.in_(newest)))}
 
 
 def standing(plan: Plan, step: Row[Any] | None, moment: Instant) -> On | None:
@@ -49,8 +42,8 @@ def standing(plan: Plan, step: Row[Any] | None, moment: Instant) -> On | None:
     known = windows(plan.calendar, moment) if plan.calendar and plan.begins == BY_CALENDAR else ()
     within = next((one for one in known if one.begin <= moment < one.end), None)
     ended = max((one.end for one in known if one.end <= moment), default=0)
-    said = step is not None and step.at >= max(ended, within.begin if within and not step.is_start else 0)
-    if step is not None and said:
+    is_by_hand = step is not None and step.at >= max(ended, within.begin if within and not step.is_start else 0)
+    if step is not None and is_by_hand:
         return _on(plan, step.at, step.actor, within, moment) if step.is_start else None
     return _on(plan, within.begin, BY_CALENDAR, within, moment) if within else None
 
@@ -79,7 +72,7 @@ def surge(connection: Connection, community: str, at: Instant | None = None) -> 
     return found
 
 
-def _told(one: On, manned: dict[str, list[str]], site: str) -> dict[str, Any]:
+def _told(one: On, manned: Duties, site: str) -> dict[str, Any]:
     posts = [post for post in one.plan.posts if post.site == site]
     return {
         "festival": one.plan.code,
@@ -98,16 +91,7 @@ def _told(one: On, manned: dict[str, list[str]], site: str) -> dict[str, Any]:
     }
 
 
-def on_duty(connection: Connection, community: str, one: On, moment: Instant) -> dict[str, list[str]]:
+def on_duty(connection: Connection, community: str, one: On, moment: Instant) -> Duties:
     """Who is on each post since the festival began, by the post's code."""
-    c = festival_duty.c
-    newest = (
-        select(func.max(c.id))
-        .where(c.community == community, c.festival == one.plan.code, c.at.between(one.since, moment))
-        .group_by(c.post, c.who)
-    )
-    query = select(c.post, c.who).where(c.id.in_(newest), c.is_on).order_by(c.post, c.id)
-    found: dict[str, list[str]] = {}
-    for post, who in connection.execute(query):
-        found.setdefault(post, []).append(who)
-    return found
+    known = said(connection, community, moment)
+    return kept.on_duty(connection, community, known, one.plan.code, one.since, moment)

@@ -7,8 +7,9 @@ from sqlalchemy import Connection, Row, select
 
 from layers.lunar import day_name
 from layers.visitors.festivals.calendar import Window, windows
-from layers.visitors.festivals.plans import Calendar, Plan, plans
-from layers.visitors.festivals.state import On, last_steps, on_duty, standing
+from layers.visitors.festivals.kept import said
+from layers.visitors.festivals.plans import Calendar, Plan
+from layers.visitors.festivals.state import On, on_duty, standing
 from layers.visitors.festivals.tables import festival_duty, festival_step
 from store.instant import Instant, format_rfc3339, now
 
@@ -16,9 +17,8 @@ from store.instant import Instant, format_rfc3339, now
 def all_of(connection: Connection, community: str, at: Instant | None) -> list[dict[str, Any]]:
     """Every festival as it stands, now or at a past time."""
     moment = now() if at is None else at
-    steps = last_steps(connection, community, moment)
-    known = plans(connection, community, at)
-    return [_told(connection, community, plan, steps.get(code), moment) for code, plan in known.items()]
+    known = said(connection, community, moment)
+    return [_told(connection, community, plan, known.steps.get(code), moment) for code, plan in known.plans.items()]
 
 
 def one(connection: Connection, community: str, festival: str) -> dict[str, Any]:

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from layers.problem import Problem
 from layers.roles import Actor
 from layers.visitors.capacity import levels, limits
-from layers.visitors.festivals import hands, on, plans, surge, thresholds, told
+from layers.visitors.festivals import hands, kept, on, plans, surge, thresholds, told
 from layers.visitors.festivals.calendar import midnight, window_at, windows
 from layers.visitors.festivals.plans import Calendar, Plan, Post
 from store.engine import writing
@@ -48,6 +48,7 @@ def keep(engine: Engine, plan: Plan) -> None:
     """Enter a plan."""
     with writing(engine) as connection:
         plans.keep(connection, "heling", plan, MANAGER)
+        kept.changed(connection)
 
 
 def act(engine: Engine, *, is_start: bool) -> None:
@@ -230,3 +231,30 @@ WRONG = [
 def test_a_plan_that_cannot_be_kept_to_is_refused(change: dict[str, object], why: str) -> None:
     with pytest.raises(Problem, match=why):
         plans.check(fair(**change))
+
+
+def begin_and_fail(engine: Engine) -> None:
+    """A beginning by hand that its own transaction sees, and that is not committed."""
+    with writing(engine) as connection:
+        hands.step(connection, "heling", fair(begins="hand"), "x", MANAGER, is_start=True)
+        assert thresholds(connection, "heling", "fangyan", BEFORE) == (0.0, 0.6, 0.7, 0.8)
+        raise ZeroDivisionError
+
+
+def test_what_is_kept_of_festivals_is_asked_by_one_row_and_never_holds_what_was_not_committed(
+    engine: Engine, clock: list[Instant]
+) -> None:
+    keep(engine, fair(begins="hand"))
+    asked: list[str] = []
+    with engine.connect() as connection:
+        thresholds(connection, "heling", "fangyan", BEFORE)
+        event.listen(connection, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        assert surge(connection, "heling", BEFORE) == {}
+        assert thresholds(connection, "heling", "fangyan", BEFORE) == ()
+    assert len(asked) == 2
+    assert all("revision" in statement for statement in asked)
+    with pytest.raises(ZeroDivisionError):
+        begin_and_fail(engine)
+    assert not is_on(engine, BEFORE)
+    act(engine, is_start=True)
+    assert is_on(engine, BEFORE)
