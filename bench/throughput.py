@@ -122,7 +122,7 @@ def _in_c(folder: Path, port: int) -> float:
 
 def _ingest(folder: Path, port: int, database: str | None) -> float:
     with ingesting(folder, port, database, DEVICES) as url:
-        return _drain(folder, port, url)
+        return drain(folder, port, url)
 
 
 @contextmanager
@@ -148,7 +148,8 @@ def ingesting(folder: Path, port: int, database: str | None, devices: int) -> It
         ingest.wait()
 
 
-def _drain(folder: Path, port: int, url: str) -> float:
+def drain(folder: Path, port: int, url: str) -> float:
+    """Publish all messages; returns how many a second were stored."""
     wanted = MESSAGES * len(VALUES)
     engine = open_engine(url)
 

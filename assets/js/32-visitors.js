@@ -80,7 +80,9 @@
   function capacity(site) {
     const level = site.level === CLOSED ? cockpit.levelOf(site) : site.level_name;
     if (site.capacity === null) return { text: "未配置", unit: site.level === CLOSED ? level : "" };
-    const share = site.ratio === null ? "" : ` · ${Math.round(site.ratio * 100)}%`;
+    // The share that decides the level: of the day where that is the greater one.
+    const isOfDay = site.ratio_daily !== null && site.ratio_daily > site.ratio;
+    const share = site.ratio === null ? "" : ` · ${isOfDay ? "日 " : ""}${Math.round((isOfDay ? site.ratio_daily : site.ratio) * 100)}%`;
     return { text: cockpit.number(site.capacity), unit: `人${share}${level ? " " + level : ""}`, level: cockpit.crowding(site) };
   }
 
