@@ -57,6 +57,7 @@
 
   /* source -> what to say of a feature: {title, lines, link, trend, acts}, or null. The first that says something counts. */
   const SAY = {
+    alarms: (of) => cockpit.alarms.card(of.id),
     events: (of) => event(of.id),
     gates: (of) => gate(of.id),
     devices: (of) => card.ofDevice(of.id),
@@ -179,7 +180,7 @@
     }
     if (content.link) {
       const link = cockpit.element("a", "", "详情");
-      link.href = cockpit.link(`${content.link}?community=${cockpit.root.dataset.community}`);
+      link.href = cockpit.link(`${content.link}${content.link.includes("?") ? "&" : "?"}community=${cockpit.root.dataset.community}`);
       parts.push(link);
     }
     const close = cockpit.element("button", "close", "×");

@@ -15,6 +15,7 @@
   let chosen = null;
   let shown = null;     // as the server last told it
   let timer = null;
+  let opener = null;    // what had the focus before: it gets it back
   let said = ["", true];
 
   const place = () => cockpit.find("[data-alarm-detail]");
@@ -35,6 +36,7 @@
 
   /* Show an alarm beside the list; null closes it. */
   alarms.choose = function (id, isAsked = true) {
+    if (id !== null && isAsked && !place().contains(document.activeElement)) opener = document.activeElement;
     chosen = id;
     shown = null;
     said = ["", true];
@@ -44,11 +46,18 @@
     if (id === null) here.searchParams.delete("alarm");
     else here.searchParams.set("alarm", id);
     history.replaceState(null, "", here);
-    if (id === null) return;
+    if (id === null) {
+      if (opener && opener.isConnected) opener.focus();
+      return;
+    }
     place().replaceChildren(element("p", "second", "正在读取"));
     if (isAsked) place().focus();
     load();
   };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && chosen !== null && place().contains(document.activeElement)) alarms.choose(null);
+  });
 
   /* Some alarms moved: the one that is shown is asked for again. */
   alarms.moved = function (ids) {
@@ -119,8 +128,8 @@
     const list = element("dl", "facts");
     const device = told.device && element("a", "", alarms.subject(one));
     if (device) device.href = cockpit.link(`/devices/${told.device}`);
-    const onMap = told.device && told.lon !== null && element("a", "", "在地图上看");
-    if (onMap) onMap.href = cockpit.link(`/map?community=${cockpit.root.dataset.community}&device=${encodeURIComponent(told.device)}`);
+    const onMap = told.lon !== null && element("a", "", "在地图上看");
+    if (onMap) onMap.href = cockpit.link(`/map?community=${cockpit.root.dataset.community}&alarm=${told.id}`);
     const when = (time) => (time === null ? null : cockpit.time.full(Date.parse(time)));
     const by = told.by ? ` · ${told.by.replace(/^.*?:/, "")}` : "";
     const rows = [
@@ -156,10 +165,7 @@
       return line;
     }
     if (!cockpit.canDo("steward")) return null;
-    const button = element("button", "", "转为网格事件");
-    button.type = "button";
-    button.addEventListener("click", () => once(button, () => open(one, told)));
-    line.append(button);
+    line.append(doing("转为网格事件", () => open(one, told)));
     return line;
   }
 
@@ -189,12 +195,14 @@
     return box;
   }
 
-  const plain = (code, event) => {
-    const button = element("button", code === "reset" ? "ahead" : "", event.name);
+  const plain = (code, event) => doing(event.name, () => send(code, {}));
+
+  function doing(name, work) {
+    const button = element("button", "", name);
     button.type = "button";
-    button.addEventListener("click", () => once(button, () => send(code, {})));
+    button.addEventListener("click", () => once(button, work));
     return button;
-  };
+  }
 
   const MAKE = {
     acknowledge(code, event) {

@@ -16,9 +16,10 @@ def page(
     at: str | None = None,
     framed: str | None = None,
     event: str | None = None,
+    alarm: str | None = None,
     **_other: str,
 ) -> Any:
-    """The layout of ``/map``; ``event`` is one that the script goes to."""
+    """The layout of ``/map``; ``event`` or ``alarm`` is one that the script goes to."""
     found = frame.known_community(community)
     look, chosen = frame.theme_of(theme), frame.metric_of(metric)
     content = [map_stage.stage(found, look, chosen)]

@@ -10,6 +10,7 @@ from cockpit.ground import map_ground, rollup
 from cockpit.pages import frame, legend
 from geo.communities import Community
 from geo.ground import place, places
+from layers.alarms.look import words
 from sensors.metrics import metrics
 from sensors.readings.summary import SHOWN
 
@@ -45,6 +46,7 @@ def stage(community: Community, theme: str, metric: str) -> Any:
                     html.Div([], className="map-card", hidden=True, role="status", **{"data-map-card": ""}),
                 ],
                 className="map-stage",
+                **{"data-alarm-words": words()},
             ),
             html.Div("", className="legend colouring", hidden=True, **{"data-colouring-legend": ""}),
             legend.of_map(community),

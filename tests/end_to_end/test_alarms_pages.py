@@ -332,6 +332,43 @@ def test_on_a_phone_a_steward_acknowledges_and_sees_what_needs_another_role(
         context.close()
 
 
+def test_by_the_keyboard_alone_an_alarm_is_opened_acknowledged_and_closed(
+    cockpit: Cockpit, manager: httpx.Client, desk: Page
+) -> None:
+    quiet(manager)
+    above(cockpit, "air-keys", "键盘空气站")
+    desk.goto(f"{cockpit.url}/alarms?community=heling")
+    opener = line(desk, "键盘空气站").locator(".alarm-line").first
+    opener.focus()
+    desk.keyboard.press("Enter")
+    detail = desk.locator("[data-alarm-detail]")
+    expect(detail).to_be_focused()
+    button = detail.get_by_role("button", name="确认", exact=True)
+    expect(button).to_be_visible()
+    for _ in range(12):
+        desk.keyboard.press("Tab")
+        if button.evaluate("(one) => one === document.activeElement"):
+            break
+    expect(button).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(detail.locator(".marks")).to_contain_text("已确认")
+    detail.get_by_role("button", name="关闭").focus()
+    desk.keyboard.press("Escape")
+    expect(detail).to_be_hidden()
+    expect(opener).to_be_focused()
+
+
+def test_an_alarm_leads_to_its_place_on_the_map(cockpit: Cockpit, manager: httpx.Client, desk: Page) -> None:
+    quiet(manager)
+    above(cockpit, "air-map", "地图空气站")
+    desk.goto(f"{cockpit.url}/alarms?community=heling")
+    line(desk, "地图空气站").locator(".alarm-line").first.click()
+    desk.locator("[data-alarm-detail]").get_by_role("link", name="在地图上看").click()
+    card = desk.locator("[data-map-card]")
+    expect(card).to_contain_text("PM2.5 偏高 · 地图空气站", timeout=60_000)
+    expect(card).to_contain_text("▲ 高 · 未确认")
+
+
 def test_who_acts_on_what_changed_meanwhile_is_told_so_in_a_sentence(
     cockpit: Cockpit, manager: httpx.Client, desk: Page
 ) -> None:

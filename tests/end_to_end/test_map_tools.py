@@ -117,7 +117,7 @@ def test_every_layer_can_be_hidden_and_shown_again(either: tuple[str, Page]) -> 
     _, page = either
     boxes = page.locator("[data-map-groups] input")
     groups = [box.get_attribute("data-group") for box in boxes.all()]
-    assert set(groups) == {"buildings", "facilities", "heat", "areas", "devices", "visitors", "grid_events"}
+    assert set(groups) == {"buildings", "facilities", "heat", "areas", "devices", "visitors", "alarms", "grid_events"}
     for group in groups:
         box = page.locator(f"[data-group={group}]")
         if group == "heat":
