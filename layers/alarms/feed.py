@@ -3,16 +3,19 @@
 from typing import Any
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from layers.alarms import floods, occurrences, operating, telling
 from layers.alarms.queries import records
 from layers.alarms.rules import DERIVED
 from layers.alarms.tables import alarm
+from layers.alarms.watched import Sample
 from layers.alarms.watcher import SETTLES, Watcher
 from sensors.bus.message import Message
 from sensors.devices.registry import Device
 from sensors.intake.batch import Batch, Parts
 from sensors.refusal import Reason, Refused
+from sensors.unforeseen import note
 from store.instant import SECOND, Instant
 
 LOOK_EVERY: Instant = 5 * SECOND
@@ -41,15 +44,27 @@ class AlarmsFeed:
         self._is_committed = True
 
     def due(self) -> Instant | None:
-        """When a timer, a silence or a shelving ends, and once a minute."""
+        """When a timer, a silence or a shelving ends, and every few seconds."""
         dues = (self._watcher.due, self._expires, self._looked + LOOK_EVERY)
         return min(due for due in dues if due is not None)
 
     def store(self, connection: Connection, batch: Batch) -> None:
-        """Let the rules look at a batch, and at the time."""
+        """Let the rules look at a batch, and at the time.
+
+        What nobody foresaw in a rule is told aloud, and keeps nothing that a device said from being stored.
+        """
         if not self._is_committed:
             self._watcher, self._looked = Watcher(), 0
         self._is_committed = False
+        try:
+            self._watch(connection, batch)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of a rule must not stop what all devices say
+            note(self.layer, error, messages=len(batch.seen))
+            self._watcher, self._looked = Watcher(), batch.at
+
+    def _watch(self, connection: Connection, batch: Batch) -> None:
         watcher = self._watcher
         before = watcher.rev
         is_new = watcher.refresh(connection)
@@ -63,9 +78,15 @@ class AlarmsFeed:
             watcher.silence.heard(batch.seen)
             self._look(connection, batch, watcher.rev != before)
             return
+        with connection.begin_nested():
+            self._write(connection, batch, samples, gone)
+        self._look(connection, batch, True)
+
+    def _write(self, connection: Connection, batch: Batch, samples: list[Sample], gone: list[occurrences.Key]) -> None:
+        watcher = self._watcher
         rev = occurrences.lock(connection)
         watcher.read_timers(connection, rev)
-        occurred = watcher.heard(batch) + watcher.judged(samples) + watcher.timed_out(frontier)
+        occurred = watcher.heard(batch) + watcher.judged(samples) + watcher.timed_out(_frontier(batch))
         occurred += watcher.silent(connection, batch.at, batch.listening_since)
         written = occurrences.apply(connection, occurred, watcher.known.books, batch.at)
         written.join(operating.withdraw(connection, [key for key in gone if watcher.withdrawn(key)], batch.at))
@@ -75,7 +96,6 @@ class AlarmsFeed:
         for community, ids in written.touched.items():
             for number in ids | {"*"}:
                 batch.touch(self.layer, community, number)
-        self._look(connection, batch, True)
 
     def _own_figures(self, batch: Batch) -> None:
         for code, offset in batch.clocks.items():

@@ -47,7 +47,7 @@ def records(
     stamp = revision.stamp(connection, REVISION, at)
     query = with_state(community, at)
     if keys is None:
-        rows = connection.execute(query.where(_is_open(query)).order_by(*_loudest(query)).limit(SHOWN)).all()
+        rows = connection.execute(query.where(_is_open(query, at)).order_by(*_loudest(query)).limit(SHOWN)).all()
     else:
         rows = connection.execute(query.where(alarm.c.id.in_(keys - {TALLY}))).all()
     found: dict[str, dict[str, Any] | None] = dict.fromkeys(keys - {TALLY}) if keys is not None else {}
@@ -62,7 +62,7 @@ def records(
 def tally(connection: Connection, community: str, at: Instant | None) -> dict[str, Any]:
     """How many alarms are open, by state, how many of those sound by priority, and the flood that goes on."""
     query = with_state(community, at)
-    inner = query.where(_is_open(query)).subquery()
+    inner = query.where(_is_open(query, at)).subquery()
     counted = select(inner.c.state, inner.c.priority, func.count()).group_by(inner.c.state, inner.c.priority)
     states: Counter[str] = Counter()
     sounds: Counter[str] = Counter()
@@ -117,9 +117,7 @@ def with_state(community: str, at: Instant | None) -> Select[Any]:
     others = [column for column in c if column.name not in PRESENT]
     columns = [column.label(name) for name, column in present.items()]
     joined = alarm.join(alarm_step, (alarm_step.c.alarm_id == c.id) & (alarm_step.c.seq == newest))
-    # What began before and was over long before is not looked at: it has its own clearing.
-    alive = c.cleared.is_(None) | (c.cleared > at)
-    return select(*others, *columns).select_from(joined).where(c.community == community, c.received <= at, alive)
+    return select(*others, *columns).select_from(joined).where(c.community == community, c.received <= at)
 
 
 def find(
@@ -141,7 +139,7 @@ def find(
     if wanted.states:
         query = query.where(state.in_(wanted.states))
     if wanted.is_open:
-        query = query.where(_is_open(query))
+        query = query.where(_is_open(query, at))
     if wanted.priorities:
         query = query.where(c.priority.in_(wanted.priorities))
     if wanted.since is not None:
@@ -232,8 +230,10 @@ def _record(row: Row[Any], names: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _is_open(query: Select[Any]) -> Any:
-    return query.selected_columns["cleared"].is_(None)
+def _is_open(query: Select[Any], at: Instant | None) -> Any:
+    """Not over then; what was over long before is told by its row, and its steps are not looked at."""
+    is_open = query.selected_columns["cleared"].is_(None)
+    return is_open if at is None else is_open & (alarm.c.cleared.is_(None) | (alarm.c.cleared > at))
 
 
 def _loudest(query: Select[Any]) -> tuple[Any, ...]:

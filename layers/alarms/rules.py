@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from layers.texts import cleaned
 from sensors.devices.kinds import kinds
 from sensors.devices.registry import Device
 from sensors.metrics import Kind, metrics
@@ -21,6 +22,10 @@ PRIORITIES: tuple[Priority, ...] = ("critical", "high", "medium", "low")
 """The loudest first (ISA-18.2, 6.5.3: few priorities, each with its share)."""
 Cause = Literal["device", "gateway", "area", "site", "rule"]
 
+TEXTS = {"name": 120, "name_en": 120, "area": 64, "site": 64, "event": 64, "edition": 64}
+TEXTS |= {"guidance": 500, "guidance_en": 500}
+"""How long a text of a rule may be."""
+MOST_DEVICES = 1_000
 LONGEST_S = 7 * 86_400
 DERIVED = {
     "visitors.level": "site",
@@ -132,7 +137,7 @@ def faults(rule: Rule) -> dict[str, str]:
     found: dict[str, str] = {}
     if not _is_code(rule.code):
         found["code"] = "lower-case letters, digits, _ and -, in parts with dots, at most 64 characters"
-    if not rule.name.strip() or len(rule.name) > 120 or len(rule.name_en) > 120:
+    if not rule.name.strip():
         found["name"] = "1 to 120 characters"
     for name in ("value", "deadband", "on_delay_s", "off_delay_s", "window_s"):
         if not isfinite(getattr(rule, name)):
@@ -143,6 +148,12 @@ def faults(rule: Rule) -> dict[str, str]:
     for name in ("on_delay_s", "off_delay_s", "window_s"):
         if getattr(rule, name) > LONGEST_S:
             found[name] = f"at most {LONGEST_S} s"
+    for name in TEXTS:
+        value = getattr(rule, name)
+        if value is not None and (len(value) > TEXTS[name] or cleaned(value) != value):
+            found[name] = f"at most {TEXTS[name]} characters, none of them a control character"
+    if len(rule.devices) > MOST_DEVICES or any(len(one) > 64 or cleaned(one) != one for one in rule.devices):
+        found["devices"] = f"at most {MOST_DEVICES} ids of devices"
     if rule.kind is not None and rule.kind not in kinds():
         found["kind"] = f"{rule.kind!r} is not one of {', '.join(kinds())}"
     return found | _metric_faults(rule) | _schedule_faults(rule)

@@ -198,3 +198,9 @@ def test_a_past_time_is_answered_as_it_was(stand: Stand) -> None:
     assert record["state"] == "unacknowledged"
     assert record["active"]
     assert list(before) == list(of_now) == ["*"]
+    still_open = queries.Wanted(is_open=True)
+    with stand.engine.connect() as connection:
+        later = now() + MINUTE
+        assert queries.find(connection, HELING, still_open, at=later, limit=10) == []
+        [over] = queries.find(connection, HELING, queries.Wanted(), at=later, limit=10)
+    assert (over.state, over.id) == ("normal", number)

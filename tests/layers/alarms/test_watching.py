@@ -1,9 +1,12 @@
 """Rules over the stream: what they raise and when, on both databases, as ingest calls them."""
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import OperationalError
 
 from layers.alarms.rules import Schedule
+from sensors.tables import reading
+from sensors.unforeseen import faults
 from store.instant import SHANGHAI, to_datetime
 from tests.layers.alarms.stand import HELING, Stand
 
@@ -97,21 +100,39 @@ def test_after_a_start_no_timer_ends_before_what_waited_was_heard(stand: Stand) 
     assert stand.told() == []
 
 
+def fail_once(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Telling of what was raised fails, after it was written."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("layers.alarms.feed.telling.tell", fail)
+
+
 def test_what_was_rolled_back_is_judged_again(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     stand.rule()
     stand.say((0, "air-1", {"pm2_5": 50}))
-    monkeypatch.setattr(stand.feed, "committed", lambda: None)
-    broken = RuntimeError("the database went away")
-
-    def fail(*_: object) -> None:
-        raise broken
-
-    monkeypatch.setattr("layers.alarms.feed.telling.tell", fail)
-    with pytest.raises(RuntimeError):
+    fail_once(monkeypatch, OperationalError("INSERT", {}, Exception("the database went away")))
+    with pytest.raises(OperationalError):
         stand.say((10, "air-1", {"pm2_5": 150}))
     monkeypatch.undo()
     stand.say((10, "air-1", {"pm2_5": 150}))
     assert stand.told() == [("test.rule", "air-1", "unacknowledged", 10, None)]
+
+
+def test_what_nobody_foresaw_in_the_rules_keeps_no_reading_from_being_stored(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand.rule()
+    fail_once(monkeypatch, RuntimeError("a bug"))
+    stand.say((10, "air-1", {"pm2_5": 150}))
+    assert stand.told() == []
+    with stand.engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(reading)) == 1
+    assert "alarms" in {fault.part for fault in faults()}
+    monkeypatch.undo()
+    stand.say((20, "air-1", {"pm2_5": 160}))
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 20, None)]
 
 
 def test_two_ingesters_raise_one_alarm_and_each_sees_what_the_other_did(stand: Stand) -> None:
