@@ -34,6 +34,7 @@
     const level = element("span", `symbol tone-${tone}`, `${mark} ${word}`);
     head.append(title, level, facts(told));
     if (shown.geometry) head.append(onMap(told));
+    if (told.origin) head.append(evidence(told.origin));
     if (told.detail) head.append(element("p", "detail", told.detail));
     head.append(photos(told));
     const history = element("section", "panel event-history");
@@ -89,6 +90,13 @@
   function onMap({ id }) {
     const link = element("a", "on-map", "在地图上看");
     link.href = cockpit.link(`/map?community=${cockpit.root.dataset.community}&event=${id}`);
+    return link;
+  }
+
+  /* The alarm that it was opened for: its curve, its limit, its steps. */
+  function evidence({ alarm }) {
+    const link = element("a", "on-map", "由告警转来，看曲线与经过");
+    link.href = cockpit.link(`/alarms?community=${cockpit.root.dataset.community}&alarm=${alarm}`);
     return link;
   }
 
