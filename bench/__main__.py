@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench import (
+    alarms,
     backup,
     commit,
     counting,
@@ -38,6 +39,7 @@ BENCHES: dict[str, Callable[[Path], list[str]]] = {
     "overload": overload.measure,
     "devices": devices.measure,
     "present": present.measure,
+    "alarms": alarms.measure,
     "backup": backup.measure,
 }
 
