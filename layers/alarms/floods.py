@@ -1,4 +1,4 @@
-"""Floods of alarms: more than an operator can look at (ANSI/ISA-18.2-2016, 16.5.3; EEMUA 191).
+"""Floods of alarms: more than an operator can look at (ANSI/ISA-18.2-2016, 16.4.4; EEMUA 191).
 
 A flood begins with ten new alarms within ten minutes for one operator, and ends when fewer than five came in ten
 minutes. The one that came first is kept: it is often the cause of the others.

@@ -100,29 +100,41 @@ def lock(connection: Connection) -> int:
 def apply(connection: Connection, occurred: Sequence[Occurred], books: Mapping[str, Book], at: Instant) -> Written:
     """Write what occurred, in the order of time; after `lock`. ``books`` are the rules of each community."""
     desk = Desk(connection, at)
-    desk.load_keys({key for one in occurred for key in (one.key, *suppressing(one, books), *suppressed(one))})
-
-    def order(one: Occurred) -> tuple[Instant, bool]:
-        """By time; at the same time what suppresses is raised first, and returns last."""
-        return one.at, bool(suppressing(one, books)) == one.is_raised
-
-    for one in sorted(occurred, key=order):
+    ways = {community: _ways(books[community]) for community in {one.subject.community for one in occurred}}
+    each = [(one, suppressing(one, ways[one.subject.community])) for one in occurred]
+    desk.load_keys({key for one, by in each for key in (one.key, *by, *suppressed(one))})
+    # At the same time what suppresses is raised first, and returns last.
+    for one, by in sorted(each, key=lambda pair: (pair[0].at, bool(pair[1]) == pair[0].is_raised)):
         if one.is_raised:
-            desk.raise_(one, suppressing(one, books))
+            desk.raise_(one, by)
         else:
             desk.return_(one)
     desk.save()
     return desk.written
 
 
-def suppressing(one: Occurred, books: Mapping[str, Book]) -> list[Key]:
+Ways = tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]
+"""Rule -> those that suppress it, for the same subject, and for what stands behind theirs."""
+
+
+def _ways(book: Book) -> Ways:
+    same: dict[str, list[str]] = {}
+    behind: dict[str, list[str]] = {}
+    for rule in book.values():
+        for code in rule.suppresses:
+            same.setdefault(code, []).append(rule.code)
+        for code in rule.suppresses_behind:
+            behind.setdefault(code, []).append(rule.code)
+    return same, behind
+
+
+def suppressing(one: Occurred, ways: Ways) -> list[Key]:
     """The occurrences by which this one would be suppressed by design."""
     subject, code = one.subject, one.rule.code
-    rules = books[subject.community].values()
-    found = [(subject.community, rule.code, subject.id) for rule in rules if code in rule.suppresses]
+    same, behind = ways
+    found = [(subject.community, rule, subject.id) for rule in same.get(code, ())]
     if subject.gateway is not None:
-        behind = [rule.code for rule in rules if code in rule.suppresses_behind]
-        found += [(subject.community, rule, subject.gateway) for rule in behind]
+        found += [(subject.community, rule, subject.gateway) for rule in behind.get(code, ())]
     return found
 
 
@@ -144,6 +156,9 @@ class Desk:
         self._new: list[dict[str, Any]] = []
         self._changed: dict[str, dict[str, Any]] = {}
         self._steps: list[dict[str, Any]] = []
+        # Of these it was read what they suppress; by the one that suppresses them.
+        self._asked: set[str] = set()
+        self._suppressed: dict[str, list[dict[str, Any]]] = {}
         self.written = Written()
 
     def of(self, key: Key) -> dict[str, Any] | None:
@@ -155,6 +170,7 @@ class Desk:
         listed, columns = sorted(keys), (alarm.c.community, alarm.c.rule, alarm.c.subject)
         for first in range(0, len(listed), KEYS_A_QUERY):
             self._load(is_one_of(self._connection, columns, listed[first : first + KEYS_A_QUERY]))
+        self._load_suppressed([row["id"] for key in listed if (row := self._rows.get(key)) is not None])
 
     def load_ids(self, community: str, ids: Collection[str]) -> list[dict[str, Any]]:
         """Read open occurrences by id; those that are over are left out."""
@@ -176,6 +192,15 @@ class Desk:
             if found.id not in self._by_id:
                 row = dict(found._mapping)
                 self._by_id[row["id"]] = self._rows[row["community"], row["rule"], row["subject"]] = row
+                if row["suppressed_by"] is not None:
+                    self._suppressed.setdefault(row["suppressed_by"], []).append(row)
+
+    def _load_suppressed(self, ids: Sequence[str]) -> None:
+        """Read what these suppress, each asked for once."""
+        new = [one for one in ids if one not in self._asked]
+        self._asked.update(new)
+        for first in range(0, len(new), KEYS_A_QUERY):
+            self._load(alarm.c.suppressed_by.in_(new[first : first + KEYS_A_QUERY]))
 
     def raise_(self, one: Occurred, by: Iterable[Key]) -> None:
         """The condition holds: a new occurrence, or the open one once more; ``by`` are those that suppress it."""
@@ -202,6 +227,7 @@ class Desk:
             return
         if self.step(row, "suppress", at, f"{BY_RULE}:{other['rule']}"):
             row["suppressed_by"] = other["id"]
+            self._suppressed.setdefault(other["id"], []).append(row)
 
     def return_(self, one: Occurred) -> None:
         """The condition holds no more."""
@@ -222,8 +248,9 @@ class Desk:
 
     def load_suppressed(self, row: dict[str, Any]) -> list[dict[str, Any]]:
         """The open occurrences that another one suppresses."""
-        self._load(alarm.c.suppressed_by == row["id"])
-        return [one for one in self._by_id.values() if one["suppressed_by"] == row["id"] and one["cleared"] is None]
+        self._load_suppressed([row["id"]])
+        some = self._suppressed.pop(row["id"], [])
+        return [one for one in some if one["suppressed_by"] == row["id"] and one["cleared"] is None]
 
     def step(
         self,
@@ -261,6 +288,7 @@ class Desk:
         row |= {"received": self._at, "is_active": True, "is_latched": rule.latched, "repeats": 0, "seq": 0}
         self._rows[one.key] = self._by_id[row["id"]] = row
         self._new.append(row)
+        self._asked.add(row["id"])
         return row
 
     def save(self) -> None:
