@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 from filelock import FileLock, Timeout
@@ -91,9 +92,12 @@ def taking(settings: Settings, share: Share | None = None, whole: Whole | None =
         for intake in intakes:
             intake.start()
             stack.callback(intake.stop)
-        is_active = _each(intakes, lambda one: one.is_active)
-        for engine in databases.apart(Duty.BACKGROUND).of_all(share.communities):
-            _beside(stack, settings, engine, telling, is_active, share, broker)
+        # Each database is worked beside by who takes for it; one that no community has of its own by who takes any.
+        takes = dict(zip(shares, intakes, strict=True)) if broker is None else {}
+        engines = databases.of_all(share.communities)
+        for engine, background in zip(engines, databases.apart(Duty.BACKGROUND).of_all(share.communities), strict=True):
+            is_active = partial(_is_active, takes.get(engine, intakes[0]))
+            _beside(stack, settings, background, telling, is_active, share, broker)
         if pair is None:
             _wait_for_broker(intakes)
         else:
@@ -122,6 +126,10 @@ def _beside(
     for worker in (dispatcher, keeper):
         worker.start()
         stack.callback(worker.stop)
+
+
+def _is_active(intake: Either) -> bool:
+    return intake.is_active
 
 
 def _each(intakes: Sequence[Either], question: Callable[[Either], bool]) -> Callable[[], bool]:

@@ -104,13 +104,18 @@ class Notice:
     person: str | None = None
 
 
-def tell(connection: Connection, told: Notice) -> bool:
-    """Write a notice and its deliveries; returns whether it is new."""
+def tell(connection: Connection, told: Notice, *, is_posted: bool = True) -> bool:
+    """Write a notice and its deliveries; returns whether it is new.
+
+    ``is_posted``: whether it goes to webhooks; not where it only calls one more person to what they were sent already.
+    """
     row = {name: getattr(told, name) for name in Notice.__dataclass_fields__}
     adding = upsert(connection, notice).values(row).on_conflict_do_nothing(index_elements=["mark"])
     number = connection.scalar(adding.returning(notice.c.id))
     if number is None:
         return False
+    if not is_posted:
+        return True
     hooks = select(webhook.c.id, webhook.c.kinds).where(
         webhook.c.community == told.community, webhook.c.removed.is_(None)
     )

@@ -5,7 +5,7 @@ Written by the layer of the events with each of their steps, read by the layer o
 
 from collections.abc import Collection
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, String, Table, select, update
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, String, Table, select, text, update
 
 from store.engine import upsert
 from store.instant import Instant
@@ -23,17 +23,19 @@ origin = Table(
     Column("is_open", Boolean, nullable=False),
     Column("at", BigInteger, nullable=False),
     Index("ix_origin_event_id", "event_id"),
+    # What is still being worked on: few, however many there were.
+    Index("ix_origin_open", "community", "kind", sqlite_where=text("is_open"), postgresql_where=text("is_open")),
 )
 
 
-def opened(connection: Connection, community: str, kind: str, ref: str, event_id: str, state: str, at: Instant) -> str:
-    """Note that an event was opened for something; returns the event that was opened for it first."""
+def opened(connection: Connection, community: str, kind: str, ref: str, event_id: str, state: str, at: Instant) -> None:
+    """Note that an event was opened for something; it takes the place of one that is done."""
     row = {"community": community, "kind": kind, "ref": ref, "event_id": event_id, "state": state}
     statement = upsert(connection, origin).values(**row, is_open=True, at=at)
-    connection.execute(statement.on_conflict_do_nothing(index_elements=["community", "kind", "ref"]))
-    c = origin.c
-    query = select(c.event_id).where(c.community == community, c.kind == kind, c.ref == ref)
-    return str(connection.execute(query).scalar_one())
+    changed = {name: statement.excluded[name] for name in ("event_id", "state", "is_open", "at")}
+    key = ["community", "kind", "ref"]
+    done = origin.c.is_open.is_(False)
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed, where=done))
 
 
 def moved(connection: Connection, event_id: str, state: str, is_open: bool, at: Instant) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from layers.alarms import duties, figures, life, operating, queries, rules_api
-from layers.alarms.operating import Deed
+from layers.alarms.operating import AT_ONCE, Deed
 from layers.alarms.queries import TALLY, Wanted
 from layers.alarms.rules import PRIORITIES
 from layers.problem import Problem
@@ -27,8 +27,6 @@ from layers.web import (
 from store.engine import writing
 from store.instant import DAY, Instant, format_rfc3339, now
 
-AT_ONCE = 5_000
-"""Alarms that one request may be about."""
 EVENTS = {
     "acknowledge": "acknowledge",
     "reset": "reset",
@@ -249,7 +247,7 @@ def _do_all(given: Services, community: str, chosen: Chosen, deed: Deed, actor: 
         if ids:
             operating.do(connection, community, ids, deed, actor, at)
     _tell(given, community, set(ids))
-    return {"count": len(ids), "ids": ids}
+    return {"count": len(ids), "ids": ids, "more": chosen.ids is None and len(ids) == AT_ONCE}
 
 
 def _tell(given: Services, community: str, ids: Collection[str]) -> None:

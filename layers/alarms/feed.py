@@ -18,6 +18,7 @@ from sensors.refusal import Reason, Refused
 from sensors.unforeseen import note
 from store.instant import SECOND, Instant
 
+CLOCK_STEP: Instant = 5 * SECOND
 LOOK_EVERY: Instant = 5 * SECOND
 """How often what nobody says is looked at: what people did meanwhile, the disk, whether a flood is over."""
 
@@ -34,6 +35,8 @@ class AlarmsFeed:
         self._is_committed = True
         self._looked: Instant = 0
         self._expires: Instant | None = None
+        self._at: Instant = 0
+        self._frontier: Instant = 0
 
     def decode(self, message: Message, device: Device) -> Any:
         """Alarms are made here, by rules."""
@@ -45,33 +48,37 @@ class AlarmsFeed:
 
     def due(self) -> Instant | None:
         """When a timer, a silence or a shelving ends, and every few seconds."""
-        dues = (self._watcher.due, self._expires, self._looked + LOOK_EVERY)
-        return min(due for due in dues if due is not None)
+        # Where no timer may end yet, none is waited for.
+        timers = self._watcher.due if self._frontier else None
+        return min(due for due in (timers, self._expires, self._looked + LOOK_EVERY) if due is not None)
 
     def store(self, connection: Connection, batch: Batch) -> None:
         """Let the rules look at a batch, and at the time.
 
         What nobody foresaw in a rule is told aloud, and keeps nothing that a device said from being stored.
         """
-        if not self._is_committed:
+        # Our clock was set back: what was due by the later time is worked out anew, from now on.
+        is_set_back = batch.at < self._at - CLOCK_STEP
+        if is_set_back or not self._is_committed:
             self._watcher, self._looked = Watcher(), 0
-        self._is_committed = False
+        self._is_committed, self._at = False, batch.at
         try:
             self._watch(connection, batch)
         except SQLAlchemyError:
             raise
         except Exception as error:  # noqa: BLE001 - a fault of a rule must not stop what all devices say
             note(self.layer, error, messages=len(batch.seen))
+            batch.filings.clear()
             self._watcher, self._looked = Watcher(), batch.at
 
     def _watch(self, connection: Connection, batch: Batch) -> None:
         watcher = self._watcher
         before = watcher.rev
-        is_new = watcher.refresh(connection)
-        watcher.moved([batch.devices[one] for one in batch.elsewhere])
+        is_new = watcher.refresh(connection, batch.at)
+        is_new |= watcher.moved([batch.devices[one] for one in batch.elsewhere])
         self._own_figures(batch)
         samples = watcher.samples(connection, batch)
-        frontier = _frontier(batch)
+        frontier = self._frontier = _frontier(batch)
         is_due = self._expires is not None and self._expires <= batch.at
         gone = self._gone(connection) if is_new else []
         if not (gone or is_due or watcher.is_anything(batch, samples, frontier)):
@@ -85,9 +92,9 @@ class AlarmsFeed:
     def _write(self, connection: Connection, batch: Batch, samples: list[Sample], gone: list[occurrences.Key]) -> None:
         watcher = self._watcher
         rev = occurrences.lock(connection)
-        watcher.read_timers(connection, rev)
-        occurred = watcher.heard(batch) + watcher.judged(samples) + watcher.timed_out(_frontier(batch))
-        occurred += watcher.silent(connection, batch.at, batch.listening_since)
+        watcher.read_timers(connection, rev, batch.at)
+        occurred = watcher.heard(batch) + watcher.judged(samples) + watcher.timed_out(self._frontier)
+        occurred += watcher.silent(connection, self._frontier, batch.listening_since)
         written = occurrences.apply(connection, occurred, watcher.known.books, batch.at)
         written.join(operating.withdraw(connection, [key for key in gone if watcher.withdrawn(key)], batch.at))
         written.join(operating.expire(connection, batch.at))

@@ -17,24 +17,33 @@ BEGINS_AT = 10
 ENDS_BELOW = 5
 
 
-def joined(connection: Connection, community: str, raised: Sequence[dict[str, Any]], at: Instant) -> int | None:
-    """Count alarms that just began to sound, and are written, into a flood; its number, None where there is none."""
+def joined(
+    connection: Connection, community: str, raised: Sequence[dict[str, Any]], at: Instant
+) -> tuple[int | None, list[str]]:
+    """Count alarms that just began to sound, and are written, into a flood.
+
+    Returns
+    -------
+    tuple
+        Its number, None where there is none; and where it begins with these, every alarm that it begins with.
+    """
     flood = going_on(connection, community)
     if flood is None:
         since = at - WINDOW
         new = list(connection.execute(_new(community, since).order_by(alarm.c.received, alarm.c.raised)))
         if len(new) < BEGINS_AT:
-            return None
+            return None, []
         first = new[0]
         row = {"community": community, "began": first.received, "first": first.id, "count": len(new)}
         number = connection.execute(insert(alarm_flood).values(row).returning(alarm_flood.c.id)).scalar_one()
-        connection.execute(update(alarm).where(alarm.c.id.in_([one.id for one in new])).values(flood=number))
-        return int(number)
+        first_ones = [one.id for one in new]
+        connection.execute(update(alarm).where(alarm.c.id.in_(first_ones)).values(flood=number))
+        return int(number), first_ones
     ids = [row["id"] for row in raised]
     connection.execute(update(alarm).where(alarm.c.id.in_(ids)).values(flood=flood.id))
     more = alarm_flood.c.count + len(ids)
     connection.execute(update(alarm_flood).where(alarm_flood.c.id == flood.id).values(count=more))
-    return int(flood.id)
+    return int(flood.id), []
 
 
 def end(connection: Connection, community: str, at: Instant) -> bool:

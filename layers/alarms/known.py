@@ -39,7 +39,7 @@ class Known:
         communities = {device.community for device in self._devices.values()} if changed else set(self.books)
         is_new = rules != before[1] or bool(communities - self.books.keys())
         if is_new:
-            self.books = {code: rulebook.rules_of(connection, code) for code in communities}
+            self.books = {code: rulebook.watching(connection, code) for code in communities}
             self._of_metric = {code: _by_metric(book.values()) for code, book in self.books.items()}
             self._limits = {code: {rule.other for rule in book.values()} for code, book in self.books.items()}
         return changed, is_new
@@ -70,6 +70,8 @@ class Known:
         if rule is None or not rule.enabled:
             return None
         if rule.of != "device":
+            if rule.site not in (None, subject):
+                return None
             site = subject if rule.of == "site" else None
             return rule, Subject(community=community, kind=rule.of, id=subject, site=site)
         device = self._devices.get(subject)

@@ -18,16 +18,18 @@ from layers.alarms.tables import alarm, alarm_step
 from store import revision
 from store.bulk import is_one_of
 from store.engine import KEYS_A_QUERY
-from store.instant import SHANGHAI, Instant, to_datetime
+from store.instant import MINUTE, SHANGHAI, Instant, to_datetime
 
 REVISION = "alarms"
 BY_RULE = "rule"
 """Who raises and returns, as the steps say it."""
+QUIET_FOR: Instant = 5 * MINUTE
+"""Raised again within so long after it returned, and heard by nobody yet, an alarm is not told once more."""
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 CHANGES = (
     *("state", "value", "threshold", "returned", "acknowledged", "acknowledged_by", "cleared", "is_active"),
-    *("shelved_until", "reason", "suppressed_by", "flood", "repeats", "seq"),
+    *("shelved_until", "reason", "suppressed_by", "sounds_since", "repeats", "seq"),
 )
 """What of an occurrence changes in its life."""
 UPDATED = (
@@ -209,12 +211,13 @@ class Desk:
             row = self._begin(one)
         else:
             row["repeats"] += 1
+        # Who was told, and hears it come and go, is not called each time.
+        was_heard = row["state"] == "returned" and one.at - (row["returned"] or one.at) < QUIET_FOR
         row |= {"is_active": True, "value": one.value, "threshold": one.threshold, "returned": None}
-        sounded = row["state"] in life.sounding()
         self.step(row, "raise", one.at, BY_RULE, value=one.value)
         for key in by:
             self._suppress(key, row, one.at)
-        if row["state"] == "unacknowledged" and not sounded:
+        if row["state"] == "unacknowledged" and not was_heard:
             self.written.raised.append(row)
         for key in suppressed(one):
             other = self._rows.get(key)
@@ -223,7 +226,7 @@ class Desk:
 
     def _suppress(self, by: Key, row: dict[str, Any], at: Instant) -> None:
         other = self._rows.get(by)
-        if other is None or other is row or not other["is_active"]:
+        if other is None or other is row or not other["is_active"] or other["suppressed_by"] == row["id"]:
             return
         if self.step(row, "suppress", at, f"{BY_RULE}:{other['rule']}"):
             row["suppressed_by"] = other["id"]
@@ -268,6 +271,10 @@ class Desk:
             return False
         row["seq"] += 1
         row["state"] = state
+        if state not in life.sounding():
+            row["sounds_since"] = None
+        elif row["sounds_since"] is None:
+            row["sounds_since"] = self._at
         if state == life.NORMAL:
             row["cleared"] = self._at
             self._rows.pop((row["community"], row["rule"], row["subject"]), None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlalchemy import Connection, select
 
@@ -14,6 +15,8 @@ from store import audit
 from store.instant import DAY, SECOND, Instant, format_rfc3339
 
 BY_TIME = "time"
+AT_ONCE = 2_000
+"""Alarms that one request may be about: ingest waits meanwhile."""
 LONGEST_SHELVED: Instant = 30 * DAY
 """An alarm that nobody is to hear of for longer is taken out of service instead (ISA-18.2-2016, 5.3.6)."""
 
@@ -66,7 +69,7 @@ def do(connection: Connection, community: str, ids: Collection[str], deed: Deed,
 
 
 def ids_of(connection: Connection, community: str, event: str, flood: int | None, cause: str | None) -> list[str]:
-    """The open alarms of a flood or a cause with which something can be done."""
+    """The open alarms of a flood or a cause with which something can be done; as many as one request may be about."""
     c = alarm.c
     query = select(c.id, c.state, c.is_active, c.is_latched).where(c.community == community, c.cleared.is_(None))
     if flood is not None:
@@ -74,11 +77,12 @@ def ids_of(connection: Connection, community: str, event: str, flood: int | None
     if cause is not None:
         query = query.where(c.cause == cause)
     rows = connection.execute(query.order_by(c.id))
-    return [
+    possible = (
         row.id
         for row in rows
         if life.after(event, row.state, is_active=row.is_active, is_latched=row.is_latched) is not None
-    ]
+    )
+    return list(islice(possible, AT_ONCE))
 
 
 def withdraw(connection: Connection, keys: Collection[Key], at: Instant) -> Written:

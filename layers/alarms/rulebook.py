@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import structlog
 from sqlalchemy import Connection, func, insert, select
 
-from layers.alarms.rules import Rule, defaults, read
+from layers.alarms.rules import Rule, defaults, faults, read
 from layers.alarms.tables import alarm_rule
 from layers.roles import Actor
 from store import audit, revision
 from store.instant import Instant, now
+
+log = structlog.get_logger(__name__)
 
 REVISION = "alarm_rules"
 
@@ -22,6 +25,16 @@ Book = Mapping[str, Rule]
 def rules_of(connection: Connection, community: str, at: Instant | None = None) -> dict[str, Rule]:
     """The rules of a community, now or as they were; the switched off ones too."""
     return dict(defaults()) | {code: rule for code, (rule, _) in kept(connection, community, at).items()}
+
+
+def watching(connection: Connection, community: str) -> dict[str, Rule]:
+    """The rules that watch in a community; one that an earlier version kept and that can be none is told of aloud."""
+    found = {code: rule for code, rule in rules_of(connection, community).items() if rule.enabled}
+    for code, wrong in [(code, faults(rule)) for code, rule in found.items()]:
+        if wrong:
+            log.error("rule_set_apart", community=community, rule=code, faults=wrong)
+            del found[code]
+    return found
 
 
 def kept(connection: Connection, community: str, at: Instant | None = None) -> dict[str, tuple[Rule, Any]]:

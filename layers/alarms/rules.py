@@ -1,11 +1,11 @@
 """What a rule of alarms says, and whether it can be one. The rules that ship stand in rules.toml."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import time
 from functools import cache
 from importlib.resources import files
-from math import isfinite
 from typing import Any, Literal
 
 import msgspec
@@ -26,7 +26,10 @@ TEXTS = {"name": 120, "name_en": 120, "area": 64, "site": 64, "event": 64, "edit
 TEXTS |= {"guidance": 500, "guidance_en": 500}
 """How long a text of a rule may be."""
 MOST_DEVICES = 1_000
+CLOCK = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
+MOST = 1e12
 LONGEST_S = 7 * 86_400
+LONGEST_WINDOW_S = 86_400
 DERIVED = {
     "visitors.level": "site",
     "visitors.ratio": "site",
@@ -140,8 +143,8 @@ def faults(rule: Rule) -> dict[str, str]:
     if not rule.name.strip():
         found["name"] = "1 to 120 characters"
     for name in ("value", "deadband", "on_delay_s", "off_delay_s", "window_s"):
-        if not isfinite(getattr(rule, name)):
-            found[name] = "a finite number"
+        if not abs(getattr(rule, name)) <= MOST:
+            found[name] = f"a number, at most {MOST:g}"
     for name in ("deadband", "on_delay_s", "off_delay_s"):
         if getattr(rule, name) < 0:
             found[name] = "nought or more"
@@ -159,6 +162,21 @@ def faults(rule: Rule) -> dict[str, str]:
     return found | _metric_faults(rule) | _schedule_faults(rule)
 
 
+def rings(rule: Rule, book: Mapping[str, "Rule"]) -> list[str]:
+    """The rules by which a rule would suppress itself, were it kept: each would silence the other."""
+    known = dict(book) | {rule.code: rule}
+    seen: list[str] = []
+    ahead = list(rule.suppresses)
+    while ahead:
+        code = ahead.pop()
+        if code == rule.code:
+            return seen or [code]
+        if code in known and code not in seen:
+            seen.append(code)
+            ahead += known[code].suppresses
+    return []
+
+
 def _metric_faults(rule: Rule) -> dict[str, str]:
     known = metrics().get(rule.metric or "")
     if rule.metric is None:
@@ -172,12 +190,12 @@ def _metric_faults(rule: Rule) -> dict[str, str]:
         found["op"] = "count is of people counted, or of what is true or false"
     if rule.op == "rate" and (rule.value == 0 or (known is not None and known.kind is Kind.BOOL)):
         found["value"] = "rate needs a number that changes, and by how much"
-    if rule.op in ("rate", "count") and rule.window_s <= 0:
-        found["window_s"] = "more than nought"
-    if rule.op in ("rate", "count") and known is None:
+    if rule.op in ("rate", "count") and not 0 < rule.window_s <= LONGEST_WINDOW_S:
+        found["window_s"] = f"more than nought, at most {LONGEST_WINDOW_S} s"
+    if rule.op in ("rate", "count", "missing") and known is None:
         found["op"] = f"{rule.op} needs a metric that devices say"
-    if rule.op == "missing" and rule.value < 0:
-        found["value"] = "seconds of silence; 0: three of the device's own intervals"
+    if rule.op == "missing" and not 0 <= rule.value <= LONGEST_S:
+        found["value"] = f"seconds of silence, at most {LONGEST_S}; 0: three of the device's own intervals"
     return found
 
 
@@ -185,9 +203,7 @@ def _schedule_faults(rule: Rule) -> dict[str, str]:
     if rule.schedule is None:
         return {}
     for name in ("begin", "end"):
-        try:
-            time.fromisoformat(getattr(rule.schedule, name))
-        except ValueError:
+        if not CLOCK.fullmatch(getattr(rule.schedule, name)):
             return {"schedule": f"{getattr(rule.schedule, name)!r} is no time as HH:MM"}
     if not rule.schedule.days or not set(rule.schedule.days) <= set(range(1, 8)):
         return {"schedule": "days: 1 (Monday) to 7"}

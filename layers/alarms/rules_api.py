@@ -7,9 +7,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from layers.alarms import rulebook, trial
-from layers.alarms.rules import PRIORITIES, Rule, defaults, faults, read
+from layers.alarms.rules import PRIORITIES, Rule, defaults, faults, read, rings
+from layers.people import told_to
 from layers.problem import Problem
-from layers.web import At, CommunityPath, Given, Reading, WriteActor, instant_query
+from layers.web import At, CommunityPath, Given, Reading, Viewer, WriteActor, instant_query
 from store.engine import writing
 from store.instant import DAY, format_rfc3339, now
 
@@ -41,29 +42,33 @@ def add(routes: APIRouter) -> None:
     routes.post("/alarm-rules/trial")(try_out)
 
 
-def listed(community: CommunityPath, connection: Reading, at: At) -> dict[str, Any]:
+def listed(community: CommunityPath, connection: Reading, viewer: Viewer, at: At) -> dict[str, Any]:
     """The rules that hold, the loudest first: those that ship, and those that were kept here."""
     kept = rulebook.kept(connection, community.code, at)
     rules = rulebook.rules_of(connection, community.code, at)
     ordered = sorted(rules.values(), key=lambda rule: (PRIORITIES.index(rule.priority), rule.code))
-    return {"rules": [_told(rule, kept.get(rule.code)) for rule in ordered]}
+    return told_to(viewer, community.code, {"rules": [_told(rule, kept.get(rule.code)) for rule in ordered]})
 
 
-def one(community: CommunityPath, connection: Reading, code: str, at: At) -> dict[str, Any]:
+def one(community: CommunityPath, connection: Reading, viewer: Viewer, code: str, at: At) -> dict[str, Any]:
     """A rule, with all versions that were kept of it."""
     rules = rulebook.rules_of(connection, community.code, at)
     if code not in rules:
         raise Problem(404, "not found", f"no rule {code!r} in {community.code!r}")
     versions = rulebook.versions(connection, community.code, code, at)
-    return _told(rules[code], versions[0] if versions else None) | {
-        "versions": [_told(version[0], version) for version in versions]
-    }
+    found = _told(rules[code], versions[0] if versions else None)
+    found["versions"] = [_told(version[0], version) for version in versions]
+    return told_to(viewer, community.code, found)
 
 
 def keep(community: CommunityPath, given: Given, actor: WriteActor, body: NewRule) -> dict[str, Any]:
     """Keep a rule: a new one, or a new version of one; it holds at once. 422 names every field that is wrong."""
     rule = _read(body.model_dump())
     with writing(given.databases.of(community.code)) as connection:
+        ring = rings(rule, rulebook.rules_of(connection, community.code))
+        if ring:
+            why = f"suppresses: {', '.join(ring)} would suppress {rule.code} in turn"
+            raise Problem(422, "not a rule", why, faults={"suppresses": why})
         version = rulebook.keep(connection, community.code, rule, actor)
     return _told(rule, None) | {"version": version, "by": actor.label}
 

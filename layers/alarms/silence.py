@@ -113,6 +113,10 @@ class Silence:
                 found.append((key, due))
         return found
 
+    def later(self, key: Pending, at: Instant) -> None:
+        """Look at one that is silent once more at a time."""
+        heapq.heappush(self._dues, (at, key))
+
     def again(self, key: Pending) -> None:
         """Watch one that was heard, from then on; one that no rule watches is left alone."""
         due = self._due_of(key) if key in self._pairs else None

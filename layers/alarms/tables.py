@@ -62,6 +62,8 @@ alarm = Table(
     Column("raised", BigInteger, nullable=False),
     Column("received", BigInteger, nullable=False),
     Column("returned", BigInteger),
+    # Since when nobody has acknowledged it; None while it makes no sound.
+    Column("sounds_since", BigInteger),
     Column("acknowledged", BigInteger),
     Column("acknowledged_by", String(100)),
     Column("cleared", BigInteger),

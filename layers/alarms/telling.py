@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -12,8 +13,10 @@ from sqlalchemy import Connection, String, cast, exists, literal, select
 from layers.alarms import duties, floods, life
 from layers.alarms.occurrences import Written
 from layers.alarms.rulebook import Book
+from layers.alarms.rules import PRIORITIES
 from layers.alarms.tables import alarm
 from sensors.intake.batch import Batch, Filing
+from store import origins
 from store.instant import DAY, SECOND, Instant
 from store.notices import Notice, notice
 from store.notices import tell as tell_notice
@@ -60,16 +63,41 @@ def tell(connection: Connection, batch: Batch, written: Written, books: Mapping[
         if row["cleared"] is None and row["state"] in life.sounding():
             by_community.setdefault(row["community"], []).append(row)
     for community, rows in by_community.items():
-        before = floods.going_on(connection, community)
-        flood = floods.joined(connection, community, rows, batch.at)
-        if flood is not None and before is None:
+        flood, first_ones = floods.joined(connection, community, rows, batch.at)
+        if flood is not None and first_ones:
             _tell_flood(connection, community, flood, batch.at)
+            written.touched.setdefault(community, set()).update(first_ones)
         for row in rows:
-            if flood is None or row["priority"] == "critical":
+            if flood is None or row["priority"] == PRIORITIES[0]:
                 _tell_raised(connection, row, batch.at)
-            rule = books.get(community, {}).get(row["rule"])
-            if rule is not None and rule.event is not None:
-                batch.filings.append(filing(row, rule.event))
+        batch.filings += _filings(connection, rows, books.get(community, {}), batch.at)
+
+
+def _filings(connection: Connection, rows: Sequence[dict[str, Any]], book: Book, at: Instant) -> list[Filing]:
+    """The events that rules open: one for a cause; while that is open it is the event of what follows too."""
+    found: dict[tuple[str, str], Filing] = {}
+    for row in rows:
+        rule = book.get(row["rule"])
+        if rule is None or rule.event is None:
+            continue
+        key = (row["rule"], row["cause"])
+        known = None if key in found else _open_event(connection, row)
+        if known is not None:
+            origins.opened(connection, row["community"], "alarm", row["id"], known.event_id, known.state, at)
+        elif key in found:
+            found[key] = replace(found[key], also=(*found[key].also, row["id"]))
+        else:
+            found[key] = filing(row, rule.event)
+    return list(found.values())
+
+
+def _open_event(connection: Connection, row: Mapping[str, Any]) -> Any:
+    c, o = alarm.c, origins.origin.c
+    query = select(o.event_id, o.state).join_from(origins.origin, alarm, c.id == o.ref)
+    still_open = (o.community == row["community"], o.kind == "alarm", o.is_open)
+    return connection.execute(
+        query.where(*still_open, c.rule == row["rule"], c.cause == row["cause"]).limit(1)
+    ).one_or_none()
 
 
 def filing(row: Mapping[str, Any], category: str) -> Filing:
@@ -84,6 +112,7 @@ def filing(row: Mapping[str, Any], category: str) -> Filing:
         category=category,
         severity=severity,
         title=f"{row['name']} · {row['subject']}",
+        number=row["seq"],
         detail=f"{said}{limit}".strip(),
         lon=row["lon"],
         lat=row["lat"],
@@ -100,7 +129,8 @@ def _tell_raised(connection: Connection, row: Mapping[str, Any], at: Instant) ->
     told = _notice("alarm.raised", row, at, least, f"alarm:{row['id']}:{row['seq']}")
     tell_notice(connection, told)
     for person in duties.on_duty(connection, row["community"], at):
-        tell_notice(connection, _notice("alarm.raised", row, at, None, f"{told.mark}:{person}", person))
+        notice_to = _notice("alarm.raised", row, at, None, f"{told.mark}:{person}", person)
+        tell_notice(connection, notice_to, is_posted=False)
 
 
 def _tell_flood(connection: Connection, community: str, flood: int, at: Instant) -> None:
@@ -136,7 +166,7 @@ def remind(connection: Connection, community: str, at: Instant) -> int:
     told = 0
     for step in table().escalation:
         for row in _unheard(connection, community, step, at):
-            mark = f"alarm:{row.id}:{row.raised}:{step.after_s}:{step.least}"
+            mark = f"alarm:{row.id}:{row.sounds_since}:{step.after_s}:{step.least}"
             told += tell_notice(connection, _notice("alarm.escalated", row, at, step.least, mark))
     return told
 
@@ -150,13 +180,16 @@ def _unheard(
     connection: Connection, community: str, step: Escalation, at: Instant, most: int = AT_ONCE
 ) -> Sequence[Any]:
     c = alarm.c
-    mark = literal("alarm:") + c.id + literal(":") + cast(c.raised, String) + literal(f":{step.after_s}:{step.least}")
+    heard = literal(f":{step.after_s}:{step.least}")
+    mark = literal("alarm:") + c.id + literal(":") + cast(c.sounds_since, String) + heard
     query = select(alarm).where(
         c.community == community,
         c.cleared.is_(None),
         c.state == "unacknowledged",
         c.priority == step.priority,
-        c.received.between(at - TOO_LATE, at - step.after_s * SECOND),
+        c.sounds_since.between(at - TOO_LATE, at - step.after_s * SECOND),
+        # Of a flood only what is critical is told singly.
+        c.flood.is_(None) | (c.priority == PRIORITIES[0]),
         ~exists().where(notice.c.mark == mark),
     )
     return connection.execute(query.limit(most)).all()

@@ -42,8 +42,8 @@ class Watched:
     """A series or a figure with the rules that watch it.
 
     ``low`` and ``high`` bound the values that change nothing, ``newest`` is the time of the newest sample that was
-    looked at: none before it counts. ``past`` are the samples of the longest window that a rule asks for.
-    ``is_limit``: its newest value is the limit of a rule over another metric.
+    looked at: none before it counts. ``window`` is the longest that a rule asks for, ``windows`` are those of the
+    pairs, by their place. ``is_limit``: its newest value is the limit of a rule over another metric.
     """
 
     pairs: list[Pair]
@@ -53,10 +53,12 @@ class Watched:
     newest: Instant = 0
     window: Instant = 0
     value: float | None = None
-    past: deque[tuple[Instant, float]] = field(default_factory=deque)
+    windows: dict[int, "Window"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.window = max((pair.rule.window for pair in self.pairs if pair.rule.op in AMOUNTS), default=0)
+        amounts = {place: pair.rule for place, pair in enumerate(self.pairs) if pair.rule.op in AMOUNTS}
+        self.windows = {place: Window(rule) for place, rule in amounts.items()}
+        self.window = max((rule.window for rule in amounts.values()), default=0)
         self.settle()
 
     def settle(self) -> None:
@@ -74,18 +76,50 @@ class Watched:
         self.newest, self.value = at, value
         if not self.window:
             return Sample(self, at, value, {})
-        self.past.append((at, value))
-        while self.past[0][0] <= at - self.window:
-            self.past.popleft()
-        amounts = {place: self._amount(pair.rule) for place, pair in enumerate(self.pairs) if pair.rule.op in AMOUNTS}
-        return Sample(self, at, value, amounts)
+        self.remember(at, value)
+        return Sample(self, at, value, {place: one.holds() for place, one in self.windows.items()})
 
-    def _amount(self, rule: Rule) -> bool:
-        at, value = self.past[-1]
-        within = [one for ts, one in self.past if ts > at - rule.window]
+    def remember(self, at: Instant, value: float) -> None:
+        """Take a value into the windows."""
+        for one in self.windows.values():
+            one.add(at, value)
+
+
+class Window:
+    """The values of a rule's window, of which the sum, the least and the greatest are known without a walk."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+        self._values: deque[tuple[Instant, float]] = deque()
+        # For a rise the least, for a fall the greatest: each value that may still become it, in the order of time.
+        self._far: deque[tuple[Instant, float]] = deque()
+        self._total = 0.0
+        self._last = 0.0
+
+    def add(self, at: Instant, value: float) -> None:
+        """Take a value in, and let go of what is older than the window."""
+        rule, far = self._rule, self._far
         if rule.op == "count":
-            return sum(within) >= rule.value
-        return value - min(within) >= rule.value if rule.value > 0 else value - max(within) <= rule.value
+            self._values.append((at, value))
+            self._total += value
+            while self._values[0][0] <= at - rule.window:
+                self._total -= self._values.popleft()[1]
+            return
+        sign = 1 if rule.value > 0 else -1
+        while far and sign * far[-1][1] >= sign * value:
+            far.pop()
+        far.append((at, value))
+        while far[0][0] <= at - rule.window:
+            far.popleft()
+        self._last = value
+
+    def holds(self) -> bool:
+        """Whether the condition holds with the newest value."""
+        rule = self._rule
+        if rule.op == "count":
+            return self._total >= rule.value
+        change = self._last - self._far[0][1]
+        return change >= rule.value if rule.value > 0 else change <= rule.value
 
 
 def judge(sample: Sample, place: int, limit: float | None) -> bool:

@@ -24,10 +24,10 @@ from sensors.devices.registry import Device
 from sensors.intake.batch import Batch, FigureKey
 from sensors.quality import Quality
 from sensors.readings.columns import Series, Value
-from sensors.tables import reading
+from sensors.tables import latest, reading, series
 from store import revision
 from store.bulk import upsert_all
-from store.instant import HOUR, SECOND, Instant
+from store.instant import HOUR, MINUTE, SECOND, Instant
 
 TOO_OLD: Instant = HOUR
 """What is told so late changes no alarm: it belongs to a time that is over."""
@@ -49,6 +49,7 @@ class Watcher:
         self._watched: dict[Series, Watched | None] = {}
         self._by_name: dict[tuple[str, str], Watched] = {}
         self._figures: dict[FigureKey, Watched] = {}
+        self._said: dict[tuple[str, str | None], float | None] = {}
         self._dues: list[tuple[Instant, Key]] = []
         self._series_of: dict[str, list[Series]] = {}
         self.rev = -1
@@ -62,7 +63,7 @@ class Watcher:
         dues = [one for one in (self._dues[0][0] if self._dues else None, self.silence.due) if one is not None]
         return min(dues, default=None)
 
-    def refresh(self, connection: Connection) -> bool:
+    def refresh(self, connection: Connection, at: Instant) -> bool:
         """Read what changed of rules, devices and timers; whether rules or devices did."""
         registry, rules, rev = revision.several(connection, (REGISTRY, rulebook.REVISION, REVISION))
         changed, are_rules_new = self.known.refresh(connection, registry, rules)
@@ -70,7 +71,7 @@ class Watcher:
             self.rev = -1
             self._watched, self._by_name, self._homes, self._figures = {}, {}, {}, {}
             self._machines, self._dues, self._silent = {}, [], {}
-        self.read_timers(connection, rev)
+        self.read_timers(connection, rev, at)
         if are_rules_new:
             self.silence.load(connection, self.known.silences(), self._is_at_rest)
         elif changed:
@@ -78,24 +79,26 @@ class Watcher:
             self.silence.change(connection, changed, self.known.silences(changed), self._is_at_rest)
         return are_rules_new or bool(changed)
 
-    def moved(self, devices: Sequence[Device]) -> None:
-        """Devices are in other places now: other rules may be about them."""
+    def moved(self, devices: Sequence[Device]) -> bool:
+        """Devices are in other places now: other rules are about those that are in another area; whether any is."""
+        elsewhere = {one.id for one in devices if (known := self.known.device(one.id)) and known.area != one.area}
         if devices:
             self.known.moved(devices)
-            self._look_anew({device.id for device in devices})
+            self._look_anew(elsewhere)
+        return bool(elsewhere)
 
     def _look_anew(self, codes: Iterable[str]) -> None:
         for code in codes:
-            for series in self._series_of.pop(code, ()):
-                self._watched.pop(series, None)
+            for one in self._series_of.pop(code, ()):
+                self._watched.pop(one, None)
 
     def _is_at_rest(self, key: Key) -> bool:
         machine = self._machines.get(key)
         return machine is None or machine.phase == REST
 
-    def read_timers(self, connection: Connection, at: int) -> None:
-        """Read how far rules have come that others wrote; ``at`` is the revision of the alarms as it is now."""
-        if at == self.rev:
+    def read_timers(self, connection: Connection, rev: int, at: Instant) -> None:
+        """Read how far rules have come that others wrote; ``rev`` is the revision of the alarms as it is now."""
+        if rev == self.rev:
             return
         query = select(alarm_watch).where(alarm_watch.c.rev > self.rev)
         if self.rev < 0:
@@ -104,8 +107,13 @@ class Watcher:
             key = (row.community, row.rule, row.subject)
             machine = self._machine(key)
             machine.phase, machine.since, machine.due, machine.value = row.phase, row.since, row.due, row.value
+            rule = self.known.books.get(key[0], {}).get(key[1])
+            if rule is not None and machine.due is not None:
+                # Written by a clock that was set back since: no timer runs for longer than its delay.
+                delay = rule.on_delay if machine.phase == PENDING else rule.off_delay
+                machine.due = min(machine.due, at + delay)
             self._settle(key, machine)
-        self.rev = at
+        self.rev = rev
 
     def _machine(self, key: Key) -> Machine:
         known = self._machines.get(key)
@@ -142,7 +150,7 @@ class Watcher:
             # After one that may change something all that follow in its series are looked at.
             if of is not after and not quality and one.low <= value <= one.high:  # type: ignore[operator]
                 if ts > one.newest:
-                    one.newest = ts
+                    one.newest = min(ts, batch.at)
                 continue
             sample = _sample(one, ts, value, quality, live, batch.at)
             if sample is not None:
@@ -172,14 +180,23 @@ class Watcher:
             return None
         made = Watched(pairs, is_limit)
         self._by_name[of.device, of.metric] = made
+        self._read_limits(connection, of.device, {rule.other for rule in rules if rule.other is not None})
         self._homes |= {_key(pair): made for pair in pairs}
         if made.window and of.number:
             c = reading.c
             # What this batch brought is stored already, and is taken in when it is looked at.
             past = select(c.ts, c.value).where(c.series_id == of.number, c.ts > before - made.window, c.ts < before)
             sound = past.where(c.quality.in_(SOUND), c.value.is_not(None)).order_by(c.ts)
-            made.past.extend((row.ts, row.value) for row in connection.execute(sound))
+            for row in connection.execute(sound):
+                made.remember(row.ts, row.value)
         return made
+
+    def _read_limits(self, connection: Connection, device: str, others: set[str]) -> None:
+        """What the metrics said last that are limits of others: they may say nothing for long after a start."""
+        if others:
+            query = select(series.c.metric, latest.c.value).join(latest, latest.c.series_id == series.c.id)
+            said = query.where(series.c.device_id == device, series.c.metric.in_(others), latest.c.quality.in_(SOUND))
+            self._said |= {(device, row.metric): row.value for row in connection.execute(said)}
 
     def _pair(self, rule: Rule, subject: Subject) -> Pair:
         return Pair(rule, subject, self._machine((subject.community, rule.code, subject.id)))
@@ -246,7 +263,11 @@ class Watcher:
         found: list[Occurred] = []
         for key, since in self.silence.overdue(connection, at, listening_since):
             pair = self._pair_of(key)
-            if pair is not None and pair.machine.phase not in (PENDING, RAISED):
+            if pair is None or pair.machine.phase in (PENDING, RAISED):
+                continue
+            if not pair.rule.is_on(at):
+                self.silence.later(key, at + MINUTE)
+            else:
                 found += self._occurred(pair, pair.machine.take(pair.rule, since, True, None), None)
                 self._changed.add(key)
         return found
@@ -297,8 +318,10 @@ class Watcher:
     def _limit(self, pair: Pair) -> float | None:
         if pair.rule.other is None:
             return pair.rule.value
-        of = self._by_name.get((pair.subject.id, pair.rule.other))
-        return None if of is None or of.value is None else of.value + pair.rule.value
+        name = (pair.subject.id, pair.rule.other)
+        of = self._by_name.get(name)
+        value = self._said.get(name) if of is None or of.value is None else of.value
+        return None if value is None else value + pair.rule.value
 
     def _occurred(self, pair: Pair, changes: Iterable[Change], limit: float | None) -> list[Occurred]:
         behind: tuple[str, ...] = ()
@@ -336,4 +359,10 @@ def _sample(one: Watched, ts: Instant, value: Value, quality: int, live: bool, a
         return None
     if quality & OF_CLOCK:
         ts = at
-    return None if ts < one.newest or ts < at - TOO_OLD else one.sample(ts, float(value))
+    # A clock that ran ahead and was set right, the device's or ours, makes nobody deaf.
+    newest = one.newest if one.newest <= at else 0
+    if ts < newest or ts < at - TOO_OLD:
+        return None
+    sample = one.sample(ts, float(value))
+    one.newest = min(ts, at)
+    return sample

@@ -19,7 +19,7 @@ from layers.problem import Problem
 from layers.roles import Actor, may
 from layers.texts import cleaned
 from sensors.intake.batch import Filing
-from store import audit, origins
+from store import audit, once, origins
 from store.engine import upsert
 from store.instant import SHANGHAI, Instant, local_clock, now, to_datetime
 
@@ -88,9 +88,10 @@ def file(connection: Connection, community: str, reporter: Reporter, report: Rep
 def report(connection: Connection, community: str, reporter: Reporter, made: Report) -> tuple[str, bool]:
     """File what a person reports; where it is for something that has an event already, that one is it."""
     if made.origin is not None:
-        known = origins.events_of(connection, community, made.origin[0], [made.origin[1]])
-        if known:
-            return str(known[made.origin[1]]["id"]), False
+        once.alone(connection, "origin", community, *made.origin)
+        known = origins.events_of(connection, community, made.origin[0], [made.origin[1]]).get(made.origin[1])
+        if known is not None and known["open"]:
+            return str(known["id"]), False
     event_id, is_new = file(connection, community, reporter, made)
     if is_new and made.origin is not None:
         origins.opened(connection, community, *made.origin, event_id, FIRST, made.received)
@@ -101,7 +102,7 @@ def file_for(connection: Connection, filing: Filing, received: Instant) -> tuple
     """Open an event for what another layer found; returns its id and whether it is new: there is one for each."""
     reporter = Reporter(filing.kind, filing.device, filing.source, filing.lon, filing.lat)
     report = Report(
-        reference=filing.ref,
+        reference=f"{filing.ref}-{filing.number}",
         category=filing.category if filing.category in categories() else OTHER,
         category_reported=None if filing.category in categories() else filing.category,
         severity=filing.severity,
@@ -114,7 +115,8 @@ def file_for(connection: Connection, filing: Filing, received: Instant) -> tuple
     )
     event_id, is_new = file(connection, filing.community, reporter, report)
     if is_new:
-        origins.opened(connection, filing.community, filing.kind, filing.ref, event_id, FIRST, received)
+        for ref in (filing.ref, *filing.also):
+            origins.opened(connection, filing.community, filing.kind, ref, event_id, FIRST, received)
     return event_id, is_new
 
 

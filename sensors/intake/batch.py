@@ -20,7 +20,11 @@ FigureKey = tuple[str, str, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filing:
-    """A grid event that one layer has another one open: what it is opened for (kind and ref), once for each."""
+    """A grid event that one layer has another one open: what it is opened for, kind and ref, once for each.
+
+    ``number`` tells one time from another of the same ref, whose event of before is done; ``also`` are further refs
+    that the same event is for.
+    """
 
     community: str
     kind: str
@@ -34,6 +38,8 @@ class Filing:
     lat: float | None = None
     device: str | None = None
     source: str | None = None
+    number: int = 1
+    also: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -46,6 +46,8 @@ MAX_BATCH = 2_000
 MAX_BATCH_BYTES = 1024 * 1024
 MOST_WAITING = 20_000
 RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+HELD_UP_S = 10.0
+"""What could not be stored for so long was an outage: others wait with the broker, or with the device."""
 SOONEST_S, LATEST_S = 0.1, 60.0
 """Time passes without a message no more often than this, and is looked at no less often."""
 
@@ -120,16 +122,21 @@ class Ingest:
         if self._stopping.is_set() or due is None or due > now():
             return
         self._passed = time.monotonic()
-        batch = Batch(listening_since=self._listens(), own_figures=self.own_figures)
         with noted("ingest"):
-            self._patiently(partial(self._writer.pass_time, batch))
-            self._announcer.take(batch)
+            self._patiently(self._let_time_pass)
+
+    def _let_time_pass(self) -> None:
+        batch = Batch(listening_since=self._listens(), own_figures=self.own_figures)
+        self._writer.pass_time(batch)
+        self._announcer.take(batch)
 
     def _listens(self) -> Instant | None:
+        """Since when nothing can have been missed: not while messages wait elsewhere for us to be able to store."""
+        at = now()
         if not self.is_listening():
             self._listening_since = None
-        elif self._listening_since is None:
-            self._listening_since = now()
+        elif self._listening_since is None or self._listening_since > at or self.lag_s > HELD_UP_S:
+            self._listening_since = at
         return self._listening_since
 
     def _collect(self) -> list[Message]:

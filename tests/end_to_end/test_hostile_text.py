@@ -3,6 +3,7 @@
 import copy
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.end_to_end.test_counting import send_totals
 from tests.end_to_end.test_events import client
-from tests.running import Cockpit, strip
+from tests.running import Cockpit, strip, until
 
 HOSTILE = (
     "<img src=x onerror=hacked=1>",
@@ -28,6 +29,7 @@ WITH_SECRETS = {"/api/v1/session", "/api/v1/session/password", "/api/v1/invitati
 PAGES = (
     *("/", "/map", "/events", "/board", "/report", "/figures"),
     *("/governance", "/quarantine", "/ground", "/people", "/wall/heling"),
+    *("/alarms", "/alarm-rules", "/alarm-figures", "/visitors", "/forecast", "/festivals"),
 )
 
 
@@ -36,7 +38,11 @@ def furnished(own_cockpit: Cockpit) -> Cockpit:
     """A cockpit with a grid and a siren whose very names are hostile."""
     own_cockpit.import_grids(strip(GRID, HOSTILE[0], 120.185, 120.19))
     own_cockpit.add_device("siren-1", "siren", name=HOSTILE[1], lon=120.187, lat=28.927)
+    smokes = [own_cockpit.add_device(f"smoke-{n}", "smoke", lon=120.187, lat=28.927) for n in (1, 2)]
     own_cockpit.start()
+    for smoke in smokes:
+        own_cockpit.publish(smoke, "telemetry", {"smoke": True})
+    own_cockpit.publish(smokes[1], "telemetry", {"smoke": False})
     send_totals(own_cockpit, "gate-jump", "centre", 1000, 1010, 21010, 21012)
     return own_cockpit
 
@@ -84,7 +90,61 @@ def bodies(admin: httpx.Client) -> list[tuple[str, dict[str, Any]]]:
         (f"{governance}/council/meetings", {"held": moment, "subject": "停车", "present": []}),
         (f"{governance}/partners", {"field": "elderly_care", "name": "五金"}),
         (f"{governance}/partners/{partner}/deeds", {"done": moment, "what": "慰问"}),
+        *bodies_of_alarms(admin),
+        *bodies_of_visitors(),
     ]  # fmt: skip
+
+
+def bodies_of_alarms(admin: httpx.Client) -> list[tuple[str, dict[str, Any]]]:
+    """Of two alarms: one whose condition holds, and one that returned and waits to be reset."""
+    found = until(lambda: [one for one in admin.get(f"{API}/alarms").json()["alarms"] if one["kind"] == "device"])
+    ids = {one["device"]: one["id"] for one in found}
+    one, other = ids["smoke-1"], ids["smoke-2"]
+    assert admin.post(f"{API}/alarms/{other}/acknowledge", json={}).status_code == 200
+    said = {"note": "好", "reason": "演练"}
+    soon = {"until": (datetime.now(UTC) + timedelta(hours=1)).isoformat(), "reason": "检修"}
+    rule = {"code": "own.rule", "name": "规则", "op": ">", "metric": "pm2_5", "value": 1}
+    week = {"from": "2026-11-01T00:00:00Z", "to": "2026-11-02T00:00:00Z"}
+    alone = f"{API}/alarms/{one}"
+    return [
+        (f"{alone}/acknowledge", said),
+        (f"{alone}/shelve", soon),
+        (f"{alone}/unshelve", said),
+        (f"{alone}/out-of-service", said),
+        (f"{alone}/in-service", said),
+        (f"{API}/alarms/acknowledge", {"ids": [one], "note": "好"}),
+        (f"{API}/alarms/shelve", {"ids": [one], "note": "好"} | soon),
+        (f"{API}/alarms/{other}/reset", said),
+        (f"{API}/alarm-rules", rule),
+        (f"{API}/alarm-rules/trial", {"rule": rule} | week),
+        (f"{API}/duty", {"person": "李网格"} | week),
+    ]
+
+
+def bodies_of_visitors() -> list[tuple[str, dict[str, Any]]]:
+    site = f"{API}/visitors/fangyan"
+    day = [9, 9]
+    post = {"code": "gate", "name": "入口", "name_en": "gate", "site": "fangyan", "people": 2}
+    plan = {
+        "code": "own",
+        "name": "庙会",
+        "name_en": "fair",
+        "sites": ["fangyan"],
+        "begins": "calendar",
+        "posts": [post],
+    }
+    plan |= {"calendar": {"first": day, "last": day, "peaks": []}, "units": ["派出所"]}
+    return [
+        (f"{site}/capacity", {"instant": 100, "from": "2026-11-01"}),
+        (f"{site}/count", {"inside": 99, "note": "清点"}),
+        (f"{site}/closing", {"closed": True, "reason": "检修"}),
+        (f"{API}/visitors/centre/errors", {"device": "gate-jump", "percent": 5, "how": "清点", "from": "2026-11-01"}),
+        (f"{site}/duties", {"duty": "announce", "note": "已公告"}),
+        (f"{API}/festivals", plan),
+        (f"{API}/festivals/own/start", {"note": "开始"}),
+        (f"{API}/festivals/own/posts/gate/duty", {"who": "李网格", "on": True}),
+        (f"{API}/festivals/own/stop", {"note": "结束"}),
+    ]
 
 
 def made(admin: httpx.Client, path: str, body: dict[str, Any]) -> Any:

@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.Column("raised", sa.BigInteger, nullable=False),
         sa.Column("received", sa.BigInteger, nullable=False),
         sa.Column("returned", sa.BigInteger),
+        sa.Column("sounds_since", sa.BigInteger),
         sa.Column("acknowledged", sa.BigInteger),
         sa.Column("acknowledged_by", sa.String(100)),
         sa.Column("cleared", sa.BigInteger),
@@ -141,6 +142,8 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger, nullable=False),
     )
     op.create_index("ix_origin_event_id", "origin", ["event_id"])
+    where = {"sqlite_where": sa.text("is_open"), "postgresql_where": sa.text("is_open")}
+    op.create_index("ix_origin_open", "origin", ["community", "kind"], **where)
 
 
 def downgrade() -> None:

@@ -62,18 +62,26 @@ class Stand:
         """A time."""
         return self.start + round(seconds * SECOND)
 
-    def say(self, *said: tuple[float, str, dict[str, Any]], at: float | None = None) -> Batch:
-        """(seconds, device, values) of one batch, which comes at the last of these times, or at ``at``."""
-        came = self.at(max(one[0] for one in said) if at is None else at)
+    def say(
+        self, *said: tuple[float, str, dict[str, Any]], at: float | None = None, came: float | None = None
+    ) -> Batch:
+        """(seconds, device, values) of one batch, stored at the last of these times, or at ``at``; it came then too."""
+        stored = self.at(max(one[0] for one in said) if at is None else at)
+        heard = stored if came is None else self.at(came)
         messages = [
             Message(
                 f"cim/v1/{HELING}/{device}/telemetry",
                 json.dumps({"ts": self.at(seconds) // MILLISECOND, "values": values}).encode(),
-                came,
+                heard,
             )
             for seconds, device, values in said
         ]
-        return self._store(messages, came)
+        return self._store(messages, stored)
+
+    def say_whole(self, device: str, payload: dict[str, Any], at: float) -> Batch:
+        """One message as it is."""
+        message = Message(f"cim/v1/{HELING}/{device}/telemetry", json.dumps(payload).encode(), self.at(at))
+        return self._store([message], self.at(at))
 
     def wait(self, until: float, listening_since: Instant | None = 0) -> Batch:
         """Nothing comes until a time."""

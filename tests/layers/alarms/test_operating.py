@@ -7,6 +7,7 @@ from sqlalchemy import Engine, select
 
 from layers.alarms import duties, floods, operating, queries, telling
 from layers.alarms.operating import Deed
+from layers.alarms.rules import Rule, rings
 from layers.grid_events.feed import GridEventsFeed
 from layers.grid_events.tables import grid_event
 from layers.problem import Problem
@@ -184,6 +185,22 @@ def test_a_rule_opens_one_event_with_its_evidence_and_the_alarm_knows_how_it_sta
     assert one["event"]["open"] is False
 
 
+def test_several_devices_of_one_cause_open_one_event(engine: Engine) -> None:
+    stand = Stand(engine)
+    stand.writer = Writer(engine, [stand.feed, GridEventsFeed()], codecs())
+    stand.only()
+    stand.rule(event="environment.air", cause="area")
+    for number in range(4):
+        stand.device(f"air-{number}")
+    stand.say(*((0, f"air-{number}", {"pm2_5": 150}) for number in range(3)))
+    stand.say((10, "air-3", {"pm2_5": 150}))
+    assert len(stand.alarms()) == 4
+    with engine.connect() as connection:
+        [event] = connection.execute(select(grid_event)).all()
+        events = [one["event"] for one in queries.told(connection, HELING, stand.alarms())]
+    assert [one["id"] for one in events if one is not None] == [event.id] * 4
+
+
 def test_a_past_time_is_answered_as_it_was(stand: Stand) -> None:
     then = now()
     do(stand, "acknowledge", at=then + SECOND)
@@ -204,3 +221,56 @@ def test_a_past_time_is_answered_as_it_was(stand: Stand) -> None:
         assert queries.find(connection, HELING, still_open, at=later, limit=10) == []
         [over] = queries.find(connection, HELING, queries.Wanted(), at=later, limit=10)
     assert (over.state, over.id) == ("normal", number)
+
+
+def latched(stand: Stand) -> None:
+    """A smoke detector whose alarm stays until it is reset."""
+    stand.device("smoke-1", "smoke")
+    stand.rule(code="fire", metric="smoke", op="==", value=1.0, latched=True, priority="critical")
+    stand.rule(enabled=False)
+    stand.say((0, "smoke-1", {"smoke": True}))
+
+
+def test_a_second_fire_is_told_as_the_first_was(engine: Engine) -> None:
+    stand = Stand(engine)
+    stand.only()
+    latched(stand)
+    do(stand, "acknowledge")
+    stand.say((60, "smoke-1", {"smoke": False}))
+    assert [one.state for one in stand.alarms()] == ["acknowledged"]
+    stand.say((2_000, "smoke-1", {"smoke": True}))
+    assert [one.state for one in stand.alarms()] == ["unacknowledged"]
+    assert [kind for kind, _, _ in notices(stand)].count("alarm.raised") == 2
+
+
+def test_a_latched_alarm_does_not_vanish_by_being_shelved(engine: Engine) -> None:
+    stand = Stand(engine)
+    stand.only()
+    latched(stand)
+    do(stand, "shelve", note="检修", until=now() + 10 * SECOND)
+    stand.say((10, "smoke-1", {"smoke": False}))
+    do(stand, "unshelve")
+    assert [one.state for one in stand.alarms()] == ["unacknowledged"]
+
+
+def test_escalation_counts_from_when_it_began_to_sound(engine: Engine) -> None:
+    stand = Stand(engine, seconds_ago=3_000)
+    stand.device("air-1")
+    stand.only()
+    stand.rule(priority="critical")
+    stand.say((0, "air-1", {"pm2_5": 150}))
+    do(stand, "shelve", note="检修", until=now() + HOUR)
+    with engine.connect() as connection:
+        assert not telling.is_anything_due(connection, HELING, now())
+    do(stand, "unshelve")
+    with engine.connect() as connection:
+        assert not telling.is_anything_due(connection, HELING, now())
+        assert telling.is_anything_due(connection, HELING, now() + 301 * SECOND)
+
+
+def test_rules_that_would_silence_each_other_are_told_apart() -> None:
+    one = Rule(code="a", name="甲", metric="pm2_5", op=">", value=1.0, suppresses=("b",))
+    other = Rule(code="b", name="乙", metric="pm2_5", op=">", value=2.0, suppresses=("c",))
+    last = Rule(code="c", name="丙", metric="pm2_5", op=">", value=3.0, suppresses=("a",))
+    assert rings(last, {"a": one, "b": other}) == ["a", "b"]
+    assert rings(one, {"b": other}) == []

@@ -5,6 +5,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import OperationalError
 
 from layers.alarms.rules import Schedule
+from sensors.intake.batch import Batch
 from sensors.tables import reading
 from sensors.unforeseen import faults
 from store.instant import SHANGHAI, to_datetime
@@ -296,3 +297,75 @@ def test_figures_of_other_layers_are_watched_too(stand: Stand) -> None:
         ("visitors.yellow", "fangyan", "normal", 10, 30),
         ("visitors.red", "fangyan", "returned", 20, 30),
     ]
+
+
+def test_a_clock_that_was_ahead_and_is_set_right_makes_no_device_deaf(stand: Stand) -> None:
+    stand.rule()
+    stand.say((290, "air-1", {"pm2_5": 10}), at=0)
+    stand.say((20, "air-1", {"pm2_5": 150}))
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 20, None)]
+
+
+def test_our_own_clock_set_back_makes_no_device_deaf_and_no_timer_late(stand: Stand) -> None:
+    stand.rule(on_delay_s=60.0)
+    stand.device("air-3")
+    stand.say((2_400, "air-1", {"pm2_5": 10}), (2_400, "air-3", {"pm2_5": 150}))
+    stand.say((10, "air-1", {"pm2_5": 150}))
+    stand.wait(75)
+    assert ("test.rule", "air-1", "unacknowledged", 70, None) in stand.told()
+    assert {one.subject for one in stand.alarms()} == {"air-1", "air-3"}
+
+
+def test_the_limit_that_another_metric_is_outlives_a_restart(stand: Stand) -> None:
+    stand.rule(code="share", metric="pm2_5", other="pm10", op=">", value=0.0)
+    stand.say((0, "air-1", {"pm2_5": 110, "pm10": 100}))
+    stand.restart()
+    stand.say((10, "air-1", {"pm2_5": 120}))
+    assert stand.told() == [("share", "air-1", "unacknowledged", 0, None)]
+
+
+def test_what_moves_out_of_a_rules_area_is_watched_by_it_no_more(stand: Stand) -> None:
+    stand.rule(area="chenglu")
+    stand.say((0, "air-1", {"pm2_5": 150}))
+    there = {"ts": stand.at(10) // 1_000, "values": {"pm2_5": 150}, "lon": 120.1975, "lat": 28.9365, "crs": "CGCS2000"}
+    stand.say_whole("air-1", there, at=10)
+    assert stand.told() == [("test.rule", "air-1", "normal", 0, 10)]
+
+
+def test_a_rule_of_one_site_takes_back_what_it_raised_of_another(stand: Stand) -> None:
+    stand.rule(code="full", metric="visitors.level", op=">=", value=1.0, cause="site")
+    batch = Batch(at=stand.at(0), listening_since=0)
+    batch.figure((HELING, "site", "square", "visitors.level"), stand.at(0), 2.0)
+    stand.writer.pass_time(batch)
+    stand.rule(code="full", metric="visitors.level", op=">=", value=1.0, cause="site", site="fangyan")
+    stand.wait(10)
+    assert [one[:3] for one in stand.told()] == [("full", "square", "normal")]
+
+
+def test_silence_outside_of_a_rules_hours_is_none(stand: Stand) -> None:
+    local = to_datetime(stand.at(60)).astimezone(SHANGHAI)
+    stand.start -= local.second * 1_000_000
+    begin, end = (to_datetime(stand.at(s)).astimezone(SHANGHAI).strftime("%H:%M") for s in (600, 1_200))
+    stand.rule(code="silent", metric=None, op="missing", value=0.0, schedule=Schedule(begin=begin, end=end))
+    stand.say((0, "air-1", {"pm2_5": 1}))
+    for second in (190, 400, 590):
+        stand.wait(second)
+    assert stand.told() == []
+    stand.wait(650)
+    assert [one[:3] for one in stand.told()] == [("silent", "air-1", "unacknowledged")]
+
+
+def test_while_messages_wait_nobody_is_silent(stand: Stand) -> None:
+    stand.rule(code="silent", metric=None, op="missing", value=0.0)
+    stand.say((0, "air-1", {"pm2_5": 1}), (0, "air-2", {"pm2_5": 1}))
+    # The database was away until 400: what came at 100 is stored first, what came later still waits.
+    stand.say((100, "air-1", {"pm2_5": 1}), at=400, came=100)
+    assert stand.told() == []
+
+
+def test_a_rule_that_can_be_none_is_set_apart_and_the_others_watch(stand: Stand) -> None:
+    stand.rule(code="poison", metric=None, op="missing", value=1.7e308)
+    stand.rule()
+    stand.say((0, "air-1", {"pm2_5": 150}))
+    stand.wait(1_000)
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 0, None)]
