@@ -15,13 +15,13 @@ from tests.end_to_end.test_events import client
 from tests.running import Cockpit
 
 SATURDAY = from_datetime(datetime(2026, 11, 20, 21, 0, tzinfo=UTC))  # 05:00 in Shanghai
-STEP = 15 * MINUTE
+STEP = 30 * MINUTE
 RISE_AND_FALL = ["normal", "yellow", "orange", "red", "orange", "yellow", "normal"]
 BASE = "/api/v1/heling/visitors"
 
 
 def recorded_day() -> list[dict[str, tuple[int, int]]]:
-    """Gate -> (entered, left) of each quarter of an hour of a recorded Saturday at the scenic area."""
+    """Gate -> (entered, left) of each half hour of a recorded Saturday at the scenic area."""
     with as_file(files("sensors.replay") / "recordings" / "pedestrian_counts_hourly.csv") as path:
         tracks = [track for track in recording.read(path).tracks if track.device.site == "fangyan"]
 

@@ -194,4 +194,6 @@ class Alarms(RuleBasedStateMachine):
 
 def test_any_sequence_of_events_keeps_what_an_alarm_promises(engine: Engine) -> None:
     Alarms.engine = engine
-    run_state_machine_as_test(Alarms, settings=settings(max_examples=40, stateful_step_count=25, deadline=None))
+    # The table is the same on both; what differs is how rows are written.
+    examples = 40 if engine.dialect.name == "sqlite" else 8
+    run_state_machine_as_test(Alarms, settings=settings(max_examples=examples, stateful_step_count=25, deadline=None))
