@@ -6,7 +6,7 @@
   const { alarms, element } = cockpit;
   const { form, once } = cockpit.forms;
   const picked = new Set();   // causes
-  let flood = null;           // {id, count}: all of a flood, however many there are
+  let flood = null;           // {id, count, at}: what of a flood was there when it was chosen; never what is critical
   let bar = null;
 
   alarms.isPicked = (cause) => picked.has(cause);
@@ -55,7 +55,8 @@
 
   function chooseFlood({ id }, count) {
     picked.clear();
-    flood = { id, count };
+    const alone = Object.values(cockpit.state.alarms).filter((one) => one && one.flood === id && one.sounds && one.priority === "critical");
+    flood = { id, count: count - alone.length, alone: alone.length, at: new Date(cockpit.now()).toISOString() };
     show();
     bar.querySelector("button.ahead").focus();
   }
@@ -79,13 +80,13 @@
     if (!bar) make();
     const many = flood ? flood.count : alarms.soundingOf(picked).length;
     bar.hidden = many === 0;
-    cockpit.setText(bar.querySelector(".chosen"), flood ? `已选 泛滥中的 ${many} 条` : `已选 ${many} 条`);
+    cockpit.setText(bar.querySelector(".chosen"), flood ? `已选 泛滥中的 ${many} 条${flood.alone ? ` · 紧急 ${flood.alone} 条须逐条确认` : ""}` : `已选 ${many} 条`);
     cockpit.setText(bar.querySelector(".outcome"), "");
   }
 
   async function send(event, body) {
     // What is named is what was seen; of a flood the server knows them all.
-    const which = flood ? { flood: flood.id } : { ids: alarms.soundingOf(picked) };
+    const which = flood ? { flood: flood.id, before: flood.at } : { ids: alarms.soundingOf(picked) };
     if (which.ids && !which.ids.length) return alarms.clearChosen();
     const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/alarms/${event}`, { ...which, ...body });
     const { name } = alarms.words().life.events[event];

@@ -8,7 +8,7 @@
   const HOUR_MS = 3600000;
   const GATHER_MS = 300;
   const ROLES = { steward: "网格员", manager: "管理员" };
-  const SEVERITY = { critical: "critical", high: "major", medium: "minor", low: "minor" };
+  const SEVERITY = { critical: "critical", high: "critical", medium: "major", low: "minor" };
   const WAYS = { take_out: "out-of-service", put_back: "in-service" };   // last part of the address where it is not the event
   const SPANS = { "1h": "1 小时", "8h": "8 小时", tomorrow: "到明天 08:00", other: "到下面的时间" };
   const rules = new Map();

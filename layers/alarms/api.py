@@ -57,6 +57,7 @@ class Chosen(BaseModel):
     ids: list[str] | None = Field(None, max_length=AT_ONCE)
     flood: int | None = None
     cause: str | None = Field(None, max_length=160)
+    before: str | None = Field(None, max_length=40, description="RFC 3339: those only that had come by then")
     note: str = Field("", max_length=500)
 
 
@@ -243,7 +244,8 @@ def _do_all(given: Services, community: str, chosen: Chosen, deed: Deed, actor: 
     with writing(given.databases.of(community)) as connection:
         ids = chosen.ids
         if ids is None:
-            ids = operating.ids_of(connection, community, deed.event, chosen.flood, chosen.cause)
+            before = instant_query("before", chosen.before)
+            ids = operating.ids_of(connection, community, deed.event, chosen.flood, chosen.cause, before)
         if ids:
             operating.do(connection, community, ids, deed, actor, at)
     _tell(given, community, set(ids))

@@ -30,7 +30,9 @@ def joined(
     flood = going_on(connection, community)
     if flood is None:
         since = at - WINDOW
-        new = list(connection.execute(_new(community, since).order_by(alarm.c.received, alarm.c.raised)))
+        # What was of a flood that is over begins no second one.
+        query = _new(community, since).where(alarm.c.flood.is_(None))
+        new = list(connection.execute(query.order_by(alarm.c.received, alarm.c.raised)))
         if len(new) < BEGINS_AT:
             return None, []
         first = new[0]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
+from geo.ground import places
 from layers.alarms import rulebook
 from layers.alarms.occurrences import Key, Subject
 from layers.alarms.rules import Rule
@@ -73,7 +74,8 @@ class Known:
             if rule.site not in (None, subject):
                 return None
             site = subject if rule.of == "site" else None
-            return rule, Subject(community=community, kind=rule.of, id=subject, site=site)
+            name = next((place.name for place in places(community, "sites") if place.code == site), "")
+            return rule, Subject(community=community, kind=rule.of, id=subject, name=name, site=site)
         device = self._devices.get(subject)
         if device is None or device.revoked is not None or not rule.watches(device):
             return None
@@ -109,6 +111,7 @@ def subject_of(device: Device) -> Subject:
         community=device.community,
         kind="device",
         id=device.id,
+        name=device.name,
         device=device.id,
         area=device.area,
         site=device.site,

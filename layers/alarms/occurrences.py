@@ -47,6 +47,7 @@ class Subject:
     community: str
     kind: str
     id: str
+    name: str = ""
     device: str | None = None
     area: str | None = None
     site: str | None = None
@@ -290,6 +291,7 @@ class Desk:
         row: dict[str, Any] = dict.fromkeys(column.name for column in alarm.columns)
         row |= {name: getattr(subject, name) for name in ("community", "kind", "device", "area", "site", "lon", "lat")}
         row |= {"id": _new_id(self._at), "rule": rule.code, "subject": subject.id, "source": subject.source}
+        row["label"] = subject.name or subject.id
         row |= {"name": rule.name, "name_en": rule.name_en or rule.name, "priority": rule.priority}
         row |= {"state": life.NORMAL, "cause": cause_of(rule, subject), "metric": rule.metric, "raised": one.at}
         row |= {"received": self._at, "is_active": True, "is_latched": rule.latched, "repeats": 0, "seq": 0}

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from layers.alarms import life
 from layers.alarms.occurrences import BY_RULE, Desk, Key, Written, lock
+from layers.alarms.rules import PRIORITIES
 from layers.alarms.tables import alarm
 from layers.problem import Problem
 from layers.roles import Actor, may
@@ -68,12 +69,25 @@ def do(connection: Connection, community: str, ids: Collection[str], deed: Deed,
     return desk.written
 
 
-def ids_of(connection: Connection, community: str, event: str, flood: int | None, cause: str | None) -> list[str]:
-    """The open alarms of a flood or a cause with which something can be done; as many as one request may be about."""
+def ids_of(
+    connection: Connection,
+    community: str,
+    event: str,
+    flood: int | None,
+    cause: str | None,
+    before: Instant | None = None,
+) -> list[str]:
+    """The open alarms of a flood or a cause with which something can be done; as many as one request may be about.
+
+    Those only that were received ``before`` a time, when they were looked at. Of a flood what is critical is left out:
+    it is dealt with singly.
+    """
     c = alarm.c
     query = select(c.id, c.state, c.is_active, c.is_latched).where(c.community == community, c.cleared.is_(None))
     if flood is not None:
-        query = query.where(c.flood == flood)
+        query = query.where(c.flood == flood, c.priority != PRIORITIES[0])
+    if before is not None:
+        query = query.where(c.received <= before)
     if cause is not None:
         query = query.where(c.cause == cause)
     rows = connection.execute(query.order_by(c.id))

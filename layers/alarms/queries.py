@@ -190,13 +190,24 @@ def told(connection: Connection, community: str, rows: Sequence[Row[Any]]) -> li
 def _told(row: Row[Any], names: dict[str, str], event: dict[str, Any] | None) -> dict[str, Any]:
     instants = ("raised", "received", "returned", "acknowledged", "cleared", "shelved_until")
     times = {name: None if (at := getattr(row, name)) is None else format_rfc3339(at) for name in instants}
-    state = life.life().states[row.state]
     plain = ("id", "rule", "name", "name_en", "priority", "state", "kind", "subject", "device", "area", "site")
-    further = ("cause", "metric", "value", "threshold", "source", "flood", "repeats", "reason", "lon", "lat", "seq")
+    further = (
+        "label",
+        "cause",
+        "metric",
+        "value",
+        "threshold",
+        "source",
+        "flood",
+        "repeats",
+        "reason",
+        "lon",
+        "lat",
+        "seq",
+    )
     return {
         **{name: getattr(row, name) for name in plain},
-        "state_name": state.name,
-        "state_name_en": state.name_en,
+        **_state_words(row),
         "area_name": names.get(row.area),
         "site_name": names.get(row.site),
         "active": bool(row.is_active),
@@ -209,6 +220,16 @@ def _told(row: Row[Any], names: dict[str, str], event: dict[str, Any] | None) ->
     }
 
 
+def _state_words(row: Row[Any]) -> dict[str, str]:
+    """The state in words; of a latched alarm whose condition is gone, that it waits to be reset."""
+    state = life.life().states[row.state]
+    waits = row.is_latched and not row.is_active and row.state in ("unacknowledged", "acknowledged")
+    return {
+        "state_name": f"{state.name} · 已恢复待复位" if waits else state.name,
+        "state_name_en": f"{state.name_en}, returned, to be reset" if waits else state.name_en,
+    }
+
+
 def _record(row: Row[Any], names: dict[str, str]) -> dict[str, Any]:
     """An alarm as the live channel tells it, the same for every screen: who acknowledged it is not said."""
     state = life.life().states[row.state]
@@ -218,8 +239,7 @@ def _record(row: Row[Any], names: dict[str, str]) -> dict[str, Any]:
         "area": names.get(row.area),
         "site": names.get(row.site),
         **{name: getattr(row, name) for name in ("threshold", "cause", "source", "lon", "lat", "flood", "repeats")},
-        "state_name": state.name,
-        "state_name_en": state.name_en,
+        **_state_words(row),
         "sounds": state.sounds,
         "active": bool(row.is_active),
         "raised": row.raised // MILLISECOND,

@@ -47,6 +47,8 @@ alarm = Table(
     # device, site or system; and which.
     Column("kind", String(16), nullable=False),
     Column("subject", String(64), nullable=False),
+    # Its name as it was then.
+    Column("label", String(120), nullable=False, server_default=""),
     Column("device", String(64)),
     Column("area", String(64)),
     Column("site", String(64)),

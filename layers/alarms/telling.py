@@ -22,6 +22,8 @@ from store.notices import Notice, notice
 from store.notices import tell as tell_notice
 
 AT_ONCE = 500
+SEVERITIES = {"critical": "critical", "high": "critical", "medium": "major", "low": "minor"}
+"""Priority of an alarm -> severity of the event that it opens: 高 stays 高, 中 stays 中."""
 TOO_LATE: Instant = DAY
 """What is older is on the list; a cockpit that was away for long must not call everybody at once."""
 
@@ -104,14 +106,13 @@ def filing(row: Mapping[str, Any], category: str) -> Filing:
     """The grid event that an alarm opens: its evidence in words, its place, and what it was opened for."""
     said = "" if row["value"] is None else f"{row['metric']} = {row['value']:g}"
     limit = "" if row["threshold"] is None else f" (limit {row['threshold']:g})"
-    severity = {"critical": "critical", "high": "major"}.get(row["priority"], "minor")
     return Filing(
         community=row["community"],
         kind="alarm",
         ref=row["id"],
         category=category,
-        severity=severity,
-        title=f"{row['name']} · {row['subject']}",
+        severity=SEVERITIES[row["priority"]],
+        title=f"{row['name']} · {row['label']}",
         number=row["seq"],
         detail=f"{said}{limit}".strip(),
         lon=row["lon"],
@@ -153,7 +154,7 @@ def _notice(kind: str, row: Any, at: Instant, least: str | None, mark: str, pers
         at=at,
         kind=kind,
         subject=of["id"],
-        title=f"{of['name']} · {of['subject']}"[:200],
+        title=f"{of['name']} · {of['label']}"[:200],
         place=of["area"],
         least=least,
         person=person,

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("subject", sa.String(64), nullable=False),
+        sa.Column("label", sa.String(120), nullable=False, server_default=""),
         sa.Column("device", sa.String(64)),
         sa.Column("area", sa.String(64)),
         sa.Column("site", sa.String(64)),
