@@ -16,6 +16,7 @@ from sensors.devices.registry import Device
 from sensors.intake.batch import Batch, Parts
 from sensors.refusal import Reason, Refused
 from sensors.unforeseen import note
+from store import revision
 from store.instant import SECOND, Instant
 
 CLOCK_STEP: Instant = 5 * SECOND
@@ -128,6 +129,7 @@ class AlarmsFeed:
             self._looked = batch.at
             for community in self._watcher.known.books:
                 if floods.end(connection, community, batch.at):
+                    revision.bump(connection, occurrences.TOLD)
                     batch.touch(self.layer, community, "*")
         if is_time or is_changed:
             shelved = select(func.min(alarm.c.shelved_until)).where(alarm.c.cleared.is_(None))

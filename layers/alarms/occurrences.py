@@ -21,6 +21,8 @@ from store.engine import KEYS_A_QUERY
 from store.instant import MINUTE, SHANGHAI, Instant, to_datetime
 
 REVISION = "alarms"
+TOLD = "alarms.told"
+"""Raised where an alarm or a flood changed, not with each timer: of two who tell the screens the later is believed."""
 BY_RULE = "rule"
 """Who raises and returns, as the steps say it."""
 QUIET_FOR: Instant = 5 * MINUTE
@@ -302,6 +304,8 @@ class Desk:
 
     def save(self) -> None:
         """Write all of it."""
+        if self._new or self._changed:
+            revision.bump(self._connection, TOLD)
         if self._new:
             self._connection.execute(insert(alarm), self._new)
         fresh = {row["id"] for row in self._new}

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, case, func, select
 
 from geo.ground import places
 from layers.alarms import floods, life
-from layers.alarms.occurrences import REVISION
+from layers.alarms.occurrences import TOLD
 from layers.alarms.rules import PRIORITIES
 from layers.alarms.tables import alarm, alarm_step
 from store import origins, revision
@@ -44,7 +44,7 @@ def records(
 
     Times are epoch milliseconds.
     """
-    stamp = revision.stamp(connection, REVISION, at)
+    stamp = revision.stamp(connection, TOLD, at)
     query = with_state(community, at)
     if keys is None:
         rows = connection.execute(query.where(_is_open(query, at)).order_by(*_loudest(query)).limit(SHOWN)).all()
