@@ -96,14 +96,13 @@ def taking(settings: Settings, share: Share | None = None, whole: Whole | None =
         takes = dict(zip(shares, intakes, strict=True)) if broker is None else {}
         engines = databases.of_all(share.communities)
         for engine, background in zip(engines, databases.apart(Duty.BACKGROUND).of_all(share.communities), strict=True):
-            is_active = partial(_is_active, takes.get(engine, intakes[0]))
-            _beside(stack, settings, background, telling, is_active, share, broker)
+            _beside(stack, settings, background, telling, takes.get(engine, intakes[0]), share, broker)
         if pair is None:
             _wait_for_broker(intakes)
         else:
             devices = (lambda: broker.connections) if broker is not None else None
-            is_ready = _each(intakes, lambda one: one.is_ready)
-            pair.answer(lambda: telling.connected and is_ready(), lambda: ingest.lag_s, devices)
+            are_ready = partial(_are_ready, intakes)
+            pair.answer(lambda: telling.connected and are_ready(), lambda: ingest.lag_s, devices)
         collector.settle()
         yield Taking(databases, lambda: broker is None or broker.answers(ANSWERS_S))
 
@@ -113,27 +112,25 @@ def _beside(
     settings: Settings,
     engine: Engine,
     publisher: Client,
-    is_active: Callable[[], bool],
+    intake: Either,
     share: Share,
     broker: BrokerThread | None,
 ) -> None:
     """What one process does beside the intake: it sends commands, and forgets what is old enough."""
     # An embedded broker has what it was given in memory only, and knows who listens.
     reaches = broker.reaches if broker is not None else lambda _topic: True
-    dispatcher = Dispatcher(engine, publisher, share.communities, is_active, reaches, forgets=broker is not None)
+    dispatcher = Dispatcher(
+        engine, publisher, share.communities, lambda: intake.is_active, reaches, forgets=broker is not None
+    )
     kept = Kept(settings.keep_readings_days, settings.keep_quarantine_days, settings.keep_notices_days)
-    keeper = Keeper(engine, kept, is_active)
+    keeper = Keeper(engine, kept, lambda: intake.is_active)
     for worker in (dispatcher, keeper):
         worker.start()
         stack.callback(worker.stop)
 
 
-def _is_active(intake: Either) -> bool:
-    return intake.is_active
-
-
-def _each(intakes: Sequence[Either], question: Callable[[Either], bool]) -> Callable[[], bool]:
-    return lambda: all(question(one) for one in intakes)
+def _are_ready(intakes: Sequence[Either]) -> bool:
+    return all(one.is_ready for one in intakes)
 
 
 def _shares(databases: Databases, share: Share) -> dict[Engine, Share]:

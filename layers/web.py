@@ -1,6 +1,6 @@
 """What the layers' routes share: the database, the paths' parameters, cursors, GeoJSON."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -106,6 +106,26 @@ def instant_query(name: str, text: str | None) -> Instant | None:
         return parse_rfc3339(text.replace(" ", "+"))
     except (ValueError, OverflowError) as error:
         raise Problem(400, "bad parameter", f"{name}: {error}") from None
+
+
+def check_codes(name: str, given: Collection[str], known: Collection[str]) -> None:
+    """Refuse with 400 what is none of the known codes."""
+    for code in given:
+        if code not in known:
+            raise Problem(400, "bad parameter", f"{name} {code!r} is not one of {', '.join(known)}")
+
+
+def place_of(cursor: str | None) -> tuple[Instant, str] | None:
+    """The time and id of the last row of the page before, from the cursor that it told; 400 where it is none."""
+    if cursor is None:
+        return None
+    when, _, last = cursor.partition("~")
+    return instant_query("cursor", when) or 0, last
+
+
+def cursor_after(at: Instant, number: str) -> str:
+    """The cursor of the page that follows a row."""
+    return f"{format_rfc3339(at)}~{number}"
 
 
 def check_period(since: Instant, until: Instant, asked_by: Actor | None) -> None:

@@ -104,6 +104,23 @@
     return made;
   };
 
+  /* A table: the words of its head, and rows of texts or elements. */
+  cockpit.table = function (head, rows, className = "figures") {
+    const made = cockpit.element("table", className);
+    const line = (cells, tag) => {
+      const row = cockpit.element("tr");
+      for (const cell of cells) {
+        const part = cockpit.element(tag);
+        part.append(cell ?? "");
+        row.append(part);
+      }
+      return row;
+    };
+    made.createTHead().append(line(head, "th"));
+    made.createTBody().append(...rows.map((cells) => line(cells, "td")));
+    return made;
+  };
+
   /* One u in pixels: 1/108 of the wall's height; on a manager's page a fixed size (see css). */
   cockpit.u = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
 })();

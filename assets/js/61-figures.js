@@ -96,7 +96,7 @@
       const { n, mean, p90 } = total.hours[code];
       return [name, hours(mean), hours(p90), cockpit.number(n)];
     });
-    cockpit.find("[data-stages]").replaceChildren(table(["环节", "平均", "九成在内", "件"], stages));
+    cockpit.find("[data-stages]").replaceChildren(cockpit.table(["环节", "平均", "九成在内", "件"], stages));
     const most = Math.max(1, ...Object.values(total.ageing));
     cockpit.find("[data-ages]").replaceChildren(...Object.entries(words.ages).map(([code, name]) => {
       const row = element("div", "bar");
@@ -117,21 +117,6 @@
       hours(one.hours.to_handled.mean), one.satisfaction === null ? "—" : `${cockpit.number(one.satisfaction, 2)}（${one.rated}）`,
     ]);
     const place = cockpit.find("[data-groups]");
-    place.replaceChildren(rows.length ? table(head, rows) : element("p", "second", "这段时间没有上报事件"));
-  }
-
-  function table(head, rows) {
-    const made = element("table", "figures");
-    const line = (cells, tag) => {
-      const row = element("tr");
-      row.append(...cells.map((cell) => element(tag, "", cell)));
-      return row;
-    };
-    const top = element("thead");
-    top.append(line(head, "th"));
-    const body = element("tbody");
-    body.append(...rows.map((cells) => line(cells, "td")));
-    made.append(top, body);
-    return made;
+    place.replaceChildren(rows.length ? cockpit.table(head, rows) : element("p", "second", "这段时间没有上报事件"));
   }
 })();

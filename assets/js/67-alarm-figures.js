@@ -49,7 +49,7 @@
     for (const place of cockpit.findAll("[data-figures-list]")) {
       const code = place.dataset.figuresList;
       const rows = told[code].filter(LISTS[code].is || Boolean).map(LISTS[code].row);
-      place.replaceChildren(rows.length ? table(LISTS[code].head, rows) : element("p", "second", "没有"));
+      place.replaceChildren(rows.length ? cockpit.table(LISTS[code].head, rows) : element("p", "second", "没有"));
     }
   }
 
@@ -68,7 +68,7 @@
 
   /* The target in text and with a mark; colour only where it is missed. */
   function figures(rows) {
-    const made = table(["指标", "数值", "目标", "对照", "出处"], rows.map((one) => [
+    const made = cockpit.table(["指标", "数值", "目标", "对照", "出处"], rows.map((one) => [
       one.name, shown(one), one.target || "—", one.is_met === null ? "—" : one.is_met ? "✓ 达到" : "▲ 未达到", one.source || "—",
     ]));
     [...made.tBodies[0].rows].forEach((row, index) => {
@@ -98,22 +98,5 @@
     const link = element("a", "", one.first);
     link.href = alarms.link(one.first);
     return link;
-  }
-
-  function table(head, rows) {
-    const made = element("table", "figures");
-    const line = (cells, tag) => {
-      const row = element("tr");
-      for (const cell of cells) {
-        const box = element(tag);
-        box.append(cell);
-        row.append(box);
-      }
-      return row;
-    };
-    const top = made.createTHead();
-    top.append(line(head, "th"));
-    made.createTBody().append(...rows.map((cells) => line(cells, "td")));
-    return made;
   }
 })();

@@ -146,22 +146,13 @@
   }
 
   function errors(known) {
-    const made = element("table", "figures");
-    const line = (tag, cells) => {
-      const row = element("tr");
-      row.append(...cells.map((cell) => element(tag, "", cell)));
-      return row;
-    };
-    const head = element("thead");
-    head.append(line("th", ["本场所留出日误差", "模型（人）", "基线（人）", "模型区间覆盖", "基线区间覆盖", "小时数"]));
-    const body = element("tbody");
     const share = (value) => `${Math.round(value * 100)}%`;
-    body.append(...known.horizons.map((row) => line("td", [
+    const head = ["本场所留出日误差", "模型（人）", "基线（人）", "模型区间覆盖", "基线区间覆盖", "小时数"];
+    const made = cockpit.table(head, known.horizons.map((row) => [
       `提前 ${row.hours} 小时`, cockpit.number(row.like_days.mae), cockpit.number(row.seasonal_naive.mae),
       share(row.like_days.coverage), share(row.seasonal_naive.coverage), cockpit.number(row.n),
-    ])));
+    ]));
     const caption = element("p", "second", `${known.from} 至 ${known.to}，平均绝对误差；区间目标 ${share(known.interval)}`);
-    made.append(head, body);
     return [caption, made];
   }
 })();

@@ -80,25 +80,12 @@
 
   function posts(one) {
     if (!one.posts.length) return element("p", "second", "岗位：未配置");
-    const made = element("table", "figures posts");
-    const line = (tag, cells) => {
-      const row = element("tr");
-      for (const cell of cells) {
-        const part = element(tag);
-        part.append(cell);
-        row.append(part);
-      }
-      return row;
-    };
-    const head = element("thead");
-    head.append(line("th", ["岗位", "场所", "应到", "在岗", one.on && cockpit.at === null ? "到岗 / 离岗" : ""]));
-    const body = element("tbody");
-    body.append(...one.posts.map((post) => line("td", [
+    const head = ["岗位", "场所", "应到", "在岗", one.on && cockpit.at === null ? "到岗 / 离岗" : ""];
+    const made = cockpit.table(head, one.posts.map((post) => [
       post.name, words.sites[post.site] || post.site, cockpit.number(post.people),
       post.on_duty.length ? `${post.on_duty.length}：${post.on_duty.join("、")}` : one.on ? "▲ 无人" : "—",
       one.on && cockpit.at === null ? duty(one, post) : "",
-    ])));
-    made.append(head, body);
+    ]), "figures posts");
     const scroll = element("div", "wide");
     scroll.append(made);
     return scroll;

@@ -10,6 +10,7 @@ from layers.alarms import duties, figures, life, operating, queries, rules_api
 from layers.alarms.operating import AT_ONCE, Deed
 from layers.alarms.queries import TALLY, Wanted
 from layers.alarms.rules import PRIORITIES
+from layers.people import sees_people
 from layers.problem import Problem
 from layers.roles import Actor
 from layers.web import (
@@ -21,12 +22,17 @@ from layers.web import (
     Services,
     Viewer,
     WriteActor,
+    check_codes,
     check_period,
+    cursor_after,
     instant_query,
+    place_of,
 )
 from store.engine import writing
 from store.instant import DAY, Instant, format_rfc3339, now
 
+OPEN = "open"
+"""What may be asked for beside a state: all that are not over."""
 EVENTS = {
     "acknowledge": "acknowledge",
     "reset": "reset",
@@ -112,10 +118,10 @@ def alarms(
 ) -> dict[str, Any]:
     """Alarms, the newest first, and the counts over all that are open."""
     states = list(state or ())
-    _check_codes("state", [one for one in states if one != "open"], life.life().states)
-    _check_codes("priority", priority or (), PRIORITIES)
+    check_codes("state", states, [*life.life().states, OPEN])
+    check_codes("priority", priority or (), PRIORITIES)
     wanted = Wanted(
-        states=[one for one in states if one != "open"],
+        states=[one for one in states if one != OPEN],
         priorities=priority or (),
         rule=rule,
         device=device,
@@ -123,14 +129,10 @@ def alarms(
         flood=flood,
         since=instant_query("from", from_),
         until=instant_query("to", to),
-        is_open="open" in states,
+        is_open=OPEN in states,
     )
-    before = None
-    if cursor is not None:
-        when, _, last = cursor.partition("~")
-        before = (instant_query("cursor", when) or 0, last)
-    rows = queries.find(connection, community.code, wanted, at=at, before=before, limit=limit)
-    more = f"{format_rfc3339(rows[-1].raised)}~{rows[-1].id}" if len(rows) == limit else None
+    rows = queries.find(connection, community.code, wanted, at=at, before=place_of(cursor), limit=limit)
+    more = cursor_after(rows[-1].raised, rows[-1].id) if len(rows) == limit else None
     found = [_for(viewer, community.code, one) for one in queries.told(connection, community.code, rows)]
     return {"alarms": found, "tally": queries.tally(connection, community.code, at), "next_cursor": more}
 
@@ -268,12 +270,4 @@ def _whole(connection: Any, community: str, alarm: str, at: Instant | None) -> d
 
 def _for(viewer: Actor | None, community: str, told: dict[str, Any]) -> dict[str, Any]:
     """As a viewer may see it: who acknowledged it only for those who work there."""
-    if viewer is not None and viewer.role != "wall" and viewer.is_in(community):
-        return told
-    return told | {"by": None, "reason": None}
-
-
-def _check_codes(name: str, codes: Collection[str], known: Collection[str]) -> None:
-    wrong = [code for code in codes if code not in known]
-    if wrong:
-        raise Problem(400, "bad parameter", f"{name}: {', '.join(wrong)} is not one of {', '.join(known)}")
+    return told if sees_people(viewer, community) else told | {"by": None, "reason": None}

@@ -97,7 +97,8 @@ class AlarmsFeed:
         occurred = watcher.heard(batch) + watcher.judged(samples) + watcher.timed_out(self._frontier)
         occurred += watcher.silent(connection, self._frontier, batch.listening_since)
         written = occurrences.apply(connection, occurred, watcher.known.books, batch.at)
-        written.join(operating.withdraw(connection, [key for key in gone if watcher.withdrawn(key)], batch.at))
+        watcher.rest(gone)
+        written.join(operating.withdraw(connection, gone, batch.at))
         written.join(operating.expire(connection, batch.at))
         watcher.save(connection, rev, batch.at)
         telling.tell(connection, batch, written, watcher.known.books)
@@ -121,7 +122,8 @@ class AlarmsFeed:
         """Open occurrences that nothing watches any more."""
         c = alarm.c
         query = select(c.community, c.rule, c.subject).where(c.cleared.is_(None))
-        return [key for row in connection.execute(query) if self._watcher.withdrawn(key := tuple(row))]
+        keys = (tuple(row) for row in connection.execute(query))
+        return [key for key in keys if self._watcher.known.subject(key) is None]
 
     def _look(self, connection: Connection, batch: Batch, is_changed: bool) -> None:
         is_time = batch.at >= self._looked + LOOK_EVERY

@@ -13,7 +13,7 @@ from sensors.devices.registry import Device
 
 
 class Known:
-    """Rules by community and metric, devices by code."""
+    """Rules by community and metric, those that are on; devices by code."""
 
     def __init__(self) -> None:
         self.books: dict[str, rulebook.Book] = {}
@@ -68,7 +68,7 @@ class Known:
         """What a key stands for; None where no rule that is on watches that subject any more."""
         community, code, subject = key
         rule = self.books.get(community, {}).get(code)
-        if rule is None or not rule.enabled:
+        if rule is None:
             return None
         if rule.of != "device":
             if rule.site not in (None, subject):
@@ -83,10 +83,7 @@ class Known:
 
     def silences(self, codes: Iterable[str] | None = None) -> dict[Key, tuple[Rule, Device]]:
         """The rules over silence, and the devices that each is about; of these devices or all."""
-        rules = {
-            code: [rule for rule in book.values() if rule.op == "missing" and rule.enabled]
-            for code, book in self.books.items()
-        }
+        rules = {code: [rule for rule in book.values() if rule.op == "missing"] for code, book in self.books.items()}
         devices = self._devices.values() if codes is None else [self._devices[code] for code in codes]
         return {
             (one.community, rule.code, one.id): (rule, one)
@@ -100,8 +97,7 @@ class Known:
 def _by_metric(rules: Iterable[Rule]) -> dict[str | None, list[Rule]]:
     found: dict[str | None, list[Rule]] = {}
     for rule in rules:
-        if rule.enabled:
-            found.setdefault(rule.metric, []).append(rule)
+        found.setdefault(rule.metric, []).append(rule)
     return found
 
 

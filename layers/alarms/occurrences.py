@@ -185,11 +185,10 @@ class Desk:
             self._load(alarm.c.id.in_(chunk) & (alarm.c.community == community))
         return [self._by_id[one] for one in listed if one in self._by_id]
 
-    def load_where(self, *conditions: Any) -> list[dict[str, Any]]:
-        """Read the open occurrences for which all of this holds."""
+    def load_where(self, condition: Any) -> list[dict[str, Any]]:
+        """Read the open occurrences for which this holds, but for those in hand."""
         before = set(self._by_id)
-        for condition in conditions:
-            self._load(condition)
+        self._load(condition)
         return [row for number, row in self._by_id.items() if number not in before]
 
     def _load(self, condition: Any) -> None:

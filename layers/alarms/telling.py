@@ -69,9 +69,10 @@ def tell(connection: Connection, batch: Batch, written: Written, books: Mapping[
         if flood is not None and first_ones:
             _tell_flood(connection, community, flood, batch.at)
             written.touched.setdefault(community, set()).update(first_ones)
+        people = duties.on_duty(connection, community, batch.at)
         for row in rows:
             if flood is None or row["priority"] == PRIORITIES[0]:
-                _tell_raised(connection, row, batch.at)
+                _tell_raised(connection, row, people, batch.at)
         batch.filings += _filings(connection, rows, books.get(community, {}), batch.at)
 
 
@@ -123,13 +124,13 @@ def filing(row: Mapping[str, Any], category: str) -> Filing:
     )
 
 
-def _tell_raised(connection: Connection, row: Mapping[str, Any], at: Instant) -> None:
+def _tell_raised(connection: Connection, row: Mapping[str, Any], people: Sequence[str], at: Instant) -> None:
     least = table().told.get(row["priority"])
     if least is None:
         return
     told = _notice("alarm.raised", row, at, least, f"alarm:{row['id']}:{row['seq']}")
     tell_notice(connection, told)
-    for person in duties.on_duty(connection, row["community"], at):
+    for person in people:
         notice_to = _notice("alarm.raised", row, at, None, f"{told.mark}:{person}", person)
         tell_notice(connection, notice_to, is_posted=False)
 

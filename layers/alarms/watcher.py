@@ -69,7 +69,7 @@ class Watcher:
         changed, are_rules_new = self.known.refresh(connection, registry, rules)
         if are_rules_new:
             self.rev = -1
-            self._watched, self._by_name, self._homes, self._figures = {}, {}, {}, {}
+            self._watched, self._by_name, self._homes, self._figures, self._series_of = {}, {}, {}, {}, {}
             self._machines, self._dues, self._silent = {}, [], {}
         self.read_timers(connection, rev, at)
         if are_rules_new:
@@ -288,15 +288,13 @@ class Watcher:
                     self.silence.again(key)
         return found
 
-    def withdrawn(self, key: Key) -> bool:
-        """Whether nothing watches an occurrence any more; its machine is then at rest."""
-        if self._pair_of(key) is not None:
-            return False
-        machine = self._machines.get(key)
-        if machine is not None and machine.phase != REST:
-            machine.phase, machine.due = REST, None
-            self._changed.add(key)
-        return True
+    def rest(self, keys: Iterable[Key]) -> None:
+        """What nothing watches any more is at rest."""
+        for key in keys:
+            if not self._is_at_rest(key):
+                machine = self._machines[key]
+                machine.phase, machine.due = REST, None
+                self._changed.add(key)
 
     def save(self, connection: Connection, rev: int, at: Instant) -> None:
         """Write how far the rules have come that moved, for others and for the next process."""
@@ -323,14 +321,17 @@ class Watcher:
         value = self._said.get(name) if of is None or of.value is None else of.value
         return None if value is None else value + pair.rule.value
 
-    def _occurred(self, pair: Pair, changes: Iterable[Change], limit: float | None) -> list[Occurred]:
-        behind: tuple[str, ...] = ()
-        if pair.rule.suppresses_behind:
-            behind = tuple(self.known.behind.get(pair.subject.id, ()))
+    def _occurred(self, pair: Pair, changes: Sequence[Change], limit: float | None) -> list[Occurred]:
+        if not changes:
+            return []
+        behind = tuple(self.known.behind.get(pair.subject.id, ())) if pair.rule.suppresses_behind else ()
+        # Where it is now: a device that moves within its area is watched on as it was.
+        device = self.known.device(pair.subject.id) if pair.subject.device is not None else None
+        subject = pair.subject if device is None else subject_of(device)
         return [
             Occurred(
                 rule=pair.rule,
-                subject=pair.subject,
+                subject=subject,
                 is_raised=change.is_raised,
                 at=change.at,
                 value=change.value,

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from layers import sheets
 from layers.grid_events import batch, export, figures, photos, queries, write
-from layers.grid_events.asked import Wanted, check_codes
+from layers.grid_events.asked import Wanted
 from layers.grid_events.report import read
 from layers.grid_events.rules import states
 from layers.grid_events.told import properties
@@ -27,10 +27,13 @@ from layers.web import (
     Tongue,
     Viewer,
     WriteActor,
+    check_codes,
     check_period,
+    cursor_after,
     elsewhere,
     feature,
     instant_query,
+    place_of,
     point,
 )
 from sensors.refusal import Refused
@@ -99,12 +102,8 @@ def events(
     cursor: Annotated[str | None, Query(description="next_cursor of the page before")] = None,
 ) -> dict[str, Any]:
     """Grid events as GeoJSON, newest first."""
-    before = None
-    if cursor is not None:
-        when, _, last = cursor.partition("~")
-        before = (instant_query("cursor", when) or 0, last)
-    rows = queries.find(connection, community.code, wanted, at=at, before=before, limit=limit)
-    more = f"{format_rfc3339(rows[-1].occurred)}~{rows[-1].id}" if len(rows) == limit else None
+    rows = queries.find(connection, community.code, wanted, at=at, before=place_of(cursor), limit=limit)
+    more = cursor_after(rows[-1].occurred, rows[-1].id) if len(rows) == limit else None
     found = [feature(point(row.lon, row.lat), properties(row), row.id) for row in rows]
     features = [told_to(viewer, community.code, one) for one in found]
     return {"type": "FeatureCollection", "features": features, "next_cursor": more}

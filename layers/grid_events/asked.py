@@ -1,6 +1,5 @@
 """Which events a request asks for: the same words for the list, the export and whoever follows one."""
 
-from collections.abc import Collection
 from typing import Annotated
 
 from fastapi import Depends, Query
@@ -9,7 +8,7 @@ from layers.grid_events import queries
 from layers.grid_events.rules import OPEN, SEVERITIES, UNASSIGNED, states
 from layers.people import sees_people
 from layers.problem import Problem
-from layers.web import CommunityPath, Viewer, instant_query
+from layers.web import CommunityPath, Viewer, check_codes, instant_query
 
 MOST_LETTERS = 100
 MOST_WORDS = 10
@@ -57,10 +56,3 @@ def words_of(text: str | None) -> list[str]:
 
 
 Wanted = Annotated[queries.Filter, Depends(event_filter)]
-
-
-def check_codes(name: str, given: Collection[str], known: Collection[str]) -> None:
-    """Refuse with 400 what is none of the known codes."""
-    for code in given:
-        if code not in known:
-            raise Problem(400, "bad parameter", f"{name} {code!r} is not one of {', '.join(known)}")

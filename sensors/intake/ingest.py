@@ -286,11 +286,6 @@ class SplitIngest:
         (self._ingests.get(engine) or next(iter(self._ingests.values()))).submit(message)
 
     @property
-    def is_full(self) -> bool:
-        """As `Ingest.is_full`, of any."""
-        return any(one.is_full for one in self._ingests.values())
-
-    @property
     def lag_s(self) -> float:
         """The longest wait of all."""
         return max(one.lag_s for one in self._ingests.values())

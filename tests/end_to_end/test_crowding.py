@@ -86,6 +86,8 @@ def test_a_capacity_by_area_is_that_of_the_standard_and_counts_from_its_day(cock
     assert (known["instant"], [row["instant"] for row in known["versions"]]) == (1200, [900, 1200])
     assert "by" not in known["versions"][0], "a stranger is not told who did it"
     assert manager.get(f"{BASE}/square/capacity").json()["versions"][0]["by"] == "user:面积经理"
+    foreign = client(cockpit, "外地经理", "manager", "tahai")
+    assert "by" not in foreign.get(f"{BASE}/square/capacity").json()["versions"][0], "nor who works elsewhere"
     assert visitors(cockpit, "square")["capacity_daily"] == 1800
     admin = client(cockpit, "承载审计", "admin", "*")
     told = [row for row in admin.get("/api/v1/audit").json()["rows"] if row["action"] == "visitors.capacity"]

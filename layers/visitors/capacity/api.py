@@ -7,8 +7,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
+from layers.people import sees_people
 from layers.problem import Problem
-from layers.roles import Actor, may
+from layers.roles import Actor
 from layers.visitors import asked, errors, queries, sums
 from layers.visitors.capacity import closing, duties, lbt034, state, versions
 from layers.visitors.capacity.versions import Entered
@@ -75,7 +76,10 @@ def _add_capacity(routes: APIRouter) -> None:
         """What a site may hold now, or then, and every version with the day from which it counts."""
         asked.check_site(community.code, site)
         counts = versions.of(connection, community.code, site, at)
-        found = [_unsigned(row, viewer) for row in versions.listed(connection, community.code, site, at, limit)]
+        found = [
+            _unsigned(row, viewer, community.code)
+            for row in versions.listed(connection, community.code, site, at, limit)
+        ]
         return {"site": site, "instant": counts.instant, "daily": counts.daily, "versions": found}
 
     @routes.post("/visitors/{site}/capacity", status_code=201)
@@ -115,7 +119,10 @@ def _add_levels(routes: APIRouter) -> None:
         """When the site was closed and opened, newest first."""
         asked.check_site(community.code, site)
         rows = closing.listed(connection, community.code, site, at, limit)
-        return {"closed": bool(rows) and rows[0]["closed"], "words": [_unsigned(row, viewer) for row in rows]}
+        return {
+            "closed": bool(rows) and rows[0]["closed"],
+            "words": [_unsigned(row, viewer, community.code) for row in rows],
+        }
 
     @routes.post("/visitors/{site}/closing", status_code=201)
     def close(body: Closing, community: CommunityPath, site: str, given: Given, actor: Manager) -> dict[str, Any]:
@@ -165,7 +172,7 @@ def _add_errors(routes: APIRouter) -> None:
         asked.check_site(community.code, site)
         gates = queries.gates_of(connection, community.code, site, at)
         found = errors.listed(connection, community.code, [(gate.id, gate.name) for gate in gates], at)
-        return {"gates": [_unsigned(row, viewer) for row in found]}
+        return {"gates": [_unsigned(row, viewer, community.code) for row in found]}
 
     @routes.post("/visitors/{site}/errors", status_code=201)
     def set_error(body: NewError, community: CommunityPath, site: str, given: Given, actor: Manager) -> dict[str, Any]:
@@ -235,7 +242,8 @@ def _since(text: str | None) -> Instant:
     return found
 
 
-def _unsigned(row: dict[str, Any], viewer: Actor | None) -> dict[str, Any]:
-    """Who did it is for those who work here to know."""
-    is_known = viewer is not None and may(viewer.role, "steward")
-    return row if is_known else {name: value for name, value in row.items() if name != "by"}
+def _unsigned(row: dict[str, Any], viewer: Actor | None, community: str) -> dict[str, Any]:
+    """Who did it is for those who work there to know."""
+    if sees_people(viewer, community):
+        return row
+    return {name: value for name, value in row.items() if name != "by"}

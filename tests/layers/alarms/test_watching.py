@@ -332,6 +332,16 @@ def test_what_moves_out_of_a_rules_area_is_watched_by_it_no_more(stand: Stand) -
     assert stand.told() == [("test.rule", "air-1", "normal", 0, 10)]
 
 
+def test_an_alarm_is_where_its_device_is_then(stand: Stand) -> None:
+    stand.rule()
+    stand.say((0, "air-1", {"pm2_5": 10}))
+    there = {"ts": stand.at(10) // 1_000, "values": {"pm2_5": 10}, "lon": 120.1906, "lat": 28.9286, "crs": "CGCS2000"}
+    stand.say_whole("air-1", there, at=10)
+    stand.say((20, "air-1", {"pm2_5": 150}))
+    [one] = stand.alarms()
+    assert (one.area, one.lon, one.lat) == ("chenglu", 120.1906, 28.9286)
+
+
 def test_a_rule_of_one_site_takes_back_what_it_raised_of_another(stand: Stand) -> None:
     stand.rule(code="full", metric="visitors.level", op=">=", value=1.0, cause="site")
     batch = Batch(at=stand.at(0), listening_since=0)
