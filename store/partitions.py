@@ -8,12 +8,19 @@ import threading
 from collections.abc import Collection
 from datetime import UTC, datetime
 
+import structlog
 from sqlalchemy import Connection, Engine, Table, text
+from sqlalchemy.exc import OperationalError
 
 from store.instant import Instant, from_datetime, to_datetime
+from store.why import first_line
+
+log = structlog.get_logger(__name__)
 
 # Any number that no other program on the same server is likely to take.
 LOCK = 0x43494D02
+
+PATIENCE_MS = 1_000
 
 PARTITIONED = "p"
 """The kind of such a table in PostgreSQL's catalogue (pg_class.relkind)."""
@@ -80,19 +87,32 @@ class Partitions:
         return knew
 
     def drop_before(self, instant: Instant) -> list[str]:
-        """Drop the partitions that lie wholly before a time; returns their names."""
+        """Drop the partitions that lie wholly before a time; returns their names.
+
+        To drop one, nobody may read the table, and who comes after waits behind us. Where somebody reads it for longer,
+        a backup perhaps, we give way: what was not dropped is there the next time.
+        """
         if not self.is_partitioned:
             return []
-        with self._lock, self._engine.begin() as connection:
+        with self._engine.connect() as connection:
             found = connection.execute(
                 text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = CAST(:parent AS regclass)"),
                 {"parent": self._table},
             )
             old = sorted(name for (name,) in found if self._end(name) <= instant)
-            for name in old:
+        dropped = [name for name in old if self._drop(name)]
+        self.forget()
+        return dropped
+
+    def _drop(self, name: str) -> bool:
+        try:
+            with self._engine.begin() as connection:
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {PATIENCE_MS}")
                 connection.exec_driver_sql(f"DROP TABLE {name}")
-            self._known.clear()
-        return old
+        except OperationalError as error:
+            log.warning("partition_in_use", name=name, error=first_line(error))
+            return False
+        return True
 
     def _name(self, month: Month) -> str:
         return f"{self._table}_y{month[0]:04d}m{month[1]:02d}"

@@ -143,15 +143,13 @@ class Client:
         sent.wait_for_publish(wait_s)
         return sent.is_published()
 
-    def publish_until(self, topic: str, payload: bytes, expires_s: int, wait_s: float) -> bool:
-        """Publish at QoS 1 what is void after so many seconds; returns whether the broker took it in time."""
+    def publish_until(self, topic: str, payload: bytes, expires_s: int) -> mqtt.MQTTMessageInfo:
+        """Publish at QoS 1 what is void after so many seconds; what is returned says when the broker has taken it."""
         properties = None
         if self._address.mqtt5:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
             properties.MessageExpiryInterval = expires_s
-        sent = self.paho.publish(topic, payload, 1, properties=properties)
-        sent.wait_for_publish(wait_s)
-        return sent.is_published()
+        return self.paho.publish(topic, payload, 1, properties=properties)
 
     def wait_connected(self, seconds: float) -> bool:
         """Wait until it is connected; returns whether it is."""

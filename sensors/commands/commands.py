@@ -117,9 +117,9 @@ def message(row: Row[Any]) -> tuple[str, bytes]:
     return topics.command(row.community, row.device_id), msgspec.json.encode(body)
 
 
-def mark_sent(connection: Connection, command_id: str, at: Instant) -> None:
-    """Note that the broker has a command."""
-    connection.execute(update(command).where(command.c.id == command_id, command.c.sent.is_(None)).values(sent=at))
+def mark_sent(connection: Connection, ids: Sequence[str], at: Instant) -> None:
+    """Note that the broker has these commands."""
+    connection.execute(update(command).where(command.c.id.in_(ids), command.c.sent.is_(None)).values(sent=at))
 
 
 def take_back(connection: Connection, communities: Sequence[str], at: Instant) -> int:

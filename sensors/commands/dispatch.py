@@ -1,10 +1,12 @@
 """Sending commands: whichever process takes the devices' messages also sends them theirs."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
+from paho.mqtt.client import MQTTMessageInfo
 from sqlalchemy import Engine, Row
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_S = 0.2
 PUBACK_S = 5.0
+TOGETHER = 200
+"""So many are with the broker at once: a siren behind ten thousand lights waits for seconds, not for a minute."""
 RETRY_S = 1.0
 
 
@@ -78,16 +82,13 @@ class Dispatcher:
                 return True
             rows = commands.waiting(connection, self._communities, now())
         all_reached = True
-        for row in rows:
-            try:
-                if not self._reaches(commands.message(row)[0]):
-                    all_reached = False  # the broker would take it, and nobody would have it
-                elif not self._send(row):
-                    return False
-            except SQLAlchemyError:
-                raise
-            except BaseException as error:  # noqa: BLE001 - one that cannot be sent expires, and holds up no other
-                note("dispatch", error, device=row.device_id, command=row.id)
+        for first in range(0, len(rows), TOGETHER):
+            portion = rows[first : first + TOGETHER]
+            reached = [row for row in portion if self._reaches(commands.message(row)[0])]
+            if not self._send(reached):
+                return False
+            if len(reached) < len(portion):
+                all_reached = False  # the broker would take them, and nobody would have them
         if all_reached:
             self._seen = at
         return all_reached
@@ -100,13 +101,35 @@ class Dispatcher:
         if again:
             log.info("commands_go_again", commands=again)
 
-    def _send(self, row: Row[Any]) -> bool:
+    def _send(self, rows: Sequence[Row[Any]]) -> bool:
+        """Give the broker all of these before it is waited for; returns whether it took them."""
+        given = [(row, sent) for row in rows if (sent := self._give(row)) is not None]
+        until = time.monotonic() + PUBACK_S
+        taken = [row for row, sent in given if _is_taken(sent, max(0.0, until - time.monotonic()))]
+        if taken:
+            with writing(self._engine) as connection:
+                commands.mark_sent(connection, [row.id for row in taken], now())
+        for row, _ in given:
+            if row in taken:
+                log.info("command_sent", device=row.device_id, command=row.id, name=row.name, actor=row.actor)
+            else:
+                log.warning("command_not_taken", device=row.device_id, command=row.id)
+        return len(taken) == len(given)
+
+    def _give(self, row: Row[Any]) -> MQTTMessageInfo | None:
+        """Publish one; none where that cannot be: it expires, and holds up no other."""
         topic, payload = commands.message(row)
-        seconds_left = max(1, (row.expires - now()) // SECOND)
-        if not self._client.publish_until(topic, payload, seconds_left, PUBACK_S):
-            log.warning("command_not_taken", device=row.device_id, command=row.id)
-            return False
-        with writing(self._engine) as connection:
-            commands.mark_sent(connection, row.id, now())
-        log.info("command_sent", device=row.device_id, command=row.id, name=row.name, actor=row.actor)
-        return True
+        try:
+            return self._client.publish_until(topic, payload, max(1, (row.expires - now()) // SECOND))
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the others go
+            note("dispatch", error, device=row.device_id, command=row.id)
+            return None
+
+
+def _is_taken(sent: MQTTMessageInfo, seconds: float) -> bool:
+    """Whether the broker has it, or has it within so many seconds."""
+    try:
+        sent.wait_for_publish(seconds)
+        return sent.is_published()
+    except (RuntimeError, ValueError):  # there is no line at the moment
+        return False

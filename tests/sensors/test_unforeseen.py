@@ -1,10 +1,12 @@
 """What runs as long as its process goes on whatever it meets, and says so."""
 
+import json
 import threading
 from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.client import MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion
 from prometheus_client import REGISTRY
 from sqlalchemy import Connection, Engine
@@ -109,12 +111,14 @@ class Line:
     def __init__(self) -> None:
         self.sent: list[bytes] = []
 
-    def publish_until(self, topic: str, payload: bytes, expires_s: int, wait_s: float) -> bool:
+    def publish_until(self, topic: str, payload: bytes, expires_s: int) -> MQTTMessageInfo:
         """Take it at once."""
         if b"first" in payload:
             raise ValueError("cannot be sent")
         self.sent.append(payload)
-        return True
+        taken = MQTTMessageInfo(len(self.sent))
+        taken._set_as_published()
+        return taken
 
 
 def test_a_command_that_cannot_be_sent_holds_up_no_other(engine: Engine) -> None:
@@ -128,6 +132,42 @@ def test_a_command_that_cannot_be_sent_holds_up_no_other(engine: Engine) -> None
     until(lambda: line.sent)
     assert b"second" in line.sent[0]
     dispatcher.stop()
+
+
+class Slow(Line):
+    """A broker that has taken nothing until it was given three."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[MQTTMessageInfo] = []
+
+    def publish_until(self, topic: str, payload: bytes, expires_s: int) -> MQTTMessageInfo:
+        """Take the first three together."""
+        self.sent.append(payload)
+        self.open.append(MQTTMessageInfo(len(self.sent)))
+        if len(self.open) == 3:
+            for one in self.open:
+                one._set_as_published()
+        return self.open[-1]
+
+
+def test_a_command_does_not_wait_until_another_has_arrived(engine: Engine) -> None:
+    sign = add(engine, "sign-01", "sign")
+    with writing(engine) as connection:
+        ids = [commands.issue(connection, sign, "show", {"text": text}, "test") for text in ("a", "b", "c")]
+    line = Slow()
+    dispatcher = Dispatcher(engine, line, (), lambda: True)  # type: ignore[arg-type]
+    dispatcher.start()
+    until(lambda: len(line.sent) == 3)
+    assert [json.loads(payload)["id"] for payload in line.sent] == ids
+    until(lambda: not waiting(engine))
+    dispatcher.stop()
+
+
+def waiting(engine: Engine) -> list[Any]:
+    """What no broker has yet."""
+    with engine.connect() as connection:
+        return list(commands.waiting(connection, (), now()))
 
 
 def test_rows_that_cannot_be_cleared_keep_no_others(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import threading
 from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import insert, inspect, select
 
 from sensors.bus.message import Message
@@ -11,6 +12,7 @@ from sensors.devices import registry
 from sensors.devices.registry import Device
 from sensors.intake.writer import Writer
 from sensors.tables import reading
+from store import partitions
 from store.engine import open_engine
 from store.instant import from_datetime, now
 from store.migrate import upgrade
@@ -50,6 +52,23 @@ def test_months_are_made_as_they_come_by_many_at_once_and_dropped_whole(empty_po
         assert list(connection.scalars(select(reading.c.ts).order_by(reading.c.ts))) == times[1:]
     kept.ensure(times)
     assert "reading_y2026m10" in inspect(engine).get_table_names()
+
+
+def test_a_month_that_somebody_reads_is_dropped_the_next_time(
+    empty_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "PATIENCE_MS", 100)
+    engine = open_engine(empty_postgres)
+    upgrade(engine)
+    kept = Partitions(engine, reading)
+    kept.ensure([at(2026, 10, 31)])
+    with engine.connect() as reader:
+        reader.execute(select(reading.c.ts)).all()
+        assert kept.drop_before(at(2026, 11, 30)) == []
+        with engine.begin() as writer:
+            writer.execute(insert(reading).values(series_id=1, ts=at(2026, 10, 31), value=1.0, quality=0))
+    assert kept.drop_before(at(2026, 11, 30)) == ["reading_y2026m10"]
+    engine.dispose()
 
 
 def test_a_table_that_the_database_does_not_partition_is_left_alone(empty_postgres: str) -> None:

@@ -1,14 +1,17 @@
 """The same by paho, for whoever trusts a general client more (``COCKPIT_MQTT_RECEIVER=paho``)."""
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import paho.mqtt.client as mqtt
 
-from sensors.bus.client import BrokerAddress, Client
+from sensors.bus.client import KEEPALIVE_S, BrokerAddress, Client
 from sensors.bus.message import Message
 from sensors.bus.receiving.receiver import Held, Submit
 from store.instant import now
+
+ROOM_S = 0.01
 
 
 class PahoReceiver:
@@ -21,7 +24,7 @@ class PahoReceiver:
         submit: Submit,
         topic_filters: Sequence[str],
         needed: frozenset[str],
-        _is_full: Callable[[], bool] = lambda: False,
+        is_full: Callable[[], bool] = lambda: False,
     ) -> None:
         self._client = Client(address, client_id, persistent=True)
         self._client.paho.manual_ack_set(True)
@@ -29,6 +32,7 @@ class PahoReceiver:
         for topic_filter in topic_filters:
             self._client.subscribe(topic_filter, 1, is_needed=topic_filter in needed)
         self._submit = submit
+        self._is_full = is_full
         self._held = Held()
         self._client.paho.on_unsubscribe = lambda *_: self._held.left()
         self._client.on_connected = self._held.begin
@@ -65,6 +69,7 @@ class PahoReceiver:
         self._client.paho.acknowledge(self._held.settle(messages))
 
     def _on_message(self, _client: Any, _data: Any, raw: mqtt.MQTTMessage) -> None:
+        self._wait_for_room()
         try:
             topic = raw.topic
         except UnicodeDecodeError:
@@ -74,3 +79,9 @@ class PahoReceiver:
         if raw.qos:
             message.taker, message.connection, message.mid = self, self._held.connection, raw.mid
         self._submit(message)
+
+    def _wait_for_room(self) -> None:
+        """Read on when there is room, or when a PING has to go: the line must not be taken for dead."""
+        until = time.monotonic() + KEEPALIVE_S / 2
+        while self._is_full() and time.monotonic() < until:
+            time.sleep(ROOM_S)

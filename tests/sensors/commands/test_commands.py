@@ -47,7 +47,7 @@ def test_a_command_goes_from_queued_to_sent_to_done(engine: Engine) -> None:
     with writing(engine) as connection:
         (row,) = commands.waiting(connection, [], now())
         topic, payload = commands.message(row)
-        commands.mark_sent(connection, row.id, now())
+        commands.mark_sent(connection, [row.id], now())
     assert topic == "cim/v1/heling/siren-01/command"
     body = json.loads(payload)
     assert (body["id"], body["command"], body["params"]) == (given, "sound", {"seconds": 30})
