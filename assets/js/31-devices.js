@@ -4,7 +4,7 @@
 
   const cockpit = window.cockpit;
   const ENVIRONMENT = "*";
-  const known = new Map();   // id -> {status, place} as the map and the counts have them
+  const known = new Map();   // id -> {status, place, name} as the map, the counts and other panels have them
   const counts = { online: 0, stale: 0, offline: 0, suspect: 0 };
   let list = null;
   const places = new Map();   // id -> its place in the list
@@ -57,18 +57,22 @@
   /* Bring these devices to the map and into the counts; only what differs costs anything. ``isMoved``: others are gone. */
   function bring(devices, isMoved = false) {
     const changed = [];
+    const named = [];
     for (const one of devices) {
       const status = cockpit.statusOf(one);
       const before = known.get(one.id);
-      if (before && before.status === status && before.lon === one.lon && before.lat === one.lat && before.room === one.room) continue;
+      if (!before || before.name !== one.name) named.push(one.id);
+      else if (before.status === status && before.lon === one.lon && before.lat === one.lat && before.room === one.room) continue;
       if (before) counts[before.status] -= 1;
       counts[status] += 1;
       isMoved ||= !before || before.lon !== one.lon || before.lat !== one.lat || before.room !== one.room;
-      known.set(one.id, { status, lon: one.lon, lat: one.lat, room: one.room });
+      known.set(one.id, { status, lon: one.lon, lat: one.lat, room: one.room, name: one.name });
       changed.push(one.id);
       if (one.lon !== null) cockpit.map.setFeatureState("devices", one.id, { status });
     }
     if (isMoved) cockpit.map.reload("devices");
+    // What happened to a device may be told before it is: whoever calls it by its name hears of that later.
+    if (named.length) cockpit.root.dispatchEvent(new CustomEvent("devices-named", { detail: new Set(named) }));
     return changed;
   }
 

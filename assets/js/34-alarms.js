@@ -13,6 +13,7 @@
   const LOUDEST = (alarms.LOUDEST = ["critical", "high"]);
   const observed = new WeakSet();
   let words = null;
+  let isListening = false;
   let known = null;        // alarms that sound, id -> when they began to; a new one pulses
 
   /* --- words, for the pages of the alarms too --- */
@@ -83,6 +84,7 @@
   const total = (alarms.total = (sounding) => Object.values(sounding).reduce((sum, one) => sum + one, 0));
 
   function render(changed) {
+    listen();
     const tally = alarms.tally();
     if (!tally || !alarms.words()) return nav(tally);
     const sounding = alarms.sounding();
@@ -96,6 +98,16 @@
       waiting: tally.open === 0,
       sources: cockpit.allSources(sounding.map((one) => ({ sources: [one.source || null] }))),
       ts: sounding.length ? Math.max(...sounding.map((one) => one.received)) : null,
+    });
+  }
+
+  /* An alarm may come before its device's name does. */
+  function listen() {
+    if (isListening) return;
+    isListening = true;
+    cockpit.root.addEventListener("devices-named", ({ detail: ids }) => {
+      if (alarms.open().some((one) => ids.has(one.device))) render({});
+      if (alarms.renamed) alarms.renamed(ids);
     });
   }
 

@@ -297,6 +297,12 @@
     return summary ? summary.members.filter((one) => one.sounds).map((one) => one.id) : [];
   });
 
+  /* Devices have another name now, or one at last. */
+  alarms.renamed = function (ids) {
+    for (const one of open.values()) if (ids.has(one.device)) dirty.add(one.cause);
+    later();
+  };
+
   alarms.openOf = (id) => open.get(id) || null;
   alarms.redrawCauses = function (picked) {
     for (const cause of picked) if (causes.has(cause)) dirty.add(cause);
