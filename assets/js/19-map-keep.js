@@ -8,8 +8,12 @@
   const RETRY_MS = [30000, 60000, 120000, 300000];
   const TRIES = "cockpit-map-tries";   // of this tab
   const WELL_MS = 600000;
+  const ASK_MS = 1000;        // the first wait for a source that could not be read
+  const ASK_MOST_MS = 60000;
   const kept = new Map();     // what -> how it is set, in the order of the first time
   const states = new Map();   // source -> id -> state
+  const asked = new Map();    // source -> how often it could not be read
+  const asking = new Set();   // sources that are about to be asked for again
   let waiting = [];           // what is done once, as soon as there is a map
   let notice = null;
   let timer = null;
@@ -64,13 +68,33 @@
       fail("▲ 地图画面中断 · 正在恢复 · 其余数据照常更新");
     });
     map.handle.on("webglcontextrestored", back);
+    map.handle.on("error", ({ sourceId }) => sourceId && askAgain(sourceId));
     setTimeout(() => map.isUp && sessionStorage.removeItem(TRIES), WELL_MS);
   };
+
+  /* A source that could not be read, as from a server that is busy or away, is asked for again, ever less often. */
+  function askAgain(source) {
+    if (asking.has(source)) return;
+    const tries = (asked.get(source) || 0) + 1;
+    asked.set(source, tries);
+    const wait = Math.min(ASK_MOST_MS, ASK_MS * 2 ** (tries - 1)) * (0.5 + Math.random());
+    asking.add(source);
+    setTimeout(() => {
+      asking.delete(source);
+      const there = map.isUp && map.handle.getSource(source);
+      if (!there) return;
+      const { data, url } = there.serialize();
+      if (typeof data === "string") there.setData(data);
+      else if (there.updateImage && url) there.updateImage({ url });
+    }, wait);
+  }
 
   /* The style is read again before anything can be set on it. */
   function back() {
     if (!map.handle.getStyle()) return void setTimeout(back, 50);
     map.raise();
+    // Tiles that were being read from the old data when the new was set may stay as they are.
+    map.handle.once("idle", map.layOut);
     map.handle.triggerRepaint();
   }
 

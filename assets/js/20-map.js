@@ -11,6 +11,7 @@
   const ABOVE = 6;      // u, for what stands up at the far edge
   const BELOW = 4;      // u, for the names before the areas
   const PATIENCE_MS = 5000;
+  const FLIGHT_MS = 1200;
 
   const { map } = cockpit;
 
@@ -41,7 +42,7 @@
     new ResizeObserver(() => map.isUp && resized()).observe(document.getElementById("map"));
     handle.on("movestart", (event) => { movedByHand ||= Boolean(event.originalEvent); });
     // Plotly sets the view of its own layout whenever it has plotted, the first time or at a new size.
-    handle.on("moveend", () => { if (!fitting && !movedByHand) fit(); });
+    handle.on("moveend", () => { if (!fitting && !movedByHand && !handle.isMoving()) fit(); });
     for (const layer of Object.values(cockpit.layers)) if (layer.mapReady) layer.mapReady(handle);
     // Complete: every source is read and drawn. In a tab in the background "load" may be over already.
     for (const event of ["load", "idle"]) handle.once(event, () => cockpit.root.classList.add("map-ready"));
@@ -129,16 +130,35 @@
   let movedByHand = false;
   let fitting = false;
 
-  function fit() {
+  let looksAt = null;   // corners in degrees; null: all that the page is about
+
+  function fit(isFlight = false) {
     fitting = true;
-    fitToOutline();
+    const before = isFlight ? cameraNow() : null;
+    fitToOutline(looksAt || JSON.parse(cockpit.root.dataset.outline));
+    const after = cameraNow();
+    if (before) {
+      map.handle.jumpTo(before);
+      map.handle.easeTo({ ...after, duration: FLIGHT_MS });
+    }
     fitting = false;
   }
 
-  /* The view in which the outline of all that must be seen fills the frame. */
-  function fitToOutline() {
+  function cameraNow() {
+    const { handle } = map;
+    return { center: handle.getCenter(), zoom: handle.getZoom(), pitch: handle.getPitch(), bearing: handle.getBearing() };
+  }
+
+  /* Look at what lies within these corners, null for the whole, and go there. */
+  map.look = function (corners) {
+    if (JSON.stringify(corners) === JSON.stringify(looksAt)) return;
+    looksAt = corners;
+    map.whenUp(() => movedByHand || fit(!matchMedia("(prefers-reduced-motion: reduce)").matches));
+  };
+
+  /* The view in which an outline fills the frame. */
+  function fitToOutline(outline) {
     if (!map.isUp) return;
-    const outline = JSON.parse(cockpit.root.dataset.outline);
     const box = map.handle.getContainer().getBoundingClientRect();
     if (!box.width || !box.height) return;
     const [lons, lats] = [0, 1].map((axis) => outline.map((corner) => corner[axis]));
