@@ -6,6 +6,7 @@
   const { alarms, element } = cockpit;
   const { form, once } = cockpit.forms;
   const picked = new Set();   // causes
+  alarms.BATCH = ["acknowledge", "shelve"];
   let flood = null;           // {id, count, at}: what of a flood was there when it was chosen; never what is critical
   let bar = null;
 
@@ -78,15 +79,17 @@
 
   function show() {
     if (!bar) make();
-    const many = flood ? flood.count : alarms.soundingOf(picked).length;
+    const of = Object.fromEntries(alarms.BATCH.map((event) => [event, alarms.possibleOf(picked, event).length]));
+    const many = flood ? flood.count : Math.max(...Object.values(of));
     bar.hidden = many === 0;
+    bar.querySelector("button.ahead").hidden = !flood && !of.acknowledge;
     cockpit.setText(bar.querySelector(".chosen"), flood ? `已选 泛滥中的 ${many} 条${flood.alone ? ` · 紧急 ${flood.alone} 条须逐条确认` : ""}` : `已选 ${many} 条`);
     cockpit.setText(bar.querySelector(".outcome"), "");
   }
 
   async function send(event, body) {
     // What is named is what was seen; of a flood the server knows them all.
-    const which = flood ? { flood: flood.id, before: flood.at } : { ids: alarms.soundingOf(picked) };
+    const which = flood ? { flood: flood.id, before: flood.at } : { ids: alarms.possibleOf(picked, event) };
     if (which.ids && !which.ids.length) return alarms.clearChosen();
     const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/alarms/${event}`, { ...which, ...body });
     const { name } = alarms.words().life.events[event];

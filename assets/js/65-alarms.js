@@ -221,7 +221,7 @@
     line.setAttribute("aria-label", `${alarms.look(first.priority).name} ${title} ${states}`);
     if (isOne) line.removeAttribute("aria-expanded");
     else line.setAttribute("aria-expanded", String(group.isOpen));
-    pick.hidden = !sounding || !cockpit.canDo("steward");
+    pick.hidden = !alarms.BATCH.some((event) => cockpit.canDo(alarms.words().life.events[event].role) && alarms.possibleOf([group.cause], event).length);
     pick.querySelector("input").setAttribute("aria-label", `选择 ${title}`);
     pick.querySelector("input").checked = alarms.isPicked(group.cause);
     list.hidden = isOne || !group.isOpen;
@@ -291,10 +291,10 @@
     return made;
   }
 
-  /* Of these causes, what is shown and somebody could acknowledge. */
-  alarms.soundingOf = (picked) => [...picked].flatMap((cause) => {
+  /* Of these causes, what is shown and can be acknowledged, or shelved. */
+  alarms.possibleOf = (picked, event) => [...picked].flatMap((cause) => {
     const { summary } = causes.get(cause) || {};
-    return summary ? summary.members.filter((one) => one.sounds).map((one) => one.id) : [];
+    return summary ? summary.members.filter((one) => alarms.possible(one).includes(event)).map((one) => one.id) : [];
   });
 
   /* Devices have another name now, or one at last. */

@@ -84,6 +84,7 @@
     const input = (name) => box.querySelector(`[name="${name}"]`);
     const follow = () => units(input, box);
     box.addEventListener("change", follow);
+    box.addEventListener("input", (event) => unsay(box, event.target.closest("[data-field]")));
     follow();
     return { box, read: () => read(input, box), faults: (wrong) => faults(box, wrong) };
   };
@@ -139,6 +140,14 @@
     const isAlways = !from && !to && days.length === 7;
     rule.schedule = isAlways ? null : { from: from || "00:00", to: to || "00:00", days };
     return rule;
+  }
+
+  /* A field that is written anew is no longer said to be wrong; ``mended`` where none is any more. */
+  function unsay(box, place) {
+    const fault = place && place.querySelector(".fault:not(:empty)");
+    if (!fault) return;
+    cockpit.setText(fault, "");
+    if (!box.querySelector(".fault:not(:empty)")) box.dispatchEvent(new CustomEvent("mended"));
   }
 
   /* Say what is wrong beside its field; what belongs to none is returned. */

@@ -100,6 +100,8 @@
   const keep = (rule) => cockpit.post(base(), rule);
   const say = (ok, text) => cockpit.sayOutcome(cockpit.find("[data-outcome]"), ok, text);
 
+  const unsay = () => cockpit.setText(cockpit.find("[data-outcome]"), "");
+
   /* --- one rule --- */
 
   async function choose(code) {
@@ -118,6 +120,7 @@
     close.addEventListener("click", shut);
     head.append(element("h2", "", isNew ? "新建规则" : rule.name), close);
     fields = alarms.ruleFields(rule, isNew);
+    fields.box.addEventListener("mended", unsay);
     const form = element("form");
     form.dataset.key = rule.code;
     const trial = element("div", "trial");
@@ -176,7 +179,8 @@
     const body = { rule: { ...rule, code: rule.code || "trial", name: rule.name || "trial" }, from: new Date(now - days * DAY_MS).toISOString(), to: new Date(now).toISOString() };
     const answer = await cockpit.post(`${base()}/trial`, body);
     const left = fields.faults(answer.ok ? {} : answer.body.faults);
-    if (!answer.ok) return trial.replaceChildren(element("p", "outcome is-bad", `▲ ${left.join("；") || answer.body.detail}`));
+    if (answer.ok) unsay();
+    else return trial.replaceChildren(element("p", "outcome is-bad", `▲ ${left.join("；") || answer.body.detail}`));
     result(trial, answer.body, days);
   }
 

@@ -108,7 +108,8 @@ def _silence(
         if heard:
             talks[one.id] = gaps.Talk(tuple(heard), limit)
     found: list[Would] = []
-    for device, silences in gaps.gaps(connection, talks, since, until).items():
+    silences_of, until = gaps.gaps(connection, talks, since, until)
+    for device, silences in silences_of.items():
         machine, changes = Machine(), []
         for begins, ends in silences:
             changes += machine.take(rule, begins + talks[device].limit, True, None)
