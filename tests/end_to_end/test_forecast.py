@@ -62,7 +62,7 @@ def test_a_site_without_history_says_so_and_one_with_it_is_forecast_and_warned_o
     assert told["points"][0].keys() == {"ts", "mean", "low", "high"}
     assert [row["hours"] for row in told["errors"]["horizons"]] == [1, 2, 3]
     assert told["errors"]["horizons"][0]["like_days"].keys() == {"mae", "coverage"}
-    assert (told["capacity"], told["levels"], told["warning"], told["replayed"]) == (None, [], None, None)
+    assert (told["capacity"], told["levels"], told["warning"], told["sources"]) == (None, [], None, [])
 
     # Of a past noon the forecast is that of the afternoon; with a capacity it is warned ahead of it.
     manager = client(running, "预测经理", "manager", "heling")
