@@ -49,16 +49,32 @@
       cockpit.setRow(`${key}.left_today`, figure("left_today"));
       cockpit.setRow(`${key}.capacity`, capacity(site));
       cockpit.setRow(`${key}.year`, year(site));
+      for (const place of cockpit.findAll(`[data-closed="${site.site}"]`)) closed(place, site);
       for (const name of ["inside", "capacity"]) colour(`${key}.${name}`, site);
     }
     const counted = sites().filter((site) => site.as_of !== null);
     cockpit.setPanel("visitors", {
       waiting: counted.length === 0,
-      sources: cockpit.allSources(counted.map((site) => ({ sources: [site.source] }))),
+      sources: cockpit.allSources(counted.map((site) => ({ sources: site.sources.map((one) => one.source) }))),
       ts: counted.length ? Math.max(...counted.map((site) => site.as_of)) : null,
     });
     gates();
     bars();
+  }
+
+  /* That a site is closed, since when, why, and who is inside still; "" where it is open. */
+  cockpit.closedWords = function (closing, inside) {
+    if (!closing) return { head: "", more: "" };
+    const still = inside ? `仍有 ${cockpit.number(inside)} 人在内` : inside === 0 ? "已无人在内" : "在内人数未知";
+    return { head: `✕ 已关闭 · 自 ${cockpit.time.short(closing.since)}`, more: `${still} · ${closing.reason}` };
+  };
+
+  function closed(place, site) {
+    const words = cockpit.closedWords(site.closing, site.inside);
+    place.hidden = !words.head;
+    cockpit.setText(place.querySelector("strong"), words.head);
+    cockpit.setText(place.querySelector("div"), words.more);
+    place.title = words.more;
   }
 
   /* Between how many and how many are inside, by what the gates err by. */

@@ -10,6 +10,11 @@
 
   function render() {
     for (const place of cockpit.findAll("[data-surge]")) surge(place, (cockpit.state.visitors || {})[place.dataset.surge]);
+    // Of a closed site nothing is forecast: nobody comes in. What was warned of before it was closed is over at once.
+    for (const place of cockpit.findAll("[data-ahead]")) {
+      const site = (cockpit.state.visitors || {})[place.dataset.ahead];
+      place.hidden = Boolean(site && site.closing);
+    }
     const since = performance.now() - asked;
     if (since < every || !cockpit.find("[data-ahead]")) return;
     asked = performance.now();
@@ -34,7 +39,7 @@
     cockpit.setText(place.querySelector(".said"), parts.join(" · "));
     const warned = place.querySelector(".warned");
     const { warning } = told;
-    cockpit.setText(warned, warning ? `${warning.mark} 最早 ${cockpit.time.minute(Date.parse(warning.ts))} 可能到${warning.name}` : "");
+    cockpit.setText(warned, warning ? `${warning.mark} 最早 ${cockpit.time.minute(Date.parse(warning.ts))} 可能到${warning.name}（${warning.of_name}）` : "");
     warned.className = `warned is-warned ${warning ? `crowd-${warning.level}` : ""}`;
   }
 

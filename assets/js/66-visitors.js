@@ -58,10 +58,20 @@
     set("year", cockpit.number(site.entered_year), baseline);
     beside(place, besides[site.site]);
     const level = place.querySelector("[data-level]");
-    cockpit.setText(level, cockpit.levelOf(site) + (site.level && site.level !== "normal" ? ` · 自 ${cockpit.time.short(site.level_since || cockpit.now())}` : ""));
+    const closed = cockpit.closedWords(site.closing, site.inside);
+    const since = site.level && site.level !== "normal" ? ` · 自 ${cockpit.time.short(site.level_since || cockpit.now())}` : "";
+    cockpit.setText(level, closed.head ? `${closed.head} · ${closed.more}` : cockpit.levelOf(site) + since);
     level.className = `site-level crowd-${site.level || "none"}`;
-    const source = site.as_of === null ? "" : `${cockpit.sourceWords([site.source])} · ${cockpit.time.clock(site.as_of)}`;
+    const source = site.as_of === null ? "" : `${sources(site)} · ${cockpit.time.clock(site.as_of)}`;
     cockpit.setText(place.querySelector("[data-source]"), source);
+  }
+
+  /* Where the people come from; of several, how many each counted today, since the figures are all of them. */
+  function sources(site) {
+    const words = (one) => cockpit.sourceWords([one.source]);
+    if (site.sources.length < 2) return site.sources.map(words).join("") || cockpit.sourceWords([null]);
+    const each = (one) => `${words(one)}：${one.gates} 台闸机，今日进 ${cockpit.number(one.entered_today)} / 出 ${cockpit.number(one.left_today)}`;
+    return `◇ 数字为实测与回放之和 · ${site.sources.map(each).join("；")}`;
   }
 
   function beside(place, known) {
@@ -151,7 +161,7 @@
     const rows = (log ? log.changes : []).map((one) => [when(one.at), name(one.from), name(one.to), cockpit.number(one.inside), one.capacity === null ? "—" : cockpit.number(one.capacity)]);
     const listed = table(["时间", "由", "转为", "在场", "承载量"], rows, "等级还没有变动");
     const newest = closing && closing.words[0];
-    const word = newest ? element("p", "second", `${newest.closed ? "✕ 关闭" : "开放"} · ${newest.reason} · ${who(newest.by)} · ${when(newest.at)}`) : null;
+    const word = newest ? element("p", "second", `${newest.closed ? "✕ 已关闭" : "开放"} · ${newest.reason} · ${who(newest.by)} · ${when(newest.at)}`) : null;
     if (!cockpit.canDo("manager")) return part("等级记录", listed, word);
     const closed = Boolean(closing && closing.closed);
     const reason = needed(text("reason", "理由", 500));

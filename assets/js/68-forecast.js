@@ -7,6 +7,7 @@
   const SVG = "http://www.w3.org/2000/svg";
   const LEAST_WIDE = 300;
   const HIGH = 260;
+  const LINE = 17;   // what a letter needs from line to line
   const SIDES = { left: 56, right: 78, top: 12, bottom: 30 };
   const page = (cockpit.pages.forecast = {});
   let words = {};
@@ -38,9 +39,10 @@
     set("model", `${told.day.name} · ${modelWords(told)}`);
     const warned = cockpit.warningWords(told);
     set("warning", warned);
-    place.querySelector("[data-forecast-warning]").className = `forecast-warning ${told.warning ? `crowd-${told.warning.level}` : "second"}`;
-    const from = told.replayed ? `回放 · ${told.replayed}；同样的日子会重复出现，误差因此偏小` : "传感器";
-    set("source", `${from} · 有计数 ${told.days} 天 · 做于 ${cockpit.time.full(Date.parse(told.at))}`);
+    const tone = told.closing ? "crowd-closed" : told.warning ? `crowd-${told.warning.level}` : "second";
+    place.querySelector("[data-forecast-warning]").className = `forecast-warning ${tone}`;
+    const again = told.sources.some((one) => one !== null) ? "；回放的同样日子会重复出现，误差因此偏小" : "";
+    set("source", `${cockpit.sourceWords(told.sources)}${again} · 有计数 ${told.days} 天 · 做于 ${cockpit.time.full(Date.parse(told.at))}`);
     known.set(place, told);
     chart(place, told);
     place.querySelector("[data-forecast-errors]").replaceChildren(...(told.errors ? errors(told.errors) : []));
@@ -61,12 +63,16 @@
 
   /* When those inside may come to a level, or why that cannot be said. */
   cockpit.warningWords = function (told) {
+    if (told.closing) {
+      const words = cockpit.closedWords({ ...told.closing, since: Date.parse(told.closing.since) }, told.inside);
+      return `${words.head} · ${words.more} · 关闭期间不作预警`;
+    }
     if (!told.points.length) return "";
     if (told.capacity === null) return "承载量未配置，不作等级预警";
     const { warning } = told;
     if (!warning) return "未来 3 小时预计不会升级";
     const sure = warning.mean_ts ? `，预计 ${cockpit.time.minute(Date.parse(warning.mean_ts))} 到达` : "";
-    return `${warning.mark} 最早 ${cockpit.time.minute(Date.parse(warning.ts))} 可能到${warning.name}（${cockpit.number(warning.people)} 人）${sure}`;
+    return `${warning.mark} 最早 ${cockpit.time.minute(Date.parse(warning.ts))} 可能到${warning.name}（${warning.of_name}，${cockpit.number(warning.people)} 人）${sure}`;
   };
 
   function drawn(told, wide) {
@@ -88,16 +94,30 @@
     svg.append(node("path", { class: "interval", d: `${path(upper)}L${path(lower).slice(1)}Z` }));
     for (const level of told.levels.filter((one) => one.people <= most * 1.05)) {
       svg.append(node("path", { class: `limit crowd-${level.code}`, d: path([[first, level.people], [last, level.people]]) }));
-      svg.append(label(right + 6, y(level.people) + 4, `${level.mark} ${cockpit.number(level.people)}`, `limit-name crowd-${level.code}`));
     }
     if (told.model !== "seasonal_naive") svg.append(node("path", { class: "baseline", d: path(told.baseline.map((one) => [at(one), one.mean])) }));
     svg.append(node("path", { class: "past", d: path(past) }));
     svg.append(node("path", { class: "mean", d: path([from, ...told.points.map((one) => [at(one), one.mean])]) }));
     svg.append(node("circle", { class: "now", cx: x(now), cy: y(told.inside), r: 4 }));
     const end = told.points[told.points.length - 1];
-    const isFree = told.levels.every((one) => Math.abs(y(one.people) - y(end.mean)) > 16);
-    if (isFree) svg.append(label(right + 6, y(end.mean) + 4, `${cockpit.number(end.mean)} 人`, "end"));
+    const beside = told.levels.filter((one) => one.people <= most * 1.05).map((one) => ({
+      y: y(one.people), text: `${one.mark} ${cockpit.number(one.people)}`, name: `limit-name crowd-${one.code}`,
+    }));
+    beside.push({ y: y(end.mean), text: `${cockpit.number(end.mean)} 人`, name: "end" });
+    for (const one of apart(beside)) svg.append(label(right + 6, one.y + 4, one.text, one.name));
     return svg;
+  }
+
+  /* Labels beside the chart, each moved as little as keeps them from lying over each other. */
+  function apart(labels) {
+    const found = labels.sort((a, b) => a.y - b.y);
+    for (let n = 1; n < found.length; n += 1) found[n].y = Math.max(found[n].y, found[n - 1].y + LINE);
+    let lowest = HIGH - SIDES.bottom;
+    for (const one of [...found].reverse()) {
+      one.y = Math.min(one.y, lowest);
+      lowest = one.y - LINE;
+    }
+    return found;
   }
 
   function grid(svg, x, y, first, last, most, right) {

@@ -18,23 +18,15 @@ from store.instant import MILLISECOND, SHANGHAI, Instant, format_rfc3339, to_dat
 
 DEFAULT_METRIC = "pm2_5"
 NAV = (
-    ("/", "总览"),
-    ("/map", "地图"),
-    ("/compare", "对比"),
-    ("/alarms", "告警"),
-    ("/events", "网格事件"),
-    ("/board", "看板"),
-    ("/report", "上报"),
-    ("/figures", "指标"),
-    ("/visitors", "游客"),
-    ("/forecast", "客流预测"),
-    ("/festivals", "节会"),
-    ("/counts", "客流核对"),
-    ("/governance", "共治"),
-    ("/quarantine", "隔离区"),
-    ("/ground", "底图"),
-    ("/people", "人员"),
+    ("概况", (("/", "总览"), ("/map", "地图"), ("/compare", "对比"))),
+    (
+        "告警与事件",
+        (("/alarms", "告警"), ("/events", "网格事件"), ("/board", "看板"), ("/report", "上报"), ("/figures", "指标")),
+    ),
+    ("客流", (("/visitors", "游客"), ("/forecast", "客流预测"), ("/festivals", "节会"), ("/counts", "客流核对"))),
+    ("管理", (("/governance", "共治"), ("/quarantine", "隔离区"), ("/ground", "底图"), ("/people", "人员"))),
 )
+"""The way about: groups of pages, each with its name."""
 PAST = frozenset(
     {"/", "/map", "/alarms", "/events", "/board", "/figures", "/visitors", "/forecast", "/festivals", "/governance"}
 )
@@ -145,16 +137,12 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
     query = f"?community={community.code}" + (f"&theme={theme}" if theme != "dark" else "")
     then = f"&at={format_rfc3339(int(data['at']) * MILLISECOND)}" if "at" in data else ""
     here = "/" if kind == "home" else f"/{kind}"
-    links = [
-        html.A(
-            name,
-            href=f"{path}{query}{then if path in PAST else ''}",
-            className="here" if path == here else None,
-            **_for_whom(path),
-        )
-        for path, name in NAV
+    wall = html.A("大屏", href=f"/wall/{community.code}{then.replace('&', '?')}")
+    groups = [
+        _group(name, [_link(path, page, f"{path}{query}{then if path in PAST else ''}", here) for path, page in pages])
+        for name, pages in NAV
     ]
-    links.append(html.A("大屏", href=f"/wall/{community.code}{then.replace('&', '?')}"))
+    groups[0].children.append(wall)
     places = [
         html.A(
             other.name.removesuffix("未来社区"),
@@ -166,13 +154,35 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
     header = html.Header(
         [
             html.H1([html.Span(community.name), html.Span("CIM 驾驶舱", className="sub")]),
-            html.Nav(links, className="pages", **{"aria-label": "页面"}),
-            html.Nav(places, className="places", **{"aria-label": "社区"}),
+            html.Button(
+                ["☰ ", html.Span(dict(page for _, pages in NAV for page in pages).get(here, "页面"))],
+                type="button",
+                className="way",
+                **{"aria-expanded": "false", "aria-controls": "way-about", "aria-label": "页面与社区", "data-way": ""},
+            ),
+            html.Div(
+                [
+                    html.Nav(groups, className="pages", **{"aria-label": "页面"}),
+                    html.Nav(places, className="places", **{"aria-label": "社区"}),
+                ],
+                id="way-about",
+                className="way-about",
+            ),
             html.Div([replay_mark(), clock(), live_mark(), _me()], className="state"),
         ],
         className="top",
     )
     return root(community, kind, [header, html.Main(content)], theme=theme, **data)
+
+
+def _group(name: str, links: list[Any]) -> Any:
+    return html.Div([html.Span(name, className="of"), *links], className="group", role="group", **{"aria-label": name})
+
+
+def _link(path: str, name: str, href: str, here: str) -> Any:
+    is_here = path == here
+    current = {"aria-current": "page"} if is_here else {}
+    return html.A(name, href=href, className="here" if is_here else None, **current, **_for_whom(path))
 
 
 def _for_whom(path: str) -> dict[str, Any]:
