@@ -16,12 +16,14 @@
   const plotly = document.getElementById("plotly");
   if (plotly && !window.Plotly) window.Plotly = new Promise((resolve) => plotly.addEventListener("load", () => resolve()));
 
+  /** @param {Intl.DateTimeFormatOptions} options */
   const format = (options) => new Intl.DateTimeFormat("zh-CN", { timeZone: ZONE, hourCycle: "h23", ...options });
   const clock = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const minute = format({ hour: "2-digit", minute: "2-digit" });
   const day = format({ month: "2-digit", day: "2-digit", weekday: "short" });
   const date = format({ month: "2-digit", day: "2-digit" });
 
+  /** @param {Intl.DateTimeFormat} formatter @param {number} ms @param {string[]} types */
   const datePart = (formatter, ms, types) =>
     formatter.formatToParts(ms).filter((part) => types.includes(part.type)).map((part) => part.value);
 
@@ -67,6 +69,7 @@
   /* What was measured, [[code, value], ...], in the order of the metrics. */
   cockpit.inOrder = function (measured) {
     const order = Object.keys(cockpit.metrics);
+    /** @param {string} code */
     const rank = (code) => (order.includes(code) ? order.indexOf(code) : order.length);
     return Object.entries(measured).sort((a, b) => rank(a[0]) - rank(b[0]));
   };
@@ -92,6 +95,14 @@
   cockpit.find = (selector) => (cockpit.root ? cockpit.root.querySelector(selector) : null);
   cockpit.findAll = (selector) => (cockpit.root ? cockpit.root.querySelectorAll(selector) : []);
 
+  /* An element that must be there; throws naming it where it is not. */
+  /** @param {string} selector @param {ParentNode} place */
+  cockpit.need = function (selector, place = cockpit.root) {
+    const found = place.querySelector(selector);
+    if (!(found instanceof HTMLElement)) throw new Error(`no ${selector} here`);
+    return found;
+  };
+
   /* Text is only ever set as text: nothing that came from outside becomes markup. */
   cockpit.setText = function (element, text) {
     if (element && element.textContent !== text) element.textContent = text;
@@ -107,6 +118,7 @@
   /* A table: the words of its head, and rows of texts or elements. */
   cockpit.table = function (head, rows, className = "figures") {
     const made = cockpit.element("table", className);
+    /** @param {(string | Node)[]} cells @param {"th" | "td"} tag */
     const line = (cells, tag) => {
       const row = cockpit.element("tr");
       for (const cell of cells) {

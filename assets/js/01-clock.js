@@ -3,6 +3,8 @@
 (function () {
   "use strict";
 
+  /** @typedef {{wall: number, steady: number}} Reading */
+
   const cockpit = window.cockpit;
   const clock = (cockpit.clock = {});
   const COARSE_MS = 30000;    // the header Date has whole seconds: only where no frame told the time of late
@@ -13,6 +15,7 @@
   clock.since = (steady) => clock.steady() - steady;
 
   let seen = reading();
+  /** @type {(Reading & {ahead: number}) | null} */
   let told = null;            // our clocks when the server last told its time, and how far it was ahead of the wall clock
 
   // The server's time less the monotonic clock, in ms; the machine's own time until the server has told its.
@@ -40,7 +43,9 @@
   };
 
   /* How many ms the wall clock is ahead of the monotonic one since the server told: set forward, or asleep; below 0 set back. */
+  /** @param {Reading} given */
   const astray = ({ wall, steady }) => Date.now() - wall - clock.since(steady);
+  /** @param {Reading} before */
   const agree = (before) => Math.abs(astray(before)) < AGREE_MS;
 
   /* How many ms the wall clock went ahead of the monotonic one since it was last asked: the machine slept, or its

@@ -28,6 +28,7 @@
     }
   };
 
+  /** @param {string} path @param {Asking} given */
   async function once(path, { patience = null, ...options }) {
     const giveUp = new AbortController();
     const timer = patience === null ? null : setTimeout(() => giveUp.abort(), patience);
@@ -50,8 +51,10 @@
     }
   }
 
+  /** @param {number} status */
   const foreign = (status) => [WORDS[status], `回答看不懂（${status}），可能来自中间的代理`].filter(Boolean).join("；");
 
+  /** @param {string} text */
   function readBody(text) {
     if (!text) return {};
     try {
@@ -62,6 +65,7 @@
   }
 
   /* Retry-After (RFC 9110, 10.2.3), in ms: seconds, or a date of the server's. */
+  /** @param {string | null} header */
   function waitOf(header) {
     if (!header) return null;
     const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - cockpit.clock.server();

@@ -7,6 +7,7 @@
   const ROLES = { steward: "网格员", manager: "管理员", admin: "系统管理员", wall: "大屏" };
 
   cockpit.me = null;   // {name, role, communities, csrf}; null until it is known, name null where nobody is
+  /** @type {Promise<Me> | null} */
   let asked = null;
 
   /* Who is signed in; asked once for a page, or again. While nobody answers it is who it was when this phone last knew. */
@@ -22,6 +23,7 @@
   }
 
   const ACCOUNT = "cockpit-account";
+  /** @param {string | null} [name] */
   function remembered(name) {
     try {
       if (name === undefined) return localStorage.getItem(ACCOUNT);
@@ -32,6 +34,7 @@
   }
 
   /* A page belongs to whoever it was opened by: what they wrote is never sent by somebody who signed in since. */
+  /** @param {Me} me */
   function know(me) {
     remembered(me.name);
     const before = cockpit.me;
@@ -43,6 +46,7 @@
     return cockpit.me;
   }
 
+  /** @param {Me} me */
   function show(me) {
     const marks = me.name ? signedIn(me) : [signInLink()];
     for (const place of cockpit.findAll("[data-me]")) place.replaceChildren(cockpit.outbox.mark(), ...marks);
@@ -50,6 +54,7 @@
   }
 
   const ORDER = ["wall", "steward", "manager", "admin"];
+  /** @param {Role | undefined} role @param {Role} least */
   const suffices = (role, least) => ORDER.indexOf(role) >= ORDER.indexOf(least);
 
   function isHere() {
@@ -93,6 +98,7 @@
   }
   cockpit.signInLink = signInLink;
 
+  /** @param {Me} me */
   function signedIn(me) {
     const out = cockpit.element("button", "quiet", "退出");
     out.type = "button";
@@ -136,6 +142,7 @@
     return { ok: false, status: 403, body: { detail }, retryMs: null, isForeign: false };
   }
 
+  /** @param {string} path @param {object} body @param {string | null | undefined} csrf @param {Asking} options */
   function send(path, body, csrf, options) {
     const isFile = body instanceof Blob;
     const kind = isFile ? "application/octet-stream" : "application/json";

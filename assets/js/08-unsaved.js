@@ -6,7 +6,9 @@
   // Filters and searches are no loss; a field that keeps itself says so.
   const FIELDS = "textarea, form input, .matter input";
   const NO_TEXT = ["checkbox", "radio", "search", "password"];
+  /** @type {Set<HTMLInputElement | HTMLTextAreaElement>} */
   const written = new Set();
+  /** @type {(() => boolean)[]} */
   const holders = [];   // others who hold something: () -> whether
 
   document.addEventListener("input", ({ target }) => {

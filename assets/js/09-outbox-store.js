@@ -3,12 +3,15 @@
 (function () {
   "use strict";
 
+  /** @typedef {"reports" | "photos"} Store */
+
   const cockpit = window.cockpit;
   const NAME = "cockpit-reports";
   const VERSION = 2;
   const LEDGER = "cockpit-outbox-count";   // kept apart: tells when the browser has thrown the others away
   const memory = { reports: new Map(), photos: new Map() };
   const store = (cockpit.outboxStore = { fault: null });
+  /** @type {Promise<IDBDatabase> | null} */
   let opened = null;
 
   function open() {
@@ -29,6 +32,7 @@
   }
 
   /* The first version kept reports of nobody in particular, with their photos in them. */
+  /** @param {IDBDatabase} database @param {IDBTransaction} transaction @param {number} oldVersion */
   function upgrade(database, transaction, oldVersion) {
     const photos = database.createObjectStore("photos", { keyPath: "id" });
     photos.createIndex("report", "report");
@@ -46,10 +50,12 @@
   }
 
   /* Work in one transaction; resolves when it is on the disk. */
+  /** @param {Store[]} names @param {IDBTransactionMode} mode @param {(at: IDBTransaction, fail: (error: unknown) => void) => IDBRequest | void} work */
   async function within(names, mode, work) {
     const transaction = (await open()).transaction(names, mode, { durability: "strict" });
     return new Promise((resolve, reject) => {
       let result;
+      /** @type {unknown} */
       let failure = null;
       transaction.oncomplete = () => resolve(result && "result" in result ? result.result : result);
       transaction.onerror = transaction.onabort = () => reject(failure || transaction.error || new Error("存储中断"));
@@ -60,6 +66,7 @@
     });
   }
 
+  /** @param {Store} name @param {Photo | Report} value */
   async function put(name, value) {
     try {
       await within([name], "readwrite", (at) => at.objectStore(name).put(value));
@@ -70,6 +77,7 @@
     }
   }
 
+  /** @param {unknown} error */
   const wordsOf = (error) => (error && error.name === "QuotaExceededError" ? "手机存储已满" : "浏览器不能保存（无痕模式，或存储被禁用）");
 
   /* Whether it can be written at all is found out before somebody relies on it. */
@@ -84,7 +92,9 @@
     }
   }
 
+  /** @param {Store} name @param {(at: IDBObjectStore) => IDBRequest} ask */
   async function all(name, ask) {
+    /** @type {any[]} */
     let found = [];
     try {
       found = await within([name], "readonly", (at) => ask(at.objectStore(name)));
@@ -105,6 +115,7 @@
   /* Change a report: ``alter`` gets what is kept, null where there is none, and returns what is to be, null to leave it.
      No other page comes in between. */
   store.change = async function (id, alter) {
+    /** @type {Report | null | false} */
     let made = null;
     const held = memory.reports.get(id);
     try {

@@ -13,11 +13,15 @@
   const NOT_IN = "服务器先前已收到它，之后的改动没有并入；可在事件页补充";
   const WAITS = [0, 401, 408, 425, 429];   // and every 5xx: it is not the report's fault
   const pages = "BroadcastChannel" in window ? new BroadcastChannel("cockpit-outbox") : null;
+  /** @type {Me | null} */
   let me = null;
+  /** @type {Promise<void> | null} */
   let running = null;
   let isAskedAgain = false;
   let failures = 0;
-  let timer = null;
+  /** @type {number | undefined} */
+  let timer;
+  /** @type {HTMLElement[]} */
   let marks = [];
 
   outbox.owner = () => (me ? me.name || me.was || null : null);
@@ -44,7 +48,9 @@
     outbox.flush();
   };
 
+  /** @param {Report} one */
   const isMine = (one) => one.owner === outbox.owner() && one.owner !== null;
+  /** @param {Report} one */
   const isLeft = (one) => one.state === "waiting" || one.state === "refused" || (one.state === "draft" && one.isFilled);
 
   /* Of whoever is signed in, with what nobody has signed. */
@@ -66,6 +72,7 @@
   outbox.newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
   /* A report as it begins, or goes on where it was sent before: then the server may know it. */
+  /** @param {string} id @param {Report | null} before */
   function fresh(id, before) {
     const { tries = 0, event = null, stamp = cockpit.clock.stamp() } = before && before.tries ? before : {};
     return { id, owner: outbox.owner(), community: cockpit.root.dataset.community, tries, event, stamp };
@@ -81,6 +88,7 @@
     return made;
   };
 
+  /** @param {Report} one @param {ReportBody} body */
   const isSame = (one, body) => one.body.detail === body.detail && one.body.category === body.category;
 
   /* File a draft; null where it was filed already just so. */
@@ -145,6 +153,7 @@
     changed();
   }
 
+  /** @param {number} ms */
   function again(ms) {
     clearTimeout(timer);
     timer = setTimeout(outbox.flush, ms);
@@ -170,15 +179,18 @@
   }
 
   /* How long the server asked to wait still; a clock that was set tells nothing. */
+  /** @param {Report} given */
   function held({ hold }) {
     if (!hold) return 0;
     const past = Date.now() - hold.since;
     return past < 0 || past > hold.ms ? 0 : hold.ms - past;
   }
 
+  /** @param {number} bytes */
   const patience = (bytes) => 30000 + bytes / 10;   // 10 kB in a second are a very bad line
 
   /* Send a report, then its photos; null when all is done, else the answer that stopped it. */
+  /** @param {Report} one */
   async function deliver(one) {
     const base = `/api/v1/${one.community}/events`;
     let { event } = one;
@@ -199,6 +211,7 @@
     return finish(one.id);
   }
 
+  /** @param {Report} one @param {Answer} answer */
   async function filed(one, answer) {
     const { detail = "", duplicates = [] } = answer.body.properties || {};
     // The server had it under this id: what was changed since is not in it.
@@ -207,6 +220,7 @@
   }
 
   /* Send a photo, smaller where it is too large; what is refused for good is kept with the reason. */
+  /** @param {string} path @param {Photo} photo */
   async function sendPhoto(path, photo) {
     const answer = await cockpit.post(path, new Blob([photo.bytes], { type: photo.type }), { patience: patience(photo.bytes.byteLength || photo.bytes.size) });
     if (answer.ok) return void (await store.removePhoto(photo.id));
@@ -221,6 +235,7 @@
   }
 
   /* All of it is with the server, or refused for good. */
+  /** @param {string} id */
   async function finish(id) {
     const refused = (await store.photos(id)).filter((one) => one.reason);
     const made = await store.change(id, (one) => {
@@ -238,9 +253,11 @@
     return null;
   }
 
+  /** @param {Answer} answer */
   const waits = (answer) => WAITS.includes(answer.status) || answer.status >= 500 || (answer.isForeign && answer.status < 400) || Boolean(me.isReplacedBy);
 
   /* Keep what came of it; returns whether the next may be tried. */
+  /** @param {Report} one @param {Answer} answer */
   async function put(one, answer) {
     const reason = { status: answer.status, text: answer.body.detail || "服务器没有给出编号" };
     const isWaiting = waits(answer);
@@ -266,8 +283,10 @@
 
   /* --- what the pages show of it --- */
 
+  /** @param {OutboxSaid} what */
   const tell = (what) => cockpit.root.dispatchEvent(new CustomEvent("outbox-said", { detail: what }));
 
+  /** @param {boolean} isOwn */
   async function changed(isOwn = true) {
     if (isOwn && pages) pages.postMessage("changed");
     await showMarks();
@@ -286,6 +305,7 @@
   async function showMarks() {
     const { mine, refused, drafts, others } = await outbox.counts();
     for (const made of marks) {
+      /** @type {Node[]} */
       const parts = [];
       if (mine) {
         // A draft waits for who writes it, not for the line.

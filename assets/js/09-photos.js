@@ -29,8 +29,10 @@
   };
 
   // Bytes, not a blob: some phones lose the blobs of their database.
+  /** @param {Blob} blob @param {number | null} step */
   const kept = async (blob, step) => ({ bytes: await blob.arrayBuffer(), type: blob.type || "application/octet-stream", step });
 
+  /** @param {Blob} blob @param {number} step */
   async function scaled(blob, step) {
     try {
       const picture = await createImageBitmap(blob, { imageOrientation: "from-image" });

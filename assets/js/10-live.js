@@ -3,6 +3,8 @@
 (function () {
   "use strict";
 
+  /** @typedef {WebSocket | EventSource} Channel */
+
   const cockpit = window.cockpit;
   const SILENCE_MS = 4500;   // the server beats every 2 s
   const LEAP_MS = 1500;      // the clocks went apart by more: the machine may have slept
@@ -14,12 +16,15 @@
   const live = (cockpit.live = { up: false, isDoubted: false, isOutdated: false });
   let isThrough = false;   // whether a WebSocket ever brought a frame
   let way = "socket";
+  /** @type {Channel | null} */
   let socket = null;    // a WebSocket, or an EventSource where such do not come through
   let isHeard = false;  // on this connection
   let heard = 0;        // by the monotonic clock
   let answerBy = Infinity;
+  /** @type {number | null} */
   let seq = null;
   let attempt = 0;
+  /** @type {number | null} */
   let retryTimer = null;
 
   live.start = function () {
@@ -52,6 +57,7 @@
   }
 
   /* A new snapshot. One who only listens gets it by listening anew. */
+  /** @param {number} patience */
   function askAgain(patience) {
     seq = null;
     answerBy = cockpit.clock.steady() + patience;
@@ -70,6 +76,7 @@
 
   const address = () => location.host + "/live/" + cockpit.root.dataset.community;
 
+  /** @param {Channel} opened */
   function follow(opened) {
     socket = opened;
     let before = Promise.resolve();
@@ -90,6 +97,7 @@
   /* Frames are compressed once for all who take them so. */
   const canUnpack = "DecompressionStream" in window;
 
+  /** @param {ArrayBuffer} data */
   function unpack(data) {
     return new Response(new Blob([data]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).json();
   }
@@ -123,6 +131,7 @@
   }
 
   /* A connection came to its end; ``hasEnded``: what let it in did. */
+  /** @param {Channel} opened @param {boolean} hasEnded */
   function over(opened, hasEnded) {
     // A wall that is let in no more has nothing to show; at a desk somebody may be writing.
     if (hasEnded && cockpit.root.dataset.page === "wall") location.reload();
@@ -147,6 +156,7 @@
     }
   }
 
+  /** @param {Live.Frame} frame */
   function receive(frame) {
     heard = cockpit.clock.steady();
     isHeard = true;
@@ -178,6 +188,7 @@
 
   /* A record that is told as nothing is gone; of one that is known the fields that changed are told. ``isAnew``: what
      the server read anew, with what no message brings: names, places, devices that were not there. */
+  /** @param {Live.Told} layers @param {boolean} isAnew */
   function merge(layers, isAnew = false) {
     let isGone = isAnew;
     for (const [layer, records] of Object.entries(layers)) {
@@ -193,6 +204,7 @@
   }
 
   /* The server has sorted out what is newer; here it is only put in its place. */
+  /** @param {Live.AnyRecord | undefined} known @param {Live.AnyRecord} record */
   function merged(known = {}, record) {
     const one = { ...known, ...record };
     for (const name of ["latest", "metrics"]) {
@@ -204,6 +216,7 @@
     return one;
   }
 
+  /** @param {boolean} up @param {boolean} isDoubted */
   function setUp(up, isDoubted = false) {
     live.up = up;
     live.isDoubted = isDoubted;

@@ -78,9 +78,12 @@
   /* The same in an element; it breaks where hours are missing. */
   cockpit.drawLine = function (place, points, low, high) {
     const until = cockpit.now();
+    /** @param {number} ms */
     const x = (ms) => (100 * (ms - (until - DAY_MS))) / DAY_MS;
+    /** @param {number} value */
     const y = (value) => (high > low ? 22 - (20 * (value - low)) / (high - low) : 12);
     let path = "";
+    /** @type {number | null} */
     let before = null;
     for (const [ms, value] of points) {
       if (ms < until - DAY_MS) continue;
@@ -100,6 +103,7 @@
     place.replaceChildren(svg);
   };
 
+  /** @type {Record<string, Record<string, Line>>} */
   const trends = {};   // "metric" -> {area or "": [[ms, value], ...]}
   let asked = "";
 

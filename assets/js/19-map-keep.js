@@ -8,11 +8,16 @@
   const RETRY_MS = [30000, 60000, 120000, 300000];
   const TRIES = "cockpit-map-tries";   // of this tab
   const WELL_MS = 600000;
+  /** @type {Map<string, (handle: Maps.Handle) => void>} */
   const kept = new Map();     // what -> how it is set, in the order of the first time
+  /** @type {Map<string, Map<string, Record<string, Maps.Style>>>} */
   const states = new Map();   // source -> id -> state
+  /** @type {((handle: Maps.Handle) => void)[]} */
   let waiting = [];           // what is done once, as soon as there is a map
+  /** @type {HTMLElement | null} */
   let notice = null;
-  let timer = null;
+  /** @type {number | undefined} */
+  let timer;
 
   /* Set something on the map, now and whenever it comes back; ``what`` names it, the last to be put counts. */
   map.put = function (what, set) {
@@ -70,6 +75,7 @@
   }
 
   /* Say that there is no map, and try again at intervals: a page that is loaded anew gets a new context. */
+  /** @param {string} text */
   function fail(text) {
     say(text);
     const tries = Number(sessionStorage.getItem(TRIES) || 0);
@@ -97,6 +103,7 @@
     return true;
   }
 
+  /** @param {string | null} text */
   function say(text) {
     if (!notice && text === null) return;
     if (!notice) {

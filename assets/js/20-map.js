@@ -14,6 +14,7 @@
 
   map.start = () => begin(cockpit.clock.steady());
 
+  /** @param {number | null} since */
   function begin(since) {
     const graph = document.querySelector("#map .js-plotly-plot");
     const found = graph && graph._fullLayout && graph._fullLayout.map && graph._fullLayout.map._subplot;
@@ -46,6 +47,7 @@
     handle.triggerRepaint();
   }
 
+  /** @param {Maps.Handle} handle */
   function icons(handle) {
     cockpit.drawIcons(handle);
     for (const layer of handle.getStyle().layers) {
@@ -66,6 +68,7 @@
     known[source] = text;
     putData(source, { type: "FeatureCollection", features });
   };
+  /** @type {Record<string, string>} */
   const known = {};
 
   /* Go to a place; from then on the view is the viewer's own. Plotly must know it, or it would set its own again. */
@@ -94,6 +97,7 @@
     if (map.handle) putData(source, map.file(`${source}.geojson`) + cockpit.atQuery("?"));
   };
 
+  /** @param {string} source @param {Maps.Collection | string} data */
   function putData(source, data) {
     map.put(`data of ${source}`, (handle) => {
       const there = handle.getSource(source);
@@ -117,6 +121,7 @@
     })(began);
   };
 
+  /** @param {Maps.Handle} handle */
   function still(handle) {
     // Nobody touches the wall; a touch must not move it for good.
     for (const name of ["dragPan", "scrollZoom", "dragRotate", "doubleClickZoom", "touchZoomRotate", "keyboard", "boxZoom"]) {
@@ -157,6 +162,7 @@
     return Math.min(cockpit.u(), Math.max(SMALLEST_U, map.handle.getContainer().clientWidth / 90));
   }
 
+  /** @type {Map<string, Maps.Style>} */
   const widths = new Map();   // line layer -> its width where u is 10 px, as the style has it
 
   function size() {

@@ -2,10 +2,13 @@
 (function () {
   "use strict";
 
+  /** @typedef {{kind: string, code: string, name: string, at: Maps.Position, room?: RoomOfMap | null, device?: string}} Place */
+
   const cockpit = window.cockpit;
   const NAMED = { facilities: "设施", areas: "片区", sites: "场所", rooms: "房间" };
   const MOST = 8;
   const NEAR_ZOOM = 16;
+  /** @type {Place[]} */
   const places = [];   // {kind, code, name, at, room}
 
   cockpit.map.tools.push((handle) => {
@@ -18,6 +21,7 @@
   });
 
   /* /map?event=...: an event's own page leads here. */
+  /** @param {string} id */
   async function goToEvent(id) {
     let found = null;
     try {
@@ -45,6 +49,7 @@
     }
   }
 
+  /** @param {string} group @param {boolean} isShown */
   function show(group, isShown) {
     cockpit.map.put(`group ${group}`, (handle) => {
       for (const layer of handle.getStyle().layers) {
@@ -95,6 +100,7 @@
     place.append(field, list);
   }
 
+  /** @param {Place} hit @param {HTMLElement} list @param {HTMLInputElement} field */
   function item(hit, list, field) {
     const button = cockpit.element("button", "", `${hit.name} · ${hit.kind}`);
     button.type = "button";
@@ -108,6 +114,7 @@
     return made;
   }
 
+  /** @param {Place} hit */
   function go(hit) {
     const indoors = hit.room || (hit.device && cockpit.state.devices[hit.device]);
     if (indoors && indoors.storey) cockpit.storeys.open(indoors.parent || indoors.building, indoors.storey);

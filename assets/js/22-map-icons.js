@@ -2,14 +2,18 @@
 (function () {
   "use strict";
 
+  /** @typedef {CanvasRenderingContext2D} Pen */
+
   const cockpit = window.cockpit;
   const BASE = cockpit.ICON_SIZE;
   const RATIO = 4;   // drawn larger, so that it is crisp on a wall
 
+  /** @param {string} name */
   function token(name) {
     return getComputedStyle(cockpit.root).getPropertyValue("--" + name).trim();
   }
 
+  /** @param {number} width @param {number} height */
   function canvas(width, height) {
     const made = document.createElement("canvas");
     made.width = width * RATIO;
@@ -19,6 +23,7 @@
     return pen;
   }
 
+  /** @param {Pen} pen @param {number} radius @param {string | null} fill @param {string} [stroke] @param {number} [width] @param {number[]} [dash] */
   function disc(pen, radius, fill, stroke, width, dash) {
     pen.beginPath();
     pen.arc(BASE / 2, BASE / 2, radius, 0, 2 * Math.PI);
@@ -34,11 +39,13 @@
     }
   }
 
+  /** @param {Pen} pen @param {number} radius @param {string} tone @param {number} width @param {number[]} [dash] */
   function ring(pen, radius, tone, width, dash) {
     disc(pen, radius, null, token("ground"), width + 2);
     disc(pen, radius, null, token(tone), width, dash);
   }
 
+  /** @param {Pen} pen @param {[x: number, y: number][]} points @param {string} fill */
   function polygon(pen, points, fill) {
     pen.beginPath();
     points.forEach(([x, y], index) => (index ? pen.lineTo(x, y) : pen.moveTo(x, y)));
@@ -90,6 +97,7 @@
 
   const PILL = { width: 40, height: 24 };
 
+  /** @param {Pen} pen @param {number[]} dash */
   function pill(pen, dash) {
     pen.beginPath();
     pen.roundRect(1.5, 1.5, PILL.width - 3, PILL.height - 3, 10);
@@ -103,6 +111,7 @@
 
   cockpit.drawIcons = (handle) => Object.keys(ICONS).filter((name) => !handle.hasImage(name)).forEach((name) => draw(handle, name));
 
+  /** @param {Maps.Handle} handle @param {string} name */
   function draw(handle, name) {
     const isPill = name.startsWith("pill");
     const [width, height] = isPill ? [PILL.width, PILL.height] : [BASE, BASE];

@@ -2,6 +2,8 @@
 (function () {
   "use strict";
 
+  /** @typedef {Record<string, any>} Properties of a feature, as the map has them */
+
   const cockpit = window.cockpit;
   const card = (cockpit.card = {});
   const DAY_MS = 86400000;
@@ -27,6 +29,7 @@
   });
 
   /* The topmost thing under a point that has something to say, as {said}. */
+  /** @param {Maps.Handle} handle @param {Maps.Point} point */
   function found(handle, point) {
     if (!cockpit.map.isUp) return null;
     const around = [[point.x - REACH, point.y - REACH], [point.x + REACH, point.y + REACH]];
@@ -40,6 +43,7 @@
     return null;
   }
 
+  /** @param {Maps.Handle} handle @param {Maps.Point | null} point */
   function hover(handle, point) {
     const place = cockpit.find("[data-map-hover]");
     const hit = point && !cockpit.drawing ? found(handle, point) : null;
@@ -104,6 +108,7 @@
     return { title: of.name, lines: [storey, ...(values.length ? values : ["没有设备"])], trend };
   };
 
+  /** @param {Properties} of */
   function building(of) {
     const inside = cockpit.devices().filter((one) => one.building === of.code);
     const events = Object.values(cockpit.state.grid_events || {}).filter((one) => one.open && one.building === of.code);
@@ -123,6 +128,7 @@
     };
   }
 
+  /** @param {string} id */
   function event(id) {
     const one = own("grid_events", id);
     if (!one) return null;
@@ -134,6 +140,7 @@
     };
   }
 
+  /** @param {string} id */
   function gate(id) {
     for (const one of Object.values(cockpit.state.visitors || {})) {
       const here = one.gates[id];
@@ -142,6 +149,7 @@
     return null;
   }
 
+  /** @param {Properties} of */
   function site(of) {
     const one = own("visitors", of.code);
     if (!one) return of.kind === "car_park" ? { title: of.name, lines: ["停车场"] } : null;
@@ -150,6 +158,7 @@
     return { title: one.name, lines: [`在场 ${cockpit.number(one.inside)} 人${when}`, `今日进入 ${cockpit.number(one.entered_today)} 人`, ...doubts] };
   }
 
+  /** @param {Properties} of */
   function grid(of) {
     return { title: of.name || of.code, lines: ["网格", of.code], ask: `stewards`, told: (answer) => {
       const mine = answer.grids.find((one) => one.grid === of.code);
@@ -157,6 +166,7 @@
     } };
   }
 
+  /** @param {Properties} of */
   function area(of) {
     const one = own("areas", of.code);
     const values = cockpit.inOrder((one && one.metrics) || {}).map(
@@ -191,6 +201,7 @@
     if (content.ask) more(place, content);
   };
 
+  /** @param {HTMLElement} place @param {CardWords} content */
   async function more(place, content) {
     const shown = place.firstChild;
     const lines = content.told(await cockpit.ask(content.ask)).map((line) => cockpit.element("p", "", line));
@@ -198,6 +209,7 @@
   }
 
   /* A line of 24 h of one metric of a device, by its hours. */
+  /** @param {{ device: string, metric: string }} given */
   function trend({ device, metric }) {
     const known = cockpit.metrics[metric];
     const figure = cockpit.element("figure", "card-trend");
@@ -217,6 +229,7 @@
       const [low, high] = cockpit.extent(points);
       cockpit.drawLine(line, points, low, high);
       const unit = known && known.label ? ` ${known.label}` : "";
+      /** @param {number} value */
       const word = (value) => cockpit.number(value, known ? known.precision : 1);
       cockpit.setText(caption, `${caption.textContent} · ${word(low)}–${word(high)}${unit}`);
     }, () => cockpit.setText(caption, "走势读取失败"));

@@ -6,7 +6,9 @@
   const storeys = (cockpit.storeys = {});
   const PLAN = ["rooms-floor", "rooms-walls", "rooms-name"];
   const ZOOM_MOST = 20;
+  /** @type {Record<string, Maps.Style>} */
   const before = {};   // style layer -> its filter while nothing is open
+  /** @type {HTMLSelectElement | null} */
   let menu = null;
 
   cockpit.map.tools.push(() => {
@@ -21,11 +23,13 @@
 
   storeys.open = (building, storey) => choose(`${building}/${storey}`);
 
+  /** @param {string} value */
   function parse(value) {
     const cut = value.lastIndexOf("/");
     return [value.slice(0, cut), Number(value.slice(cut + 1))];
   }
 
+  /** @param {string} value */
   function choose(value) {
     if (!options().includes(value)) value = "";
     menu.value = value;
@@ -33,6 +37,7 @@
     if (value) cockpit.map.whenUp((handle) => look(handle, parse(value)[0]));
   }
 
+  /** @param {Maps.Handle} handle @param {string} value */
   function open(handle, value) {
     const [building, storey] = value ? parse(value) : ["", null];
     const here = ["all", ["==", ["get", "parent"], building], ["==", ["get", "storey"], storey]];
@@ -46,12 +51,14 @@
   }
 
   /* Add a condition to a layer's own filter; null takes it off again. */
+  /** @param {Maps.Handle} handle @param {string} id @param {Maps.Style} condition */
   function narrow(handle, id, condition) {
     if (!(id in before)) before[id] = handle.getFilter(id) || null;
     const both = condition && before[id] ? ["all", before[id], condition] : condition || before[id];
     handle.setFilter(id, both);
   }
 
+  /** @param {Maps.Handle} handle @param {string} building */
   async function look(handle, building) {
     const answer = await cockpit.request(cockpit.map.file("rooms.geojson"));
     if (!answer.ok) return;

@@ -2,13 +2,19 @@
 (function () {
   "use strict";
 
+  /** @typedef {{name: string, limits: number[], classes: {tone: string, text: string}[]}} ColourRow */
+
   const cockpit = window.cockpit;
   const colouring = (cockpit.colouring = {});
   const SEVERITY = { minor: 1, major: 2, critical: 3 };
   const LEVELS = ["", "low", "middle", "high"];
+  /** @type {HTMLSelectElement | null} */
   let menu = null;
+  /** @type {Record<string, ColourRow>} */
   let rows = {};
+  /** @type {Record<string, number> | null} */
   let metres = null;            // building -> metres to the nearest of the residents' services
+  /** @type {Set<string>} */
   let toned = new Set();        // buildings that have a tone now
 
   cockpit.map.tools.push(() => {
@@ -55,7 +61,9 @@
   const TONES = { state, energy, services };
 
   function state() {
+    /** @type {Map<string, number>} */
     const worst = new Map();
+    /** @param {string} code @param {number} level */
     const raise = (code, level) => worst.set(code, Math.max(worst.get(code) ?? 0, level));
     for (const one of cockpit.devices()) {
       if (!one.building) continue;
@@ -66,12 +74,14 @@
     for (const one of Object.values(cockpit.state.grid_events || {})) {
       if (one.open && one.building) raise(one.building, SEVERITY[one.severity]);
     }
+    /** @type {Map<string, string>} */
     const tones = new Map();
     for (const [code, level] of worst) if (level) tones.set(code, level === 0.5 ? "stale" : LEVELS[level]);
     return tones;
   }
 
   function energy() {
+    /** @type {Map<string, number>} */
     const drawn = new Map();
     for (const one of cockpit.devices()) {
       const power = one.latest.power;
@@ -85,7 +95,9 @@
   }
 
   /* Values by the classes of a row: the first class up to the first limit, and so on. */
+  /** @param {ColourRow} given @param {Map<string, number>} values */
   function classed({ limits, classes }, values) {
+    /** @type {Map<string, string>} */
     const tones = new Map();
     for (const [code, value] of values) tones.set(code, classes[limits.filter((limit) => value >= limit).length].tone);
     return tones;

@@ -7,6 +7,7 @@
   const HUES = 7;   // those of layers/look.py; an eighth steward shares the first's
 
   cockpit.map.tools.push(() => {
+    /** @param {string} group */
     const box = (group) => cockpit.find(`[data-group="${group}"]`);
     cockpit.root.addEventListener("map-group", ({ detail }) => {
       if (!["stewards", "areas"].includes(detail.group) || !box("stewards")) return;

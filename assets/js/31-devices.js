@@ -4,9 +4,12 @@
 
   const cockpit = window.cockpit;
   const ENVIRONMENT = "*";
+  /** @type {Map<string, {status: Status, lon: number | null, lat: number | null, room: string | null, name: string}>} */
   const known = new Map();   // id -> {status, place, name} as the map, the counts and other panels have them
   const counts = { online: 0, stale: 0, offline: 0, suspect: 0 };
+  /** @type {Live.Device[] | null} */
   let list = null;
+  /** @type {Map<string, number>} */
   const places = new Map();   // id -> its place in the list
 
   /* Every device's record. */
@@ -20,6 +23,7 @@
   };
 
   /* Put changed records in their place; a device that is new makes the list anew. */
+  /** @param {Live.Device[]} changed */
   function relist(changed) {
     if (list === null) return;
     if (changed.every((one) => places.has(one.id))) for (const one of changed) list[places.get(one.id)] = one;
@@ -55,8 +59,11 @@
   }
 
   /* Bring these devices to the map and into the counts; only what differs costs anything. ``isMoved``: others are gone. */
+  /** @param {Live.Device[]} devices @param {boolean} isMoved */
   function bring(devices, isMoved = false) {
+    /** @type {string[]} */
     const changed = [];
+    /** @type {string[]} */
     const named = [];
     for (const one of devices) {
       const status = cockpit.statusOf(one);
@@ -83,6 +90,7 @@
   }
 
   /* Say which devices changed, null for all, to whatever shows them. */
+  /** @param {string[] | null} ids */
   const tell = (ids) => (ids === null || ids.length) && cockpit.root.dispatchEvent(new CustomEvent("devices-changed", { detail: ids }));
 
   function all() {
@@ -106,6 +114,7 @@
   }
 
   cockpit.layers.devices = {
+    /** @param {Record<string, Live.Device> | null} changed */
     render(changed) {
       if (changed === null) {
         list = null;

@@ -23,12 +23,14 @@
     return [{ figures: ["inside", "entered_today", "left_today"], word, text }, ...found];
   };
 
+  /** @param {Live.Site} site @param {string[]} gates */
   function names(site, gates) {
     const known = gates.map((id) => (site.gates[id] || { name: id }).name);
     return known.length ? `（${known.join("、")}）` : "";
   }
 
   /* What a row says of a doubtful figure: a shape and a word, and all of it where somebody points. */
+  /** @param {Live.Site} site @param {Live.CountFigure} figure @param {boolean} isBrief */
   function doubted(site, figure, isBrief) {
     const found = cockpit.doubtsOf(site).filter((one) => one.figures.includes(figure));
     if (!found.length) return {};
@@ -40,6 +42,7 @@
     for (const site of sites()) {
       const key = `visitors.${site.site}`;
       const stale = site.stale_at !== null && site.stale_at < cockpit.now() ? site.as_of : null;
+      /** @param {"entered_today" | "left_today"} name */
       const figure = (name) => ({ text: cockpit.number(site[name]), staleSince: null, ...doubted(site, name, true) });
       cockpit.setRow(`${key}.inside`, {
         text: cockpit.number(site.inside), unit: "人" + cockpit.bandOf(site), level: cockpit.crowding(site), staleSince: stale,
@@ -73,10 +76,12 @@
   cockpit.levelOf = (site) => (concern[site.level] || site.level === CLOSED ? `${site.level_mark} ${site.level_name}` : site.level_name || "");
 
   // Yellow, orange and red are what the levels are called: they are those colours.
+  /** @param {string} key @param {Live.Site} site */
   function colour(key, site) {
     for (const row of cockpit.findAll(`[data-row="${key}"]`)) row.dataset.crowd = site.level || "";
   }
 
+  /** @param {Live.Site} site */
   function capacity(site) {
     const level = site.level === CLOSED ? cockpit.levelOf(site) : site.level_name;
     if (site.capacity === null) return { text: "未配置", unit: site.level === CLOSED ? level : "" };
@@ -86,12 +91,14 @@
     return { text: cockpit.number(site.capacity), unit: `人${share}${level ? " " + level : ""}`, level: cockpit.crowding(site) };
   }
 
+  /** @param {Live.Site} site */
   function year(site) {
     const baseline = site.baseline ? `人 · ${site.baseline.year} 年 ${cockpit.number(site.baseline.visits / 10000)} 万` : "人";
     return { text: cockpit.number(site.entered_year), unit: baseline };
   }
 
   function gates() {
+    /** @type {Maps.Feature[]} */
     const features = [];
     for (const site of sites()) {
       for (const [id, gate] of Object.entries(site.gates)) {
@@ -123,12 +130,14 @@
     }
   }
 
+  /** @param {HTMLElement} target @param {number[]} hours @param {(number | null)[]} values @param {boolean[]} isSpread */
   function paint(target, hours, values, isSpread) {
     const drawn = JSON.stringify([hours[0], values, isSpread, target.clientWidth, target.clientHeight]);
     if (target.dataset.drawn === drawn || !target.clientHeight) return;
     target.dataset.drawn = drawn;
     const style = getComputedStyle(cockpit.root);
     const u = cockpit.u();
+    /** @param {string} name */
     const token = (name) => style.getPropertyValue("--" + name).trim();
     const colours = hours.map((_, index) => (index === 23 ? token("text") : token("normal")));
     // A label at the last bars would be cut off by the edge.

@@ -7,15 +7,19 @@
   const LEVEL = { minor: 1, major: 2, critical: 3 };
   const LISTED = 30;
   const observed = new WeakSet();
+  /** @type {WeakMap<HTMLElement, number[]>} */
   const levels = new WeakMap();   // of a list: those of all that are open
+  /** @type {Set<string> | null} */
   let known = null;   // ids that were seen; a new one pulses
 
   const records = () => Object.entries(cockpit.state.grid_events || {}).filter(([id]) => id !== TALLY).map(([, one]) => one);
   /* The gravest first, what really happened before what is replayed, what is late, then the newest: no list pushes one
      out for another that matters less. */
   const open = () => records().filter((one) => one.open).sort((a, b) => rank(a) - rank(b) || b.occurred - a.occurred);
+  /** @param {Live.GridEvent} one */
   const rank = (one) => -4 * LEVEL[one.severity] + 2 * Boolean(one.source) + !(one.due && one.due <= cockpit.now());
 
+  /** @param {Record<string, Live.GridEvent> | null | undefined} changed */
   function render(changed) {
     const tally = (cockpit.state.grid_events || {})[TALLY];
     if (tally) {
@@ -51,6 +55,7 @@
     for (const row of cockpit.findAll("[data-due]")) row.classList.toggle("is-late", Number(row.dataset.due) <= cockpit.now());
   }
 
+  /** @param {Live.GridEvent[]} events */
   function announce(events) {
     for (const one of events) {
       if (known && !known.has(one.id)) {
@@ -60,8 +65,10 @@
     }
   }
 
+  /** @param {Live.GridEvent[]} events */
   const sources = (events) => cockpit.allSources(events.map((one) => ({ sources: [one.source || null] })));
 
+  /** @param {Live.GridEvent[]} events */
   function points(events) {
     const placed = events.filter((one) => one.lon !== null);
     const features = placed.map((one) => ({
@@ -72,6 +79,7 @@
     cockpit.map.setFeatures("events", features);
   }
 
+  /** @param {Live.GridEvent[]} events */
   function list(events) {
     for (const target of cockpit.findAll('[data-list="grid_events"]')) {
       const rows = events.slice(0, LISTED);
@@ -90,10 +98,12 @@
   }
 
   /* Show only as many as are whole, half a line at the foot says nothing; and say how many more there are. */
+  /** @param {HTMLElement} target */
   function whole(target) {
     const rows = [...target.querySelectorAll(".event")];
     const more = target.querySelector(".event-more");
     const room = target.getBoundingClientRect().bottom + 1;
+    /** @param {HTMLElement} row */
     const fits = (row) => row.getBoundingClientRect().bottom <= room;
     for (const row of rows) row.hidden = false;
     more.hidden = true;
@@ -113,6 +123,7 @@
   }
 
   /* An event's line; a replayed one beside others says so. */
+  /** @param {Live.GridEvent} one @param {boolean} isMixed */
   function item(one, isMixed) {
     const level = LEVEL[one.severity];
     const row = cockpit.element("li", `event level-${level}`);

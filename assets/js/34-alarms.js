@@ -12,8 +12,10 @@
   const PULSE_MS = 1400;
   const LOUDEST = (alarms.LOUDEST = ["critical", "high"]);
   const observed = new WeakSet();
+  /** @type {AlarmWords | null} */
   let words = null;
   let isListening = false;
+  /** @type {Map<string, number> | null} */
   let known = null;        // alarms that sound, id -> when they began to; a new one pulses
 
   /* --- words, for the pages of the alarms too --- */
@@ -76,13 +78,17 @@
   /* --- what is open --- */
 
   alarms.open = () => Object.entries(cockpit.state.alarms || {}).filter(([id]) => id !== TALLY).map(([, one]) => one);
+  /** @param {Live.Alarm} a @param {Live.Alarm} b */
   const loudness = (a, b) => alarms.rank(a) - alarms.rank(b) || Boolean(a.source) - Boolean(b.source) || b.raised - a.raised;
   alarms.sounding = () => alarms.open().filter((one) => one.sounds).sort(loudness);
 
   /* How many sound, of a priority or of all. */
+  /** @param {Live.Sounding} sounding @param {Live.Priority} priority */
   const count = (alarms.count = (sounding, priority) => sounding[priority] || 0);
+  /** @param {Live.Sounding} sounding */
   const total = (alarms.total = (sounding) => Object.values(sounding).reduce((sum, one) => sum + one, 0));
 
+  /** @param {Record<string, Live.Alarm> | null | undefined} changed */
   function render(changed) {
     listen();
     const tally = alarms.tally();
@@ -111,6 +117,7 @@
     });
   }
 
+  /** @param {Live.AlarmTally} given */
   function figures({ sounding, by_state: states }) {
     for (const priority of alarms.priorities()) {
       cockpit.setFigure(`alarms.*.${priority}`, cockpit.number(count(sounding, priority)));
@@ -123,6 +130,7 @@
   }
 
   /* On the way about, how many nobody has acknowledged. */
+  /** @param {Live.AlarmTally | null} tally */
   function nav(tally) {
     const link = cockpit.find('nav.pages a[href^="/alarms?"], nav.pages a[href="/alarms"]');
     if (!link || !tally) return;
@@ -134,6 +142,7 @@
 
   /* --- the panel --- */
 
+  /** @param {Live.Alarm[]} sounding @param {Live.AlarmTally} tally */
   function list(sounding, tally) {
     for (const target of cockpit.findAll('[data-list="alarms"]')) {
       const rows = sounding.slice(0, LISTED);
@@ -149,6 +158,7 @@
     }
   }
 
+  /** @param {Live.Alarm} one */
   function item(one) {
     const row = element("li", "event alarm");
     row.dataset.alarm = one.id;
@@ -167,6 +177,7 @@
   alarms.link = (id) => cockpit.link(`/alarms?community=${cockpit.root.dataset.community}&alarm=${id}`);
 
   /* Only rows that are whole, and how many more there are. */
+  /** @param {HTMLElement} target */
   function whole(target) {
     const rows = [...target.querySelectorAll(".alarm")];
     const more = target.querySelector(".event-more");
@@ -193,6 +204,7 @@
 
   /* --- the map --- */
 
+  /** @param {Live.Alarm[]} sounding */
   function points(sounding) {
     const quiet = alarms.open().filter((one) => one.state === "acknowledged" && one.active);
     const features = [...quiet, ...sounding.slice().reverse()].filter((one) => one.lon !== null).map((one) => ({
@@ -204,12 +216,14 @@
   }
 
   /* The loudest is drawn last, over the others; its word is laid out first. */
+  /** @param {Live.Alarm} one */
   function sounds(one) {
     const { symbol, name } = alarms.look(one.priority);
     return { id: one.id, priority: one.priority, sign: `${symbol} ${name}`, rank: -alarms.rank(one), order: alarms.rank(one) };
   }
 
   /* A new ring widens a few times, then stands still. */
+  /** @param {Live.Alarm[]} sounding @param {boolean} isFirst */
   function pulse(sounding, isFirst) {
     const before = known || new Map();
     known = new Map(sounding.map((one) => [one.id, one.raised]));
@@ -228,6 +242,7 @@
     return `告警泛滥 ${many} 条 · 首出：${name} · ${device ? device.name : subject}`;
   };
 
+  /** @param {Live.Alarm[]} sounding @param {Live.AlarmTally} tally */
   function banner(sounding, tally) {
     const frame = cockpit.root.dataset.page === "wall" && cockpit.find(".map-frame");
     if (!frame) return;
@@ -250,6 +265,7 @@
     place.dataset.shown = shown;
     const [loudest] = sounding;
     place.dataset.tone = loudest ? alarms.look(loudest.priority).tone : "";
+    /** @type {HTMLElement[]} */
     const lines = [];
     if (tally.flood) lines.push(element("p", "flood", `▲ ${alarms.floodWords(tally.flood)}`));
     if (loudest) lines.push(...told(loudest));
@@ -257,6 +273,7 @@
     place.replaceChildren(...lines);
   }
 
+  /** @param {Live.Alarm} one */
   function told(one) {
     const head = element("p", "loudest");
     head.append(alarms.mark(one.priority), element("strong", "", one.name), element("span", "subject", alarms.subject(one)));
@@ -267,6 +284,7 @@
   }
 
   /* How many more, by priority. */
+  /** @param {Live.Sounding} sounding @param {Live.Alarm | undefined} loudest */
   function others(sounding, loudest) {
     const line = element("p", "others", `另有 ${total(sounding) - 1} 条未确认 `);
     for (const priority of alarms.priorities()) {

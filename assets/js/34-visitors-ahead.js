@@ -17,13 +17,16 @@
     for (const place of cockpit.findAll("[data-ahead]")) ahead(place);
   }
 
+  /** @param {HTMLElement} place */
   async function ahead(place) {
+    /** @type {Api.Forecast | null} */
     let told = null;
     try {
       told = await cockpit.ask(`visitors/${place.dataset.ahead}/forecast`, {});
     } catch {
       return;   // what stood there stands with its time
     }
+    /** @type {string[]} */
     const parts = [];
     if (told.points.length) {
       const end = told.points[told.points.length - 1];
@@ -39,6 +42,7 @@
   }
 
   /* Name, since when, posts manned of those planned, and the shares that count while it is on. */
+  /** @param {HTMLElement} place @param {Live.Site | undefined} site */
   function surge(place, site) {
     const known = site && site.festival;
     const name = place.querySelector("strong");

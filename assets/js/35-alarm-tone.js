@@ -5,8 +5,10 @@
   const cockpit = window.cockpit;
   const { alarms, element } = cockpit;
   const AGAIN_MS = 10000;
+  /** @type {AudioContext | null} */
   let sound = null;
   let played = -Infinity;
+  /** @type {Live.Priority | null} */
   let loud = null;   // the loudest priority that sounds, null where none is loud
 
   alarms.tone = function (tally) {
@@ -39,6 +41,7 @@
     cockpit.root.dataset.toned = String(Number(cockpit.root.dataset.toned || 0) + 1);
   }
 
+  /** @param {number} at @param {number} hertz */
   function chirp(at, hertz) {
     const made = new OscillatorNode(sound, { frequency: hertz });
     const volume = new GainNode(sound, { gain: 0 });

@@ -92,6 +92,7 @@
     cockpit.setText(cockpit.find("[data-freshness]"), cockpit.live.isDoubted ? "最近更新 正在核对" : text);
   }
 
+  /** @param {number} ms */
   function ago(ms) {
     if (ms < 9950) return Math.max(0, ms / 1000).toFixed(1) + " 秒前";
     if (ms < 120000) return Math.round(ms / 1000) + " 秒前";

@@ -3,9 +3,12 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  /** @type {Set<string>} */
   const shown = new Set();   // ids that the table has
+  /** @type {Set<string> | null} */
   let waiting = null;        // ids that it has not seen as they are now; null: all
 
+  /** @param {Live.Device} device */
   function row(device) {
     const status = cockpit.statusOf(device);
     const area = (cockpit.state.areas || {})[device.area];
@@ -44,6 +47,7 @@
 
   /* True once the table shows what the state says; a table that is not there yet is tried again. */
   let running = false;
+  /** @param {{ detail: string[] | null }} given */
   async function changed({ detail }) {
     waiting = detail === null || waiting === null ? null : new Set([...waiting, ...detail]);
     if (running || !document.getElementById("devices-table") || !window.dash_ag_grid) return false;

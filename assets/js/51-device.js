@@ -2,8 +2,11 @@
 (function () {
   "use strict";
 
+  /** @typedef {{name: string, type: "number" | "boolean" | "text", low?: number, high?: number, longest?: number, optional?: boolean}} CommandParam */
+
   const cockpit = window.cockpit;
   const ZONE_MS = 8 * 3600000;   // Asia/Shanghai has had no summer time since 1991
+  /** @type {string | null} */
   let last = null;
 
   const device = () => (cockpit.state.devices || {})[cockpit.root.dataset.device];
@@ -38,12 +41,14 @@
   }
 
   /* Whether it has said something since the page was made, when there was nothing to draw nor to choose from. */
+  /** @param {Live.Device} one */
   function isFirst(one) {
     const isBare = cockpit.find("#device-metric") && !cockpit.find("#device-metric input");
     return isBare && cockpit.at === null && Object.keys(one.latest).length > 0 && !cockpit.hasUnsaved();
   }
 
   /* A clock that is wrong is said in words, since its times stand beside; so is a device that is shut out. */
+  /** @param {Live.Device} one */
   function clock(one) {
     const line = cockpit.find("[data-device-clock]");
     const off = one.clock_offset;
@@ -62,6 +67,7 @@
   };
 
   /* The commands that the device was given, newest first. One that nobody answered expires without a message. */
+  /** @param {Live.Device} one */
   function given(one) {
     const list = cockpit.find("[data-commands-given]");
     if (!list) return;
@@ -82,9 +88,11 @@
     list.replaceChildren(...rows);
   }
 
+  /** @param {SubmitEvent} event */
   async function command(event) {
     event.preventDefault();
     const form = event.target;
+    /** @type {Record<string, Live.Value>} */
     const params = {};
     for (const field of form.querySelectorAll("[data-param]")) {
       const { param, type } = field.dataset;
@@ -117,6 +125,7 @@
     }
   }
 
+  /** @param {string} param @param {CommandParam} about */
   function field(param, about) {
     const made = cockpit.element("input");
     made.type = { number: "number", boolean: "checkbox", text: "text" }[about.type];
@@ -131,6 +140,7 @@
   }
 
   /* Add the newest reading to the chart, without drawing the others again. */
+  /** @param {Live.Device} one */
   function extend(one) {
     const chosen = cockpit.find("#device-metric input:checked");
     const graph = document.querySelector("#device-chart .js-plotly-plot");
@@ -151,6 +161,7 @@
     window.Plotly.extendTraces(graph, { x: [[time]], y: [[newest[1]]] }, [0]);
   }
 
+  /** @param {Element} input @param {Live.Device} one */
   function metricOf(input, one) {
     const word = input.closest("label").textContent.trim();
     return Object.keys(one.latest).find((code) => code === word || (cockpit.metrics[code] || {}).name === word);

@@ -6,7 +6,9 @@
   const RANK = { minor: 1, major: 2, critical: 3 };
   const GATHER_MS = 300;   // several changes at once are one question
   const MOST = 200;        // events that one question names
+  /** @type {Set<string>} */
   const gathered = new Set();
+  /** @type {number | null} */
   let timer = null;
 
   const grid = () => window.dash_ag_grid.getApiAsync("events-table");
@@ -17,6 +19,7 @@
     return asked;
   };
 
+  /** @param {Live.Changed} changed */
   function gather(changed) {
     if (changed === null || !changed.grid_events || !window.dash_ag_grid) return;
     for (const id of Object.keys(changed.grid_events)) if (id !== "*") gathered.add(id);
@@ -32,6 +35,7 @@
     const asked = filters();
     ids.forEach((id) => asked.append("id", id));
     asked.set("limit", MOST);
+    /** @type {{id: string, properties: Api.EventProperties}[]} */
     let features = [];
     try {
       ({ features } = await cockpit.ask("events", asked));
@@ -50,6 +54,7 @@
     api.applyTransaction({ ...change, addIndex: 0 });
   }
 
+  /** @param {Api.EventProperties} one */
   function row(one) {
     return {
       id: one.id,
@@ -65,6 +70,7 @@
   }
 
   /* The export is sorted as the table is. */
+  /** @param {MouseEvent} event */
   async function sorted(event) {
     const link = event.target.closest("#events-xlsx, #events-csv");
     if (!link || !window.dash_ag_grid) return;

@@ -6,6 +6,7 @@
 
   const boxes = () => [...cockpit.findAll("tr[data-refused] input")];
 
+  /** @param {HTMLElement} place */
   function box(place) {
     const made = cockpit.element("input");
     made.type = "checkbox";

@@ -6,8 +6,10 @@
   const PREVIEW = "survey-preview";
   const WORDS = { added: "新增", replaced: "替换", removed: "删除" };
   const LEFT_OUT = { texts: "文字注记" };
+  /** @type {[layer: string, query: URLSearchParams, file: File] | null} */
   let looked = null;   // the query that was found good; only that can be taken
 
+  /** @param {Record<string, string>} choices */
   function select(choices) {
     const made = cockpit.element("select");
     for (const [value, name] of Object.entries(choices)) {
@@ -18,12 +20,14 @@
     return made;
   }
 
+  /** @param {string} text @param {HTMLElement} field */
   function labelled(text, field) {
     const label = cockpit.element("label", "", text + " ");
     label.append(field);
     return label;
   }
 
+  /** @param {HTMLElement} place */
   function form(place) {
     const { layers, systems } = JSON.parse(place.dataset.surveyForm);
     const [layer, system] = [select(layers), select(systems)];
@@ -70,6 +74,7 @@
     place.append(labelled("图层", layer), labelled("坐标系", system), labelled("文件", file), partLabel, shiftLabel, look, take);
   }
 
+  /** @param {HTMLSelectElement} part @param {HTMLElement} label @param {Api.SurveyLayer[]} layers */
   function offer(part, label, layers) {
     const choices = { "": "请选择" };
     for (const one of layers) choices[one.name] = `${one.name}（${one.features} 个要素）`;
@@ -81,12 +86,14 @@
 
   const outcome = () => cockpit.find("[data-outcome]");
 
+  /** @param {string} layer @param {URLSearchParams} query @param {File} file @param {boolean} isDry */
   function send(layer, query, file, isDry) {
     const asked = new URLSearchParams(query);
     asked.set("dry_run", String(isDry));
     return cockpit.post(`/api/v1/${cockpit.root.dataset.community}/ground/${layer}?${asked}`, file);
   }
 
+  /** @param {Answer} answer */
   function report(answer) {
     const list = cockpit.find("[data-survey-report]");
     const { body } = answer;
@@ -103,6 +110,7 @@
   }
 
   /* What shows whether the file was read rightly. */
+  /** @param {Api.SurveyReport} body */
   function howRead(body) {
     const lines = [`文字编码 ${body.encoding}${body.names.length ? `，如：${body.names.join("、")}` : ""}`];
     for (const [what, count] of Object.entries(body.left_out)) lines.push(`未导入：${LEFT_OUT[what] || what} ${count} 个`);
@@ -110,17 +118,20 @@
     return lines;
   }
 
+  /** @param {Api.SurveyReport} body */
   function told(body) {
     const change = Object.entries(WORDS).map(([key, word]) => `${word} ${body[key]}`).join("，");
     const said = body.imported ? `已导入，版本 ${body.version}` : "可以导入，尚未改变";
     return `${said}：${body.features} 个要素（${body.crs}），${change}`;
   }
 
+  /** @param {Maps.Feature[]} features */
   function preview(features) {
     cockpit.map.put("preview", addPreview);
     cockpit.map.setFeatures(PREVIEW, features);
   }
 
+  /** @param {Maps.Handle} map */
   function addPreview(map) {
     if (!map.getSource(PREVIEW)) {
       map.addSource(PREVIEW, { type: "geojson", data: { type: "FeatureCollection", features: [] } });
@@ -133,6 +144,7 @@
     }
   }
 
+  /** @param {HTMLElement} button */
   async function use(button) {
     button.disabled = true;
     const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/ground/${button.dataset.useVersion}`, {});

@@ -5,6 +5,7 @@
   const cockpit = window.cockpit;
   const NAMES = { a: "左图时刻", b: "右图时刻" };
 
+  /** @param {HTMLElement} place */
   function form(place) {
     for (const [side, name] of Object.entries(NAMES)) {
       const field = cockpit.element("input");
@@ -24,6 +25,7 @@
     place.append(button);
   }
 
+  /** @param {HTMLElement} frame */
   const mapOf = (frame) => {
     const inner = frame.contentWindow && frame.contentWindow.cockpit;
     return inner && inner.root && inner.root.classList.contains("map-ready") ? inner.map : null;

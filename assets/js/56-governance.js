@@ -2,13 +2,16 @@
 (function () {
   "use strict";
 
+  /** @typedef {{kinds: Record<string, {name: string, role: Role, sealed: boolean}>, bodies: Record<string, string>, fields: Record<string, string>, topics: Record<string, string>, areas: Record<string, string>}} GovernanceWords */
+
   const cockpit = window.cockpit;
   const { element } = cockpit;
   const { entry, form, once, redraw, text, number, moment, choice } = cockpit.forms;
   const page = (cockpit.pages.governance = {});
   const base = () => `/api/v1/${cockpit.root.dataset.community}/governance`;
   const NOBODY = "";
-  let words = {};
+  /** @type {GovernanceWords} */
+  let words;
 
   page.start = async function () {
     words = JSON.parse(cockpit.find("[data-words]").dataset.words);
@@ -29,13 +32,16 @@
     if (totals && (changed === null || changed.governance)) showTotals(totals);
   };
 
+  /** @param {Live.Governance} totals */
   function showTotals(totals) {
+    /** @param {string} code @param {string} text @param {unknown} [late] */
     const set = (code, text, late) => {
       const place = cockpit.find(`[data-total="${code}"]`);
       cockpit.setText(place, text);
       place.classList.toggle("is-late", Boolean(late));
     };
     // Of how many: all of one is no success rate.
+    /** @param {number | null} share @param {number} part @param {number} whole */
     const percent = (share, part, whole) => (share === null ? "—" : `${Math.round(share * 100)}\u2009%（${part}/${whole}）`);
     const { hard, council, partners, grids } = totals;
     set("hard", `${hard.solved} / ${hard.wanted}`);
@@ -54,14 +60,17 @@
     counts("partners", words.fields, partners.by_field);
   }
 
+  /** @param {string} place @param {Record<string, string>} names @param {Record<string, number>} by */
   function counts(place, names, by) {
     const rows = Object.entries(names).map(([code, name]) => element("li", "", `${name} ${by[code]}`));
     cockpit.find(`[data-counts="${place}"]`).replaceChildren(...rows);
   }
 
+  /** @param {string} path */
   const get = (path) => cockpit.request(base() + path);
 
   /* Post, say what came of it, and show the register again where it was taken. */
+  /** @param {HTMLElement} outcome @param {string} path @param {object} body @param {() => unknown} again */
   async function send(outcome, path, body, again) {
     const answer = await cockpit.post(base() + path, body);
     cockpit.sayOutcome(outcome, answer.ok, answer.ok ? "已登记" : answer.body.detail || "没有执行");
@@ -69,6 +78,7 @@
     return answer;
   }
 
+  /** @param {string} kind */
   async function showMatters(kind) {
     const place = cockpit.find(`[data-matters="${kind}"]`);
     const { name, role, sealed } = words.kinds[kind];
@@ -90,6 +100,7 @@
     redraw(place, outcome, ...(rows.length ? rows : [element("p", "second", "还没有登记")]), open);
   }
 
+  /** @param {Api.Matter} one @param {boolean} sealed @param {HTMLElement} outcome @param {() => unknown} again */
   function matterRow(one, sealed, outcome, again) {
     const row = element("article", "matter");
     row.dataset.key = one.id;
@@ -116,6 +127,7 @@
     return row;
   }
 
+  /** @param {Api.Matter} one @param {HTMLElement} row @param {HTMLElement} outcome */
   function unsealButton(one, row, outcome) {
     const button = element("button", "quiet", "查看当事人");
     button.type = "button";
@@ -187,6 +199,7 @@
     redraw(place, ...parts);
   }
 
+  /** @param {Work} work */
   const ending = (work) => (cockpit.may("manager") ? [["结束", work]] : []);
 
   /* Since when somebody is a member; left out, since now. */
@@ -200,9 +213,11 @@
   }
 
   /* Who came, of those who were members at the time of the meeting. Nobody is ticked beforehand. */
+  /** @param {Field} held */
   function attendance(held) {
     const made = element("fieldset", "attendance");
     const boxes = element("div", "boxes");
+    /** @param {string} name @param {string | number} value */
     const tick = (name, value) => {
       const box = element("input");
       Object.assign(box, { type: "checkbox", value });

@@ -2,15 +2,22 @@
 (function () {
   "use strict";
 
+  /** @typedef {{states: Record<string, {name: string, given_out?: boolean, to: Record<string, Role>}>, actions: Record<string, {name: string, in: string[], role: Role}>}} Life */
+
   const cockpit = window.cockpit;
   const { element } = cockpit;
   const TONE = { minor: ["●", "low", "低"], major: ["◆", "middle", "中"], critical: ["▲", "high", "高"] };
   const AHEAD = ["filed", "dispatched", "in_hand", "handled", "verified", "closed", "rated"];
-  let place = null;
-  let life = null;
+  /** @type {HTMLElement} */
+  let place;
+  /** @type {Life} */
+  let life;
+  /** @type {{geometry: Maps.Feature["geometry"] | null, properties: Api.Event} | null} */
   let shown = null;     // the event as it was drawn
+  /** @type {Api.Person[]} */
   let people = [];      // who it can be given to
 
+  /** @param {string} [rest] */
   const path = (rest) => `/api/v1/${cockpit.root.dataset.community}/events/${place.dataset.eventPage}${rest || ""}`;
 
   async function load() {
@@ -21,6 +28,7 @@
   }
 
   /* Draw it anew; what is being written stays, unless it was just sent. */
+  /** @param {boolean} isSent */
   function draw(isSent = false) {
     const writing = place.querySelector("textarea");
     const entered = isSent ? [] : [...place.querySelectorAll("[data-touched]")];
@@ -47,18 +55,21 @@
   }
 
   /* What somebody entered and did not send: it stands in the new field as in the old one. */
+  /** @param {Control} field @param {string} name */
   function enterable(field, name) {
     field.dataset.field = name;
     field.addEventListener("input", () => { field.dataset.touched = ""; });
     return field;
   }
 
+  /** @param {HTMLElement | null} field @param {string} value */
   function enterAgain(field, value) {
     if (!field || (field.options && ![...field.options].some((one) => one.value === value))) return;
     field.value = value;
     if (value) field.dispatchEvent(new Event("input", { bubbles: true }));   // not saved yet
   }
 
+  /** @param {Api.Event} told */
   function facts(told) {
     const list = element("dl", "facts");
     const due = told.due ? Date.parse(told.due) : null;
@@ -81,12 +92,14 @@
   }
 
   /* Who has it; somebody without an account has it in no list. */
+  /** @param {Api.EventProperties} given */
   function holder({ unassigned, assignee }) {
     if (unassigned) return "▲ 未指派";
     const known = people.find((one) => one.name === assignee);
     return known && !known.account ? `${assignee} ▲ 无在用账号` : assignee;
   }
 
+  /** @param {Api.EventProperties} given */
   function onMap({ id }) {
     const link = element("a", "on-map", "在地图上看");
     link.href = cockpit.link(`/map?community=${cockpit.root.dataset.community}&event=${id}`);
@@ -94,12 +107,14 @@
   }
 
   /* The alarm that it was opened for: its curve, its limit, its steps. */
+  /** @param {{ alarm: string }} given */
   function evidence({ alarm }) {
     const link = element("a", "on-map", "由告警转来，看曲线与经过");
     link.href = cockpit.link(`/alarms?community=${cockpit.root.dataset.community}&alarm=${alarm}`);
     return link;
   }
 
+  /** @param {Api.Event} told */
   function photos(told) {
     const strip = element("div", "photos");
     for (const { number } of told.photos) {
@@ -119,6 +134,7 @@
     return strip;
   }
 
+  /** @param {Api.Event} told */
   function timeline(told) {
     const list = element("ol", "timeline");
     for (const step of [...told.transitions].reverse()) {
@@ -133,6 +149,7 @@
     return list;
   }
 
+  /** @param {Api.Event} told @param {string[]} kept */
   function next(told, kept) {
     const box = element("section", "panel event-next");
     const outcome = element("span", kept[1], kept[0]);
@@ -145,6 +162,7 @@
     }
     const isMine = closedBy(told) === `user:${(cockpit.me || {}).name}`;
     const me = (cockpit.me || {}).name;
+    /** @param {string} code */
     const isOthers = (code) => code === "in_hand" && told.assignee && told.assignee !== me && !cockpit.may("manager");
     const steps = Object.entries(life.states[told.state].to)
       .filter(([code, role]) => cockpit.may(role) && !(code === "rated" && isMine) && !isOthers(code)).map(([code]) => [code, life.states[code].name]);
@@ -161,6 +179,7 @@
     box.append(note);
     if (steps.length === 0 && isOthers("in_hand")) box.append(element("p", "second", `这件事已派给${told.assignee}`));
     const codes = steps.map(([code]) => code);
+    /** @param {string} code */
     const given = (code) => code === "assigned" || life.states[code]?.given_out;
     const to = cockpit.may("manager") && [...steps, ...acts].some(([code]) => given(code)) ? assignee(told) : null;
     if (to) box.append(to);
@@ -181,8 +200,10 @@
     return box;
   }
 
+  /** @param {Api.Event} told */
   const closedBy = (told) => (told.state === "closed" ? told.transitions.at(-1).actor : null);
 
+  /** @param {Api.Event} told */
   function assignee(told) {
     const label = element("label", "", "派给 ");
     const choice = enterable(element("select"), "assignee");
@@ -214,10 +235,13 @@
   }
 
   /* Photos go by the phone's outbox: what is refused or has no line stays there, with its reason. */
+  /** @param {HTMLInputElement} field */
   async function addPhotos(field) {
     const files = [...field.files];
     field.value = "";
+    /** @param {boolean} ok @param {string} text */
     const said = (ok, text) => cockpit.sayOutcome(cockpit.find("[data-outcome]"), ok, text);
+    /** @type {PhotoBytes[]} */
     const made = [];
     for (const file of files) {
       try {
@@ -235,6 +259,7 @@
     else said(false, `照片还没有发出，留在「上报」页里：${sent.reason ? sent.reason.text : "等待发送"}`);
   }
 
+  /** @param {string} id */
   function duplicate(id) {
     const row = element("p", "duplicate", "◆ 附近刚有同类上报：");
     const link = element("a", "", id);
@@ -249,7 +274,9 @@
     return row;
   }
 
+  /** @param {HTMLButtonElement} button @param {Api.EventStep} step */
   async function take(button, step) {
+    /** @param {string} word */
     const lacks = (word) => cockpit.sayOutcome(cockpit.find("[data-outcome]"), false, word);
     if (step.to === "rated" && !step.rating) return lacks("请先评分");
     // From there no step leads back.
@@ -283,6 +310,7 @@
       await loadPeople();
       await load();
     },
+    /** @param {Live.Changed} changed */
     render(changed) {
       const one = changed && changed.grid_events && changed.grid_events[place && place.dataset.eventPage];
       if (!one || !shown || one.seq <= shown.properties.seq) return;

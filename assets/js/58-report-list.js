@@ -12,6 +12,7 @@
     const list = cockpit.find("[data-outbox]");
     if (!list) return;
     const all = (await outbox.mine()).filter((one) => one.state !== "draft" || (one.isFilled && one.id !== page.open));
+    /** @type {HTMLElement[]} */
     const rows = [];
     for (const one of all.reverse()) rows.push(row(one, await store.photos(one.id)));
     const { others } = await outbox.counts();
@@ -20,6 +21,7 @@
     list.closest("section").hidden = rows.length === 0;
   };
 
+  /** @param {Report} one @param {Photo[]} photos */
   function row(one, photos) {
     const made = element("li", one.state === "refused" ? "is-refused" : "");
     made.dataset.report = one.id;
@@ -39,6 +41,7 @@
     return made;
   }
 
+  /** @param {Report} given */
   function reason({ state, reason: { status, text } }) {
     // Sent again under its own number, so that it does no harm where it had arrived.
     if (state === "waiting" && status === 0) return "连接中断，恢复后自动再发；不会重复上报";
@@ -46,6 +49,7 @@
     return `${what}${text}${status >= 400 ? `（${status}）` : ""}`;
   }
 
+  /** @param {Report} one @param {Photo[]} photos */
   function acts(one, photos) {
     const isNobodys = one.owner === null;
     const change = ["修改", async () => { const made = await outbox.reopen(one.id); if (made) page.edit(made); }];
@@ -59,6 +63,7 @@
     return [...(isNobodys ? [] : [retry]), ...(one.event ? [] : [change]), copy, ...save, drop];
   }
 
+  /** @param {string} name @param {Work} work */
   function button(name, work) {
     const made = element("button", "quiet", name);
     made.type = "button";
@@ -70,6 +75,7 @@
     return made;
   }
 
+  /** @param {Report} given */
   async function copied({ body }) {
     const text = [body.title, body.detail, body.lon ? `${body.lon}, ${body.lat}（${body.crs}）` : ""].filter(Boolean).join("\n");
     try {
@@ -80,6 +86,7 @@
     }
   }
 
+  /** @param {Photo} photo @param {number} place */
   function saved(photo, place) {
     const link = element("a");
     link.href = URL.createObjectURL(new Blob([photo.bytes], { type: photo.type }));
@@ -88,6 +95,7 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
   }
 
+  /** @param {Report} one @param {Photo[]} photos */
   function removed(one, photos) {
     const what = [one.body.title, photos.length ? `${photos.length} 张照片` : ""].filter(Boolean).join("、");
     return window.confirm(`删除后找不回来：${what}。确定删除？`) ? outbox.remove(one.id) : null;

@@ -18,6 +18,7 @@
       return;
     }
     const query = [["assignee", me.name], ...["dispatched", "in_hand", "sent_back"].map((code) => ["state", code])];
+    /** @type {Api.EventProperties[]} */
     let found = [];
     try {
       found = (await cockpit.ask("events", query)).features.map((one) => one.properties);
@@ -28,6 +29,7 @@
     list.replaceChildren(...(found.length ? found.map(task) : [element("li", "second", "没有待办")]));
   };
 
+  /** @param {Api.EventProperties} told */
   function task(told) {
     const row = element("li");
     const link = element("a", "", told.title);

@@ -2,16 +2,25 @@
 (function () {
   "use strict";
 
+  /** @typedef {{first: HTMLElement, second: HTMLElement, thumbs: HTMLElement, where: HTMLElement, renew: HTMLButtonElement, system: HTMLSelectElement, detail: HTMLTextAreaElement, button: HTMLButtonElement, outcome: HTMLElement, waiting: HTMLElement}} Parts */
+  /** @typedef {{name: string, categories: Record<string, string>}} CategoryGroup */
+  /** @typedef {{id: string, category: [code: string, name: string] | null, position: {lon: number, lat: number, accuracy?: number} | null, photos: Photo[], body?: ReportBody}} Writing */
+
   const cockpit = window.cockpit;
   const { element, outbox, outboxStore: store } = cockpit;
   const SECOND_TAP_MS = 600;
+  /** @type {Record<string, CategoryGroup>} */
   let groups = {};
-  let parts = {};        // the form's fields
-  let report = null;     // what is in the form: {id, category, position, photos}
+  /** @type {Parts} */
+  let parts;        // the form's fields
+  /** @type {Writing} */
+  let report;     // what is in the form: {id, category, position, photos}
+  /** @type {{lon: number, lat: number, accuracy: number} | null} */
   let here = null;       // where the phone is now
 
   const blank = () => ({ id: outbox.newId(), category: null, position: null, photos: [] });
 
+  /** @param {boolean} ok @param {string} text */
   function say(ok, text) {
     cockpit.sayOutcome(parts.outcome, ok, text);
     return ok;
@@ -20,6 +29,7 @@
 
   /* --- the form --- */
 
+  /** @param {HTMLElement} place */
   function form(place) {
     groups = JSON.parse(place.dataset.reportForm);
     const first = element("div", "taps");
@@ -63,6 +73,7 @@
     locate();
   }
 
+  /** @param {string} code @param {string} name @param {HTMLElement} among @param {() => void} chosen */
   function tap(code, name, among, chosen) {
     const button = element("button", "tap", name);
     button.type = "button";
@@ -75,20 +86,24 @@
     return button;
   }
 
+  /** @param {HTMLElement} among @param {string | null | undefined} code */
   function press(among, code) {
     for (const one of among.children) one.setAttribute("aria-pressed", String(one.dataset.code === code));
   }
 
+  /** @param {CategoryGroup} group */
   function offer(group) {
     const codes = Object.entries(group.categories);
     parts.second.replaceChildren(...codes.map(([code, name]) => tap(code, name, parts.second, () => choose([code, name]))));
   }
 
+  /** @param {[code: string, name: string] | null} category */
   function choose(category) {
     report.category = category;
     keep();
   }
 
+  /** @param {string} name @param {...Node} fields */
   function labelled(name, ...fields) {
     const group = element("div", "field");
     group.setAttribute("role", "group");
@@ -117,6 +132,7 @@
 
   /* --- photos --- */
 
+  /** @param {HTMLInputElement} field */
   async function addPhotos(field) {
     const { id } = report;
     const files = [...field.files];
@@ -143,6 +159,7 @@
     parts.thumbs.replaceChildren(...report.photos.map(thumb));
   }
 
+  /** @param {Photo} photo */
   function thumb(photo) {
     const made = element("span", "thumb");
     const image = element("img");
@@ -190,6 +207,7 @@
   }
 
   /* Put a report in the form: a new one, or a draft. */
+  /** @param {Writing} next */
   function begin(next) {
     report = next;
     cockpit.reportList.open = report.id;
@@ -209,6 +227,7 @@
   }
 
   /* A draft as the form has it. */
+  /** @param {Report} given */
   function drafted({ id, body: given }) {
     const position = given.lon === undefined ? null : { lon: given.lon, lat: given.lat };
     if (position) parts.system.value = given.crs;
@@ -234,6 +253,7 @@
   }
 
   /* A page holds what is in its form for as long as it stands. */
+  /** @param {string} id */
   function isElsewhere(id) {
     if (!navigator.locks) return false;
     return new Promise((resolve) => {
@@ -246,6 +266,7 @@
 
   /* --- what came of it --- */
 
+  /** @param {CustomEvent<OutboxSaid>} given */
   function said({ detail: { ok, event, near, isWaiting, text } }) {
     const filed = event ? `已上报，编号 ${event}` : "";
     if (ok) say(true, filed + (near ? `；附近刚有 ${near} 件同类上报` : ""));
@@ -283,6 +304,7 @@
       cockpit.showTasks();
       outbox.flush();
     },
+    /** @param {Live.Changed} changed */
     render(changed) {
       if (changed && changed.grid_events && report) cockpit.showTasks();
     },

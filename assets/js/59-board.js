@@ -2,17 +2,24 @@
 (function () {
   "use strict";
 
+  /** @typedef {{id: string, severity: Live.Severity, title: string, where: string, due: number | null, warn: number | null, assignee?: string | null, unassigned: boolean, seq: number}} Card */
+
   const cockpit = window.cockpit;
   const { element } = cockpit;
   const TALLY = "*";
   const MARK = { minor: ["●", "low"], major: ["◆", "middle"], critical: ["▲", "high"] };
   const WAIT_MS = 150;
+  /** @type {Map<string, {count: HTMLElement, list: HTMLElement}>} */
   const columns = new Map();   // state -> {count, list}
+  /** @type {Map<string, HTMLElement>} */
   const cards = new Map();     // event -> its card
+  /** @type {Set<string>} */
   const renewed = new Set();   // events whose assignee is to be asked again
+  /** @type {Set<string>} */
   const chosen = new Set();    // events that the same step is asked for
   const STEPS = { filed: "批量立案", dispatched: "批量派遣", verified: "批量核查", closed: "批量结案" };
   const MARK_MS = 20000;
+  /** @type {number | null} */
   let timer = null;
 
   async function load() {
@@ -24,6 +31,7 @@
     board.replaceChildren(...answer.columns.map(column));
   }
 
+  /** @param {Api.Column} given */
   function column({ state, name, count, events }) {
     const box = element("section", "panel column-of-state");
     box.dataset.state = state;
@@ -43,6 +51,7 @@
     return box;
   }
 
+  /** @param {Card} one */
   function card(one) {
     const [sign, tone] = MARK[one.severity];
     const row = element("li", "card");
@@ -63,9 +72,11 @@
     return row;
   }
 
+  /** @param {{ assignee?: string | null, unassigned?: boolean }} given */
   const holder = ({ assignee, unassigned }) => (unassigned ? "▲ 未指派" : assignee || "");
 
   /* Late, or soon to be: time alone changes it. */
+  /** @param {HTMLElement} row */
   function mark(row) {
     const { due, warn } = row.dataset;
     const isLate = Boolean(due) && Number(due) <= cockpit.now();
@@ -75,6 +86,7 @@
 
   /* --- the same step for many --- */
 
+  /** @param {Card} given */
   function picker({ id, title }) {
     const box = element("input", "pick");
     box.type = "checkbox";
@@ -89,8 +101,10 @@
   }
 
   const bar = () => cockpit.find("[data-batch]");
+  /** @param {string} id */
   const titleOf = (id) => (cards.has(id) ? cards.get(id).querySelector(".title").textContent : id);
 
+  /** @param {[ok: boolean, text: string]} [outcome] */
   function showBatch(outcome) {
     const place = bar();
     place.hidden = chosen.size === 0 && !outcome;
@@ -118,6 +132,7 @@
     bar().replaceChildren(element("span", "chosen"), to, ...buttons, outcome);
   }
 
+  /** @param {string} to @param {string} assignee */
   async function send(to, assignee) {
     const events = [...chosen].filter((id) => cards.has(id)).map((id) => ({ id, seq: Number(cards.get(id).dataset.seq) }));
     if (!events.length) return showBatch([false, "所选事件已不在看板上"]);
@@ -139,6 +154,7 @@
   }
 
   /* Bring what changed to its column: {id: record}. */
+  /** @param {Record<string, Live.GridEvent> & { "*"?: Live.GridEventTally }} changed */
   function apply(changed) {
     const tally = changed[TALLY];
     if (tally) for (const [state, { count }] of columns) cockpit.setText(count, cockpit.number(tally.by_state[state] || 0));
@@ -157,7 +173,9 @@
   }
 
   /* What lies with nobody first, then what is critical, then what is due first: as the server orders them. */
+  /** @param {HTMLElement} list @param {HTMLElement} row */
   function place(list, row) {
+    /** @param {HTMLElement} given */
     const rank = ({ classList, dataset }) => [
       classList.contains("is-unassigned") ? 0 : 1,
       dataset.severity === "critical" ? 0 : 1,
@@ -190,6 +208,7 @@
       startBatch();
       setInterval(() => cards.forEach(mark), MARK_MS);
     },
+    /** @param {Live.Changed} changed */
     render(changed) {
       if (changed === null) load();
       else if (changed.grid_events && columns.size) apply(changed.grid_events);

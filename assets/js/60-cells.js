@@ -2,6 +2,7 @@
 (function () {
   "use strict";
 
+  /** @param {...any} given */
   const draw = (...given) => window.React.createElement(...given);   // React comes after this script
   const cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
   const TONES = ["", "low", "middle", "high"];   // by the rank of a severity: so the column sorts by it

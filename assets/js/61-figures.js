@@ -2,13 +2,17 @@
 (function () {
   "use strict";
 
+  /** @typedef {{by: Record<string, string>, rates: Record<string, string>, rates_of: Record<string, [part: string, whole: string]>, stages: Record<string, string>, ages: Record<string, string>}} FigureWords */
+
   const cockpit = window.cockpit;
   const { element } = cockpit;
   const DAY_MS = 86400000;
   const GATHER_MS = 1500;
   const page = (cockpit.pages.figures = {});
-  let words = {};
+  /** @type {FigureWords} */
+  let words;
   let chosen = { span: "month", by: "area" };
+  /** @type {number | null} */
   let timer = null;
 
   /* Each span's beginning and end; months and years are those of Asia/Shanghai. */
@@ -25,6 +29,7 @@
     return { year: Number(parts[0]), month: Number(parts[1]) };
   }
 
+  /** @param {number} offset */
   function monthStart(offset) {
     const { year, month } = local();
     const first = new Date(Date.UTC(year, month - 1 + offset, 1)).toISOString().slice(0, 10);
@@ -44,6 +49,7 @@
     if (changed && changed.grid_events) timer = timer || setTimeout(load, GATHER_MS);
   };
 
+  /** @param {"span" | "by"} name @param {Record<string, string>} options */
   function taps(name, options) {
     const made = element("div", "buttons");
     for (const [code, text] of Object.entries(options)) {
@@ -65,6 +71,7 @@
     const asked = chosen;
     const [from, to] = SPANS[asked.span][1]();
     const query = { from: new Date(from).toISOString(), by: asked.by, ...(to ? { to: new Date(to).toISOString() } : {}) };
+    /** @type {{total: Api.Figures, groups: Api.Figures[]} | null} */
     let answer = null;
     try {
       answer = await cockpit.ask("events/figures", query);
@@ -77,12 +84,15 @@
   }
 
   /* A share with what it is of: all of one is little. */
+  /** @param {Api.Figures} of @param {string} code */
   const percent = (of, code) => {
     const [part, whole] = words.rates_of[code];
     return of.rates[code] === null ? "—" : `${cockpit.number(of.rates[code] * 100, 1)}\u2009%（${of.counts[part]}/${of.counts[whole]}）`;
   };
+  /** @param {number | null} value */
   const hours = (value) => (value === null ? "—" : value < 1 ? `${cockpit.number(value * 60)}\u2009分钟` : value < 48 ? `${cockpit.number(value, 1)}\u2009小时` : `${cockpit.number(value / 24, 1)}\u2009天`);
 
+  /** @param {Api.Figures} total */
   function showTotal(total) {
     const tiles = [["上报", cockpit.number(total.counts.reported)], ["积压", cockpit.number(total.backlog)],
       ...Object.entries(words.rates).map(([code, name]) => [name, percent(total, code)]),
@@ -109,6 +119,7 @@
     }));
   }
 
+  /** @param {Api.Figures[]} groups */
   function showGroups(groups) {
     const head = [words.by[chosen.by], "上报", "积压", ...Object.values(words.rates), "派遣 → 反馈", "满意度"];
     const rows = groups.map((one) => [

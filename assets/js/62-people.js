@@ -2,12 +2,16 @@
 (function () {
   "use strict";
 
+  /** @typedef {Record<"roles" | "communities" | "kinds" | "formats" | "codes" | "details" | "actions", Record<string, string>>} PeopleWords */
+  /** @typedef {(() => Promise<void>) & {part: string}} Show */
+
   const cockpit = window.cockpit;
   const { element } = cockpit;
   const { entry, form, redraw, text, choice } = cockpit.forms;
   const page = (cockpit.pages.people = {});
   const AUDIT_ROWS = 50;
-  let words = {};
+  /** @type {PeopleWords} */
+  let words;
 
   page.start = async function () {
     words = JSON.parse(cockpit.find("[data-words]").dataset.words);
@@ -26,12 +30,14 @@
   const KINDS = { user: "用户", token: "令牌", display: "大屏", command: "命令行", device: "设备" };
 
   /* Who did it: of which kind, and the name. */
+  /** @param {string} label */
   function actor(label) {
     const [kind, ...name] = label.split(":");
     return name.length ? `${KINDS[kind] || kind} ${name.join(":")}` : KINDS[kind] || label;
   }
 
   /* Codes by their words, in lists and as places too: steward, heling/areas. */
+  /** @param {unknown} value */
   function coded(value) {
     if (Array.isArray(value)) return value.map(coded).join("、");
     if (value !== null && typeof value === "object") {
@@ -41,9 +47,11 @@
     return String(value).split("/").map((one) => words.codes[one] || words.communities[one] || one).join("/");
   }
 
+  /** @param {string} code */
   const part = (code) => cockpit.find(`[data-part="${code}"]`);
 
   /* Do something, show the list again, and say above it what came of it; a link or secret is shown this once. */
+  /** @param {string} path @param {object} body @param {Show} show @param {(said: any) => string} done */
   async function act(path, body, show, done) {
     const answer = await cockpit.post(path, body);
     if (answer.ok) await show();
@@ -56,6 +64,7 @@
     if (answer.ok) showAudit();
   }
 
+  /** @param {{ link: string }} said */
   const linkOf = (said) => `链接（只显示这一次，24 小时内有效一次）：${location.origin}${said.link}`;
 
   async function showUsers() {

@@ -8,10 +8,13 @@
   const page = (cockpit.pages.counts = {});
   const DECIDED = { accepted: "已采纳", taken_out: "已剔除", open: "待核定" };
   const TRUST = { sound: "", doubtful: "◇ 存疑", suspect: "▲ 待核定" };
+  /** @type {Record<string, string>} */
   let words = {};
+  /** @type {number | null} */
   let timer = null;
 
   const codes = () => [...cockpit.findAll("[data-site-steps]")].map((place) => place.dataset.siteSteps);
+  /** @param {string} site @param {string} what */
   const address = (site, what) => `/api/v1/${cockpit.root.dataset.community}/visitors/${site}/${what}`;
 
   page.start = async function () {
@@ -34,6 +37,7 @@
     if (changed && changed.visitors && cockpit.may("manager") && !isWriting) timer = timer || setTimeout(load, GATHER_MS);
   };
 
+  /** @param {Live.Site} site */
   function state(site) {
     const place = cockpit.find(`[data-site-state="${site.site}"]`);
     if (!place) return;
@@ -42,6 +46,7 @@
     cockpit.setText(place, figures + (doubts ? ` · ◇ 存疑：${doubts}` : ""));
   }
 
+  /** @param {string} site */
   function counted(site) {
     const { form, number, text } = cockpit.forms;
     const note = text("note", "依据", 500);
@@ -61,6 +66,7 @@
     }
   }
 
+  /** @param {string} site @param {Api.CountStep[]} steps */
   function table(site, steps) {
     const made = element("table", "figures");
     const head = element("tr");
@@ -75,6 +81,7 @@
     return scroll;
   }
 
+  /** @param {string} site @param {Api.CountStep} step */
   function row(site, step) {
     const made = element("tr");
     const device = (cockpit.state.devices || {})[step.device];
@@ -92,11 +99,13 @@
     return made;
   }
 
+  /** @param {string} code */
   function counter(code) {
     const [way, line] = code.split("_");
     return (way === "enter" ? "进" : "出") + (line ? ` · 线${line}` : "");
   }
 
+  /** @param {string} site @param {Api.CountStep} step */
   function actions(site, step) {
     const made = element("form", "buttons");
     const reason = element("input");
@@ -118,6 +127,7 @@
     return made;
   }
 
+  /** @param {string} site @param {string} what @param {object} body @param {string} done */
   async function send(site, what, body, done) {
     const answer = await cockpit.post(address(site, what), body);
     if (document.activeElement) document.activeElement.blur();

@@ -5,8 +5,11 @@
   const cockpit = window.cockpit;
   const { alarms, element } = cockpit;
   const { form, once } = cockpit.forms;
+  /** @type {Set<string>} */
   const picked = new Set();   // causes
+  /** @type {{id: number, count: number, alone: number, at: string} | null} */
   let flood = null;           // {id, count, at}: what of a flood was there when it was chosen; never what is critical
+  /** @type {HTMLElement | null} */
   let bar = null;
 
   alarms.isPicked = (cause) => picked.has(cause);
@@ -53,6 +56,7 @@
     if (focused) (buttons.firstChild || place).focus();
   };
 
+  /** @param {Live.Flood} given @param {number} count */
   function chooseFlood({ id }, count) {
     picked.clear();
     const alone = Object.values(cockpit.state.alarms).filter((one) => one && one.flood === id && one.sounds && one.priority === "critical");
@@ -84,6 +88,7 @@
     cockpit.setText(bar.querySelector(".outcome"), "");
   }
 
+  /** @param {string} event @param {object} body */
   async function send(event, body) {
     // What is named is what was seen; of a flood the server knows them all.
     const which = flood ? { flood: flood.id, before: flood.at } : { ids: alarms.soundingOf(picked) };

@@ -14,6 +14,7 @@
   const MARGIN = { left: 56, right: 12, top: 14, bottom: 26 };
 
   /* From two hours before it to an hour after its end; at most a day, the beginning counts. */
+  /** @param {Live.Alarm} one */
   function span(one) {
     const end = one.returned === null ? cockpit.now() : one.returned + AFTER_MS;
     const from = one.raised - BEFORE_MS;
@@ -33,6 +34,7 @@
     figure.replaceChildren(caption, ...(readings.length ? [drawn(figure, one, readings, from, to)] : []));
   };
 
+  /** @param {string} name @param {Record<string, string | number>} attributes @param {string} [words] */
   function part(name, attributes, words) {
     const made = document.createElementNS(SVG, name);
     for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
@@ -40,6 +42,7 @@
     return made;
   }
 
+  /** @param {HTMLElement} figure @param {Live.Alarm} one @param {[ms: number, value: number][]} readings @param {number} from @param {number} to */
   function drawn(figure, one, readings, from, to) {
     const width = Math.max(260, figure.clientWidth);
     const isBool = cockpit.metrics[one.metric].kind === "bool";
@@ -47,7 +50,9 @@
     const values = [...readings.map(([, value]) => value), ...(limit === null ? [] : [limit])];
     let [low, high] = [Math.min(...values), Math.max(...values)];
     if (low === high) [low, high] = [low - 1, high + 1];
+    /** @param {number} ms */
     const x = (ms) => MARGIN.left + ((width - MARGIN.left - MARGIN.right) * (ms - from)) / (to - from);
+    /** @param {number} value */
     const y = (value) => HEIGHT - MARGIN.bottom - ((HEIGHT - MARGIN.top - MARGIN.bottom) * (value - low)) / (high - low);
     const svg = part("svg", { width, height: HEIGHT, role: "img", "aria-label": `${cockpit.metrics[one.metric].name}：${alarms.said(one)}` });
     for (const value of [low, high]) {

@@ -11,15 +11,21 @@
   const SEVERITY = { critical: "critical", high: "critical", medium: "major", low: "minor" };
   const WAYS = { take_out: "out-of-service", put_back: "in-service" };   // last part of the address where it is not the event
   const SPANS = { "1h": "1 小时", "8h": "8 小时", tomorrow: "到明天 08:00", other: "到下面的时间" };
+  /** @type {Map<string, Api.Rule>} */
   const rules = new Map();
+  /** @type {string | null} */
   let chosen = null;
+  /** @type {Api.Alarm | null} */
   let shown = null;     // as the server last told it
+  /** @type {number | null} */
   let timer = null;
+  /** @type {HTMLElement | null} */
   let opener = null;    // what had the focus before: it gets it back
   let said = ["", true];
 
   const place = () => cockpit.find("[data-alarm-detail]");
   const base = () => `/api/v1/${cockpit.root.dataset.community}`;
+  /** @param {string | null} time */
   const parse = (time) => (time === null ? null : Date.parse(time));
 
   /* An alarm of the API as the live channel tells it. */
@@ -27,10 +33,6 @@
     ...told, area: told.area_name, site: told.site_name, rev: told.seq, sounds: alarms.words().life.states[told.state].sounds,
     raised: parse(told.raised), received: parse(told.received), returned: parse(told.returned), shelved_until: parse(told.shelved_until),
   });
-
-  /* What a person can bring about, as the server's table has it. */
-  alarms.possible = ({ state, active }) => Object.entries(alarms.words().life.events)
-    .filter(([, event]) => event.role && (event.to[state] || (active ? event.active : event.inactive)[state])).map(([code]) => code);
 
   alarms.chosen = () => chosen;
 
@@ -85,12 +87,14 @@
     }
   }
 
+  /** @param {string} why */
   function refuse(why) {
     const line = element("div");
     cockpit.refuse(line, why);
     place().replaceChildren(head(element("h2", "", "告警")), line);
   }
 
+  /** @param {string} code */
   async function ruleOf(code) {
     if (!rules.has(code)) {
       try {
@@ -102,6 +106,7 @@
     return rules.get(code);
   }
 
+  /** @param {HTMLElement} title */
   function head(title) {
     const line = element("header", "alarm-head");
     const close = element("button", "quiet close", "✕ 关闭");
@@ -111,6 +116,7 @@
     return line;
   }
 
+  /** @param {Api.Alarm} told @param {Api.Rule | null} rule */
   function draw(told, rule) {
     const one = alarms.fromApi(told);
     const marks = element("p", "marks");
@@ -124,12 +130,14 @@
     for (const figure of place().querySelectorAll("[data-alarm-chart]")) alarms.drawChart(figure, one);
   }
 
+  /** @param {KnownAlarm} one @param {Api.Alarm} told */
   function facts(one, told) {
     const list = element("dl", "facts");
     const device = told.device && element("a", "", alarms.subject(one));
     if (device) device.href = cockpit.link(`/devices/${told.device}`);
     const onMap = told.lon !== null && element("a", "", "在地图上看");
     if (onMap) onMap.href = cockpit.link(`/map?community=${cockpit.root.dataset.community}&alarm=${told.id}`);
+    /** @param {string | null} time */
     const when = (time) => (time === null ? null : cockpit.time.full(Date.parse(time)));
     const by = told.by ? ` · ${told.by.replace(/^.*?:/, "")}` : "";
     const rows = [
@@ -154,6 +162,7 @@
 
   const eventStates = () => JSON.parse(cockpit.find("[data-event-states]").dataset.eventStates);
 
+  /** @param {KnownAlarm} one @param {Api.Alarm} told */
   function eventLine(one, told) {
     const line = element("p", "alarm-event");
     const { event } = told;
@@ -170,6 +179,7 @@
   }
 
   /* One click: title, what was said and when, the device and the place; the server keeps one event for an alarm. */
+  /** @param {KnownAlarm} one @param {Api.Alarm} told */
   async function open(one, told) {
     const rule = await ruleOf(told.rule);
     const evidence = [alarms.said(one), `触发 ${cockpit.time.full(one.raised)}`, alarms.where(one), `告警 ${told.id}`];
@@ -184,6 +194,7 @@
 
   /* --- what may be done --- */
 
+  /** @param {KnownAlarm} one @param {Api.Alarm} told @param {Api.Rule | null} rule */
   function actions(one, told, rule) {
     if (cockpit.at !== null) return null;
     const box = element("div", "alarm-actions");
@@ -195,8 +206,10 @@
     return box;
   }
 
+  /** @param {string} code @param {AlarmEvent} event */
   const plain = (code, event) => doing(event.name, () => send(code, {}));
 
+  /** @param {string} name @param {Work} work */
   function doing(name, work) {
     const button = element("button", "", name);
     button.type = "button";
@@ -249,6 +262,7 @@
   }
   alarms.shelving = shelving;
 
+  /** @param {string} span @param {string} other */
   function untilOf(span, other) {
     if (span === "other") return other;
     if (span === "tomorrow") {
@@ -258,6 +272,7 @@
     return new Date(cockpit.now() + parseInt(span, 10) * HOUR_MS).toISOString();
   }
 
+  /** @param {string} code @param {object} body */
   async function send(code, body) {
     const answer = await cockpit.post(`${base()}/alarms/${chosen}/${WAYS[code] || code}`, body);
     say(answer.ok, answer.ok ? `${alarms.words().life.events[code].name}：已执行` : alarms.whyNot(answer, code));
@@ -276,6 +291,7 @@
     return answer.body.detail;
   };
 
+  /** @param {boolean} ok @param {string} words */
   function say(ok, words) {
     said = [words, ok];
     const line = place().querySelector(".outcome");
@@ -289,6 +305,7 @@
     return line;
   }
 
+  /** @param {KnownAlarm} one */
   function chart(one) {
     if (!one.device || !one.metric || !cockpit.metrics[one.metric]) return null;
     const figure = element("figure", "alarm-chart");
@@ -296,6 +313,7 @@
     return figure;
   }
 
+  /** @param {Api.Alarm} told */
   function steps(told) {
     const box = element("section", "alarm-steps");
     const list = element("ol", "timeline");

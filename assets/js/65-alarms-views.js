@@ -11,6 +11,7 @@
   const SPANS = { 1: "近 24 小时", 7: "近 7 天", 30: "近 30 天", 90: "近 90 天" };
   const ASIDE = ["shelved", "suppressed", "out_of_service"];
   let view = "open";
+  /** @type {number | null} */
   let timer = null;
   let asked = { days: 7, priority: "" };
 
@@ -30,6 +31,7 @@
     turn(cockpit.root.dataset.view || "open");
   };
 
+  /** @param {string} code */
   function turn(code) {
     view = code;
     for (const tab of cockpit.findAll('[role="tab"]')) {
@@ -64,12 +66,14 @@
   };
 
   const READ = {
+    /** @param {HTMLElement} place */
     async aside(place) {
       const answer = await cockpit.ask("alarms", [...ASIDE.map((state) => ["state", state]), ["limit", 1000]]);
       const rows = answer.alarms.map((told) => line(told, aside(told)));
       const why = "搁置：由人暂时放到一边，到时自动回来。停用：维护期间不报。设计抑制：同一对象有更重的告警时按规则不报。";
       place.replaceChildren(element("p", "second", why), rows.length ? listOf(rows) : element("p", "second calm", "没有搁置、停用或抑制的告警"));
     },
+    /** @param {HTMLElement} place */
     async history(place) {
       const days = choice("days", "时段", SPANS);
       const priority = choice("priority", "级别", Object.fromEntries(alarms.priorities().map((code) => [code, alarms.look(code).name])), true);
@@ -89,6 +93,7 @@
       place.replaceChildren(actions, rows, foot);
       again();
     },
+    /** @param {HTMLElement} place */
     duty: (place) => duty(place),
   };
 
@@ -104,22 +109,26 @@
     foot.replaceChildren(button);
   }
 
+  /** @param {HTMLElement} told */
   function aside(told) {
     const until = told.shelved_until ? `至 ${cockpit.time.full(Date.parse(told.shelved_until))}` : "";
     return [told.state_name, until, told.reason ? `原因：${told.reason}` : ""];
   }
 
+  /** @param {Api.Alarm} told */
   function ended(told) {
     const cleared = told.cleared ? `结束 ${cockpit.time.short(Date.parse(told.cleared))}` : "";
     return [told.state_name, cleared, told.event ? `事件 ${told.event.id}${told.event.open ? "" : "（已办结）"}` : ""];
   }
 
+  /** @param {Node[]} rows */
   const listOf = (rows) => {
     const list = element("ol", "alarm-rows");
     list.append(...rows);
     return list;
   };
 
+  /** @param {Api.Alarm} told @param {string} more */
   function line(told, more) {
     const one = alarms.fromApi(told);
     const row = element("li", one.sounds ? "" : "is-heard");
@@ -138,6 +147,7 @@
 
   /* --- who is on duty --- */
 
+  /** @param {HTMLElement} place */
   async function duty(place) {
     const why = cockpit.whyNot("steward");
     if (why) return cockpit.refuse(place, why);
@@ -157,6 +167,7 @@
     redraw(place, ...parts);
   }
 
+  /** @param {HTMLElement} place */
   async function adding(place) {
     const { assignees } = await cockpit.ask("assignees", {});
     const people = Object.fromEntries(assignees.filter((one) => one.account).map(({ name }) => [name, name]));
@@ -165,14 +176,17 @@
     return form("排班", [who, from, to], (body) => put(place, body), "加入");
   }
 
+  /** @param {string} rest */
   const path = (rest = "") => `/api/v1/${cockpit.root.dataset.community}/duty${rest}`;
 
+  /** @param {HTMLElement} place @param {Record<string, any>} body */
   async function put(place, body) {
     const answer = await cockpit.post(path(), body);
     if (answer.ok) await duty(place);
     cockpit.sayOutcome(place.querySelector(".outcome"), answer.ok, answer.ok ? `${body.person} 已排入` : answer.body.detail);
   }
 
+  /** @param {HTMLElement} place @param {Api.Duty} one */
   async function remove(place, one) {
     const answer = await cockpit.post(path(`/${one.id}/remove`), {});
     if (answer.ok) await duty(place);

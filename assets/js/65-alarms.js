@@ -2,6 +2,10 @@
 (function () {
   "use strict";
 
+  /** @typedef {{members: KnownAlarm[], first: KnownAlarm, since: number, sounding: number}} Summary */
+  /** @typedef {{box: HTMLElement, pick: HTMLElement, line: HTMLButtonElement, list: HTMLElement, rows: Map<string, HTMLElement>}} Parts */
+  /** @typedef {{cause: string, ids: Set<string>, isOpen: boolean, rows: number, summary: Summary | null, parts: Parts | null}} Group */
+
   const cockpit = window.cockpit;
   const { alarms, element } = cockpit;
   const PAGE = 1000;
@@ -11,15 +15,22 @@
   const ROWS = 50;
   const ASIDE = ["shelved", "suppressed", "out_of_service"];
   const page = (cockpit.pages.alarms = {});
+  /** @type {Map<string, KnownAlarm>} */
   const open = new Map();      // id -> record
+  /** @type {Map<string, Group>} */
   const causes = new Map();    // cause -> {cause, ids, isOpen, rows, summary, parts}
+  /** @type {Set<string>} */
   const seen = new Set();      // ids that the live channel told
+  /** @type {Set<string>} */
   const dirty = new Set();     // causes to be looked at again
   const filter = { state: "", priority: "", text: "" };
+  /** @type {Live.State["alarms"] | null} */
   let layer = null;            // the live layer as it was read last: another one is a new snapshot
+  /** @type {number | null} */
   let timer = null;
   let most = GROUPS;
   let isRead = false;
+  /** @type {number | null} */
   let flood = null;            // the number of the flood that was read
 
   page.start = async function () {
@@ -59,7 +70,9 @@
     alarms.eventsMoved(Object.keys(cockpit.state.grid_events || {}));
   }
 
+  /** @param {Live.Keyed<Live.Alarm | null, Live.AlarmTally>} records */
   function some(records) {
+    /** @type {string[]} */
     const moved = [];
     for (const [id, one] of Object.entries(records)) {
       if (id === "*" || one === null) continue;
@@ -73,6 +86,7 @@
     later();
   }
 
+  /** @param {KnownAlarm} one */
   function put(one) {
     open.set(one.id, one);
     if (!causes.has(one.cause)) causes.set(one.cause, { cause: one.cause, ids: new Set(), isOpen: false, rows: ROWS, summary: null, parts: null });
@@ -80,6 +94,7 @@
     dirty.add(one.cause);
   }
 
+  /** @param {string} id */
   function drop(id) {
     const { cause } = open.get(id);
     open.delete(id);
@@ -90,7 +105,9 @@
 
   /* All that are open: the live channel tells the loudest only. */
   async function read() {
+    /** @type {Map<string, KnownAlarm>} */
     const found = new Map();
+    /** @type {string | null} */
     let cursor = null;
     try {
       do {
@@ -119,6 +136,7 @@
     cockpit.find("[data-filter-text]").replaceChildren(input);
   }
 
+  /** @param {string} name @param {string} value */
   function narrow(name, value) {
     filter[name] = value;
     most = GROUPS;
@@ -127,6 +145,7 @@
     draw();
   }
 
+  /** @param {KnownAlarm} one */
   function isShown(one) {
     if (ASIDE.includes(one.state) || (filter.state && one.state !== filter.state)) return false;
     if (filter.priority && one.priority !== filter.priority) return false;
@@ -135,6 +154,7 @@
     return words.some((word) => word && word.toLowerCase().includes(filter.text));
   }
 
+  /** @param {KnownAlarm} a @param {KnownAlarm} b */
   const loudest = (a, b) => (b.sounds === true) - (a.sounds === true) || alarms.rank(a) - alarms.rank(b) || b.raised - a.raised;
 
   function later() {
@@ -155,6 +175,7 @@
   }
 
   /* Put these in this order; what stands right is not touched, so that focus and open lines stay. */
+  /** @param {HTMLElement} place @param {HTMLElement[]} wanted */
   function order(place, wanted) {
     const kept = new Set(wanted);
     for (const child of [...place.children]) if (!kept.has(child)) child.remove();
@@ -163,6 +184,7 @@
 
   const nothing = () => element("p", "second calm", isRead ? (open.size && Object.values(filter).some(Boolean) ? "没有符合条件的告警" : "没有未恢复或未确认的告警") : "正在读取");
 
+  /** @param {number} left */
   function more(left) {
     const button = element("button", "quiet", `另有 ${left} 组 · 再显示 ${Math.min(left, GROUPS)} 组`);
     button.type = "button";
@@ -170,6 +192,7 @@
     return button;
   }
 
+  /** @param {Group} group */
   function summarise(group) {
     const members = [...group.ids].map((id) => open.get(id)).filter(isShown).sort(loudest);
     if (!group.ids.size) causes.delete(group.cause);
@@ -179,6 +202,7 @@
     } : null;
   }
 
+  /** @param {number} lines */
   function heads(lines) {
     const tally = alarms.tally();
     if (!tally) return;
@@ -196,6 +220,7 @@
   /* --- a line --- */
 
   /* What alarms of one line have in common, in words. */
+  /** @param {Group} given @param {KnownAlarm} first */
   function causeOf({ cause }, first) {
     const at = cause.indexOf(":");
     if (at < 0) return alarms.words().causes.rule.name;
@@ -205,6 +230,7 @@
     return (cause.startsWith("site:") ? first.site : first.area) || cause.slice(at + 1);
   }
 
+  /** @param {Group} group */
   function drawGroup(group) {
     if (!group.parts) group.parts = frame(group);
     const { members, first, since, sounding } = group.summary;
@@ -229,6 +255,7 @@
     box.classList.toggle("is-chosen", isOne && first.id === alarms.chosen());
   }
 
+  /** @param {Group} group */
   function frame(group) {
     const box = element("section", "cause");
     box.dataset.cause = group.cause;
@@ -248,6 +275,7 @@
     return { box, pick, line, list, rows: new Map() };
   }
 
+  /** @param {Group} group */
   function rows(group) {
     const { list, rows: known } = group.parts;
     const shown = group.summary.members.slice(0, group.rows);
@@ -258,6 +286,7 @@
     for (const id of known.keys()) if (!open.has(id)) known.delete(id);
   }
 
+  /** @param {Map<string, HTMLElement>} known @param {KnownAlarm} one */
   function row(known, one) {
     const text = [one.state_name, alarms.subject(one), alarms.where(one), alarms.said(one), one.raised].join(" ");
     if (!known.has(one.id)) {
@@ -282,6 +311,7 @@
     return made;
   }
 
+  /** @param {Group} group @param {number} left */
   function moreRows(group, left) {
     const made = element("li");
     const button = element("button", "quiet", `另有 ${left} 条 · 再显示 ${Math.min(left, ROWS)} 条`);

@@ -2,6 +2,8 @@
 (function () {
   "use strict";
 
+  /** @typedef {Record<"kinds" | "areas" | "sites" | "categories", Record<string, string>>} RuleChoices */
+
   const cockpit = window.cockpit;
   const { alarms, element } = cockpit;
   const { once } = cockpit.forms;
@@ -11,7 +13,9 @@
   const page = (cockpit.pages["alarm-rules"] = {});
   const base = () => `/api/v1/${cockpit.root.dataset.community}/alarm-rules`;
   const place = () => cockpit.find("[data-rule-detail]");
-  let choices = {};
+  /** @type {RuleChoices} */
+  let choices;
+  /** @type {ReturnType<AlarmsScript["ruleFields"]> | null} */
   let fields = null;   // of the rule that stands open
 
   page.start = async function () {
@@ -41,9 +45,11 @@
 
   /* --- a rule in words --- */
 
+  /** @param {number} value */
   const seconds = (value) => (value % 3600 === 0 ? `${value / 3600} 小时` : value % 60 === 0 ? `${value / 60} 分钟` : `${value} 秒`);
 
   /* When it is an alarm, as one would say it. */
+  /** @param {Api.Rule} rule */
   function condition(rule) {
     const { ops } = alarms.words();
     const metric = rule.metric ? alarms.metricName(rule.metric) : "设备";
@@ -54,6 +60,7 @@
     return `${metric} ${ops[rule.op].name} ${limit}`;
   }
 
+  /** @param {Api.Rule} rule */
   function words(rule) {
     const scope = [rule.kind && choices.kinds[rule.kind], rule.area && choices.areas[rule.area], rule.site && choices.sites[rule.site], rule.devices.length ? `${rule.devices.length} 台设备` : ""].filter(Boolean).join("、");
     const days = rule.schedule && rule.schedule.days && rule.schedule.days.length < 7 ? ` 周 ${rule.schedule.days.join("、")}` : "";
@@ -63,8 +70,10 @@
     ].filter(Boolean).join(" · ");
   }
 
+  /** @param {Api.Rule} rule */
   const madeBy = (rule) => (rule.version ? `第 ${rule.version} 版 · ${(rule.by || "").replace(/^.*?:/, "")} · ${cockpit.time.full(Date.parse(rule.at))}` : "出厂规则");
 
+  /** @param {Api.Rule} rule */
   function line(rule) {
     const row = element("div", `rule${rule.enabled ? "" : " is-off"}`);
     row.dataset.rule = rule.code;
@@ -83,6 +92,7 @@
     return row;
   }
 
+  /** @param {Api.Rule} rule */
   function toggle(rule) {
     const button = element("button", "quiet", rule.enabled ? "停用" : "启用");
     button.type = "button";
@@ -96,12 +106,16 @@
   }
 
   /* What is the rule itself, without what was told of its version. */
+  /** @param {Api.Rule} given */
   const bare = ({ shipped, version, by, at, versions, ...rule }) => rule;
+  /** @param {Api.Rule} rule */
   const keep = (rule) => cockpit.post(base(), rule);
+  /** @param {boolean} ok @param {string} text */
   const say = (ok, text) => cockpit.sayOutcome(cockpit.find("[data-outcome]"), ok, text);
 
   /* --- one rule --- */
 
+  /** @param {string} code */
   async function choose(code) {
     try {
       show(await cockpit.ask(`alarm-rules/${encodeURIComponent(code)}`, {}), false);
@@ -110,6 +124,7 @@
     }
   }
 
+  /** @param {Api.Rule} rule @param {boolean} isNew */
   function show(rule, isNew) {
     const canEdit = cockpit.canDo("manager");
     const head = element("header", "alarm-head");
@@ -139,6 +154,7 @@
     cockpit.find(".rules-page").classList.remove("has-chosen");
   }
 
+  /** @param {HTMLElement} trial @param {boolean} isNew @param {boolean} canEdit */
   function buttons(trial, isNew, canEdit) {
     const made = element("div", "buttons");
     if (!canEdit) return made;
@@ -168,6 +184,7 @@
 
   /* --- the trial --- */
 
+  /** @param {HTMLElement} trial @param {number} days */
   async function tryOut(trial, days) {
     const rule = fields.read();
     trial.hidden = false;
@@ -180,6 +197,7 @@
     result(trial, answer.body, days);
   }
 
+  /** @param {HTMLElement} trial @param {Api.Trial} told @param {number} days */
   function result(trial, told, days) {
     const head = element("p");
     head.append(element("strong", "", `${TRIALS[days]}会报警 ${told.count} 次`));
@@ -194,6 +212,7 @@
     trial.replaceChildren(...parts);
   }
 
+  /** @param {Api.WouldBe} one */
   function would(one) {
     const row = element("li");
     const device = (cockpit.state.devices || {})[one.device];
@@ -205,6 +224,7 @@
     return row;
   }
 
+  /** @param {Api.Rule} rule */
   function versions(rule) {
     const box = element("section");
     box.append(element("h3", "second", "版本"));

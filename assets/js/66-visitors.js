@@ -8,16 +8,25 @@
   const GATHER_MS = 1500;
   const AGAIN_MS = 300000;   // those of the same day last week move on with the clock
   const page = (cockpit.pages.visitors = {});
+  /** @type {Record<string, {mark: string, name: string}>} */
   let words = {};
+  /** @type {number | null} */
   let timer = null;
+  /** @type {Record<string, Api.Besides>} */
   let besides = {};
+  /** @type {Record<string, string | null>} */
   let levels = {};
 
   const places = () => [...cockpit.findAll("[data-visitors-site]")];
+  /** @param {string} site @param {string} what */
   const address = (site, what) => `/api/v1/${cockpit.root.dataset.community}/visitors/${site}/${what}`;
+  /** @param {string | null} time */
   const when = (time) => (time ? cockpit.time.full(Date.parse(time)) : "—");
+  /** @param {string | null} time */
   const year = (time) => (time ? `${new Date(Date.parse(time) + 28800000).toISOString().slice(0, 10)}` : "—");
+  /** @param {string | null} by */
   const who = (by) => (by ? by.replace(/^.*?:/, "") : "—");
+  /** @param {number | null} share */
   const percent = (share) => (share === null ? "" : `${(share * 100).toFixed(0)}%`);
 
   page.start = async function () {
@@ -39,7 +48,9 @@
     }
   };
 
+  /** @param {HTMLElement} place @param {Live.Site} site */
   function figures(place, site) {
+    /** @param {string} code @param {string} value @param {string} beside */
     const set = (code, value, beside = "") => {
       cockpit.setText(place.querySelector(`[data-figure="${code}"]`), value);
       cockpit.setText(place.querySelector(`[data-beside="${code}"]`), beside);
@@ -64,6 +75,7 @@
     cockpit.setText(place.querySelector("[data-source]"), source);
   }
 
+  /** @param {HTMLElement} place @param {Api.Besides | undefined} known */
   function beside(place, known) {
     for (const code of ["last_week", "last_year"]) {
       const day = known && known[code];
@@ -87,11 +99,13 @@
     await Promise.all([loadBesides(), ...places().map(show)]);
   }
 
+  /** @param {string} path */
   async function asked(path) {
     const answer = await cockpit.request(path + cockpit.atQuery(path.includes("?") ? "&" : "?"));
     return answer.ok ? answer.body : null;
   }
 
+  /** @param {HTMLElement} place */
   async function show(place) {
     const site = place.dataset.visitorsSite;
     const what = ["capacity", "levels?limit=12", "closing?limit=5", "errors", "facts"];
@@ -105,14 +119,17 @@
     redraw(place.querySelector("[data-detail]"), ...parts.filter(Boolean));
   }
 
+  /** @param {string} title @param {...(Node | null)} content */
   function part(title, ...content) {
     const made = element("section");
     made.append(element("h3", "", title), ...content.filter(Boolean));
     return made;
   }
 
+  /** @param {string[]} names @param {string[][]} rows @param {string} none */
   function table(names, rows, none) {
     if (!rows.length) return element("p", "second", none);
+    /** @param {"th" | "td"} tag @param {string[]} cells */
     const line = (tag, cells) => {
       const made = element("tr");
       for (const cell of cells) {
@@ -133,8 +150,10 @@
     return scroll;
   }
 
+  /** @param {string} site @param {Api.Capacity | null} known */
   function ofCapacity(site, known) {
     if (!known) return part("承载量", element("p", "second", "没有读到"));
+    /** @param {Api.CapacityVersion} one */
     const basis = (one) => (one.basis === "area" ? `${cockpit.number(one.area_m2)} m² ÷ ${one.m2_per_person} m²/人${one.turnover ? ` × ${one.turnover}` : ""}` : "录入");
     const rows = known.versions.map((one) => [year(one.from), cockpit.number(one.instant), one.daily === null ? "未配置" : cockpit.number(one.daily), basis(one), who(one.by)]);
     const none = known.instant === null ? "未配置" : `由部署设置给出：瞬时 ${cockpit.number(known.instant)} 人`;
@@ -146,7 +165,9 @@
     return part("承载量（LB/T 034-2014）", listed, entered, area);
   }
 
+  /** @param {string} site @param {Api.Levels | null} log @param {Api.Closing | null} closing */
   function ofLevel(site, log, closing) {
+    /** @param {string | null} code */
     const name = (code) => (code === null ? "—" : `${words[code].mark} ${words[code].name}`.trim());
     const rows = (log ? log.changes : []).map((one) => [when(one.at), name(one.from), name(one.to), cockpit.number(one.inside), one.capacity === null ? "—" : cockpit.number(one.capacity)]);
     const listed = table(["时间", "由", "转为", "在场", "承载量"], rows, "等级还没有变动");
@@ -159,6 +180,7 @@
     return part("等级记录", listed, word, act);
   }
 
+  /** @param {string} site @param {Api.Duties | null} known */
   function ofDuties(site, known) {
     const title = "旅游法第四十五条清单";
     if (!cockpit.find(`[data-visitors-site="${site}"]`).dataset.hasDuties) return null;   // no scenic area
@@ -169,6 +191,7 @@
     return part(title, element("p", "second", which), ...rows, log);
   }
 
+  /** @param {string} site @param {Api.Duties} known @param {Api.LawDuty} one */
   function duty(site, known, one) {
     const due = one.from === "always" ? "常设" : `${words[one.from].mark} ${words[one.from].name}起`;
     const made = element("div", one.due || one.done ? "duty" : "duty is-later");
@@ -182,13 +205,17 @@
     return made;
   }
 
+  /** @param {string} site @param {Api.Counts | null} counts @param {Api.Errors | null} errors */
   function ofCounts(site, counts, errors) {
+    /** @type {Node[]} */
     const content = [];
     if (counts) {
+      /** @param {Api.Count} one */
       const off = (one) => (one.off === null ? "—" : `${one.off > 0 ? "多" : one.off < 0 ? "少" : "相同"}${one.off ? cockpit.number(Math.abs(one.off)) : ""}`);
       content.push(table(["清点时间", "清点", "闸机计数", "闸机差", "依据", "清点人"], counts.counts.map((one) => [when(one.at), cockpit.number(one.inside), cockpit.number(one.gates), off(one), one.note, who(one.by)]), "还没有清点过"));
     }
     const gates = errors ? errors.gates : [];
+    /** @param {Api.GateError} one */
     const how = (one) => (one.default ? "默认值，未经实测" : one.how);
     content.push(table(["闸机", "误差（95%）", "自", "依据"], gates.map((one) => [one.name, `±${one.percent}%`, one.default ? "—" : year(one.from), how(one)]), "此场所没有闸机"));
     if (cockpit.canDo("manager")) {
@@ -201,6 +228,7 @@
     return part("清点与闸机误差", ...content);
   }
 
+  /** @param {Api.Facts} facts */
   function ofFacts(facts) {
     const rows = (facts.schedule || []).map((one) => [one.name, `${one.from}–${one.until || "结束时间未配置"}`, one.today ? "今日有" : "今日无", one.people || "—", one.basis]);
     const { noise } = facts;
@@ -218,11 +246,13 @@
     );
   }
 
+  /** @param {Api.Noise} noise @param {Api.NoiseReading} one */
   function over(noise, one) {
     if (noise.limit === null || one.stale) return "—";
     return one.value > noise.limit ? `◆ 高于限值 ${cockpit.number(one.value - noise.limit, 1)}` : "不高于限值";
   }
 
+  /** @param {Field} field @param {number} [max] */
   function needed(field, max) {
     const input = field.querySelector("input");
     input.required = true;
@@ -230,17 +260,20 @@
     return field;
   }
 
+  /** @param {Field} field @param {number} max */
   const most = (field, max) => {
     Object.assign(field.querySelector("input"), { min: 1, max });
     return field;
   };
 
+  /** @param {string} name @param {string} label @param {boolean} isNeeded @param {number} max */
   function real(name, label, isNeeded, max = 1e9) {
     const field = number(name, label);
     Object.assign(field.querySelector("input"), { step: "any", min: 0, max, required: isNeeded });
     return field;
   }
 
+  /** @param {string} name @param {string} label */
   function day(name, label) {
     const field = text(name, label, 10);
     const input = field.querySelector("input");
@@ -249,6 +282,7 @@
     return field;
   }
 
+  /** @param {string} site @param {string} what @param {object} body @param {string} done */
   async function send(site, what, body, done) {
     const answer = await cockpit.post(address(site, what), body);
     if (document.activeElement) document.activeElement.blur();

@@ -34,6 +34,7 @@
 
   async function load() {
     const asked = days;
+    /** @type {any} */
     let told = null;
     try {
       const query = { from: new Date(cockpit.now() - asked * DAY_MS).toISOString() };
@@ -55,11 +56,13 @@
 
   const NAMES_OF_UNITS = { s: duration };
 
+  /** @param {number} seconds */
   function duration(seconds) {
     if (seconds < 120) return `${cockpit.number(seconds)}\u2009秒`;
     return seconds < 7200 ? `${cockpit.number(seconds / 60)}\u2009分钟` : `${cockpit.number(seconds / 3600, 1)}\u2009小时`;
   }
 
+  /** @param {Api.AlarmFigure} given */
   function shown({ value, unit }) {
     if (value === null) return "—";
     if (NAMES_OF_UNITS[unit]) return NAMES_OF_UNITS[unit](value);
@@ -67,6 +70,7 @@
   }
 
   /* The target in text and with a mark; colour only where it is missed. */
+  /** @param {Api.AlarmFigure[]} rows */
   function figures(rows) {
     const made = cockpit.table(["指标", "数值", "目标", "对照", "出处"], rows.map((one) => [
       one.name, shown(one), one.target || "—", one.is_met === null ? "—" : one.is_met ? "✓ 达到" : "▲ 未达到", one.source || "—",
@@ -80,7 +84,9 @@
     cockpit.find("[data-figures]").replaceChildren(made);
   }
 
+  /** @param {{ subject: string }} given */
   const subject = ({ subject: code }) => ((cockpit.state.devices || {})[code] || {}).name || code;
+  /** @param {string | null} time */
   const when = (time) => (time ? cockpit.time.full(Date.parse(time)) : "仍在继续");
   const counted = { head: ["规则", "对象", "次数"], row: (one) => [one.name, subject(one), cockpit.number(one.count)] };
 
@@ -94,6 +100,7 @@
     days: { head: ["日期", "条数"], is: (one) => one.count > 0, row: (one) => [one.day, cockpit.number(one.count)] },
   };
 
+  /** @param {{ first: string }} one */
   function first(one) {
     const link = element("a", "", one.first);
     link.href = alarms.link(one.first);

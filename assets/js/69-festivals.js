@@ -2,6 +2,8 @@
 (function () {
   "use strict";
 
+  /** @typedef {{sites: Record<string, string>, levels: Record<string, {name: string, mark: string, from: number}>}} FestivalWords */
+
   const cockpit = window.cockpit;
   const { element } = cockpit;
   const { form, once, redraw, text, choice, number } = cockpit.forms;
@@ -9,8 +11,11 @@
   const BEGINS = { calendar: "按农历", hand: "手动" };
   const page = (cockpit.pages.festivals = {});
   const base = () => `/api/v1/${cockpit.root.dataset.community}/festivals`;
+  /** @param {string} time */
   const when = (time) => cockpit.time.full(Date.parse(time));
-  let words = {};
+  /** @type {FestivalWords} */
+  let words;
+  /** @type {number | null} */
   let timer = null;
   let shown = "";
 
@@ -45,6 +50,7 @@
     }
   }
 
+  /** @param {Api.Festival} one */
   function festival(one) {
     const made = element("section", "panel overview register");
     made.dataset.key = one.code;
@@ -56,14 +62,17 @@
     return made;
   }
 
+  /** @param {Api.Festival} one */
   function state(one) {
     if (!one.on) return "○ 未开始";
     const by = one.on.by === "calendar" ? "按农历" : `${one.on.by.replace(/^.*?:/, "")} 手动`;
     return `◆ 进行中${one.on.is_peak ? " · 高潮" : ""} · ${by} · 自 ${cockpit.time.short(Date.parse(one.on.since))}`;
   }
 
+  /** @param {Api.Festival} one */
   function facts(one) {
     const made = element("dl");
+    /** @param {string} name @param {string} said */
     const row = (name, said) => made.append(element("dt", "", name), element("dd", "", said));
     row("场所", one.sites.map((code) => words.sites[code] || code).join("、"));
     if (one.calendar) {
@@ -76,8 +85,10 @@
     return made;
   }
 
+  /** @param {Record<string, number> | null} known */
   const limits = (known) => known && Object.entries(words.levels).map(([code, level]) => `${level.mark} ${level.name} ${Math.round(known[code] * 100)}%`).join(" · ");
 
+  /** @param {Api.Festival} one */
   function posts(one) {
     if (!one.posts.length) return element("p", "second", "岗位：未配置");
     const head = ["岗位", "场所", "应到", "在岗", one.on && cockpit.at === null ? "到岗 / 离岗" : ""];
@@ -91,6 +102,7 @@
     return scroll;
   }
 
+  /** @param {Api.Festival} one @param {Api.Post} post */
   function duty(one, post) {
     const made = element("form", "buttons");
     const who = element("input");
@@ -116,6 +128,7 @@
     return made;
   }
 
+  /** @param {Api.Festival} one */
   function hand(one) {
     const note = text("note", "理由", 500);
     note.querySelector("input").required = true;
@@ -123,13 +136,17 @@
     return form(`手动${verb} ${one.name}`, [note], (said) => send(`/${one.code}/${what}`, said, `${one.name}已${verb}`), verb);
   }
 
+  /** @param {Api.LunarDay} given */
   const day = ([month, of]) => `${month}-${of}`;
+  /** @param {string} said */
   const days = (said) => said.split(/[,，、\s]+/).filter(Boolean).map((one) => one.split("-").map(Number));
 
   /* A plan in a form: posts a line each, as code, name, site, people. */
+  /** @param {Api.Festival | null} one */
   function planForm(one) {
     const calendar = (one && one.calendar) || null;
     const posts = one ? one.posts.map((post) => [post.code, post.name, post.site, post.people].join("，")).join("\n") : "";
+    /** @param {[code: string, row: { name: string, mark: string, from: number }]} given */
     const level = ([code, row]) => {
       const made = number(code, `${row.name}（承载量的 %）`);
       return filled(made, one && one.limits ? Math.round(one.limits[code] * 100) : "");
@@ -150,7 +167,9 @@
     return form(one ? "改方案" : "录入方案", inputs, (said) => send("", plan(said), "方案已保存"), "保存");
   }
 
+  /** @param {Record<string, any>} said */
   function plan(said) {
+    /** @param {string} long */
     const lines = (long) => long.split("\n").map((line) => line.trim()).filter(Boolean);
     const levels = Object.keys(words.levels).filter((code) => said[code] !== null);
     return {
@@ -166,8 +185,10 @@
     };
   }
 
+  /** @param {HTMLElement} made */
   const inputOf = (made) => made.querySelector("input, textarea, select");
 
+  /** @param {Field} made @param {string | number} value */
   function filled(made, value) {
     const input = inputOf(made);
     input.value = value;
@@ -175,17 +196,20 @@
     return made;
   }
 
+  /** @param {Field} made @param {boolean} isFixed */
   function needed(made, isFixed = false) {
     inputOf(made).required = true;
     inputOf(made).readOnly = isFixed;
     return made;
   }
 
+  /** @param {Field} made @param {string} value */
   function chosen(made, value) {
     inputOf(made).value = value;
     return made;
   }
 
+  /** @param {Api.Festival} one */
   function log(one) {
     const made = element("details");
     const content = element("div");
@@ -202,6 +226,7 @@
     return made;
   }
 
+  /** @param {string} path @param {object} body @param {string} done @param {HTMLInputElement | null} sent */
   async function send(path, body, done, sent = null) {
     const answer = await cockpit.post(base() + path, body);
     if (answer.ok && sent) sent.value = sent.defaultValue;

@@ -21,6 +21,7 @@
     },
   };
 
+  /** @param {string} path @param {object} body */
   async function post(path, body) {
     try {
       const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": "zh-CN" }, body: JSON.stringify(body) });
