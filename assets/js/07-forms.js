@@ -47,7 +47,7 @@
   /** @param {Control} one */
   const holds = (one) => (one.type === "checkbox" ? "checked" : "value");
   /** @param {Element} folded */
-  const titleOf = (folded) => folded.querySelector("summary").textContent;
+  const titleOf = (folded) => cockpit.need("summary", folded).textContent;
   /** @param {Control} one */
   const keyOf = (one) => {
     const around = one.closest("details, [data-key]");

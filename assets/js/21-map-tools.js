@@ -94,7 +94,7 @@
       list.hidden = !wanted;
     });
     field.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && list.querySelector("button")) list.querySelector("button").click();
+      if (event.key === "Enter" && list.querySelector("button")) cockpit.need("button", list).click();
       if (event.key === "Escape") list.hidden = true;
     });
     place.append(field, list);

@@ -16,7 +16,7 @@
     if (!one) {
       if (!cockpit.live.up) return;
       cockpit.setText(cockpit.find("[data-device-status]"), cockpit.at === null ? "✕ 已撤销" : "那时还没有登记");
-      cockpit.find("[data-device-latest]").replaceChildren();
+      cockpit.need("[data-device-latest]").replaceChildren();
       return;
     }
     if (isFirst(one)) return location.reload();
@@ -34,7 +34,7 @@
       made.dataset.metric = code;
       return made;
     });
-    cockpit.find("[data-device-latest]").replaceChildren(...rows);
+    cockpit.need("[data-device-latest]").replaceChildren(...rows);
     clock(one);
     given(one);
     extend(one);

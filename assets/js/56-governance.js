@@ -14,7 +14,7 @@
   let words;
 
   page.start = async function () {
-    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     await cockpit.whoAmI();
     cockpit.showRoster();
     const why = cockpit.at === null ? cockpit.whyNot("steward") : "回看时只显示汇总，台账只有现在";
@@ -63,7 +63,7 @@
   /** @param {string} place @param {Record<string, string>} names @param {Record<string, number>} by */
   function counts(place, names, by) {
     const rows = Object.entries(names).map(([code, name]) => element("li", "", `${name} ${by[code]}`));
-    cockpit.find(`[data-counts="${place}"]`).replaceChildren(...rows);
+    cockpit.need(`[data-counts="${place}"]`).replaceChildren(...rows);
   }
 
   /** @param {string} path */
@@ -116,7 +116,7 @@
       button.type = "button";
       button.addEventListener("click", () => once(button, async () => {
         row.dataset.sent = "";
-        await send(outcome, `/matters/${one.id}/steps`, { to, note: note.querySelector("input").value, seq: one.seq }, again);
+        await send(outcome, `/matters/${one.id}/steps`, { to, note: cockpit.need("input", note).value, seq: one.seq }, again);
         delete row.dataset.sent;
       }));
       buttons.append(button);
@@ -227,7 +227,7 @@
     };
     made.append(element("legend", "", "到会"), boxes);
     boxes.append(element("p", "second", "先填会议时间"));
-    held.querySelector("input").addEventListener("change", async () => {
+    cockpit.need("input", held).addEventListener("change", async () => {
       const { held: at } = held.read();
       const answer = await get(`/council?at=${encodeURIComponent(at)}`);
       if (held.read().held !== at) return;   // changed meanwhile

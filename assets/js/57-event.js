@@ -51,7 +51,7 @@
     const field = place.querySelector("textarea");
     for (const { dataset, value } of entered) enterAgain(place.querySelector(`[data-field="${dataset.field}"]`), value);
     if (field && wasIn) field.focus();
-    for (const one of told.duplicates || []) place.querySelector(".event-next").append(duplicate(one));
+    for (const one of told.duplicates || []) cockpit.need(".event-next", place).append(duplicate(one));
   }
 
   /* What somebody entered and did not send: it stands in the new field as in the old one. */
@@ -192,7 +192,7 @@
       button.addEventListener("click", () => take(button, {
         to: code, note: note.value.trim(), seq: told.seq,
         ...(to && to.value() && given(code) ? { assignee: to.value() } : {}),
-        ...(rating && code === "rated" ? { rating: Number(rating.querySelector("select").value) } : {}),
+        ...(rating && code === "rated" ? { rating: Number(cockpit.need("select", rating).value) } : {}),
       }));
       buttons.append(button);
     }

@@ -150,7 +150,7 @@
     showBatch([refused.length === 0, `已办理 ${answer.body.taken} 件${why}`]);
     const list = element("ul", "refusals");
     list.append(...refused.map(({ id, detail }) => element("li", "", `${titleOf(id)}：${detail}`)));
-    if (refused.length) bar().querySelector(".outcome").append(list);
+    if (refused.length) cockpit.need(".outcome", bar()).append(list);
   }
 
   /* Bring what changed to its column: {id: record}. */
@@ -161,7 +161,7 @@
     for (const [id, one] of Object.entries(changed)) {
       if (id === TALLY) continue;
       const old = cards.get(id);
-      const assignee = old && !one.unassigned && !old.classList.contains("is-unassigned") ? old.querySelector(".who").textContent : "";
+      const assignee = old && !one.unassigned && !old.classList.contains("is-unassigned") ? cockpit.need(".who", old).textContent : "";
       if (old) old.remove();
       cards.delete(id);
       if (!one.open || !columns.has(one.state)) continue;

@@ -37,11 +37,11 @@
   }
 
   page.start = async function () {
-    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     await cockpit.whoAmI();
     const spans = Object.fromEntries(Object.entries(SPANS).map(([code, [name]]) => [code, name]));
     const groups = Object.entries(words.by).filter(([code]) => code !== "steward" || cockpit.may("steward"));
-    cockpit.find("[data-choices]").replaceChildren(taps("span", spans), taps("by", Object.fromEntries(groups)));
+    cockpit.need("[data-choices]").replaceChildren(taps("span", spans), taps("by", Object.fromEntries(groups)));
     load();
   };
 
@@ -97,7 +97,7 @@
     const tiles = [["上报", cockpit.number(total.counts.reported)], ["积压", cockpit.number(total.backlog)],
       ...Object.entries(words.rates).map(([code, name]) => [name, percent(total, code)]),
       ["满意度", total.satisfaction === null ? "—" : `${cockpit.number(total.satisfaction, 2)} / 5（${total.rated}）`]];
-    cockpit.find("[data-totals]").replaceChildren(...tiles.map(([name, value]) => {
+    cockpit.need("[data-totals]").replaceChildren(...tiles.map(([name, value]) => {
       const tile = element("div", "total");
       tile.append(element("span", "label", name), element("span", "value", value));
       return tile;
@@ -106,9 +106,9 @@
       const { n, mean, p90 } = total.hours[code];
       return [name, hours(mean), hours(p90), cockpit.number(n)];
     });
-    cockpit.find("[data-stages]").replaceChildren(cockpit.table(["环节", "平均", "九成在内", "件"], stages));
+    cockpit.need("[data-stages]").replaceChildren(cockpit.table(["环节", "平均", "九成在内", "件"], stages));
     const most = Math.max(1, ...Object.values(total.ageing));
-    cockpit.find("[data-ages]").replaceChildren(...Object.entries(words.ages).map(([code, name]) => {
+    cockpit.need("[data-ages]").replaceChildren(...Object.entries(words.ages).map(([code, name]) => {
       const row = element("div", "bar");
       const bar = element("span", "fill");
       bar.style.width = `${(100 * total.ageing[code]) / most}%`;

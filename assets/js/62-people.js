@@ -14,7 +14,7 @@
   let words;
 
   page.start = async function () {
-    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     const me = await cockpit.whoAmI();
     const why = cockpit.whyNot("admin");
     if (why !== null) {

@@ -18,7 +18,7 @@
   const address = (site, what) => `/api/v1/${cockpit.root.dataset.community}/visitors/${site}/${what}`;
 
   page.start = async function () {
-    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     await cockpit.whoAmI();
     const outcome = cockpit.find("[data-outcome]");
     cockpit.sayKept(outcome);
@@ -26,7 +26,7 @@
       cockpit.setText(outcome, cockpit.me.name ? "核对客流需要本社区管理员的角色" : "登录为管理员后可查看和核定");
       return;
     }
-    for (const site of codes()) cockpit.find(`[data-site-count="${site}"]`).replaceChildren(counted(site));
+    for (const site of codes()) cockpit.need(`[data-site-count="${site}"]`).replaceChildren(counted(site));
     load();
   };
 
@@ -50,9 +50,9 @@
   function counted(site) {
     const { form, number, text } = cockpit.forms;
     const note = text("note", "依据", 500);
-    note.querySelector("input").required = true;
+    cockpit.need("input", note).required = true;
     const inside = number("inside", "在场人数");
-    inside.querySelector("input").required = true;
+    cockpit.need("input", inside).required = true;
     return form("现场清点：改定在场人数", [inside, note], (said) => send(site, "count", said, "在场人数已改定"), "改定");
   }
 

@@ -62,7 +62,7 @@
     const alone = Object.values(cockpit.state.alarms).filter((one) => one && one.flood === id && one.sounds && one.priority === "critical");
     flood = { id, count: count - alone.length, alone: alone.length, at: new Date(cockpit.now()).toISOString() };
     show();
-    bar.querySelector("button.ahead").focus();
+    cockpit.need("button.ahead", bar).focus();
   }
 
   function make() {

@@ -42,7 +42,7 @@
     chosen = id;
     shown = null;
     said = ["", true];
-    cockpit.find(".alarms-page").classList.toggle("has-chosen", id !== null);
+    cockpit.need(".alarms-page").classList.toggle("has-chosen", id !== null);
     place().hidden = id === null;
     const here = new URL(location);
     if (id === null) here.searchParams.delete("alarm");
@@ -160,7 +160,7 @@
 
   /* --- the grid event --- */
 
-  const eventStates = () => JSON.parse(cockpit.find("[data-event-states]").dataset.eventStates);
+  const eventStates = () => JSON.parse(cockpit.need("[data-event-states]").dataset.eventStates);
 
   /** @param {KnownAlarm} one @param {Api.Alarm} told */
   function eventLine(one, told) {
@@ -241,7 +241,7 @@
 
   function reason() {
     const field = text("reason", "原因", 500);
-    field.querySelector("input").required = true;
+    cockpit.need("input", field).required = true;
     return field;
   }
 

@@ -77,13 +77,13 @@
     async history(place) {
       const days = choice("days", "时段", SPANS);
       const priority = choice("priority", "级别", Object.fromEntries(alarms.priorities().map((code) => [code, alarms.look(code).name])), true);
-      priority.querySelector("option").textContent = "全部级别";
-      days.querySelector("select").value = String(asked.days);
-      priority.querySelector("select").value = asked.priority;
+      cockpit.need("option", priority).textContent = "全部级别";
+      cockpit.need("select", days).value = String(asked.days);
+      cockpit.need("select", priority).value = asked.priority;
       const rows = element("ol", "alarm-rows");
       const foot = element("div");
       const again = () => {
-        asked = { days: Number(days.querySelector("select").value), priority: priority.querySelector("select").value };
+        asked = { days: Number(cockpit.need("select", days).value), priority: cockpit.need("select", priority).value };
         rows.replaceChildren();
         past(rows, foot, null).catch((error) => cockpit.refuse(foot, error.message));
       };

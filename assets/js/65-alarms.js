@@ -133,7 +133,7 @@
     const input = Object.assign(element("input"), { type: "search", maxLength: 80, placeholder: "规则、设备或片区" });
     input.setAttribute("aria-label", "查找告警");
     input.addEventListener("input", () => narrow("text", input.value.trim().toLowerCase()));
-    cockpit.find("[data-filter-text]").replaceChildren(input);
+    cockpit.need("[data-filter-text]").replaceChildren(input);
   }
 
   /** @param {string} name @param {string} value */
@@ -248,8 +248,8 @@
     if (isOne) line.removeAttribute("aria-expanded");
     else line.setAttribute("aria-expanded", String(group.isOpen));
     pick.hidden = !sounding || !cockpit.canDo("steward");
-    pick.querySelector("input").setAttribute("aria-label", `选择 ${title}`);
-    pick.querySelector("input").checked = alarms.isPicked(group.cause);
+    cockpit.need("input", pick).setAttribute("aria-label", `选择 ${title}`);
+    cockpit.need("input", pick).checked = alarms.isPicked(group.cause);
     list.hidden = isOne || !group.isOpen;
     if (!list.hidden) rows(group);
     box.classList.toggle("is-chosen", isOne && first.id === alarms.chosen());

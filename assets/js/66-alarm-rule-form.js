@@ -7,7 +7,7 @@
   const SHANGHAI_DAYS = ["一", "二", "三", "四", "五", "六", "日"];
   const AMOUNTS = ["rate", "count"];
 
-  const choices = () => JSON.parse(cockpit.find("[data-choices]").dataset.choices);
+  const choices = () => JSON.parse(cockpit.need("[data-choices]").dataset.choices);
 
   /** @param {string} name @param {string} label @param {HTMLInputElement | HTMLSelectElement} input @param {string} hint */
   function field(name, label, input, hint = "") {
@@ -43,7 +43,7 @@
   /** @param {string} name @param {string} label @param {boolean} value */
   function ticked(name, label, value) {
     const made = field(name, label, Object.assign(element("input"), { type: "checkbox" }));
-    made.querySelector("input").checked = value;
+    cockpit.need("input", made).checked = value;
     return made;
   }
 

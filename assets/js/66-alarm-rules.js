@@ -20,13 +20,13 @@
 
   page.start = async function () {
     await cockpit.whoAmI();
-    choices = JSON.parse(cockpit.find("[data-choices]").dataset.choices);
+    choices = JSON.parse(cockpit.need("[data-choices]").dataset.choices);
     cockpit.sayKept(cockpit.find("[data-outcome]"));
     if (cockpit.canDo("manager")) {
       const add = element("button", "ahead", "新建规则");
       add.type = "button";
       add.addEventListener("click", () => show(NEW, true));
-      cockpit.find("[data-rule-new]").replaceChildren(add);
+      cockpit.need("[data-rule-new]").replaceChildren(add);
     }
     await load();
     const { rule } = cockpit.root.dataset;
@@ -36,8 +36,8 @@
   async function load() {
     try {
       const { rules } = await cockpit.ask("alarm-rules", {});
-      cockpit.find("[data-rules]").className = "";
-      cockpit.find("[data-rules]").replaceChildren(...rules.map(line));
+      cockpit.need("[data-rules]").className = "";
+      cockpit.need("[data-rules]").replaceChildren(...rules.map(line));
     } catch (error) {
       cockpit.refuse(cockpit.find("[data-rules]"), error.message);
     }
@@ -144,14 +144,14 @@
     const why = canEdit ? [] : [element("p", "second", cockpit.whyNot("manager") || "回看时不能修改")];
     place().replaceChildren(head, ...why, form, ...(isNew ? [] : [versions(rule)]));
     place().hidden = false;
-    cockpit.find(".rules-page").classList.add("has-chosen");
+    cockpit.need(".rules-page").classList.add("has-chosen");
     place().focus();
   }
 
   function shut() {
     place().hidden = true;
     place().replaceChildren();
-    cockpit.find(".rules-page").classList.remove("has-chosen");
+    cockpit.need(".rules-page").classList.remove("has-chosen");
   }
 
   /** @param {HTMLElement} trial @param {boolean} isNew @param {boolean} canEdit */

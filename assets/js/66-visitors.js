@@ -30,7 +30,7 @@
   const percent = (share) => (share === null ? "" : `${(share * 100).toFixed(0)}%`);
 
   page.start = async function () {
-    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     await cockpit.whoAmI();
     cockpit.sayKept(cockpit.find("[data-outcome]"));
     await load();
@@ -183,7 +183,7 @@
   /** @param {string} site @param {Api.Duties | null} known */
   function ofDuties(site, known) {
     const title = "旅游法第四十五条清单";
-    if (!cockpit.find(`[data-visitors-site="${site}"]`).dataset.hasDuties) return null;   // no scenic area
+    if (!cockpit.need(`[data-visitors-site="${site}"]`).dataset.hasDuties) return null;   // no scenic area
     if (!known) return part(title, element("p", "second", cockpit.whyNot("steward") || "没有读到"));
     const which = known.occurrence ? `${known.goes_on ? "本次预警自" : "上次预警自"} ${when(known.occurrence)}` : "还没有过预警";
     const rows = known.duties.map((one) => duty(site, known, one));

@@ -24,7 +24,7 @@
       });
       made.append(button);
     }
-    cockpit.find("[data-choices]").replaceChildren(made);
+    cockpit.need("[data-choices]").replaceChildren(made);
     isStarted = true;
     if (cockpit.state.devices) load();
   };
@@ -81,7 +81,7 @@
       row.classList.toggle("is-missed", rows[index].is_met === false);
       row.lastChild.className = "source";
     });
-    cockpit.find("[data-figures]").replaceChildren(made);
+    cockpit.need("[data-figures]").replaceChildren(made);
   }
 
   /** @param {{ subject: string }} given */

@@ -17,7 +17,7 @@
   const known = new Map();   // place -> what was told of it last
 
   page.start = function () {
-    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     load();
     if (cockpit.at === null) setInterval(load, words.minutes * 60000);
     window.addEventListener("resize", () => {
@@ -43,12 +43,12 @@
     set("model", `${told.day.name} · ${modelWords(told)}`);
     const warned = cockpit.warningWords(told);
     set("warning", warned);
-    place.querySelector("[data-forecast-warning]").className = `forecast-warning ${told.warning ? `crowd-${told.warning.level}` : "second"}`;
+    cockpit.need("[data-forecast-warning]", place).className = `forecast-warning ${told.warning ? `crowd-${told.warning.level}` : "second"}`;
     const from = told.replayed ? `回放 · ${told.replayed}；同样的日子会重复出现，误差因此偏小` : "传感器";
     set("source", `${from} · 有计数 ${told.days} 天 · 做于 ${cockpit.time.full(Date.parse(told.at))}`);
     known.set(place, told);
     chart(place, told);
-    place.querySelector("[data-forecast-errors]").replaceChildren(...(told.errors ? errors(told.errors) : []));
+    cockpit.need("[data-forecast-errors]", place).replaceChildren(...(told.errors ? errors(told.errors) : []));
   }
 
   /* As wide as its place, so that its letters are as large as those around it. */

@@ -20,7 +20,7 @@
   let shown = "";
 
   page.start = async function () {
-    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     await cockpit.whoAmI();
     cockpit.sayKept(cockpit.find("[data-outcome]"));
     const why = cockpit.whyNot("steward");
@@ -131,7 +131,7 @@
   /** @param {Api.Festival} one */
   function hand(one) {
     const note = text("note", "理由", 500);
-    note.querySelector("input").required = true;
+    cockpit.need("input", note).required = true;
     const [verb, what] = one.on ? ["结束", "stop"] : ["开始", "start"];
     return form(`手动${verb} ${one.name}`, [note], (said) => send(`/${one.code}/${what}`, said, `${one.name}已${verb}`), verb);
   }
