@@ -140,7 +140,7 @@ interface ReportBody {
   ts?: number;
 }
 /** A report on the phone (09-outbox-store.js). */
-interface Report {
+interface FiledReport {
   id: string;
   owner: string | null;
   community: string;
@@ -158,10 +158,10 @@ interface Report {
 }
 interface OutboxStore {
   fault: string | null;
-  reports(): Promise<Report[]>;
+  reports(): Promise<FiledReport[]>;
   photos(report: string): Promise<Photo[]>;
   putPhoto(photo: Photo): Promise<void>;
-  change(id: string, alter: (kept: Report | null) => Report | null | false): Promise<Report | null | false>;
+  change(id: string, alter: (kept: FiledReport | null) => FiledReport | null | false): Promise<FiledReport | null | false>;
   removePhoto(id: string): Promise<void>;
   remove(id: string): Promise<void>;
   isHeld(): boolean;
@@ -179,13 +179,13 @@ interface Outbox {
   owner(): string | null;
   known(me: Me): void;
   look(): Promise<void>;
-  mine(): Promise<Report[]>;
+  mine(): Promise<FiledReport[]>;
   counts(): Promise<{ mine: number; waiting: number; drafts: number; refused: number; others: number }>;
   newId(): string;
-  keep(id: string, body: ReportBody, isFilled: boolean): Promise<Report | null | false>;
-  file(id: string, body: ReportBody): Promise<Report | null | false>;
+  keep(id: string, body: ReportBody, isFilled: boolean): Promise<FiledReport | null | false>;
+  file(id: string, body: ReportBody): Promise<FiledReport | null | false>;
   addPhotos(event: string, title: string, made: PhotoBytes[]): Promise<string>;
-  reopen(id: string): Promise<Report | null | false>;
+  reopen(id: string): Promise<FiledReport | null | false>;
   again(id: string): Promise<void>;
   remove(id: string): Promise<void>;
   flush(): Promise<void>;
@@ -224,6 +224,11 @@ interface MapScript {
   reload(source: string): void;
   file(name: string): string;
   pulse(source: string, id: string): void;
+  layOut(): void;
+  uncover(): void;
+  camera(): Record<string, any>;
+  /** 27-map-sun.js */
+  shine(): void;
 }
 
 /** An alarm as the pages of alarms keep it: what the API says, as the live channel tells it. */
@@ -401,6 +406,8 @@ interface Cockpit {
   drawing: boolean;
   stewardOf(grid: Api.Grid): string | null;
   bySteward(grids: Api.Grid[]): Map<string | null, Api.Grid[]>;
+  /** 27-map-sun.js: degrees from north, and above the horizon */
+  sun(ms: number, lon: number, lat: number): { azimuth: number; altitude: number };
   /** 30-areas.js, 31-devices.js, 32-visitors.js */
   areaName(code: string): string;
   chooseMetric(code: string): void;
@@ -411,6 +418,8 @@ interface Cockpit {
   bandOf(site: Live.Site): string;
   crowding(site: Live.Site): number;
   levelOf(site: Live.Site): string;
+  /** 33-grid-events.js */
+  gridEvents(): Live.GridEvent[];
   /** 34-alarms.js */
   alarms: AlarmsScript;
   /** 40-page.js */
@@ -420,7 +429,7 @@ interface Cockpit {
   sayBand(text: string): void;
   showConnection(): void;
   /** 58-report-list.js, 58-report-tasks.js, 63-roster.js, 68-forecast.js */
-  reportList: { show(): Promise<void>; edit(draft: Report): Promise<void>; open: string | null };
+  reportList: { show(): Promise<void>; edit(draft: FiledReport): Promise<void>; open: string | null };
   showTasks(): Promise<void>;
   showRoster(said?: [ok: boolean, text: string]): Promise<void>;
   warningWords(told: Api.Forecast): string;
@@ -439,4 +448,28 @@ interface RoomOfMap {
   parent?: string;
   building?: string;
   storey: number | null;
+}
+
+/** What the pages write beside an element for the scripts: there wherever its selector finds the element. */
+interface DOMStringMap {
+  /** Of the root. */
+  community: string;
+  communities: string;
+  page: string;
+  theme: string;
+  outline: string;
+  camera: string;
+  metrics: string;
+  /** JSON beside a panel or a form. */
+  words: string;
+  choices: string;
+  alarmWords: string;
+  eventStates: string;
+  reportForm: string;
+  surveyForm: string;
+  commandForms: string;
+  commandsGiven: string;
+  buildingColours: string;
+  figures: string;
+  life: string;
 }

@@ -62,6 +62,8 @@ declare namespace Maps {
     setPaintProperty(layer: string, name: string, value: Style): void;
     getFilter(layer: string): Style | undefined;
     setFilter(layer: string, filter: Style): void;
+    getLayer(id: string): StyleLayer | undefined;
+    setLight(light: object): void;
     hasImage(name: string): boolean;
     addImage(name: string, image: ImageData, options: object): void;
     queryRenderedFeatures(box: [Position, Position]): Hit[];
@@ -143,4 +145,25 @@ interface Window {
   dash_ag_grid?: { getApiAsync(table: string): Promise<GridApi> };
   dashAgGridComponentFunctions?: Record<string, (props: CellProps<any>) => ReactElement | string>;
   React: { createElement(tag: string, props: object | null, ...content: (ReactElement | string)[]): ReactElement };
+}
+
+/** In our pages what a selector finds is HTML: what is drawn in SVG is not looked for. */
+interface ParentNode {
+  querySelector<Tag extends keyof HTMLElementTagNameMap>(selector: Tag): HTMLElementTagNameMap[Tag] | null;
+  querySelector(selector: string): HTMLElement | null;
+  querySelectorAll<Tag extends keyof HTMLElementTagNameMap>(selector: Tag): NodeListOf<HTMLElementTagNameMap[Tag]>;
+  querySelectorAll(selector: string): NodeListOf<HTMLElement>;
+}
+interface Element {
+  closest<Tag extends keyof HTMLElementTagNameMap>(selector: Tag): HTMLElementTagNameMap[Tag] | null;
+  closest(selector: string): HTMLElement | null;
+}
+
+/** What our scripts tell each other by the page's root. */
+interface HTMLElementEventMap {
+  rendered: CustomEvent<Live.Changed>;
+  "devices-changed": CustomEvent<string[] | null>;
+  "devices-named": CustomEvent<Set<string>>;
+  "map-group": CustomEvent<{ group: string; isShown: boolean }>;
+  "outbox-said": CustomEvent<OutboxSaid>;
 }

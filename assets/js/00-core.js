@@ -3,14 +3,14 @@
   "use strict";
 
   const ZONE = "Asia/Shanghai";
-  const cockpit = (window.cockpit = {
+  const cockpit = (window.cockpit = /** @type {Cockpit} */ ({
     state: {},      // layer -> key -> record, as the live channel says it
     layers: {},     // layer -> {render(changed), tick(), mapReady(map)}; changed: keys, or null for all
     pages: {},      // page -> {start(), render(layer, changed)}
-    root: null,     // the page's root element
+    root: /** @type {any} */ (null),     // the page's root element, once it is laid out
     metrics: {},    // code -> row of metrics.toml
     at: null,       // a past time in epoch ms, on a page that shows one
-  });
+  }));
 
   // Dash waits for a promise that stands in Plotly's place. The page's frame asks for Plotly before all else.
   const plotly = document.getElementById("plotly");
@@ -35,7 +35,7 @@
 
   /* JSON of the API of this community at the time that the page shows; throws where it is refused, with the reason. */
   cockpit.ask = async function (path, query) {
-    const asked = new URLSearchParams(query);
+    const asked = new URLSearchParams(/** @type {Record<string, string>} */ (query));
     if (cockpit.at !== null) asked.set("at", new Date(cockpit.at).toISOString());
     const answer = await cockpit.request(`/api/v1/${cockpit.root.dataset.community}/${path}?${asked}`);
     if (!answer.ok) throw Object.assign(new Error(cockpit.reason(answer)), { status: answer.status });

@@ -6,7 +6,7 @@
   /** @typedef {{wall: number, steady: number}} Reading */
 
   const cockpit = window.cockpit;
-  const clock = (cockpit.clock = {});
+  const clock = (cockpit.clock = /** @type {Clock} */ ({}));
   const COARSE_MS = 30000;    // the header Date has whole seconds: only where no frame told the time of late
   const AGREE_MS = 120000;    // two clocks that differ by more were set, or one of them slept
 

@@ -50,7 +50,7 @@
   function show(me) {
     const marks = me.name ? signedIn(me) : [signInLink()];
     for (const place of cockpit.findAll("[data-me]")) place.replaceChildren(cockpit.outbox.mark(), ...marks);
-    for (const one of cockpit.findAll("[data-least-role]")) one.hidden = !cockpit.may(one.dataset.leastRole);
+    for (const one of cockpit.findAll("[data-least-role]")) one.hidden = !cockpit.may(/** @type {Role} */ (one.dataset.leastRole));
   }
 
   const ORDER = ["wall", "steward", "manager", "admin"];

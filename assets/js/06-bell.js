@@ -22,7 +22,7 @@
     list.hidden = true;
     made.append(button, list);
     button.addEventListener("click", () => (list.hidden ? open() : close()));
-    document.addEventListener("click", (event) => made.contains(event.target) || close());
+    document.addEventListener("click", (event) => made.contains(/** @type {Node} */ (event.target)) || close());
     document.addEventListener("keydown", (event) => event.key === "Escape" && close());
     cockpit.root.addEventListener("rendered", (event) => {
       const changed = event.detail;

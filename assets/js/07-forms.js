@@ -36,7 +36,7 @@
     const open = [...place.querySelectorAll("details[open]")].filter((one) => !one.querySelector("[data-sent]")).map(titleOf);
     place.replaceChildren(...parts);
     for (const folded of place.querySelectorAll("details")) folded.open ||= open.includes(titleOf(folded));
-    for (const one of place.querySelectorAll(FIELDS)) {
+    for (const one of controls(place)) {
       if (!kept.has(keyOf(one))) continue;
       one[holds(one)] = kept.get(keyOf(one));
       one.dispatchEvent(new Event("input", { bubbles: true }));
@@ -44,6 +44,8 @@
   }
 
   const FIELDS = "input, textarea, select";
+  /** @param {HTMLElement} place @returns {Control[]} */
+  const controls = (place) => [...place.querySelectorAll(FIELDS)].map((one) => /** @type {Control} */ (one));
   /** @param {Control} one */
   const holds = (one) => (one.type === "checkbox" ? "checked" : "value");
   /** @param {Element} folded */
@@ -55,9 +57,9 @@
   };
 
   /** @param {HTMLElement} place */
-  const written = (place) => [...place.querySelectorAll(FIELDS)].filter((one) => {
-    if (one.options) return one.selectedIndex > 0;
-    return one.type === "checkbox" ? one.checked !== one.defaultChecked : one.value !== one.defaultValue;
+  const written = (place) => controls(place).filter((one) => {
+    if (one instanceof HTMLSelectElement) return one.selectedIndex > 0;
+    return one instanceof HTMLInputElement && one.type === "checkbox" ? one.checked !== one.defaultChecked : one.value !== one.defaultValue;
   });
 
   /* Do what a button is for, once at a time. */
@@ -75,8 +77,7 @@
   function field(label, input, read) {
     const made = element("label", "field");
     made.append(element("span", "label", label), input);
-    made.read = read;
-    return made;
+    return Object.assign(made, { read });
   }
 
   /** @param {string} name @param {string} label @param {number} most @param {boolean} [long] */

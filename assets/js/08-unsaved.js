@@ -12,7 +12,7 @@
   const holders = [];   // others who hold something: () -> whether
 
   document.addEventListener("input", ({ target }) => {
-    if (!(target instanceof Element) || !target.matches(FIELDS)) return;
+    if (!(target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) || !target.matches(FIELDS)) return;
     if (!NO_TEXT.includes(target.type) && target.dataset.kept === undefined) written.add(target);
   });
 

@@ -10,7 +10,7 @@
   const VERSION = 2;
   const LEDGER = "cockpit-outbox-count";   // kept apart: tells when the browser has thrown the others away
   const memory = { reports: new Map(), photos: new Map() };
-  const store = (cockpit.outboxStore = { fault: null });
+  const store = (cockpit.outboxStore = /** @type {OutboxStore} */ ({ fault: null }));
   /** @type {Promise<IDBDatabase> | null} */
   let opened = null;
 
@@ -66,7 +66,7 @@
     });
   }
 
-  /** @param {Store} name @param {Photo | Report} value */
+  /** @param {Store} name @param {Photo | FiledReport} value */
   async function put(name, value) {
     try {
       await within([name], "readwrite", (at) => at.objectStore(name).put(value));
@@ -115,7 +115,7 @@
   /* Change a report: ``alter`` gets what is kept, null where there is none, and returns what is to be, null to leave it.
      No other page comes in between. */
   store.change = async function (id, alter) {
-    /** @type {Report | null | false} */
+    /** @type {FiledReport | null | false} */
     let made = null;
     const held = memory.reports.get(id);
     try {

@@ -5,7 +5,7 @@
 
   const cockpit = window.cockpit;
   const store = cockpit.outboxStore;
-  const outbox = (cockpit.outbox = { sending: null });   // the id of what is on its way from this page
+  const outbox = (cockpit.outbox = /** @type {Outbox} */ ({ sending: null }));   // the id of what is on its way from this page
   const BACK_OFF_MS = [2000, 4000, 8000, 15000, 30000, 60000];
   const LOCK_MS = 3000;           // another page of ours is sending: look again
   const MOST_WAIT_MS = 3600000;
@@ -48,9 +48,9 @@
     outbox.flush();
   };
 
-  /** @param {Report} one */
+  /** @param {FiledReport} one */
   const isMine = (one) => one.owner === outbox.owner() && one.owner !== null;
-  /** @param {Report} one */
+  /** @param {FiledReport} one */
   const isLeft = (one) => one.state === "waiting" || one.state === "refused" || (one.state === "draft" && one.isFilled);
 
   /* Of whoever is signed in, with what nobody has signed. */
@@ -72,7 +72,7 @@
   outbox.newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
   /* A report as it begins, or goes on where it was sent before: then the server may know it. */
-  /** @param {string} id @param {Report | null} before */
+  /** @param {string} id @param {FiledReport | null} before */
   function fresh(id, before) {
     const { tries = 0, event = null, stamp = cockpit.clock.stamp() } = before && before.tries ? before : {};
     return { id, owner: outbox.owner(), community: cockpit.root.dataset.community, tries, event, stamp };
@@ -88,7 +88,7 @@
     return made;
   };
 
-  /** @param {Report} one @param {ReportBody} body */
+  /** @param {FiledReport} one @param {ReportBody} body */
   const isSame = (one, body) => one.body.detail === body.detail && one.body.category === body.category;
 
   /* File a draft; null where it was filed already just so. */
@@ -179,7 +179,7 @@
   }
 
   /* How long the server asked to wait still; a clock that was set tells nothing. */
-  /** @param {Report} given */
+  /** @param {FiledReport} given */
   function held({ hold }) {
     if (!hold) return 0;
     const past = Date.now() - hold.since;
@@ -190,7 +190,7 @@
   const patience = (bytes) => 30000 + bytes / 10;   // 10 kB in a second are a very bad line
 
   /* Send a report, then its photos; null when all is done, else the answer that stopped it. */
-  /** @param {Report} one */
+  /** @param {FiledReport} one */
   async function deliver(one) {
     const base = `/api/v1/${one.community}/events`;
     let { event } = one;
@@ -211,7 +211,7 @@
     return finish(one.id);
   }
 
-  /** @param {Report} one @param {Answer} answer */
+  /** @param {FiledReport} one @param {Answer} answer */
   async function filed(one, answer) {
     const { detail = "", duplicates = [] } = answer.body.properties || {};
     // The server had it under this id: what was changed since is not in it.
@@ -257,7 +257,7 @@
   const waits = (answer) => WAITS.includes(answer.status) || answer.status >= 500 || (answer.isForeign && answer.status < 400) || Boolean(me.isReplacedBy);
 
   /* Keep what came of it; returns whether the next may be tried. */
-  /** @param {Report} one @param {Answer} answer */
+  /** @param {FiledReport} one @param {Answer} answer */
   async function put(one, answer) {
     const reason = { status: answer.status, text: answer.body.detail || "服务器没有给出编号" };
     const isWaiting = waits(answer);

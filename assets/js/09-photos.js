@@ -8,7 +8,7 @@
   const QUALITY = 0.82;
   const USUAL_BYTES = 900000;
   const MOST_BYTES = 16 * 1024 * 1024;    // as layers/grid_events/photos.py
-  const photos = (cockpit.photos = { MOST: 9 });
+  const photos = (cockpit.photos = /** @type {Cockpit["photos"]} */ ({ MOST: 9 }));
 
   /* A file as it is kept and sent: {bytes, type, step}; throws where it is neither readable nor small enough. */
   photos.prepare = async function (file) {

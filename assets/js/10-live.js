@@ -13,7 +13,7 @@
   const ENDED = 4001;
   const RETRY_MS = [250, 500, 1000, 2000];
 
-  const live = (cockpit.live = { up: false, isDoubted: false, isOutdated: false });
+  const live = (cockpit.live = /** @type {Cockpit["live"]} */ ({ up: false, isDoubted: false, isOutdated: false }));
   let isThrough = false;   // whether a WebSocket ever brought a frame
   let way = "socket";
   /** @type {Channel | null} */
@@ -30,9 +30,9 @@
   live.start = function () {
     connect();
     // Timers of a tab that nobody sees are late; on waking nothing old may pass for new.
-    for (const [target, name] of [[document, "visibilitychange"], [document, "resume"], [window, "pageshow"]]) {
-      target.addEventListener(name, live.check);
-    }
+    /** @type {[EventTarget, string][]} */
+    const signs = [[document, "visibilitychange"], [document, "resume"], [window, "pageshow"]];
+    for (const [target, name] of signs) target.addEventListener(name, live.check);
   };
 
   /* Called every second: a channel that fell silent is as good as cut, and so is one that does not answer when asked. */
@@ -61,7 +61,7 @@
   function askAgain(patience) {
     seq = null;
     answerBy = cockpit.clock.steady() + patience;
-    if (way === "socket") return socket.send(JSON.stringify({ type: "snapshot" }));
+    if (socket instanceof WebSocket) return socket.send(JSON.stringify({ type: "snapshot" }));
     socket.close();
     listen();
   }
@@ -76,9 +76,10 @@
 
   const address = () => location.host + "/live/" + cockpit.root.dataset.community;
 
-  /** @param {Channel} opened */
+  /** @template {Channel} Opened @param {Opened} opened @returns {Opened} */
   function follow(opened) {
     socket = opened;
+    /** @type {Promise<unknown>} */
     let before = Promise.resolve();
     opened.onmessage = ({ data }) => {
       if (socket !== opened) return;
@@ -144,7 +145,8 @@
     seq = null;
     answerBy = Infinity;
     if (old) {
-      old.onclose = old.onmessage = old.onerror = null;
+      old.onmessage = old.onerror = null;
+      if (old instanceof WebSocket) old.onclose = null;
       old.close();
     }
     // A way that brought nothing, and never has: a proxy may stand in it. Then the other one is tried.

@@ -49,7 +49,7 @@
   };
 
   /* The sources of several records, each once. */
-  cockpit.allSources = (records) => [...new Set(records.flatMap((one) => one.sources || []))].sort((a, b) => (a !== null) - (b !== null));
+  cockpit.allSources = (records) => [...new Set(records.flatMap((one) => one.sources || []))].sort((a, b) => Number(a !== null) - Number(b !== null));
 
   /* The newest of the means of a group of metrics, to be named in a foot. */
   cockpit.newest = (metrics) => Math.max(0, ...Object.values(metrics).map((mean) => mean.ts)) || null;

@@ -4,7 +4,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
-  const map = (cockpit.map = { handle: null, isUp: false, always: [], tools: [] });   // tools: on a manager's page only
+  const map = (cockpit.map = /** @type {MapScript} */ ({ handle: null, isUp: false, always: [], tools: [] }));   // tools: on a manager's page only
   const RETRY_MS = [30000, 60000, 120000, 300000];
   const TRIES = "cockpit-map-tries";   // of this tab
   const WELL_MS = 600000;

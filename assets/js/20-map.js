@@ -18,7 +18,7 @@
 
   /** @param {number | null} since */
   function begin(since) {
-    const graph = document.querySelector("#map .js-plotly-plot");
+    const graph = /** @type {Graph | null} */ (document.querySelector("#map .js-plotly-plot"));
     const found = graph && graph._fullLayout && graph._fullLayout.map && graph._fullLayout.map._subplot;
     const handle = found && found.map;
     // As soon as the style is there, before its sources are: what is set now need not be laid out twice.
@@ -76,7 +76,7 @@
   /* Go to a place; from then on the view is the viewer's own. Plotly must know it, or it would set its own again. */
   map.goTo = function ([lon, lat], zoom) {
     movedByHand = true;
-    const graph = document.querySelector("#map .js-plotly-plot");
+    const graph = /** @type {Graph | null} */ (document.querySelector("#map .js-plotly-plot"));
     map.whenUp((handle) => window.Plotly.relayout(graph, {
       "map.center": { lon, lat }, "map.zoom": Math.max(handle.getZoom(), zoom), "map.pitch": handle.getPitch(),
     }));

@@ -5,7 +5,7 @@
   /** @typedef {Record<string, any>} Properties of a feature, as the map has them */
 
   const cockpit = window.cockpit;
-  const card = (cockpit.card = {});
+  const card = (cockpit.card = /** @type {Cockpit["card"]} */ ({}));
   const DAY_MS = 86400000;
   const MOST_VALUES = 8;
   const REACH = 8;   // pixels around the pointer
@@ -128,9 +128,9 @@
   /** @param {Properties} of */
   function building(of) {
     const inside = cockpit.devices().filter((one) => one.building === of.code);
-    const events = Object.values(cockpit.state.grid_events || {}).filter((one) => one.open && one.building === of.code);
+    const events = cockpit.gridEvents().filter((one) => one.open && one.building === of.code);
     const well = inside.filter((one) => cockpit.statusOf(one) === "online").length;
-    const power = inside.reduce((sum, one) => sum + ((one.latest.power || [0, 0])[1] || 0), 0);
+    const power = inside.reduce((sum, one) => sum + Number((one.latest.power || [0, 0])[1] || 0), 0);
     const metres = cockpit.colouring.metresToServices(of.code);
     return {
       title: of.name || `建筑 ${of.code}`,
@@ -197,6 +197,7 @@
     if (!place) return;
     place.hidden = content === null;
     if (content === null) return;
+    /** @type {HTMLElement[]} */
     const parts = [cockpit.element("h3", "", content.title), ...content.lines.filter(Boolean).map((line) => cockpit.element("p", "", line))];
     if (content.trend) parts.push(trend(content.trend));
     for (const [name, run] of content.acts || []) {

@@ -3,7 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
-  const storeys = (cockpit.storeys = {});
+  const storeys = (cockpit.storeys = /** @type {Cockpit["storeys"]} */ ({}));
   const PLAN = ["rooms-floor", "rooms-walls", "rooms-name"];
   const ZOOM_MOST = 20;
   /** @type {Record<string, Maps.Style>} */
@@ -12,7 +12,7 @@
   let menu = null;
 
   cockpit.map.tools.push(() => {
-    menu = cockpit.find("[data-storeys]");
+    menu = /** @type {HTMLSelectElement | null} */ (cockpit.find("[data-storeys]"));
     if (menu) menu.addEventListener("change", () => choose(menu.value));
   });
 
@@ -23,7 +23,7 @@
 
   storeys.open = (building, storey) => choose(`${building}/${storey}`);
 
-  /** @param {string} value */
+  /** @param {string} value @returns {[building: string, storey: number]} */
   function parse(value) {
     const cut = value.lastIndexOf("/");
     return [value.slice(0, cut), Number(value.slice(cut + 1))];

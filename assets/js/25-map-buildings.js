@@ -5,7 +5,7 @@
   /** @typedef {{name: string, limits: number[], classes: {tone: string, text: string}[]}} ColourRow */
 
   const cockpit = window.cockpit;
-  const colouring = (cockpit.colouring = {});
+  const colouring = (cockpit.colouring = /** @type {Cockpit["colouring"]} */ ({}));
   const SEVERITY = { minor: 1, major: 2, critical: 3 };
   const LEVELS = ["", "low", "middle", "high"];
   /** @type {HTMLSelectElement | null} */
@@ -18,7 +18,7 @@
   let toned = new Set();        // buildings that have a tone now
 
   cockpit.map.tools.push(() => {
-    menu = cockpit.find("[data-building-colours]");
+    menu = /** @type {HTMLSelectElement | null} */ (cockpit.find("[data-building-colours]"));
     if (!menu) return;
     rows = JSON.parse(menu.dataset.buildingColours);
     menu.addEventListener("change", choose);
@@ -71,7 +71,7 @@
       const smoke = one.latest.smoke && one.latest.smoke[1] === true;
       raise(one.building, smoke ? 3 : status === "suspect" ? 2 : status === "online" ? 0 : 0.5);
     }
-    for (const one of Object.values(cockpit.state.grid_events || {})) {
+    for (const one of cockpit.gridEvents()) {
       if (one.open && one.building) raise(one.building, SEVERITY[one.severity]);
     }
     /** @type {Map<string, string>} */

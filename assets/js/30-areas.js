@@ -37,7 +37,7 @@
 
   function lines() {
     const code = chosen();
-    const points = areas().map((area) => [area, cockpit.trend(code, area.code, area.metrics[code])]);
+    const points = areas().map((area) => /** @type {[Live.Area, Line]} */ ([area, cockpit.trend(code, area.code, area.metrics[code])]));
     const all = points.flatMap(([, line]) => line);
     if (!all.length) return;
     // One scale for all areas, so that their lines can be compared.

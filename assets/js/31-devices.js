@@ -15,7 +15,7 @@
   /* Every device's record. */
   cockpit.devices = function () {
     if (list === null) {
-      list = Object.entries(cockpit.state.devices || {}).filter(([id]) => id !== ENVIRONMENT).map(([, one]) => one);
+      list = Object.entries(cockpit.state.devices || {}).filter(([id]) => id !== ENVIRONMENT).map(([, one]) => /** @type {Live.Device} */ (one));
       places.clear();
       list.forEach((one, place) => places.set(one.id, place));
     }

@@ -12,12 +12,14 @@
   /** @type {Set<string> | null} */
   let known = null;   // ids that were seen; a new one pulses
 
-  const records = () => Object.entries(cockpit.state.grid_events || {}).filter(([id]) => id !== TALLY).map(([, one]) => one);
+  const records = () => Object.entries(cockpit.state.grid_events || {}).filter(([id]) => id !== TALLY).map(([, one]) => /** @type {Live.GridEvent} */ (one));
+  /* Every event's record, without the tally. */
+  cockpit.gridEvents = records;
   /* The gravest first, what really happened before what is replayed, what is late, then the newest: no list pushes one
      out for another that matters less. */
   const open = () => records().filter((one) => one.open).sort((a, b) => rank(a) - rank(b) || b.occurred - a.occurred);
   /** @param {Live.GridEvent} one */
-  const rank = (one) => -4 * LEVEL[one.severity] + 2 * Boolean(one.source) + !(one.due && one.due <= cockpit.now());
+  const rank = (one) => -4 * LEVEL[one.severity] + 2 * Number(Boolean(one.source)) + Number(!(one.due && one.due <= cockpit.now()));
 
   /** @param {Record<string, Live.GridEvent> | null | undefined} changed */
   function render(changed) {
@@ -128,7 +130,7 @@
     const level = LEVEL[one.severity];
     const row = cockpit.element("li", `event level-${level}`);
     row.dataset.event = one.id;
-    if (one.due) row.dataset.due = one.due;
+    if (one.due) row.dataset.due = String(one.due);
     const mark = cockpit.element("span", `symbol tone-${["", "low", "middle", "high"][level]}`, cockpit.MARKS[level]);
     const words = cockpit.element("span", "severity", cockpit.LEVEL_WORDS[level]);
     const isOnWall = cockpit.root.dataset.page === "wall";

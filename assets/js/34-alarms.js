@@ -4,7 +4,7 @@
 
   const cockpit = window.cockpit;
   const { element } = cockpit;
-  const alarms = (cockpit.alarms = {});
+  const alarms = (cockpit.alarms = /** @type {AlarmsScript} */ ({}));
   const TALLY = "*";
   const LISTED = 30;
   const PULSES = 3;
@@ -77,9 +77,9 @@
 
   /* --- what is open --- */
 
-  alarms.open = () => Object.entries(cockpit.state.alarms || {}).filter(([id]) => id !== TALLY).map(([, one]) => one);
+  alarms.open = () => Object.entries(cockpit.state.alarms || {}).filter(([id]) => id !== TALLY).map(([, one]) => /** @type {Live.Alarm} */ (one));
   /** @param {Live.Alarm} a @param {Live.Alarm} b */
-  const loudness = (a, b) => alarms.rank(a) - alarms.rank(b) || Boolean(a.source) - Boolean(b.source) || b.raised - a.raised;
+  const loudness = (a, b) => alarms.rank(a) - alarms.rank(b) || Number(Boolean(a.source)) - Number(Boolean(b.source)) || b.raised - a.raised;
   alarms.sounding = () => alarms.open().filter((one) => one.sounds).sort(loudness);
 
   /* How many sound, of a priority or of all. */
@@ -150,7 +150,7 @@
       if (target.dataset.shown === text) continue;
       target.dataset.shown = text;
       target.replaceChildren(...rows.map(item), element("li", "event-more"));
-      target.dataset.total = total(tally.sounding);
+      target.dataset.total = String(total(tally.sounding));
       whole(target);
       if (observed.has(target)) continue;
       observed.add(target);

@@ -20,7 +20,7 @@
     }
     if (root.dataset.at) cockpit.at = Number(root.dataset.at);
     for (const link of cockpit.findAll("[data-to-now]")) {
-      const now = new URL(location);
+      const now = new URL(location.href);
       now.searchParams.delete("at");
       link.href = now.pathname + now.search;
     }

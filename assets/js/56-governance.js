@@ -7,7 +7,7 @@
   const cockpit = window.cockpit;
   const { element } = cockpit;
   const { entry, form, once, redraw, text, number, moment, choice } = cockpit.forms;
-  const page = (cockpit.pages.governance = {});
+  const page = (cockpit.pages.governance = /** @type {PageScript} */ ({}));
   const base = () => `/api/v1/${cockpit.root.dataset.community}/governance`;
   const NOBODY = "";
   /** @type {GovernanceWords} */

@@ -6,7 +6,7 @@
   const { element } = cockpit;
   const { outbox, outboxStore: store } = cockpit;
   const STATES = { draft: "✎ 草稿", waiting: "◷ 待发送", refused: "▲ 未被接收", sent: "✓ 已上报" };
-  const page = (cockpit.reportList = { edit: null, open: null });   // edit(report): into the form; open: the id that is in it
+  const page = (cockpit.reportList = /** @type {Cockpit["reportList"]} */ ({ edit: null, open: null }));   // edit(report): into the form; open: the id that is in it
 
   page.show = async function () {
     const list = cockpit.find("[data-outbox]");
@@ -21,7 +21,7 @@
     list.closest("section").hidden = rows.length === 0;
   };
 
-  /** @param {Report} one @param {Photo[]} photos */
+  /** @param {FiledReport} one @param {Photo[]} photos */
   function row(one, photos) {
     const made = element("li", one.state === "refused" ? "is-refused" : "");
     made.dataset.report = one.id;
@@ -41,7 +41,7 @@
     return made;
   }
 
-  /** @param {Report} given */
+  /** @param {FiledReport} given */
   function reason({ state, reason: { status, text } }) {
     // Sent again under its own number, so that it does no harm where it had arrived.
     if (state === "waiting" && status === 0) return "连接中断，恢复后自动再发；不会重复上报";
@@ -49,7 +49,7 @@
     return `${what}${text}${status >= 400 ? `（${status}）` : ""}`;
   }
 
-  /** @param {Report} one @param {Photo[]} photos */
+  /** @param {FiledReport} one @param {Photo[]} photos */
   function acts(one, photos) {
     const isNobodys = one.owner === null;
     const change = ["修改", async () => { const made = await outbox.reopen(one.id); if (made) page.edit(made); }];
@@ -75,7 +75,7 @@
     return made;
   }
 
-  /** @param {Report} given */
+  /** @param {FiledReport} given */
   async function copied({ body }) {
     const text = [body.title, body.detail, body.lon ? `${body.lon}, ${body.lat}（${body.crs}）` : ""].filter(Boolean).join("\n");
     try {
@@ -95,7 +95,7 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
   }
 
-  /** @param {Report} one @param {Photo[]} photos */
+  /** @param {FiledReport} one @param {Photo[]} photos */
   function removed(one, photos) {
     const what = [one.body.title, photos.length ? `${photos.length} 张照片` : ""].filter(Boolean).join("、");
     return window.confirm(`删除后找不回来：${what}。确定删除？`) ? outbox.remove(one.id) : null;

@@ -227,7 +227,7 @@
   }
 
   /* A draft as the form has it. */
-  /** @param {Report} given */
+  /** @param {FiledReport} given */
   function drafted({ id, body: given }) {
     const position = given.lon === undefined ? null : { lon: given.lon, lat: given.lat };
     if (position) parts.system.value = given.crs;

@@ -56,9 +56,9 @@
     const [sign, tone] = MARK[one.severity];
     const row = element("li", "card");
     row.dataset.event = one.id;
-    if (one.due) row.dataset.due = one.due;
-    if (one.warn) row.dataset.warn = one.warn;
-    row.dataset.seq = one.seq;
+    if (one.due) row.dataset.due = String(one.due);
+    if (one.warn) row.dataset.warn = String(one.warn);
+    row.dataset.seq = String(one.seq);
     row.dataset.severity = one.severity;
     row.classList.toggle("is-unassigned", Boolean(one.unassigned));
     mark(row);

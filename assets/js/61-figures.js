@@ -8,7 +8,7 @@
   const { element } = cockpit;
   const DAY_MS = 86400000;
   const GATHER_MS = 1500;
-  const page = (cockpit.pages.figures = {});
+  const page = (cockpit.pages.figures = /** @type {PageScript} */ ({}));
   /** @type {FigureWords} */
   let words;
   let chosen = { span: "month", by: "area" };

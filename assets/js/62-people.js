@@ -8,7 +8,7 @@
   const cockpit = window.cockpit;
   const { element } = cockpit;
   const { entry, form, redraw, text, choice } = cockpit.forms;
-  const page = (cockpit.pages.people = {});
+  const page = (cockpit.pages.people = /** @type {PageScript} */ ({}));
   const AUDIT_ROWS = 50;
   /** @type {PeopleWords} */
   let words;

@@ -5,7 +5,7 @@
   const cockpit = window.cockpit;
   const { element } = cockpit;
   const GATHER_MS = 1500;
-  const page = (cockpit.pages.counts = {});
+  const page = (cockpit.pages.counts = /** @type {PageScript} */ ({}));
   const DECIDED = { accepted: "已采纳", taken_out: "已剔除", open: "待核定" };
   const TRUST = { sound: "", doubtful: "◇ 存疑", suspect: "▲ 待核定" };
   /** @type {Record<string, string>} */
@@ -130,7 +130,7 @@
   /** @param {string} site @param {string} what @param {object} body @param {string} done */
   async function send(site, what, body, done) {
     const answer = await cockpit.post(address(site, what), body);
-    if (document.activeElement) document.activeElement.blur();
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, answer.ok ? done : answer.body.detail);
     if (answer.ok) load();
   }

@@ -59,7 +59,7 @@
   /** @param {Live.Flood} given @param {number} count */
   function chooseFlood({ id }, count) {
     picked.clear();
-    const alone = Object.values(cockpit.state.alarms).filter((one) => one && one.flood === id && one.sounds && one.priority === "critical");
+    const alone = alarms.open().filter((one) => one.flood === id && one.sounds && one.priority === "critical");
     flood = { id, count: count - alone.length, alone: alone.length, at: new Date(cockpit.now()).toISOString() };
     show();
     cockpit.need("button.ahead", bar).focus();

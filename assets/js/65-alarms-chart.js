@@ -23,7 +23,7 @@
 
   alarms.drawChart = async function (figure, one) {
     const [from, to] = span(one);
-    const query = new URLSearchParams({ metric: one.metric, from: new Date(from).toISOString(), to: new Date(to).toISOString(), limit: MOST });
+    const query = new URLSearchParams({ metric: one.metric, from: new Date(from).toISOString(), to: new Date(to).toISOString(), limit: String(MOST) });
     const answer = await cockpit.request(`/api/v1/${cockpit.root.dataset.community}/devices/${one.device}/readings?${query}`);
     if (!figure.isConnected) return;
     if (!answer.ok) return void figure.replaceChildren(element("figcaption", "second", cockpit.reason(answer)));

@@ -44,7 +44,7 @@
     said = ["", true];
     cockpit.need(".alarms-page").classList.toggle("has-chosen", id !== null);
     place().hidden = id === null;
-    const here = new URL(location);
+    const here = new URL(location.href);
     if (id === null) here.searchParams.delete("alarm");
     else here.searchParams.set("alarm", id);
     history.replaceState(null, "", here);

@@ -38,7 +38,7 @@
       tab.setAttribute("aria-selected", String(tab.dataset.view === code));
       tab.tabIndex = tab.dataset.view === code ? 0 : -1;
     }
-    const here = new URL(location);
+    const here = new URL(location.href);
     if (code === "open") here.searchParams.delete("view");
     else here.searchParams.set("view", code);
     history.replaceState(null, "", here);

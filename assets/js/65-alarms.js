@@ -14,7 +14,7 @@
   const GROUPS = 60;   // lines at once, and rows of a line that is open
   const ROWS = 50;
   const ASIDE = ["shelved", "suppressed", "out_of_service"];
-  const page = (cockpit.pages.alarms = {});
+  const page = (cockpit.pages.alarms = /** @type {PageScript} */ ({}));
   /** @type {Map<string, KnownAlarm>} */
   const open = new Map();      // id -> record
   /** @type {Map<string, Group>} */
@@ -155,7 +155,7 @@
   }
 
   /** @param {KnownAlarm} a @param {KnownAlarm} b */
-  const loudest = (a, b) => (b.sounds === true) - (a.sounds === true) || alarms.rank(a) - alarms.rank(b) || b.raised - a.raised;
+  const loudest = (a, b) => Number(b.sounds === true) - Number(a.sounds === true) || alarms.rank(a) - alarms.rank(b) || b.raised - a.raised;
 
   function later() {
     timer = timer || setTimeout(draw, GATHER_MS);

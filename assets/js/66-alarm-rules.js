@@ -10,7 +10,7 @@
   const DAY_MS = 86400000;
   const TRIALS = { 1: "过去 24 小时", 7: "过去 7 天", 30: "过去 30 天", 90: "过去 90 天" };
   const NEW = { code: "", name: "", op: ">", value: 0, metric: "pm2_5", window_s: 600, priority: "medium", cause: "device", enabled: false, latched: false };
-  const page = (cockpit.pages["alarm-rules"] = {});
+  const page = (cockpit.pages["alarm-rules"] = /** @type {PageScript} */ ({}));
   const base = () => `/api/v1/${cockpit.root.dataset.community}/alarm-rules`;
   const place = () => cockpit.find("[data-rule-detail]");
   /** @type {RuleChoices} */

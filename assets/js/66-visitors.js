@@ -7,7 +7,7 @@
   const { form, redraw, number, text } = cockpit.forms;
   const GATHER_MS = 1500;
   const AGAIN_MS = 300000;   // those of the same day last week move on with the clock
-  const page = (cockpit.pages.visitors = {});
+  const page = (cockpit.pages.visitors = /** @type {PageScript} */ ({}));
   /** @type {Record<string, {mark: string, name: string}>} */
   let words = {};
   /** @type {number | null} */
@@ -285,7 +285,7 @@
   /** @param {string} site @param {string} what @param {object} body @param {string} done */
   async function send(site, what, body, done) {
     const answer = await cockpit.post(address(site, what), body);
-    if (document.activeElement) document.activeElement.blur();
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, answer.ok ? done : answer.body.detail);
     if (answer.ok) await load();
   }

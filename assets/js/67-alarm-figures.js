@@ -6,7 +6,7 @@
   const { alarms, element } = cockpit;
   const DAY_MS = 86400000;
   const SPANS = { 1: "近 24 小时", 7: "近 7 天", 30: "近 30 天", 90: "近 90 天" };
-  const page = (cockpit.pages["alarm-figures"] = {});
+  const page = (cockpit.pages["alarm-figures"] = /** @type {PageScript} */ ({}));
   let days = 30;
   let isStarted = false;
 

@@ -8,7 +8,7 @@
   const LEAST_WIDE = 300;
   const HIGH = 260;
   const SIDES = { left: 56, right: 78, top: 12, bottom: 30 };
-  const page = (cockpit.pages.forecast = {});
+  const page = (cockpit.pages.forecast = /** @type {PageScript} */ ({}));
   /** @type {{minutes: number, models: Record<string, string>}} */
   let words;
   /** @type {number | undefined} */

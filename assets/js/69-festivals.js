@@ -9,7 +9,7 @@
   const { form, once, redraw, text, choice, number } = cockpit.forms;
   const GATHER_MS = 1500;
   const BEGINS = { calendar: "按农历", hand: "手动" };
-  const page = (cockpit.pages.festivals = {});
+  const page = (cockpit.pages.festivals = /** @type {PageScript} */ ({}));
   const base = () => `/api/v1/${cockpit.root.dataset.community}/festivals`;
   /** @param {string} time */
   const when = (time) => cockpit.time.full(Date.parse(time));
