@@ -27,6 +27,15 @@ declare namespace Api {
     ts: string;
     received: string;
   }
+  /** GET /api/v1/users. */
+  interface User {
+    name: string;
+    role: Role;
+    communities: string[];
+    disabled: boolean;
+    invited: boolean;
+    accounts: string[];
+  }
   /** GET stewards: a grid and who looks after it; for who may not see names, that somebody does. */
   interface Grid {
     grid: string;

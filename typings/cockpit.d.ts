@@ -130,7 +130,7 @@ interface Photo extends PhotoBytes {
   report: string;
   reason?: Refusal | null;
 }
-interface ReportBody {
+interface FiledBody {
   category?: string | null;
   title: string;
   detail?: string;
@@ -145,7 +145,7 @@ interface FiledReport {
   owner: string | null;
   community: string;
   state: "draft" | "waiting" | "refused" | "sent";
-  body: ReportBody;
+  body: FiledBody;
   tries: number;
   /** The event's number, once the server has it. */
   event: string | null;
@@ -182,8 +182,8 @@ interface Outbox {
   mine(): Promise<FiledReport[]>;
   counts(): Promise<{ mine: number; waiting: number; drafts: number; refused: number; others: number }>;
   newId(): string;
-  keep(id: string, body: ReportBody, isFilled: boolean): Promise<FiledReport | null | false>;
-  file(id: string, body: ReportBody): Promise<FiledReport | null | false>;
+  keep(id: string, body: FiledBody, isFilled: boolean): Promise<FiledReport | null | false>;
+  file(id: string, body: FiledBody): Promise<FiledReport | null | false>;
   addPhotos(event: string, title: string, made: PhotoBytes[]): Promise<string>;
   reopen(id: string): Promise<FiledReport | null | false>;
   again(id: string): Promise<void>;
@@ -261,7 +261,7 @@ interface AlarmsScript {
   words(): AlarmWords;
   look(priority: string): AlarmWords["priorities"][string];
   priorities(): Live.Priority[];
-  rank(one: { priority: string }): number;
+  rank(one: { priority: Live.Priority }): number;
   tally(): Live.AlarmTally | null;
   mark(priority: string, className?: string): HTMLElement;
   figure(metric: string | null, value: number | null | undefined): string;
@@ -320,6 +320,7 @@ interface Cockpit {
   root: HTMLElement;
   metrics: Record<string, Metric>;
   at: number | null;
+  plotly(): PlotlyBundle | null;
   link(path: string): string;
   atQuery(mark: "?" | "&"): string;
   ask(path: string, query?: Query): Promise<any>;
@@ -367,7 +368,7 @@ interface Cockpit {
   get(path: string): Promise<any>;
   post(path: string, body: object, options?: Asking): Promise<Answer>;
   reloadSaying(text: string): void;
-  sayKept(element: HTMLElement): void;
+  sayKept(element: Element | null): void;
   sayOutcome(element: Element, ok: boolean, text: string): void;
   /** 06-bell.js */
   bell(): HTMLElement;

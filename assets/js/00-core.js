@@ -16,6 +16,9 @@
   const plotly = document.getElementById("plotly");
   if (plotly && !window.Plotly) window.Plotly = new Promise((resolve) => plotly.addEventListener("load", () => resolve()));
 
+  /* Plotly as soon as it is there; null where the page has none yet. */
+  cockpit.plotly = () => (window.Plotly && "react" in window.Plotly ? window.Plotly : null);
+
   /** @param {Intl.DateTimeFormatOptions} options */
   const format = (options) => new Intl.DateTimeFormat("zh-CN", { timeZone: ZONE, hourCycle: "h23", ...options });
   const clock = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });

@@ -163,7 +163,7 @@
   /* What the page before this one had to say. */
   cockpit.sayKept = function (element) {
     const said = sessionStorage.getItem(SAID);
-    if (said) cockpit.sayOutcome(element, true, said);
+    if (said && element) cockpit.sayOutcome(element, true, said);
     sessionStorage.removeItem(SAID);
   };
 

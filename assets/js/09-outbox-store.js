@@ -37,8 +37,9 @@
     const photos = database.createObjectStore("photos", { keyPath: "id" });
     photos.createIndex("report", "report");
     if (!oldVersion) return void database.createObjectStore("reports", { keyPath: "id" });
-    transaction.objectStore("reports").openCursor().onsuccess = ({ target }) => {
-      const cursor = target.result;
+    const opening = transaction.objectStore("reports").openCursor();
+    opening.onsuccess = () => {
+      const cursor = opening.result;
       if (!cursor) return;
       const { photos: blobs, ...report } = cursor.value;
       const { ts, ...body } = report.body;
@@ -78,7 +79,7 @@
   }
 
   /** @param {unknown} error */
-  const wordsOf = (error) => (error && error.name === "QuotaExceededError" ? "手机存储已满" : "浏览器不能保存（无痕模式，或存储被禁用）");
+  const wordsOf = (error) => (error instanceof DOMException && error.name === "QuotaExceededError" ? "手机存储已满" : "浏览器不能保存（无痕模式，或存储被禁用）");
 
   /* Whether it can be written at all is found out before somebody relies on it. */
   async function probe() {
@@ -121,9 +122,10 @@
     try {
       await within(["reports"], "readwrite", (at, fail) => {
         const reports = at.objectStore("reports");
-        reports.get(id).onsuccess = ({ target }) => {
+        const reading = reports.get(id);
+        reading.onsuccess = () => {
           try {
-            made = alter(held || target.result || null);
+            made = alter(held || reading.result || null);
             if (made) reports.put(made);
           } catch (error) {
             fail(error);

@@ -88,7 +88,7 @@
     return made;
   };
 
-  /** @param {FiledReport} one @param {ReportBody} body */
+  /** @param {FiledReport} one @param {FiledBody} body */
   const isSame = (one, body) => one.body.detail === body.detail && one.body.category === body.category;
 
   /* File a draft; null where it was filed already just so. */
@@ -222,7 +222,7 @@
   /* Send a photo, smaller where it is too large; what is refused for good is kept with the reason. */
   /** @param {string} path @param {Photo} photo */
   async function sendPhoto(path, photo) {
-    const answer = await cockpit.post(path, new Blob([photo.bytes], { type: photo.type }), { patience: patience(photo.bytes.byteLength || photo.bytes.size) });
+    const answer = await cockpit.post(path, new Blob([photo.bytes], { type: photo.type }), { patience: patience(photo.bytes.byteLength) });
     if (answer.ok) return void (await store.removePhoto(photo.id));
     if (waits(answer)) return answer;
     const smaller = answer.status === 413 ? await cockpit.photos.smaller(photo) : null;

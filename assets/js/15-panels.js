@@ -13,7 +13,7 @@
       cockpit.setText(row.querySelector(".value"), what.text);
       if (what.unit !== undefined) cockpit.setText(row.querySelector(".unit"), what.unit);
       const level = what.level || 0;
-      const mark = row.querySelector(".mark");
+      const mark = cockpit.need(".mark", row);
       cockpit.setText(mark, cockpit.MARKS[level]);
       mark.title = level ? cockpit.LEVEL_WORDS[level] : "";
       for (const one of [1, 2, 3]) row.classList.toggle(`level-${one}`, level === one);

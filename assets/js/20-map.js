@@ -77,7 +77,7 @@
   map.goTo = function ([lon, lat], zoom) {
     movedByHand = true;
     const graph = /** @type {Graph | null} */ (document.querySelector("#map .js-plotly-plot"));
-    map.whenUp((handle) => window.Plotly.relayout(graph, {
+    map.whenUp((handle) => cockpit.plotly()?.relayout(graph, {
       "map.center": { lon, lat }, "map.zoom": Math.max(handle.getZoom(), zoom), "map.pitch": handle.getPitch(),
     }));
   };
@@ -143,12 +143,14 @@
   /* The view in which the outline of all that must be seen fills the frame. */
   function fitToOutline() {
     if (!map.isUp) return;
+    /** @type {Maps.Position[]} */
     const outline = JSON.parse(cockpit.root.dataset.outline);
     const box = map.handle.getContainer().getBoundingClientRect();
     if (!box.width || !box.height) return;
     const [lons, lats] = [0, 1].map((axis) => outline.map((corner) => corner[axis]));
     const { bearing, pitch } = cockpit.map.camera();
     // fitBounds leaves much room on a tilted map: the frame is fitted to the corners as they are seen.
+    /** @type {[Maps.Position, Maps.Position]} */
     const bounds = [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
     map.handle.fitBounds(bounds, { pitch, bearing, duration: 0 });
     const above = Math.max(ABOVE * sizeOfU(), covered(box));
@@ -159,7 +161,7 @@
       const [top, bottom] = [Math.min(...y) - above, Math.max(...y) + below];
       const middle = [(Math.min(...x) + Math.max(...x)) / 2, (top + bottom) / 2];
       const room = Math.min((box.width * FILL) / (Math.max(...x) - Math.min(...x)), (box.height * FILL) / (bottom - top));
-      map.handle.jumpTo({ center: map.handle.unproject(middle), zoom: map.handle.getZoom() + Math.log2(room) });
+      map.handle.jumpTo({ center: map.handle.unproject(/** @type {Maps.Position} */ (middle)), zoom: map.handle.getZoom() + Math.log2(room) });
     }
   }
 

@@ -73,7 +73,7 @@
   }
 
   const devices = () => cockpit.devices().filter((one) => one.lon !== null).map((one) => ({
-    kind: one.kind_name, code: one.id, name: one.name, at: [one.lon, one.lat], device: one.id,
+    kind: one.kind_name, code: one.id, name: one.name, at: /** @type {Maps.Position} */ ([one.lon, one.lat]), device: one.id,
   }));
 
   function search() {
@@ -117,7 +117,7 @@
   /** @param {Place} hit */
   function go(hit) {
     const indoors = hit.room || (hit.device && cockpit.state.devices[hit.device]);
-    if (indoors && indoors.storey) cockpit.storeys.open(indoors.parent || indoors.building, indoors.storey);
+    if (indoors && indoors.storey) cockpit.storeys.open(("parent" in indoors && indoors.parent) || indoors.building || "", indoors.storey);
     cockpit.map.goTo(hit.at, NEAR_ZOOM);
     if (hit.device) cockpit.card.show(cockpit.card.ofDevice(hit.device));
     else if (hit.room) cockpit.card.show(cockpit.card.ofRoom(hit.room));

@@ -34,6 +34,7 @@
   /** @param {Maps.Handle} handle @param {Maps.Point} point */
   function found(handle, point) {
     if (!cockpit.map.isUp) return null;
+    /** @type {[Maps.Position, Maps.Position]} */
     const around = [[point.x - REACH, point.y - REACH], [point.x + REACH, point.y + REACH]];
     const order = Object.keys(SAY);
     const hits = drawn(handle, around).filter((one) => SAY[one.source]);

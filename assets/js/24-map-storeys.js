@@ -66,6 +66,7 @@
     const corners = answer.body.features.filter((one) => one.properties.parent === building)
       .flatMap((one) => one.geometry.coordinates.flat(one.geometry.type === "Polygon" ? 1 : 2));
     const [lons, lats] = [0, 1].map((axis) => corners.map((corner) => corner[axis]));
+    /** @type {[Maps.Position, Maps.Position]} */
     const bounds = [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
     const camera = handle.cameraForBounds(bounds, { padding: 40, maxZoom: ZOOM_MOST, pitch: 0 });
     cockpit.map.goTo([camera.center.lng, camera.center.lat], camera.zoom);

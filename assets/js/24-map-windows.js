@@ -18,7 +18,7 @@
 
   function glow() {
     const sites = cockpit.state.visitors || {};
-    for (const { properties } of bands) properties.glow = bright(sites[properties.site]);
+    for (const { properties } of bands) properties.glow = bright(sites[String(properties.site)]);
     cockpit.map.setFeatures("windows", bands);
   }
 

@@ -37,7 +37,7 @@
   }
 
   function legend() {
-    const place = cockpit.find("[data-colouring-legend]");
+    const place = cockpit.need("[data-colouring-legend]");
     const row = rows[menu.value];
     place.hidden = !row;
     if (!row) return;

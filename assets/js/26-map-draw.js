@@ -37,7 +37,7 @@
     if (asked === "clear" && !draw) return;
     draw ||= await terraDraw(handle);
     draw.clear();
-    tool = asked === "clear" ? null : asked;
+    tool = asked === "clear" ? null : /** @type {Tool} */ (asked);
     cockpit.drawing = tool !== null;
     for (const button of cockpit.findAll("[data-tool]")) button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
     draw.setMode(tool ? MODES[tool] : "static");
@@ -85,10 +85,11 @@
     if (drawn) say(words(drawn.geometry));
   }
 
-  /** @param {Drawn["geometry"]} given */
-  function words({ type, coordinates }) {
-    if (type === "LineString") return [`长度 ${metres(length(coordinates))}`];
-    return [`面积 ${squareMetres(area(coordinates[0]))}`, `周长 ${metres(length(coordinates[0]))}`];
+  /** @param {Drawn["geometry"]} drawn */
+  function words(drawn) {
+    if (drawn.type === "Point") return [];
+    if (drawn.type === "LineString") return [`长度 ${metres(length(drawn.coordinates))}`];
+    return [`面积 ${squareMetres(area(drawn.coordinates[0]))}`, `周长 ${metres(length(drawn.coordinates[0]))}`];
   }
 
   /** @param {Drawing} of */
@@ -100,7 +101,7 @@
     setTimeout(() => { cockpit.drawing = false; });
     for (const button of cockpit.findAll("[data-tool]")) button.setAttribute("aria-pressed", "false");
     say(words(drawn.geometry));
-    if (tool === "polygon" || tool === "circle") choose(drawn.geometry.coordinates[0]);
+    if ((tool === "polygon" || tool === "circle") && drawn.geometry.type === "Polygon") choose(drawn.geometry.coordinates[0]);
   }
 
   /** @param {Maps.Position[]} ring */
@@ -146,7 +147,7 @@
 
   /** @param {string[] | null} lines @param {Api.Things} [things] */
   function say(lines, things) {
-    const place = cockpit.find("[data-map-result]");
+    const place = cockpit.need("[data-map-result]");
     place.hidden = lines === null;
     if (lines === null) return;
     place.replaceChildren(...lines.map((line) => cockpit.element("p", "", line)));

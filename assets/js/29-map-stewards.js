@@ -8,7 +8,7 @@
 
   cockpit.map.tools.push(() => {
     /** @param {string} group */
-    const box = (group) => cockpit.find(`[data-group="${group}"]`);
+    const box = (group) => /** @type {HTMLInputElement | null} */ (cockpit.find(`[data-group="${group}"]`));
     cockpit.root.addEventListener("map-group", ({ detail }) => {
       if (!["stewards", "areas"].includes(detail.group) || !box("stewards")) return;
       // Two fills over each other would be of neither's colours.
@@ -30,7 +30,7 @@
       entry.append(element("span", `symbol ${tone}`, name === null ? "▱" : "▰"), element("span", "", `${name ?? "无网格员"} ${theirs.length}`));
       return entry;
     });
-    const group = cockpit.find('[data-legend-group="stewards"]');
+    const group = cockpit.need('[data-legend-group="stewards"]');
     group.querySelectorAll(".entry").forEach((old) => old.remove());
     group.append(...entries);
   }

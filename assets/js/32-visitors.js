@@ -117,16 +117,16 @@
   function bars() {
     for (const place of cockpit.findAll("[data-bars]")) {
       const site = (cockpit.state.visitors || {})[place.dataset.bars];
-      if (!site || !site.hours.length || !(window.Plotly || {}).react) continue;
+      if (!site || !site.hours.length || !cockpit.plotly()) continue;
       const now = cockpit.now();
       const start = now - (now % HOUR_MS) - 23 * HOUR_MS;
-      const entered = new Map(site.hours);
+      const entered = new Map(site.hours.map(([hour, people]) => [hour, people]));
       const spread = new Map(site.hours.map(([hour, , people]) => [hour, people > 0]));
       const hours = Array.from({ length: 24 }, (_, index) => start + index * HOUR_MS);
       const isSpread = hours.map((hour) => spread.get(hour) || false);
       const caption = "近 24 小时进入（人/时）" + (isSpread.includes(true) ? " · ▨ 停报时段分摊" : "");
       cockpit.setText(place.querySelector(".caption"), caption);
-      paint(place.querySelector(".bars"), hours, hours.map((hour) => entered.get(hour) ?? null), isSpread);
+      paint(cockpit.need(".bars", place), hours, hours.map((hour) => entered.get(hour) ?? null), isSpread);
     }
   }
 
@@ -142,7 +142,7 @@
     const colours = hours.map((_, index) => (index === 23 ? token("text") : token("normal")));
     // A label at the last bars would be cut off by the edge.
     const ticks = hours.slice(0, -2).filter((hour) => cockpit.time.hour(hour) % 6 === 0);
-    window.Plotly.react(
+    cockpit.plotly()?.react(
       target,
       [{ type: "bar", x: hours.map(String), y: values, marker: { color: colours, pattern: { shape: isSpread.map((one) => (one ? "/" : "")), fillmode: "replace" } }, hoverinfo: "skip" }],
       {

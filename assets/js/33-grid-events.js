@@ -73,6 +73,7 @@
   /** @param {Live.GridEvent[]} events */
   function points(events) {
     const placed = events.filter((one) => one.lon !== null);
+    /** @type {Maps.Feature[]} */
     const features = placed.map((one) => ({
       type: "Feature",
       geometry: { type: "Point", coordinates: [one.lon, one.lat] },
@@ -103,7 +104,7 @@
   /** @param {HTMLElement} target */
   function whole(target) {
     const rows = [...target.querySelectorAll(".event")];
-    const more = target.querySelector(".event-more");
+    const more = cockpit.need(".event-more", target);
     const room = target.getBoundingClientRect().bottom + 1;
     /** @param {HTMLElement} row */
     const fits = (row) => row.getBoundingClientRect().bottom <= room;
@@ -135,7 +136,7 @@
     const words = cockpit.element("span", "severity", cockpit.LEVEL_WORDS[level]);
     const isOnWall = cockpit.root.dataset.page === "wall";
     const title = cockpit.element(isOnWall ? "span" : "a", "title", one.title);
-    if (!isOnWall) title.href = cockpit.link("/events/" + one.id);
+    if (title instanceof HTMLAnchorElement) title.href = cockpit.link("/events/" + one.id);
     const where = [isMixed && one.source ? "回放" : "", one.area, one.category, one.state_name].filter(Boolean).join(" · ");
     const detail = cockpit.element("span", "detail", where);
     const time = cockpit.element("time", "when", cockpit.time[isOnWall ? "brief" : "short"](one.occurred));

@@ -28,7 +28,7 @@
   };
 
   alarms.look = (priority) => alarms.words().priorities[priority];
-  alarms.priorities = () => Object.keys(alarms.words().priorities);
+  alarms.priorities = () => /** @type {Live.Priority[]} */ (Object.keys(alarms.words().priorities));
   alarms.rank = (one) => alarms.priorities().indexOf(one.priority);
   alarms.tally = () => (cockpit.state.alarms || {})[TALLY] || null;
 
@@ -165,7 +165,7 @@
     const { symbol, tone, name } = alarms.look(one.priority);
     const isOnWall = cockpit.root.dataset.page === "wall";
     const title = element(isOnWall ? "span" : "a", "title", `${one.name} · ${alarms.subject(one)}`);
-    if (!isOnWall) title.href = alarms.link(one.id);
+    if (title instanceof HTMLAnchorElement) title.href = alarms.link(one.id);
     row.append(
       element("span", `symbol tone-${tone}`, symbol), element("span", "severity", name), title,
       element("time", "when", cockpit.time[isOnWall ? "brief" : "short"](one.raised)),
@@ -180,7 +180,7 @@
   /** @param {HTMLElement} target */
   function whole(target) {
     const rows = [...target.querySelectorAll(".alarm")];
-    const more = target.querySelector(".event-more");
+    const more = cockpit.need(".event-more", target);
     const isCut = getComputedStyle(target).overflow === "hidden";
     for (const row of rows) row.hidden = false;
     more.hidden = false;
@@ -207,6 +207,7 @@
   /** @param {Live.Alarm[]} sounding */
   function points(sounding) {
     const quiet = alarms.open().filter((one) => one.state === "acknowledged" && one.active);
+    /** @type {Maps.Feature[]} */
     const features = [...quiet, ...sounding.slice().reverse()].filter((one) => one.lon !== null).map((one) => ({
       type: "Feature",
       geometry: { type: "Point", coordinates: [one.lon, one.lat] },

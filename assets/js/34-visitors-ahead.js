@@ -35,7 +35,7 @@
       parts.push(`${by} ${cockpit.time.minute(Date.parse(end.ts))} 约 ${cockpit.number(end.mean)} 人（${between}）`);
     } else if (told.reason) parts.push(`预测：${told.reason_name}`);
     cockpit.setText(place.querySelector(".said"), parts.join(" · "));
-    const warned = place.querySelector(".warned");
+    const warned = cockpit.need(".warned", place);
     const { warning } = told;
     cockpit.setText(warned, warning ? `${warning.mark} 最早 ${cockpit.time.minute(Date.parse(warning.ts))} 可能到${warning.name}` : "");
     warned.className = `warned is-warned ${warning ? `crowd-${warning.level}` : ""}`;

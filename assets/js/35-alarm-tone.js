@@ -25,7 +25,7 @@
   };
 
   function sayTone() {
-    const foot = cockpit.find(".bottom");
+    const foot = cockpit.need(".bottom");
     let mark = foot.querySelector(".tone-state");
     if (!mark) foot.prepend((mark = element("span", "tone-state")));
     const isOn = sound !== null && sound.state === "running";

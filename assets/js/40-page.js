@@ -14,12 +14,12 @@
     for (const code of cockpit.findAll("[data-with-host]")) {
       cockpit.setText(code, code.textContent.replace("HOST", location.hostname));
     }
-    for (const choice of cockpit.findAll("[data-metric-choice]")) {
+    for (const choice of /** @type {Iterable<HTMLSelectElement>} */ (cockpit.findAll("[data-metric-choice]"))) {
       choice.value = root.dataset.metric;
       choice.addEventListener("change", () => cockpit.chooseMetric(choice.value));
     }
     if (root.dataset.at) cockpit.at = Number(root.dataset.at);
-    for (const link of cockpit.findAll("[data-to-now]")) {
+    for (const link of /** @type {Iterable<HTMLAnchorElement>} */ (cockpit.findAll("[data-to-now]"))) {
       const now = new URL(location.href);
       now.searchParams.delete("at");
       link.href = now.pathname + now.search;
@@ -54,7 +54,7 @@
       cockpit.forgetTrends();
       cockpit.refreshTrends();
       const guide = document.getElementById("guide");
-      if (guide && cockpit.devices().length === 0) guide.open = true;
+      if (guide instanceof HTMLDetailsElement && cockpit.devices().length === 0) guide.open = true;
     }
     freshness();
     cockpit.root.dispatchEvent(new CustomEvent("rendered", { detail: changed }));

@@ -50,7 +50,7 @@
   /* A clock that is wrong is said in words, since its times stand beside; so is a device that is shut out. */
   /** @param {Live.Device} one */
   function clock(one) {
-    const line = cockpit.find("[data-device-clock]");
+    const line = cockpit.need("[data-device-clock]");
     const off = one.clock_offset;
     const isOut = one.shut_out !== null && one.shut_out > cockpit.now();
     line.hidden = off === null && !isOut;
@@ -91,21 +91,21 @@
   /** @param {SubmitEvent} event */
   async function command(event) {
     event.preventDefault();
-    const form = event.target;
+    const form = /** @type {HTMLFormElement} */ (event.target);
     /** @type {Record<string, Live.Value>} */
     const params = {};
-    for (const field of form.querySelectorAll("[data-param]")) {
+    for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[data-param]"))) {
       const { param, type } = field.dataset;
       if (type === "boolean") params[param] = field.checked;
       else if (field.value !== "") params[param] = type === "number" ? Number(field.value) : field.value;
     }
     const { community, device: id } = cockpit.root.dataset;
-    const button = form.querySelector("button");
+    const button = cockpit.need("button", form);
     button.disabled = true;   // a second click is no second command
     const answer = await cockpit.post(`/api/v1/${community}/devices/${id}/commands`, { name: form.dataset.command, params });
     button.disabled = false;
     const text = answer.ok ? "已受理，编号 " + answer.body.id : answer.body.detail;
-    cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, text);
+    cockpit.sayOutcome(cockpit.need("[data-outcome]"), answer.ok, text);
   }
 
   /* A form for each command that this kind of device takes. */
@@ -143,10 +143,10 @@
   /** @param {Live.Device} one */
   function extend(one) {
     const chosen = cockpit.find("#device-metric input:checked");
-    const graph = document.querySelector("#device-chart .js-plotly-plot");
+    const graph = /** @type {Graph | null} */ (document.querySelector("#device-chart .js-plotly-plot"));
     const span = cockpit.find("#device-span input:checked");
     if (span && span.closest("label").textContent.trim() !== "24 小时") return;   // means come with the next choice
-    if (!chosen || !graph || !window.Plotly || !graph.data || !graph.data.length) return;
+    if (!chosen || !graph || !graph.data || !graph.data.length) return;
     const code = metricOf(chosen, one);
     const newest = code && one.latest[code];
     if (!newest) return;
@@ -158,7 +158,7 @@
     if (key === last) return;
     last = key;
     const time = new Date(newest[0] + ZONE_MS).toISOString().slice(0, 23);
-    window.Plotly.extendTraces(graph, { x: [[time]], y: [[newest[1]]] }, [0]);
+    cockpit.plotly()?.extendTraces(graph, { x: [[time]], y: [[newest[1]]] }, [0]);
   }
 
   /** @param {Element} input @param {Live.Device} one */

@@ -14,7 +14,7 @@
   const grid = () => window.dash_ag_grid.getApiAsync("events-table");
   /* The filters as the server wrote them into the export's address. */
   const filters = () => {
-    const asked = new URL(document.getElementById("events-xlsx").href).searchParams;
+    const asked = new URL(/** @type {HTMLAnchorElement} */ (document.getElementById("events-xlsx")).href).searchParams;
     asked.delete("format");
     return asked;
   };
@@ -34,7 +34,7 @@
     if (gathered.size) timer = setTimeout(update, GATHER_MS);
     const asked = filters();
     ids.forEach((id) => asked.append("id", id));
-    asked.set("limit", MOST);
+    asked.set("limit", String(MOST));
     /** @type {{id: string, properties: Api.EventProperties}[]} */
     let features = [];
     try {
@@ -72,7 +72,7 @@
   /* The export is sorted as the table is. */
   /** @param {MouseEvent} event */
   async function sorted(event) {
-    const link = event.target.closest("#events-xlsx, #events-csv");
+    const link = event.target instanceof Element && /** @type {HTMLAnchorElement | null} */ (event.target.closest("#events-xlsx, #events-csv"));
     if (!link || !window.dash_ag_grid) return;
     event.preventDefault();
     const columns = (await grid()).getColumnState().filter((column) => column.sort);

@@ -4,7 +4,7 @@
 
   const cockpit = window.cockpit;
 
-  const boxes = () => [...cockpit.findAll("tr[data-refused] input")];
+  const boxes = () => [.../** @type {Iterable<HTMLInputElement>} */ (cockpit.findAll("tr[data-refused] input"))];
 
   /** @param {HTMLElement} place */
   function box(place) {
@@ -16,13 +16,13 @@
   }
 
   async function playBack() {
-    const outcome = cockpit.find("[data-outcome]");
+    const outcome = cockpit.need("[data-outcome]");
     const rows = boxes().filter((one) => one.checked).map((one) => one.closest("tr"));
     if (!rows.length) {
       cockpit.sayOutcome(outcome, false, "请先选择报文");
       return;
     }
-    const button = cockpit.find("[data-play-back]");
+    const button = /** @type {HTMLButtonElement} */ (cockpit.need("[data-play-back]"));
     button.disabled = true;
     const ids = rows.map((row) => Number(row.dataset.refused));
     const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/quarantine/play-back`, { ids });

@@ -95,7 +95,7 @@
 
   /** @param {Answer} answer */
   function report(answer) {
-    const list = cockpit.find("[data-survey-report]");
+    const list = cockpit.need("[data-survey-report]");
     const { body } = answer;
     list.replaceChildren();
     preview(answer.ok ? body.shapes || [] : []);
@@ -144,7 +144,7 @@
     }
   }
 
-  /** @param {HTMLElement} button */
+  /** @param {HTMLButtonElement} button */
   async function use(button) {
     button.disabled = true;
     const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/ground/${button.dataset.useVersion}`, {});
@@ -159,12 +159,12 @@
       await cockpit.whoAmI();
       const why = cockpit.whyNot("manager");
       if (why !== null) {
-        cockpit.refuse(cockpit.find("[data-survey-form]"), why);
+        cockpit.refuse(cockpit.need("[data-survey-form]"), why);
         for (const button of cockpit.findAll("[data-use-version]")) button.hidden = true;
         return;
       }
-      form(cockpit.find("[data-survey-form]"));
-      for (const button of cockpit.findAll("[data-use-version]")) button.addEventListener("click", () => use(button));
+      form(cockpit.need("[data-survey-form]"));
+      for (const button of /** @type {Iterable<HTMLButtonElement>} */ (cockpit.findAll("[data-use-version]"))) button.addEventListener("click", () => use(button));
     },
   };
 })();

@@ -36,7 +36,7 @@
   function showTotals(totals) {
     /** @param {string} code @param {string} text @param {unknown} [late] */
     const set = (code, text, late) => {
-      const place = cockpit.find(`[data-total="${code}"]`);
+      const place = cockpit.need(`[data-total="${code}"]`);
       cockpit.setText(place, text);
       place.classList.toggle("is-late", Boolean(late));
     };
@@ -80,7 +80,7 @@
 
   /** @param {string} kind */
   async function showMatters(kind) {
-    const place = cockpit.find(`[data-matters="${kind}"]`);
+    const place = cockpit.need(`[data-matters="${kind}"]`);
     const { name, role, sealed } = words.kinds[kind];
     if (!cockpit.may(role)) return cockpit.refuse(place, cockpit.whyNot(role));
     const answer = await get(`/matters?kind=${kind}&limit=50`);
@@ -88,7 +88,7 @@
     const { matters } = answer.body;
     const outcome = element("p", "outcome");
     outcome.setAttribute("role", "status");
-    const again = () => showMatters(kind).then(() => cockpit.sayOutcome(place.querySelector(".outcome"), true, "已登记"));
+    const again = () => showMatters(kind).then(() => cockpit.sayOutcome(cockpit.need(".outcome", place), true, "已登记"));
     const rows = matters.map((one) => matterRow(one, sealed, outcome, again));
     const inputs = sealed
       ? [choice("topic", "事由", words.topics), choice("area", "片区", words.areas, true),
@@ -145,7 +145,7 @@
   }
 
   async function showCouncil() {
-    const place = cockpit.find('[data-register="council"]');
+    const place = cockpit.need('[data-register="council"]');
     const answer = await get("/council");
     if (!answer.ok) return cockpit.refuse(place, cockpit.reason(answer));
     const { members, meetings } = answer.body;
@@ -156,6 +156,8 @@
       ending(() => send(outcome, `/council/members/${one.id}/end`, {}, again)),
     ));
     const held = meetings.map((one) => entry(one.subject, `${cockpit.time.date(Date.parse(one.held))} · 到会 ${one.came} / ${one.invited}`));
+    /** @type {HTMLElement[]} */
+    /** @type {HTMLElement[]} */
     const parts = [outcome, ...rows, ...(held.length ? [element("h3", "", "议事记录"), ...held] : [])];
     if (cockpit.may("manager")) {
       parts.push(form("加入成员", [choice("body", "类别", words.bodies), text("name", "单位或岗位", 80), since()],
@@ -171,12 +173,14 @@
   }
 
   async function showPartners() {
-    const place = cockpit.find('[data-register="partners"]');
+    const place = cockpit.need('[data-register="partners"]');
     const answer = await get("/partners");
     if (!answer.ok) return cockpit.refuse(place, cockpit.reason(answer));
     const { partners } = answer.body;
     const outcome = element("p", "outcome");
     const again = () => showPartners();
+    /** @type {HTMLElement[]} */
+    /** @type {HTMLElement[]} */
     const parts = [outcome];
     for (const one of partners) {
       parts.push(entry(one.name, `${one.field_name} · ${one.deeds.length} 次`,
@@ -199,13 +203,13 @@
     redraw(place, ...parts);
   }
 
-  /** @param {Work} work */
+  /** @param {Work} work @returns {[label: string, work: Work][]} */
   const ending = (work) => (cockpit.may("manager") ? [["结束", work]] : []);
 
   /* Since when somebody is a member; left out, since now. */
   function since() {
     const made = moment("since", "何时加入（可不填：现在）");
-    const input = made.querySelector("input");
+    const input = cockpit.need("input", made);
     input.required = false;
     const { read } = made;
     made.read = () => (input.value ? read() : {});
@@ -235,10 +239,10 @@
       const rows = answer.body.members.map((one) => tick(one.name, one.id));
       boxes.replaceChildren(...(rows.length ? rows : [element("p", "second", "当时还没有成员")]), tick("无人到会", NOBODY));
     });
-    made.read = () => {
-      const ticked = [...boxes.querySelectorAll(":checked")].map((box) => box.value);
+    const read = () => {
+      const ticked = [.../** @type {NodeListOf<HTMLInputElement>} */ (boxes.querySelectorAll(":checked"))].map((box) => box.value);
       return { isChosen: ticked.length > 0, present: ticked.filter((value) => value !== NOBODY).map(Number) };
     };
-    return made;
+    return Object.assign(made, { read });
   }
 })();

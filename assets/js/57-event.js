@@ -31,7 +31,7 @@
   /** @param {boolean} isSent */
   function draw(isSent = false) {
     const writing = place.querySelector("textarea");
-    const entered = isSent ? [] : [...place.querySelectorAll("[data-touched]")];
+    const entered = isSent ? [] : [.../** @type {NodeListOf<Control>} */ (place.querySelectorAll("[data-touched]"))];
     const wasIn = writing !== null && document.activeElement === writing;
     const told = shown.properties;
     const outcome = cockpit.find("[data-outcome]");
@@ -49,22 +49,22 @@
     history.append(element("h2", "", "经过"), timeline(told));
     place.replaceChildren(head, next(told, kept), history);
     const field = place.querySelector("textarea");
-    for (const { dataset, value } of entered) enterAgain(place.querySelector(`[data-field="${dataset.field}"]`), value);
+    for (const { dataset, value } of entered) enterAgain(/** @type {Control | null} */ (place.querySelector(`[data-field="${dataset.field}"]`)), value);
     if (field && wasIn) field.focus();
     for (const one of told.duplicates || []) cockpit.need(".event-next", place).append(duplicate(one));
   }
 
   /* What somebody entered and did not send: it stands in the new field as in the old one. */
-  /** @param {Control} field @param {string} name */
+  /** @template {Control} Made @param {Made} field @param {string} name */
   function enterable(field, name) {
     field.dataset.field = name;
     field.addEventListener("input", () => { field.dataset.touched = ""; });
     return field;
   }
 
-  /** @param {HTMLElement | null} field @param {string} value */
+  /** @param {Control | null} field @param {string} value */
   function enterAgain(field, value) {
-    if (!field || (field.options && ![...field.options].some((one) => one.value === value))) return;
+    if (!field || (field instanceof HTMLSelectElement && ![...field.options].some((one) => one.value === value))) return;
     field.value = value;
     if (value) field.dispatchEvent(new Event("input", { bubbles: true }));   // not saved yet
   }
@@ -210,8 +210,7 @@
     choice.append(new Option(told.grid ? "网格的网格员" : "请指定人员", ""));
     for (const one of people.filter(({ account }) => account)) choice.append(new Option(`${one.name}（在办 ${one.load}）`, one.name, false, one.name === told.assignee));
     label.append(choice);
-    label.value = () => choice.value;
-    return label;
+    return Object.assign(label, { value: () => choice.value });
   }
 
   function stars() {
@@ -240,7 +239,7 @@
     const files = [...field.files];
     field.value = "";
     /** @param {boolean} ok @param {string} text */
-    const said = (ok, text) => cockpit.sayOutcome(cockpit.find("[data-outcome]"), ok, text);
+    const said = (ok, text) => cockpit.sayOutcome(cockpit.need("[data-outcome]"), ok, text);
     /** @type {PhotoBytes[]} */
     const made = [];
     for (const file of files) {
@@ -277,7 +276,7 @@
   /** @param {HTMLButtonElement} button @param {Api.EventStep} step */
   async function take(button, step) {
     /** @param {string} word */
-    const lacks = (word) => cockpit.sayOutcome(cockpit.find("[data-outcome]"), false, word);
+    const lacks = (word) => cockpit.sayOutcome(cockpit.need("[data-outcome]"), false, word);
     if (step.to === "rated" && !step.rating) return lacks("请先评分");
     // From there no step leads back.
     if (["void", "declined"].includes(step.to) && !step.note && !step.merged_into) return lacks("请先在说明里写明原因：此步不能撤回");
@@ -289,7 +288,7 @@
     const field = place.querySelector("textarea");
     // What was written meanwhile is for the next step.
     draw(answer.ok && (!field || field.value.trim() === (step.note || "")));
-    cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, answer.ok ? "已办理" : answer.body.detail);
+    cockpit.sayOutcome(cockpit.need("[data-outcome]"), answer.ok, answer.ok ? "已办理" : answer.body.detail);
   }
 
   /* Who an event can be given to, with what each has in hand. */
@@ -317,7 +316,7 @@
       // What somebody else did shows at once, unless a note is being written just now: then it is said beside it.
       const note = cockpit.find("textarea");
       if (!note || document.activeElement !== note || !note.value) return load();
-      cockpit.sayOutcome(cockpit.find("[data-outcome]"), false, "此事件刚有新的办理");
+      cockpit.sayOutcome(cockpit.need("[data-outcome]"), false, "此事件刚有新的办理");
       note.addEventListener("blur", () => load(), { once: true });
     },
   };

@@ -28,7 +28,7 @@
     made.dataset.state = one.id === outbox.sending ? "sending" : one.state;
     const state = one.id === outbox.sending ? "↑ 发送中" : STATES[one.state];
     const title = element(one.event ? "a" : "strong", "title", one.body.title || "（还没有选择是什么事）");
-    if (one.event) title.href = `/events/${one.event}?community=${one.community}`;
+    if (title instanceof HTMLAnchorElement) title.href = `/events/${one.event}?community=${one.community}`;
     const when = cockpit.clock.timeOf(one.stamp);
     const facts = [state, one.event, photos.length ? `${photos.length} 张照片` : "", when ? cockpit.time.short(when) : ""];
     made.append(title, element("span", "second", facts.filter(Boolean).join(" · ")));
@@ -49,13 +49,18 @@
     return `${what}${text}${status >= 400 ? `（${status}）` : ""}`;
   }
 
-  /** @param {FiledReport} one @param {Photo[]} photos */
+  /** @param {FiledReport} one @param {Photo[]} photos @returns {[name: string, work: Work][]} */
   function acts(one, photos) {
     const isNobodys = one.owner === null;
+    /** @type {[name: string, work: Work]} */
     const change = ["修改", async () => { const made = await outbox.reopen(one.id); if (made) page.edit(made); }];
+    /** @type {[name: string, work: Work]} */
     const retry = ["再发", () => outbox.again(one.id)];
+    /** @type {[name: string, work: Work]} */
     const copy = ["复制文字", () => copied(one)];
+    /** @type {[name: string, work: Work][]} */
     const save = photos.map((photo, place) => [`保存照片 ${place + 1}`, () => saved(photo, place)]);
+    /** @type {[name: string, work: Work]} */
     const drop = ["删除", () => removed(one, photos)];
     if (one.id === outbox.sending) return [];
     if (one.state === "sent") return [["清除", () => outbox.remove(one.id)]];

@@ -6,7 +6,7 @@
   const { element } = cockpit;
 
   cockpit.showTasks = async function () {
-    const list = cockpit.find("[data-my-tasks]");
+    const list = cockpit.need("[data-my-tasks]");
     const me = await cockpit.whoAmI();
     if (!me.name) {
       list.replaceChildren(element("li", "second", "登录后显示"));

@@ -4,7 +4,7 @@
 
   /** @typedef {{first: HTMLElement, second: HTMLElement, thumbs: HTMLElement, where: HTMLElement, renew: HTMLButtonElement, system: HTMLSelectElement, detail: HTMLTextAreaElement, button: HTMLButtonElement, outcome: HTMLElement, waiting: HTMLElement}} Parts */
   /** @typedef {{name: string, categories: Record<string, string>}} CategoryGroup */
-  /** @typedef {{id: string, category: [code: string, name: string] | null, position: {lon: number, lat: number, accuracy?: number} | null, photos: Photo[], body?: ReportBody}} Writing */
+  /** @typedef {{id: string, category: [code: string, name: string] | null, position: {lon: number, lat: number, accuracy?: number} | null, photos: Photo[], body?: FiledBody}} Writing */
 
   const cockpit = window.cockpit;
   const { element, outbox, outboxStore: store } = cockpit;
@@ -37,7 +37,7 @@
     first.append(...Object.entries(groups).map(([code, group]) => tap(code, group.name, first, () => {
       offer(group);
       choose(null);
-      if (second.children.length === 1) second.firstChild.click();
+      if (second.children.length === 1) cockpit.need("button", second).click();
     })));
     const camera = element("label", "photo-field", "＋ 拍照");
     const photo = element("input");
@@ -88,7 +88,7 @@
 
   /** @param {HTMLElement} among @param {string | null | undefined} code */
   function press(among, code) {
-    for (const one of among.children) one.setAttribute("aria-pressed", String(one.dataset.code === code));
+    for (const one of among.querySelectorAll("button")) one.setAttribute("aria-pressed", String(one.dataset.code === code));
   }
 
   /** @param {CategoryGroup} group */
@@ -180,6 +180,7 @@
 
   /* --- what is written is kept, then filed --- */
 
+  /** @returns {FiledBody} */
   function body() {
     const { lon, lat } = report.position || here || {};
     const [category, title] = report.category || [null, ""];
@@ -212,6 +213,7 @@
     report = next;
     cockpit.reportList.open = report.id;
     isElsewhere(report.id);   // from now on it is here
+    /** @type {Partial<FiledBody>} */
     const given = report.body || {};
     parts.detail.value = given.detail || "";
     parts.second.replaceChildren();
@@ -227,7 +229,7 @@
   }
 
   /* A draft as the form has it. */
-  /** @param {FiledReport} given */
+  /** @param {FiledReport} given @returns {Writing} */
   function drafted({ id, body: given }) {
     const position = given.lon === undefined ? null : { lon: given.lon, lat: given.lat };
     if (position) parts.system.value = given.crs;
@@ -286,7 +288,7 @@
 
   cockpit.pages.report = {
     async start() {
-      const place = cockpit.find("[data-report-form]");
+      const place = cockpit.need("[data-report-form]");
       const me = await cockpit.whoAmI();
       if (!outbox.owner()) {
         place.append(element("p", "", "上报前请先登录："), cockpit.signInLink());

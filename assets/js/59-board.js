@@ -25,7 +25,7 @@
   async function load() {
     // Who it is decides what a card offers; both are asked for at once.
     const [answer] = await Promise.all([cockpit.ask("events/board", {}), cockpit.whoAmI()]);
-    const board = cockpit.find("[data-board]");
+    const board = cockpit.need("[data-board]");
     columns.clear();
     cards.clear();
     board.replaceChildren(...answer.columns.map(column));
@@ -109,7 +109,7 @@
     const place = bar();
     place.hidden = chosen.size === 0 && !outcome;
     cockpit.setText(place.querySelector(".chosen"), chosen.size ? `已选 ${chosen.size} 件` : "");
-    if (outcome) cockpit.sayOutcome(place.querySelector(".outcome"), ...outcome);
+    if (outcome) cockpit.sayOutcome(cockpit.need(".outcome", place), ...outcome);
     else cockpit.setText(place.querySelector(".outcome"), "");
     for (const button of place.querySelectorAll("button")) button.disabled = chosen.size === 0;
   }
@@ -143,7 +143,7 @@
     chosen.clear();
     refused.forEach((one) => chosen.add(one.id));
     for (const row of cards.values()) {
-      const box = row.querySelector(".pick");
+      const box = /** @type {HTMLInputElement | null} */ (row.querySelector(".pick"));
       if (box) box.checked = chosen.has(row.dataset.event);
     }
     const why = refused.length ? `；${refused.length} 件未办理：` : "";
@@ -158,8 +158,9 @@
   function apply(changed) {
     const tally = changed[TALLY];
     if (tally) for (const [state, { count }] of columns) cockpit.setText(count, cockpit.number(tally.by_state[state] || 0));
-    for (const [id, one] of Object.entries(changed)) {
+    for (const [id, told] of Object.entries(changed)) {
       if (id === TALLY) continue;
+      const one = /** @type {Live.GridEvent} */ (told);
       const old = cards.get(id);
       const assignee = old && !one.unassigned && !old.classList.contains("is-unassigned") ? cockpit.need(".who", old).textContent : "";
       if (old) old.remove();
@@ -182,7 +183,7 @@
       Number(dataset.due || Infinity),
     ];
     const mine = rank(row);
-    const next = [...list.children].find((other) => {
+    const next = [.../** @type {Iterable<HTMLElement>} */ (list.children)].find((other) => {
       const theirs = rank(other);
       const differs = mine.findIndex((one, place) => one !== theirs[place]);
       return differs >= 0 && theirs[differs] > mine[differs];

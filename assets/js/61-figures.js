@@ -16,6 +16,7 @@
   let timer = null;
 
   /* Each span's beginning and end; months and years are those of Asia/Shanghai. */
+  /** @type {Record<string, [name: string, period: () => [from: number, to: number | null]]>} */
   const SPANS = {
     week: ["近 7 天", () => [cockpit.now() - 7 * DAY_MS, null]],
     month: ["本月", () => [monthStart(0), null]],
@@ -76,7 +77,7 @@
     try {
       answer = await cockpit.ask("events/figures", query);
     } catch (error) {
-      return cockpit.refuse(cockpit.find("[data-totals]"), error.message);
+      return cockpit.refuse(cockpit.need("[data-totals]"), error.message);
     }
     if (asked !== chosen) return;   // another was chosen meanwhile
     showTotal(answer.total);
@@ -127,7 +128,7 @@
       ...Object.keys(words.rates).map((code) => percent(one, code)),
       hours(one.hours.to_handled.mean), one.satisfaction === null ? "—" : `${cockpit.number(one.satisfaction, 2)}（${one.rated}）`,
     ]);
-    const place = cockpit.find("[data-groups]");
+    const place = cockpit.need("[data-groups]");
     place.replaceChildren(rows.length ? cockpit.table(head, rows) : element("p", "second", "这段时间没有上报事件"));
   }
 })();

@@ -71,17 +71,21 @@
     const answer = await cockpit.request("/api/v1/users");
     if (!answer.ok) return cockpit.refuse(part("users"), cockpit.reason(answer));
     const { users } = answer.body;
-    const rows = users.map((one) => {
+    const rows = users.map((/** @type {Api.User} */ one) => {
       const path = `/api/v1/users/${encodeURIComponent(one.name)}`;
       const { role, communities } = one;
       const place = communities.map((code) => words.communities[code] || code).join("、");
       const state = one.disabled ? " · 已停用" : one.invited ? " · 待设口令" : "";
-      return entry(one.name, `${words.roles[role]} · ${place}${state}`, [
+      /** @type {[label: string, work: Work][]} */
+      const unbind = one.accounts.length ? [["解除统一身份", () => act(`${path}/accounts/unbind`, {}, showUsers, () => "已解除，下次统一身份登录时重新绑定")]] : [];
+      /** @type {[label: string, work: Work][]} */
+      const acts = [
         ["新链接", () => act(`${path}/invitation`, {}, showUsers, linkOf)],
         ["结束会话", () => act(`${path}/sessions/end`, {}, showUsers, (said) => `结束了 ${said.ended} 个会话`)],
-        ...(one.accounts.length ? [["解除统一身份", () => act(`${path}/accounts/unbind`, {}, showUsers, () => "已解除，下次统一身份登录时重新绑定")]] : []),
+        ...unbind,
         [one.disabled ? "启用" : "停用", () => act(path, { role, communities, disabled: !one.disabled }, showUsers, () => "已更改")],
-      ]);
+      ];
+      return entry(one.name, `${words.roles[role]} · ${place}${state}`, acts);
     });
     const add = form("邀请用户", [text("name", "用户名", 80), choice("role", "角色", words.roles), choice("community", "社区", words.communities)],
       ({ community, ...body }) => act("/api/v1/users", { ...body, communities: [community] }, showUsers, linkOf), "邀请");

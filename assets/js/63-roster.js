@@ -10,7 +10,7 @@
   const name = (grid) => grid.name || grid.grid;
 
   cockpit.showRoster = async function (said) {
-    const place = cockpit.find('[data-register="roster"]');
+    const place = cockpit.need('[data-register="roster"]');
     /** @type {Api.Grid[]} */
     let grids = [];
     /** @type {Api.Person[] | null} */
@@ -52,7 +52,7 @@
     const inputs = [choice("grid", "网格", of), choice("steward", "网格员", options)];
     return form("任命网格员", inputs, async ({ grid, steward }) => {
       /** @param {string} text */
-      const say = (text) => cockpit.sayOutcome(cockpit.find('[data-register="roster"] .outcome'), false, text);
+      const say = (text) => cockpit.sayOutcome(cockpit.need('[data-register="roster"] .outcome'), false, text);
       if (!steward) return say("请选择网格员");
       const path = `/api/v1/${cockpit.root.dataset.community}/stewards/${encodeURIComponent(grid)}`;
       const answer = await cockpit.post(path, steward === NOBODY ? {} : { name: steward });

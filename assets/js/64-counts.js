@@ -20,7 +20,7 @@
   page.start = async function () {
     words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     await cockpit.whoAmI();
-    const outcome = cockpit.find("[data-outcome]");
+    const outcome = cockpit.need("[data-outcome]");
     cockpit.sayKept(outcome);
     if (!cockpit.may("manager")) {
       cockpit.setText(outcome, cockpit.me.name ? "核对客流需要本社区管理员的角色" : "登录为管理员后可查看和核定");
@@ -60,7 +60,7 @@
     timer = null;
     for (const site of codes()) {
       const answer = await cockpit.get(address(site, "steps?state=all&limit=200"));
-      const place = cockpit.find(`[data-site-steps="${site}"]`);
+      const place = cockpit.need(`[data-site-steps="${site}"]`);
       const shown = answer ? answer.steps.filter((step) => step.trust === "suspect" || step.decision !== "open") : [];
       place.replaceChildren(shown.length ? table(site, shown) : element("p", "second", "没有待核定的计数"));
     }
@@ -121,7 +121,7 @@
     made.addEventListener("submit", (event) => {
       event.preventDefault();
       const { device, counter, ts } = step;
-      const decision = event.submitter.value;
+      const { value: decision } = /** @type {HTMLButtonElement} */ (event.submitter);
       send(site, "decisions", { device, counter, ts, decision, reason: reason.value }, `${DECIDED[decision]} ${cockpit.number(step.people)} 人`);
     });
     return made;
@@ -131,7 +131,7 @@
   async function send(site, what, body, done) {
     const answer = await cockpit.post(address(site, what), body);
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
-    cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, answer.ok ? done : answer.body.detail);
+    cockpit.sayOutcome(cockpit.need("[data-outcome]"), answer.ok, answer.ok ? done : answer.body.detail);
     if (answer.ok) load();
   }
 })();

@@ -31,7 +31,7 @@
 
   /* The flood over the list: how many, what came first, and its first of two actions; ``left``: how many sound. */
   alarms.showFlood = function (going, left) {
-    const place = cockpit.find("[data-flood]");
+    const place = cockpit.need("[data-flood]");
     place.hidden = !going;
     if (!going) return;
     const shown = JSON.stringify([going, left, alarms.floodWords(going)]);
@@ -53,7 +53,7 @@
     buttons.append(first);
     place.className = `flood-note${left ? "" : " is-heard"}`;
     place.replaceChildren(words, buttons);
-    if (focused) (buttons.firstChild || place).focus();
+    if (focused) (buttons.querySelector("button") || place).focus();
   };
 
   /** @param {Live.Flood} given @param {number} count */
@@ -96,10 +96,10 @@
     const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/alarms/${event}`, { ...which, ...body });
     const { name } = alarms.words().life.events[event];
     if (!answer.ok) {
-      cockpit.sayOutcome(bar.querySelector(".outcome"), false, alarms.whyNot(answer, event));
+      cockpit.sayOutcome(cockpit.need(".outcome", bar), false, alarms.whyNot(answer, event));
       return alarms.readAgain();
     }
     alarms.clearChosen();
-    cockpit.sayOutcome(cockpit.find("[data-outcome]"), true, `${name} ${answer.body.count} 条`);
+    cockpit.sayOutcome(cockpit.need("[data-outcome]"), true, `${name} ${answer.body.count} 条`);
   }
 })();

@@ -37,7 +37,7 @@
   /** @param {string} name @param {Record<string, string | number>} attributes @param {string} [words] */
   function part(name, attributes, words) {
     const made = document.createElementNS(SVG, name);
-    for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
+    for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, String(value));
     if (words !== undefined) made.textContent = words;
     return made;
   }
@@ -60,7 +60,9 @@
       const words = isBool ? cockpit.reading(one.metric, value >= 0.5) : cockpit.number(value, cockpit.metrics[one.metric].precision);
       svg.append(part("text", { x: MARGIN.left - 8, y: y(value) + 5, "text-anchor": "end" }, words));
     }
-    for (const [ms, anchor] of [[from, "start"], [to, "end"]]) {
+    /** @type {[ms: number, anchor: string][]} */
+    const ends = [[from, "start"], [to, "end"]];
+    for (const [ms, anchor] of ends) {
       svg.append(part("text", { x: x(ms), y: HEIGHT - 6, "text-anchor": anchor }, cockpit.time.short(ms)));
     }
     // A step holds until the next reading; it breaks where none came for long.
@@ -75,7 +77,9 @@
       svg.append(part("line", { class: "limit", x1: MARGIN.left, x2: width - MARGIN.right, y1: y(limit), y2: y(limit) }));
       svg.append(part("text", { class: "limit-word", x: MARGIN.left + 4, y: y(limit) - 5 }, "限值"));
     }
-    for (const [ms, word] of [[one.raised, "触发"], [one.returned, "恢复"]]) {
+    /** @type {[ms: number | null, word: string][]} */
+    const moments = [[one.raised, "触发"], [one.returned, "恢复"]];
+    for (const [ms, word] of moments) {
       if (ms === null || ms < from || ms > to) continue;
       svg.append(part("line", { class: "moment", x1: x(ms), x2: x(ms), y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom }));
       const isRight = x(ms) > width - 60;

@@ -21,6 +21,7 @@
   let timer = null;
   /** @type {HTMLElement | null} */
   let opener = null;    // what had the focus before: it gets it back
+  /** @type {[words: string, ok: boolean]} */
   let said = ["", true];
 
   const place = () => cockpit.find("[data-alarm-detail]");
@@ -38,7 +39,7 @@
 
   /* Show an alarm beside the list; null closes it. */
   alarms.choose = function (id, isAsked = true) {
-    if (id !== null && isAsked && !place().contains(document.activeElement)) opener = document.activeElement;
+    if (id !== null && isAsked && !place().contains(document.activeElement)) opener = /** @type {HTMLElement | null} */ (document.activeElement);
     chosen = id;
     shown = null;
     said = ["", true];
@@ -133,21 +134,22 @@
   /** @param {KnownAlarm} one @param {Api.Alarm} told */
   function facts(one, told) {
     const list = element("dl", "facts");
-    const device = told.device && element("a", "", alarms.subject(one));
+    const device = told.device !== null && element("a", "", alarms.subject(one));
     if (device) device.href = cockpit.link(`/devices/${told.device}`);
     const onMap = told.lon !== null && element("a", "", "在地图上看");
     if (onMap) onMap.href = cockpit.link(`/map?community=${cockpit.root.dataset.community}&alarm=${told.id}`);
     /** @param {string | null} time */
     const when = (time) => (time === null ? null : cockpit.time.full(Date.parse(time)));
     const by = told.by ? ` · ${told.by.replace(/^.*?:/, "")}` : "";
+    /** @type {[name: string, said: null | string | Node | (string | Node)[]][]} */
     const rows = [
-      ["设备", device], ["位置", [alarms.where(one), onMap].filter(Boolean)], ["数值", alarms.said(one)],
+      ["设备", device || null], ["位置", [alarms.where(one), onMap || ""].filter(Boolean)], ["数值", alarms.said(one)],
       ["触发", when(told.raised)], ["恢复", when(told.returned)], ["确认", told.acknowledged && when(told.acknowledged) + by],
       ["搁置至", when(told.shelved_until)], ["原因", told.reason], ["重复", told.repeats ? `${told.repeats} 次` : null],
       ["来源", told.source ? `回放 · ${told.source}` : null], ["编号", told.id],
     ];
     for (const [name, value] of rows) {
-      const values = [value].flat().filter(Boolean);
+      const values = [value].flat().filter((one) => one !== null && one !== "");
       if (!values.length) continue;
       const line = element("div");
       const words = element("dd");
@@ -249,8 +251,8 @@
   function shelving() {
     const span = choice("span", "搁置多久", SPANS);
     const other = moment("other", "时间（北京时间）");
-    const input = other.querySelector("input");
-    const select = span.querySelector("select");
+    const input = cockpit.need("input", other);
+    const select = cockpit.need("select", span);
     const follow = () => { other.hidden = !(input.required = select.value === "other"); };
     select.addEventListener("change", follow);
     select.addEventListener("input", follow);

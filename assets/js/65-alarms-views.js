@@ -22,7 +22,7 @@
       tab.addEventListener("keydown", (event) => {
         const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
         if (!step) return;
-        const tabs = [...tab.parentElement.children];
+        const tabs = [.../** @type {Iterable<HTMLElement>} */ (tab.parentElement.children)];
         const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
         next.focus();
         turn(next.dataset.view);
@@ -42,7 +42,7 @@
     if (code === "open") here.searchParams.delete("view");
     else here.searchParams.set("view", code);
     history.replaceState(null, "", here);
-    const list = cockpit.find("[data-list-view]");
+    const list = cockpit.need("[data-list-view]");
     list.hidden = code !== "open";
     let place = cockpit.find("[data-other-view]");
     if (!place) {
@@ -61,7 +61,7 @@
     if (view !== "aside") return;
     timer = timer || setTimeout(() => {
       timer = null;
-      if (view === "aside") READ.aside(cockpit.find("[data-other-view]")).catch(() => null);
+      if (view === "aside") READ.aside(cockpit.need("[data-other-view]")).catch(() => null);
     }, GATHER_MS);
   };
 
@@ -109,7 +109,7 @@
     foot.replaceChildren(button);
   }
 
-  /** @param {HTMLElement} told */
+  /** @param {Api.Alarm} told */
   function aside(told) {
     const until = told.shelved_until ? `至 ${cockpit.time.full(Date.parse(told.shelved_until))}` : "";
     return [told.state_name, until, told.reason ? `原因：${told.reason}` : ""];
@@ -128,7 +128,7 @@
     return list;
   };
 
-  /** @param {Api.Alarm} told @param {string} more */
+  /** @param {Api.Alarm} told @param {string[]} more */
   function line(told, more) {
     const one = alarms.fromApi(told);
     const row = element("li", one.sounds ? "" : "is-heard");
@@ -183,13 +183,13 @@
   async function put(place, body) {
     const answer = await cockpit.post(path(), body);
     if (answer.ok) await duty(place);
-    cockpit.sayOutcome(place.querySelector(".outcome"), answer.ok, answer.ok ? `${body.person} 已排入` : answer.body.detail);
+    cockpit.sayOutcome(cockpit.need(".outcome", place), answer.ok, answer.ok ? `${body.person} 已排入` : answer.body.detail);
   }
 
   /** @param {HTMLElement} place @param {Api.Duty} one */
   async function remove(place, one) {
     const answer = await cockpit.post(path(`/${one.id}/remove`), {});
     if (answer.ok) await duty(place);
-    cockpit.sayOutcome(place.querySelector(".outcome"), answer.ok, answer.ok ? `${one.person} 已移除` : answer.body.detail);
+    cockpit.sayOutcome(cockpit.need(".outcome", place), answer.ok, answer.ok ? `${one.person} 已移除` : answer.body.detail);
   }
 })();

@@ -36,7 +36,7 @@
   page.start = async function () {
     await cockpit.whoAmI();
     search();
-    for (const select of cockpit.findAll("[data-filter]")) {
+    for (const select of /** @type {Iterable<HTMLSelectElement>} */ (cockpit.findAll("[data-filter]"))) {
       select.addEventListener("change", () => narrow(select.dataset.filter, select.value));
     }
     alarms.startViews();
@@ -78,7 +78,7 @@
       if (id === "*" || one === null) continue;
       seen.add(id);
       if ((open.get(id) || {}).live === one) continue;
-      put({ ...open.get(id), ...one, live: one });
+      put({ ...open.get(id), .../** @type {Live.Alarm} */ (one), live: /** @type {Live.Alarm} */ (one) });
       moved.push(id);
     }
     if (moved.length) alarms.viewsMoved();
@@ -116,7 +116,7 @@
         cursor = answer.next_cursor;
       } while (cursor && found.size < MOST);
     } catch (error) {
-      return void (isRead || cockpit.refuse(cockpit.find("[data-groups]"), error.message));
+      return void (isRead || cockpit.refuse(cockpit.need("[data-groups]"), error.message));
     }
     isRead = true;
     for (const [id, one] of found) if (!((open.get(id) || {}).rev > one.rev)) put({ ...open.get(id), ...one });
@@ -166,7 +166,7 @@
     timer = null;
     for (const cause of dirty) summarise(causes.get(cause));
     const shown = [...causes.values()].filter((group) => group.summary).sort((a, b) => loudest(a.summary.first, b.summary.first));
-    const place = cockpit.find("[data-groups]");
+    const place = cockpit.need("[data-groups]");
     const now = shown.slice(0, most);
     for (const group of now) if (!group.parts || dirty.has(group.cause)) drawGroup(group);
     dirty.clear();
@@ -178,7 +178,7 @@
   /** @param {HTMLElement} place @param {HTMLElement[]} wanted */
   function order(place, wanted) {
     const kept = new Set(wanted);
-    for (const child of [...place.children]) if (!kept.has(child)) child.remove();
+    for (const child of [.../** @type {Iterable<HTMLElement>} */ (place.children)]) if (!kept.has(child)) child.remove();
     wanted.forEach((one, index) => place.children[index] === one || place.insertBefore(one, place.children[index] || null));
   }
 
@@ -302,7 +302,7 @@
     if (made.dataset.text !== text) {
       made.dataset.text = text;
       made.classList.toggle("is-heard", !one.sounds);
-      made.firstChild.replaceChildren(
+      cockpit.need("button", made).replaceChildren(
         alarms.mark(one.priority), element("span", "title", alarms.subject(one)), element("span", "count-of", ""),
         element("time", "when", cockpit.time.short(one.raised)),
         element("span", "detail", [one.name, alarms.where(one), alarms.said(one), one.state_name].filter(Boolean).join(" · ")),

@@ -90,7 +90,7 @@
     ];
     box.append(...of);
     /** @param {string} name */
-    const input = (name) => box.querySelector(`[name="${name}"]`);
+    const input = (name) => /** @type {HTMLInputElement} */ (box.querySelector(`[name="${name}"]`));
     const follow = () => units(input, box);
     box.addEventListener("change", follow);
     follow();
@@ -98,10 +98,11 @@
   };
 
   /* The limit is in the metric's unit; the window is only of a rate or a count. */
-  /** @param {(name: string) => Control} input @param {HTMLElement} box */
+  /** @param {(name: string) => HTMLInputElement} input @param {HTMLElement} box */
   function units(input, box) {
     const metric = input("metric").value;
     const op = input("op").value;
+    /** @type {{kind?: string, label?: string | null}} */
     const known = alarms.words().derived[metric] || cockpit.metrics[metric] || {};
     const unit = op === "missing" ? "秒，0 为三个上报间隔" : op === "count" ? "次" : known.kind === "bool" ? "1 为真，0 为假" : known.label || "";
     /** @param {string} name */
@@ -139,7 +140,7 @@
   const split = (text) => text.split(/[\s,，、]+/).filter(Boolean);
 
   /* What the API takes; what is left out is as it is by default. */
-  /** @param {(name: string) => Control} input @param {HTMLElement} box */
+  /** @param {(name: string) => HTMLInputElement} input @param {HTMLElement} box */
   function read(input, box) {
     /** @type {Record<string, any>} */
     const rule = {};
@@ -149,7 +150,7 @@
     for (const name of ["metric", "other", "kind", "area", "site", "event"]) rule[name] = input(name).value || null;
     for (const name of ["devices", "suppresses", "suppresses_behind"]) rule[name] = split(input(name).value);
     if (AMOUNTS.includes(rule.op) || rule.op === "missing") Object.assign(rule, { deadband: 0, other: null });
-    const days = [...box.querySelectorAll('[name="day"]:checked')].map((one) => Number(one.value));
+    const days = [.../** @type {NodeListOf<HTMLInputElement>} */ (box.querySelectorAll('[name="day"]:checked'))].map((one) => Number(one.value));
     const [from, to] = [input("begin").value, input("end").value];
     const isAlways = !from && !to && days.length === 7;
     rule.schedule = isAlways ? null : { from: from || "00:00", to: to || "00:00", days };

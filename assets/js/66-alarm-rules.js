@@ -9,6 +9,7 @@
   const { once } = cockpit.forms;
   const DAY_MS = 86400000;
   const TRIALS = { 1: "过去 24 小时", 7: "过去 7 天", 30: "过去 30 天", 90: "过去 90 天" };
+  /** @type {Api.Rule} */
   const NEW = { code: "", name: "", op: ">", value: 0, metric: "pm2_5", window_s: 600, priority: "medium", cause: "device", enabled: false, latched: false };
   const page = (cockpit.pages["alarm-rules"] = /** @type {PageScript} */ ({}));
   const base = () => `/api/v1/${cockpit.root.dataset.community}/alarm-rules`;
@@ -39,7 +40,7 @@
       cockpit.need("[data-rules]").className = "";
       cockpit.need("[data-rules]").replaceChildren(...rules.map(line));
     } catch (error) {
-      cockpit.refuse(cockpit.find("[data-rules]"), error.message);
+      cockpit.refuse(cockpit.need("[data-rules]"), error.message);
     }
   }
 
@@ -108,10 +109,10 @@
   /* What is the rule itself, without what was told of its version. */
   /** @param {Api.Rule} given */
   const bare = ({ shipped, version, by, at, versions, ...rule }) => rule;
-  /** @param {Api.Rule} rule */
+  /** @param {object} rule */
   const keep = (rule) => cockpit.post(base(), rule);
   /** @param {boolean} ok @param {string} text */
-  const say = (ok, text) => cockpit.sayOutcome(cockpit.find("[data-outcome]"), ok, text);
+  const say = (ok, text) => cockpit.sayOutcome(cockpit.need("[data-outcome]"), ok, text);
 
   /* --- one rule --- */
 
@@ -140,7 +141,7 @@
     trial.setAttribute("role", "status");
     form.append(fields.box, buttons(trial, isNew, canEdit), trial);
     form.addEventListener("submit", (event) => event.preventDefault());
-    if (!canEdit) for (const one of fields.box.querySelectorAll("input, select")) one.disabled = true;
+    if (!canEdit) for (const one of /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement>} */ (fields.box.querySelectorAll("input, select"))) one.disabled = true;
     const why = canEdit ? [] : [element("p", "second", cockpit.whyNot("manager") || "回看时不能修改")];
     place().replaceChildren(head, ...why, form, ...(isNew ? [] : [versions(rule)]));
     place().hidden = false;
@@ -202,6 +203,7 @@
     const head = element("p");
     head.append(element("strong", "", `${TRIALS[days]}会报警 ${told.count} 次`));
     if (told.devices !== undefined) head.append(`，在 ${told.devices} 台设备的数据上`);
+    /** @type {HTMLElement[]} */
     const parts = [head];
     if (told.truncated) parts.push(element("p", "second", `太多，只试到 ${cockpit.time.full(Date.parse(told.until))}`));
     const list = element("ol");

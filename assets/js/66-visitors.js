@@ -59,7 +59,9 @@
     const measured = site.low === site.high ? "04 时或清点以来无人进出" : site.error_is_default ? "误差为默认值，未经实测" : "按实测误差";
     const known = site.inside === null ? "无闸机上报" : measured;
     set("inside", site.inside === null ? "—" : `${cockpit.number(site.inside)} 人${cockpit.bandOf(site)}`, doubts ? `◇ 存疑：${doubts}` : known);
-    for (const [code, ratio] of [["capacity", site.ratio], ["capacity_daily", site.ratio_daily]]) {
+    /** @type {[code: "capacity" | "capacity_daily", ratio: number | null][]} */
+    const shares = [["capacity", site.ratio], ["capacity_daily", site.ratio_daily]];
+    for (const [code, ratio] of shares) {
       const limit = site[code];
       set(code, limit === null ? "未配置" : `${cockpit.number(limit)} 人`, limit === null || ratio === null ? "" : `已占 ${percent(ratio)}`);
     }
@@ -68,7 +70,7 @@
     const baseline = site.baseline ? `${site.baseline.year} 年 ${cockpit.number(site.baseline.visits / 10000)} 万人次（录入）` : "无基线";
     set("year", cockpit.number(site.entered_year), baseline);
     beside(place, besides[site.site]);
-    const level = place.querySelector("[data-level]");
+    const level = cockpit.need("[data-level]", place);
     cockpit.setText(level, cockpit.levelOf(site) + (site.level && site.level !== "normal" ? ` · 自 ${cockpit.time.short(site.level_since || cockpit.now())}` : ""));
     level.className = `site-level crowd-${site.level || "none"}`;
     const source = site.as_of === null ? "" : `${cockpit.sourceWords([site.source])} · ${cockpit.time.clock(site.as_of)}`;
@@ -116,7 +118,7 @@
     ]);
     const parts = [ofCapacity(site, capacity), ofLevel(site, log, closing), ofDuties(site, duties), ofCounts(site, counts, errors)];
     if (facts && (facts.schedule || facts.noise.class)) parts.push(ofFacts(facts));
-    redraw(place.querySelector("[data-detail]"), ...parts.filter(Boolean));
+    redraw(cockpit.need("[data-detail]", place), ...parts.filter(Boolean));
   }
 
   /** @param {string} title @param {...(Node | null)} content */
@@ -254,7 +256,7 @@
 
   /** @param {Field} field @param {number} [max] */
   function needed(field, max) {
-    const input = field.querySelector("input");
+    const input = cockpit.need("input", field);
     input.required = true;
     if (input.type === "number" && max) Object.assign(input, { min: 1, max });
     return field;
@@ -276,7 +278,7 @@
   /** @param {string} name @param {string} label */
   function day(name, label) {
     const field = text(name, label, 10);
-    const input = field.querySelector("input");
+    const input = cockpit.need("input", field);
     Object.assign(input, { type: "date", required: true });
     input.defaultValue = new Date(cockpit.now() + 28800000).toISOString().slice(0, 10);
     return field;
@@ -286,7 +288,7 @@
   async function send(site, what, body, done) {
     const answer = await cockpit.post(address(site, what), body);
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
-    cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, answer.ok ? done : answer.body.detail);
+    cockpit.sayOutcome(cockpit.need("[data-outcome]"), answer.ok, answer.ok ? done : answer.body.detail);
     if (answer.ok) await load();
   }
 })();

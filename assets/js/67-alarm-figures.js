@@ -40,7 +40,7 @@
       const query = { from: new Date(cockpit.now() - asked * DAY_MS).toISOString() };
       told = await cockpit.ask("alarms/figures", query);
     } catch (error) {
-      return void (asked === days && cockpit.refuse(cockpit.find("[data-figures]"), error.message));
+      return void (asked === days && cockpit.refuse(cockpit.need("[data-figures]"), error.message));
     }
     if (asked !== days) return;
     const period = `${cockpit.time.full(Date.parse(told.from))} 至 ${cockpit.time.full(Date.parse(told.to))}`;
@@ -79,7 +79,7 @@
       row.dataset.figure = rows[index].code;
       row.title = rows[index].name_en;
       row.classList.toggle("is-missed", rows[index].is_met === false);
-      row.lastChild.className = "source";
+      /** @type {HTMLElement} */ (row.lastChild).className = "source";
     });
     cockpit.need("[data-figures]").replaceChildren(made);
   }

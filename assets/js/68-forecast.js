@@ -54,7 +54,7 @@
   /* As wide as its place, so that its letters are as large as those around it. */
   /** @param {HTMLElement} place @param {Api.Forecast} told */
   function chart(place, told) {
-    const made = place.querySelector("[data-forecast-chart]");
+    const made = cockpit.need("[data-forecast-chart]", place);
     made.hidden = !told.points.length;
     made.replaceChildren(...(told.points.length ? [drawn(told, Math.max(LEAST_WIDE, made.clientWidth)), legend(told)] : []));
   }
@@ -134,7 +134,7 @@
   /** @param {string} tag @param {Record<string, string | number>} attributes */
   function node(tag, attributes) {
     const made = document.createElementNS(SVG, tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
     return made;
   }
 

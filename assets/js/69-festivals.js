@@ -24,7 +24,7 @@
     await cockpit.whoAmI();
     cockpit.sayKept(cockpit.find("[data-outcome]"));
     const why = cockpit.whyNot("steward");
-    if (why !== null) return cockpit.refuse(cockpit.find("[data-festivals]"), why);
+    if (why !== null) return cockpit.refuse(cockpit.need("[data-festivals]"), why);
     load();
   };
 
@@ -39,14 +39,14 @@
   async function load() {
     timer = null;
     const answer = await cockpit.request(base() + cockpit.atQuery("?"));
-    const place = cockpit.find("[data-festivals]");
+    const place = cockpit.need("[data-festivals]");
     if (!answer.ok) return cockpit.refuse(place, cockpit.reason(answer));
     const { festivals } = answer.body;
     redraw(place, ...(festivals.length ? festivals.map(festival) : [element("p", "second", "还没有节会方案")]));
     if (cockpit.canDo("manager")) {
       const panel = element("section", "panel overview register");
       panel.append(element("h2", "", "新的节会"), planForm(null));
-      redraw(cockpit.find("[data-new-festival]"), panel);
+      redraw(cockpit.need("[data-new-festival]"), panel);
     }
   }
 
@@ -122,8 +122,9 @@
     }
     made.addEventListener("submit", (event) => {
       event.preventDefault();
-      const isOn = event.submitter.value === "on";
-      once(event.submitter, () => send(`/${one.code}/posts/${post.code}/duty`, { who: who.value.trim(), on: isOn }, `${who.value.trim()} 已${isOn ? "到岗" : "离岗"}`, who));
+      const pressed = /** @type {HTMLButtonElement} */ (event.submitter);
+      const isOn = pressed.value === "on";
+      once(pressed, () => send(`/${one.code}/posts/${post.code}/duty`, { who: who.value.trim(), on: isOn }, `${who.value.trim()} 已${isOn ? "到岗" : "离岗"}`, who));
     });
     return made;
   }
@@ -186,13 +187,13 @@
   }
 
   /** @param {HTMLElement} made */
-  const inputOf = (made) => made.querySelector("input, textarea, select");
+  const inputOf = (made) => /** @type {HTMLInputElement} */ (made.querySelector("input, textarea, select"));
 
   /** @param {Field} made @param {string | number} value */
   function filled(made, value) {
     const input = inputOf(made);
-    input.value = value;
-    input.defaultValue = value;
+    input.value = String(value);
+    input.defaultValue = String(value);
     return made;
   }
 
@@ -230,7 +231,7 @@
   async function send(path, body, done, sent = null) {
     const answer = await cockpit.post(base() + path, body);
     if (answer.ok && sent) sent.value = sent.defaultValue;
-    cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, answer.ok ? done : answer.body.detail);
+    cockpit.sayOutcome(cockpit.need("[data-outcome]"), answer.ok, answer.ok ? done : answer.body.detail);
     if (answer.ok) await load();
     return answer;
   }

@@ -32,7 +32,7 @@
   }
 
   // The way by another provider leads back to the same page.
-  const elsewhere = document.querySelector(".elsewhere");
+  const elsewhere = /** @type {HTMLAnchorElement | null} */ (document.querySelector(".elsewhere"));
   if (elsewhere) elsewhere.href += "?next=" + encodeURIComponent(next());
 
   // The link is a secret: not for the list of visited pages.
@@ -40,7 +40,7 @@
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const button = form.querySelector("button");
+    const button = cockpit.need("button", form);
     button.disabled = true;
     const { ok, detail } = await sends[form.dataset.kind](new FormData(form));
     button.disabled = false;
