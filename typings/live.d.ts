@@ -247,6 +247,13 @@ declare namespace Live {
     governance?: { "*"?: Governance };
     notices?: Record<string, unknown>;
   }
+  /** What stands under a key that is not "*". */
+  interface One {
+    areas: Area;
+    devices: Device;
+    grid_events: GridEvent;
+    visitors: Site;
+  }
   type Layer = keyof State;
   /** What changed: null for all. */
   type Changed = State | null;

@@ -99,8 +99,8 @@
   cockpit.findAll = (selector) => (cockpit.root ? cockpit.root.querySelectorAll(selector) : []);
 
   /* An element that must be there; throws naming it where it is not. */
-  /** @param {string} selector @param {ParentNode} place */
-  cockpit.need = function (selector, place = cockpit.root) {
+  /** @param {string} selector @param {ParentNode} place @returns {any} of the tag that the selector names */
+  cockpit.need = function (/** @type {string} */ selector, place = cockpit.root) {
     const found = place.querySelector(selector);
     if (!(found instanceof HTMLElement)) throw new Error(`no ${selector} here`);
     return found;

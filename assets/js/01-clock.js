@@ -37,7 +37,7 @@
 
   /* An answer's header tells it by the second; without one nothing is learnt. */
   clock.toldBy = function (answer) {
-    const ms = Date.parse(answer.headers.get("Date"));
+    const ms = Date.parse(answer.headers.get("Date") ?? "");
     const isFresh = told && clock.since(told.steady) < COARSE_MS && agree(told);
     if (!Number.isNaN(ms) && !isFresh) clock.told(ms);
   };
@@ -69,7 +69,7 @@
   clock.timeOf = function ({ wall, ahead, isSure }) {
     if (ahead === null) return null;
     const present = clock.stamp();
-    const stood = present.isSure && Math.abs(present.ahead - ahead) < AGREE_MS;
+    const stood = present.isSure && present.ahead !== null && Math.abs(present.ahead - ahead) < AGREE_MS;
     return isSure || stood ? Math.round(Math.min(wall + ahead, clock.server())) : null;
   };
 })();

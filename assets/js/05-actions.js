@@ -4,6 +4,7 @@
 
   const cockpit = window.cockpit;
   const SAID = "cockpit-said";   // for this tab only
+  /** @type {Record<string, string>} */
   const ROLES = { steward: "网格员", manager: "管理员", admin: "系统管理员", wall: "大屏" };
 
   cockpit.me = null;   // {name, role, communities, csrf}; null until it is known, name null where nobody is
@@ -80,7 +81,7 @@
     const { name, role, communities = [] } = cockpit.me || {};
     if (!name) return `登录后可查看：需要${ROLES[least]}`;
     const names = JSON.parse(cockpit.root.dataset.communities);
-    const own = `您是${isHere() ? "" : communities.map((code) => names[code] || code).join("、") + "的"}${ROLES[role] || role}`;
+    const own = `您是${isHere() ? "" : communities.map((code) => names[code] || code).join("、") + "的"}${ROLES[role || ""] || role}`;
     return `需要${names[cockpit.root.dataset.community]}的${ROLES[least]}；${own}`;
   };
 
@@ -109,7 +110,7 @@
       await cockpit.post("/api/v1/session/end", {});
       location.reload();
     });
-    const who = cockpit.element("span", "who", `${me.name} · ${ROLES[me.role] || me.role}`);
+    const who = cockpit.element("span", "who", `${me.name} · ${ROLES[me.role || ""] || me.role}`);
     return [...(cockpit.may("steward") ? [cockpit.bell()] : []), who, out];
   }
 
@@ -137,7 +138,7 @@
   };
 
   function othersPage() {
-    const { name, isReplacedBy } = cockpit.me;
+    const { name, isReplacedBy } = cockpit.me || {};
     const detail = `此页面由 ${name} 打开，现在登录的是 ${isReplacedBy}；请刷新页面`;
     return { ok: false, status: 403, body: { detail }, retryMs: null, isForeign: false };
   }

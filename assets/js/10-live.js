@@ -62,7 +62,7 @@
     seq = null;
     answerBy = cockpit.clock.steady() + patience;
     if (socket instanceof WebSocket) return socket.send(JSON.stringify({ type: "snapshot" }));
-    socket.close();
+    socket?.close();
     listen();
   }
 
@@ -124,7 +124,7 @@
   async function isRefused() {
     try {
       const answer = await fetch(location.protocol + "//" + address() + "/events");
-      await answer.body.cancel();
+      await answer.body?.cancel();
       return answer.status === 401 || answer.status === 403;
     } catch {
       return false;
@@ -193,13 +193,14 @@
   /** @param {Live.Told} layers @param {boolean} isAnew */
   function merge(layers, isAnew = false) {
     let isGone = isAnew;
+    const state = /** @type {Live.Told} */ (cockpit.state);
     for (const [layer, records] of Object.entries(layers)) {
-      const known = (cockpit.state[layer] = cockpit.state[layer] || {});
+      const known = (state[layer] = state[layer] || {});
       for (const [key, record] of Object.entries(records)) {
         if (record === null) {
           delete known[key];
           isGone = true;
-        } else known[key] = records[key] = merged(known[key], record);
+        } else known[key] = records[key] = merged(known[key] ?? undefined, record);
       }
     }
     cockpit.render(isGone ? null : layers);

@@ -18,7 +18,7 @@
     const made = document.createElement("canvas");
     made.width = width * RATIO;
     made.height = height * RATIO;
-    const pen = made.getContext("2d", { willReadFrequently: true });   // read back at once
+    const pen = /** @type {Pen} */ (made.getContext("2d", { willReadFrequently: true }));   // read back at once
     pen.scale(RATIO, RATIO);
     return pen;
   }
@@ -34,7 +34,7 @@
     }
     if (stroke) {
       pen.strokeStyle = stroke;
-      pen.lineWidth = width;
+      pen.lineWidth = width ?? 1;
       pen.stroke();
     }
   }
@@ -58,6 +58,7 @@
     pen.fill();
   }
 
+  /** @type {Record<string, (pen: Pen) => void>} */
   const ICONS = {
     "device-online": (pen) => disc(pen, 11, token("normal"), token("ground"), 4),
     "device-stale": (pen) => {

@@ -68,7 +68,7 @@
     handle.getCanvas().style.cursor = hit ? "pointer" : "";
     if (!place) return;
     place.hidden = !hit;
-    if (!hit) return;
+    if (!hit || !point) return;
     const first = hit.said.lines.filter(Boolean)[hit.said.lines.length > 1 ? 1 : 0] || "";
     place.replaceChildren(cockpit.element("b", "", hit.said.title), cockpit.element("span", "", first));
     const box = handle.getContainer();
@@ -78,6 +78,7 @@
   }
 
   /* source -> what to say of a feature: {title, lines, link, trend, acts}, or null. The first that says something counts. */
+  /** @type {Record<string, (of: Properties) => CardWords | null>} */
   const SAY = {
     alarms: (of) => cockpit.alarms.card(of.id),
     events: (of) => event(of.id),
@@ -94,7 +95,8 @@
     areas: area,
   };
 
-  const own = (layer, id) => (cockpit.state[layer] || {})[id];
+  /** @template {"devices" | "grid_events" | "visitors" | "areas"} Layer @param {Layer} layer @param {string} id @returns {Live.One[Layer] | undefined} */
+  const own = (layer, id) => /** @type {Record<string, any>} */ (cockpit.state[layer] || {})[id];
 
   card.ofDevice = function (id) {
     const one = own("devices", id);
@@ -142,7 +144,7 @@
         power ? `功率 ${cockpit.number(power, 1)} kW` : "",
         metres === null ? "" : `最近的居民服务设施 ${cockpit.number(metres)} m`,
       ],
-      acts: cockpit.storeys.of(of.code).map((storey) => [`打开 ${storey} 层`, () => cockpit.storeys.open(of.code, storey)]),
+      acts: cockpit.storeys.of(of.code).map((storey) => /** @type {[string, () => void]} */ ([`打开 ${storey} 层`, () => cockpit.storeys.open(of.code, storey)])),
     };
   }
 
@@ -178,7 +180,7 @@
 
   /** @param {Properties} of */
   function grid(of) {
-    return { title: of.name || of.code, lines: ["网格", of.code], ask: `stewards`, told: (answer) => {
+    return { title: of.name || of.code, lines: ["网格", of.code], ask: `stewards`, told: (/** @type {{grids: Api.Grid[]}} */ answer) => {
       const mine = answer.grids.find((one) => one.grid === of.code);
       return [`网格员 ${(mine && cockpit.stewardOf(mine)) || "未配置"}`];
     } };
@@ -223,6 +225,7 @@
   /** @param {HTMLElement} place @param {CardWords} content */
   async function more(place, content) {
     const shown = place.firstChild;
+    if (!content.ask || !content.told) return;
     const lines = content.told(await cockpit.ask(content.ask)).map((line) => cockpit.element("p", "", line));
     if (place.firstChild === shown) place.append(...lines);
   }
@@ -238,7 +241,7 @@
     const until = cockpit.now();
     const query = { metric, every: "1h", from: new Date(until - DAY_MS).toISOString(), to: new Date(until).toISOString() };
     cockpit.ask(`devices/${device}/readings`, query).then((answer) => {
-      const points = answer.readings.map((one) => [Date.parse(one.ts), one.mean]).reverse();
+      const points = answer.readings.map((/** @type {{ts: string, mean: number}} */ one) => [Date.parse(one.ts), one.mean]).reverse();
       const [, now] = (own("devices", device) || { latest: {} }).latest[metric] || [];
       if (typeof now === "number") points.push([until, now]);
       if (points.length < 3) {

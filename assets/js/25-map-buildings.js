@@ -58,6 +58,7 @@
     toned = new Set(tones.keys());
   }
 
+  /** @type {Record<string, () => Map<string, string>>} */
   const TONES = { state, energy, services };
 
   function state() {

@@ -43,7 +43,7 @@
 
   const environment = () => ((cockpit.state.devices || {})[ENVIRONMENT] || {}).metrics || {};
 
-  const shown = () => [...cockpit.findAll('[data-panel="devices"] [data-row]')].map((row) => row.dataset.row.split(".").pop());
+  const shown = () => [...cockpit.findAll('[data-panel="devices"] [data-row]')].map((row) => (row.dataset.row || "").split(".").pop() || "");
 
   function means() {
     const found = environment();

@@ -25,7 +25,7 @@
   function render(changed) {
     const tally = (cockpit.state.grid_events || {})[TALLY];
     if (tally) {
-      for (const severity of Object.keys(LEVEL)) {
+      for (const severity of /** @type {Live.Severity[]} */ (Object.keys(LEVEL))) {
         cockpit.setFigure(`grid_events.*.${severity}`, cockpit.number(tally.by_severity[severity]));
       }
       cockpit.setFigure("grid_events.*.closed_today", cockpit.number(tally.closed_today));

@@ -9,7 +9,7 @@
   let every = AGAIN_MS;
 
   function render() {
-    for (const place of cockpit.findAll("[data-surge]")) surge(place, (cockpit.state.visitors || {})[place.dataset.surge]);
+    for (const place of cockpit.findAll("[data-surge]")) surge(place, (cockpit.state.visitors || {})[place.dataset.surge || ""]);
     const since = performance.now() - asked;
     if (since < every || !cockpit.find("[data-ahead]")) return;
     asked = performance.now();
@@ -19,8 +19,8 @@
 
   /** @param {HTMLElement} place */
   async function ahead(place) {
-    /** @type {Api.Forecast | null} */
-    let told = null;
+    /** @type {Api.Forecast} */
+    let told;
     try {
       told = await cockpit.ask(`visitors/${place.dataset.ahead}/forecast`, {});
     } catch {
@@ -61,7 +61,7 @@
   const own = cockpit.layers.visitors;
   const before = own.render;
   own.render = function (changed) {
-    before(changed);
+    before?.(changed);
     render();
   };
 })();

@@ -15,7 +15,7 @@
       cockpit.setText(code, code.textContent.replace("HOST", location.hostname));
     }
     for (const choice of /** @type {Iterable<HTMLSelectElement>} */ (cockpit.findAll("[data-metric-choice]"))) {
-      choice.value = root.dataset.metric;
+      choice.value = root.dataset.metric || "";
       choice.addEventListener("change", () => cockpit.chooseMetric(choice.value));
     }
     if (root.dataset.at) cockpit.at = Number(root.dataset.at);
@@ -62,8 +62,8 @@
 
   cockpit.refreshTrends = function () {
     const layers = Object.values(cockpit.layers).filter((layer) => layer.lines);
-    const codes = [...new Set(layers.flatMap((layer) => layer.metrics()))];
-    if (codes.length) cockpit.loadTrends(codes, () => layers.forEach((layer) => layer.lines()));
+    const codes = [...new Set(layers.flatMap((layer) => layer.metrics?.() ?? []))];
+    if (codes.length) cockpit.loadTrends(codes, () => layers.forEach((layer) => layer.lines?.()));
   };
 
   function tick() {
@@ -102,7 +102,7 @@
 
   /* Over the page: what it cannot show, and why. */
   cockpit.sayBand = function (text) {
-    const band = document.getElementById("band");
+    const band = /** @type {HTMLElement} */ (document.getElementById("band"));
     cockpit.setText(band, "▲ " + text);
     band.hidden = false;
   };
@@ -110,7 +110,7 @@
   cockpit.showConnection = function () {
     const up = cockpit.live.up;
     const heard = lastHeard();
-    const band = document.getElementById("band");
+    const band = /** @type {HTMLElement} */ (document.getElementById("band"));
     const since = heard === null ? "" : " · 最后更新 " + cockpit.time.clock(heard);
     const what = cockpit.live.isDoubted ? "◷ 刚从休眠恢复或时钟变动 · 正在核对" : "▲ 连接中断 · 正在重连";
     const renewed = cockpit.live.isOutdated ? "◷ 系统已更新 · 写完提交后此页会刷新" : "";

@@ -31,6 +31,7 @@
     const devices = waiting === null ? cockpit.devices() : [...waiting].map((id) => cockpit.state.devices[id]);
     const isAll = waiting === null;
     waiting = new Set();
+    /** @type {{add: GridRow[], update: GridRow[], remove: GridRow[]}} */
     const change = { add: [], update: [], remove: [] };
     for (const device of devices.filter(Boolean)) {
       const next = row(device);

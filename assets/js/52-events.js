@@ -11,7 +11,7 @@
   /** @type {number | null} */
   let timer = null;
 
-  const grid = () => window.dash_ag_grid.getApiAsync("events-table");
+  const grid = () => /** @type {NonNullable<Window["dash_ag_grid"]>} */ (window.dash_ag_grid).getApiAsync("events-table");
   /* The filters as the server wrote them into the export's address. */
   const filters = () => {
     const asked = new URL(/** @type {HTMLAnchorElement} */ (document.getElementById("events-xlsx")).href).searchParams;
@@ -45,6 +45,7 @@
     }
     const api = await grid();
     const found = new Map(features.map((one) => [one.id, row(one.properties)]));
+    /** @type {{add: GridRow[], update: GridRow[], remove: GridRow[]}} */
     const change = { add: [], update: [], remove: [] };
     for (const id of ids) {
       if (!api.getRowNode(id)) found.has(id) && change.add.push(found.get(id));
@@ -76,7 +77,7 @@
     if (!link || !window.dash_ag_grid) return;
     event.preventDefault();
     const columns = (await grid()).getColumnState().filter((column) => column.sort);
-    columns.sort((a, b) => a.sortIndex - b.sortIndex);
+    columns.sort((a, b) => Number(a.sortIndex) - Number(b.sortIndex));
     const address = new URL(link.href);
     for (const { colId, sort } of columns) address.searchParams.append("sort", (sort === "desc" ? "-" : "") + colId);
     location.assign(address);

@@ -17,7 +17,7 @@
 
   async function playBack() {
     const outcome = cockpit.need("[data-outcome]");
-    const rows = boxes().filter((one) => one.checked).map((one) => one.closest("tr"));
+    const rows = boxes().filter((one) => one.checked).map((one) => /** @type {HTMLTableRowElement} */ (one.closest("tr")));
     if (!rows.length) {
       cockpit.sayOutcome(outcome, false, "请先选择报文");
       return;

@@ -40,9 +40,9 @@
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const button = cockpit.need("button", form);
+    const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
     button.disabled = true;
-    const { ok, detail } = await sends[form.dataset.kind](new FormData(form));
+    const { ok, detail } = await sends[/** @type {"sign-in" | "welcome"} */ (form.dataset.kind)](new FormData(form));
     button.disabled = false;
     if (ok) location.assign(next());
     else document.querySelector("[data-outcome]").textContent = "▲ " + detail;
