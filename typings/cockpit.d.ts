@@ -205,7 +205,8 @@ interface CardWords {
   told?(answer: any): string[];
 }
 interface MapScript {
-  handle: Maps.Handle | null;
+  /** There from the first `whenUp` on; what is set while the map is lost waits (`isUp`). */
+  handle: Maps.Handle;
   isUp: boolean;
   always: ((handle: Maps.Handle) => void)[];
   /** On a manager's page only. */

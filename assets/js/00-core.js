@@ -95,16 +95,19 @@
   cockpit.MARKS = ["", "●", "◆", "▲"];
   cockpit.LEVEL_WORDS = ["正常", "低", "中", "高"];
 
+  /** @param {string} selector @returns {any} of the tag that the selector names, or null */
   cockpit.find = (selector) => (cockpit.root ? cockpit.root.querySelector(selector) : null);
   cockpit.findAll = (selector) => (cockpit.root ? cockpit.root.querySelectorAll(selector) : []);
 
   /* An element that must be there; throws naming it where it is not. */
-  /** @param {string} selector @param {ParentNode} place @returns {any} of the tag that the selector names */
-  cockpit.need = function (/** @type {string} */ selector, place = cockpit.root) {
+  cockpit.need = need;
+
+  /** @param {string} selector @param {ParentNode} [place] @returns {any} of the tag that the selector names */
+  function need(selector, place = cockpit.root) {
     const found = place.querySelector(selector);
     if (!(found instanceof HTMLElement)) throw new Error(`no ${selector} here`);
     return found;
-  };
+  }
 
   /* Text is only ever set as text: nothing that came from outside becomes markup. */
   cockpit.setText = function (element, text) {

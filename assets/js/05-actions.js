@@ -54,6 +54,7 @@
     for (const one of cockpit.findAll("[data-least-role]")) one.hidden = !cockpit.may(/** @type {Role} */ (one.dataset.leastRole));
   }
 
+  /** @type {(Role | undefined)[]} */
   const ORDER = ["wall", "steward", "manager", "admin"];
   /** @param {Role | undefined} role @param {Role} least */
   const suffices = (role, least) => ORDER.indexOf(role) >= ORDER.indexOf(least);

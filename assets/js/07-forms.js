@@ -32,13 +32,15 @@
   function redraw(place, ...parts) {
     /** @type {Map<string, string | boolean>} */
     const kept = new Map();
-    for (const one of written(place)) if (!one.closest("[data-sent]")) kept.set(keyOf(one), one[holds(one)]);
+    for (const one of written(place)) if (!one.closest("[data-sent]")) kept.set(keyOf(one), valueOf(one));
     const open = [...place.querySelectorAll("details[open]")].filter((one) => !one.querySelector("[data-sent]")).map(titleOf);
     place.replaceChildren(...parts);
     for (const folded of place.querySelectorAll("details")) folded.open ||= open.includes(titleOf(folded));
     for (const one of controls(place)) {
       if (!kept.has(keyOf(one))) continue;
-      one[holds(one)] = kept.get(keyOf(one));
+      const value = kept.get(keyOf(one));
+      if (one instanceof HTMLInputElement && typeof value === "boolean") one.checked = value;
+      else one.value = String(value);
       one.dispatchEvent(new Event("input", { bubbles: true }));
     }
   }
@@ -47,7 +49,7 @@
   /** @param {HTMLElement} place @returns {Control[]} */
   const controls = (place) => [...place.querySelectorAll(FIELDS)].map((one) => /** @type {Control} */ (one));
   /** @param {Control} one */
-  const holds = (one) => (one.type === "checkbox" ? "checked" : "value");
+  const valueOf = (one) => (one instanceof HTMLInputElement && one.type === "checkbox" ? one.checked : one.value);
   /** @param {Element} folded */
   const titleOf = (folded) => cockpit.need("summary", folded).textContent;
   /** @param {Control} one */

@@ -17,7 +17,7 @@
   function open() {
     opened = opened || new Promise((resolve, reject) => {
       const opening = indexedDB.open(NAME, VERSION);
-      opening.onupgradeneeded = ({ oldVersion }) => upgrade(opening.result, opening.transaction, oldVersion);
+      opening.onupgradeneeded = ({ oldVersion }) => upgrade(opening.result, /** @type {IDBTransaction} */ (opening.transaction), oldVersion);
       opening.onsuccess = () => {
         const database = opening.result;
         database.onversionchange = () => database.close();
@@ -43,7 +43,7 @@
       if (!cursor) return;
       const { photos: blobs, ...report } = cursor.value;
       const { ts, ...body } = report.body;
-      blobs.forEach((bytes, place) => photos.put({ id: `${report.id}-${place}`, report: report.id, bytes, type: "image/jpeg" }));
+      blobs.forEach((/** @type {ArrayBuffer} */ bytes, /** @type {number} */ place) => photos.put({ id: `${report.id}-${place}`, report: report.id, bytes, type: "image/jpeg" }));
       const reason = { status: 0, text: "升级前留下的，不知由谁填写；是您的请点「修改」后再发" };
       cursor.update({ ...report, body, owner: null, state: "refused", reason, tries: 1, stamp: { wall: ts, ahead: null } });
       cursor.continue();
@@ -55,6 +55,7 @@
   async function within(names, mode, work) {
     const transaction = (await open()).transaction(names, mode, { durability: "strict" });
     return new Promise((resolve, reject) => {
+      /** @type {IDBRequest | void} */
       let result;
       /** @type {unknown} */
       let failure = null;
@@ -176,7 +177,7 @@
     const { storage } = navigator;
     if (!storage || !storage.persist) return null;
     const { quota, usage } = await storage.estimate();
-    if (quota - usage < 50e6) return "▲ 手机存储将满，照片可能存不下；请先清理";
+    if (quota !== undefined && usage !== undefined && quota - usage < 50e6) return "▲ 手机存储将满，照片可能存不下；请先清理";
     return (await storage.persisted()) || (await storage.persist()) ? null : "◷ 未发出的内容存在此浏览器里；清除浏览数据会丢失，请尽快联网发出";
   };
 

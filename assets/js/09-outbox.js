@@ -44,7 +44,7 @@
   outbox.look = async function () {
     await cockpit.whoAmI(true);
     // What one person wrote is not for the eyes of the next.
-    if (me.isReplacedBy && cockpit.root.dataset.page === "report") location.reload();
+    if (me?.isReplacedBy && cockpit.root.dataset.page === "report") location.reload();
     outbox.flush();
   };
 
@@ -163,7 +163,8 @@
     clearTimeout(timer);
     const waiting = (await store.reports()).filter((one) => one.state === "waiting" && isMine(one));
     if (!waiting.length) return;
-    if (!me.name || me.isExpired) await cockpit.whoAmI(true);
+    if (!me?.name || me.isExpired) await cockpit.whoAmI(true);
+    if (!me) return;
     if (!me.name && me.was) again(backOff());
     if (!me.name || me.isExpired || me.isReplacedBy) return;
     for (const one of waiting) {
@@ -242,9 +243,9 @@
       if (!one || one.state === "draft") return null;   // taken back into hand meanwhile
       const texts = [
         ...(one.isOther ? [NOT_IN] : []),
-        ...(refused.length ? [`${refused.length} 张照片未被接收：${refused[0].reason.text}`] : []),
+        ...(refused.length ? [`${refused.length} 张照片未被接收：${refused[0].reason?.text}`] : []),
       ];
-      const reason = texts.length ? { status: refused.length ? refused[0].reason.status : 200, text: texts.join("；") } : null;
+      const reason = texts.length ? { status: refused[0]?.reason?.status ?? 200, text: texts.join("；") } : null;
       return { ...one, state: reason ? "refused" : "sent", reason, hold: null };
     });
     if (made) tell({ ok: !made.reason, event: made.event, near: made.near || 0, text: made.reason ? made.reason.text : "" });
@@ -254,7 +255,7 @@
   }
 
   /** @param {Answer} answer */
-  const waits = (answer) => WAITS.includes(answer.status) || answer.status >= 500 || (answer.isForeign && answer.status < 400) || Boolean(me.isReplacedBy);
+  const waits = (answer) => WAITS.includes(answer.status) || answer.status >= 500 || (answer.isForeign && answer.status < 400) || Boolean(me?.isReplacedBy);
 
   /* Keep what came of it; returns whether the next may be tried. */
   /** @param {FiledReport} one @param {Answer} answer */

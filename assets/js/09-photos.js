@@ -40,7 +40,7 @@
       const canvas = cockpit.element("canvas");
       canvas.width = Math.max(1, Math.round(picture.width * scale));
       canvas.height = Math.max(1, Math.round(picture.height * scale));
-      canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+      canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
       picture.close();
       return await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
     } catch (error) {

@@ -4,7 +4,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
-  const map = (cockpit.map = /** @type {MapScript} */ ({ handle: null, isUp: false, always: [], tools: [] }));   // tools: on a manager's page only
+  const map = (cockpit.map = /** @type {MapScript} */ (/** @type {unknown} */ ({ handle: /** @type {any} */ (null), isUp: false, always: [], tools: [] })));   // tools: on a manager's page only
   const RETRY_MS = [30000, 60000, 120000, 300000];
   const TRIES = "cockpit-map-tries";   // of this tab
   const WELL_MS = 600000;
@@ -39,7 +39,7 @@
   /* Set a feature's state. */
   map.setFeatureState = function (source, id, state) {
     if (!states.has(source)) states.set(source, new Map());
-    const ofSource = states.get(source);
+    const ofSource = states.get(source) || new Map();
     ofSource.set(id, { ...ofSource.get(id), ...state });
     if (map.isUp) map.handle.setFeatureState({ source, id }, state);
   };
@@ -114,7 +114,7 @@
     if (!notice) {
       notice = cockpit.element("p", "map-lost");
       notice.setAttribute("role", "alert");
-      document.getElementById("map").after(notice);
+      document.getElementById("map")?.after(notice);
     }
     notice.hidden = text === null;
     cockpit.setText(notice, text || "");

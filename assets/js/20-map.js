@@ -39,7 +39,7 @@
     if (cockpit.root.dataset.page === "wall") still(handle);
     else map.tools.forEach((start) => start(handle));
     map.put("view", () => { if (!movedByHand) fit(); });
-    new ResizeObserver(() => map.isUp && resized()).observe(document.getElementById("map"));
+    new ResizeObserver(() => map.isUp && resized()).observe(cockpit.need("#map"));
     handle.on("movestart", (event) => { movedByHand ||= Boolean(event.originalEvent); });
     // Plotly sets the view of its own layout whenever it has plotted, the first time or at a new size.
     handle.on("moveend", () => { if (!fitting && !movedByHand) fit(); });
@@ -52,7 +52,7 @@
   /** @param {Maps.Handle} handle */
   function icons(handle) {
     cockpit.drawIcons(handle);
-    for (const layer of handle.getStyle().layers) {
+    for (const layer of (handle.getStyle()?.layers ?? [])) {
       const icon = (layer.metadata || {}).icon;
       if (icon) handle.setLayoutProperty(layer.id, "icon-image", icon);
     }
@@ -76,7 +76,7 @@
   /* Go to a place; from then on the view is the viewer's own. Plotly must know it, or it would set its own again. */
   map.goTo = function ([lon, lat], zoom) {
     movedByHand = true;
-    const graph = /** @type {Graph | null} */ (document.querySelector("#map .js-plotly-plot"));
+    const graph = /** @type {Graph} */ (document.querySelector("#map .js-plotly-plot"));
     map.whenUp((handle) => cockpit.plotly()?.relayout(graph, {
       "map.center": { lon, lat }, "map.zoom": Math.max(handle.getZoom(), zoom), "map.pitch": handle.getPitch(),
     }));
@@ -126,7 +126,9 @@
   /** @param {Maps.Handle} handle */
   function still(handle) {
     // Nobody touches the wall; a touch must not move it for good.
-    for (const name of ["dragPan", "scrollZoom", "dragRotate", "doubleClickZoom", "touchZoomRotate", "keyboard", "boxZoom"]) {
+    /** @type {("dragPan" | "scrollZoom" | "dragRotate" | "doubleClickZoom" | "touchZoomRotate" | "keyboard" | "boxZoom")[]} */
+    const ways = ["dragPan", "scrollZoom", "dragRotate", "doubleClickZoom", "touchZoomRotate", "keyboard", "boxZoom"];
+    for (const name of ways) {
       if (handle[name]) handle[name].disable();
     }
   }
@@ -157,7 +159,7 @@
     const below = BELOW * sizeOfU();
     for (let step = 0; step < FIT_STEPS; step += 1) {
       const seen = outline.map((corner) => map.handle.project(corner));
-      const [x, y] = ["x", "y"].map((axis) => seen.map((point) => point[axis]));
+      const [x, y] = /** @type {("x" | "y")[]} */ (["x", "y"]).map((axis) => seen.map((point) => point[axis]));
       const [top, bottom] = [Math.min(...y) - above, Math.max(...y) + below];
       const middle = [(Math.min(...x) + Math.max(...x)) / 2, (top + bottom) / 2];
       const room = Math.min((box.width * FILL) / (Math.max(...x) - Math.min(...x)), (box.height * FILL) / (bottom - top));
@@ -166,6 +168,7 @@
   }
 
   /* How much of the frame's top lies under a banner, in pixels. */
+  /** @param {DOMRect} box */
   function covered(box) {
     const banner = cockpit.find(".alarm-banner");
     return banner && !banner.hidden ? Math.max(0, banner.getBoundingClientRect().bottom - box.top) : 0;
@@ -187,7 +190,7 @@
 
   function size() {
     const u = sizeOfU();
-    for (const layer of map.handle.getStyle().layers) {
+    for (const layer of (map.handle.getStyle()?.layers ?? [])) {
       const width = widths.get(layer.id) ?? (layer.paint || {})["line-width"];
       if (width !== undefined && (u !== USUAL_U || widths.has(layer.id))) {
         widths.set(layer.id, width);

@@ -42,9 +42,9 @@
       box.type = "checkbox";
       box.checked = group.dataset.startsHidden === undefined;
       box.dataset.group = group.dataset.legendGroup;
-      box.addEventListener("change", () => show(box.dataset.group, box.checked));
+      box.addEventListener("change", () => show(box.dataset.group ?? "", box.checked));
       const label = cockpit.element("label");
-      label.append(box, group.querySelector("b"));
+      label.append(box, cockpit.need("b", group));
       group.prepend(label);
     }
   }
@@ -52,7 +52,7 @@
   /** @param {string} group @param {boolean} isShown */
   function show(group, isShown) {
     cockpit.map.put(`group ${group}`, (handle) => {
-      for (const layer of handle.getStyle().layers) {
+      for (const layer of (handle.getStyle()?.layers ?? [])) {
         if ((layer.metadata || {}).group === group) {
           handle.setLayoutProperty(layer.id, "visibility", isShown ? "visible" : "none");
         }
@@ -116,7 +116,7 @@
 
   /** @param {Place} hit */
   function go(hit) {
-    const indoors = hit.room || (hit.device && cockpit.state.devices[hit.device]);
+    const indoors = hit.room || (hit.device && cockpit.state.devices?.[hit.device]);
     if (indoors && indoors.storey) cockpit.storeys.open(("parent" in indoors && indoors.parent) || indoors.building || "", indoors.storey);
     cockpit.map.goTo(hit.at, NEAR_ZOOM);
     if (hit.device) cockpit.card.show(cockpit.card.ofDevice(hit.device));

@@ -242,7 +242,7 @@
     const query = { metric, every: "1h", from: new Date(until - DAY_MS).toISOString(), to: new Date(until).toISOString() };
     cockpit.ask(`devices/${device}/readings`, query).then((answer) => {
       const points = answer.readings.map((/** @type {{ts: string, mean: number}} */ one) => [Date.parse(one.ts), one.mean]).reverse();
-      const [, now] = (own("devices", device) || { latest: {} }).latest[metric] || [];
+      const [, now] = own("devices", device)?.latest[metric] || [];
       if (typeof now === "number") points.push([until, now]);
       if (points.length < 3) {
         cockpit.setText(caption, "24 小时内读数不足以成线");

@@ -13,7 +13,7 @@
 
   cockpit.map.tools.push(() => {
     menu = /** @type {HTMLSelectElement | null} */ (cockpit.find("[data-storeys]"));
-    if (menu) menu.addEventListener("change", () => choose(menu.value));
+    if (menu) menu.addEventListener("change", () => choose(menu?.value ?? ""));
   });
 
   const options = () => (menu ? [...menu.options].map((one) => one.value).filter(Boolean) : []);
@@ -32,7 +32,7 @@
   /** @param {string} value */
   function choose(value) {
     if (!options().includes(value)) value = "";
-    menu.value = value;
+    if (menu) menu.value = value;
     cockpit.map.put("storey", (handle) => open(handle, value));
     if (value) cockpit.map.whenUp((handle) => look(handle, parse(value)[0]));
   }
@@ -46,7 +46,7 @@
     narrow(handle, "windows", value ? ["!=", ["get", "building"], building] : null);
     // Of the devices in the building those on this storey, and those of no storey.
     const others = ["any", ["!=", ["get", "building"], building], ["==", ["coalesce", ["get", "storey"], storey], storey]];
-    for (const layer of handle.getStyle().layers) {
+    for (const layer of (handle.getStyle()?.layers ?? [])) {
       if (layer.source === "devices") narrow(handle, layer.id, value ? others : null);
     }
   }
@@ -63,12 +63,12 @@
   async function look(handle, building) {
     const answer = await cockpit.request(cockpit.map.file("rooms.geojson"));
     if (!answer.ok) return;
-    const corners = answer.body.features.filter((one) => one.properties.parent === building)
-      .flatMap((one) => one.geometry.coordinates.flat(one.geometry.type === "Polygon" ? 1 : 2));
+    const corners = /** @type {Maps.Feature[]} */ (answer.body.features).filter((one) => one.properties.parent === building)
+      .flatMap((one) => /** @type {Maps.Position[]} */ (one.geometry.coordinates.flat(one.geometry.type === "Polygon" ? 1 : 2)));
     const [lons, lats] = [0, 1].map((axis) => corners.map((corner) => corner[axis]));
     /** @type {[Maps.Position, Maps.Position]} */
     const bounds = [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
     const camera = handle.cameraForBounds(bounds, { padding: 40, maxZoom: ZOOM_MOST, pitch: 0 });
-    cockpit.map.goTo([camera.center.lng, camera.center.lat], camera.zoom);
+    if (camera) cockpit.map.goTo([camera.center.lng, camera.center.lat], camera.zoom);
   }
 })();

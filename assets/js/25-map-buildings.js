@@ -28,7 +28,7 @@
   colouring.metresToServices = (building) => (metres && building in metres ? metres[building] : null);
 
   async function choose() {
-    if (menu.value === "services" && !metres) {
+    if (menu?.value === "services" && !metres) {
       const answer = await cockpit.request(cockpit.map.file("buildings-services.json"));
       if (answer.ok) metres = answer.body;
     }
@@ -38,7 +38,7 @@
 
   function legend() {
     const place = cockpit.need("[data-colouring-legend]");
-    const row = rows[menu.value];
+    const row = rows[menu?.value ?? ""];
     place.hidden = !row;
     if (!row) return;
     const entries = row.classes.map(({ tone, text }) => {

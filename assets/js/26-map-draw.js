@@ -25,7 +25,7 @@
   cockpit.map.tools.push((handle) => {
     const bar = cockpit.find("[data-figures]");
     if (!bar) return;
-    named = Object.fromEntries(JSON.parse(bar.dataset.figures).map((one) => [one.code, one]));
+    named = Object.fromEntries(JSON.parse(bar.dataset.figures).map((/** @type {{code: string, name: string, unit: string}} */ one) => [one.code, one]));
     for (const button of bar.querySelectorAll("[data-tool]")) {
       button.addEventListener("click", () => begin(handle, button.dataset.tool));
     }
@@ -47,7 +47,7 @@
   /** @param {Maps.Handle} handle */
   async function terraDraw(handle) {
     for (const script of SCRIPTS) await load("/assets/" + script);
-    const T = window.terraDraw;
+    const T = /** @type {TerraDrawBundle} */ (window.terraDraw);
     const colour = getComputedStyle(cockpit.root).getPropertyValue("--low").trim();
     const outline = { outlineColor: colour, outlineWidth: 2.5, fillColor: colour, fillOpacity: 0.15 };
     const point = { closingPointColor: colour, closingPointWidth: 5 };
@@ -56,7 +56,7 @@
       new T.TerraDrawPolygonMode({ styles: { ...outline, ...point } }),
       new T.TerraDrawCircleMode({ styles: outline }),
     ];
-    const adapter = new window.terraDrawMaplibreGlAdapter.TerraDrawMapLibreGLAdapter({ map: handle });
+    const adapter = new /** @type {NonNullable<Window["terraDrawMaplibreGlAdapter"]>} */ (window.terraDrawMaplibreGlAdapter).TerraDrawMapLibreGLAdapter({ map: handle });
     const made = new T.TerraDraw({ adapter, modes });
     made.start();
     made.on("change", () => tool && measured(made));
@@ -76,7 +76,7 @@
   }
 
   /** @param {Drawing} of */
-  const shape = (of) => of.getSnapshot().find((one) => one.properties.mode === MODES[tool] && one.geometry.type !== "Point");
+  const shape = (of) => of.getSnapshot().find((one) => one.properties.mode === (tool && MODES[tool]) && one.geometry.type !== "Point");
 
   /* Say while it is drawn how long or large it is. */
   /** @param {Drawing} of */

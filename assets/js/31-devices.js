@@ -26,7 +26,7 @@
   /** @param {Live.Device[]} changed */
   function relist(changed) {
     if (list === null) return;
-    if (changed.every((one) => places.has(one.id))) for (const one of changed) list[places.get(one.id)] = one;
+    if (changed.every((one) => places.has(one.id))) for (const one of changed) list[Number(places.get(one.id))] = one;
     else list = null;
   }
 
@@ -94,9 +94,10 @@
   const tell = (ids) => (ids === null || ids.length) && cockpit.root.dispatchEvent(new CustomEvent("devices-changed", { detail: ids }));
 
   function all() {
-    const gone = [...known.keys()].filter((id) => !cockpit.state.devices[id]);
+    const gone = [...known.keys()].filter((id) => !cockpit.state.devices?.[id]);
     for (const id of gone) {
-      counts[known.get(id).status] -= 1;
+      const before = known.get(id);
+      if (before) counts[before.status] -= 1;
       known.delete(id);
     }
     bring(cockpit.devices(), gone.length > 0);

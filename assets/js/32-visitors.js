@@ -8,7 +8,7 @@
   const sites = () => Object.values(cockpit.state.visitors || {});
   const CLOSED = "closed";
   // How loud a level is, and so its shape; levels.toml has their words.
-  const concern = { yellow: 1, orange: 2, red: 3 };
+  const concern = /** @type {Record<string, number>} */ ({ yellow: 1, orange: 2, red: 3 });
 
   /* Why a site's figures are doubtful: [{figures, word, text}]; a gate falls silent without a word from it. */
   cockpit.doubtsOf = function (site) {
@@ -58,7 +58,7 @@
     cockpit.setPanel("visitors", {
       waiting: counted.length === 0,
       sources: cockpit.allSources(counted.map((site) => ({ sources: [site.source] }))),
-      ts: counted.length ? Math.max(...counted.map((site) => site.as_of)) : null,
+      ts: counted.length ? Math.max(...counted.map((site) => Number(site.as_of))) : null,
     });
     gates();
     bars();
@@ -70,10 +70,10 @@
     return `（${cockpit.number(site.low)}–${cockpit.number(site.high)}）`;
   };
 
-  cockpit.crowding = (site) => concern[site.level] || 0;
+  cockpit.crowding = (site) => concern[site.level ?? ""] || 0;
 
   /* The level in a word with its shape; nothing where all is well or nobody configured a capacity. */
-  cockpit.levelOf = (site) => (concern[site.level] || site.level === CLOSED ? `${site.level_mark} ${site.level_name}` : site.level_name || "");
+  cockpit.levelOf = (site) => (concern[site.level ?? ""] || site.level === CLOSED ? `${site.level_mark} ${site.level_name}` : site.level_name || "");
 
   // Yellow, orange and red are what the levels are called: they are those colours.
   /** @param {string} key @param {Live.Site} site */
@@ -81,13 +81,13 @@
     for (const row of cockpit.findAll(`[data-row="${key}"]`)) row.dataset.crowd = site.level || "";
   }
 
-  /** @param {Live.Site} site */
+  /** @param {Live.Site} site @returns {RowWords} */
   function capacity(site) {
     const level = site.level === CLOSED ? cockpit.levelOf(site) : site.level_name;
-    if (site.capacity === null) return { text: "未配置", unit: site.level === CLOSED ? level : "" };
+    if (site.capacity === null) return { text: "未配置", unit: site.level === CLOSED ? level ?? "" : "" };
     // The share that decides the level: of the day where that is the greater one.
-    const isOfDay = site.ratio_daily !== null && site.ratio_daily > site.ratio;
-    const share = site.ratio === null ? "" : ` · ${isOfDay ? "日 " : ""}${Math.round((isOfDay ? site.ratio_daily : site.ratio) * 100)}%`;
+    const isOfDay = site.ratio_daily !== null && site.ratio_daily > (site.ratio ?? 0);
+    const share = site.ratio === null ? "" : ` · ${isOfDay ? "日 " : ""}${Math.round(Number(isOfDay ? site.ratio_daily : site.ratio) * 100)}%`;
     return { text: cockpit.number(site.capacity), unit: `人${share}${level ? " " + level : ""}`, level: cockpit.crowding(site) };
   }
 
@@ -102,7 +102,7 @@
     const features = [];
     for (const site of sites()) {
       for (const [id, gate] of Object.entries(site.gates)) {
-        if (gate.lon === null) continue;
+        if (gate.lon === null || gate.lat === null) continue;
         const stale = gate.stale_at === null || gate.stale_at < cockpit.now();
         features.push({
           type: "Feature",
@@ -116,7 +116,7 @@
 
   function bars() {
     for (const place of cockpit.findAll("[data-bars]")) {
-      const site = (cockpit.state.visitors || {})[place.dataset.bars];
+      const site = (cockpit.state.visitors || {})[place.dataset.bars ?? ""];
       if (!site || !site.hours.length || !cockpit.plotly()) continue;
       const now = cockpit.now();
       const start = now - (now % HOUR_MS) - 23 * HOUR_MS;

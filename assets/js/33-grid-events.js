@@ -72,11 +72,11 @@
 
   /** @param {Live.GridEvent[]} events */
   function points(events) {
-    const placed = events.filter((one) => one.lon !== null);
+    const placed = events.filter((one) => one.lon !== null && one.lat !== null);
     /** @type {Maps.Feature[]} */
     const features = placed.map((one) => ({
       type: "Feature",
-      geometry: { type: "Point", coordinates: [one.lon, one.lat] },
+      geometry: { type: "Point", coordinates: [Number(one.lon), Number(one.lat)] },
       properties: { id: one.id, severity: one.severity },
     }));
     cockpit.map.setFeatures("events", features);
@@ -113,10 +113,10 @@
     const isCut = cockpit.root.dataset.page === "wall" && getComputedStyle(target).overflow === "hidden";
     let shown = rows.filter((row) => row.offsetParent && (!isCut || fits(row))).length;
     rows.forEach((row, place) => (row.hidden = place >= shown));
-    if (shown === levels.get(target).length) return;
+    if (shown === (levels.get(target) || []).length) return;
     more.hidden = false;
     while (true) {
-      const left = levels.get(target).slice(shown);
+      const left = (levels.get(target) || []).slice(shown);
       const high = left.filter((level) => level === LEVEL.critical).length;
       more.textContent = `另有 ${left.length} 件` + (high ? ` · ▲高 ${high} 件` : "");
       if (!isCut || shown < 2 || fits(more)) break;

@@ -24,7 +24,7 @@
   alarms.words = function () {
     const told = cockpit.find("[data-alarm-words]");
     if (!words && told) words = JSON.parse(told.dataset.alarmWords);
-    return words;
+    return /** @type {AlarmWords} */ (words);
   };
 
   alarms.look = (priority) => alarms.words().priorities[priority];
@@ -43,22 +43,22 @@
   /* A figure of an alarm with its unit: what was said, or the limit. */
   alarms.figure = function (metric, value) {
     if (value === null || value === undefined) return "";
-    const derived = alarms.words().derived[metric];
+    const derived = alarms.words().derived[metric ?? ""];
     if (derived) return [cockpit.number(value, derived.precision), derived.label].filter(Boolean).join("\u2009");
-    const known = cockpit.metrics[metric];
-    if (known && known.kind === "bool") return cockpit.reading(metric, value !== 0);
-    if (known && !Number.isInteger(value)) return cockpit.reading(metric, Math.round(value * 1000) / 1000);
+    const known = cockpit.metrics[metric ?? ""];
+    if (metric && known && known.kind === "bool") return cockpit.reading(metric, value !== 0);
+    if (metric && known && !Number.isInteger(value)) return cockpit.reading(metric, Math.round(value * 1000) / 1000);
     return metric ? cockpit.reading(metric, value) : `${cockpit.number(value)}\u2009s`;
   };
 
   alarms.metricName = function (metric) {
-    const named = alarms.words().derived[metric] || cockpit.metrics[metric];
+    const named = alarms.words().derived[metric ?? ""] || cockpit.metrics[metric ?? ""];
     return named ? named.name : metric || "无数据";
   };
 
   /* Value and limit; of what is true or false the limit says nothing. */
   alarms.said = function (one) {
-    const isBool = (cockpit.metrics[one.metric] || {}).kind === "bool";
+    const isBool = (cockpit.metrics[one.metric ?? ""] || {}).kind === "bool";
     const value = alarms.figure(one.metric, one.value);
     const limit = isBool ? "" : alarms.figure(one.metric, one.threshold);
     return [value && `${alarms.metricName(one.metric)} ${value}`, limit && `限值 ${limit}`].filter(Boolean).join(" · ");
@@ -112,7 +112,7 @@
     if (isListening) return;
     isListening = true;
     cockpit.root.addEventListener("devices-named", ({ detail: ids }) => {
-      if (alarms.open().some((one) => ids.has(one.device))) render({});
+      if (alarms.open().some((one) => ids.has(one.device ?? ""))) render({});
       if (alarms.renamed) alarms.renamed(ids);
     });
   }
@@ -210,7 +210,7 @@
     /** @type {Maps.Feature[]} */
     const features = [...quiet, ...sounding.slice().reverse()].filter((one) => one.lon !== null).map((one) => ({
       type: "Feature",
-      geometry: { type: "Point", coordinates: [one.lon, one.lat] },
+      geometry: { type: "Point", coordinates: [Number(one.lon), Number(one.lat)] },
       properties: one.sounds ? sounds(one) : { id: one.id, priority: "acknowledged", sign: "", rank: -9, order: 9 },
     }));
     cockpit.map.setFeatures("alarms", features);

@@ -46,7 +46,7 @@
     const named = changed === null ? Object.keys(cockpit.layers) : Object.keys(changed);
     for (const name of named) {
       const layer = cockpit.layers[name];
-      if (layer && layer.render) layer.render(changed === null ? null : changed[name]);
+      if (layer && layer.render) layer.render(changed === null ? null : changed[/** @type {Live.Layer} */ (name)]);
     }
     const page = cockpit.pages[cockpit.root.dataset.page];
     if (page && page.render) page.render(changed);

@@ -9,7 +9,9 @@
   /** @type {string | null} */
   let last = null;
 
-  const device = () => (cockpit.state.devices || {})[cockpit.root.dataset.device];
+  const device = () => (cockpit.state.devices || {})[cockpit.root.dataset.device ?? ""];
+
+  const QUALITIES = { good: "", suspect: "? 存疑", unknown_metric: "未知指标" };
 
   function render() {
     const one = device();
@@ -29,7 +31,7 @@
         cockpit.element("th", "", metric ? metric.name : code),
         cockpit.element("td", "value", cockpit.reading(code, value)),
         cockpit.element("td", "when", cockpit.time.full(ts)),
-        cockpit.element("td", "quality", { good: "", suspect: "? 存疑", unknown_metric: "未知指标" }[quality]),
+        cockpit.element("td", "quality", QUALITIES[quality]),
       );
       made.dataset.metric = code;
       return made;
@@ -54,7 +56,7 @@
     const off = one.clock_offset;
     const isOut = one.shut_out !== null && one.shut_out > cockpit.now();
     line.hidden = off === null && !isOut;
-    if (isOut) cockpit.setText(line, `◆ 发送过快，暂停接入至 ${cockpit.time.full(one.shut_out)}`);
+    if (isOut) cockpit.setText(line, `◆ 发送过快，暂停接入至 ${cockpit.time.full(one.shut_out ?? 0)}`);
     if (off === null || isOut) return;
     const minutes = Math.round(Math.abs(off) / 60000);
     const much = minutes < 120 ? `${minutes} 分` : `${Math.floor(minutes / 60)} 小时 ${minutes % 60} 分`;
@@ -96,8 +98,8 @@
     const params = {};
     for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[data-param]"))) {
       const { param, type } = field.dataset;
-      if (type === "boolean") params[param] = field.checked;
-      else if (field.value !== "") params[param] = type === "number" ? Number(field.value) : field.value;
+      if (type === "boolean") params[param ?? ""] = field.checked;
+      else if (field.value !== "") params[param ?? ""] = type === "number" ? Number(field.value) : field.value;
     }
     const { community, device: id } = cockpit.root.dataset;
     const button = cockpit.need("button", form);
@@ -132,7 +134,7 @@
     made.dataset.param = param;
     made.dataset.type = about.type;
     if (about.type === "number") Object.assign(made, { min: about.low, max: about.high, step: "any" });
-    if (about.type === "text") made.maxLength = about.longest;
+    if (about.type === "text") made.maxLength = about.longest ?? -1;
     made.required = !about.optional && about.type !== "boolean";
     const label = cockpit.element("label", "", about.name + (about.optional ? "（可不填）" : "") + " ");
     label.append(made);
@@ -145,7 +147,7 @@
     const chosen = cockpit.find("#device-metric input:checked");
     const graph = /** @type {Graph | null} */ (document.querySelector("#device-chart .js-plotly-plot"));
     const span = cockpit.find("#device-span input:checked");
-    if (span && span.closest("label").textContent.trim() !== "24 小时") return;   // means come with the next choice
+    if (span && span.closest("label")?.textContent?.trim() !== "24 小时") return;   // means come with the next choice
     if (!chosen || !graph || !graph.data || !graph.data.length) return;
     const code = metricOf(chosen, one);
     const newest = code && one.latest[code];
@@ -163,7 +165,7 @@
 
   /** @param {Element} input @param {Live.Device} one */
   function metricOf(input, one) {
-    const word = input.closest("label").textContent.trim();
+    const word = input.closest("label")?.textContent?.trim();
     return Object.keys(one.latest).find((code) => code === word || (cockpit.metrics[code] || {}).name === word);
   }
 

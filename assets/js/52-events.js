@@ -48,9 +48,9 @@
     /** @type {{add: GridRow[], update: GridRow[], remove: GridRow[]}} */
     const change = { add: [], update: [], remove: [] };
     for (const id of ids) {
-      if (!api.getRowNode(id)) found.has(id) && change.add.push(found.get(id));
-      else if (found.has(id)) change.update.push(found.get(id));
-      else change.remove.push({ id });
+      const told = found.get(id);
+      if (told) (api.getRowNode(id) ? change.update : change.add).push(told);
+      else if (api.getRowNode(id)) change.remove.push({ id });
     }
     api.applyTransaction({ ...change, addIndex: 0 });
   }

@@ -31,7 +31,7 @@
       cockpit.sayOutcome(outcome, false, answer.body.detail);
       return;
     }
-    const still = new Map(answer.body.refused.map((one) => [one.id, one.why]));
+    const still = new Map(answer.body.refused.map((/** @type {{id: number, why: string}} */ one) => [one.id, one.why]));
     for (const row of rows) {
       const why = still.get(Number(row.dataset.refused));
       if (why === undefined) row.remove();

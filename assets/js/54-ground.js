@@ -5,6 +5,7 @@
   const cockpit = window.cockpit;
   const PREVIEW = "survey-preview";
   const WORDS = { added: "新增", replaced: "替换", removed: "删除" };
+  /** @type {Record<string, string>} */
   const LEFT_OUT = { texts: "文字注记" };
   /** @type {[layer: string, query: URLSearchParams, file: File] | null} */
   let looked = null;   // the query that was found good; only that can be taken
@@ -52,17 +53,18 @@
       shift.checked = false;
     });
     look.addEventListener("click", async () => {
-      if (!file.files.length) return cockpit.sayOutcome(outcome(), false, "请先选择文件");
-      const query = new URLSearchParams({ file: file.files[0].name });
+      const [given] = file.files ?? [];
+      if (!given) return cockpit.sayOutcome(outcome(), false, "请先选择文件");
+      const query = new URLSearchParams({ file: given.name });
       if (system.value) query.set("crs", system.value);
       if (part.value) query.set("source_layer", part.value);
       if (shift.checked) query.set("accept_shift", "true");
-      const answer = await send(layer.value, query, file.files[0], true);
+      const answer = await send(layer.value, query, given, true);
       report(answer);
       if (answer.body.layers) offer(part, partLabel, answer.body.layers);
       if ((answer.body.kinds || []).includes("shift")) shiftLabel.hidden = false;
       take.disabled = !answer.ok;
-      looked = answer.ok ? [layer.value, query, file.files[0]] : null;
+      looked = answer.ok ? [layer.value, query, given] : null;
     });
     take.addEventListener("click", async () => {
       if (!looked) return;
@@ -76,6 +78,7 @@
 
   /** @param {HTMLSelectElement} part @param {HTMLElement} label @param {Api.SurveyLayer[]} layers */
   function offer(part, label, layers) {
+    /** @type {Record<string, string>} */
     const choices = { "": "请选择" };
     for (const one of layers) choices[one.name] = `${one.name}（${one.features} 个要素）`;
     part.replaceChildren(...select(choices).childNodes);
@@ -84,7 +87,7 @@
     label.hidden = false;
   }
 
-  const outcome = () => cockpit.find("[data-outcome]");
+  const outcome = () => cockpit.need("[data-outcome]");
 
   /** @param {string} layer @param {URLSearchParams} query @param {File} file @param {boolean} isDry */
   function send(layer, query, file, isDry) {
@@ -120,7 +123,7 @@
 
   /** @param {Api.SurveyReport} body */
   function told(body) {
-    const change = Object.entries(WORDS).map(([key, word]) => `${word} ${body[key]}`).join("，");
+    const change = /** @type {["added" | "replaced" | "removed", string][]} */ (Object.entries(WORDS)).map(([key, word]) => `${word} ${body[key]}`).join("，");
     const said = body.imported ? `已导入，版本 ${body.version}` : "可以导入，尚未改变";
     return `${said}：${body.features} 个要素（${body.crs}），${change}`;
   }
@@ -155,7 +158,7 @@
 
   cockpit.pages.ground = {
     async start() {
-      cockpit.sayKept(outcome());
+      cockpit.sayKept(cockpit.find("[data-outcome]"));
       await cockpit.whoAmI();
       const why = cockpit.whyNot("manager");
       if (why !== null) {

@@ -82,14 +82,14 @@
   async function showMatters(kind) {
     const place = cockpit.need(`[data-matters="${kind}"]`);
     const { name, role, sealed } = words.kinds[kind];
-    if (!cockpit.may(role)) return cockpit.refuse(place, cockpit.whyNot(role));
+    if (!cockpit.may(role)) return cockpit.refuse(place, cockpit.whyNot(role) ?? "");
     const answer = await get(`/matters?kind=${kind}&limit=50`);
     if (!answer.ok) return cockpit.refuse(place, cockpit.reason(answer));
     const { matters } = answer.body;
     const outcome = element("p", "outcome");
     outcome.setAttribute("role", "status");
     const again = () => showMatters(kind).then(() => cockpit.sayOutcome(cockpit.need(".outcome", place), true, "已登记"));
-    const rows = matters.map((one) => matterRow(one, sealed, outcome, again));
+    const rows = matters.map((/** @type {Api.Matter} */ one) => matterRow(one, sealed, outcome, again));
     const inputs = sealed
       ? [choice("topic", "事由", words.topics), choice("area", "片区", words.areas, true),
         text("parties", "当事人（加密保存）", 2000), text("account", "情况（加密保存）", 10000, true)]
@@ -104,7 +104,7 @@
   function matterRow(one, sealed, outcome, again) {
     const row = element("article", "matter");
     row.dataset.key = one.id;
-    const area = words.areas[one.area];
+    const area = words.areas[one.area ?? ""];
     row.append(
       element("strong", "", one.topic_name || one.title),
       element("span", "second", [one.state_name, area, cockpit.time.date(Date.parse(one.opened))].filter(Boolean).join(" · ")),
@@ -151,11 +151,11 @@
     const { members, meetings } = answer.body;
     const outcome = element("p", "outcome");
     const again = () => showCouncil();
-    const rows = members.map((one) => entry(
+    const rows = members.map((/** @type {Record<string, any>} */ one) => entry(
       `${one.name}`, `${one.body_name} · 到会 ${one.came} / ${one.invited}`,
       ending(() => send(outcome, `/council/members/${one.id}/end`, {}, again)),
     ));
-    const held = meetings.map((one) => entry(one.subject, `${cockpit.time.date(Date.parse(one.held))} · 到会 ${one.came} / ${one.invited}`));
+    const held = meetings.map((/** @type {Record<string, any>} */ one) => entry(one.subject, `${cockpit.time.date(Date.parse(one.held))} · 到会 ${one.came} / ${one.invited}`));
     /** @type {HTMLElement[]} */
     /** @type {HTMLElement[]} */
     const parts = [outcome, ...rows, ...(held.length ? [element("h3", "", "议事记录"), ...held] : [])];
@@ -193,7 +193,7 @@
     if (cockpit.may("manager")) {
       parts.push(form("加入企业", [choice("field", "领域", words.fields), text("name", "名称", 120)],
         (body) => send(outcome, "/partners", body, again)));
-      const names = Object.fromEntries(partners.map((one) => [one.id, one.name]));
+      const names = Object.fromEntries(partners.map((/** @type {Record<string, any>} */ one) => [one.id, one.name]));
       if (partners.length) {
         parts.push(form("登记服务", [choice("partner", "企业", names), text("what", "做了什么", 200), moment("done", "时间"), number("people", "受益人次")],
           ({ partner, ...body }) => send(outcome, `/partners/${partner}/deeds`, body, again)));
@@ -236,7 +236,7 @@
       const answer = await get(`/council?at=${encodeURIComponent(at)}`);
       if (held.read().held !== at) return;   // changed meanwhile
       if (!answer.ok) return boxes.replaceChildren(element("p", "second", cockpit.reason(answer)));
-      const rows = answer.body.members.map((one) => tick(one.name, one.id));
+      const rows = answer.body.members.map((/** @type {Record<string, any>} */ one) => tick(one.name, one.id));
       boxes.replaceChildren(...(rows.length ? rows : [element("p", "second", "当时还没有成员")]), tick("无人到会", NOBODY));
     });
     const read = () => {

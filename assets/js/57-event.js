@@ -12,8 +12,8 @@
   let place;
   /** @type {Life} */
   let life;
-  /** @type {{geometry: Maps.Feature["geometry"] | null, properties: Api.Event} | null} */
-  let shown = null;     // the event as it was drawn
+  /** @type {{geometry: Maps.Feature["geometry"] | null, properties: Api.Event}} */
+  let shown;     // the event as it was drawn
   /** @type {Api.Person[]} */
   let people = [];      // who it can be given to
 
@@ -76,7 +76,7 @@
     const late = due !== null && due < cockpit.now();
     const rows = [
       ["状态", told.state_name], ["层级", told.level_name], ["类别", told.category_name], ["主办", told.department],
-      ["片区", cockpit.areaName(told.area)], ["网格", told.grid], ["派给", holder(told)],
+      ["片区", told.area && cockpit.areaName(told.area)], ["网格", told.grid], ["派给", holder(told)],
       ["期限", due === null ? null : cockpit.time.full(due) + (late ? " ▲ 已逾期" : "")],
       ["发生", cockpit.time.full(Date.parse(told.ts))], ["编号", told.id],
       ["评价", told.rating ? "★".repeat(told.rating) + ` ${told.rating} 分` : null],
@@ -201,7 +201,7 @@
   }
 
   /** @param {Api.Event} told */
-  const closedBy = (told) => (told.state === "closed" ? told.transitions.at(-1).actor : null);
+  const closedBy = (told) => (told.state === "closed" ? told.transitions.at(-1)?.actor : null);
 
   /** @param {Api.Event} told */
   function assignee(told) {
@@ -236,7 +236,7 @@
   /* Photos go by the phone's outbox: what is refused or has no line stays there, with its reason. */
   /** @param {HTMLInputElement} field */
   async function addPhotos(field) {
-    const files = [...field.files];
+    const files = [...(field.files ?? [])];
     field.value = "";
     /** @param {boolean} ok @param {string} text */
     const said = (ok, text) => cockpit.sayOutcome(cockpit.need("[data-outcome]"), ok, text);
@@ -250,7 +250,7 @@
       }
     }
     if (!made.length) return;
-    const id = await cockpit.outbox.addPhotos(place.dataset.eventPage, shown.properties.title, made);
+    const id = await cockpit.outbox.addPhotos(place.dataset.eventPage ?? "", shown.properties.title, made);
     await cockpit.outbox.flush();
     const sent = (await cockpit.outboxStore.reports()).find((one) => one.id === id);
     await load();
@@ -303,7 +303,7 @@
 
   cockpit.pages.event = {
     async start() {
-      place = cockpit.find("[data-event-page]");
+      place = cockpit.need("[data-event-page]");
       life = JSON.parse(cockpit.root.dataset.life);
       await cockpit.whoAmI();
       await loadPeople();
@@ -311,7 +311,7 @@
     },
     /** @param {Live.Changed} changed */
     render(changed) {
-      const one = changed && changed.grid_events && changed.grid_events[place && place.dataset.eventPage];
+      const one = changed && changed.grid_events && changed.grid_events[place?.dataset.eventPage ?? ""];
       if (!one || !shown || one.seq <= shown.properties.seq) return;
       // What somebody else did shows at once, unless a note is being written just now: then it is said beside it.
       const note = cockpit.find("textarea");

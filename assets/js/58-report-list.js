@@ -6,7 +6,7 @@
   const { element } = cockpit;
   const { outbox, outboxStore: store } = cockpit;
   const STATES = { draft: "✎ 草稿", waiting: "◷ 待发送", refused: "▲ 未被接收", sent: "✓ 已上报" };
-  const page = (cockpit.reportList = /** @type {Cockpit["reportList"]} */ ({ edit: null, open: null }));   // edit(report): into the form; open: the id that is in it
+  const page = (cockpit.reportList = /** @type {Cockpit["reportList"]} */ (/** @type {unknown} */ ({ edit: null, open: null })));   // edit(report): into the form; open: the id that is in it
 
   page.show = async function () {
     const list = cockpit.find("[data-outbox]");
@@ -18,7 +18,7 @@
     const { others } = await outbox.counts();
     if (others) rows.push(element("li", "second", `这部手机上还有他人的 ${others} 件没有发出，其本人登录后才会发送`));
     list.replaceChildren(...rows);
-    list.closest("section").hidden = rows.length === 0;
+    /** @type {HTMLElement} */ (list.closest("section")).hidden = rows.length === 0;
   };
 
   /** @param {FiledReport} one @param {Photo[]} photos */
@@ -42,7 +42,8 @@
   }
 
   /** @param {FiledReport} given */
-  function reason({ state, reason: { status, text } }) {
+  function reason({ state, reason: why }) {
+    const { status, text } = why || { status: 0, text: "" };
     // Sent again under its own number, so that it does no harm where it had arrived.
     if (state === "waiting" && status === 0) return "连接中断，恢复后自动再发；不会重复上报";
     const what = state === "waiting" ? "还没有发出：" : "";

@@ -21,7 +21,7 @@
     /** @type {Api.EventProperties[]} */
     let found = [];
     try {
-      found = (await cockpit.ask("events", query)).features.map((one) => one.properties);
+      found = (await cockpit.ask("events", query)).features.map((/** @type {{properties: Api.EventProperties}} */ one) => one.properties);
     } catch (error) {
       return;   // no line: what stands there stays
     }

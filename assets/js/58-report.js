@@ -218,7 +218,7 @@
     parts.detail.value = given.detail || "";
     parts.second.replaceChildren();
     press(parts.first, null);
-    const found = Object.entries(groups).find(([, group]) => given.category in group.categories);
+    const found = Object.entries(groups).find(([, group]) => (given.category ?? "") in group.categories);
     if (found) {
       press(parts.first, found[0]);
       offer(found[1]);
@@ -231,8 +231,8 @@
   /* A draft as the form has it. */
   /** @param {FiledReport} given @returns {Writing} */
   function drafted({ id, body: given }) {
-    const position = given.lon === undefined ? null : { lon: given.lon, lat: given.lat };
-    if (position) parts.system.value = given.crs;
+    const position = given.lon === undefined || given.lat === undefined ? null : { lon: given.lon, lat: given.lat };
+    if (position && given.crs) parts.system.value = given.crs;
     return { id, body: given, category: given.category ? [given.category, given.title] : null, position, photos: [] };
   }
 
@@ -280,7 +280,7 @@
   async function showWaiting() {
     const { waiting } = await outbox.counts();
     cockpit.setText(parts.waiting, waiting ? `◷ ${waiting} 件待发送，有网即发` : "");
-    const [doubts, place] = [await store.doubts(), cockpit.find("[data-doubts]")];
+    const [doubts, place] = [await store.doubts(), cockpit.need("[data-doubts]")];
     place.hidden = doubts === null;
     cockpit.setText(place, doubts || "");
     cockpit.reportList.show();

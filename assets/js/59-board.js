@@ -100,9 +100,9 @@
     return box;
   }
 
-  const bar = () => cockpit.find("[data-batch]");
+  const bar = () => cockpit.need("[data-batch]");
   /** @param {string} id */
-  const titleOf = (id) => (cards.has(id) ? cards.get(id).querySelector(".title").textContent : id);
+  const titleOf = (id) => cards.get(id)?.querySelector(".title")?.textContent ?? id;
 
   /** @param {[ok: boolean, text: string]} [outcome] */
   function showBatch(outcome) {
@@ -119,8 +119,8 @@
     const people = (await cockpit.ask("assignees", {})).assignees;
     const to = element("select");
     to.setAttribute("aria-label", "派给");
-    const known = people.filter((one) => one.account);
-    to.append(new Option("按网格派给网格员", ""), ...known.map(({ name, load }) => new Option(`${name}（在办 ${load}）`, name)));
+    const known = people.filter((/** @type {Api.Person} */ one) => one.account);
+    to.append(new Option("按网格派给网格员", ""), ...known.map((/** @type {Api.Person} */ { name, load }) => new Option(`${name}（在办 ${load}）`, name)));
     const buttons = Object.entries(STEPS).map(([step, name]) => {
       const button = element("button", "", name);
       button.type = "button";
@@ -134,22 +134,22 @@
 
   /** @param {string} to @param {string} assignee */
   async function send(to, assignee) {
-    const events = [...chosen].filter((id) => cards.has(id)).map((id) => ({ id, seq: Number(cards.get(id).dataset.seq) }));
+    const events = [...chosen].filter((id) => cards.has(id)).map((id) => ({ id, seq: Number(cards.get(id)?.dataset.seq) }));
     if (!events.length) return showBatch([false, "所选事件已不在看板上"]);
     const body = { events, to, ...(to === "dispatched" && assignee ? { assignee } : {}) };
     const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/events/transitions`, body);
     if (!answer.ok) return showBatch([false, answer.body.detail || "没有执行"]);
-    const refused = answer.body.events.filter((one) => !one.taken);
+    const refused = answer.body.events.filter((/** @type {{id: string, taken: boolean, detail?: string}} */ one) => !one.taken);
     chosen.clear();
-    refused.forEach((one) => chosen.add(one.id));
+    refused.forEach((/** @type {{id: string}} */ one) => chosen.add(one.id));
     for (const row of cards.values()) {
       const box = /** @type {HTMLInputElement | null} */ (row.querySelector(".pick"));
-      if (box) box.checked = chosen.has(row.dataset.event);
+      if (box) box.checked = chosen.has(row.dataset.event ?? "");
     }
     const why = refused.length ? `；${refused.length} 件未办理：` : "";
     showBatch([refused.length === 0, `已办理 ${answer.body.taken} 件${why}`]);
     const list = element("ul", "refusals");
-    list.append(...refused.map(({ id, detail }) => element("li", "", `${titleOf(id)}：${detail}`)));
+    list.append(...refused.map((/** @type {{id: string, detail: string}} */ { id, detail }) => element("li", "", `${titleOf(id)}：${detail}`)));
     if (refused.length) cockpit.need(".outcome", bar()).append(list);
   }
 
@@ -167,7 +167,7 @@
       cards.delete(id);
       if (!one.open || !columns.has(one.state)) continue;
       const where = [one.area, one.category].filter(Boolean).join(" · ");
-      place(columns.get(one.state).list, card({ ...one, where, assignee }));
+      place(/** @type {{list: HTMLElement}} */ (columns.get(one.state)).list, card({ ...one, where, assignee }));
       if (cockpit.may("steward")) renewed.add(id);
     }
     if (renewed.size && timer === null) timer = setTimeout(renew, WAIT_MS);
@@ -199,7 +199,7 @@
     for (const id of ids) {
       const answer = await cockpit.request(`/api/v1/${cockpit.root.dataset.community}/events/${id}`);
       if (!answer.ok || !cards.has(id)) continue;
-      cockpit.setText(cards.get(id).querySelector(".who"), holder(answer.body.properties));
+      cockpit.setText(cards.get(id)?.querySelector(".who") ?? null, holder(answer.body.properties));
     }
   }
 

@@ -72,8 +72,8 @@
     const asked = chosen;
     const [from, to] = SPANS[asked.span][1]();
     const query = { from: new Date(from).toISOString(), by: asked.by, ...(to ? { to: new Date(to).toISOString() } : {}) };
-    /** @type {{total: Api.Figures, groups: Api.Figures[]} | null} */
-    let answer = null;
+    /** @type {{total: Api.Figures, groups: Api.Figures[]}} */
+    let answer;
     try {
       answer = await cockpit.ask("events/figures", query);
     } catch (error) {

@@ -23,10 +23,11 @@
     }
     showWebhooks();
     // People, displays and the trail are those of all communities.
-    if (me.communities.includes("*")) [showUsers, showDisplays, showAudit].forEach((show) => show());
+    if (me.communities?.includes("*")) [showUsers, showDisplays, showAudit].forEach((show) => show());
     else for (const code of ["users", "displays", "audit"]) cockpit.refuse(part(code), "需要全部社区的系统管理员；您只是本社区的");
   };
 
+  /** @type {Record<string, string>} */
   const KINDS = { user: "用户", token: "令牌", display: "大屏", command: "命令行", device: "设备" };
 
   /* Who did it: of which kind, and the name. */
@@ -37,7 +38,7 @@
   }
 
   /* Codes by their words, in lists and as places too: steward, heling/areas. */
-  /** @param {unknown} value */
+  /** @param {unknown} value @returns {string} */
   function coded(value) {
     if (Array.isArray(value)) return value.map(coded).join("、");
     if (value !== null && typeof value === "object") {
@@ -48,7 +49,7 @@
   }
 
   /** @param {string} code */
-  const part = (code) => cockpit.find(`[data-part="${code}"]`);
+  const part = (code) => cockpit.need(`[data-part="${code}"]`);
 
   /* Do something, show the list again, and say above it what came of it; a link or secret is shown this once. */
   /** @param {string} path @param {object} body @param {Show} show @param {(said: any) => string} done */
@@ -101,7 +102,7 @@
     const answer = await cockpit.request("/api/v1/displays");
     if (!answer.ok) return cockpit.refuse(part("displays"), cockpit.reason(answer));
     const { displays } = answer.body;
-    const rows = displays.map((one) => entry(one.name, `${words.communities[one.community]}${one.revoked ? " · 已撤销" : ""}`,
+    const rows = displays.map((/** @type {{name: string, community: string, revoked: boolean}} */ one) => entry(one.name, `${words.communities[one.community]}${one.revoked ? " · 已撤销" : ""}`,
       one.revoked ? [] : [["撤销", () => act(`/api/v1/displays/${encodeURIComponent(one.name)}/revoke`, {}, showDisplays, () => "已撤销")]]));
     const { "*": _all, ...places } = words.communities;
     const add = form("新链接", [text("name", "哪块屏", 80), choice("community", "社区", places)],
@@ -115,9 +116,9 @@
     const answer = await cockpit.request(base);
     if (!answer.ok) return cockpit.refuse(part("webhooks"), cockpit.reason(answer));
     const { webhooks } = answer.body;
-    const rows = webhooks.map((one) => {
+    const rows = webhooks.map((/** @type {Record<string, any>} */ one) => {
       const { done, waiting, given_up: lost } = one.deliveries;
-      const kinds = one.kinds.includes("*") ? "全部" : one.kinds.map((kind) => words.kinds[kind] || kind).join("、");
+      const kinds = one.kinds.includes("*") ? "全部" : one.kinds.map((/** @type {string} */ kind) => words.kinds[kind] || kind).join("、");
       const fault = one.error ? ` · ▲ ${one.error}` : "";
       const path = `${base}/${encodeURIComponent(one.name)}`;
       return entry(one.name, `${words.formats[one.format]} · ${one.host} · ${kinds} · 已送 ${done} · 待送 ${waiting} · 放弃 ${lost}${fault}`, [

@@ -6,6 +6,7 @@
   const { element } = cockpit;
   const GATHER_MS = 1500;
   const page = (cockpit.pages.counts = /** @type {PageScript} */ ({}));
+  /** @type {Record<string, string>} */
   const DECIDED = { accepted: "已采纳", taken_out: "已剔除", open: "待核定" };
   const TRUST = { sound: "", doubtful: "◇ 存疑", suspect: "▲ 待核定" };
   /** @type {Record<string, string>} */
@@ -13,7 +14,7 @@
   /** @type {number | null} */
   let timer = null;
 
-  const codes = () => [...cockpit.findAll("[data-site-steps]")].map((place) => place.dataset.siteSteps);
+  const codes = () => [...cockpit.findAll("[data-site-steps]")].map((place) => place.dataset.siteSteps ?? "");
   /** @param {string} site @param {string} what */
   const address = (site, what) => `/api/v1/${cockpit.root.dataset.community}/visitors/${site}/${what}`;
 
@@ -23,7 +24,7 @@
     const outcome = cockpit.need("[data-outcome]");
     cockpit.sayKept(outcome);
     if (!cockpit.may("manager")) {
-      cockpit.setText(outcome, cockpit.me.name ? "核对客流需要本社区管理员的角色" : "登录为管理员后可查看和核定");
+      cockpit.setText(outcome, cockpit.me?.name ? "核对客流需要本社区管理员的角色" : "登录为管理员后可查看和核定");
       return;
     }
     for (const site of codes()) cockpit.need(`[data-site-count="${site}"]`).replaceChildren(counted(site));
@@ -61,7 +62,7 @@
     for (const site of codes()) {
       const answer = await cockpit.get(address(site, "steps?state=all&limit=200"));
       const place = cockpit.need(`[data-site-steps="${site}"]`);
-      const shown = answer ? answer.steps.filter((step) => step.trust === "suspect" || step.decision !== "open") : [];
+      const shown = answer ? answer.steps.filter((/** @type {Api.CountStep} */ step) => step.trust === "suspect" || step.decision !== "open") : [];
       place.replaceChildren(shown.length ? table(site, shown) : element("p", "second", "没有待核定的计数"));
     }
   }
@@ -89,7 +90,7 @@
     link.href = `/devices/${step.device}`;
     const since = step.since ? `${cockpit.time.full(Date.parse(step.since))} – ` : "";
     const said = step.said.total === null ? cockpit.number(step.said.single) : `累计 ${cockpit.number(step.said.total)}`;
-    const why = step.reason ? `${DECIDED[step.decision]} · ${step.reason} · ${step.by.replace(/^.*?:/, "")}` : TRUST[step.trust];
+    const why = step.reason ? `${DECIDED[step.decision]} · ${step.reason} · ${(step.by ?? "").replace(/^.*?:/, "")}` : TRUST[step.trust];
     const cells = [since + cockpit.time.full(Date.parse(step.ts)), link, counter(step.counter), said, cockpit.number(step.people), words[step.verdict], why, actions(site, step)];
     for (const content of cells) {
       const cell = element("td");

@@ -9,8 +9,8 @@
   const picked = new Set();   // causes
   /** @type {{id: number, count: number, alone: number, at: string} | null} */
   let flood = null;           // {id, count, at}: what of a flood was there when it was chosen; never what is critical
-  /** @type {HTMLElement | null} */
-  let bar = null;
+  /** @type {HTMLElement} */
+  let bar;
 
   alarms.isPicked = (cause) => picked.has(cause);
 
@@ -66,7 +66,7 @@
   }
 
   function make() {
-    bar = cockpit.find("[data-batch]");
+    bar = cockpit.need("[data-batch]");
     const acknowledge = element("button", "ahead", "全部确认");
     acknowledge.type = "button";
     acknowledge.addEventListener("click", () => once(acknowledge, () => send("acknowledge", {})));

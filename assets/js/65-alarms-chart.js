@@ -23,12 +23,12 @@
 
   alarms.drawChart = async function (figure, one) {
     const [from, to] = span(one);
-    const query = new URLSearchParams({ metric: one.metric, from: new Date(from).toISOString(), to: new Date(to).toISOString(), limit: String(MOST) });
+    const query = new URLSearchParams({ metric: one.metric ?? "", from: new Date(from).toISOString(), to: new Date(to).toISOString(), limit: String(MOST) });
     const answer = await cockpit.request(`/api/v1/${cockpit.root.dataset.community}/devices/${one.device}/readings?${query}`);
     if (!figure.isConnected) return;
     if (!answer.ok) return void figure.replaceChildren(element("figcaption", "second", cockpit.reason(answer)));
-    const readings = answer.body.readings.map(({ ts, value }) => [Date.parse(ts), Number(value)]).filter(([, value]) => Number.isFinite(value)).reverse();
-    const metric = cockpit.metrics[one.metric];
+    const readings = answer.body.readings.map((/** @type {{ts: string, value: Live.Value}} */ { ts, value }) => [Date.parse(ts), Number(value)]).filter((/** @type {[ms: number, value: number]} */ [, value]) => Number.isFinite(value)).reverse();
+    const metric = cockpit.metrics[one.metric ?? ""];
     const unit = metric.label ? `（${metric.label}）` : "";
     const caption = element("figcaption", "second", readings.length ? `${metric.name}${unit} · ${alarms.subject(one)}` : "这段时间没有读数");
     figure.replaceChildren(caption, ...(readings.length ? [drawn(figure, one, readings, from, to)] : []));
@@ -45,7 +45,7 @@
   /** @param {HTMLElement} figure @param {Live.Alarm} one @param {[ms: number, value: number][]} readings @param {number} from @param {number} to */
   function drawn(figure, one, readings, from, to) {
     const width = Math.max(260, figure.clientWidth);
-    const isBool = cockpit.metrics[one.metric].kind === "bool";
+    const isBool = cockpit.metrics[one.metric ?? ""].kind === "bool";
     const limit = isBool ? null : one.threshold;
     const values = [...readings.map(([, value]) => value), ...(limit === null ? [] : [limit])];
     let [low, high] = [Math.min(...values), Math.max(...values)];
@@ -54,10 +54,10 @@
     const x = (ms) => MARGIN.left + ((width - MARGIN.left - MARGIN.right) * (ms - from)) / (to - from);
     /** @param {number} value */
     const y = (value) => HEIGHT - MARGIN.bottom - ((HEIGHT - MARGIN.top - MARGIN.bottom) * (value - low)) / (high - low);
-    const svg = part("svg", { width, height: HEIGHT, role: "img", "aria-label": `${cockpit.metrics[one.metric].name}：${alarms.said(one)}` });
+    const svg = part("svg", { width, height: HEIGHT, role: "img", "aria-label": `${cockpit.metrics[one.metric ?? ""].name}：${alarms.said(one)}` });
     for (const value of [low, high]) {
       svg.append(part("line", { class: "grid", x1: MARGIN.left, x2: width - MARGIN.right, y1: y(value), y2: y(value) }));
-      const words = isBool ? cockpit.reading(one.metric, value >= 0.5) : cockpit.number(value, cockpit.metrics[one.metric].precision);
+      const words = isBool ? cockpit.reading(one.metric ?? "", value >= 0.5) : cockpit.number(value, cockpit.metrics[one.metric ?? ""].precision);
       svg.append(part("text", { x: MARGIN.left - 8, y: y(value) + 5, "text-anchor": "end" }, words));
     }
     /** @type {[ms: number, anchor: string][]} */

@@ -329,7 +329,7 @@
 
   /* Devices have another name now, or one at last. */
   alarms.renamed = function (ids) {
-    for (const one of open.values()) if (ids.has(one.device)) dirty.add(one.cause);
+    for (const one of open.values()) if (ids.has(one.device ?? "")) dirty.add(one.cause);
     later();
   };
 

@@ -106,9 +106,8 @@
     const known = alarms.words().derived[metric] || cockpit.metrics[metric] || {};
     const unit = op === "missing" ? "秒，0 为三个上报间隔" : op === "count" ? "次" : known.kind === "bool" ? "1 为真，0 为假" : known.label || "";
     /** @param {string} name */
-    const place = (name) => box.querySelector(`[data-field="${name}"]`);
-    for (const name of ["value", "deadband"]) {
-      const words = { value: "限值", deadband: "回差" }[name];
+    const place = (name) => cockpit.need(`[data-field="${name}"]`, box);
+    for (const [name, words] of [["value", "限值"], ["deadband", "回差"]]) {
       cockpit.setText(place(name).querySelector(".label"), unit ? `${words}（${name === "deadband" ? known.label || "" : unit}）`.replace("（）", "") : words);
     }
     place("window_s").hidden = !AMOUNTS.includes(op);

@@ -8,16 +8,17 @@
   const { alarms, element } = cockpit;
   const { once } = cockpit.forms;
   const DAY_MS = 86400000;
+  /** @type {Record<string, string>} */
   const TRIALS = { 1: "过去 24 小时", 7: "过去 7 天", 30: "过去 30 天", 90: "过去 90 天" };
   /** @type {Api.Rule} */
   const NEW = { code: "", name: "", op: ">", value: 0, metric: "pm2_5", window_s: 600, priority: "medium", cause: "device", enabled: false, latched: false };
   const page = (cockpit.pages["alarm-rules"] = /** @type {PageScript} */ ({}));
   const base = () => `/api/v1/${cockpit.root.dataset.community}/alarm-rules`;
-  const place = () => cockpit.find("[data-rule-detail]");
+  const place = () => cockpit.need("[data-rule-detail]");
   /** @type {RuleChoices} */
   let choices;
-  /** @type {ReturnType<AlarmsScript["ruleFields"]> | null} */
-  let fields = null;   // of the rule that stands open
+  /** @type {ReturnType<AlarmsScript["ruleFields"]>} */
+  let fields;   // of the rule that stands open
 
   page.start = async function () {
     await cockpit.whoAmI();
@@ -63,7 +64,7 @@
 
   /** @param {Api.Rule} rule */
   function words(rule) {
-    const scope = [rule.kind && choices.kinds[rule.kind], rule.area && choices.areas[rule.area], rule.site && choices.sites[rule.site], rule.devices.length ? `${rule.devices.length} 台设备` : ""].filter(Boolean).join("、");
+    const scope = [rule.kind && choices.kinds[rule.kind], rule.area && choices.areas[rule.area], rule.site && choices.sites[rule.site], rule.devices?.length ? `${rule.devices?.length} 台设备` : ""].filter(Boolean).join("、");
     const days = rule.schedule && rule.schedule.days && rule.schedule.days.length < 7 ? ` 周 ${rule.schedule.days.join("、")}` : "";
     return [
       condition(rule), rule.on_delay_s ? `持续 ${seconds(rule.on_delay_s)}` : "", rule.schedule ? `${rule.schedule.from || "00:00"}–${rule.schedule.to || "24:00"}${days}` : "",
@@ -72,7 +73,7 @@
   }
 
   /** @param {Api.Rule} rule */
-  const madeBy = (rule) => (rule.version ? `第 ${rule.version} 版 · ${(rule.by || "").replace(/^.*?:/, "")} · ${cockpit.time.full(Date.parse(rule.at))}` : "出厂规则");
+  const madeBy = (rule) => (rule.version ? `第 ${rule.version} 版 · ${(rule.by || "").replace(/^.*?:/, "")} · ${cockpit.time.full(Date.parse(rule.at ?? ""))}` : "出厂规则");
 
   /** @param {Api.Rule} rule */
   function line(rule) {

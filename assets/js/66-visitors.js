@@ -79,7 +79,7 @@
 
   /** @param {HTMLElement} place @param {Api.Besides | undefined} known */
   function beside(place, known) {
-    for (const code of ["last_week", "last_year"]) {
+    for (const code of /** @type {("last_week" | "last_year")[]} */ (["last_week", "last_year"])) {
       const day = known && known[code];
       cockpit.setText(place.querySelector(`[data-figure="${code}"]`), day ? cockpit.number(day.entered_by_now) : "—");
       const all = day ? `${day.date} 同一时刻 · 全天 ${cockpit.number(day.entered)}` : "当日无计数";
@@ -92,8 +92,8 @@
   async function loadBesides() {
     const answer = await asked(`/api/v1/${cockpit.root.dataset.community}/visitors`);
     if (!answer) return;
-    besides = Object.fromEntries(answer.sites.map((site) => [site.site, site]));
-    for (const place of places()) beside(place, besides[place.dataset.visitorsSite]);
+    besides = Object.fromEntries(answer.sites.map((/** @type {Api.Besides} */ site) => [site.site, site]));
+    for (const place of places()) beside(place, besides[place.dataset.visitorsSite ?? ""]);
   }
 
   async function load() {
@@ -109,7 +109,7 @@
 
   /** @param {HTMLElement} place */
   async function show(place) {
-    const site = place.dataset.visitorsSite;
+    const site = place.dataset.visitorsSite ?? "";
     const what = ["capacity", "levels?limit=12", "closing?limit=5", "errors", "facts"];
     const some = cockpit.may("steward") ? [asked(address(site, "duties?limit=10"))] : [null];
     const more = cockpit.may("manager") && cockpit.at === null ? [asked(address(site, "counts?limit=5"))] : [null];
@@ -118,13 +118,13 @@
     ]);
     const parts = [ofCapacity(site, capacity), ofLevel(site, log, closing), ofDuties(site, duties), ofCounts(site, counts, errors)];
     if (facts && (facts.schedule || facts.noise.class)) parts.push(ofFacts(facts));
-    redraw(cockpit.need("[data-detail]", place), ...parts.filter(Boolean));
+    redraw(cockpit.need("[data-detail]", place), ...parts.filter((one) => one !== null));
   }
 
   /** @param {string} title @param {...(Node | null)} content */
   function part(title, ...content) {
     const made = element("section");
-    made.append(element("h3", "", title), ...content.filter(Boolean));
+    made.append(element("h3", "", title), ...content.filter((one) => one !== null));
     return made;
   }
 
@@ -197,9 +197,10 @@
   function duty(site, known, one) {
     const due = one.from === "always" ? "常设" : `${words[one.from].mark} ${words[one.from].name}起`;
     const made = element("div", one.due || one.done ? "duty" : "duty is-later");
-    const state = one.done ? `✓ 已办 · ${who(one.word.by)} · ${when(one.word.at)} · ${one.word.note}` : one.due ? "○ 待办" : "未到";
+    const state = one.done ? `✓ 已办 · ${who(one.word?.by ?? null)} · ${when(one.word?.at ?? null)} · ${one.word?.note ?? ""}` : one.due ? "○ 待办" : "未到";
     made.append(element("span", "", one.name), element("span", "second", `${one.to} · ${due} · ${one.clause}`), element("span", one.due && !one.done ? "is-open" : "second", state));
     if (!cockpit.canDo("manager") || !(one.due || one.done)) return made;
+    /** @type {{duty: string, done: boolean, occurrence?: string}} */
     const body = { duty: one.duty, done: !one.done };
     if (known.occurrence && one.from !== "always") body.occurrence = known.occurrence;
     const note = needed(text("note", one.done ? "为何撤回" : "怎样办的、告知了谁", 500));

@@ -128,7 +128,7 @@
   /** @param {number} step */
   function nice(step) {
     const power = 10 ** Math.floor(Math.log10(Math.max(1, step)));
-    return [1, 2, 5, 10].map((one) => one * power).find((one) => one >= step);
+    return [1, 2, 5, 10].map((one) => one * power).find((one) => one >= step) ?? 10 * power;
   }
 
   /** @param {string} tag @param {Record<string, string | number>} attributes */

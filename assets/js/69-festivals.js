@@ -109,7 +109,7 @@
     Object.assign(who, { name: `who-${post.code}`, required: true, maxLength: 100, placeholder: "单位、角色或账号" });
     who.setAttribute("aria-label", `${post.name} 谁`);
     who.setAttribute("list", `units-${one.code}`);
-    who.value = who.defaultValue = cockpit.may("manager") ? "" : cockpit.me.name;
+    who.value = who.defaultValue = cockpit.may("manager") ? "" : cockpit.me?.name ?? "";
     who.readOnly = !cockpit.may("manager");
     const known = element("datalist");
     known.id = `units-${one.code}`;
@@ -219,9 +219,10 @@
       if (!made.open) return;
       const answer = await cockpit.request(`${base()}/${one.code}/log?limit=50`);
       if (!answer.ok) return cockpit.refuse(content, cockpit.reason(answer));
+      /** @type {Record<string, string>} */
       const WHAT = { start: "开始", stop: "结束", on: "到岗", off: "离岗" };
       const names = Object.fromEntries(one.posts.map((post) => [post.code, post.name]));
-      const rows = answer.body.log.map((row) => element("p", "second", [when(row.at), WHAT[row.what], row.post ? `${names[row.post] || row.post} ${row.who}` : row.note, row.by.replace(/^.*?:/, "")].join(" · ")));
+      const rows = answer.body.log.map((/** @type {Record<string, string>} */ row) => element("p", "second", [when(row.at), WHAT[row.what], row.post ? `${names[row.post] || row.post} ${row.who}` : row.note, row.by.replace(/^.*?:/, "")].join(" · ")));
       content.replaceChildren(...(rows.length ? rows : [element("p", "second", "还没有记录")]));
     });
     return made;

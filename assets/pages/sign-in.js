@@ -2,6 +2,8 @@
 (function () {
   "use strict";
 
+  /** @typedef {{ok: boolean, detail?: string}} Told */
+
   const form = document.querySelector("form");
   if (!form) return;   // a link that is not good any more
   const query = new URLSearchParams(location.search);
@@ -12,6 +14,7 @@
     return target.origin === location.origin ? target.pathname + target.search : "/";
   }
 
+  /** @type {Record<"sign-in" | "welcome", (given: FormData) => Promise<Told> | Told>} */
   const sends = {
     "sign-in": (given) => post("/api/v1/session", { name: given.get("name"), password: given.get("password") }),
     welcome(given) {
@@ -45,6 +48,6 @@
     const { ok, detail } = await sends[/** @type {"sign-in" | "welcome"} */ (form.dataset.kind)](new FormData(form));
     button.disabled = false;
     if (ok) location.assign(next());
-    else document.querySelector("[data-outcome]").textContent = "▲ " + detail;
+    else /** @type {HTMLElement} */ (document.querySelector("[data-outcome]")).textContent = "▲ " + detail;
   });
 })();
