@@ -135,7 +135,7 @@
   /** @param {HTMLInputElement} field */
   async function addPhotos(field) {
     const { id } = report;
-    const files = [...field.files];
+    const files = [...(field.files ?? [])];
     for (const file of files) {
       if ((await store.photos(id)).length >= cockpit.photos.MOST) {
         say(false, `一件事件最多 ${cockpit.photos.MOST} 张照片，其余没有加入`);

@@ -91,7 +91,7 @@
     const add = form("邀请用户", [text("name", "用户名", 80), choice("role", "角色", words.roles), choice("community", "社区", words.communities)],
       ({ community, ...body }) => act("/api/v1/users", { ...body, communities: [community] }, showUsers, linkOf), "邀请");
     const change = form("更改角色", [
-      choice("name", "用户", Object.fromEntries(users.map((one) => [one.name, one.name]))),
+      choice("name", "用户", Object.fromEntries(users.map((/** @type {Api.User} */ one) => [one.name, one.name]))),
       choice("role", "角色", words.roles), choice("community", "社区", words.communities),
     ], ({ name, role, community }) => act(`/api/v1/users/${encodeURIComponent(name)}`, { role, communities: [community], disabled: false }, showUsers, () => "已更改"), "更改");
     redraw(part("users"), ...rows, add, ...(users.length ? [change] : []));

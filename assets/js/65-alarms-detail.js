@@ -7,8 +7,10 @@
   const { form, text, choice, moment, redraw, once } = cockpit.forms;
   const HOUR_MS = 3600000;
   const GATHER_MS = 300;
+  /** @type {Record<string, string>} */
   const ROLES = { steward: "网格员", manager: "管理员" };
   const SEVERITY = { critical: "critical", high: "critical", medium: "major", low: "minor" };
+  /** @type {Record<string, string>} */
   const WAYS = { take_out: "out-of-service", put_back: "in-service" };   // last part of the address where it is not the event
   const SPANS = { "1h": "1 小时", "8h": "8 小时", tomorrow: "到明天 08:00", other: "到下面的时间" };
   /** @type {Map<string, Api.Rule>} */
@@ -24,7 +26,7 @@
   /** @type {[words: string, ok: boolean]} */
   let said = ["", true];
 
-  const place = () => cockpit.find("[data-alarm-detail]");
+  const place = () => cockpit.need("[data-alarm-detail]");
   const base = () => `/api/v1/${cockpit.root.dataset.community}`;
   /** @param {string | null} time */
   const parse = (time) => (time === null ? null : Date.parse(time));
@@ -78,7 +80,7 @@
     const why = cockpit.whyNot("steward");
     if (why) return refuse(why);
     try {
-      const told = await cockpit.ask(`alarms/${encodeURIComponent(asked)}`, {});
+      const told = await cockpit.ask(`alarms/${encodeURIComponent(asked ?? "")}`, {});
       const rule = await ruleOf(told.rule);
       if (asked !== chosen) return;
       shown = told;
@@ -104,7 +106,7 @@
         return null;   // a rule that is no more
       }
     }
-    return rules.get(code);
+    return rules.get(code) ?? null;
   }
 
   /** @param {HTMLElement} title */
@@ -123,11 +125,12 @@
     const marks = element("p", "marks");
     marks.append(alarms.mark(one.priority), element("strong", "", told.state_name));
     if (one.active) marks.append(element("span", "second", "条件仍在"));
+    /** @type {(HTMLElement | null)[]} */
     const parts = [head(element("h2", "", `${one.name} · ${alarms.subject(one)}`)), marks, facts(one, told)];
     const guidance = rule && rule.guidance;
     if (guidance) parts.push(element("p", "guidance", `处置：${guidance}`));
     parts.push(eventLine(one, told), actions(one, told, rule), outcome(), chart(one), steps(told));
-    redraw(place(), ...parts.filter(Boolean));
+    redraw(place(), ...parts.filter((one) => one !== null));
     for (const figure of place().querySelectorAll("[data-alarm-chart]")) alarms.drawChart(figure, one);
   }
 
@@ -153,7 +156,7 @@
       if (!values.length) continue;
       const line = element("div");
       const words = element("dd");
-      values.forEach((part, index) => words.append(index ? " · " : "", part));
+      values.forEach((part, index) => words.append(index ? " · " : "", part ?? ""));
       line.append(element("dt", "", name), words);
       list.append(line);
     }
@@ -201,10 +204,10 @@
     if (cockpit.at !== null) return null;
     const box = element("div", "alarm-actions");
     const { events } = alarms.words().life;
-    const may = told.possible.filter((code) => cockpit.canDo(events[code].role));
+    const may = told.possible.filter((code) => cockpit.canDo(events[code].role ?? "admin"));
     for (const code of may) if (MAKE[code]) box.append(MAKE[code](code, events[code], told));
     const denied = told.possible.filter((code) => !may.includes(code));
-    if (denied.length) box.append(element("p", "second", denied.map((code) => `${events[code].name}需要${ROLES[events[code].role]}`).join("；")));
+    if (denied.length) box.append(element("p", "second", denied.map((code) => `${events[code].name}需要${ROLES[events[code].role ?? ""]}`).join("；")));
     return box;
   }
 
@@ -219,6 +222,7 @@
     return button;
   }
 
+  /** @type {Record<string, (code: string, event: AlarmEvent, told: Api.Alarm) => HTMLElement>} */
   const MAKE = {
     acknowledge(code, event) {
       const made = element("form", "acknowledge");
@@ -289,7 +293,7 @@
       return `现在的状态是「${states[answer.body.state].name}」，不能${name}；可能刚被别人处理，已更新`;
     }
     if (answer.status === 404) return "告警已经结束，没有可以处理的；已更新";
-    if (answer.status === 403 && cockpit.me && !cockpit.may(role)) return `${name}需要本社区的${ROLES[role]}`;
+    if (answer.status === 403 && cockpit.me && role && !cockpit.may(role)) return `${name}需要本社区的${ROLES[role ?? ""]}`;
     return answer.body.detail;
   };
 

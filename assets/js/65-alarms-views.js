@@ -18,14 +18,14 @@
   alarms.startViews = function () {
     for (const tab of cockpit.findAll("[data-view]")) {
       if (tab.getAttribute("role") !== "tab") continue;
-      tab.addEventListener("click", () => turn(tab.dataset.view));
+      tab.addEventListener("click", () => turn(tab.dataset.view ?? ""));
       tab.addEventListener("keydown", (event) => {
         const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
         if (!step) return;
-        const tabs = [.../** @type {Iterable<HTMLElement>} */ (tab.parentElement.children)];
+        const tabs = [.../** @type {Iterable<HTMLElement>} */ (tab.parentElement?.children ?? [])];
         const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
         next.focus();
-        turn(next.dataset.view);
+        turn(next.dataset.view ?? "");
       });
     }
     turn(cockpit.root.dataset.view || "open");
@@ -65,11 +65,12 @@
     }, GATHER_MS);
   };
 
+  /** @type {Record<string, (place: HTMLElement) => Promise<unknown>>} */
   const READ = {
     /** @param {HTMLElement} place */
     async aside(place) {
       const answer = await cockpit.ask("alarms", [...ASIDE.map((state) => ["state", state]), ["limit", 1000]]);
-      const rows = answer.alarms.map((told) => line(told, aside(told)));
+      const rows = answer.alarms.map((/** @type {Api.Alarm} */ told) => line(told, aside(told)));
       const why = "搁置：由人暂时放到一边，到时自动回来。停用：维护期间不报。设计抑制：同一对象有更重的告警时按规则不报。";
       place.replaceChildren(element("p", "second", why), rows.length ? listOf(rows) : element("p", "second calm", "没有搁置、停用或抑制的告警"));
     },
@@ -97,10 +98,11 @@
     duty: (place) => duty(place),
   };
 
+  /** @param {HTMLElement} rows @param {HTMLElement} foot @param {string | null} cursor */
   async function past(rows, foot, cursor) {
     const query = { from: new Date(cockpit.now() - asked.days * DAY_MS).toISOString(), limit: PAGE, ...(asked.priority ? { priority: asked.priority } : {}), ...(cursor ? { cursor } : {}) };
     const answer = await cockpit.ask("alarms", query);
-    rows.append(...answer.alarms.map((told) => line(told, ended(told))));
+    rows.append(...answer.alarms.map((/** @type {Api.Alarm} */ told) => line(told, ended(told))));
     if (!rows.children.length) return foot.replaceChildren(element("p", "second calm", "这段时间没有告警"));
     if (!answer.next_cursor) return foot.replaceChildren(element("p", "second", `共 ${rows.children.length} 条`));
     const button = element("button", "quiet", `再显示 ${PAGE} 条`);
@@ -154,7 +156,7 @@
     const answer = await cockpit.ask("duty", {});
     const isManager = cockpit.canDo("manager");
     const now = answer.now.length ? answer.now.join("、") : "没有人（告警按角色通知所有人）";
-    const rows = answer.duty.map((one) => {
+    const rows = answer.duty.map((/** @type {Api.Duty} */ one) => {
       const when = `${cockpit.time.full(Date.parse(one.from))} 至 ${cockpit.time.full(Date.parse(one.to))}`;
       return entry(one.person, when, isManager ? [["移除", () => remove(place, one)]] : []);
     });
@@ -170,7 +172,7 @@
   /** @param {HTMLElement} place */
   async function adding(place) {
     const { assignees } = await cockpit.ask("assignees", {});
-    const people = Object.fromEntries(assignees.filter((one) => one.account).map(({ name }) => [name, name]));
+    const people = Object.fromEntries(assignees.filter((/** @type {Api.Person} */ one) => one.account).map((/** @type {Api.Person} */ { name }) => [name, name]));
     const who = Object.keys(people).length ? choice("person", "值班人", people) : text("person", "值班人（账号名）", 80);
     const [from, to] = [moment("from", "从（北京时间）"), moment("to", "到（北京时间）")];
     return form("排班", [who, from, to], (body) => put(place, body), "加入");

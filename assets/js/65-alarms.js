@@ -23,6 +23,7 @@
   const seen = new Set();      // ids that the live channel told
   /** @type {Set<string>} */
   const dirty = new Set();     // causes to be looked at again
+  /** @type {Record<string, string>} */
   const filter = { state: "", priority: "", text: "" };
   /** @type {Live.State["alarms"] | null} */
   let layer = null;            // the live layer as it was read last: another one is a new snapshot
@@ -37,7 +38,7 @@
     await cockpit.whoAmI();
     search();
     for (const select of /** @type {Iterable<HTMLSelectElement>} */ (cockpit.findAll("[data-filter]"))) {
-      select.addEventListener("change", () => narrow(select.dataset.filter, select.value));
+      select.addEventListener("change", () => narrow(select.dataset.filter ?? "", select.value));
     }
     alarms.startViews();
     const { alarm } = cockpit.root.dataset;
@@ -90,15 +91,16 @@
   function put(one) {
     open.set(one.id, one);
     if (!causes.has(one.cause)) causes.set(one.cause, { cause: one.cause, ids: new Set(), isOpen: false, rows: ROWS, summary: null, parts: null });
-    causes.get(one.cause).ids.add(one.id);
+    causes.get(one.cause)?.ids.add(one.id);
     dirty.add(one.cause);
   }
 
   /** @param {string} id */
   function drop(id) {
-    const { cause } = open.get(id);
+    const cause = open.get(id)?.cause;
+    if (cause === undefined) return;
     open.delete(id);
-    causes.get(cause).ids.delete(id);
+    causes.get(cause)?.ids.delete(id);
     dirty.add(cause);
     later();
   }
@@ -119,7 +121,7 @@
       return void (isRead || cockpit.refuse(cockpit.need("[data-groups]"), error.message));
     }
     isRead = true;
-    for (const [id, one] of found) if (!((open.get(id) || {}).rev > one.rev)) put({ ...open.get(id), ...one });
+    for (const [id, one] of found) if (!((open.get(id)?.rev ?? -1) > one.rev)) put({ ...open.get(id), ...one });
     const told = cockpit.state.alarms || {};
     [...open.keys()].filter((id) => !found.has(id) && !told[id]).forEach(drop);
     some(told);
@@ -162,15 +164,18 @@
   }
 
   function draw() {
-    clearTimeout(timer);
+    if (timer !== null) clearTimeout(timer);
     timer = null;
-    for (const cause of dirty) summarise(causes.get(cause));
-    const shown = [...causes.values()].filter((group) => group.summary).sort((a, b) => loudest(a.summary.first, b.summary.first));
+    for (const cause of dirty) {
+      const group = causes.get(cause);
+      if (group) summarise(group);
+    }
+    const shown = [...causes.values()].flatMap((group) => (group.summary ? [{ group, first: group.summary.first }] : [])).sort((a, b) => loudest(a.first, b.first)).map(({ group }) => group);
     const place = cockpit.need("[data-groups]");
     const now = shown.slice(0, most);
     for (const group of now) if (!group.parts || dirty.has(group.cause)) drawGroup(group);
     dirty.clear();
-    order(place, [...now.map((group) => group.parts.box), ...(shown.length > most ? [more(shown.length - most)] : []), ...(shown.length ? [] : [nothing()])]);
+    order(place, [...now.flatMap((group) => group.parts?.box ?? []), ...(shown.length > most ? [more(shown.length - most)] : []), ...(shown.length ? [] : [nothing()])]);
     heads(shown.length);
   }
 
@@ -194,7 +199,7 @@
 
   /** @param {Group} group */
   function summarise(group) {
-    const members = [...group.ids].map((id) => open.get(id)).filter(isShown).sort(loudest);
+    const members = [...group.ids].flatMap((id) => open.get(id) ?? []).filter(isShown).sort(loudest);
     if (!group.ids.size) causes.delete(group.cause);
     group.summary = members.length ? {
       members, first: members[0], since: Math.min(...members.map((one) => one.raised)),
@@ -214,7 +219,7 @@
     const sounding = alarms.total(tally.sounding);
     const words = [`未确认 ${sounding} 条${parts.length ? `（${parts.join("，")}）` : ""}`, `已确认未恢复 ${tally.by_state.acknowledged} 条`, `起因 ${lines} 组`];
     cockpit.setText(cockpit.find("[data-summary]"), words.join(" · "));
-    alarms.showFlood(tally.flood, tally.flood ? [...open.values()].filter((one) => one.flood === tally.flood.id && one.sounds).length : 0);
+    alarms.showFlood(tally.flood, tally.flood ? [...open.values()].filter((one) => one.flood === going && one.sounds).length : 0);
   }
 
   /* --- a line --- */
@@ -232,7 +237,8 @@
 
   /** @param {Group} group */
   function drawGroup(group) {
-    if (!group.parts) group.parts = frame(group);
+    if (!group.summary) return;
+    group.parts ||= frame(group);
     const { members, first, since, sounding } = group.summary;
     const { box, line, pick, list } = group.parts;
     const isOne = members.length === 1;
@@ -266,7 +272,7 @@
     const line = element("button", "alarm-line");
     line.type = "button";
     line.addEventListener("click", () => {
-      if (group.summary.members.length === 1) return alarms.choose(group.summary.first.id);
+      if (group.summary?.members.length === 1) return alarms.choose(group.summary.first.id);
       group.isOpen = !group.isOpen;
       drawGroup(group);
     });
@@ -277,6 +283,7 @@
 
   /** @param {Group} group */
   function rows(group) {
+    if (!group.parts || !group.summary) return;
     const { list, rows: known } = group.parts;
     const shown = group.summary.members.slice(0, group.rows);
     const left = group.summary.members.length - shown.length;
@@ -289,8 +296,9 @@
   /** @param {Map<string, HTMLElement>} known @param {KnownAlarm} one */
   function row(known, one) {
     const text = [one.state_name, alarms.subject(one), alarms.where(one), alarms.said(one), one.raised].join(" ");
-    if (!known.has(one.id)) {
-      const made = element("li");
+    let made = known.get(one.id);
+    if (!made) {
+      made = element("li");
       const button = element("button", "alarm-line");
       button.type = "button";
       button.addEventListener("click", () => alarms.choose(one.id));
@@ -298,7 +306,6 @@
       made.append(button);
       known.set(one.id, made);
     }
-    const made = known.get(one.id);
     if (made.dataset.text !== text) {
       made.dataset.text = text;
       made.classList.toggle("is-heard", !one.sounds);

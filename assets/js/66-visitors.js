@@ -265,14 +265,14 @@
 
   /** @param {Field} field @param {number} max */
   const most = (field, max) => {
-    Object.assign(field.querySelector("input"), { min: 1, max });
+    Object.assign(cockpit.need("input", field), { min: 1, max });
     return field;
   };
 
   /** @param {string} name @param {string} label @param {boolean} isNeeded @param {number} max */
   function real(name, label, isNeeded, max = 1e9) {
     const field = number(name, label);
-    Object.assign(field.querySelector("input"), { step: "any", min: 0, max, required: isNeeded });
+    Object.assign(cockpit.need("input", field), { step: "any", min: 0, max, required: isNeeded });
     return field;
   }
 

@@ -2,6 +2,8 @@
 (function () {
   "use strict";
 
+  /** @typedef {{head: string[], is?: (one: any) => boolean, row: (one: any) => (string | Node)[]}} List */
+
   const cockpit = window.cockpit;
   const { alarms, element } = cockpit;
   const DAY_MS = 86400000;
@@ -48,12 +50,13 @@
     cockpit.setText(cockpit.find("[data-period]"), `${period} · 按平均 ${cockpit.number(told.operators, 1)} 名值班员计${shorter}`);
     figures(told.figures);
     for (const place of cockpit.findAll("[data-figures-list]")) {
-      const code = place.dataset.figuresList;
+      const code = place.dataset.figuresList ?? "";
       const rows = told[code].filter(LISTS[code].is || Boolean).map(LISTS[code].row);
       place.replaceChildren(rows.length ? cockpit.table(LISTS[code].head, rows) : element("p", "second", "没有"));
     }
   }
 
+  /** @type {Record<string, (value: number) => string>} */
   const NAMES_OF_UNITS = { s: duration };
 
   /** @param {number} seconds */
@@ -88,8 +91,10 @@
   const subject = ({ subject: code }) => ((cockpit.state.devices || {})[code] || {}).name || code;
   /** @param {string | null} time */
   const when = (time) => (time ? cockpit.time.full(Date.parse(time)) : "仍在继续");
+  /** @type {List} */
   const counted = { head: ["规则", "对象", "次数"], row: (one) => [one.name, subject(one), cockpit.number(one.count)] };
 
+  /** @type {Record<string, List>} */
   const LISTS = {
     top: { head: ["规则", "对象", "次数", "占比"], row: (one) => [...counted.row(one), `${cockpit.number(one.share, 1)}\u2009%`] },
     chattering: counted,
