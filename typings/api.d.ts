@@ -324,7 +324,8 @@ declare namespace Api {
     area_m2: number | null;
     m2_per_person: number | null;
     turnover: number | null;
-    by: string | null;
+    /** Left out for whoever may not see names. */
+    by?: string;
   }
   interface Capacity {
     instant: number | null;
@@ -335,7 +336,7 @@ declare namespace Api {
   }
   interface Closing {
     closed: boolean;
-    words: { closed: boolean; reason: string; by: string; at: string }[];
+    words: { closed: boolean; reason: string; by?: string; at: string }[];
   }
   /** A duty of the Tourism Law, article 45. */
   interface LawDuty {
@@ -384,7 +385,7 @@ declare namespace Api {
   }
   interface Noise {
     class: string | null;
-    name: string | null;
+    name?: string;
     limit: number | null;
     period: "day" | "night";
     edition: string;
@@ -414,7 +415,7 @@ declare namespace Api {
     limits: Record<string, number> | null;
     posts: Post[];
     units: string[];
-    basis: string;
+    basis: string | null;
     is_configured: boolean;
     on: { by: string; since: string; is_peak: boolean } | null;
     next: { first: string; last: string; peaks: string[] } | null;

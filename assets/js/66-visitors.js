@@ -24,7 +24,7 @@
   const when = (time) => (time ? cockpit.time.full(Date.parse(time)) : "—");
   /** @param {string | null} time */
   const year = (time) => (time ? `${new Date(Date.parse(time) + 28800000).toISOString().slice(0, 10)}` : "—");
-  /** @param {string | null} by */
+  /** @param {string | null | undefined} by */
   const who = (by) => (by ? by.replace(/^.*?:/, "") : "—");
   /** @param {number | null} share */
   const percent = (share) => (share === null ? "" : `${(share * 100).toFixed(0)}%`);
