@@ -3,25 +3,30 @@
   "use strict";
 
   const ZONE = "Asia/Shanghai";
-  const cockpit = (window.cockpit = {
+  const cockpit = (window.cockpit = /** @type {Cockpit} */ ({
     state: {},      // layer -> key -> record, as the live channel says it
     layers: {},     // layer -> {render(changed), tick(), mapReady(map)}; changed: keys, or null for all
     pages: {},      // page -> {start(), render(layer, changed)}
-    root: null,     // the page's root element
+    root: /** @type {any} */ (null),     // the page's root element, once it is laid out
     metrics: {},    // code -> row of metrics.toml
     at: null,       // a past time in epoch ms, on a page that shows one
-  });
+  }));
 
   // Dash waits for a promise that stands in Plotly's place. The page's frame asks for Plotly before all else.
   const plotly = document.getElementById("plotly");
   if (plotly && !window.Plotly) window.Plotly = new Promise((resolve) => plotly.addEventListener("load", () => resolve()));
 
+  /* Plotly as soon as it is there; null where the page has none yet. */
+  cockpit.plotly = () => (window.Plotly && "react" in window.Plotly ? window.Plotly : null);
+
+  /** @param {Intl.DateTimeFormatOptions} options */
   const format = (options) => new Intl.DateTimeFormat("zh-CN", { timeZone: ZONE, hourCycle: "h23", ...options });
   const clock = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const minute = format({ hour: "2-digit", minute: "2-digit" });
   const day = format({ month: "2-digit", day: "2-digit", weekday: "short" });
   const date = format({ month: "2-digit", day: "2-digit" });
 
+  /** @param {Intl.DateTimeFormat} formatter @param {number} ms @param {string[]} types */
   const datePart = (formatter, ms, types) =>
     formatter.formatToParts(ms).filter((part) => types.includes(part.type)).map((part) => part.value);
 
@@ -33,7 +38,7 @@
 
   /* JSON of the API of this community at the time that the page shows; throws where it is refused, with the reason. */
   cockpit.ask = async function (path, query) {
-    const asked = new URLSearchParams(query);
+    const asked = new URLSearchParams(/** @type {Record<string, string>} */ (query));
     if (cockpit.at !== null) asked.set("at", new Date(cockpit.at).toISOString());
     const answer = await cockpit.request(`/api/v1/${cockpit.root.dataset.community}/${path}?${asked}`);
     if (!answer.ok) throw Object.assign(new Error(cockpit.reason(answer)), { status: answer.status });
@@ -67,6 +72,7 @@
   /* What was measured, [[code, value], ...], in the order of the metrics. */
   cockpit.inOrder = function (measured) {
     const order = Object.keys(cockpit.metrics);
+    /** @param {string} code */
     const rank = (code) => (order.includes(code) ? order.indexOf(code) : order.length);
     return Object.entries(measured).sort((a, b) => rank(a[0]) - rank(b[0]));
   };
@@ -89,8 +95,19 @@
   cockpit.MARKS = ["", "●", "◆", "▲"];
   cockpit.LEVEL_WORDS = ["正常", "低", "中", "高"];
 
+  /** @param {string} selector @returns {any} of the tag that the selector names, or null */
   cockpit.find = (selector) => (cockpit.root ? cockpit.root.querySelector(selector) : null);
   cockpit.findAll = (selector) => (cockpit.root ? cockpit.root.querySelectorAll(selector) : []);
+
+  /* An element that must be there; throws naming it where it is not. */
+  cockpit.need = need;
+
+  /** @param {string} selector @param {ParentNode} [place] @returns {any} of the tag that the selector names */
+  function need(selector, place = cockpit.root) {
+    const found = place.querySelector(selector);
+    if (!(found instanceof HTMLElement)) throw new Error(`no ${selector} here`);
+    return found;
+  }
 
   /* Text is only ever set as text: nothing that came from outside becomes markup. */
   cockpit.setText = function (element, text) {
@@ -107,6 +124,7 @@
   /* A table: the words of its head, and rows of texts or elements. */
   cockpit.table = function (head, rows, className = "figures") {
     const made = cockpit.element("table", className);
+    /** @param {(string | Node)[]} cells @param {"th" | "td"} tag */
     const line = (cells, tag) => {
       const row = cockpit.element("tr");
       for (const cell of cells) {

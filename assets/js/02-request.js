@@ -4,11 +4,13 @@
 
   const cockpit = window.cockpit;
   /* What a status means where the answer says nothing itself. */
+  /** @type {Record<number, string>} */
   const WORDS = {
     400: "内容不被接受", 403: "没有权限，或被代理拦下", 404: "服务器上没有这一项", 408: "超时", 409: "与现状冲突", 410: "这一项已不存在",
     413: "太大，服务器或代理不收", 415: "格式不被接受", 422: "内容不被接受", 429: "太频繁，稍后再试",
     500: "服务器出错", 502: "服务器暂时不在", 503: "服务器暂时忙", 504: "服务器没有及时回答",
   };
+  /** @type {Record<string, string>} */
   const CUT = { GET: "连接中断，没有执行", POST: "连接中断，不知是否已执行" };
 
   const BUSY = 503;
@@ -28,6 +30,7 @@
     }
   };
 
+  /** @param {string} path @param {Asking} given */
   async function once(path, { patience = null, ...options }) {
     const giveUp = new AbortController();
     const timer = patience === null ? null : setTimeout(() => giveUp.abort(), patience);
@@ -46,12 +49,14 @@
     } catch (error) {
       return { ok: false, status: 0, body: { detail: CUT[options.method || "GET"] || CUT.POST }, retryMs: null, isForeign: false };
     } finally {
-      clearTimeout(timer);
+      if (timer !== null) clearTimeout(timer);
     }
   }
 
+  /** @param {number} status */
   const foreign = (status) => [WORDS[status], `回答看不懂（${status}），可能来自中间的代理`].filter(Boolean).join("；");
 
+  /** @param {string} text */
   function readBody(text) {
     if (!text) return {};
     try {
@@ -62,6 +67,7 @@
   }
 
   /* Retry-After (RFC 9110, 10.2.3), in ms: seconds, or a date of the server's. */
+  /** @param {string | null} header */
   function waitOf(header) {
     if (!header) return null;
     const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - cockpit.clock.server();

@@ -4,9 +4,11 @@
 
   const cockpit = window.cockpit;
   const SAID = "cockpit-said";   // for this tab only
+  /** @type {Record<string, string>} */
   const ROLES = { steward: "网格员", manager: "管理员", admin: "系统管理员", wall: "大屏" };
 
   cockpit.me = null;   // {name, role, communities, csrf}; null until it is known, name null where nobody is
+  /** @type {Promise<Me> | null} */
   let asked = null;
 
   /* Who is signed in; asked once for a page, or again. While nobody answers it is who it was when this phone last knew. */
@@ -22,6 +24,7 @@
   }
 
   const ACCOUNT = "cockpit-account";
+  /** @param {string | null} [name] */
   function remembered(name) {
     try {
       if (name === undefined) return localStorage.getItem(ACCOUNT);
@@ -32,6 +35,7 @@
   }
 
   /* A page belongs to whoever it was opened by: what they wrote is never sent by somebody who signed in since. */
+  /** @param {Me} me */
   function know(me) {
     remembered(me.name);
     const before = cockpit.me;
@@ -43,13 +47,16 @@
     return cockpit.me;
   }
 
+  /** @param {Me} me */
   function show(me) {
     const marks = me.name ? signedIn(me) : [signInLink()];
     for (const place of cockpit.findAll("[data-me]")) place.replaceChildren(cockpit.outbox.mark(), ...marks);
-    for (const one of cockpit.findAll("[data-least-role]")) one.hidden = !cockpit.may(one.dataset.leastRole);
+    for (const one of cockpit.findAll("[data-least-role]")) one.hidden = !cockpit.may(/** @type {Role} */ (one.dataset.leastRole));
   }
 
+  /** @type {(Role | undefined)[]} */
   const ORDER = ["wall", "steward", "manager", "admin"];
+  /** @param {Role | undefined} role @param {Role} least */
   const suffices = (role, least) => ORDER.indexOf(role) >= ORDER.indexOf(least);
 
   function isHere() {
@@ -75,7 +82,7 @@
     const { name, role, communities = [] } = cockpit.me || {};
     if (!name) return `登录后可查看：需要${ROLES[least]}`;
     const names = JSON.parse(cockpit.root.dataset.communities);
-    const own = `您是${isHere() ? "" : communities.map((code) => names[code] || code).join("、") + "的"}${ROLES[role] || role}`;
+    const own = `您是${isHere() ? "" : communities.map((code) => names[code] || code).join("、") + "的"}${ROLES[role || ""] || role}`;
     return `需要${names[cockpit.root.dataset.community]}的${ROLES[least]}；${own}`;
   };
 
@@ -93,6 +100,7 @@
   }
   cockpit.signInLink = signInLink;
 
+  /** @param {Me} me */
   function signedIn(me) {
     const out = cockpit.element("button", "quiet", "退出");
     out.type = "button";
@@ -103,7 +111,7 @@
       await cockpit.post("/api/v1/session/end", {});
       location.reload();
     });
-    const who = cockpit.element("span", "who", `${me.name} · ${ROLES[me.role] || me.role}`);
+    const who = cockpit.element("span", "who", `${me.name} · ${ROLES[me.role || ""] || me.role}`);
     return [...(cockpit.may("steward") ? [cockpit.bell()] : []), who, out];
   }
 
@@ -131,11 +139,12 @@
   };
 
   function othersPage() {
-    const { name, isReplacedBy } = cockpit.me;
+    const { name, isReplacedBy } = cockpit.me || {};
     const detail = `此页面由 ${name} 打开，现在登录的是 ${isReplacedBy}；请刷新页面`;
     return { ok: false, status: 403, body: { detail }, retryMs: null, isForeign: false };
   }
 
+  /** @param {string} path @param {object} body @param {string | null | undefined} csrf @param {Asking} options */
   function send(path, body, csrf, options) {
     const isFile = body instanceof Blob;
     const kind = isFile ? "application/octet-stream" : "application/json";
@@ -156,7 +165,7 @@
   /* What the page before this one had to say. */
   cockpit.sayKept = function (element) {
     const said = sessionStorage.getItem(SAID);
-    if (said) cockpit.sayOutcome(element, true, said);
+    if (said && element) cockpit.sayOutcome(element, true, said);
     sessionStorage.removeItem(SAID);
   };
 

@@ -5,8 +5,11 @@
   const cockpit = window.cockpit;
   const GATHER_MS = 400;   // several changes at once are one question
   const path = () => `/api/v1/${cockpit.root.dataset.community}/notices`;
-  let button = null;
-  let list = null;
+  /** @type {HTMLButtonElement} */
+  let button;
+  /** @type {HTMLElement} */
+  let list;
+  /** @type {number | null} */
   let timer = null;
 
   /* The button, with the list that it opens. */
@@ -19,7 +22,7 @@
     list.hidden = true;
     made.append(button, list);
     button.addEventListener("click", () => (list.hidden ? open() : close()));
-    document.addEventListener("click", (event) => made.contains(event.target) || close());
+    document.addEventListener("click", (event) => made.contains(/** @type {Node} */ (event.target)) || close());
     document.addEventListener("keydown", (event) => event.key === "Escape" && close());
     cockpit.root.addEventListener("rendered", (event) => {
       const changed = event.detail;
@@ -40,6 +43,7 @@
     return notices;
   }
 
+  /** @param {number} unread */
   function count(unread) {
     cockpit.setText(button, unread ? `通知 ${unread > 99 ? "99+" : unread}` : "通知");
     button.classList.toggle("has-unread", unread > 0);
@@ -56,6 +60,7 @@
     button.setAttribute("aria-expanded", "false");
   }
 
+  /** @param {Api.Notice[]} notices */
   function show(notices) {
     const unread = notices.filter((one) => !one.read).map((one) => one.id);
     const all = cockpit.element("button", "quiet", "全部标为已读");
@@ -68,6 +73,7 @@
     list.replaceChildren(head, ...(rows.length ? rows : [cockpit.element("p", "empty", "没有通知")]));
   }
 
+  /** @param {Api.Notice} one */
   function row(one) {
     const link = cockpit.element("a", one.read ? "" : "is-unread");
     link.href = one.page;
@@ -80,6 +86,7 @@
     return link;
   }
 
+  /** @param {number[] | null} ids @param {Asking} [options] */
   async function read(ids, options) {
     const answer = await cockpit.post(path() + "/read", { ids }, options);
     if (answer.ok) count(answer.body.unread);

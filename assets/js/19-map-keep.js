@@ -4,19 +4,24 @@
   "use strict";
 
   const cockpit = window.cockpit;
-  const map = (cockpit.map = { handle: null, isUp: false, always: [], tools: [] });   // tools: on a manager's page only
+  const map = (cockpit.map = /** @type {MapScript} */ (/** @type {unknown} */ ({ handle: /** @type {any} */ (null), isUp: false, always: [], tools: [] })));   // tools: on a manager's page only
   const RETRY_MS = [30000, 60000, 120000, 300000];
   const TRIES = "cockpit-map-tries";   // of this tab
   const WELL_MS = 600000;
   const ASK_MS = 1000;        // the first wait for a source that could not be read
   const ASK_MOST_MS = 60000;
+  /** @type {Map<string, (handle: Maps.Handle) => void>} */
   const kept = new Map();     // what -> how it is set, in the order of the first time
+  /** @type {Map<string, Map<string, Record<string, Maps.Style>>>} */
   const states = new Map();   // source -> id -> state
   const asked = new Map();    // source -> how often it could not be read
   const asking = new Set();   // sources that are about to be asked for again
+  /** @type {((handle: Maps.Handle) => void)[]} */
   let waiting = [];           // what is done once, as soon as there is a map
+  /** @type {HTMLElement | null} */
   let notice = null;
-  let timer = null;
+  /** @type {number | undefined} */
+  let timer;
 
   /* Set something on the map, now and whenever it comes back; ``what`` names it, the last to be put counts. */
   map.put = function (what, set) {
@@ -38,7 +43,7 @@
   /* Set a feature's state. */
   map.setFeatureState = function (source, id, state) {
     if (!states.has(source)) states.set(source, new Map());
-    const ofSource = states.get(source);
+    const ofSource = states.get(source) || new Map();
     ofSource.set(id, { ...ofSource.get(id), ...state });
     if (map.isUp) map.handle.setFeatureState({ source, id }, state);
   };
@@ -99,6 +104,7 @@
   }
 
   /* Say that there is no map, and try again at intervals: a page that is loaded anew gets a new context. */
+  /** @param {string} text */
   function fail(text) {
     say(text);
     const tries = Number(sessionStorage.getItem(TRIES) || 0);
@@ -126,12 +132,13 @@
     return true;
   }
 
+  /** @param {string | null} text */
   function say(text) {
     if (!notice && text === null) return;
     if (!notice) {
       notice = cockpit.element("p", "map-lost");
       notice.setAttribute("role", "alert");
-      document.getElementById("map").after(notice);
+      document.getElementById("map")?.after(notice);
     }
     notice.hidden = text === null;
     cockpit.setText(notice, text || "");

@@ -8,7 +8,7 @@
   const sites = () => Object.values(cockpit.state.visitors || {});
   const CLOSED = "closed";
   // How loud a level is, and so its shape; levels.toml has their words.
-  const concern = { yellow: 1, orange: 2, red: 3 };
+  const concern = /** @type {Record<string, number>} */ ({ yellow: 1, orange: 2, red: 3 });
 
   /* Why a site's figures are doubtful: [{figures, word, text}]; a gate falls silent without a word from it. */
   cockpit.doubtsOf = function (site) {
@@ -23,12 +23,14 @@
     return [{ figures: ["inside", "entered_today", "left_today"], word, text }, ...found];
   };
 
+  /** @param {Live.Site} site @param {string[]} gates */
   function names(site, gates) {
     const known = gates.map((id) => (site.gates[id] || { name: id }).name);
     return known.length ? `（${known.join("、")}）` : "";
   }
 
   /* What a row says of a doubtful figure: a shape and a word, and all of it where somebody points. */
+  /** @param {Live.Site} site @param {Live.CountFigure} figure @param {boolean} isBrief */
   function doubted(site, figure, isBrief) {
     const found = cockpit.doubtsOf(site).filter((one) => one.figures.includes(figure));
     if (!found.length) return {};
@@ -40,6 +42,7 @@
     for (const site of sites()) {
       const key = `visitors.${site.site}`;
       const stale = site.stale_at !== null && site.stale_at < cockpit.now() ? site.as_of : null;
+      /** @param {"entered_today" | "left_today"} name */
       const figure = (name) => ({ text: cockpit.number(site[name]), staleSince: null, ...doubted(site, name, true) });
       cockpit.setRow(`${key}.inside`, {
         text: cockpit.number(site.inside), unit: "人" + cockpit.bandOf(site), level: cockpit.crowding(site), staleSince: stale,
@@ -56,7 +59,7 @@
     cockpit.setPanel("visitors", {
       waiting: counted.length === 0,
       sources: cockpit.allSources(counted.map((site) => ({ sources: site.sources.map((one) => one.source) }))),
-      ts: counted.length ? Math.max(...counted.map((site) => site.as_of)) : null,
+      ts: counted.length ? Math.max(...counted.map((site) => Number(site.as_of))) : null,
     });
     gates();
     bars();
@@ -83,35 +86,39 @@
     return `（${cockpit.number(site.low)}–${cockpit.number(site.high)}）`;
   };
 
-  cockpit.crowding = (site) => concern[site.level] || 0;
+  cockpit.crowding = (site) => concern[site.level ?? ""] || 0;
 
   /* The level in a word with its shape; nothing where all is well or nobody configured a capacity. */
-  cockpit.levelOf = (site) => (concern[site.level] || site.level === CLOSED ? `${site.level_mark} ${site.level_name}` : site.level_name || "");
+  cockpit.levelOf = (site) => (concern[site.level ?? ""] || site.level === CLOSED ? `${site.level_mark} ${site.level_name}` : site.level_name || "");
 
   // Yellow, orange and red are what the levels are called: they are those colours.
+  /** @param {string} key @param {Live.Site} site */
   function colour(key, site) {
     for (const row of cockpit.findAll(`[data-row="${key}"]`)) row.dataset.crowd = site.level || "";
   }
 
+  /** @param {Live.Site} site @returns {RowWords} */
   function capacity(site) {
     const level = site.level === CLOSED ? cockpit.levelOf(site) : site.level_name;
-    if (site.capacity === null) return { text: "未配置", unit: site.level === CLOSED ? level : "" };
+    if (site.capacity === null) return { text: "未配置", unit: site.level === CLOSED ? level ?? "" : "" };
     // The share that decides the level: of the day where that is the greater one.
-    const isOfDay = site.ratio_daily !== null && site.ratio_daily > site.ratio;
-    const share = site.ratio === null ? "" : ` · ${isOfDay ? "日 " : ""}${Math.round((isOfDay ? site.ratio_daily : site.ratio) * 100)}%`;
+    const isOfDay = site.ratio_daily !== null && site.ratio_daily > (site.ratio ?? 0);
+    const share = site.ratio === null ? "" : ` · ${isOfDay ? "日 " : ""}${Math.round(Number(isOfDay ? site.ratio_daily : site.ratio) * 100)}%`;
     return { text: cockpit.number(site.capacity), unit: `人${share}${level ? " " + level : ""}`, level: cockpit.crowding(site) };
   }
 
+  /** @param {Live.Site} site */
   function year(site) {
     const baseline = site.baseline ? `人 · ${site.baseline.year} 年 ${cockpit.number(site.baseline.visits / 10000)} 万` : "人";
     return { text: cockpit.number(site.entered_year), unit: baseline };
   }
 
   function gates() {
+    /** @type {Maps.Feature[]} */
     const features = [];
     for (const site of sites()) {
       for (const [id, gate] of Object.entries(site.gates)) {
-        if (gate.lon === null) continue;
+        if (gate.lon === null || gate.lat === null) continue;
         const stale = gate.stale_at === null || gate.stale_at < cockpit.now();
         features.push({
           type: "Feature",
@@ -125,31 +132,33 @@
 
   function bars() {
     for (const place of cockpit.findAll("[data-bars]")) {
-      const site = (cockpit.state.visitors || {})[place.dataset.bars];
-      if (!site || !site.hours.length || !(window.Plotly || {}).react) continue;
+      const site = (cockpit.state.visitors || {})[place.dataset.bars ?? ""];
+      if (!site || !site.hours.length || !cockpit.plotly()) continue;
       const now = cockpit.now();
       const start = now - (now % HOUR_MS) - 23 * HOUR_MS;
-      const entered = new Map(site.hours);
+      const entered = new Map(site.hours.map(([hour, people]) => [hour, people]));
       const spread = new Map(site.hours.map(([hour, , people]) => [hour, people > 0]));
       const hours = Array.from({ length: 24 }, (_, index) => start + index * HOUR_MS);
       const isSpread = hours.map((hour) => spread.get(hour) || false);
       const caption = "近 24 小时进入（人/时）" + (isSpread.includes(true) ? " · ▨ 停报时段分摊" : "");
       cockpit.setText(place.querySelector(".caption"), caption);
-      paint(place.querySelector(".bars"), hours, hours.map((hour) => entered.get(hour) ?? null), isSpread);
+      paint(cockpit.need(".bars", place), hours, hours.map((hour) => entered.get(hour) ?? null), isSpread);
     }
   }
 
+  /** @param {HTMLElement} target @param {number[]} hours @param {(number | null)[]} values @param {boolean[]} isSpread */
   function paint(target, hours, values, isSpread) {
     const drawn = JSON.stringify([hours[0], values, isSpread, target.clientWidth, target.clientHeight]);
     if (target.dataset.drawn === drawn || !target.clientHeight) return;
     target.dataset.drawn = drawn;
     const style = getComputedStyle(cockpit.root);
     const u = cockpit.u();
+    /** @param {string} name */
     const token = (name) => style.getPropertyValue("--" + name).trim();
     const colours = hours.map((_, index) => (index === 23 ? token("text") : token("normal")));
     // A label at the last bars would be cut off by the edge.
     const ticks = hours.slice(0, -2).filter((hour) => cockpit.time.hour(hour) % 6 === 0);
-    window.Plotly.react(
+    cockpit.plotly()?.react(
       target,
       [{ type: "bar", x: hours.map(String), y: values, marker: { color: colours, pattern: { shape: isSpread.map((one) => (one ? "/" : "")), fillmode: "replace" } }, hoverinfo: "skip" }],
       {

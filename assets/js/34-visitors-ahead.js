@@ -9,10 +9,10 @@
   let every = AGAIN_MS;
 
   function render() {
-    for (const place of cockpit.findAll("[data-surge]")) surge(place, (cockpit.state.visitors || {})[place.dataset.surge]);
+    for (const place of cockpit.findAll("[data-surge]")) surge(place, (cockpit.state.visitors || {})[place.dataset.surge || ""]);
     // Of a closed site nothing is forecast: nobody comes in. What was warned of before it was closed is over at once.
     for (const place of cockpit.findAll("[data-ahead]")) {
-      const site = (cockpit.state.visitors || {})[place.dataset.ahead];
+      const site = (cockpit.state.visitors || {})[place.dataset.ahead || ""];
       place.hidden = Boolean(site && site.closing);
     }
     const since = performance.now() - asked;
@@ -22,13 +22,16 @@
     for (const place of cockpit.findAll("[data-ahead]")) ahead(place);
   }
 
+  /** @param {HTMLElement} place */
   async function ahead(place) {
-    let told = null;
+    /** @type {Api.Forecast} */
+    let told;
     try {
       told = await cockpit.ask(`visitors/${place.dataset.ahead}/forecast`, {});
     } catch {
       return;   // what stood there stands with its time
     }
+    /** @type {string[]} */
     const parts = [];
     if (told.points.length) {
       const end = told.points[told.points.length - 1];
@@ -37,13 +40,14 @@
       parts.push(`${by} ${cockpit.time.minute(Date.parse(end.ts))} 约 ${cockpit.number(end.mean)} 人（${between}）`);
     } else if (told.reason) parts.push(`预测：${told.reason_name}`);
     cockpit.setText(place.querySelector(".said"), parts.join(" · "));
-    const warned = place.querySelector(".warned");
+    const warned = cockpit.need(".warned", place);
     const { warning } = told;
     cockpit.setText(warned, warning ? `${warning.mark} 最早 ${cockpit.time.minute(Date.parse(warning.ts))} 可能到${warning.name}（${warning.of_name}）` : "");
     warned.className = `warned is-warned ${warning ? `crowd-${warning.level}` : ""}`;
   }
 
   /* Name, since when, posts manned of those planned, and the shares that count while it is on. */
+  /** @param {HTMLElement} place @param {Live.Site | undefined} site */
   function surge(place, site) {
     const known = site && site.festival;
     const name = place.querySelector("strong");
@@ -62,7 +66,7 @@
   const own = cockpit.layers.visitors;
   const before = own.render;
   own.render = function (changed) {
-    before(changed);
+    before?.(changed);
     render();
   };
 })();

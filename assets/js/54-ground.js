@@ -5,9 +5,12 @@
   const cockpit = window.cockpit;
   const PREVIEW = "survey-preview";
   const WORDS = { added: "新增", replaced: "替换", removed: "删除" };
+  /** @type {Record<string, string>} */
   const LEFT_OUT = { texts: "文字注记" };
+  /** @type {[layer: string, query: URLSearchParams, file: File] | null} */
   let looked = null;   // the query that was found good; only that can be taken
 
+  /** @param {Record<string, string>} choices */
   function select(choices) {
     const made = cockpit.element("select");
     for (const [value, name] of Object.entries(choices)) {
@@ -18,12 +21,14 @@
     return made;
   }
 
+  /** @param {string} text @param {HTMLElement} field */
   function labelled(text, field) {
     const label = cockpit.element("label", "", text + " ");
     label.append(field);
     return label;
   }
 
+  /** @param {HTMLElement} place */
   function form(place) {
     const { layers, systems } = JSON.parse(place.dataset.surveyForm);
     const [layer, system] = [select(layers), select(systems)];
@@ -48,17 +53,18 @@
       shift.checked = false;
     });
     look.addEventListener("click", async () => {
-      if (!file.files.length) return cockpit.sayOutcome(outcome(), false, "请先选择文件");
-      const query = new URLSearchParams({ file: file.files[0].name });
+      const [given] = file.files ?? [];
+      if (!given) return cockpit.sayOutcome(outcome(), false, "请先选择文件");
+      const query = new URLSearchParams({ file: given.name });
       if (system.value) query.set("crs", system.value);
       if (part.value) query.set("source_layer", part.value);
       if (shift.checked) query.set("accept_shift", "true");
-      const answer = await send(layer.value, query, file.files[0], true);
+      const answer = await send(layer.value, query, given, true);
       report(answer);
       if (answer.body.layers) offer(part, partLabel, answer.body.layers);
       if ((answer.body.kinds || []).includes("shift")) shiftLabel.hidden = false;
       take.disabled = !answer.ok;
-      looked = answer.ok ? [layer.value, query, file.files[0]] : null;
+      looked = answer.ok ? [layer.value, query, given] : null;
     });
     take.addEventListener("click", async () => {
       if (!looked) return;
@@ -70,7 +76,9 @@
     place.append(labelled("图层", layer), labelled("坐标系", system), labelled("文件", file), partLabel, shiftLabel, look, take);
   }
 
+  /** @param {HTMLSelectElement} part @param {HTMLElement} label @param {Api.SurveyLayer[]} layers */
   function offer(part, label, layers) {
+    /** @type {Record<string, string>} */
     const choices = { "": "请选择" };
     for (const one of layers) choices[one.name] = `${one.name}（${one.features} 个要素）`;
     part.replaceChildren(...select(choices).childNodes);
@@ -79,16 +87,18 @@
     label.hidden = false;
   }
 
-  const outcome = () => cockpit.find("[data-outcome]");
+  const outcome = () => cockpit.need("[data-outcome]");
 
+  /** @param {string} layer @param {URLSearchParams} query @param {File} file @param {boolean} isDry */
   function send(layer, query, file, isDry) {
     const asked = new URLSearchParams(query);
     asked.set("dry_run", String(isDry));
     return cockpit.post(`/api/v1/${cockpit.root.dataset.community}/ground/${layer}?${asked}`, file);
   }
 
+  /** @param {Answer} answer */
   function report(answer) {
-    const list = cockpit.find("[data-survey-report]");
+    const list = cockpit.need("[data-survey-report]");
     const { body } = answer;
     list.replaceChildren();
     preview(answer.ok ? body.shapes || [] : []);
@@ -103,6 +113,7 @@
   }
 
   /* What shows whether the file was read rightly. */
+  /** @param {Api.SurveyReport} body */
   function howRead(body) {
     const lines = [`文字编码 ${body.encoding}${body.names.length ? `，如：${body.names.join("、")}` : ""}`];
     for (const [what, count] of Object.entries(body.left_out)) lines.push(`未导入：${LEFT_OUT[what] || what} ${count} 个`);
@@ -110,17 +121,20 @@
     return lines;
   }
 
+  /** @param {Api.SurveyReport} body */
   function told(body) {
-    const change = Object.entries(WORDS).map(([key, word]) => `${word} ${body[key]}`).join("，");
+    const change = /** @type {["added" | "replaced" | "removed", string][]} */ (Object.entries(WORDS)).map(([key, word]) => `${word} ${body[key]}`).join("，");
     const said = body.imported ? `已导入，版本 ${body.version}` : "可以导入，尚未改变";
     return `${said}：${body.features} 个要素（${body.crs}），${change}`;
   }
 
+  /** @param {Maps.Feature[]} features */
   function preview(features) {
     cockpit.map.put("preview", addPreview);
     cockpit.map.setFeatures(PREVIEW, features);
   }
 
+  /** @param {Maps.Handle} map */
   function addPreview(map) {
     if (!map.getSource(PREVIEW)) {
       map.addSource(PREVIEW, { type: "geojson", data: { type: "FeatureCollection", features: [] } });
@@ -133,6 +147,7 @@
     }
   }
 
+  /** @param {HTMLButtonElement} button */
   async function use(button) {
     button.disabled = true;
     const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/ground/${button.dataset.useVersion}`, {});
@@ -143,16 +158,16 @@
 
   cockpit.pages.ground = {
     async start() {
-      cockpit.sayKept(outcome());
+      cockpit.sayKept(cockpit.find("[data-outcome]"));
       await cockpit.whoAmI();
       const why = cockpit.whyNot("manager");
       if (why !== null) {
-        cockpit.refuse(cockpit.find("[data-survey-form]"), why);
+        cockpit.refuse(cockpit.need("[data-survey-form]"), why);
         for (const button of cockpit.findAll("[data-use-version]")) button.hidden = true;
         return;
       }
-      form(cockpit.find("[data-survey-form]"));
-      for (const button of cockpit.findAll("[data-use-version]")) button.addEventListener("click", () => use(button));
+      form(cockpit.need("[data-survey-form]"));
+      for (const button of /** @type {Iterable<HTMLButtonElement>} */ (cockpit.findAll("[data-use-version]"))) button.addEventListener("click", () => use(button));
     },
   };
 })();

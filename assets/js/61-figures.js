@@ -2,16 +2,21 @@
 (function () {
   "use strict";
 
+  /** @typedef {{by: Record<string, string>, rates: Record<string, string>, rates_of: Record<string, [part: string, whole: string]>, stages: Record<string, string>, ages: Record<string, string>}} FigureWords */
+
   const cockpit = window.cockpit;
   const { element } = cockpit;
   const DAY_MS = 86400000;
   const GATHER_MS = 1500;
-  const page = (cockpit.pages.figures = {});
-  let words = {};
+  const page = (cockpit.pages.figures = /** @type {PageScript} */ ({}));
+  /** @type {FigureWords} */
+  let words;
   let chosen = { span: "month", by: "area" };
+  /** @type {number | null} */
   let timer = null;
 
   /* Each span's beginning and end; months and years are those of Asia/Shanghai. */
+  /** @type {Record<string, [name: string, period: () => [from: number, to: number | null]]>} */
   const SPANS = {
     week: ["近 7 天", () => [cockpit.now() - 7 * DAY_MS, null]],
     month: ["本月", () => [monthStart(0), null]],
@@ -25,6 +30,7 @@
     return { year: Number(parts[0]), month: Number(parts[1]) };
   }
 
+  /** @param {number} offset */
   function monthStart(offset) {
     const { year, month } = local();
     const first = new Date(Date.UTC(year, month - 1 + offset, 1)).toISOString().slice(0, 10);
@@ -32,11 +38,11 @@
   }
 
   page.start = async function () {
-    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     await cockpit.whoAmI();
     const spans = Object.fromEntries(Object.entries(SPANS).map(([code, [name]]) => [code, name]));
     const groups = Object.entries(words.by).filter(([code]) => code !== "steward" || cockpit.may("steward"));
-    cockpit.find("[data-choices]").replaceChildren(taps("span", spans), taps("by", Object.fromEntries(groups)));
+    cockpit.need("[data-choices]").replaceChildren(taps("span", spans), taps("by", Object.fromEntries(groups)));
     load();
   };
 
@@ -44,6 +50,7 @@
     if (changed && changed.grid_events) timer = timer || setTimeout(load, GATHER_MS);
   };
 
+  /** @param {"span" | "by"} name @param {Record<string, string>} options */
   function taps(name, options) {
     const made = element("div", "buttons");
     for (const [code, text] of Object.entries(options)) {
@@ -65,11 +72,12 @@
     const asked = chosen;
     const [from, to] = SPANS[asked.span][1]();
     const query = { from: new Date(from).toISOString(), by: asked.by, ...(to ? { to: new Date(to).toISOString() } : {}) };
-    let answer = null;
+    /** @type {{total: Api.Figures, groups: Api.Figures[]}} */
+    let answer;
     try {
       answer = await cockpit.ask("events/figures", query);
     } catch (error) {
-      return cockpit.refuse(cockpit.find("[data-totals]"), error.message);
+      return cockpit.refuse(cockpit.need("[data-totals]"), error.message);
     }
     if (asked !== chosen) return;   // another was chosen meanwhile
     showTotal(answer.total);
@@ -77,17 +85,20 @@
   }
 
   /* A share with what it is of: all of one is little. */
+  /** @param {Api.Figures} of @param {string} code */
   const percent = (of, code) => {
     const [part, whole] = words.rates_of[code];
     return of.rates[code] === null ? "—" : `${cockpit.number(of.rates[code] * 100, 1)}\u2009%（${of.counts[part]}/${of.counts[whole]}）`;
   };
+  /** @param {number | null} value */
   const hours = (value) => (value === null ? "—" : value < 1 ? `${cockpit.number(value * 60)}\u2009分钟` : value < 48 ? `${cockpit.number(value, 1)}\u2009小时` : `${cockpit.number(value / 24, 1)}\u2009天`);
 
+  /** @param {Api.Figures} total */
   function showTotal(total) {
     const tiles = [["上报", cockpit.number(total.counts.reported)], ["积压", cockpit.number(total.backlog)],
       ...Object.entries(words.rates).map(([code, name]) => [name, percent(total, code)]),
       ["满意度", total.satisfaction === null ? "—" : `${cockpit.number(total.satisfaction, 2)} / 5（${total.rated}）`]];
-    cockpit.find("[data-totals]").replaceChildren(...tiles.map(([name, value]) => {
+    cockpit.need("[data-totals]").replaceChildren(...tiles.map(([name, value]) => {
       const tile = element("div", "total");
       tile.append(element("span", "label", name), element("span", "value", value));
       return tile;
@@ -96,9 +107,9 @@
       const { n, mean, p90 } = total.hours[code];
       return [name, hours(mean), hours(p90), cockpit.number(n)];
     });
-    cockpit.find("[data-stages]").replaceChildren(cockpit.table(["环节", "平均", "九成在内", "件"], stages));
+    cockpit.need("[data-stages]").replaceChildren(cockpit.table(["环节", "平均", "九成在内", "件"], stages));
     const most = Math.max(1, ...Object.values(total.ageing));
-    cockpit.find("[data-ages]").replaceChildren(...Object.entries(words.ages).map(([code, name]) => {
+    cockpit.need("[data-ages]").replaceChildren(...Object.entries(words.ages).map(([code, name]) => {
       const row = element("div", "bar");
       const bar = element("span", "fill");
       bar.style.width = `${(100 * total.ageing[code]) / most}%`;
@@ -109,6 +120,7 @@
     }));
   }
 
+  /** @param {Api.Figures[]} groups */
   function showGroups(groups) {
     const head = [words.by[chosen.by], "上报", "积压", ...Object.values(words.rates), "派遣 → 反馈", "满意度"];
     const rows = groups.map((one) => [
@@ -116,7 +128,7 @@
       ...Object.keys(words.rates).map((code) => percent(one, code)),
       hours(one.hours.to_handled.mean), one.satisfaction === null ? "—" : `${cockpit.number(one.satisfaction, 2)}（${one.rated}）`,
     ]);
-    const place = cockpit.find("[data-groups]");
+    const place = cockpit.need("[data-groups]");
     place.replaceChildren(rows.length ? cockpit.table(head, rows) : element("p", "second", "这段时间没有上报事件"));
   }
 })();

@@ -2,15 +2,19 @@
 (function () {
   "use strict";
 
+  /** @typedef {Record<"roles" | "communities" | "kinds" | "formats" | "codes" | "details" | "actions", Record<string, string>>} PeopleWords */
+  /** @typedef {(() => Promise<void>) & {part: string}} Show */
+
   const cockpit = window.cockpit;
   const { element } = cockpit;
   const { entry, form, redraw, text, choice } = cockpit.forms;
-  const page = (cockpit.pages.people = {});
+  const page = (cockpit.pages.people = /** @type {PageScript} */ ({}));
   const AUDIT_ROWS = 50;
-  let words = {};
+  /** @type {PeopleWords} */
+  let words;
 
   page.start = async function () {
-    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     const me = await cockpit.whoAmI();
     const why = cockpit.whyNot("admin");
     if (why !== null) {
@@ -19,19 +23,22 @@
     }
     showWebhooks();
     // People, displays and the trail are those of all communities.
-    if (me.communities.includes("*")) [showUsers, showDisplays, showAudit].forEach((show) => show());
+    if (me.communities?.includes("*")) [showUsers, showDisplays, showAudit].forEach((show) => show());
     else for (const code of ["users", "displays", "audit"]) cockpit.refuse(part(code), "需要全部社区的系统管理员；您只是本社区的");
   };
 
+  /** @type {Record<string, string>} */
   const KINDS = { user: "用户", token: "令牌", display: "大屏", command: "命令行", device: "设备" };
 
   /* Who did it: of which kind, and the name. */
+  /** @param {string} label */
   function actor(label) {
     const [kind, ...name] = label.split(":");
     return name.length ? `${KINDS[kind] || kind} ${name.join(":")}` : KINDS[kind] || label;
   }
 
   /* Codes by their words, in lists and as places too: steward, heling/areas. */
+  /** @param {unknown} value @returns {string} */
   function coded(value) {
     if (Array.isArray(value)) return value.map(coded).join("、");
     if (value !== null && typeof value === "object") {
@@ -41,9 +48,11 @@
     return String(value).split("/").map((one) => words.codes[one] || words.communities[one] || one).join("/");
   }
 
-  const part = (code) => cockpit.find(`[data-part="${code}"]`);
+  /** @param {string} code */
+  const part = (code) => cockpit.need(`[data-part="${code}"]`);
 
   /* Do something, show the list again, and say above it what came of it; a link or secret is shown this once. */
+  /** @param {string} path @param {object} body @param {Show} show @param {(said: any) => string} done */
   async function act(path, body, show, done) {
     const answer = await cockpit.post(path, body);
     if (answer.ok) await show();
@@ -56,28 +65,33 @@
     if (answer.ok) showAudit();
   }
 
+  /** @param {{ link: string }} said */
   const linkOf = (said) => `链接（只显示这一次，24 小时内有效一次）：${location.origin}${said.link}`;
 
   async function showUsers() {
     const answer = await cockpit.request("/api/v1/users");
     if (!answer.ok) return cockpit.refuse(part("users"), cockpit.reason(answer));
     const { users } = answer.body;
-    const rows = users.map((one) => {
+    const rows = users.map((/** @type {Api.User} */ one) => {
       const path = `/api/v1/users/${encodeURIComponent(one.name)}`;
       const { role, communities } = one;
       const place = communities.map((code) => words.communities[code] || code).join("、");
       const state = one.disabled ? " · 已停用" : one.invited ? " · 待设口令" : "";
-      return entry(one.name, `${words.roles[role]} · ${place}${state}`, [
+      /** @type {[label: string, work: Work][]} */
+      const unbind = one.accounts.length ? [["解除统一身份", () => act(`${path}/accounts/unbind`, {}, showUsers, () => "已解除，下次统一身份登录时重新绑定")]] : [];
+      /** @type {[label: string, work: Work][]} */
+      const acts = [
         ["新链接", () => act(`${path}/invitation`, {}, showUsers, linkOf)],
         ["结束会话", () => act(`${path}/sessions/end`, {}, showUsers, (said) => `结束了 ${said.ended} 个会话`)],
-        ...(one.accounts.length ? [["解除统一身份", () => act(`${path}/accounts/unbind`, {}, showUsers, () => "已解除，下次统一身份登录时重新绑定")]] : []),
+        ...unbind,
         [one.disabled ? "启用" : "停用", () => act(path, { role, communities, disabled: !one.disabled }, showUsers, () => "已更改")],
-      ]);
+      ];
+      return entry(one.name, `${words.roles[role]} · ${place}${state}`, acts);
     });
     const add = form("邀请用户", [text("name", "用户名", 80), choice("role", "角色", words.roles), choice("community", "社区", words.communities)],
       ({ community, ...body }) => act("/api/v1/users", { ...body, communities: [community] }, showUsers, linkOf), "邀请");
     const change = form("更改角色", [
-      choice("name", "用户", Object.fromEntries(users.map((one) => [one.name, one.name]))),
+      choice("name", "用户", Object.fromEntries(users.map((/** @type {Api.User} */ one) => [one.name, one.name]))),
       choice("role", "角色", words.roles), choice("community", "社区", words.communities),
     ], ({ name, role, community }) => act(`/api/v1/users/${encodeURIComponent(name)}`, { role, communities: [community], disabled: false }, showUsers, () => "已更改"), "更改");
     redraw(part("users"), ...rows, add, ...(users.length ? [change] : []));
@@ -88,7 +102,7 @@
     const answer = await cockpit.request("/api/v1/displays");
     if (!answer.ok) return cockpit.refuse(part("displays"), cockpit.reason(answer));
     const { displays } = answer.body;
-    const rows = displays.map((one) => entry(one.name, `${words.communities[one.community]}${one.revoked ? " · 已撤销" : ""}`,
+    const rows = displays.map((/** @type {{name: string, community: string, revoked: boolean}} */ one) => entry(one.name, `${words.communities[one.community]}${one.revoked ? " · 已撤销" : ""}`,
       one.revoked ? [] : [["撤销", () => act(`/api/v1/displays/${encodeURIComponent(one.name)}/revoke`, {}, showDisplays, () => "已撤销")]]));
     const { "*": _all, ...places } = words.communities;
     const add = form("新链接", [text("name", "哪块屏", 80), choice("community", "社区", places)],
@@ -102,9 +116,9 @@
     const answer = await cockpit.request(base);
     if (!answer.ok) return cockpit.refuse(part("webhooks"), cockpit.reason(answer));
     const { webhooks } = answer.body;
-    const rows = webhooks.map((one) => {
+    const rows = webhooks.map((/** @type {Record<string, any>} */ one) => {
       const { done, waiting, given_up: lost } = one.deliveries;
-      const kinds = one.kinds.includes("*") ? "全部" : one.kinds.map((kind) => words.kinds[kind] || kind).join("、");
+      const kinds = one.kinds.includes("*") ? "全部" : one.kinds.map((/** @type {string} */ kind) => words.kinds[kind] || kind).join("、");
       const fault = one.error ? ` · ▲ ${one.error}` : "";
       const path = `${base}/${encodeURIComponent(one.name)}`;
       return entry(one.name, `${words.formats[one.format]} · ${one.host} · ${kinds} · 已送 ${done} · 待送 ${waiting} · 放弃 ${lost}${fault}`, [

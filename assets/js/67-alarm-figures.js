@@ -2,11 +2,13 @@
 (function () {
   "use strict";
 
+  /** @typedef {{head: string[], is?: (one: any) => boolean, row: (one: any) => (string | Node)[]}} List */
+
   const cockpit = window.cockpit;
   const { alarms, element } = cockpit;
   const DAY_MS = 86400000;
   const SPANS = { 1: "近 24 小时", 7: "近 7 天", 30: "近 30 天", 90: "近 90 天" };
-  const page = (cockpit.pages["alarm-figures"] = {});
+  const page = (cockpit.pages["alarm-figures"] = /** @type {PageScript} */ ({}));
   let days = 30;
   let isStarted = false;
 
@@ -24,7 +26,7 @@
       });
       made.append(button);
     }
-    cockpit.find("[data-choices]").replaceChildren(made);
+    cockpit.need("[data-choices]").replaceChildren(made);
     isStarted = true;
     if (cockpit.state.devices) load();
   };
@@ -34,12 +36,13 @@
 
   async function load() {
     const asked = days;
+    /** @type {any} */
     let told = null;
     try {
       const query = { from: new Date(cockpit.now() - asked * DAY_MS).toISOString() };
       told = await cockpit.ask("alarms/figures", query);
     } catch (error) {
-      return void (asked === days && cockpit.refuse(cockpit.find("[data-figures]"), error.message));
+      return void (asked === days && cockpit.refuse(cockpit.need("[data-figures]"), error.message));
     }
     if (asked !== days) return;
     const period = `${cockpit.time.full(Date.parse(told.from))} 至 ${cockpit.time.full(Date.parse(told.to))}`;
@@ -47,19 +50,22 @@
     cockpit.setText(cockpit.find("[data-period]"), `${period} · 按平均 ${cockpit.number(told.operators, 1)} 名值班员计${shorter}`);
     figures(told.figures);
     for (const place of cockpit.findAll("[data-figures-list]")) {
-      const code = place.dataset.figuresList;
+      const code = place.dataset.figuresList ?? "";
       const rows = told[code].filter(LISTS[code].is || Boolean).map(LISTS[code].row);
       place.replaceChildren(rows.length ? cockpit.table(LISTS[code].head, rows) : element("p", "second", "没有"));
     }
   }
 
+  /** @type {Record<string, (value: number) => string>} */
   const NAMES_OF_UNITS = { s: duration };
 
+  /** @param {number} seconds */
   function duration(seconds) {
     if (seconds < 120) return `${cockpit.number(seconds)}\u2009秒`;
     return seconds < 7200 ? `${cockpit.number(seconds / 60)}\u2009分钟` : `${cockpit.number(seconds / 3600, 1)}\u2009小时`;
   }
 
+  /** @param {Api.AlarmFigure} given */
   function shown({ value, unit }) {
     if (value === null) return "—";
     if (NAMES_OF_UNITS[unit]) return NAMES_OF_UNITS[unit](value);
@@ -67,6 +73,7 @@
   }
 
   /* The target in text and with a mark; colour only where it is missed. */
+  /** @param {Api.AlarmFigure[]} rows */
   function figures(rows) {
     const made = cockpit.table(["指标", "数值", "目标", "对照", "出处"], rows.map((one) => [
       one.name, shown(one), one.target || "—", one.is_met === null ? "—" : one.is_met ? "✓ 达到" : "▲ 未达到", one.source || "—",
@@ -75,15 +82,19 @@
       row.dataset.figure = rows[index].code;
       row.title = rows[index].name_en;
       row.classList.toggle("is-missed", rows[index].is_met === false);
-      row.lastChild.className = "source";
+      /** @type {HTMLElement} */ (row.lastChild).className = "source";
     });
-    cockpit.find("[data-figures]").replaceChildren(made);
+    cockpit.need("[data-figures]").replaceChildren(made);
   }
 
+  /** @param {{ subject: string }} given */
   const subject = ({ subject: code }) => ((cockpit.state.devices || {})[code] || {}).name || code;
+  /** @param {string | null} time */
   const when = (time) => (time ? cockpit.time.full(Date.parse(time)) : "仍在继续");
+  /** @type {List} */
   const counted = { head: ["规则", "对象", "次数"], row: (one) => [one.name, subject(one), cockpit.number(one.count)] };
 
+  /** @type {Record<string, List>} */
   const LISTS = {
     top: { head: ["规则", "对象", "次数", "占比"], row: (one) => [...counted.row(one), `${cockpit.number(one.share, 1)}\u2009%`] },
     chattering: counted,
@@ -94,6 +105,7 @@
     days: { head: ["日期", "条数"], is: (one) => one.count > 0, row: (one) => [one.day, cockpit.number(one.count)] },
   };
 
+  /** @param {{ first: string }} one */
   function first(one) {
     const link = element("a", "", one.first);
     link.href = alarms.link(one.first);

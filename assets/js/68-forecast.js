@@ -9,13 +9,16 @@
   const HIGH = 260;
   const LINE = 17;   // what a letter needs from line to line
   const SIDES = { left: 56, right: 78, top: 12, bottom: 30 };
-  const page = (cockpit.pages.forecast = {});
-  let words = {};
-  let timer = null;
+  const page = (cockpit.pages.forecast = /** @type {PageScript} */ ({}));
+  /** @type {{minutes: number, models: Record<string, string>}} */
+  let words;
+  /** @type {number | undefined} */
+  let timer;
+  /** @type {Map<HTMLElement, Api.Forecast>} */
   const known = new Map();   // place -> what was told of it last
 
   page.start = function () {
-    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     load();
     if (cockpit.at === null) setInterval(load, words.minutes * 60000);
     window.addEventListener("resize", () => {
@@ -34,27 +37,31 @@
     }
   }
 
+  /** @param {HTMLElement} place @param {Api.Forecast} told */
   function show(place, told) {
+    /** @param {string} what @param {string} text */
     const set = (what, text) => cockpit.setText(place.querySelector(`[data-forecast-${what}]`), text);
     set("model", `${told.day.name} · ${modelWords(told)}`);
     const warned = cockpit.warningWords(told);
     set("warning", warned);
     const tone = told.closing ? "crowd-closed" : told.warning ? `crowd-${told.warning.level}` : "second";
-    place.querySelector("[data-forecast-warning]").className = `forecast-warning ${tone}`;
+    cockpit.need("[data-forecast-warning]", place).className = `forecast-warning ${tone}`;
     const again = told.sources.some((one) => one !== null) ? "；回放的同样日子会重复出现，误差因此偏小" : "";
     set("source", `${cockpit.sourceWords(told.sources)}${again} · 有计数 ${told.days} 天 · 做于 ${cockpit.time.full(Date.parse(told.at))}`);
     known.set(place, told);
     chart(place, told);
-    place.querySelector("[data-forecast-errors]").replaceChildren(...(told.errors ? errors(told.errors) : []));
+    cockpit.need("[data-forecast-errors]", place).replaceChildren(...(told.errors ? errors(told.errors) : []));
   }
 
   /* As wide as its place, so that its letters are as large as those around it. */
+  /** @param {HTMLElement} place @param {Api.Forecast} told */
   function chart(place, told) {
-    const made = place.querySelector("[data-forecast-chart]");
+    const made = cockpit.need("[data-forecast-chart]", place);
     made.hidden = !told.points.length;
     made.replaceChildren(...(told.points.length ? [drawn(told, Math.max(LEAST_WIDE, made.clientWidth)), legend(told)] : []));
   }
 
+  /** @param {Api.Forecast} told */
   function modelWords(told) {
     if (told.model === null) return `${told.reason_name}，不作预测（有计数 ${told.days} 天，需 ${told.least_days} 天）`;
     if (!told.is_baseline_better) return `采用${told.model_name}：留出日误差小于基线`;
@@ -75,17 +82,22 @@
     return `${warning.mark} 最早 ${cockpit.time.minute(Date.parse(warning.ts))} 可能到${warning.name}（${warning.of_name}，${cockpit.number(warning.people)} 人）${sure}`;
   };
 
+  /** @param {Api.Forecast} told @param {number} wide */
   function drawn(told, wide) {
     const right = wide - SIDES.right;
     const svg = node("svg", { viewBox: `0 0 ${wide} ${HIGH}`, width: wide, height: HIGH, role: "img", "aria-label": described(told) });
     const now = Date.parse(told.at);
+    /** @param {{ ts: string }} one */
     const at = (one) => Date.parse(one.ts);
     const past = [...told.past.map((one) => [at(one), one.inside]), [now, told.inside]];
     const first = past[0][0];
     const last = at(told.points[told.points.length - 1]);
     const most = Math.max(...told.points.map((one) => one.high), ...told.baseline.map((one) => one.mean), ...past.map((one) => one[1]), 10);
+    /** @param {number} ms */
     const x = (ms) => SIDES.left + ((right - SIDES.left) * (ms - first)) / (last - first);
+    /** @param {number} people */
     const y = (people) => HIGH - SIDES.bottom - ((HIGH - SIDES.top - SIDES.bottom) * people) / (most * 1.05);
+    /** @param {number[][]} points */
     const path = (points) => points.map(([ms, people], index) => `${index ? "L" : "M"}${x(ms).toFixed(1)} ${y(people).toFixed(1)}`).join("");
     const from = [now, told.inside];
     const upper = [from, ...told.points.map((one) => [at(one), one.high])];
@@ -120,6 +132,7 @@
     return found;
   }
 
+  /** @param {SVGElement} svg @param {(ms: number) => number} x @param {(people: number) => number} y @param {number} first @param {number} last @param {number} most @param {number} right */
   function grid(svg, x, y, first, last, most, right) {
     const step = nice(most / 3);
     for (let people = 0; people <= most * 1.05; people += step) {
@@ -132,28 +145,33 @@
     }
   }
 
+  /** @param {number} step */
   function nice(step) {
     const power = 10 ** Math.floor(Math.log10(Math.max(1, step)));
-    return [1, 2, 5, 10].map((one) => one * power).find((one) => one >= step);
+    return [1, 2, 5, 10].map((one) => one * power).find((one) => one >= step) ?? 10 * power;
   }
 
+  /** @param {string} tag @param {Record<string, string | number>} attributes */
   function node(tag, attributes) {
     const made = document.createElementNS(SVG, tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
     return made;
   }
 
+  /** @param {number} x @param {number} y @param {string} text @param {string} name */
   function label(x, y, text, name) {
     const made = node("text", { x, y, class: name });
     made.textContent = text;
     return made;
   }
 
+  /** @param {Api.Forecast} told */
   function described(told) {
     const end = told.points[told.points.length - 1];
     return `现在 ${told.inside} 人，${cockpit.time.minute(Date.parse(end.ts))} 预计 ${end.mean} 人，${end.low} 至 ${end.high} 人`;
   }
 
+  /** @param {Api.Forecast} told */
   function legend(told) {
     const made = element("p", "forecast-legend");
     const entries = [["past", "已计数"], ["mean", "预测"], ["interval", `${Math.round((told.errors ? told.errors.interval : 0.9) * 100)}% 区间`]];
@@ -165,7 +183,9 @@
     return made;
   }
 
+  /** @param {Api.ForecastErrors} known */
   function errors(known) {
+    /** @param {number} value */
     const share = (value) => `${Math.round(value * 100)}%`;
     const head = ["本场所留出日误差", "模型（人）", "基线（人）", "模型区间覆盖", "基线区间覆盖", "小时数"];
     const made = cockpit.table(head, known.horizons.map((row) => [
