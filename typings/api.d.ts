@@ -79,10 +79,11 @@ declare namespace Api {
     baseline: ForecastPoint[];
     errors: ForecastErrors | null;
     is_baseline_better: boolean | null;
-    warning: { level: string; name: string; mark: string; ts: string; expected: number; high: number; people: number; mean_ts: string | null } | null;
+    warning: { level: string; name: string; mark: string; ts: string; expected: number; high: number; people: number; mean_ts: string | null; of: string; of_name: string; of_name_en: string } | null;
     capacity: number | null;
     levels: { code: string; name: string; mark: string; people: number }[];
-    replayed: string | null;
+    sources: (string | null)[];
+    closing: { since: string; reason: string } | null;
   }
   /** GET notices: cockpit/notices/bell.py. */
   interface Notice {

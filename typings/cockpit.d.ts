@@ -226,10 +226,25 @@ interface MapScript {
   file(name: string): string;
   pulse(source: string, id: string): void;
   layOut(): void;
+  look(corners: Maps.Position[] | null): void;
   uncover(): void;
   camera(): Record<string, any>;
   /** 27-map-sun.js */
   shine(): void;
+}
+
+/** A scene of the wall, as cockpit/pages/scenes.py tells it: 36-programme.js. */
+interface Scene {
+  code: string;
+  name: string;
+  name_en: string;
+  seconds: number;
+  /** The panel and the row that it brings out. */
+  panel: string | null;
+  row: string | null;
+  /** A layer whose open things it looks at, else corners; null: the whole. */
+  live: string | null;
+  outline: Maps.Position[] | null;
 }
 
 /** An alarm as the pages of alarms keep it: what the API says, as the live channel tells it. */
@@ -297,6 +312,9 @@ interface AlarmsScript {
   whyNot(answer: Answer, code: string): string;
   readAgain(): Promise<void>;
   soundingOf(picked: Iterable<string>): string[];
+  BATCH: string[];
+  possible(one: Pick<Live.Alarm, "state" | "active">): string[];
+  possibleOf(picked: Iterable<string>, event: string): string[];
   renamed?(ids: Set<string>): void;
   openOf(id: string): KnownAlarm | null;
   redrawCauses(picked: string[]): void;
@@ -420,6 +438,7 @@ interface Cockpit {
   bandOf(site: Live.Site): string;
   crowding(site: Live.Site): number;
   levelOf(site: Live.Site): string;
+  closedWords(closing: Live.Closing | null, inside: number | null): { head: string; more: string };
   /** 33-grid-events.js */
   gridEvents(): Live.GridEvent[];
   /** 34-alarms.js */

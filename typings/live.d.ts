@@ -183,6 +183,10 @@ declare namespace Live {
     on_duty: number | null;
   }
   /** A site of the visitors: layers/visitors/queries.py; shares are 0 to 1, `hours` are [start, entered, spread]. */
+  interface Closing {
+    since: number;
+    reason: string;
+  }
   interface Site {
     site: string;
     name: string;
@@ -204,7 +208,9 @@ declare namespace Live {
     doubt: Doubt[];
     error_is_default: boolean;
     gates: Record<string, Gate>;
-    source: string | null;
+    /** Real gates (source null) and replayed ones apart. */
+    sources: { source: string | null; gates: number; entered_today: number; left_today: number }[];
+    closing: Closing | null;
     hours: [start: number, entered: number, spread: number][];
     level: string | null;
     level_name: string | null;

@@ -23,6 +23,8 @@ declare namespace Maps {
     metadata?: { icon?: Style; u?: Record<string, number>; group?: string };
   }
   interface Source {
+    serialize(): { data?: unknown; url?: string };
+    updateImage?(options: { url: string }): void;
     setData(data: Collection | string): void;
   }
   interface Switch {
@@ -46,6 +48,8 @@ declare namespace Maps {
     point: Point;
     /** What a person did; none where a program moved the map. */
     originalEvent?: Event;
+    /** Of an error: the source that could not be read. */
+    sourceId?: string;
   }
   interface Hit {
     source: string;
@@ -77,6 +81,8 @@ declare namespace Maps {
     getBearing(): number;
     getCenter(): LngLat;
     jumpTo(camera: Partial<Camera>): void;
+    easeTo(camera: Partial<Camera> & { duration: number }): void;
+    isMoving(): boolean;
     fitBounds(bounds: [Position, Position], options: object): void;
     cameraForBounds(bounds: [Position, Position], options: object): { center: LngLat; zoom: number } | undefined;
     project(at: Position): Point;

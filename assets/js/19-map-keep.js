@@ -78,6 +78,7 @@
   };
 
   /* A source that could not be read, as from a server that is busy or away, is asked for again, ever less often. */
+  /** @param {string} source */
   function askAgain(source) {
     if (asking.has(source)) return;
     const tries = (asked.get(source) || 0) + 1;

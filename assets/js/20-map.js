@@ -137,6 +137,7 @@
   let movedByHand = false;
   let fitting = false;
 
+  /** @type {Maps.Position[] | null} */
   let looksAt = null;   // corners in degrees; null: all that the page is about
 
   function fit(isFlight = false) {
@@ -164,6 +165,7 @@
   };
 
   /* The view in which an outline fills the frame. */
+  /** @param {Maps.Position[]} outline */
   function fitToOutline(outline) {
     if (!map.isUp) return;
     const box = map.handle.getContainer().getBoundingClientRect();

@@ -72,6 +72,7 @@
     return { head: `✕ 已关闭 · 自 ${cockpit.time.short(closing.since)}`, more: `${still} · ${closing.reason}` };
   };
 
+  /** @param {HTMLElement} place @param {Live.Site} site */
   function closed(place, site) {
     const words = cockpit.closedWords(site.closing, site.inside);
     place.hidden = !words.head;

@@ -4,20 +4,21 @@
 
   const button = () => document.querySelector("[data-way]");
 
+  /** @param {boolean} isOpen */
   function open(isOpen) {
-    const found = button();
-    if (found) found.setAttribute("aria-expanded", String(isOpen));
+    button()?.setAttribute("aria-expanded", String(isOpen));
   }
 
-  const isOpen = () => Boolean(button()) && button().getAttribute("aria-expanded") === "true";
+  const isOpen = () => button()?.getAttribute("aria-expanded") === "true";
 
-  document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-way]")) open(!isOpen());
-    else if (isOpen() && !event.target.closest("#way-about")) open(false);
+  document.addEventListener("click", ({ target }) => {
+    if (!(target instanceof Element)) return;
+    if (target.closest("[data-way]")) open(!isOpen());
+    else if (isOpen() && !target.closest("#way-about")) open(false);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !isOpen()) return;
     open(false);
-    button().focus();
+    button()?.focus();
   });
 })();

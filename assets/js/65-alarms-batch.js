@@ -86,7 +86,7 @@
     const of = Object.fromEntries(alarms.BATCH.map((event) => [event, alarms.possibleOf(picked, event).length]));
     const many = flood ? flood.count : Math.max(...Object.values(of));
     bar.hidden = many === 0;
-    bar.querySelector("button.ahead").hidden = !flood && !of.acknowledge;
+    cockpit.need("button.ahead", bar).hidden = !flood && !of.acknowledge;
     cockpit.setText(bar.querySelector(".chosen"), flood ? `已选 泛滥中的 ${many} 条${flood.alone ? ` · 紧急 ${flood.alone} 条须逐条确认` : ""}` : `已选 ${many} 条`);
     cockpit.setText(bar.querySelector(".outcome"), "");
   }

@@ -253,7 +253,7 @@
     line.setAttribute("aria-label", `${alarms.look(first.priority).name} ${title} ${states}`);
     if (isOne) line.removeAttribute("aria-expanded");
     else line.setAttribute("aria-expanded", String(group.isOpen));
-    pick.hidden = !alarms.BATCH.some((event) => cockpit.canDo(alarms.words().life.events[event].role) && alarms.possibleOf([group.cause], event).length);
+    pick.hidden = !alarms.BATCH.some((event) => cockpit.canDo(alarms.words().life.events[event].role ?? "admin") && alarms.possibleOf([group.cause], event).length);
     cockpit.need("input", pick).setAttribute("aria-label", `选择 ${title}`);
     cockpit.need("input", pick).checked = alarms.isPicked(group.cause);
     list.hidden = isOne || !group.isOpen;
@@ -327,6 +327,10 @@
     made.append(button);
     return made;
   }
+
+  /* What may be done with an alarm as it is, but for what depends on whether it is latched. */
+  alarms.possible = ({ state, active }) => Object.entries(alarms.words().life.events)
+    .filter(([, event]) => event.role && (event.to[state] || (active ? event.active : event.inactive)[state])).map(([code]) => code);
 
   /* Of these causes, what is shown and can be acknowledged, or shelved. */
   alarms.possibleOf = (picked, event) => [...picked].flatMap((cause) => {

@@ -93,7 +93,7 @@
     const input = (name) => /** @type {HTMLInputElement} */ (box.querySelector(`[name="${name}"]`));
     const follow = () => units(input, box);
     box.addEventListener("change", follow);
-    box.addEventListener("input", (event) => unsay(box, event.target.closest("[data-field]")));
+    box.addEventListener("input", ({ target }) => target instanceof Element && unsay(box, target.closest("[data-field]")));
     follow();
     return { box, read: () => read(input, box), faults: (wrong) => faults(box, wrong) };
   };
@@ -158,6 +158,7 @@
   }
 
   /* A field that is written anew is no longer said to be wrong; ``mended`` where none is any more. */
+  /** @param {HTMLElement} box @param {Element | null} place */
   function unsay(box, place) {
     const fault = place && place.querySelector(".fault:not(:empty)");
     if (!fault) return;

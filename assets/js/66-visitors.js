@@ -80,9 +80,12 @@
   }
 
   /* Where the people come from; of several, how many each counted today, since the figures are all of them. */
+  /** @param {Live.Site} site */
   function sources(site) {
+    /** @param {{ source: string | null }} one */
     const words = (one) => cockpit.sourceWords([one.source]);
     if (site.sources.length < 2) return site.sources.map(words).join("") || cockpit.sourceWords([null]);
+    /** @param {Live.Site["sources"][number]} one */
     const each = (one) => `${words(one)}：${one.gates} 台闸机，今日进 ${cockpit.number(one.entered_today)} / 出 ${cockpit.number(one.left_today)}`;
     return `◇ 数字为实测与回放之和 · ${site.sources.map(each).join("；")}`;
   }

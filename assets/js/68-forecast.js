@@ -121,6 +121,7 @@
   }
 
   /* Labels beside the chart, each moved as little as keeps them from lying over each other. */
+  /** @template {{ y: number }} L @param {L[]} labels @returns {L[]} */
   function apart(labels) {
     const found = labels.sort((a, b) => a.y - b.y);
     for (let n = 1; n < found.length; n += 1) found[n].y = Math.max(found[n].y, found[n - 1].y + LINE);
