@@ -282,6 +282,7 @@ declare namespace Api {
   /** POST alarm-rules/try. */
   interface WouldBe {
     device: string;
+    name: string;
     raised: string;
     returned: string | null;
   }

@@ -299,6 +299,7 @@ interface AlarmsScript {
   isPicked(cause: string): boolean;
   pick(cause: string, isPicked: boolean): void;
   clearChosen(): void;
+  pickedMoved(): void;
   showFlood(going: Live.Flood | null, left: number): void;
   drawChart(figure: HTMLElement, one: Live.Alarm): Promise<void>;
   fromApi(told: any): KnownAlarm;

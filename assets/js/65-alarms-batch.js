@@ -91,6 +91,9 @@
     cockpit.setText(bar.querySelector(".outcome"), "");
   }
 
+  /* The alarms that were picked moved: what may be done with them may be something else now. */
+  alarms.pickedMoved = () => picked.size > 0 && show();
+
   /** @param {string} event @param {object} body */
   async function send(event, body) {
     // What is named is what was seen; of a flood the server knows them all.

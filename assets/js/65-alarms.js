@@ -174,6 +174,7 @@
     const place = cockpit.need("[data-groups]");
     const now = shown.slice(0, most);
     for (const group of now) if (!group.parts || dirty.has(group.cause)) drawGroup(group);
+    if (dirty.size) alarms.pickedMoved();
     dirty.clear();
     order(place, [...now.flatMap((group) => group.parts?.box ?? []), ...(shown.length > most ? [more(shown.length - most)] : []), ...(shown.length ? [] : [nothing()])]);
     heads(shown.length);

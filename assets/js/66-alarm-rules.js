@@ -223,7 +223,7 @@
   function would(one) {
     const row = element("li");
     const device = (cockpit.state.devices || {})[one.device];
-    const link = element("a", "", device ? device.name : one.device);
+    const link = element("a", "", one.name);
     link.href = `/devices/${encodeURIComponent(one.device)}`;
     const returned = one.returned ? `恢复 ${cockpit.time.full(Date.parse(one.returned))}` : "未恢复";
     const area = device && device.area ? cockpit.areaName(device.area) : "";

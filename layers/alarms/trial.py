@@ -71,7 +71,8 @@ def trial(connection: Connection, community: str, rule: Rule, since: Instant, un
     else:
         tried = _values(connection, rule, watched, since, until)
     found = sorted(tried.found, key=lambda one: (one.raised, one.device))
-    listed = [one.told() for one in found[:LISTED_AT_MOST]]
+    names = {one.id: one.name for one in devices}
+    listed = [one.told() | {"name": names[one.device]} for one in found[:LISTED_AT_MOST]]
     return {
         "count": len(found),
         "would_have": listed,

@@ -66,7 +66,8 @@ def test_a_site_without_history_says_so_and_one_with_it_is_forecast_and_warned_o
 
     # Of a past noon the forecast is that of the afternoon; with a capacity it is warned ahead of it.
     manager = client(running, "预测经理", "manager", "heling")
-    noon = now() - (now() + 8 * HOUR) % DAY - DAY + 9 * HOUR
+    moment = now()
+    noon = moment - (moment + 8 * HOUR) % DAY - DAY + 9 * HOUR
     body = {"instant": 700, "from": format_rfc3339(noon - 3 * DAY)}
     assert manager.post(f"{BASE}/fangyan/capacity", json=body).status_code == 201
     morning = running.get(f"{BASE}/fangyan/forecast", at=format_rfc3339(noon))
