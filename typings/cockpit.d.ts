@@ -439,6 +439,8 @@ interface Cockpit {
   bandOf(site: Live.Site): string;
   crowding(site: Live.Site): number;
   levelOf(site: Live.Site): string;
+  /** 18-map-flat.js */
+  flatMap(wanted: boolean): void;
   closedWords(closing: Live.Closing | null, inside: number | null): { head: string; more: string };
   /** 33-grid-events.js */
   gridEvents(): Live.GridEvent[];

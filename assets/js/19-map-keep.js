@@ -8,6 +8,7 @@
   const RETRY_MS = [30000, 60000, 120000, 300000];
   const TRIES = "cockpit-map-tries";   // of this tab
   const WELL_MS = 600000;
+  const FLAT_MS = 2000;       // a context is mostly back within a second
   const ASK_MS = 1000;        // the first wait for a source that could not be read
   const ASK_MOST_MS = 60000;
   /** @type {Map<string, (handle: Maps.Handle) => void>} */
@@ -22,6 +23,8 @@
   let notice = null;
   /** @type {number | undefined} */
   let timer;
+  /** @type {number | undefined} */
+  let flattening;
 
   /* Set something on the map, now and whenever it comes back; ``what`` names it, the last to be put counts. */
   map.put = function (what, set) {
@@ -64,6 +67,8 @@
     }
     for (const work of waiting.splice(0)) work(map.handle);
     say(null);
+    clearTimeout(flattening);
+    cockpit.flatMap(false);
   };
 
   /* From now on notice when the map is lost and when it is back. */
@@ -108,6 +113,8 @@
   /** @param {string} text */
   function fail(text) {
     say(text);
+    clearTimeout(flattening);
+    flattening = setTimeout(() => map.isUp || flatten(text), FLAT_MS);
     const tries = Number(sessionStorage.getItem(TRIES) || 0);
     clearTimeout(timer);
     timer = setTimeout(() => {
@@ -116,6 +123,13 @@
       if (canDraw() && !cockpit.hasUnsaved()) location.reload();
       else fail("▲ 地图画不出来 · 稍后再试 · 其余数据照常更新");
     }, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]);
+  }
+
+  /* It stays away: a flat picture stands in, and says so. */
+  /** @param {string} text */
+  function flatten(text) {
+    say(`${text} · 暂以平面示意图代替`);
+    cockpit.flatMap(true);
   }
 
   /* Whether this browser has a map to give at all; says so where it has not. */

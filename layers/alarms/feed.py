@@ -78,7 +78,7 @@ class AlarmsFeed:
         is_new = watcher.refresh(connection, batch.at)
         is_new |= watcher.moved([batch.devices[one] for one in batch.elsewhere])
         self._own_figures(batch)
-        samples = watcher.samples(connection, batch)
+        samples = watcher.samples(connection, batch) + watcher.standing(connection, batch.at)
         frontier = self._frontier = _frontier(batch)
         is_due = self._expires is not None and self._expires <= batch.at
         gone = self._gone(connection) if is_new else []

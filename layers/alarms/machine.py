@@ -40,6 +40,8 @@ class Machine:
 
     def take(self, rule: Rule, at: Instant, holds: bool, value: float | None) -> list[Change]:
         """What a sample changes, and what had become due before it."""
+        # What was said before it began changes nothing before it began.
+        at = max(at, self.since) if self.phase != REST else at
         changes = self.pass_time(rule, at)
         if holds == (self.phase in (PENDING, RAISED)):
             self.value = value

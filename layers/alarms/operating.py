@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from layers.alarms import life
 from layers.alarms.occurrences import BY_RULE, Desk, Key, Written, lock
+from layers.alarms.rulebook import off_because
 from layers.alarms.rules import PRIORITIES
 from layers.alarms.tables import alarm
 from layers.problem import Problem
@@ -108,7 +109,7 @@ def withdraw(connection: Connection, keys: Collection[Key], at: Instant) -> Writ
             row = desk.of(key)
             if row is not None:
                 row |= {"is_active": False, "returned": row["returned"] or at}
-                desk.step(row, "withdraw", at, BY_RULE)
+                desk.step(row, "withdraw", at, BY_RULE, off_because(connection, *key[:2]))
                 desk.release(row, at)
         desk.save()
     return desk.written

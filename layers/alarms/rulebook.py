@@ -61,7 +61,21 @@ def _read(body: str) -> Rule:
     return read(json.loads(body))
 
 
-def keep(connection: Connection, community: str, rule: Rule, actor: Actor) -> int:
+def off_because(connection: Connection, community: str, code: str) -> str:
+    """Why a rule was switched off; "" where it is on, or nobody said."""
+    found = kept_of(connection, community, code)
+    return "" if found is None or found[0].enabled else str(found[1].reason)
+
+
+def kept_of(connection: Connection, community: str, code: str) -> tuple[Rule, Any] | None:
+    """The newest version that people made of one rule, with its row."""
+    c = alarm_rule.c
+    query = select(alarm_rule).where(c.community == community, c.code == code).order_by(c.version.desc()).limit(1)
+    row = connection.execute(query).first()
+    return None if row is None else (_read(row.body), row)
+
+
+def keep(connection: Connection, community: str, rule: Rule, actor: Actor, reason: str = "") -> int:
     """Keep a version of a rule, in a transaction that writes; returns its number. It holds from now on."""
     # Raised first: of two who keep the same rule at once, the second waits here and gets the next number.
     revision.bump(connection, REVISION)
@@ -69,7 +83,8 @@ def keep(connection: Connection, community: str, rule: Rule, actor: Actor) -> in
     query = select(func.max(c.version)).where(c.community == community, c.code == rule.code)
     version = (connection.scalar(query) or 0) + 1
     body = msgspec.json.encode(rule).decode()
-    row = {"community": community, "code": rule.code, "version": version, "body": body}
+    row = {"community": community, "code": rule.code, "version": version, "body": body, "reason": reason}
     connection.execute(insert(alarm_rule).values(**row, actor=actor.label, at=now()))
-    audit.record(connection, actor.label, "alarm_rule.keep", rule.code, {"community": community, "version": version})
+    told = {"community": community, "version": version} | ({"reason": reason} if reason else {})
+    audit.record(connection, actor.label, "alarm_rule.keep", rule.code, told)
     return version

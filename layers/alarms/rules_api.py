@@ -24,6 +24,7 @@ class NewRule(BaseModel):
     code: str = Field(max_length=64)
     name: str = Field(max_length=120)
     op: str = Field(max_length=8)
+    reason: str = Field("", max_length=500, description="why this version is kept")
 
 
 class Trial(BaseModel):
@@ -62,15 +63,23 @@ def one(community: CommunityPath, connection: Reading, viewer: Viewer, code: str
 
 
 def keep(community: CommunityPath, given: Given, actor: WriteActor, body: NewRule) -> dict[str, Any]:
-    """Keep a rule: a new one, or a new version of one; it holds at once. 422 names every field that is wrong."""
-    rule = _read(body.model_dump())
+    """Keep a rule: a new one, or a new version of one; it holds at once. 422 names every field that is wrong.
+
+    ``reason`` is kept with the version; to switch a rule off, which ends its alarms, it has to be given.
+    """
+    rule = _read(body.model_dump(exclude={"reason"}))
+    reason = body.reason.strip()
     with writing(given.databases.of(community.code)) as connection:
-        ring = rings(rule, rulebook.rules_of(connection, community.code))
+        known = rulebook.rules_of(connection, community.code)
+        if not reason and not rule.enabled and rule.code in known and known[rule.code].enabled:
+            why = "reason: who switches a rule off says why; its open alarms end"
+            raise Problem(422, "not a rule", why, faults={"reason": why})
+        ring = rings(rule, known)
         if ring:
             why = f"suppresses: {', '.join(ring)} would suppress {rule.code} in turn"
             raise Problem(422, "not a rule", why, faults={"suppresses": why})
-        version = rulebook.keep(connection, community.code, rule, actor)
-    return _told(rule, None) | {"version": version, "by": actor.label}
+        version = rulebook.keep(connection, community.code, rule, actor, reason)
+    return _told(rule, None) | {"version": version, "by": actor.label, "reason": reason}
 
 
 def try_out(community: CommunityPath, connection: Reading, _actor: WriteActor, asked: Trial) -> dict[str, Any]:
@@ -107,4 +116,5 @@ def _told(rule: Rule, kept: tuple[Rule, Any] | None) -> dict[str, Any]:
         "version": 0 if row is None else row.version,
         "by": None if row is None else row.actor,
         "at": None if row is None else format_rfc3339(row.at),
+        "reason": "" if row is None else row.reason,
     }

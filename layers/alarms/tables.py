@@ -31,6 +31,7 @@ alarm_rule = Table(
     Column("body", Text, nullable=False),
     Column("actor", String(100), nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("reason", String(500), nullable=False, server_default=""),
 )
 
 alarm = Table(

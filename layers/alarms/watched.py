@@ -21,10 +21,15 @@ class Pair:
     subject: Subject
     machine: Machine
 
+    @property
+    def does_hold(self) -> bool:
+        """Whether the condition held with the last sample."""
+        return self.machine.phase in (PENDING, RAISED)
+
     def would_change(self, holds_now: bool, at: Instant) -> bool:
         """Whether a sample of this kind changes what the machine is at."""
         machine = self.machine
-        return holds_now != (machine.phase in (PENDING, RAISED)) or (machine.due is not None and machine.due <= at)
+        return holds_now != self.does_hold or (machine.due is not None and machine.due <= at)
 
 
 @dataclass(slots=True)

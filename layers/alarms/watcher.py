@@ -34,6 +34,8 @@ TOO_OLD: Instant = HOUR
 SETTLES: Instant = 10 * SECOND
 """After a start or an outage what waited at the broker comes first; until then no timer ends by the clock."""
 SOUND = frozenset({int(Quality.GOOD), int(Quality.UNKNOWN_METRIC)})
+LASTING = frozenset({">", ">=", "<", "<=", "==", "!="})
+"""Of these the value counts that stands; of a change, a count or a silence time has to pass."""
 OF_CLOCK = int(Quality.CLOCK_AHEAD | Quality.WRONG_CLOCK)
 """A sample whose time alone is in doubt counts, at the time when it came: smoke is smoke."""
 
@@ -53,6 +55,7 @@ class Watcher:
         self._dues: list[tuple[Instant, Key]] = []
         self._series_of: dict[str, list[Series]] = {}
         self.rev = -1
+        self._put_on: list[Rule] = []
         self._changed: set[Key] = set()
         # The rules over silence that are raised, by device.
         self._silent: dict[str, set[Key]] = {}
@@ -66,7 +69,12 @@ class Watcher:
     def refresh(self, connection: Connection, at: Instant) -> bool:
         """Read what changed of rules, devices and timers; whether rules or devices did."""
         registry, rules, rev = revision.several(connection, (REGISTRY, rulebook.REVISION, REVISION))
+        before = self.known.books
         changed, are_rules_new = self.known.refresh(connection, registry, rules)
+        # Of the rules that a process finds at its start each value was judged when it came.
+        if before and are_rules_new:
+            books = self.known.books.items()
+            self._put_on += [rule for code, book in books for rule in book.values() if _is_new(rule, before.get(code))]
         if are_rules_new:
             self.rev = -1
             self._watched, self._by_name, self._homes, self._figures, self._series_of = {}, {}, {}, {}, {}
@@ -157,6 +165,39 @@ class Watcher:
                 found.append(sample)
                 after = of
         return found + self._figure_samples(batch)
+
+    def standing(self, connection: Connection, at: Instant) -> list[Sample]:
+        """What was said last of what a rule watches that was just put on: it holds from now on, and need say no more.
+
+        Only what is sound, and of a device that is not stale.
+        """
+        rules = [rule for rule in self._put_on if rule.of == "device" and rule.op in LASTING]
+        self._put_on = []
+        if not rules:
+            return []
+        columns = (series.c.id, series.c.device_id, series.c.metric, latest.c.ts, latest.c.value)
+        said = select(*columns).join(latest, latest.c.series_id == series.c.id).order_by(series.c.id)
+        metrics = {rule.metric for rule in rules}
+        sound = said.where(series.c.metric.in_(metrics), latest.c.quality.in_(SOUND), latest.c.value.is_not(None))
+        found = []
+        for row in connection.execute(sound):
+            device = self.known.device(row.device_id)
+            if device is None or not row.ts <= at < device.stale_at(row.ts):
+                continue
+            one = self._by_name.get((row.device_id, row.metric)) or self._watch_last(connection, row)
+            if one is not None and row.ts >= one.newest:
+                # Whatever else watches it stays as it is.
+                others = {place: pair.does_hold for place, pair in enumerate(one.pairs) if pair.rule not in rules}
+                found.append(Sample(one, at, row.value, others))
+        return found
+
+    def _watch_last(self, connection: Connection, row: Any) -> Watched | None:
+        of = Series.of(row.device_id, row.metric)
+        of.number = row.id
+        made = self._watched[of] = self._watch(connection, of, row.ts)
+        if made is not None:
+            made.newest, made.value = row.ts, row.value
+        return made
 
     def _figure_samples(self, batch: Batch) -> list[Sample]:
         found = []
@@ -340,6 +381,10 @@ class Watcher:
             )
             for change in changes
         ]
+
+
+def _is_new(rule: Rule, before: rulebook.Book | None) -> bool:
+    return before is not None and before.get(rule.code) != rule
 
 
 COLUMNS = [column.name for column in alarm_watch.columns]

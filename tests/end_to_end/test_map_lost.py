@@ -1,6 +1,7 @@
 """The graphics processor takes the map away: it comes back as it was, or the page says that there is none."""
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -137,7 +138,9 @@ def test_a_map_that_stays_away_is_said_and_tried_again(cockpit: Cockpit, page: P
     cockpit.publish(air, "telemetry", {"pm2_5": 77})
     expect(page.locator('[data-live="areas.chenglu"]')).not_to_have_text("—", timeout=5000)
     expect(page.locator(".map-lost")).to_be_visible()
-    page.clock.fast_forward(31_000)
+    page.clock.fast_forward(3_000)
+    expect(page.locator(".flat-map")).to_be_visible()
+    page.clock.fast_forward(28_000)
     page.wait_for_function("() => !window.sameDocument && document.querySelector('.map-ready')", timeout=30_000)
     expect(page.locator(".map-lost")).to_have_count(0)
 
@@ -150,4 +153,13 @@ def test_a_browser_that_can_draw_no_map_says_so_and_shows_the_rest(cockpit: Cock
     expect(page.locator(".map-lost")).to_contain_text("画不出地图", timeout=20_000)
     cockpit.publish(air, "telemetry", {"pm2_5": 55})
     expect(page.locator('[data-live="areas.chenglu"]')).not_to_have_text("—", timeout=5000)
+    # A flat picture stands in, and follows what happens.
+    expect(page.locator(".map-lost")).to_contain_text("暂以平面示意图代替")
+    expect(page.locator(".flat-name")).to_have_text(["橙麓", "岩上", "岩下", "两头门"])
+    cockpit.publish(air, "telemetry", {"pm2_5": 260})
+    area = page.locator('.flat-areas[data-code="chenglu"]')
+    expect(area).to_have_attribute("data-level", re.compile("[123]"))
+    smoke = cockpit.add_device("smoke-blind", "smoke", lon=120.1905, lat=28.9287)
+    cockpit.publish(smoke, "telemetry", {"smoke": True})
+    expect(page.locator(".flat-alarm").first).to_have_text("■ 紧急")
     blind.close()

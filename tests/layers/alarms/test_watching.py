@@ -379,3 +379,53 @@ def test_a_rule_that_can_be_none_is_set_apart_and_the_others_watch(stand: Stand)
     stand.say((0, "air-1", {"pm2_5": 150}))
     stand.wait(1_000)
     assert stand.told() == [("test.rule", "air-1", "unacknowledged", 0, None)]
+
+
+def test_a_rule_that_is_put_on_judges_what_stands(stand: Stand) -> None:
+    stand.say((0, "air-1", {"pm2_5": 140, "pm10": 20}), (0, "air-2", {"pm2_5": 60}))
+    stand.wait(20)
+    stand.rule()
+    stand.wait(30)
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 30, None)]
+    stand.say((40, "air-1", {"pm2_5": 90}))
+    assert stand.told() == [("test.rule", "air-1", "returned", 30, 40)]
+
+
+def test_what_stands_must_last_for_the_on_delay_from_when_the_rule_was_put_on(stand: Stand) -> None:
+    stand.say((0, "air-1", {"pm2_5": 140}))
+    stand.wait(20)
+    stand.rule(on_delay_s=60.0)
+    stand.wait(30)
+    stand.wait(89)
+    assert stand.told() == []
+    stand.wait(90)
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 90, None)]
+
+
+def test_what_a_stale_device_said_is_not_judged_by_a_new_rule(stand: Stand) -> None:
+    stand.device("air-3", interval_s=5.0)
+    stand.say((0, "air-3", {"pm2_5": 140}))
+    stand.wait(60)
+    stand.rule()
+    stand.wait(70)
+    assert stand.told() == []
+
+
+def test_a_new_rule_leaves_others_over_the_same_value_as_they_are(stand: Stand) -> None:
+    night = Schedule(begin="00:00", end="00:01")
+    stand.rule(code="test.night", schedule=night)
+    stand.rule(code="test.count", op="count", value=300.0, window_s=600.0)
+    stand.say((0, "air-1", {"pm2_5": 140}))
+    stand.wait(20)
+    stand.rule()
+    stand.wait(30)
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 30, None)]
+
+
+def test_what_was_said_just_before_a_rule_was_put_on_ends_its_alarm_not_before_it_began(stand: Stand) -> None:
+    stand.say((0, "air-1", {"pm2_5": 140}))
+    stand.wait(20)
+    stand.rule()
+    stand.wait(30)
+    stand.say((29, "air-1", {"pm2_5": 90}))
+    assert stand.told() == [("test.rule", "air-1", "returned", 30, 30)]

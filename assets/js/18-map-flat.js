@@ -1,0 +1,125 @@
+/* A flat picture of the map, for as long as the graphics processor gives none: the ground, the areas by their state, the
+   gates, and what is open. Drawn by the browser as SVG, which needs no such processor. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const SVG = "http://www.w3.org/2000/svg";
+  const METRES = 111320;        // a degree of latitude
+  const LAYERS = ["ground", "areas", "sites", "buildings"];
+  const ROOM = 0.06;            // of the outline's extent, around it
+  const MOST = 400;             // devices that are drawn: first those that are not well
+  const SEVERITY = { minor: 1, major: 2, critical: 3 };
+  /** @type {SVGElement | null} */
+  let picture = null;
+  /** @type {SVGElement | null} */
+  let signs = null;
+  /** @type {((at: Maps.Position) => [x: number, y: number]) | null} */
+  let toPlane = null;
+  let isShown = false;
+  let isBegun = false;
+
+  /** @param {string} name @param {Record<string, string | number>} attributes @param {string} [text] */
+  function svg(name, attributes, text) {
+    const made = /** @type {SVGElement} */ (document.createElementNS(SVG, name));
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  /* Show the picture in the map's place, or take it away. */
+  cockpit.flatMap = function (wanted) {
+    isShown = wanted;
+    if (picture) picture.toggleAttribute("hidden", !wanted);
+    cockpit.root.classList.toggle("has-flat-map", wanted && picture !== null);
+    if (!wanted) return;
+    if (!isBegun) begin();
+    else render();
+  };
+
+  async function begin() {
+    isBegun = true;
+    const answers = await Promise.all(LAYERS.map((layer) => cockpit.request(`/geo/${cockpit.root.dataset.community}/${layer}.geojson`)));
+    if (answers.some((one) => !one.ok)) return void (isBegun = false);
+    draw(Object.fromEntries(LAYERS.map((layer, number) => [layer, answers[number].body.features])));
+    cockpit.root.addEventListener("rendered", () => isShown && render());
+    cockpit.flatMap(isShown);
+  }
+
+  /** @param {Record<string, Maps.Feature[]>} ground */
+  function draw(ground) {
+    /** @type {Maps.Position[]} */
+    const outline = JSON.parse(cockpit.root.dataset.outline ?? "[]");
+    const [lons, lats] = [0, 1].map((axis) => outline.map((corner) => corner[axis]));
+    const shorter = Math.cos((lats[0] * Math.PI) / 180);
+    const project = (toPlane = ([lon, lat]) => [(lon - lons[0]) * METRES * shorter, (lats[0] - lat) * METRES]);
+    const seen = outline.map(project);
+    const [x, y] = [0, 1].map((axis) => seen.map((point) => point[axis]));
+    const [wide, high] = [Math.max(...x) - Math.min(...x), Math.max(...y) - Math.min(...y)];
+    const view = [Math.min(...x) - wide * ROOM, Math.min(...y) - high * ROOM, wide * (1 + 2 * ROOM), high * (1 + 2 * ROOM)];
+    picture = svg("svg", { class: "flat-map", viewBox: view.map(Math.round).join(" "), role: "img", "aria-label": "平面示意" });
+    for (const layer of LAYERS) {
+      for (const one of ground[layer]) {
+        const { kind = layer, code = "", rank = "" } = one.properties;
+        picture.append(svg("path", { class: `flat-${layer} flat-${kind} flat-${rank}`, "data-code": String(code), d: path(one.geometry) }));
+      }
+    }
+    for (const one of ground.areas) {
+      const [at] = corners(one.geometry).map(project).sort((a, b) => b[1] - a[1]);
+      picture.append(svg("text", { class: "flat-name", x: at[0], y: at[1], dy: "1.1em" }, String(one.properties.name)));
+    }
+    signs = svg("g", {});
+    picture.append(signs);
+    document.getElementById("map")?.after(picture);
+  }
+
+  /** @param {any} geometry @returns {Maps.Position[]} */
+  const corners = ({ type, coordinates }) => coordinates.flat({ Point: 0, LineString: 0, Polygon: 1, MultiLineString: 1, MultiPolygon: 2 }[/** @type {string} */ (type)] ?? 0);
+
+  /** @param {any} geometry */
+  function path({ type, coordinates }) {
+    const rings = { LineString: [coordinates], Polygon: coordinates, MultiLineString: coordinates, MultiPolygon: coordinates.flat() }[/** @type {string} */ (type)] ?? [];
+    const isClosed = type.endsWith("Polygon");
+    return rings.map((/** @type {Maps.Position[]} */ ring) => {
+      const points = ring.map((at) => toPlane && toPlane(at).map(Math.round).join(" "));
+      return `M${points.join("L")}${isClosed ? "Z" : ""}`;
+    }).join("");
+  }
+
+  function render() {
+    if (!picture || !signs) return;
+    const metric = cockpit.root.dataset.metric || "pm2_5";
+    for (const area of Object.values(cockpit.state.areas || {})) {
+      const mean = area.metrics[metric];
+      const level = mean && typeof mean.value === "number" ? cockpit.level(metric, mean.value) : 0;
+      picture.querySelector(`.flat-areas[data-code="${CSS.escape(area.code)}"]`)?.setAttribute("data-level", String(level));
+    }
+    signs.replaceChildren(...devices(), ...gates(), ...events(), ...alarms());
+  }
+
+  /** @param {number | null} lon @param {number | null} lat @param {string} className @param {string} text */
+  function sign(lon, lat, className, text) {
+    if (lon === null || lat === null || !toPlane) return [];
+    const [x, y] = toPlane([lon, lat]);
+    return [svg("text", { class: `flat-sign ${className}`, x, y, dy: "0.35em" }, text)];
+  }
+
+  function devices() {
+    const rows = cockpit.devices().map((one) => ({ one, status: cockpit.statusOf(one) }));
+    rows.sort((a, b) => Number(a.status === "online") - Number(b.status === "online"));
+    return rows.slice(0, MOST).flatMap(({ one, status }) => sign(one.lon, one.lat, `flat-${status}`, cockpit.STATUS[status][0]));
+  }
+
+  const gates = () => Object.values(cockpit.state.visitors || {}).flatMap((site) => Object.values(site.gates))
+    .flatMap((gate) => sign(gate.lon, gate.lat, "flat-gate", cockpit.number(gate.entered_today ?? null)));
+
+  const events = () => cockpit.gridEvents().filter((one) => one.open).flatMap((one) => {
+    const level = SEVERITY[one.severity];
+    return sign(one.lon, one.lat, `tone-${["", "low", "middle", "high"][level]}`, cockpit.MARKS[level]);
+  });
+
+  const alarms = () => (cockpit.alarms.words() ? cockpit.alarms.sounding() : []).flatMap((one) => {
+    const { symbol, tone, name } = cockpit.alarms.look(one.priority);
+    return sign(one.lon, one.lat, `flat-alarm tone-${tone}`, `${symbol} ${name}`);
+  });
+})();
