@@ -13,6 +13,7 @@ import numpy as np
 
 from geo import ground
 from geo.communities import community as community_of
+from store.language import say
 
 LEVELS = ("community", "area", "site", "building", "storey", "room", "facility", "grid", "micro_grid")
 ROOT = "community"
@@ -161,7 +162,7 @@ def _rooms(community: str, known: set[str]) -> list[Node]:
 
 
 def _storey(id_: str, number: int, building: str) -> Node:
-    name = f"{number} 层" if number > 0 else f"地下 {-number} 层"
+    name = say("{number} 层", number=number) if number > 0 else say("地下 {number} 层", number=-number)
     return Node(
         id=id_, level="storey", code=id_.partition("/")[2], name=name, parent=building, cim_level=CIM_LEVELS["storey"]
     )

@@ -69,9 +69,9 @@ class Level:
 
 
 LEVELS = (
-    Level("low", TOKENS["low"], "●", "低", "low"),
-    Level("middle", TOKENS["middle"], "◆", "中", "middle"),
-    Level("high", TOKENS["high"], "▲", "高", "high"),
+    Level("low", TOKENS["low"], "●", name="低", name_en="low"),
+    Level("middle", TOKENS["middle"], "◆", name="中", name_en="medium"),
+    Level("high", TOKENS["high"], "▲", name="高", name_en="high"),
 )
 
 

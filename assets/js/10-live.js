@@ -161,7 +161,7 @@
       attempt = 0;
       seq = frame.seq;
       answerBy = Infinity;
-      cockpit.state = frame.layers;
+      cockpit.state = cockpit.own(frame.layers);
       setUp(true);
       cockpit.render(null);
       return;
@@ -186,7 +186,7 @@
         if (record === null) {
           delete known[key];
           isGone = true;
-        } else known[key] = records[key] = merged(known[key], record);
+        } else known[key] = records[key] = cockpit.own(merged(known[key], record));
       }
     }
     cockpit.render(isGone ? null : layers);

@@ -3,6 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say, sayN } = cockpit;
   const HOUR_MS = 3600000;
 
   const sites = () => Object.values(cockpit.state.visitors || {});
@@ -18,22 +19,22 @@
       figures: one.figures, word: one.name, text: one.name + names(site, one.gates),
     }));
     if (!silent.length) return found;
-    const word = silent.length > 1 ? `${silent.length} 台闸机无数据` : "有闸机无数据";
-    const text = word + `（${silent.map((gate) => gate.name).join("、")}）`;
+    const word = silent.length > 1 ? sayN("{n} 台闸机无数据", silent.length) : say("有闸机无数据");
+    const text = word + say("（{known}）", { known: silent.map((gate) => gate.name).join(say("、")) });
     return [{ figures: ["inside", "entered_today", "left_today"], word, text }, ...found];
   };
 
   function names(site, gates) {
     const known = gates.map((id) => (site.gates[id] || { name: id }).name);
-    return known.length ? `（${known.join("、")}）` : "";
+    return known.length ? say("（{known}）", { known: known.join(say("、")) }) : "";
   }
 
   /* What a row says of a doubtful figure: a shape and a word, and all of it where somebody points. */
   function doubted(site, figure, isBrief) {
     const found = cockpit.doubtsOf(site).filter((one) => one.figures.includes(figure));
     if (!found.length) return {};
-    const further = found.length > 1 ? ` 等 ${found.length} 项` : "";
-    return { note: "◇ 存疑" + (isBrief ? "" : ` · ${found[0].word}${further}`), title: found.map((one) => one.text).join("\n") };
+    const further = found.length > 1 ? say(" 等 {n} 项", { n: found.length }) : "";
+    return { note: say("◇ 存疑") + (isBrief ? "" : ` · ${found[0].word}${further}`), title: found.map((one) => one.text).join("\n") };
   }
 
   function render() {
@@ -42,7 +43,7 @@
       const stale = site.stale_at !== null && site.stale_at < cockpit.now() ? site.as_of : null;
       const figure = (name) => ({ text: cockpit.number(site[name]), staleSince: null, ...doubted(site, name, true) });
       cockpit.setRow(`${key}.inside`, {
-        text: cockpit.number(site.inside), unit: "人" + cockpit.bandOf(site), level: cockpit.crowding(site), staleSince: stale,
+        text: cockpit.number(site.inside), unit: say("人") + cockpit.bandOf(site), level: cockpit.crowding(site), staleSince: stale,
         ...doubted(site, "inside", false),
       });
       cockpit.setRow(`${key}.entered_today`, figure("entered_today"));
@@ -64,7 +65,7 @@
   /* Between how many and how many are inside, by what the gates err by. */
   cockpit.bandOf = function (site) {
     if (site.low === null || site.low === undefined || site.low === site.high) return "";
-    return `（${cockpit.number(site.low)}–${cockpit.number(site.high)}）`;
+    return say("（{low}–{high}）", { low: cockpit.number(site.low), high: cockpit.number(site.high) });
   };
 
   cockpit.crowding = (site) => concern[site.level] || 0;
@@ -79,15 +80,15 @@
 
   function capacity(site) {
     const level = site.level === CLOSED ? cockpit.levelOf(site) : site.level_name;
-    if (site.capacity === null) return { text: "未配置", unit: site.level === CLOSED ? level : "" };
+    if (site.capacity === null) return { text: say("未配置"), unit: site.level === CLOSED ? level : "" };
     // The share that decides the level: of the day where that is the greater one.
     const isOfDay = site.ratio_daily !== null && site.ratio_daily > site.ratio;
-    const share = site.ratio === null ? "" : ` · ${isOfDay ? "日 " : ""}${Math.round((isOfDay ? site.ratio_daily : site.ratio) * 100)}%`;
-    return { text: cockpit.number(site.capacity), unit: `人${share}${level ? " " + level : ""}`, level: cockpit.crowding(site) };
+    const share = site.ratio === null ? "" : ` · ${isOfDay ? say("日 ") : ""}${Math.round((isOfDay ? site.ratio_daily : site.ratio) * 100)}%`;
+    return { text: cockpit.number(site.capacity), unit: say("人{share}{what}", { share, what: level ? " " + level : "" }), level: cockpit.crowding(site) };
   }
 
   function year(site) {
-    const baseline = site.baseline ? `人 · ${site.baseline.year} 年 ${cockpit.number(site.baseline.visits / 10000)} 万` : "人";
+    const baseline = site.baseline ? say("人 · {year} 年 {visits}", { year: site.baseline.year, visits: cockpit.compact(site.baseline.visits) }) : say("人");
     return { text: cockpit.number(site.entered_year), unit: baseline };
   }
 
@@ -117,7 +118,7 @@
       const spread = new Map(site.hours.map(([hour, , people]) => [hour, people > 0]));
       const hours = Array.from({ length: 24 }, (_, index) => start + index * HOUR_MS);
       const isSpread = hours.map((hour) => spread.get(hour) || false);
-      const caption = "近 24 小时进入（人/时）" + (isSpread.includes(true) ? " · ▨ 停报时段分摊" : "");
+      const caption = say("近 24 小时进入（人/时）") + (isSpread.includes(true) ? say(" · ▨ 停报时段分摊") : "");
       cockpit.setText(place.querySelector(".caption"), caption);
       paint(place.querySelector(".bars"), hours, hours.map((hour) => entered.get(hour) ?? null), isSpread);
     }

@@ -3,6 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const ZONE_MS = 8 * 3600000;   // Asia/Shanghai has had no summer time since 1991
   let last = null;
 
@@ -12,7 +13,7 @@
     const one = device();
     if (!one) {
       if (!cockpit.live.up) return;
-      cockpit.setText(cockpit.find("[data-device-status]"), cockpit.at === null ? "✕ 已撤销" : "那时还没有登记");
+      cockpit.setText(cockpit.find("[data-device-status]"), cockpit.at === null ? say("✕ 已撤销") : say("那时还没有登记"));
       cockpit.find("[data-device-latest]").replaceChildren();
       return;
     }
@@ -26,7 +27,7 @@
         cockpit.element("th", "", metric ? metric.name : code),
         cockpit.element("td", "value", cockpit.reading(code, value)),
         cockpit.element("td", "when", cockpit.time.full(ts)),
-        cockpit.element("td", "quality", { good: "", suspect: "? 存疑", unknown_metric: "未知指标" }[quality]),
+        cockpit.element("td", "quality", { good: "", suspect: say("? 存疑"), unknown_metric: say("未知指标") }[quality]),
       );
       made.dataset.metric = code;
       return made;
@@ -49,16 +50,16 @@
     const off = one.clock_offset;
     const isOut = one.shut_out !== null && one.shut_out > cockpit.now();
     line.hidden = off === null && !isOut;
-    if (isOut) cockpit.setText(line, `◆ 发送过快，暂停接入至 ${cockpit.time.full(one.shut_out)}`);
+    if (isOut) cockpit.setText(line, say("◆ 发送过快，暂停接入至 {shutOut}", { shutOut: cockpit.time.full(one.shut_out) }));
     if (off === null || isOut) return;
     const minutes = Math.round(Math.abs(off) / 60000);
-    const much = minutes < 120 ? `${minutes} 分` : `${Math.floor(minutes / 60)} 小时 ${minutes % 60} 分`;
-    cockpit.setText(line, `? 设备时钟${off > 0 ? "快" : "慢"} ${much}，其读数存疑，不计入均值`);
+    const much = minutes < 120 ? say("{minutes} 分", { minutes }) : say("{minutes} 小时 {minutes2} 分", { minutes: Math.floor(minutes / 60), minutes2: minutes % 60 });
+    cockpit.setText(line, say("? 设备时钟{what} {much}，其读数存疑，不计入均值", { what: off > 0 ? say("快") : say("慢"), much }));
   }
 
   const COMMAND_STATES = {
-    queued: ["○", "待发送"], sent: ["◌", "已发送，等待回应"], done: ["●", "已执行"],
-    failed: ["▲", "执行失败"], expired: ["◆", "已过期，未回应"],
+    queued: ["○", say("待发送")], sent: ["◌", say("已发送，等待回应")], done: ["●", say("已执行")],
+    failed: ["▲", say("执行失败")], expired: ["◆", say("已过期，未回应")],
   };
 
   /* The commands that the device was given, newest first. One that nobody answered expires without a message. */
@@ -74,7 +75,7 @@
       made.append(
         cockpit.element("td", "when", cockpit.time.full(command.issued)),
         cockpit.element("td", "", `${(known[command.name] || {}).name || command.name} ${params}`.trim()),
-        cockpit.element("td", "what-came", `${mark} ${word}${command.result ? "：" + command.result : ""}`),
+        cockpit.element("td", "what-came", `${mark} ${word}${command.result ? say("：") + command.result : ""}`),
       );
       return made;
     });
@@ -96,7 +97,7 @@
     button.disabled = true;   // a second click is no second command
     const answer = await cockpit.post(`/api/v1/${community}/devices/${id}/commands`, { name: form.dataset.command, params });
     button.disabled = false;
-    const text = answer.ok ? "已受理，编号 " + answer.body.id : answer.body.detail;
+    const text = answer.ok ? say("已受理，编号 ") + answer.body.id : answer.body.detail;
     cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, text);
   }
 
@@ -125,7 +126,7 @@
     if (about.type === "number") Object.assign(made, { min: about.low, max: about.high, step: "any" });
     if (about.type === "text") made.maxLength = about.longest;
     made.required = !about.optional && about.type !== "boolean";
-    const label = cockpit.element("label", "", about.name + (about.optional ? "（可不填）" : "") + " ");
+    const label = cockpit.element("label", "", about.name + (about.optional ? say("（可不填）") : "") + " ");
     label.append(made);
     return label;
   }
@@ -135,7 +136,7 @@
     const chosen = cockpit.find("#device-metric input:checked");
     const graph = document.querySelector("#device-chart .js-plotly-plot");
     const span = cockpit.find("#device-span input:checked");
-    if (span && span.closest("label").textContent.trim() !== "24 小时") return;   // means come with the next choice
+    if (span && span.closest("label").textContent.trim() !== say("24 小时")) return;   // means come with the next choice
     if (!chosen || !graph || !window.Plotly || !graph.data || !graph.data.length) return;
     const code = metricOf(chosen, one);
     const newest = code && one.latest[code];

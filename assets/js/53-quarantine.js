@@ -3,13 +3,14 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
 
   const boxes = () => [...cockpit.findAll("tr[data-refused] input")];
 
   function box(place) {
     const made = cockpit.element("input");
     made.type = "checkbox";
-    made.setAttribute("aria-label", place.dataset.choice === "all" ? "全选" : "选择");
+    made.setAttribute("aria-label", place.dataset.choice === "all" ? say("全选") : say("选择"));
     place.append(made);
     return made;
   }
@@ -18,7 +19,7 @@
     const outcome = cockpit.find("[data-outcome]");
     const rows = boxes().filter((one) => one.checked).map((one) => one.closest("tr"));
     if (!rows.length) {
-      cockpit.sayOutcome(outcome, false, "请先选择报文");
+      cockpit.sayOutcome(outcome, false, say("请先选择报文"));
       return;
     }
     const button = cockpit.find("[data-play-back]");
@@ -36,8 +37,8 @@
       if (why === undefined) row.remove();
       else cockpit.setText(row.cells[5], why);
     }
-    const left = still.size ? `，${still.size} 条仍被拒收，原因见说明` : "";
-    cockpit.sayOutcome(outcome, !still.size, `${answer.body.stored} 条已入库${left}`);
+    const left = still.size ? say("，{n} 条仍被拒收，原因见说明", { n: still.size }) : "";
+    cockpit.sayOutcome(outcome, !still.size, say("{stored} 条已入库{left}", { stored: answer.body.stored, left }));
   }
 
   cockpit.pages.quarantine = {
@@ -46,7 +47,7 @@
       const why = cockpit.whyNot("manager");
       if (why !== null) {
         // Looked at by whoever may, taken again by a manager.
-        for (const place of cockpit.findAll(".actions")) cockpit.refuse(place, `重新处理${why}`);
+        for (const place of cockpit.findAll(".actions")) cockpit.refuse(place, say("重新处理{why}", { why }));
         return;
       }
       for (const place of cockpit.findAll("[data-choice]")) {

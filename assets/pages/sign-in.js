@@ -2,6 +2,8 @@
 (function () {
   "use strict";
 
+  const say = (text) => (window.cockpitWords || {})[text] ?? text;
+
   const form = document.querySelector("form");
   if (!form) return;   // a link that is not good any more
   const query = new URLSearchParams(location.search);
@@ -15,7 +17,7 @@
   const sends = {
     "sign-in": (given) => post("/api/v1/session", { name: given.get("name"), password: given.get("password") }),
     welcome(given) {
-      if (given.get("password") !== given.get("again")) return { ok: false, detail: "两次输入不一致" };
+      if (given.get("password") !== given.get("again")) return { ok: false, detail: say("两次输入不一致") };
       const name = given.get("name");
       return post("/api/v1/invitation", { token: query.get("token") || "", password: given.get("password"), name });
     },
@@ -23,10 +25,10 @@
 
   async function post(path, body) {
     try {
-      const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": "zh-CN" }, body: JSON.stringify(body) });
+      const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang }, body: JSON.stringify(body) });
       return { ok: answer.ok, detail: (await answer.json()).detail };
     } catch (error) {
-      return { ok: false, detail: "连接中断，请再试" };
+      return { ok: false, detail: say("连接中断，请再试") };
     }
   }
 

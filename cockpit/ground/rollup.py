@@ -15,7 +15,7 @@ from store.instant import Instant
 LISTED = 500
 """So many things of a layer are named; all are counted."""
 Found = list[tuple[Layer, Located]]
-BUILDINGS = Figure(code="buildings", name="建筑", name_en="buildings", unit="栋")
+BUILDINGS = Figure(code="buildings", name="建筑", name_en="buildings", unit="栋", unit_en="")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from layers.alarms.look import words
 from layers.alarms.rules import DERIVED
 from layers.grid_events.rules import categories
 from sensors.devices.kinds import kind_name, kinds
+from store.language import say
 
 
 def page(
@@ -33,7 +34,7 @@ def page(
     top = html.Div(
         [
             others(known, "alarm-rules", frame.past_of(at)),
-            html.P("修改后立即生效，旧版本保留。启用前先在过去的数据上试运行。", className="second"),
+            html.P(say("修改后立即生效，旧版本保留。启用前先在过去的数据上试运行。"), className="second"),
             html.P("", className="outcome", role="status", **{"data-outcome": ""}),
         ],
         className="alarms-top",
@@ -41,7 +42,10 @@ def page(
     content = [
         top,
         html.Section(
-            [html.Div("", **{"data-rule-new": ""}), html.Div("正在读取", className="second", **{"data-rules": ""})],
+            [
+                html.Div("", **{"data-rule-new": ""}),
+                html.Div(say("正在读取"), className="second", **{"data-rules": ""}),
+            ],
             className="panel rule-list",
         ),
         html.Section("", className="panel rule-detail", hidden=True, tabIndex="-1", **{"data-rule-detail": ""}),

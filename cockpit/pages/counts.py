@@ -8,6 +8,7 @@ from dash import html
 from cockpit.pages import frame
 from layers.visitors import capacity
 from layers.visitors.queries import counted_sites
+from store.language import say
 
 
 def page(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
@@ -28,8 +29,10 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
     told = html.Section(
         [
             html.P(
-                "闸机上报的人数超出其通行能力、或长时间停报后才出现的，不计入任何数字，直到管理员核定：采纳，或剔除。每次核定都要说明理由，"
-                "写入审计记录；可以再次核定来更改。"
+                say(
+                    "闸机上报的人数超出其通行能力、或长时间停报后才出现的，不计入任何数字，直到管理员核定：采纳，或剔除。每次核定都要说明理由，"
+                    "写入审计记录；可以再次核定来更改。"
+                )
             ),
             html.P("", className="outcome", role="status", **{"data-outcome": ""}),
         ],

@@ -24,6 +24,7 @@ from layers.web import CommunityPath, Given, Limit, Services, Tongue, Viewer, Wr
 from store import audit
 from store.engine import writing
 from store.instant import SECOND, format_rfc3339
+from store.language import say
 
 hashing = Hashing()
 
@@ -112,7 +113,7 @@ def _sessions(routes: APIRouter) -> None:
     async def sign_in(body: Credentials, given: Given, request: Request, response: Response) -> dict[str, Any]:
         """Sign in: a cookie that scripts cannot read. 401 where name or password is wrong, 429 after many tries."""
         engine, attempt = given.databases.shared, _attempt(request, body.name, body.password)
-        outcome = await hashing.run(_let_in, engine, attempt, "用户名或口令不对")
+        outcome = await hashing.run(_let_in, engine, attempt, say("用户名或口令不对"))
         return await run_in_threadpool(_welcome, given, request, response, outcome.session, outcome.device)
 
     @routes.post("/session/end", status_code=204)
@@ -143,7 +144,7 @@ def _sessions(routes: APIRouter) -> None:
             await run_in_threadpool(_invited, given.databases.shared, body)
             welcome = await hashing.run(_accept, given.databases.shared, body)
         except users.NoInvitation:
-            raise Problem(410, "gone", "链接已使用或已过期；请管理员再发一个") from None
+            raise Problem(410, "gone", say("链接已使用或已过期；请管理员再发一个")) from None
         return await run_in_threadpool(_welcome, given, request, response, welcome.session, welcome.device)
 
 
@@ -156,12 +157,17 @@ def _let_in(engine: Engine, attempt: Attempt, refused: str) -> Welcome:
     if isinstance(outcome, Welcome):
         return outcome
     if outcome.wait_s > 0:
-        raise Problem(429, "too many tries", f"{refused}；{outcome.wait_s} 秒后再试", retry_after=outcome.wait_s)
+        raise Problem(
+            429,
+            "too many tries",
+            say("{refused}；{wait_s} 秒后再试", refused=refused, wait_s=outcome.wait_s),
+            retry_after=outcome.wait_s,
+        )
     raise Problem(401, "sign-in refused", refused)
 
 
 def _change_password(engine: Engine, attempt: Attempt, new: str, actor: Actor) -> Welcome:
-    _let_in(engine, attempt, "现口令不对")
+    _let_in(engine, attempt, say("现口令不对"))
     with told_as_problem():
         kept = passwords.hash_new(new, actor.name)
     with writing(engine) as connection, told_as_problem():
@@ -296,7 +302,7 @@ def _welcome(given: Services, request: Request, response: Response, secret: str,
     with given.databases.shared.connect() as connection:
         found = sessions.find(connection, secret)
     if found is None:  # shut out between one statement and the next
-        raise Problem(401, "sign-in refused", "用户名或口令不对")
+        raise Problem(401, "sign-in refused", say("用户名或口令不对"))
     set_cookie(request, response, SESSION, secret, sessions.LONGEST // SECOND)
     set_cookie(request, response, DEVICE, device, LONGEST_COOKIE_S, "/api/v1/session")
     return _told(found.actor, secret)

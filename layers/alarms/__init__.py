@@ -26,5 +26,5 @@ LAYER = Layer(
     is_due=is_anything_due,
     remind=remind,
     words={code: one.name for table in (life.life().states, life.life().events) for code, one in table.items()},
-    notices={code: kind.text for code, kind in table().kinds.items()},
+    notices=table().kinds,
 )

@@ -7,13 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, case, func, select
 
-from geo.ground import places
+from geo.ground import Place, places
 from layers.alarms import floods, life
 from layers.alarms.occurrences import TOLD
 from layers.alarms.rules import PRIORITIES
 from layers.alarms.tables import alarm, alarm_step
 from store import origins, revision
 from store.instant import MILLISECOND, Instant, format_rfc3339
+from store.language import in_all
 
 TALLY = "*"
 """The key of the counts over all open alarms."""
@@ -51,7 +52,7 @@ def records(
     else:
         rows = connection.execute(query.where(alarm.c.id.in_(keys - {TALLY}))).all()
     found: dict[str, dict[str, Any] | None] = dict.fromkeys(keys - {TALLY}) if keys is not None else {}
-    names = {place.code: place.name for layer in ("areas", "sites") for place in places(community, layer)}
+    names = {place.code: place for layer in ("areas", "sites") for place in places(community, layer)}
     for row in rows:
         found[row.id] = _record(row, names) if row.state in life.open_states() else None
     if keys is None or TALLY in keys:
@@ -183,11 +184,11 @@ def steps(connection: Connection, number: str, at: Instant | None) -> list[dict[
 def told(connection: Connection, community: str, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
     """Alarms as the API says them, with the grid event that was opened for each."""
     events = origins.events_of(connection, community, "alarm", [row.id for row in rows])
-    names = {place.code: place.name for layer in ("areas", "sites") for place in places(community, layer)}
+    names = {place.code: place for layer in ("areas", "sites") for place in places(community, layer)}
     return [_told(row, names, events.get(row.id)) for row in rows]
 
 
-def _told(row: Row[Any], names: dict[str, str], event: dict[str, Any] | None) -> dict[str, Any]:
+def _told(row: Row[Any], names: dict[str, Place], event: dict[str, Any] | None) -> dict[str, Any]:
     instants = ("raised", "received", "returned", "acknowledged", "cleared", "shelved_until")
     times = {name: None if (at := getattr(row, name)) is None else format_rfc3339(at) for name in instants}
     plain = ("id", "rule", "name", "name_en", "priority", "state", "kind", "subject", "device", "area", "site")
@@ -208,8 +209,8 @@ def _told(row: Row[Any], names: dict[str, str], event: dict[str, Any] | None) ->
     return {
         **{name: getattr(row, name) for name in plain},
         **_state_words(row),
-        "area_name": names.get(row.area),
-        "site_name": names.get(row.site),
+        **in_all("area_name", names.get(row.area)),
+        **in_all("site_name", names.get(row.site)),
         "active": bool(row.is_active),
         "latched": bool(row.is_latched),
         "by": row.acknowledged_by,
@@ -230,13 +231,13 @@ def _state_words(row: Row[Any]) -> dict[str, str]:
     }
 
 
-def _record(row: Row[Any], names: dict[str, str]) -> dict[str, Any]:
+def _record(row: Row[Any], names: dict[str, Place]) -> dict[str, Any]:
     """An alarm as the live channel tells it, the same for every screen: who acknowledged it is not said."""
     state = life.life().states[row.state]
     plain = ("id", "rule", "name", "name_en", "priority", "state", "kind", "subject", "device", "metric", "value")
     return {
         **{name: getattr(row, name) for name in plain},
-        "area": names.get(row.area),
+        **in_all("area", names.get(row.area)),
         "site": names.get(row.site),
         **{name: getattr(row, name) for name in ("threshold", "cause", "source", "lon", "lat", "flood", "repeats")},
         **_state_words(row),

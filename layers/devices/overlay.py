@@ -30,6 +30,7 @@ def overlay(community: Community) -> Overlay:
         },
         above=(_names(), *(_layer(state, image) for state, image, _, _ in STATES)),
         legend_title="设备",
+        legend_title_en="Devices",
         legend=tuple(
             LegendEntry(symbol=SYMBOLS[state], text=name, text_en=name_en, tone=state)
             for state, _, name, name_en in STATES

@@ -60,5 +60,6 @@ def overlay(community: Community) -> Overlay:
             },
         ),
         legend_title="闸机",
+        legend_title_en="Gates",
         legend=(LegendEntry(symbol="n", text="今日进入", text_en="entered today", tone="gate"),),
     )

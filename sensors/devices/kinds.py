@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from store.language import named
+
 OTHER = "other"
 
 
@@ -14,6 +16,7 @@ class Param(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A parameter of a command."""
 
     name: str
+    name_en: str
     type: Literal["number", "text", "boolean"]
     low: float | None = None
     high: float | None = None
@@ -69,5 +72,5 @@ def kinds() -> dict[str, Kind]:
 
 
 def kind_name(code: str) -> str:
-    """The Chinese name of a kind of device."""
-    return kinds().get(code, kinds()[OTHER]).name
+    """What a kind of device is called in the language that is spoken."""
+    return named(kinds().get(code, kinds()[OTHER]))
