@@ -155,9 +155,14 @@ def notice_kinds() -> Mapping[str, Any]:
     return {kind: text for layer in layers() for kind, text in layer.notices.items()}
 
 
+def notice_row(kind: str) -> Any:
+    """The row of a kind of notice; one of the kind itself where no layer knows it any more."""
+    return notice_kinds().get(kind) or {"text": kind, "text_en": kind}
+
+
 def notice_word(kind: str) -> str:
-    """What a kind of notice is in the language that is spoken; the kind itself where no layer knows it any more."""
-    return named(notice_kinds()[kind], "text") if kind in notice_kinds() else kind
+    """What a kind of notice is in the language that is spoken."""
+    return named(notice_row(kind), "text")
 
 
 def feeds() -> Sequence[Feed]:

@@ -13,7 +13,7 @@
   });
 
   /* The language of the page, by the server's choice, and what our messages are in it: nothing for Chinese, in which
-     they are written. A message is its own key: say("还有 {n} 件", { n }). */
+     they are written. A message is its own key, with places by name. */
   cockpit.language = document.documentElement.lang || "zh-CN";
   const words = window.cockpitWords || {};
   const forms = new Intl.PluralRules(cockpit.language);

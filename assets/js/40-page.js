@@ -26,6 +26,7 @@
       link.href = now.pathname + now.search;
     }
     (cockpit.at === null ? cockpit.live : cockpit.past).start();
+    cockpit.startLanguages();
     if (cockpit.find("[data-me], [data-least-role]")) cockpit.whoAmI();
     if (document.getElementById("map")) cockpit.map.start();
     const page = cockpit.pages[root.dataset.page];

@@ -94,7 +94,7 @@
     list.replaceChildren();
     preview(answer.ok ? body.shapes || [] : []);
     if (!answer.ok) {
-      const faults = body.faults_zh || [];
+      const faults = (cockpit.language === "zh-CN" ? body.faults_zh : body.faults) || [];
       cockpit.sayOutcome(outcome(), false, faults.length ? say("{count} 处问题，没有导入", { count: body.count }) : body.detail);
       for (const fault of faults) list.append(cockpit.element("p", "", fault));
       return;

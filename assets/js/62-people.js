@@ -89,11 +89,11 @@
     const answer = await cockpit.request("/api/v1/displays");
     if (!answer.ok) return cockpit.refuse(part("displays"), cockpit.reason(answer));
     const { displays } = answer.body;
-    const rows = displays.map((one) => entry(one.name, `${words.communities[one.community]}${one.revoked ? say(" · 已撤销") : ""}`,
+    const rows = displays.map((one) => entry(one.name, `${words.communities[one.community]}${one.language ? ` · ${words.languages[one.language]}` : ""}${one.revoked ? say(" · 已撤销") : ""}`,
       one.revoked ? [] : [[say("撤销"), () => act(`/api/v1/displays/${encodeURIComponent(one.name)}/revoke`, {}, showDisplays, () => say("已撤销"))]]));
     const { "*": _all, ...places } = words.communities;
-    const add = form(say("新链接"), [text("name", say("哪块屏"), 80), choice("community", say("社区"), places)],
-      (body) => act("/api/v1/displays", body, showDisplays, (said) => say("在大屏的浏览器里打开一次：{origin}{link}", { origin: location.origin, link: said.link })), say("生成"));
+    const add = form(say("新链接"), [text("name", say("哪块屏"), 80), choice("community", say("社区"), places), choice("language", say("语言"), { "": say("随浏览器"), ...words.languages })],
+      ({ language, ...body }) => act("/api/v1/displays", { ...body, language: language || null }, showDisplays, (said) => say("在大屏的浏览器里打开一次：{origin}{link}", { origin: location.origin, link: said.link })), say("生成"));
     redraw(part("displays"), ...rows, add);
   }
   showDisplays.part = "displays";

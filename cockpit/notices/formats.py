@@ -13,9 +13,9 @@ import msgspec
 
 from geo.communities import communities
 from geo.ground import place
-from layers.declare import notice_word
+from layers.declare import notice_row, notice_word
 from store.instant import MILLISECOND, SECOND, format_rfc3339, local_clock
-from store.language import say
+from store.language import in_all, say
 
 ROBOT_BUSY_S = 60
 """Robots take 20 messages a minute; then they want to be left alone."""
@@ -55,7 +55,7 @@ def _json(url: str, secret: str | None, row: Any, at: int, page: str | None) -> 
         "id": row.subject,
         "title": row.title,
         "area": row.place,
-        "text": notice_word(row.kind),
+        **in_all("text", notice_row(row.kind), "text"),
         "community": row.community,
         "url": page,
     }

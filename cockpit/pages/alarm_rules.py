@@ -12,7 +12,7 @@ from layers.alarms.look import words
 from layers.alarms.rules import DERIVED
 from layers.grid_events.rules import categories
 from sensors.devices.kinds import kind_name, kinds
-from store.language import say
+from store.language import named, say
 
 
 def page(
@@ -26,9 +26,9 @@ def page(
     known = frame.known_community(community)
     choices = {
         "kinds": {code: kind_name(code) for code in kinds()},
-        "areas": {one.code: one.name for one in places(known.code, "areas")},
-        "sites": {one.code: one.name for one in places(known.code, "sites")},
-        "categories": {code: one.name for code, one in categories().items()},
+        "areas": {one.code: named(one) for one in places(known.code, "areas")},
+        "sites": {one.code: named(one) for one in places(known.code, "sites")},
+        "categories": {code: named(one) for code, one in categories().items()},
         "derived": DERIVED,
     }
     top = html.Div(

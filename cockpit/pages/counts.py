@@ -8,7 +8,7 @@ from dash import html
 from cockpit.pages import frame
 from layers.visitors import capacity
 from layers.visitors.queries import counted_sites
-from store.language import say
+from store.language import named, say
 
 
 def page(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
@@ -17,7 +17,7 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
     sites = [
         html.Section(
             [
-                html.H2(site.name),
+                html.H2(named(site)),
                 html.P("", className="second", **{"data-site-state": site.code}),
                 html.Div(**{"data-site-count": site.code}),
                 html.Div(className="wide", **{"data-site-steps": site.code}),
@@ -38,6 +38,6 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
         ],
         className="panel overview",
     )
-    words = msgspec.json.encode(capacity.rules()["verdict"]).decode()
-    body = html.Div([told, *sites], className="sheets", **{"data-words": words})
+    words = {code: named(row) for code, row in capacity.rules()["verdict"].items()}
+    body = html.Div([told, *sites], className="sheets", **{"data-words": msgspec.json.encode(words).decode()})
     return frame.desk(known, "counts", [body], theme=frame.theme_of(theme))

@@ -8,7 +8,7 @@ from dash import html
 from cockpit.pages import frame
 from layers.visitors.capacity import levels
 from layers.visitors.queries import counted_sites
-from store.language import say
+from store.language import named, say
 
 
 def page(community: str | None = None, theme: str | None = None, at: str | None = None, **_other: str) -> Any:
@@ -18,9 +18,9 @@ def page(community: str | None = None, theme: str | None = None, at: str | None 
     defaults = levels.default_limits()
     words = {
         "levels": {
-            level.code: {"name": level.name, "mark": level.mark, "from": defaults[level.rank or 0]} for level in ranks
+            level.code: {"name": named(level), "mark": level.mark, "from": defaults[level.rank or 0]} for level in ranks
         },
-        "sites": {site.code: site.name for site in counted_sites(known.code)},
+        "sites": {site.code: named(site) for site in counted_sites(known.code)},
     }
     told = html.Section(
         [

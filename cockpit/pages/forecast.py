@@ -11,16 +11,16 @@ from layers.visitors.forecast.measure import BASELINE, MODEL
 from layers.visitors.forecast.recorded import recorded
 from layers.visitors.forecast.rules import rules
 from layers.visitors.queries import counted_sites
-from store.language import say
+from store.language import named, say
 
 
 def page(community: str | None = None, theme: str | None = None, at: str | None = None, **_other: str) -> Any:
     """The layout of ``/forecast``; the script asks the API for each site, again every few minutes."""
     known = frame.known_community(community)
-    words = {"models": {code: row.name for code, row in rules().model.items()}, "minutes": rules().kept_minutes}
+    words = {"models": {code: named(row) for code, row in rules().model.items()}, "minutes": rules().kept_minutes}
     sites = [_site(site) for site in counted_sites(known.code)]
     body = html.Div(
-        [_told(), *sites, _recorded({site.code: site.name for site in counted_sites(known.code)})],
+        [_told(), *sites, _recorded({site.code: named(site) for site in counted_sites(known.code)})],
         className="sheets",
         **{"data-words": msgspec.json.encode(words).decode()},
     )
@@ -46,7 +46,7 @@ def _told() -> Any:
 def _site(site: Place) -> Any:
     return html.Section(
         [
-            html.Header([html.H2(site.name), html.Span("", className="note", **{"data-forecast-model": ""})]),
+            html.Header([html.H2(named(site)), html.Span("", className="note", **{"data-forecast-model": ""})]),
             html.P("", className="forecast-warning", role="status", **{"data-forecast-warning": ""}),
             html.P("", className="second", **{"data-forecast-source": ""}),
             html.Div(

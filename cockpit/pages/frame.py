@@ -13,7 +13,7 @@ from geo.ground import is_surveyed, places
 from layers.roles import EVERYWHERE
 from sensors.metrics import metrics
 from store.instant import MILLISECOND, SHANGHAI, Instant, format_rfc3339, to_datetime
-from store.language import marked, named, say
+from store.language import LANGUAGES, current, marked, named, say
 
 DEFAULT_METRIC = "pm2_5"
 NAV = (
@@ -168,7 +168,7 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
             html.H1([html.Span(named(community)), html.Span(say("CIM 驾驶舱"), className="sub")]),
             html.Nav(links, className="pages", **{"aria-label": say("页面")}),
             html.Nav(places, className="places", **{"aria-label": say("社区")}),
-            html.Div([replay_mark(), clock(), live_mark(), _me()], className="state"),
+            html.Div([replay_mark(), clock(), live_mark(), *_languages(), _me()], className="state"),
         ],
         className="top",
     )
@@ -179,6 +179,15 @@ def _for_whom(path: str) -> dict[str, Any]:
     """A link that leads somewhere for a role only is hidden from the others; the script shows it."""
     least = NAV_ROLES.get(path)
     return {"data-least-role": least, "hidden": True} if least else {}
+
+
+def _languages() -> list[Any]:
+    """The other languages, each by its own name; the script has one chosen."""
+    return [
+        html.Button(name, type="button", lang=tag, className="quiet language", **{"data-language": tag})
+        for tag, name in LANGUAGES.items()
+        if tag != current()
+    ]
 
 
 def _me() -> Any:

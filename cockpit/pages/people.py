@@ -11,7 +11,7 @@ from geo.communities import communities
 from layers import words
 from layers.declare import notice_kinds, notice_word
 from layers.roles import EVERYWHERE
-from store.language import marked, named, say
+from store.language import LANGUAGES, marked, named, say
 
 ROLE_NAMES = {"steward": marked("网格员"), "manager": marked("管理员"), "admin": marked("系统管理员")}
 FORMAT_NAMES = {"json": marked("签名 JSON"), "dingtalk": marked("钉钉机器人"), "wecom": marked("企业微信机器人")}
@@ -34,6 +34,7 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
         "actions": words.spoken("actions"),
         "details": words.spoken("details"),
         "codes": words.spoken("codes"),
+        "languages": dict(LANGUAGES),
     }
     content = [
         html.Section(

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from cockpit.errors import BadSetting
 from cockpit.people import sessions, users
-from cockpit.people.identify import SESSION, set_cookie
+from cockpit.people.identify import SESSION, keep_language, set_cookie
 from cockpit.people.oidc import CALLBACK, UNDER_WAY_S, OidcError, SingleSignOn
 from cockpit.people.passwords import MIN_LENGTH
 from cockpit.people.sign_in import start_vouched
@@ -88,6 +88,8 @@ def _elsewhere(routes: APIRouter, sign_on: SingleSignOn) -> None:
         try:
             with writing(given.databases.shared) as connection:
                 secret = start_vouched(connection, name, sign_on.issuer, str(claims["sub"]))
+                found = sessions.find(connection, secret) if secret else None
+                language = users.language_of(connection, found.actor.name) if found else None
         except BadSetting as error:
             log.warning("sign_in_by_provider_failed", reason=str(error))
             return _back("/sign-in?refused=name")
@@ -95,6 +97,7 @@ def _elsewhere(routes: APIRouter, sign_on: SingleSignOn) -> None:
             return _back("/sign-in?refused=unknown")
         answer = _back(then)
         set_cookie(request, answer, SESSION, secret, sessions.LONGEST // SECOND)
+        keep_language(request, answer, language)
         return answer
 
 

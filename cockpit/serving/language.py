@@ -13,13 +13,13 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cockpit.pages.address import LANG
+from cockpit.people.identify import LANGUAGE
 from layers import words
 from store.language import CHINESE, ENGLISH, LANGUAGES, preferred, speaking
 
 PROBLEM = "application/problem+json"
 
 
-COOKIE = "cockpit_language"
 PROGRAMS = ("/api/", "/geo/")
 """Where who names no language is a program, and reads English; elsewhere a person, who is spoken to in Chinese."""
 
@@ -34,7 +34,8 @@ class Language:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        tag = language_of(HTTPConnection(scope))
+        asked = HTTPConnection(scope)
+        tag = language_of(asked)
         held: list[Message] = []
         body = bytearray()
 
@@ -47,6 +48,8 @@ class Language:
                     return
                 if kind.startswith("text/html"):
                     _say_which(headers, tag)
+                    if asked.query_params.get(LANG) == tag:
+                        headers.append("Set-Cookie", _for_the_session(asked, tag))
             elif held:
                 body.extend(message.get("body", b""))
                 if not message.get("more_body"):
@@ -62,9 +65,15 @@ def language_of(asked: HTTPConnection) -> str:
     """The language of who asks: by the address, the page that asks, what was chosen in this browser, the browser's."""
     before = urlsplit(asked.headers.get("referer", ""))
     referring = parse_qs(before.query) if before.netloc == asked.headers.get("host") else {}
-    chosen = (asked.query_params.get(LANG), *referring.get(LANG, ()), asked.cookies.get(COOKIE))
+    chosen = (asked.query_params.get(LANG), *referring.get(LANG, ()), asked.cookies.get(LANGUAGE))
     found = next((tag for tag in chosen if tag in LANGUAGES), None) or preferred(asked.headers.get("accept-language"))
     return found or (ENGLISH if asked.url.path.startswith(PROGRAMS) else CHINESE)
+
+
+def _for_the_session(asked: HTTPConnection, tag: str) -> str:
+    """The cookie by which the pages that a page leads to are in its language too, until the browser is closed."""
+    secure = "; Secure" if asked.url.scheme == "https" else ""
+    return f"{LANGUAGE}={tag}; Path=/; HttpOnly; SameSite=Lax{secure}"
 
 
 def _say_which(headers: MutableHeaders, tag: str) -> None:

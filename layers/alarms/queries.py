@@ -14,7 +14,7 @@ from layers.alarms.rules import PRIORITIES
 from layers.alarms.tables import alarm, alarm_step
 from store import origins, revision
 from store.instant import MILLISECOND, Instant, format_rfc3339
-from store.language import in_all
+from store.language import Word, in_all
 
 TALLY = "*"
 """The key of the counts over all open alarms."""
@@ -221,14 +221,12 @@ def _told(row: Row[Any], names: dict[str, Place], event: dict[str, Any] | None) 
     }
 
 
-def _state_words(row: Row[Any]) -> dict[str, str]:
+def _state_words(row: Row[Any]) -> dict[str, Any]:
     """The state in words; of a latched alarm whose condition is gone, that it waits to be reset."""
     state = life.life().states[row.state]
     waits = row.is_latched and not row.is_active and row.state in ("unacknowledged", "acknowledged")
-    return {
-        "state_name": f"{state.name} · 已恢复待复位" if waits else state.name,
-        "state_name_en": f"{state.name_en}, returned, to be reset" if waits else state.name_en,
-    }
+    latched = Word(f"{state.name} · 已恢复待复位", f"{state.name_en}, returned, to be reset")
+    return in_all("state_name", latched if waits else state)
 
 
 def _record(row: Row[Any], names: dict[str, Place]) -> dict[str, Any]:

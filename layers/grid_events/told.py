@@ -23,7 +23,7 @@ def category_word(row: Row[Any]) -> Word:
     if not row.category_reported:
         return Word(known.name, known.name_en)
     said = row.category_reported
-    return Word(f"{known.name}（报为 {said}）", f"{known.name_en} (reported as {said})")  # both, as no reader is known
+    return Word(f"{known.name}（报为 {said}）", f"{known.name_en} (reported as {said})")
 
 
 def properties(row: Row[Any]) -> dict[str, Any]:

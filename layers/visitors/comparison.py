@@ -1,5 +1,6 @@
 """Those who entered today beside like days: a week ago, a year ago, the same lunar date; None where nobody counted."""
 
+from store.language import in_all
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -25,7 +26,7 @@ def comparison(connection: Connection, community: str, site: str, moment: Instan
     return {
         "last_week": _day(connection, community, site, moment - WEEK * DAY),
         "last_year": _day(connection, community, site, moment - YEAR * DAY),
-        "last_year_lunar": None if told is None else told | {"lunar": lunar(_date(moment)).name},
+        "last_year_lunar": None if told is None else told | in_all("lunar", lunar(_date(moment))),
     }
 
 

@@ -5,6 +5,7 @@ and keeps a plan for the flow; where the number may reach the maximum it announc
 local government at the same time, and both guide and divert. Article 105 has the penalty for what is left out.
 """
 
+from store.language import in_all
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -35,6 +36,7 @@ class Duty:
     to_en: str
     begins: str
     clause: str
+    clause_en: str
 
     @property
     def rank(self) -> int:
@@ -172,7 +174,7 @@ def _told(duty: Duty, newest: Row[Any] | None, *, is_due: bool) -> dict[str, Any
         "to": duty.to,
         "to_en": duty.to_en,
         "from": duty.begins,
-        "clause": duty.clause,
+        **in_all("clause", duty, "clause"),
         "due": is_due,
         "done": newest is not None and newest.is_done,
         "word": None if newest is None else _word(newest),
