@@ -44,7 +44,6 @@ class Lunar:
         """
         return ("闰" if self.is_leap else "") + day_name(self.month, self.day)
 
-
     @property
     def name_en(self) -> str:
         """``lunar 8-13``, ``lunar leap 6-1``."""

@@ -55,7 +55,7 @@ def say_n(text: str, n: int, /, **places: Any) -> str:
 
 
 def marked(text: str) -> str:
-    """The message itself, found for the catalogues: for a module's tables, which `say` translates when they are used."""
+    """The message itself, found for the catalogues: in a module's table, which `say` translates when it is used."""
     return text
 
 

@@ -124,7 +124,7 @@
     return made;
   }
 
-  const split = (text) => text.split(/[\s,，、]+/).filter(Boolean);
+  const split = (text) => text.split(/[\s,\uff0c\u3001]+/).filter(Boolean);
 
   /* What the API takes; what is left out is as it is by default. */
   function read(input, box) {

@@ -125,7 +125,7 @@
   }
 
   const day = ([month, of]) => `${month}-${of}`;
-  const days = (said) => said.split(/[,，、\s]+/).filter(Boolean).map((one) => one.split("-").map(Number));
+  const days = (said) => said.split(/[,\uff0c\u3001\s]+/).filter(Boolean).map((one) => one.split("-").map(Number));
 
   /* A plan in a form: posts a line each, as code, name, site, people. */
   function planForm(one) {
@@ -156,11 +156,11 @@
     const levels = Object.keys(words.levels).filter((code) => said[code] !== null);
     return {
       code: said.code, name: said.name, name_en: said.name_en, begins: said.begins,
-      sites: said.sites.split(/[,，、\s]+/).filter(Boolean),
+      sites: said.sites.split(/[,\uff0c\u3001\s]+/).filter(Boolean),
       calendar: said.first || said.last ? { first: days(said.first)[0] || [0, 0], last: days(said.last)[0] || [0, 0], peaks: days(said.peaks) } : null,
       limits: Object.fromEntries(levels.map((code) => [code, said[code] / 100])),
       posts: lines(said.posts).map((line) => {
-        const [code, name, site, people] = line.split(/[,，]/).map((part) => part.trim());
+        const [code, name, site, people] = line.split(/[,\uff0c]/).map((part) => part.trim());
         return { code, name, site, people: Number(people) };
       }),
       units: lines(said.units),

@@ -15,7 +15,9 @@ app = typer.Typer(help="Links for the screens on walls: read only, revocable.", 
 def add(
     name: Annotated[str, typer.Option(help="Which screen it is.")],
     community: Annotated[str, typer.Option(help="Whose wall it shows.")],
-    language: Annotated[str | None, typer.Option(help="The wall's language, zh-CN or en; without it the browser's.")] = None,
+    language: Annotated[
+        str | None, typer.Option(help="The wall's language, zh-CN or en; without it the browser's.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make a link and print its path, the only time that it is shown."""

@@ -1,6 +1,5 @@
 """The bell: what whoever is signed in should hear of, and what of it they read."""
 
-from store.language import in_all
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from layers.declare import notice_row
 from layers.roles import ROLES, Actor, may
 from store.engine import upsert
 from store.instant import DAY, format_rfc3339, now
+from store.language import in_all
 from store.notices import notice, notice_read
 
 UNREAD_WITHIN = 30 * DAY

@@ -101,7 +101,7 @@ def _differences(databases: Databases, community: Community, times: tuple[Instan
     means = [
         html.Tr(
             [
-                html.Th(_headed(named(metrics()[code]), metrics()[code].label)),
+                html.Th(_headed(named(metrics()[code]), named(metrics()[code], "label"))),
                 *(html.Td(_pair(*(side[area][1].get(code) for side in areas))) for area in areas[0]),
             ]
         )

@@ -44,7 +44,7 @@ def chart(engine: Engine, device: Device, metric: str, span: str, theme: str, at
     known = metrics().get(metric)
     label = named(known) if known else metric
     if known and known.label:
-        label = say("{name}（{unit}）", name=label, unit=known.label)
+        label = say("{name}（{unit}）", name=label, unit=named(known, "label"))
     plot = empty(theme, chosen.ticks)
     plot.update_yaxes(title_text=label)
     if chosen.every is None:

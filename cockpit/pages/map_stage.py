@@ -60,7 +60,7 @@ def _areas(metric: str) -> Any:
     known = metrics()
     options = [
         html.Option(
-            say("{name}（{unit}）", name=named(known[code]), unit=known[code].label),
+            say("{name}（{unit}）", name=named(known[code]), unit=named(known[code], "label")),
             value=code,
             selected=code == metric,
         )

@@ -1,6 +1,5 @@
 """Displays: a link that a wall's browser opens once, read only, revocable."""
 
-from store.language import LANGUAGES
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from geo.communities import communities
 from layers.roles import DISPLAY, Actor
 from store import audit, revision
 from store.instant import Instant, now
+from store.language import LANGUAGES
 
 
 def add(connection: Connection, name: str, community: str, actor: str, language: str | None = None) -> str:
@@ -39,7 +39,9 @@ def add(connection: Connection, name: str, community: str, actor: str, language:
             connection.execute(insert(display).values(row))
     except IntegrityError:
         raise BadSetting(f"a display named {name!r} exists already") from None
-    audit.record(connection, actor, "display.add", name, {"community": community} | ({"language": language} if language else {}))
+    audit.record(
+        connection, actor, "display.add", name, {"community": community} | ({"language": language} if language else {})
+    )
     return secret
 
 
@@ -71,7 +73,9 @@ def find(connection: Connection, secret: str) -> Identity | None:
 
 def language_of(connection: Connection, secret: str) -> str | None:
     """The language that a display's wall is in; None where it is the browser's."""
-    language: str | None = connection.scalar(select(display.c.language).where(display.c.token_hash == secrets.hashed(secret)))
+    language: str | None = connection.scalar(
+        select(display.c.language).where(display.c.token_hash == secrets.hashed(secret))
+    )
     return language
 
 

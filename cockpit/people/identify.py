@@ -1,6 +1,5 @@
 """Who asks: by bearer token, by a session's cookie, or by a display's; and whether a write is really theirs."""
 
-from store.language import LANGUAGES
 import hmac
 from collections.abc import Callable
 
@@ -13,6 +12,7 @@ from cockpit.people.credentials import Identity
 from cockpit.people.displays import find as find_display
 from layers.problem import Problem
 from store.databases import Databases
+from store.language import LANGUAGES
 
 SESSION = "cockpit_session"
 DISPLAY = "cockpit_display"

@@ -56,14 +56,14 @@ def found(domain: str) -> Iterator[Said]:
 
 
 def renewed(tag: str, domain: str) -> Any:
-    """A language's catalogue (babel's Catalog) as it should stand: what is said now, empty where it has no words yet."""
+    """A language's catalogue (babel's Catalog) as it should stand: what is said now, empty where words are missing."""
     from babel.messages.catalog import Catalog
 
     known = read(tag, domain)
     made = Catalog(locale=tag, domain=domain, fuzzy=False)
     for text, has_forms, place in found(domain):
         kept = known.get(text)
-        made.add((text, text) if has_forms else text, kept.string if kept else None, locations=[(place, None)])
+        made.add((text, text) if has_forms else text, kept.string if kept else None, locations=[(place, 0)])
     return made
 
 

@@ -1,11 +1,11 @@
 """Devices on the map: those that are well small and grey, the others by shape as well as colour."""
 
-from store.language import Word
 from typing import Any
 
 from geo.communities import Community
 from layers.declare import LegendEntry, Overlay
 from layers.look import BESIDE, NAME, label, when_state
+from store.language import Word
 
 STATES = (
     ("online", "device-online", Word("在线", "online")),

@@ -1,6 +1,6 @@
 """The council with its meetings, and the ledger of partners."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, select, update

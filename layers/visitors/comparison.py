@@ -1,6 +1,5 @@
 """Those who entered today beside like days: a week ago, a year ago, the same lunar date; None where nobody counted."""
 
-from store.language import in_all
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -10,6 +9,7 @@ from layers.lunar import lunar, solar
 from layers.visitors import passed
 from layers.visitors.tables import site_day
 from store.instant import DAY, SHANGHAI, Instant, day_of, from_datetime, to_datetime
+from store.language import in_all
 
 WEEK, YEAR = 7, 364
 """Days; whole weeks, so that a Sunday stands beside a Sunday."""

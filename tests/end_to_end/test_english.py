@@ -118,7 +118,11 @@ def test_a_display_has_a_language_of_its_own(furnished: Cockpit) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "said"),
-    [({}, "no community 'x'"), ({"Accept-Language": "en"}, "no community 'x'"), ({"Accept-Language": "zh"}, "没有社区「x」")],
+    [
+        ({}, "no community 'x'"),
+        ({"Accept-Language": "en"}, "no community 'x'"),
+        ({"Accept-Language": "zh"}, "没有社区「x」"),
+    ],
 )
 def test_a_refusal_is_in_the_language_of_who_asks(furnished: Cockpit, asked: dict[str, str], said: str) -> None:
     answer = httpx.get(f"{furnished.url}/api/v1/x/devices", headers=asked)

@@ -5,7 +5,6 @@ and keeps a plan for the flow; where the number may reach the maximum it announc
 local government at the same time, and both guide and divert. Article 105 has the penalty for what is left out.
 """
 
-from store.language import in_all
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +18,7 @@ from layers.problem import Problem
 from layers.visitors.capacity import levels, state
 from layers.visitors.capacity.tables import duty_done, site_level_log
 from store.instant import Instant, format_rfc3339, now
+from store.language import in_all
 
 ALWAYS = "always"
 STANDING: Instant = 0
