@@ -10,10 +10,11 @@ from starlette.types import Receive, Scope, Send
 
 from cockpit.edge.count import Count
 from cockpit.edge.questions import address_of
+from cockpit.ground.map import relief
 from cockpit.ground.map_ground import building_colours
 from cockpit.live import LiveHub
 from cockpit.serving.static import static
-from geo import spatial
+from geo import spatial, view
 from geo.communities import communities
 from geo.ground import LAYERS as GROUND_LAYERS
 from geo.ground import Place, geojson, places, rows
@@ -84,7 +85,11 @@ def ground() -> APIRouter:
         if layer not in NAMED_LAYERS:
             raise Problem(404, "not found", f"no named layer {layer!r}; there are: {', '.join(NAMED_LAYERS)}")
         # A point each: a polygon's label would be drawn once for each map tile that it touches.
-        found = [feature(point(*place.label), _named(place), place.code) for place in places(community.code, layer)]
+        where = view.feet(community.code, layer) if layer == "areas" else labels_of(community.code, layer)
+        found = [
+            feature(point(float(lon), float(lat)), _named(place), place.code)
+            for place, lon, lat in zip(places(community.code, layer), *where, strict=True)
+        ]
         return static(request, msgspec.json.encode({"type": "FeatureCollection", "features": found}), GEOJSON)
 
     @routes.get("/{community}/devices.geojson")
@@ -103,6 +108,18 @@ def ground() -> APIRouter:
         found = spatial.nearest(community.code, "facilities", *labels_of(community.code, "buildings"), kinds=kinds)
         metres = {code: round(there[1]) for code, there in zip(codes, found, strict=True) if there is not None}
         return static(request, msgspec.json.encode(metres), "application/json")
+
+    @routes.get("/{community}/windows.geojson")
+    def windows(community: CommunityPath, request: Request) -> Response:
+        found = {"type": "FeatureCollection", "features": view.windows(community.code)}
+        return static(request, msgspec.json.encode(found), GEOJSON)
+
+    @routes.get("/{community}/relief.png")
+    def relief_picture(community: CommunityPath, request: Request, theme: str = "dark") -> Response:
+        found = relief(community.code, theme)
+        if found is None:
+            raise Problem(404, "not found", f"the ground of {community.code!r} has no hills")
+        return static(request, found, "image/png")
 
     @routes.get("/{community}/{layer}.geojson")
     def layer(community: CommunityPath, layer: str, request: Request) -> Response:

@@ -18,6 +18,18 @@ class VisitsBaseline:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Camera:
+    """From where the map looks: degrees from straight down, degrees clockwise from north.
+
+    ``heights`` is by how much buildings are drawn higher than they are, so that low ones can be told from the ground.
+    """
+
+    pitch: float
+    bearing: float = 0
+    heights: float = 1
+
+
+@dataclass(frozen=True, kw_only=True)
 class Community:
     """A community: its names, and where its map looks.
 
@@ -38,6 +50,7 @@ class Community:
     centre: tuple[float, float]
     bounds: tuple[float, float, float, float]
     schematic: bool
+    camera: Camera
     visits_baseline: VisitsBaseline | None = None
 
 
@@ -68,6 +81,7 @@ def _community(code: str, row: dict[str, object]) -> Community:
         "code": code,
         "centre": tuple(row["centre"]),  # type: ignore[arg-type]
         "bounds": tuple(row["bounds"]),  # type: ignore[arg-type]
+        "camera": Camera(**row["camera"]),  # type: ignore[arg-type]
     }
     if "visits_baseline" in row:
         fields["visits_baseline"] = VisitsBaseline(**row["visits_baseline"])  # type: ignore[arg-type]

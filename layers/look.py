@@ -35,13 +35,19 @@ LIGHT = {
     "#12171c": "#e9edf1",
     "#1a2129": "#ffffff",
     "#2a333d": "#c3ccd5",
-    "#1d2a33": "#c9dbe6",
-    "#182220": "#dfe8e0",
-    "#161c22": "#e1e6eb",
-    "#1a2128": "#d9dfe5",
-    "#1e262d": "#d0d7de",
-    "#232c35": "#cfd6dd",
+    "#1b242b": "#dfe5ea",
+    "#445361": "#b3bec9",
+    "#24475c": "#b4d1e2",
+    "#1c2b28": "#d9e6db",
+    "#46535f": "#ffffff",
+    "#333d47": "#f6f8fa",
+    "#8694a3": "#b9c3cd",
+    "#56626e": "#d3dae0",
+    "#b9c4cf": "#8d9aa7",
     "#3a4653": "#aab6c2",
+    "#ffdf9e": "#ffc14d",
+    "#161c22": "#e1e6eb",
+    "#1e262d": "#d0d7de",
     "#5d6f80": "#7c8b9a",
     "#e6edf3": "#17202a",
     "#9fb0c0": "#46586a",
@@ -83,6 +89,9 @@ AROUND = {
     "text-justify": "auto",
 }
 """Layout of a label at its place, or around what stands there: none covers another."""
+
+BEFORE = {"text-variable-anchor-offset": ["top", [0, 0.25], "top-left", [0.6, 0.25], "top-right", [-0.6, 0.25]]}
+"""Layout of a label before its place, as one looks at the map: on no building's face."""
 
 BESIDE = {
     "text-variable-anchor": ["left", "right", "top", "bottom"],

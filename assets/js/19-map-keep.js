@@ -20,6 +20,11 @@
     if (map.isUp) set(map.handle);
   };
 
+  /* Lay out the signs of all features anew. */
+  map.layOut = function () {
+    for (const [what, set] of kept) if (what.startsWith("data of ")) set(map.handle);
+  };
+
   /* Do something once, as soon as the map can take it. */
   map.whenUp = function (work) {
     if (map.isUp) work(map.handle);

@@ -7,7 +7,9 @@
   const USUAL_U = 10;   // a wall of 1080 lines
   const SMALLEST_U = 6;
   const FIT_STEPS = 4;
-  const FILL = 0.98;    // of the frame's width or height
+  const FILL = 0.96;    // of the frame's width or height
+  const ABOVE = 6;      // u, for what stands up at the far edge
+  const BELOW = 4;      // u, for the names before the areas
   const PATIENCE_MS = 5000;
 
   const { map } = cockpit;
@@ -129,28 +131,44 @@
 
   function fit() {
     fitting = true;
-    fitToBounds();
+    fitToOutline();
     fitting = false;
   }
 
-  function fitToBounds() {
+  /* The view in which the outline of all that must be seen fills the frame. */
+  function fitToOutline() {
     if (!map.isUp) return;
-    const [west, south, east, north] = JSON.parse(cockpit.root.dataset.bounds);
+    const outline = JSON.parse(cockpit.root.dataset.outline);
     const box = map.handle.getContainer().getBoundingClientRect();
     if (!box.width || !box.height) return;
-    const corners = [[west, south], [east, south], [east, north], [west, north]];
+    const [lons, lats] = [0, 1].map((axis) => outline.map((corner) => corner[axis]));
+    const { bearing, pitch } = cockpit.map.camera();
     // fitBounds leaves much room on a tilted map: the frame is fitted to the corners as they are seen.
-    map.handle.fitBounds([[west, south], [east, north]], { pitch: map.handle.getPitch(), bearing: 0, duration: 0 });
+    const bounds = [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
+    map.handle.fitBounds(bounds, { pitch, bearing, duration: 0 });
+    const above = Math.max(ABOVE * sizeOfU(), covered(box));
+    const below = BELOW * sizeOfU();
     for (let step = 0; step < FIT_STEPS; step += 1) {
-      const seen = corners.map((corner) => map.handle.project(corner));
+      const seen = outline.map((corner) => map.handle.project(corner));
       const [x, y] = ["x", "y"].map((axis) => seen.map((point) => point[axis]));
-      const middle = [(Math.min(...x) + Math.max(...x)) / 2, (Math.min(...y) + Math.max(...y)) / 2];
-      const room = Math.min(
-        (box.width * FILL) / (Math.max(...x) - Math.min(...x)), (box.height * FILL) / (Math.max(...y) - Math.min(...y)),
-      );
+      const [top, bottom] = [Math.min(...y) - above, Math.max(...y) + below];
+      const middle = [(Math.min(...x) + Math.max(...x)) / 2, (top + bottom) / 2];
+      const room = Math.min((box.width * FILL) / (Math.max(...x) - Math.min(...x)), (box.height * FILL) / (bottom - top));
       map.handle.jumpTo({ center: map.handle.unproject(middle), zoom: map.handle.getZoom() + Math.log2(room) });
     }
   }
+
+  /* How much of the frame's top lies under a banner, in pixels. */
+  function covered(box) {
+    const banner = cockpit.find(".alarm-banner");
+    return banner && !banner.hidden ? Math.max(0, banner.getBoundingClientRect().bottom - box.top) : 0;
+  }
+
+  /* What lies over the map came or went: what must be seen is brought out from under it. */
+  map.uncover = () => map.isUp && !movedByHand && fit();
+
+  /* How the map looks at the community by itself. */
+  map.camera = () => JSON.parse(cockpit.root.dataset.camera);
 
   /* On a small screen the map's signs shrink with it, down to what can still be read. */
   function sizeOfU() {

@@ -8,6 +8,8 @@
   const DAY_MS = 86400000;
   const MOST_VALUES = 8;
   const REACH = 8;   // pixels around the pointer
+  const LAY_OUT_MS = 1000;
+  let laidOut = -LAY_OUT_MS;
 
   cockpit.map.tools.push((handle) => {
     handle.on("click", (event) => {
@@ -32,13 +34,27 @@
     if (!cockpit.map.isUp) return null;
     const around = [[point.x - REACH, point.y - REACH], [point.x + REACH, point.y + REACH]];
     const order = Object.keys(SAY);
-    const hits = handle.queryRenderedFeatures(around).filter((one) => SAY[one.source]);
+    const hits = drawn(handle, around).filter((one) => SAY[one.source]);
     hits.sort((a, b) => order.indexOf(a.source) - order.indexOf(b.source));
     for (const hit of hits) {
       const said = SAY[hit.source](hit.properties);
       if (said) return { said };
     }
     return null;
+  }
+
+  /* What is drawn there. MapLibre may have new features and still the old signs of them, above all after it lost the
+     graphics processor, and then throws (maplibre-gl-js issue 7752): laid out once more, it has both alike. */
+  function drawn(handle, around) {
+    try {
+      return handle.queryRenderedFeatures(around);
+    } catch {
+      if (cockpit.clock.since(laidOut) > LAY_OUT_MS) {
+        laidOut = cockpit.clock.steady();
+        cockpit.map.layOut();
+      }
+      return [];
+    }
   }
 
   function hover(handle, point) {

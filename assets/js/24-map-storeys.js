@@ -38,6 +38,7 @@
     const here = ["all", ["==", ["get", "parent"], building], ["==", ["get", "storey"], storey]];
     for (const id of PLAN) handle.setFilter(id, value ? here : ["==", ["get", "code"], ""]);
     narrow(handle, "buildings", value ? ["!=", ["get", "code"], building] : null);
+    narrow(handle, "windows", value ? ["!=", ["get", "building"], building] : null);
     // Of the devices in the building those on this storey, and those of no storey.
     const others = ["any", ["!=", ["get", "building"], building], ["==", ["coalesce", ["get", "storey"], storey], storey]];
     for (const layer of handle.getStyle().layers) {

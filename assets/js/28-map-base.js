@@ -3,7 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
-  const LOWEST = "hills";   // of our own layers; the background stays below
+  const LOWEST = "parks";   // of our own layers but for the hills, which a base map hides
 
   cockpit.map.always.push(async () => {
     const { community, theme } = cockpit.root.dataset;
@@ -16,7 +16,7 @@
       if (handle.getSource("base")) return;
       handle.addSource("base", { ...source, tiles });
       for (const layer of layers) handle.addLayer(layer, LOWEST);
-      for (const id of hides) handle.setLayoutProperty(id, "visibility", "none");
+      for (const id of hides) if (handle.getLayer(id)) handle.setLayoutProperty(id, "visibility", "none");
     });
   });
 })();

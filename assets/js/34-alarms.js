@@ -239,7 +239,9 @@
       frame.append(place);
     }
     const many = total(tally.sounding);
+    const wasHidden = place.hidden;
     place.hidden = many === 0;
+    if (place.hidden !== wasHidden) requestAnimationFrame(cockpit.map.uncover);
     alarms.tone(tally);
     if (place.hidden) {
       place.dataset.shown = "";

@@ -17,7 +17,7 @@ from layers.problem import Problem
 from layers.web import CommunityPath
 
 SOURCE = "base"
-DRAWN = ("hills", "parks", "ponds", "streams", "roads")
+DRAWN = ("hills", "contours", "parks", "ponds", "streams", "roads")
 """Style layers of the schematic ground, which a base map takes the place of."""
 
 

@@ -9,16 +9,18 @@ from typing import Any
 
 import plotly.graph_objects as go
 from dash import dcc
+from PIL import ImageColor
 
 from cockpit.ground import map_ground
 from geo.communities import Community
+from geo.ground import of_ground
+from geo.relief import picture
+from geo.relief import relief as relief_of
 from layers.declare import Overlay, layers
 from layers.look import LIGHT, TOKENS
 
-LIGHT_FROM = {"anchor": "viewport", "position": [1.2, 205, 42], "intensity": 0.3}
-"""From before and above, so that the walls of tall blocks are not dark."""
-PITCH = 36
-"""Degrees from straight down: enough for blocks to stand up, north still up."""
+LIGHT_FROM = {"anchor": "map", "position": [1.2, 205, 42], "intensity": 0.55}
+"""From the south and above, until the script knows where the sun stands."""
 ZOOM = 14.2
 
 
@@ -42,7 +44,8 @@ def figure(community: Community, theme: str) -> go.Figure:
             "style": style(community, theme),
             "center": {"lon": longitude, "lat": latitude},
             "zoom": ZOOM,
-            "pitch": PITCH,
+            "pitch": community.camera.pitch,
+            "bearing": community.camera.bearing,
         },
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         paper_bgcolor=TOKENS["ground"] if theme == "dark" else LIGHT[TOKENS["ground"]],
@@ -54,7 +57,7 @@ def figure(community: Community, theme: str) -> go.Figure:
 def style(community: Community, theme: str) -> dict[str, Any]:
     """The MapLibre style (style specification, version 8)."""
     overlays = [_grouped(layer.overlay(community), layer.code) for layer in layers() if layer.overlay]
-    sources = map_ground.sources(community)
+    sources = map_ground.sources(community, theme)
     for overlay in overlays:
         sources |= overlay.sources
     above = (*map_ground.facilities(), *(one for overlay in overlays for one in overlay.above))
@@ -65,16 +68,24 @@ def style(community: Community, theme: str) -> dict[str, Any]:
         "sources": sources,
         "layers": [
             {"id": "background", "type": "background", "paint": {"background-color": TOKENS["ground"]}},
-            *map_ground.background(),
+            *map_ground.background(community),
             *(layer for overlay in overlays for layer in overlay.below),
             map_ground.stewards(),
             map_ground.heat(),
-            *map_ground.buildings(),
+            *map_ground.buildings(community),
             *(_without_icon(layer) for layer in above),
         ],
     }
     recast: dict[str, Any] = recoloured(made, theme)
     return recast
+
+
+@of_ground
+def relief(community: str, theme: str) -> bytes | None:
+    """The relief of a community's hills in the colours of a theme, a PNG; None where its ground has none."""
+    found = relief_of(community)
+    low, high = (ImageColor.getrgb(colour) for colour in recoloured(map_ground.RELIEF, theme))
+    return None if found is None else picture(found, low[:3], high[:3])
 
 
 def _grouped(overlay: Overlay, code: str) -> Overlay:

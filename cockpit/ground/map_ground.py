@@ -7,16 +7,23 @@ from importlib.resources import files
 from typing import Any
 
 from geo.communities import Community
+from geo.relief import relief
 from layers.declare import LegendEntry
 from layers.look import BESIDE, HUES, NAME, SCALE, TOKENS, by_tone, label
 
-HILLS = ["match", ["get", "level"], 1, "#161c22", 2, "#1a2128", "#1e262d"]
-WATER = "#1d2a33"
-PARK = "#182220"
-ROAD = "#2a333d"
-BLOCK = "#232c35"
-CENTRE = "#3a4653"
-CORRIDOR = "#1e262d"
+RELIEF = ("#1b242b", "#445361")
+"""From the foot of a hill to its top."""
+WATER = "#24475c"
+PARK = "#1c2b28"
+ROAD = ("#46535f", "#333d47")
+"""Main roads, and the others."""
+BLOCK = "#8694a3"
+URBAN = "#56626e"
+"""What stands around and belongs to no area."""
+CENTRE = "#b9c4cf"
+DARK, LIT = "#3a4653", "#ffdf9e"
+"""Windows behind which nobody is, and where many are."""
+ROOM, CORRIDOR = "#3a4653", "#1e262d"
 HEAT_STEPS = (2, 4, 8, 16)
 """From how many events on a hexagon takes the next tone."""
 
@@ -70,15 +77,17 @@ GROUPS = {
 }
 
 
-def sources(community: Community) -> dict[str, Any]:
+def sources(community: Community, theme: str) -> dict[str, Any]:
     """The sources of the ground: files of this server, and the heat that a script fills."""
 
     def of(layer: str, **more: Any) -> dict[str, Any]:
         return {"type": "geojson", "data": f"/geo/{community.code}/{layer}.geojson", **more}
 
     return {
+        **_relief(community, theme),
         "ground": of("ground"),
         "buildings": of("buildings", promoteId="code"),
+        "windows": {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}},
         "rooms": of("rooms", promoteId="code"),
         "rooms-labels": of("rooms-labels", promoteId="code"),
         "facilities": of("facilities-labels", promoteId="code"),
@@ -87,13 +96,21 @@ def sources(community: Community) -> dict[str, Any]:
     }
 
 
-def background() -> list[dict[str, Any]]:
+def _relief(community: Community, theme: str) -> dict[str, Any]:
+    found = relief(community.code)
+    if found is None:
+        return {}
+    url = f"/geo/{community.code}/relief.png?theme={theme}"
+    return {"relief": {"type": "image", "url": url, "coordinates": found.corners}}
+
+
+def background(community: Community) -> list[dict[str, Any]]:
     """What lies below everything."""
 
     def of_kind(kind: str) -> list[Any]:
         return ["==", ["get", "kind"], kind]
 
-    def line(layer: str, kind: list[Any], colour: str, width: Any) -> dict[str, Any]:
+    def line(layer: str, kind: list[Any], colour: Any, width: Any) -> dict[str, Any]:
         return {
             "id": layer,
             "type": "line",
@@ -112,13 +129,17 @@ def background() -> list[dict[str, Any]]:
             "paint": {"fill-color": colour},
         }
 
-    main_road = ["match", ["get", "rank"], "main", 4, 2]
+    def by_rank(main: Any, other: Any) -> list[Any]:
+        return ["match", ["get", "rank"], "main", main, other]
+
+    hills = {"id": "hills", "type": "raster", "source": "relief", "paint": {"raster-fade-duration": 0}}
+    contours = line("contours", of_kind("hill"), RELIEF[1], 0.8)
     return [
-        fill("hills", of_kind("hill"), HILLS),
+        *([hills, contours] if relief(community.code) else []),
         fill("parks", of_kind("park"), PARK),
         fill("ponds", of_kind("pond"), WATER),
         line("streams", of_kind("stream"), WATER, 7),
-        line("roads", of_kind("road"), ROAD, main_road),
+        line("roads", of_kind("road"), by_rank(*ROAD), by_rank(4, 2)),
     ]
 
 
@@ -155,16 +176,23 @@ def heat() -> dict[str, Any]:
     }
 
 
-def buildings() -> list[dict[str, Any]]:
-    """Blocks, coloured by what is asked; and the plan of the storey that is opened, at first none."""
+def buildings(community: Community) -> list[dict[str, Any]]:
+    """Blocks, coloured by what is asked; and the plan of the storey that is opened, at first none.
+
+    The windows of the centres glow by how many people are inside, which a script tells.
+    """
     nothing = ["==", ["get", "code"], ""]
+
+    def high(metres: Any) -> list[Any]:
+        return ["*", metres, community.camera.heights]
+
     return [
         {
             "id": "rooms-floor",
             "type": "fill",
             "source": "rooms",
             "filter": nothing,
-            "paint": {"fill-color": ["match", ["get", "kind"], "corridor", CORRIDOR, CENTRE], "fill-opacity": 0.95},
+            "paint": {"fill-color": ["match", ["get", "kind"], "corridor", CORRIDOR, ROOM], "fill-opacity": 0.95},
         },
         {
             "id": "rooms-walls",
@@ -179,9 +207,20 @@ def buildings() -> list[dict[str, Any]]:
             "source": "buildings",
             "metadata": {"group": "buildings"},
             "paint": {
-                "fill-extrusion-color": by_tone(["match", ["get", "kind"], "centre", CENTRE, BLOCK]),
-                "fill-extrusion-height": ["coalesce", ["get", "height"], 3],
-                "fill-extrusion-opacity": 0.92,
+                "fill-extrusion-color": by_tone(["match", ["get", "kind"], "centre", CENTRE, "urban", URBAN, BLOCK]),
+                "fill-extrusion-height": high(["coalesce", ["get", "height"], 3]),
+            },
+        },
+        {
+            "id": "windows",
+            "type": "fill-extrusion",
+            "source": "windows",
+            "metadata": {"group": "buildings"},
+            "paint": {
+                "fill-extrusion-color": ["interpolate", ["linear"], ["get", "glow"], 0, DARK, 1, LIT],
+                "fill-extrusion-base": high(["get", "base"]),
+                "fill-extrusion-height": high(["get", "top"]),
+                "fill-extrusion-vertical-gradient": False,
             },
         },
         {

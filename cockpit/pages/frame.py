@@ -10,6 +10,7 @@ from cockpit.pages.address import THEMES, NoPage, instant_of
 from cockpit.serving.build import build
 from geo.communities import Community, communities
 from geo.ground import is_surveyed, places
+from geo.view import outline
 from layers.roles import EVERYWHERE
 from sensors.metrics import metrics
 from store.instant import MILLISECOND, SHANGHAI, Instant, format_rfc3339, to_datetime
@@ -78,7 +79,8 @@ def root(community: Community, kind: str, content: list[Any], *, theme: str = "d
         "data-theme": theme,
         "data-build": build(),
         "data-communities": _names(),
-        "data-bounds": msgspec.json.encode(community.bounds).decode(),
+        "data-camera": msgspec.json.encode(community.camera).decode(),
+        "data-outline": msgspec.json.encode(outline(community.code)).decode(),
         "data-metrics": msgspec.json.encode(described).decode(),
         **{f"data-{name}": value for name, value in data.items()},
     }

@@ -1,8 +1,8 @@
-"""Areas on the map: a thin bright outline, a faint fill by the chosen metric, the name on the ground."""
+"""Areas on the map: outline and a thin tint by the chosen metric, the name on the ground before them."""
 
 from geo.communities import Community
 from layers.declare import Overlay
-from layers.look import AROUND, LEVELS, NAME, TOKENS, by_level, label
+from layers.look import BEFORE, LEVELS, NAME, TOKENS, by_level, label
 
 
 def overlay(community: Community) -> Overlay:
@@ -23,21 +23,24 @@ def overlay(community: Community) -> Overlay:
                 "source": "areas",
                 "paint": {
                     "fill-color": by_level(TOKENS["normal"], *(level.colour for level in LEVELS)),
-                    "fill-opacity": by_level(0.10, 0.22, 0.26, 0.32),
+                    "fill-opacity": by_level(0.08, 0.13, 0.15, 0.17),
                 },
             },
             {
                 "id": "areas-outline",
                 "type": "line",
                 "source": "areas",
-                "paint": {"line-color": "#9fb0c0", "line-width": 1.6, "line-opacity": 0.85},
+                "paint": {
+                    "line-color": by_level(TOKENS["second"], *(level.colour for level in LEVELS)),
+                    "line-width": 2.2,
+                },
             },
         ),
         above=(
             {
                 "id": "areas-name",
                 "source": "areas-labels",
-                **label(NAME, 2.6, "text", **AROUND, **{"text-letter-spacing": 0.08}),
+                **label(NAME, 2.6, "text", **BEFORE, **{"text-letter-spacing": 0.08}),
             },
         ),
     )

@@ -9,6 +9,14 @@ PILL = {
     "icon-text-fit": "both",
     "icon-text-fit-padding": [3, 8, 3, 8],
 }
+NAMED = {
+    "text-variable-anchor-offset": [
+        *("center", [0, 0], "bottom", [0, -1.2], "left", [3.4, 0], "right", [-3.4, 0]),
+        *("left", [3.4, -1], "right", [-3.4, -1], "left", [3.4, 1], "right", [-3.4, 1]),
+    ],
+    "text-justify": "auto",
+}
+"""A site's name keeps clear of its gates, whose pills stand close around a small site."""
 CAR_PARK = ["==", ["get", "kind"], "car_park"]
 
 
@@ -50,8 +58,8 @@ def overlay(community: Community) -> Overlay:
             {
                 "id": "sites-name",
                 "source": "sites-labels",
-                "filter": ["==", ["get", "kind"], "scenic_area"],
-                **label(NAME, 2.2, "second", **{"text-letter-spacing": 0.2}),
+                "filter": ["in", ["get", "kind"], ["literal", ["scenic_area", "centre"]]],
+                **label(NAME, 2.2, "second", **NAMED, **{"text-letter-spacing": 0.1}),
             },
             {
                 "id": "gates-pill",

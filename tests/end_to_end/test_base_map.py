@@ -81,9 +81,10 @@ def test_the_base_map_is_drawn_below_ours_and_in_the_place_of_the_drawing(
         )
     )
     order = on_map(page, "map.getStyle().layers.map((one) => one.id)")
-    assert order.index("background") < order.index("base-water-water") < order.index("hills")
+    assert order.index("background") < order.index("base-water-water") < order.index("parks")
     assert order.index("base-road-roads") < order.index("areas-fill")
-    assert on_map(page, "map.getLayoutProperty('roads', 'visibility')") == "none"
+    for drawn in ("roads", "hills", "contours"):
+        assert on_map(page, f"map.getLayoutProperty('{drawn}', 'visibility')") == "none"
     assert all(url.startswith((own_cockpit.url, "blob:", "data:", "ws:")) for url in asked)
 
 

@@ -94,8 +94,8 @@ def test_a_lost_map_comes_back_with_the_colours_of_what_happened_meanwhile(cockp
     page.set_viewport_size({"width": 1600, "height": 900})
     give_back(page)
     until(lambda: state(page, "areas", "chenglu") == {"level": 0})
-    seen = "cockpit.map.handle.queryRenderedFeatures({ layers: ['events-symbol'] }).map((f) => f.properties.severity)"
-    until(lambda: sorted(page.evaluate(f"() => {seen}")) == ["critical", "major"])
+    events = "() => cockpit.map.handle.querySourceFeatures('events').map((one) => one.properties.severity)"
+    until(lambda: set(page.evaluate(events)) == {"critical", "major"})
 
 
 def test_what_a_manager_chose_on_the_map_is_there_again(cockpit: Cockpit, page: Page) -> None:

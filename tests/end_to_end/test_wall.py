@@ -123,10 +123,8 @@ def test_the_whole_community_is_in_sight_on_every_screen(cockpit: Cockpit, page:
     for when in ("at first", "at a new size"):
         spans = page.evaluate(
             """() => {
-              const [west, south, east, north] = JSON.parse(cockpit.root.dataset.bounds);
               const box = cockpit.map.handle.getContainer();
-              const seen = [[west, south], [east, south], [east, north], [west, north]]
-                .map((corner) => cockpit.map.handle.project(corner));
+              const seen = JSON.parse(cockpit.root.dataset.outline).map((corner) => cockpit.map.handle.project(corner));
               const inside = (point) => point.x >= 0 && point.x <= box.clientWidth
                 && point.y >= 0 && point.y <= box.clientHeight;
               const wide = Math.max(...seen.map((p) => p.x)) - Math.min(...seen.map((p) => p.x));
@@ -135,7 +133,7 @@ def test_the_whole_community_is_in_sight_on_every_screen(cockpit: Cockpit, page:
             }"""
         )
         assert spans[0], f"{when}: a corner is out of sight"
-        assert spans[1] > 0.9, f"{when}: the map is smaller than its frame allows"
+        assert spans[1] > 0.8, f"{when}: the map is smaller than its frame allows"
         page.set_viewport_size({"width": size[0] - 40, "height": size[1] - 40})
         page.wait_for_timeout(1000)
 

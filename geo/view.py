@@ -1,0 +1,79 @@
+"""What of a ground a map must show whole, where its areas' names stand, and the storeys of its centres."""
+
+from typing import Any
+
+import numpy as np
+import shapely
+
+from geo.communities import community as community_of
+from geo.ground import frame, labels, locate, of_ground, rows
+
+Points = tuple[tuple[float, float], ...]
+
+CENTRE = "centre"
+"""The kind of the buildings that a community is run from."""
+CORNERS = 24
+"""So many corners of the outline are enough to fit a view to it."""
+BAND = (0.35, 0.8)
+"""From where to where of a storey its windows reach."""
+PROUD = 4e-6
+"""Degrees by which the windows stand out of the wall, half a metre: what lies in the wall itself flickers."""
+
+
+@of_ground
+def outline(community: str) -> Points:
+    """The corners around all areas and sites, in degrees; those of the community's bounds where none is drawn."""
+    shapes = [shape for layer in ("areas", "sites") for shape in frame(community, layer).geometry]
+    west, south, east, north = community_of(community).bounds
+    hull = shapely.convex_hull(shapely.union_all(shapes)) if shapes else shapely.box(west, south, east, north)
+    corners = shapely.get_coordinates(hull.exterior)[:-1]
+    chosen = corners[np.unique(np.linspace(0, len(corners) - 1, min(CORNERS, len(corners))).round().astype(int))]
+    return tuple((round(float(lon), 6), round(float(lat), 6)) for lon, lat in chosen)
+
+
+@of_ground
+def feet(community: str, layer: str) -> tuple[np.ndarray, np.ndarray]:
+    """Longitudes and latitudes, shape (n,), of the point of each outline that lies before its middle as the map looks.
+
+    There a name stands on the ground before its area, and on no building's face.
+    """
+    bearing = np.radians(community_of(community).camera.bearing)
+    shapes = frame(community, layer).geometry.to_numpy()
+    middles = shapely.get_coordinates(shapely.centroid(shapes))
+    # A degree of longitude is shorter than one of latitude.
+    towards = np.array([-np.sin(bearing) / np.cos(np.radians(middles[:, 1].mean())), -np.cos(bearing)])
+    rays = shapely.linestrings(np.stack([middles, middles + towards], axis=1))
+    found = np.array(
+        [_farthest(shapely.intersection(ray, shape), ray) for ray, shape in zip(rays, shapes, strict=True)]
+    ).reshape(-1, 2)
+    return found[:, 0], found[:, 1]
+
+
+def _farthest(within: shapely.Geometry, ray: shapely.Geometry) -> np.ndarray:
+    """Where a ray leaves a shape for the last time; its beginning where it never meets it."""
+    points = shapely.get_coordinates(within)
+    if not len(points):
+        return np.asarray(shapely.get_coordinates(ray)[0])
+    return np.asarray(points[np.argmax(shapely.line_locate_point(ray, shapely.points(points)))])
+
+
+@of_ground
+def windows(community: str) -> list[dict[str, Any]]:
+    """A band of windows around each storey of a community's centres, as GeoJSON features.
+
+    ``building``, ``storey`` (1 is on the ground), ``site`` that it belongs to, ``base`` and ``top`` in metres.
+    """
+    table = frame(community, "buildings")
+    found = []
+    known = zip(rows(community, "buildings"), table.geometry, *labels(community, "buildings"), strict=True)
+    for row, shape, lon, lat in known:
+        if row.get("kind") != CENTRE or not row.get("floors") or not row.get("height"):
+            continue
+        site = locate(community, np.array([lon]), np.array([lat]), "sites")[0]
+        high = row["height"] / row["floors"]
+        around = shapely.geometry.mapping(shape.buffer(PROUD, join_style="mitre"))
+        for storey in range(int(row["floors"])):
+            told = {"building": row["code"], "storey": storey + 1, "site": site}
+            reach = {"base": round((storey + BAND[0]) * high, 2), "top": round((storey + BAND[1]) * high, 2)}
+            found.append({"type": "Feature", "properties": told | reach, "geometry": around})
+    return found
