@@ -8,6 +8,8 @@ assets/css/00-tokens.css holds the same tokens for the browser; a test compares 
 from dataclasses import dataclass
 from typing import Any
 
+from store.language import CHINESE, current
+
 TOKENS = {
     "ground": "#12171c",
     "panel": "#1a2129",
@@ -59,7 +61,6 @@ LIGHT = {
 }
 """The light theme: what stands for each colour of the dark one, on the map too."""
 
-NAME = ["get", "name"]
 BODY_FONT = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"]
 
 
@@ -99,6 +100,13 @@ BESIDE = {
     "text-justify": "auto",
 }
 """Layout of a label beside a sign."""
+
+
+def name() -> list[Any]:
+    """A MapLibre expression: what a thing is called in the language that is spoken, where that is known."""
+    if current() == CHINESE:
+        return ["get", "name"]
+    return ["coalesce", ["get", f"name_{current()}"], ["get", "name"]]
 
 
 def label(text: Any, u: float, colour: str, **layout: Any) -> dict[str, Any]:

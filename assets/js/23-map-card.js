@@ -37,7 +37,7 @@
     const hits = drawn(handle, around).filter((one) => SAY[one.source]);
     hits.sort((a, b) => order.indexOf(a.source) - order.indexOf(b.source));
     for (const hit of hits) {
-      const said = SAY[hit.source](hit.properties);
+      const said = SAY[hit.source](cockpit.own(hit.properties));
       if (said) return { said };
     }
     return null;

@@ -9,7 +9,7 @@ from typing import Any
 from geo.communities import Community
 from geo.relief import relief
 from layers.declare import LegendEntry
-from layers.look import BESIDE, HUES, NAME, SCALE, TOKENS, by_tone, label
+from layers.look import BESIDE, HUES, SCALE, TOKENS, by_tone, label, name
 
 RELIEF = ("#1b242b", "#445361")
 """From the foot of a hill to its top."""
@@ -227,7 +227,7 @@ def buildings(community: Community) -> list[dict[str, Any]]:
             "id": "rooms-name",
             "source": "rooms-labels",
             "filter": nothing,
-            **label(NAME, 1.8, "text", **{"text-max-width": 6, "text-padding": 1}),
+            **label(name(), 1.8, "text", **{"text-max-width": 6, "text-padding": 1}),
         },
     ]
 
@@ -248,7 +248,7 @@ def facilities() -> list[dict[str, Any]]:
             "paint": {"line-color": TOKENS["normal"], "line-width": 1, "line-dasharray": [2, 2]},
         },
         of_facilities
-        | label(NAME, 1.8, "second", **BESIDE | {"text-radial-offset": 0.9, "text-padding": 1})
+        | label(name(), 1.8, "second", **BESIDE | {"text-radial-offset": 0.9, "text-padding": 1})
         | {"id": "facilities-name", "metadata": {"u": {"text-size": 1.8}, "group": "facilities"}},
         of_facilities
         | {

@@ -4,7 +4,7 @@ from typing import Any
 
 from geo.communities import Community
 from layers.declare import LegendEntry, Overlay
-from layers.look import BESIDE, NAME, label, when_state
+from layers.look import BESIDE, label, name, when_state
 from store.language import Word
 
 STATES = (
@@ -46,7 +46,7 @@ def _names() -> dict[str, Any]:
         "source": "devices",
         "minzoom": NAMES_FROM_ZOOM,
         "filter": NO_GATE,
-        **label(NAME, 1.8, "second", **BESIDE),
+        **label(name(), 1.8, "second", **BESIDE),
     }
 
 

@@ -13,5 +13,7 @@ SHOWN = ("pm2_5", "pm10", "o3", "temperature", "humidity", "wind_speed", "noise"
 def panel(community: Community) -> Any:
     """One row a metric; those that no device measures say so."""
     known = metrics()
-    rows = [parts.figure(f"devices.*.{code}", named(known[code]), named(known[code], "label"), trend=True) for code in SHOWN]
+    rows = [
+        parts.figure(f"devices.*.{code}", named(known[code]), named(known[code], "label"), trend=True) for code in SHOWN
+    ]
     return parts.panel("devices", say("环境"), *rows, waiting=say("等待首个传感器上报"), note=say("全社区均值"))
