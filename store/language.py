@@ -60,9 +60,13 @@ def marked(text: str) -> str:
 
 
 def named(row: Any, what: str = "name") -> str:
-    """The word of a table's row, a mapping or an object, that holds ``name`` and ``name_en``."""
+    """The word of a table's row, a mapping or an object, that holds ``name`` and ``name_en``.
+
+    A name that nobody gave in a language is the Chinese one; a unit may be nothing in it.
+    """
     own = _of(row, f"{what}_{current()}") if current() != CHINESE else None
-    return str(own or _of(row, what) or "")
+    is_own = own is not None and (own != "" or what != "name")
+    return str((own if is_own else _of(row, what)) or "")
 
 
 class Word(NamedTuple):

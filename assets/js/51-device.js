@@ -66,7 +66,7 @@
   function given(one) {
     const list = cockpit.find("[data-commands-given]");
     if (!list) return;
-    const known = JSON.parse(list.dataset.commandsGiven);
+    const known = cockpit.own(JSON.parse(list.dataset.commandsGiven));
     const rows = (one.commands || []).map((command) => {
       const isOver = cockpit.now() > command.expires && command.answered === null;
       const [mark, word] = COMMAND_STATES[isOver ? "expired" : command.state];
@@ -108,7 +108,7 @@
     await cockpit.whoAmI();
     const why = cockpit.whyNot("manager");
     if (why !== null) return cockpit.refuse(place, why);
-    for (const [name, one] of Object.entries(JSON.parse(place.dataset.commandForms))) {
+    for (const [name, one] of Object.entries(cockpit.own(JSON.parse(place.dataset.commandForms)))) {
       const form = cockpit.element("form", "command");
       form.dataset.command = name;
       for (const [param, about] of Object.entries(one.params)) form.append(field(param, about));

@@ -120,7 +120,7 @@ def _areas(connection: Connection, community: str, at: Instant) -> dict[str, tup
     """area -> its name, and the mean of each metric."""
     layer = next(layer for layer in layers() if layer.code == "areas")
     return {
-        code: (area["name"], {metric: mean["value"] for metric, mean in area["metrics"].items()})
+        code: (named(area), {metric: mean["value"] for metric, mean in area["metrics"].items()})
         for code, area in layer.records(connection, community, None, at).items()
     }
 

@@ -87,7 +87,7 @@ def _storeys(community: Community) -> Any:
     for building, storey in storeys:
         found = place(community.code, "buildings", building)
         word = say("{storey} 层", storey=storey) if storey > 0 else say("地下 {storey} 层", storey=-storey)
-        options.append(html.Option(f"{found.name if found else building} {word}", value=f"{building}/{storey}"))
+        options.append(html.Option(f"{named(found) if found else building} {word}", value=f"{building}/{storey}"))
     return html.Label([say("楼层 "), html.Select(options, **{"data-storeys": ""})])
 
 

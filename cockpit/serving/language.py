@@ -20,6 +20,7 @@ from store.language import CHINESE, ENGLISH, LANGUAGES, preferred, speaking
 PROBLEM = "application/problem+json"
 
 
+OF_PAGES = ("/_dash", "/api/", "/geo/")
 PROGRAMS = ("/api/", "/geo/")
 """Where who names no language is a program, and reads English; elsewhere a person, who is spoken to in Chinese."""
 
@@ -64,7 +65,9 @@ class Language:
 def language_of(asked: HTTPConnection) -> str:
     """The language of who asks: by the address, the page that asks, what was chosen in this browser, the browser's."""
     before = urlsplit(asked.headers.get("referer", ""))
-    referring = parse_qs(before.query) if before.netloc == asked.headers.get("host") else {}
+    # What a page asks for is of the page; a page that it leads to is another.
+    is_of_page = before.netloc == asked.headers.get("host") and asked.url.path.startswith(OF_PAGES)
+    referring = parse_qs(before.query) if is_of_page else {}
     chosen = (asked.query_params.get(LANG), *referring.get(LANG, ()), asked.cookies.get(LANGUAGE))
     found = next((tag for tag in chosen if tag in LANGUAGES), None) or preferred(asked.headers.get("accept-language"))
     return found or (ENGLISH if asked.url.path.startswith(PROGRAMS) else CHINESE)
@@ -78,7 +81,7 @@ def _for_the_session(asked: HTTPConnection, tag: str) -> str:
 
 def _say_which(headers: MutableHeaders, tag: str) -> None:
     headers["Content-Language"] = tag
-    headers.add_vary_header("Accept-Language, Cookie, Referer")
+    headers.add_vary_header("Accept-Language, Cookie")
 
 
 async def _send_told(start: Message, body: bytes, tag: str, send: Send) -> None:

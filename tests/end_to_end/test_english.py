@@ -5,15 +5,16 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from tests.browsing import DESK, WALL, screen
 from tests.end_to_end.test_events import EVENTS, client
 from tests.end_to_end.test_pages_by_role import DRAWN, PATHS, SETTLED
-from tests.running import Cockpit
+from tests.running import Cockpit, until
 
 TITLE, DEVICE = "占道经营", "橙麓空气站"
-NAMES = (TITLE, DEVICE, "中文", "方岩庙会")
+NAMES = (TITLE, DEVICE, "中文", "烟感报警", "墨尔本 2014-10")
+"""Titles of events, names of devices and of what is replayed, and what a language calls itself."""
 CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 WORDS = """() => [
   document.body.innerText,
@@ -41,7 +42,7 @@ def furnished(cockpit: Cockpit) -> Cockpit:
 def event(furnished: Cockpit) -> str:
     """An event that is open."""
     told = {"id": "in-english", "title": TITLE, "category": "order.vendor"}
-    number: str = client(furnished, "英文经理", "manager", "heling").post(EVENTS, json=told).json()["id"]
+    number: str = client(furnished, "Mae", "manager", "heling").post(EVENTS, json=told).json()["id"]
     return number
 
 
@@ -56,13 +57,16 @@ def english(furnished: Cockpit, browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.mark.parametrize("path", [*PATHS, *FURTHER, *DRAWN, "/devices/siren-english", "/nowhere", "/map?metric=none"])
 def test_a_page_is_all_english(furnished: Cockpit, event: str, english: BrowserContext, path: str) -> None:
-    page = english.new_page()
+    page, asked = english.new_page(), set[Request]()
+    page.on("request", lambda one: asked.add(one) if "/api/" in one.url else None)
+    for ended in ("requestfinished", "requestfailed"):
+        page.on(ended, asked.discard)
     answer = page.goto(furnished.url + path.format(event=event))
     assert answer is not None
     assert answer.headers["content-language"] == "en"
     if answer.ok:
         page.wait_for_function(SETTLED)
-        page.wait_for_load_state("networkidle")
+        until(lambda: page.evaluate("true") and not asked)
     assert page.evaluate("document.documentElement.lang") == "en"
     assert _chinese(page) == []
     page.close()
@@ -89,7 +93,7 @@ def test_nothing_of_the_english_wall_is_cut_off(
 def test_who_chooses_a_language_keeps_it(furnished: Cockpit, browser: Browser) -> None:
     context = screen(browser, DESK)
     page = context.new_page()
-    furnished.sign_in(page, "选择者", "steward", "heling")
+    furnished.sign_in(page, "Sam", "steward", "heling")
     page.goto(f"{furnished.url}/board?lang=zh-CN")
     page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
