@@ -180,6 +180,11 @@ def _rooms(community: str, known: set[str]) -> list[Node]:
     return list(nodes.values())
 
 
+def _top(community: str) -> Node:
+    found = community_of(community)
+    return Node(id=ROOT, level="community", code=community, name=found.name, name_en=found.name_en, parent=None)
+
+
 def _storey(id_: str, number: int, building: str) -> Node:
     word = Word(f"{number} 层", f"Storey {number}") if number > 0 else Word(f"地下 {-number} 层", f"Basement {-number}")
     return Node(

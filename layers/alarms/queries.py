@@ -84,9 +84,11 @@ def _flood(connection: Connection, community: str, at: Instant | None) -> dict[s
     flood = floods.going_on(connection, community, at)
     if flood is None:
         return None
-    first = connection.execute(select(alarm.c.name, alarm.c.subject).where(alarm.c.id == flood.first)).one()
+    first = connection.execute(
+        select(alarm.c.name, alarm.c.name_en, alarm.c.subject).where(alarm.c.id == flood.first)
+    ).one()
     told = {"id": flood.id, "began": flood.began // MILLISECOND, "count": flood.count, "first": flood.first}
-    return told | {"first_name": first.name, "first_subject": first.subject}
+    return told | in_all("first_name", first) | {"first_subject": first.subject}
 
 
 def with_state(community: str, at: Instant | None) -> Select[Any]:

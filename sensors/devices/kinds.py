@@ -71,6 +71,11 @@ def kinds() -> dict[str, Kind]:
     return msgspec.convert(table, dict[str, Kind])
 
 
+def kind(code: str) -> Kind:
+    """The row of a kind; that of other devices where there is none."""
+    return kinds().get(code, kinds()[OTHER])
+
+
 def kind_name(code: str) -> str:
     """What a kind of device is called in the language that is spoken."""
-    return named(kinds().get(code, kinds()[OTHER]))
+    return named(kind(code))
