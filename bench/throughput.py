@@ -41,14 +41,12 @@ def measure(folder: Path) -> list[str]:
     server = Postgres(folder / "postgres")
     server.create()
     try:
-        with mosquitto(folder) as port:
-            for round_ in range(ROUNDS):
-                bare.append(_reference("bare", folder, port, MESSAGES, round_))
-                in_c.append(_in_c(folder, port))
-                ours["SQLite"].append(_ingest(folder / f"sqlite-{round_}", port, None))
-                url = new_postgres_database(server)
-                ours["PostgreSQL"].append(_ingest(folder / f"postgres-{round_}", port, url))
-            plain = _reference("plain", folder, port, PLAIN_MESSAGES, ROUNDS)
+        for round_ in range(ROUNDS):
+            bare.append(_reference("bare", folder, MESSAGES, round_))
+            in_c.append(_in_c(folder))
+            ours["SQLite"].append(_ingest(folder / f"sqlite-{round_}", None))
+            ours["PostgreSQL"].append(_ingest(folder / f"postgres-{round_}", new_postgres_database(server)))
+        plain = _reference("plain", folder, PLAIN_MESSAGES, ROUNDS)
     finally:
         server.stop("immediate")
     best, fastest = statistics.median(bare), statistics.median(in_c)
@@ -72,7 +70,10 @@ def _line(what: str, rate: float) -> str:
 
 @contextmanager
 def mosquitto(folder: Path) -> Iterator[int]:
-    """A Mosquitto without passwords on a port of its own."""
+    """A Mosquitto without passwords on a port of its own.
+
+    One for each receiver: a session that outlives its ingester would be given what was sent to the others meanwhile.
+    """
     port = free_port()
     settings = folder / "mosquitto.conf"
     settings.write_text(CONFIG.format(port=port))
@@ -104,31 +105,34 @@ def _send(folder: Path, port: int, messages: int, wait: Callable[[], object]) ->
     return messages / took
 
 
-def _reference(how: str, folder: Path, port: int, messages: int, round_: int) -> float:
+def _reference(how: str, folder: Path, messages: int, round_: int) -> float:
     url = f"sqlite:///{folder}/{how}-{round_}.db"
-    command = [sys.executable, "-m", "bench.receive", how, str(port), str(messages), url]
-    receiver = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert receiver.stdout is not None
-    receiver.stdout.readline()
-    return _send(folder, port, messages, receiver.wait)
+    with mosquitto(folder) as port:
+        command = [sys.executable, "-m", "bench.receive", how, str(port), str(messages), url]
+        receiver = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert receiver.stdout is not None
+        receiver.stdout.readline()
+        return _send(folder, port, messages, receiver.wait)
 
 
-def _in_c(folder: Path, port: int) -> float:
-    command = ["mosquitto_sub", "-p", str(port), "-V", "mqttv5", "-q", "1", "-t", DEVICE_FILTER, "-C", str(MESSAGES)]
-    receiver = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    time.sleep(SUBSCRIBED_S)
-    return _send(folder, port, MESSAGES, receiver.wait)
+def _in_c(folder: Path) -> float:
+    with mosquitto(folder) as port:
+        listening = ["-p", str(port), "-V", "mqttv5", "-q", "1", "-t", DEVICE_FILTER, "-C", str(MESSAGES)]
+        receiver = subprocess.Popen(["mosquitto_sub", *listening], stdout=subprocess.DEVNULL)
+        time.sleep(SUBSCRIBED_S)
+        return _send(folder, port, MESSAGES, receiver.wait)
 
 
-def _ingest(folder: Path, port: int, database: str | None) -> float:
-    with ingesting(folder, port, database, DEVICES) as url:
+def _ingest(folder: Path, database: str | None) -> float:
+    folder.mkdir()
+    with mosquitto(folder) as port, ingesting(folder, port, database, DEVICES) as url:
         return drain(folder, port, url)
 
 
 @contextmanager
 def ingesting(folder: Path, port: int, database: str | None, devices: int) -> Iterator[str]:
     """An ingester with so many devices, ``bench-0`` and on; yields the address of its database."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     cockpit = Cockpit(folder, settings={"COCKPIT_MQTT_URL": f"mqtt://127.0.0.1:{port}", "COCKPIT_LOG_LEVEL": "warning"})
     # A generator is no mad device.
     cockpit.settings["COCKPIT_DEVICE_RATE"] = "1000000"
@@ -152,6 +156,7 @@ def drain(folder: Path, port: int, url: str) -> float:
     """Publish all messages; returns how many a second were stored."""
     wanted = MESSAGES * len(VALUES)
     engine = open_engine(url)
+    assert count(engine, "SELECT count(*) FROM reading") == 0, "somebody sent to it before"
 
     def stored() -> bool:
         # The hourly counts are few rows; Mosquitto may deliver out of order, so the last message says nothing.
