@@ -178,7 +178,7 @@ def test_two_people_at_once_the_second_is_told_and_nothing_is_lost(either_cockpi
     assert first.post(steps, json={"to": "filed", "seq": 1}).status_code == 201
     late = second.post(steps, json={"to": "declined", "seq": 1})
     assert late.status_code == 409
-    assert re.fullmatch(r"甲经理 刚刚（\d\d:\d\d）已将此事件「立案」；请看过再定", late.json()["detail"])
+    assert re.fullmatch(r'甲经理 has just \(\d\d:\d\d\) taken the step "Filed"; look at it first', late.json()["detail"])
     assert second.post(steps, json={"to": "dispatched", "seq": 2, "assignee": "二人网格"}).status_code == 201
     load = {"name": "二人网格", "load": 1, "account": True}
     assert load in first.get("/api/v1/heling/assignees").json()["assignees"]
