@@ -6,6 +6,7 @@ unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TYPESCRIPT := node_modules/.ready
 
 .PHONY: run test lint bench faults soak lock words
 
@@ -17,11 +18,12 @@ test: $(READY) lint
 	$(BIN)/pytest -m 'not alone' -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/pytest -m alone -n 2 --dist loadfile --no-loadscope-reorder
 
-lint: $(READY)
+lint: $(READY) $(TYPESCRIPT)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	node_modules/.bin/tsc
 
 bench: $(READY)
 	deploy/test-servers.sh
@@ -48,4 +50,8 @@ lock:
 
 $(READY): requirements.lock pyproject.toml deploy/venv.sh
 	deploy/venv.sh $(VENV)
+	touch $@
+
+$(TYPESCRIPT): package.json package-lock.json deploy/typescript.sh
+	deploy/typescript.sh
 	touch $@

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from geo.communities import community as community_of
-from geo.ground import frame, labels, locate, of_ground, rows
+from geo.ground import Place, frame, labels, locate, of_ground, places, rows
 
 Points = tuple[tuple[float, float], ...]
 
@@ -25,8 +25,18 @@ def outline(community: str) -> Points:
     """The corners around all areas and sites, in degrees; those of the community's bounds where none is drawn."""
     shapes = [shape for layer in ("areas", "sites") for shape in frame(community, layer).geometry]
     west, south, east, north = community_of(community).bounds
-    hull = shapely.convex_hull(shapely.union_all(shapes)) if shapes else shapely.box(west, south, east, north)
-    corners = shapely.get_coordinates(hull.exterior)[:-1]
+    return _corners(shapely.union_all(shapes) if shapes else shapely.box(west, south, east, north))
+
+
+@of_ground
+def outline_of(community: str, layer: str) -> tuple[tuple[Place, Points], ...]:
+    """Each place of a layer with the corners around it, in degrees."""
+    shapes = frame(community, layer).geometry
+    return tuple((place, _corners(shape)) for place, shape in zip(places(community, layer), shapes, strict=True))
+
+
+def _corners(shape: shapely.Geometry) -> Points:
+    corners = shapely.get_coordinates(shapely.convex_hull(shape))[:-1]
     chosen = corners[np.unique(np.linspace(0, len(corners) - 1, min(CORNERS, len(corners))).round().astype(int))]
     return tuple((round(float(lon), 6), round(float(lat), 6)) for lon, lat in chosen)
 

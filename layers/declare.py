@@ -85,6 +85,9 @@ Remind = Callable[[Connection, str, Instant], int]
 Due = Callable[[Connection, str, Instant], bool]
 """(connection, community, at) -> whether `Remind` would write any."""
 
+IsKnown = Callable[[Connection, str, str], bool]
+"""(connection, community, id) -> whether there is such a thing."""
+
 Locate = Callable[[Connection, str, Instant | None], Located]
 """(connection, community, at) -> what stands where."""
 
@@ -117,8 +120,9 @@ class Layer:
     alone brings about, where ``is_due`` says that there is something; ``notices`` are the kinds it tells of.
     A layer that is only kept and asked for has no overlay, panel or feed. ``access`` says who may what of its
     routes: `layers.access.of_package`; a route without a row is refused to everybody. ``words`` are those of
-    its codes. ``hears`` are layers whose feeds come before its own, since it takes what they tell. ``derived`` makes
-    what of the records follows from those of a layer, this one or another: it is not read, but kept by difference.
+    its codes. ``things`` are what a grid event can be opened for: by kind, whether there is one. ``hears`` are layers
+    whose feeds come before its own, since it takes what they tell. ``derived`` makes what of the records follows from
+    those of a layer, this one or another: it is not read, but kept by difference.
     """
 
     code: str
@@ -141,6 +145,7 @@ class Layer:
     notices: Mapping[str, Any] = field(default_factory=dict)
     access: Rules = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
+    things: Mapping[str, IsKnown] = field(default_factory=dict)
 
 
 @cache
@@ -163,6 +168,11 @@ def notice_row(kind: str) -> Any:
 def notice_word(kind: str) -> str:
     """What a kind of notice is in the language that is spoken."""
     return named(notice_row(kind), "text")
+
+
+def is_known(connection: Connection, community: str, kind: str, ref: str) -> bool:
+    """Whether there is such a thing of a community, whichever layer it is of; False for a kind that none has."""
+    return any(layer.things[kind](connection, community, ref) for layer in layers() if kind in layer.things)
 
 
 def feeds() -> Sequence[Feed]:

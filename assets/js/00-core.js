@@ -3,43 +3,48 @@
   "use strict";
 
   const ZONE = "Asia/Shanghai";
-  const cockpit = (window.cockpit = {
+  const cockpit = (window.cockpit = /** @type {Cockpit} */ ({
     state: {},      // layer -> key -> record, as the live channel says it
     layers: {},     // layer -> {render(changed), tick(), mapReady(map)}; changed: keys, or null for all
     pages: {},      // page -> {start(), render(layer, changed)}
-    root: null,     // the page's root element
+    root: /** @type {any} */ (null),     // the page's root element, once it is laid out
     metrics: {},    // code -> row of metrics.toml
     at: null,       // a past time in epoch ms, on a page that shows one
-  });
+  }));
 
   /* The language of the page, by the server's choice, and what our messages are in it: nothing for Chinese, in which
      they are written. A message is its own key, with places by name. */
   cockpit.language = document.documentElement.lang || "zh-CN";
   const words = window.cockpitWords || {};
   const forms = new Intl.PluralRules(cockpit.language);
-  const order = forms.resolvedOptions().pluralCategories;
-  const filled = (text, places) => text.replace(/\{(\w+)\}/g, (place, name) => (places && name in places ? places[name] : place));
-  const plain = (text) => text.split("¦")[0];   // behind it stands which of several meanings it has
-  const say = (cockpit.say = (text, places) => filled(words[text] ?? plain(text), places));
+  const CATEGORIES = ["zero", "one", "two", "few", "many", "other"];   // in the order of gettext's forms
+  const order = CATEGORIES.filter((one) => forms.resolvedOptions().pluralCategories.some((known) => known === one));
+  /** @param {string} text @param {Record<string, any>} [places] */
+  const filled = (text, places = {}) => text.replace(/\{(\w+)\}/g, (place, name) => (name in places ? String(places[name]) : place));
+  /** @param {string} text */
+  const plain = (text) => text.split("¦")[0] ?? "";   // behind it stands which of several meanings it has
+  /** @type {Cockpit["say"]} */
+  const say = (cockpit.say = (text, places) => filled(String(words[text] ?? plain(text)), places));
 
   /* The same with the form that a number asks for: "1 event", "3 events". */
   cockpit.sayN = function (text, n, places) {
     const known = words[text];
-    return filled(known ? known[CATEGORIES.filter((one) => order.includes(one)).indexOf(forms.select(n))] : plain(text), { n, ...places });
+    const form = Array.isArray(known) ? known[order.indexOf(forms.select(n))] : undefined;
+    return filled(form ?? plain(text), { n, ...places });
   };
-  const CATEGORIES = ["zero", "one", "two", "few", "many", "other"];   // in the order of gettext's forms
 
   /* What the server says in both languages, name and name_en side by side, in that of the page, at any depth; what it
      was in Chinese stays as name_zh, for forms that change it. */
   cockpit.own = function (said) {
     if (cockpit.language === "zh-CN" || said === null || typeof said !== "object") return said;
     const mark = "_" + cockpit.language;
-    for (const [key, value] of Object.entries(said)) {
+    const row = /** @type {Record<string, any>} */ (said);
+    for (const [key, value] of Object.entries(row)) {
       cockpit.own(value);
       const name = key.slice(0, -mark.length);
-      if (!key.endsWith(mark) || !value || said[name] === value) continue;
-      said[name + "_zh"] = said[name];
-      said[name] = value;
+      if (!key.endsWith(mark) || !value || row[name] === value) continue;
+      row[name + "_zh"] = row[name];
+      row[name] = value;
     }
     return said;
   };
@@ -48,12 +53,17 @@
   const plotly = document.getElementById("plotly");
   if (plotly && !window.Plotly) window.Plotly = new Promise((resolve) => plotly.addEventListener("load", () => resolve()));
 
+  /* Plotly as soon as it is there; null where the page has none yet. */
+  cockpit.plotly = () => (window.Plotly && "react" in window.Plotly ? window.Plotly : null);
+
+  /** @param {Intl.DateTimeFormatOptions} options */
   const format = (options) => new Intl.DateTimeFormat(cockpit.language, { timeZone: ZONE, hourCycle: "h23", ...options });
   const clock = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const minute = format({ hour: "2-digit", minute: "2-digit" });
   const day = format({ month: "2-digit", day: "2-digit", weekday: "short" });
   const date = format({ month: "2-digit", day: "2-digit" });
 
+  /** @param {Intl.DateTimeFormat} formatter @param {number} ms @param {string[]} types */
   const datePart = (formatter, ms, types) =>
     formatter.formatToParts(ms).filter((part) => types.includes(part.type)).map((part) => part.value);
 
@@ -65,7 +75,7 @@
 
   /* JSON of the API of this community at the time that the page shows; throws where it is refused, with the reason. */
   cockpit.ask = async function (path, query) {
-    const asked = new URLSearchParams(query);
+    const asked = new URLSearchParams(/** @type {Record<string, string>} */ (query));
     if (cockpit.at !== null) asked.set("at", new Date(cockpit.at).toISOString());
     const answer = await cockpit.request(`/api/v1/${cockpit.root.dataset.community}/${path}?${asked}`);
     if (!answer.ok) throw Object.assign(new Error(cockpit.reason(answer)), { status: answer.status });
@@ -104,6 +114,7 @@
   /* What was measured, [[code, value], ...], in the order of the metrics. */
   cockpit.inOrder = function (measured) {
     const order = Object.keys(cockpit.metrics);
+    /** @param {string} code */
     const rank = (code) => (order.includes(code) ? order.indexOf(code) : order.length);
     return Object.entries(measured).sort((a, b) => rank(a[0]) - rank(b[0]));
   };
@@ -126,8 +137,19 @@
   cockpit.MARKS = ["", "●", "◆", "▲"];
   cockpit.LEVEL_WORDS = [say("正常"), say("低"), say("中"), say("高")];
 
+  /** @param {string} selector @returns {any} of the tag that the selector names, or null */
   cockpit.find = (selector) => (cockpit.root ? cockpit.root.querySelector(selector) : null);
   cockpit.findAll = (selector) => (cockpit.root ? cockpit.root.querySelectorAll(selector) : []);
+
+  /* An element that must be there; throws naming it where it is not. */
+  cockpit.need = need;
+
+  /** @param {string} selector @param {ParentNode} [place] @returns {any} of the tag that the selector names */
+  function need(selector, place = cockpit.root) {
+    const found = place.querySelector(selector);
+    if (!(found instanceof HTMLElement)) throw new Error(`no ${selector} here`);
+    return found;
+  }
 
   /* Text is only ever set as text: nothing that came from outside becomes markup. */
   cockpit.setText = function (element, text) {
@@ -144,6 +166,7 @@
   /* A table: the words of its head, and rows of texts or elements. */
   cockpit.table = function (head, rows, className = "figures") {
     const made = cockpit.element("table", className);
+    /** @param {(string | Node)[]} cells @param {"th" | "td"} tag */
     const line = (cells, tag) => {
       const row = cockpit.element("tr");
       for (const cell of cells) {

@@ -3,8 +3,10 @@
 (function () {
   "use strict";
 
+  /** @typedef {{wall: number, steady: number}} Reading */
+
   const cockpit = window.cockpit;
-  const clock = (cockpit.clock = {});
+  const clock = (cockpit.clock = /** @type {Clock} */ ({}));
   const COARSE_MS = 30000;    // the header Date has whole seconds: only where no frame told the time of late
   const AGREE_MS = 120000;    // two clocks that differ by more were set, or one of them slept
 
@@ -13,6 +15,7 @@
   clock.since = (steady) => clock.steady() - steady;
 
   let seen = reading();
+  /** @type {(Reading & {ahead: number}) | null} */
   let told = null;            // our clocks when the server last told its time, and how far it was ahead of the wall clock
 
   // The server's time less the monotonic clock, in ms; the machine's own time until the server has told its.
@@ -34,13 +37,15 @@
 
   /* An answer's header tells it by the second; without one nothing is learnt. */
   clock.toldBy = function (answer) {
-    const ms = Date.parse(answer.headers.get("Date"));
+    const ms = Date.parse(answer.headers.get("Date") ?? "");
     const isFresh = told && clock.since(told.steady) < COARSE_MS && agree(told);
     if (!Number.isNaN(ms) && !isFresh) clock.told(ms);
   };
 
   /* How many ms the wall clock is ahead of the monotonic one since the server told: set forward, or asleep; below 0 set back. */
+  /** @param {Reading} given */
   const astray = ({ wall, steady }) => Date.now() - wall - clock.since(steady);
+  /** @param {Reading} before */
   const agree = (before) => Math.abs(astray(before)) < AGREE_MS;
 
   /* How many ms the wall clock went ahead of the monotonic one since it was last asked: the machine slept, or its
@@ -64,7 +69,7 @@
   clock.timeOf = function ({ wall, ahead, isSure }) {
     if (ahead === null) return null;
     const present = clock.stamp();
-    const stood = present.isSure && Math.abs(present.ahead - ahead) < AGREE_MS;
+    const stood = present.isSure && present.ahead !== null && Math.abs(present.ahead - ahead) < AGREE_MS;
     return isSure || stood ? Math.round(Math.min(wall + ahead, clock.server())) : null;
   };
 })();

@@ -5,11 +5,13 @@
   const cockpit = window.cockpit;
   const { say } = cockpit;
   /* What a status means where the answer says nothing itself. */
+  /** @type {Record<number, string>} */
   const WORDS = {
     400: say("内容不被接受"), 403: say("没有权限，或被代理拦下"), 404: say("服务器上没有这一项"), 408: say("超时"), 409: say("与现状冲突"), 410: say("这一项已不存在"),
     413: say("太大，服务器或代理不收"), 415: say("格式不被接受"), 422: say("内容不被接受"), 429: say("太频繁，稍后再试"),
     500: say("服务器出错"), 502: say("服务器暂时不在"), 503: say("服务器暂时忙"), 504: say("服务器没有及时回答"),
   };
+  /** @type {Record<string, string>} */
   const CUT = { GET: say("连接中断，没有执行"), POST: say("连接中断，不知是否已执行") };
 
   const BUSY = 503;
@@ -29,6 +31,7 @@
     }
   };
 
+  /** @param {string} path @param {Asking} given */
   async function once(path, { patience = null, ...options }) {
     const giveUp = new AbortController();
     const timer = patience === null ? null : setTimeout(() => giveUp.abort(), patience);
@@ -47,12 +50,14 @@
     } catch (error) {
       return { ok: false, status: 0, body: { detail: CUT[options.method || "GET"] || CUT.POST }, retryMs: null, isForeign: false };
     } finally {
-      clearTimeout(timer);
+      if (timer !== null) clearTimeout(timer);
     }
   }
 
+  /** @param {number} status */
   const foreign = (status) => [WORDS[status], say("回答看不懂（{status}），可能来自中间的代理", { status })].filter(Boolean).join(say("；"));
 
+  /** @param {string} text */
   function readBody(text) {
     if (!text) return {};
     try {
@@ -63,6 +68,7 @@
   }
 
   /* Retry-After (RFC 9110, 10.2.3), in ms: seconds, or a date of the server's. */
+  /** @param {string | null} header */
   function waitOf(header) {
     if (!header) return null;
     const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - cockpit.clock.server();

@@ -5,9 +5,11 @@
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const SAID = "cockpit-said";   // for this tab only
+  /** @type {Record<string, string>} */
   const ROLES = { steward: say("网格员"), manager: say("管理员"), admin: say("系统管理员"), wall: say("大屏") };
 
   cockpit.me = null;   // {name, role, communities, csrf}; null until it is known, name null where nobody is
+  /** @type {Promise<Me> | null} */
   let asked = null;
 
   /* Who is signed in; asked once for a page, or again. While nobody answers it is who it was when this phone last knew. */
@@ -23,6 +25,7 @@
   }
 
   const ACCOUNT = "cockpit-account";
+  /** @param {string | null} [name] */
   function remembered(name) {
     try {
       if (name === undefined) return localStorage.getItem(ACCOUNT);
@@ -33,6 +36,7 @@
   }
 
   /* A page belongs to whoever it was opened by: what they wrote is never sent by somebody who signed in since. */
+  /** @param {Me} me */
   function know(me) {
     remembered(me.name);
     const before = cockpit.me;
@@ -44,13 +48,16 @@
     return cockpit.me;
   }
 
+  /** @param {Me} me */
   function show(me) {
     const marks = me.name ? signedIn(me) : [signInLink()];
     for (const place of cockpit.findAll("[data-me]")) place.replaceChildren(cockpit.outbox.mark(), ...marks);
-    for (const one of cockpit.findAll("[data-least-role]")) one.hidden = !cockpit.may(one.dataset.leastRole);
+    for (const one of cockpit.findAll("[data-least-role]")) one.hidden = !cockpit.may(/** @type {Role} */ (one.dataset.leastRole));
   }
 
+  /** @type {(Role | undefined)[]} */
   const ORDER = ["wall", "steward", "manager", "admin"];
+  /** @param {Role | undefined} role @param {Role} least */
   const suffices = (role, least) => ORDER.indexOf(role) >= ORDER.indexOf(least);
 
   function isHere() {
@@ -76,7 +83,7 @@
     const { name, role, communities = [] } = cockpit.me || {};
     if (!name) return say("登录后可查看：需要{least}", { least: ROLES[least] });
     const names = JSON.parse(cockpit.root.dataset.communities);
-    const own = say("您是{known}{role}", { known: isHere() ? "" : communities.map((code) => names[code] || code).join(say("、")) + say("的"), role: ROLES[role] || role });
+    const own = say("您是{known}{role}", { known: isHere() ? "" : communities.map((code) => names[code] || code).join(say("、")) + say("的"), role: ROLES[role || ""] || role });
     return say("需要{community}的{least}；{own}", { community: names[cockpit.root.dataset.community], least: ROLES[least], own });
   };
 
@@ -94,6 +101,7 @@
   }
   cockpit.signInLink = signInLink;
 
+  /** @param {Me} me */
   function signedIn(me) {
     const out = cockpit.element("button", "quiet", say("退出"));
     out.type = "button";
@@ -104,7 +112,7 @@
       await cockpit.post("/api/v1/session/end", {});
       location.reload();
     });
-    const who = cockpit.element("span", "who", `${me.name} · ${ROLES[me.role] || me.role}`);
+    const who = cockpit.element("span", "who", `${me.name} · ${ROLES[me.role || ""] || me.role}`);
     return [...(cockpit.may("steward") ? [cockpit.bell()] : []), who, out];
   }
 
@@ -132,11 +140,12 @@
   };
 
   function othersPage() {
-    const { name, isReplacedBy } = cockpit.me;
+    const { name, isReplacedBy } = cockpit.me || {};
     const detail = say("此页面由 {name} 打开，现在登录的是 {isReplacedBy}；请刷新页面", { name, isReplacedBy });
     return { ok: false, status: 403, body: { detail }, retryMs: null, isForeign: false };
   }
 
+  /** @param {string} path @param {object} body @param {string | null | undefined} csrf @param {Asking} options */
   function send(path, body, csrf, options) {
     const isFile = body instanceof Blob;
     const kind = isFile ? "application/octet-stream" : "application/json";
@@ -157,7 +166,7 @@
   /* What the page before this one had to say. */
   cockpit.sayKept = function (element) {
     const said = sessionStorage.getItem(SAID);
-    if (said) cockpit.sayOutcome(element, true, said);
+    if (said && element) cockpit.sayOutcome(element, true, said);
     sessionStorage.removeItem(SAID);
   };
 

@@ -6,8 +6,11 @@
   const { say } = cockpit;
   const GATHER_MS = 400;   // several changes at once are one question
   const path = () => `/api/v1/${cockpit.root.dataset.community}/notices`;
-  let button = null;
-  let list = null;
+  /** @type {HTMLButtonElement} */
+  let button;
+  /** @type {HTMLElement} */
+  let list;
+  /** @type {number | null} */
   let timer = null;
 
   /* The button, with the list that it opens. */
@@ -20,7 +23,7 @@
     list.hidden = true;
     made.append(button, list);
     button.addEventListener("click", () => (list.hidden ? open() : close()));
-    document.addEventListener("click", (event) => made.contains(event.target) || close());
+    document.addEventListener("click", (event) => made.contains(/** @type {Node} */ (event.target)) || close());
     document.addEventListener("keydown", (event) => event.key === "Escape" && close());
     cockpit.root.addEventListener("rendered", (event) => {
       const changed = event.detail;
@@ -41,6 +44,7 @@
     return notices;
   }
 
+  /** @param {number} unread */
   function count(unread) {
     cockpit.setText(button, unread ? say("通知 {what}", { what: unread > 99 ? "99+" : unread }) : say("通知"));
     button.classList.toggle("has-unread", unread > 0);
@@ -57,6 +61,7 @@
     button.setAttribute("aria-expanded", "false");
   }
 
+  /** @param {Api.Notice[]} notices */
   function show(notices) {
     const unread = notices.filter((one) => !one.read).map((one) => one.id);
     const all = cockpit.element("button", "quiet", say("全部标为已读"));
@@ -69,6 +74,7 @@
     list.replaceChildren(head, ...(rows.length ? rows : [cockpit.element("p", "empty", say("没有通知"))]));
   }
 
+  /** @param {Api.Notice} one */
   function row(one) {
     const link = cockpit.element("a", one.read ? "" : "is-unread");
     link.href = one.page;
@@ -81,6 +87,7 @@
     return link;
   }
 
+  /** @param {number[] | null} ids @param {Asking} [options] */
   async function read(ids, options) {
     const answer = await cockpit.post(path() + "/read", { ids }, options);
     if (answer.ok) count(answer.body.unread);

@@ -6,11 +6,13 @@
   // Filters and searches are no loss; a field that keeps itself says so.
   const FIELDS = "textarea, form input, .matter input";
   const NO_TEXT = ["checkbox", "radio", "search", "password"];
+  /** @type {Set<HTMLInputElement | HTMLTextAreaElement>} */
   const written = new Set();
+  /** @type {(() => boolean)[]} */
   const holders = [];   // others who hold something: () -> whether
 
   document.addEventListener("input", ({ target }) => {
-    if (!(target instanceof Element) || !target.matches(FIELDS)) return;
+    if (!(target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) || !target.matches(FIELDS)) return;
     if (!NO_TEXT.includes(target.type) && target.dataset.kept === undefined) written.add(target);
   });
 

@@ -3,19 +3,22 @@
 (function () {
   "use strict";
 
+  /** @typedef {"reports" | "photos"} Store */
+
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const NAME = "cockpit-reports";
   const VERSION = 2;
   const LEDGER = "cockpit-outbox-count";   // kept apart: tells when the browser has thrown the others away
   const memory = { reports: new Map(), photos: new Map() };
-  const store = (cockpit.outboxStore = { fault: null });
+  const store = (cockpit.outboxStore = /** @type {OutboxStore} */ ({ fault: null }));
+  /** @type {Promise<IDBDatabase> | null} */
   let opened = null;
 
   function open() {
     opened = opened || new Promise((resolve, reject) => {
       const opening = indexedDB.open(NAME, VERSION);
-      opening.onupgradeneeded = ({ oldVersion }) => upgrade(opening.result, opening.transaction, oldVersion);
+      opening.onupgradeneeded = ({ oldVersion }) => upgrade(opening.result, /** @type {IDBTransaction} */ (opening.transaction), oldVersion);
       opening.onsuccess = () => {
         const database = opening.result;
         database.onversionchange = () => database.close();
@@ -30,16 +33,18 @@
   }
 
   /* The first version kept reports of nobody in particular, with their photos in them. */
+  /** @param {IDBDatabase} database @param {IDBTransaction} transaction @param {number} oldVersion */
   function upgrade(database, transaction, oldVersion) {
     const photos = database.createObjectStore("photos", { keyPath: "id" });
     photos.createIndex("report", "report");
     if (!oldVersion) return void database.createObjectStore("reports", { keyPath: "id" });
-    transaction.objectStore("reports").openCursor().onsuccess = ({ target }) => {
-      const cursor = target.result;
+    const opening = transaction.objectStore("reports").openCursor();
+    opening.onsuccess = () => {
+      const cursor = opening.result;
       if (!cursor) return;
       const { photos: blobs, ...report } = cursor.value;
       const { ts, ...body } = report.body;
-      blobs.forEach((bytes, place) => photos.put({ id: `${report.id}-${place}`, report: report.id, bytes, type: "image/jpeg" }));
+      blobs.forEach((/** @type {ArrayBuffer} */ bytes, /** @type {number} */ place) => photos.put({ id: `${report.id}-${place}`, report: report.id, bytes, type: "image/jpeg" }));
       const reason = { status: 0, text: say("升级前留下的，不知由谁填写；是您的请点「修改」后再发") };
       cursor.update({ ...report, body, owner: null, state: "refused", reason, tries: 1, stamp: { wall: ts, ahead: null } });
       cursor.continue();
@@ -47,10 +52,13 @@
   }
 
   /* Work in one transaction; resolves when it is on the disk. */
+  /** @param {Store[]} names @param {IDBTransactionMode} mode @param {(at: IDBTransaction, fail: (error: unknown) => void) => IDBRequest | void} work */
   async function within(names, mode, work) {
     const transaction = (await open()).transaction(names, mode, { durability: "strict" });
     return new Promise((resolve, reject) => {
+      /** @type {IDBRequest | void} */
       let result;
+      /** @type {unknown} */
       let failure = null;
       transaction.oncomplete = () => resolve(result && "result" in result ? result.result : result);
       transaction.onerror = transaction.onabort = () => reject(failure || transaction.error || new Error(say("存储中断")));
@@ -61,6 +69,7 @@
     });
   }
 
+  /** @param {Store} name @param {Photo | FiledReport} value */
   async function put(name, value) {
     try {
       await within([name], "readwrite", (at) => at.objectStore(name).put(value));
@@ -71,7 +80,8 @@
     }
   }
 
-  const wordsOf = (error) => (error && error.name === "QuotaExceededError" ? say("手机存储已满") : say("浏览器不能保存（无痕模式，或存储被禁用）"));
+  /** @param {unknown} error */
+  const wordsOf = (error) => (error instanceof DOMException && error.name === "QuotaExceededError" ? say("手机存储已满") : say("浏览器不能保存（无痕模式，或存储被禁用）"));
 
   /* Whether it can be written at all is found out before somebody relies on it. */
   async function probe() {
@@ -85,7 +95,9 @@
     }
   }
 
+  /** @param {Store} name @param {(at: IDBObjectStore) => IDBRequest} ask */
   async function all(name, ask) {
+    /** @type {any[]} */
     let found = [];
     try {
       found = await within([name], "readonly", (at) => ask(at.objectStore(name)));
@@ -106,14 +118,16 @@
   /* Change a report: ``alter`` gets what is kept, null where there is none, and returns what is to be, null to leave it.
      No other page comes in between. */
   store.change = async function (id, alter) {
+    /** @type {FiledReport | null | false} */
     let made = null;
     const held = memory.reports.get(id);
     try {
       await within(["reports"], "readwrite", (at, fail) => {
         const reports = at.objectStore("reports");
-        reports.get(id).onsuccess = ({ target }) => {
+        const reading = reports.get(id);
+        reading.onsuccess = () => {
           try {
-            made = alter(held || target.result || null);
+            made = alter(held || reading.result || null);
             if (made) reports.put(made);
           } catch (error) {
             fail(error);
@@ -164,7 +178,7 @@
     const { storage } = navigator;
     if (!storage || !storage.persist) return null;
     const { quota, usage } = await storage.estimate();
-    if (quota - usage < 50e6) return say("▲ 手机存储将满，照片可能存不下；请先清理");
+    if (quota !== undefined && usage !== undefined && quota - usage < 50e6) return say("▲ 手机存储将满，照片可能存不下；请先清理");
     return (await storage.persisted()) || (await storage.persist()) ? null : say("◷ 未发出的内容存在此浏览器里；清除浏览数据会丢失，请尽快联网发出");
   };
 

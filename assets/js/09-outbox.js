@@ -6,7 +6,7 @@
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const store = cockpit.outboxStore;
-  const outbox = (cockpit.outbox = { sending: null });   // the id of what is on its way from this page
+  const outbox = (cockpit.outbox = /** @type {Outbox} */ ({ sending: null }));   // the id of what is on its way from this page
   const BACK_OFF_MS = [2000, 4000, 8000, 15000, 30000, 60000];
   const LOCK_MS = 3000;           // another page of ours is sending: look again
   const MOST_WAIT_MS = 3600000;
@@ -14,11 +14,15 @@
   const NOT_IN = say("服务器先前已收到它，之后的改动没有并入；可在事件页补充");
   const WAITS = [0, 401, 408, 425, 429];   // and every 5xx: it is not the report's fault
   const pages = "BroadcastChannel" in window ? new BroadcastChannel("cockpit-outbox") : null;
+  /** @type {Me | null} */
   let me = null;
+  /** @type {Promise<void> | null} */
   let running = null;
   let isAskedAgain = false;
   let failures = 0;
-  let timer = null;
+  /** @type {number | undefined} */
+  let timer;
+  /** @type {HTMLElement[]} */
   let marks = [];
 
   outbox.owner = () => (me ? me.name || me.was || null : null);
@@ -41,11 +45,13 @@
   outbox.look = async function () {
     await cockpit.whoAmI(true);
     // What one person wrote is not for the eyes of the next.
-    if (me.isReplacedBy && cockpit.root.dataset.page === "report") location.reload();
+    if (me?.isReplacedBy && cockpit.root.dataset.page === "report") location.reload();
     outbox.flush();
   };
 
+  /** @param {FiledReport} one */
   const isMine = (one) => one.owner === outbox.owner() && one.owner !== null;
+  /** @param {FiledReport} one */
   const isLeft = (one) => one.state === "waiting" || one.state === "refused" || (one.state === "draft" && one.isFilled);
 
   /* Of whoever is signed in, with what nobody has signed. */
@@ -67,6 +73,7 @@
   outbox.newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
   /* A report as it begins, or goes on where it was sent before: then the server may know it. */
+  /** @param {string} id @param {FiledReport | null} before */
   function fresh(id, before) {
     const { tries = 0, event = null, stamp = cockpit.clock.stamp() } = before && before.tries ? before : {};
     return { id, owner: outbox.owner(), community: cockpit.root.dataset.community, tries, event, stamp };
@@ -82,6 +89,7 @@
     return made;
   };
 
+  /** @param {FiledReport} one @param {FiledBody} body */
   const isSame = (one, body) => one.body.detail === body.detail && one.body.category === body.category;
 
   /* File a draft; null where it was filed already just so. */
@@ -146,6 +154,7 @@
     changed();
   }
 
+  /** @param {number} ms */
   function again(ms) {
     clearTimeout(timer);
     timer = setTimeout(outbox.flush, ms);
@@ -155,7 +164,8 @@
     clearTimeout(timer);
     const waiting = (await store.reports()).filter((one) => one.state === "waiting" && isMine(one));
     if (!waiting.length) return;
-    if (!me.name || me.isExpired) await cockpit.whoAmI(true);
+    if (!me?.name || me.isExpired) await cockpit.whoAmI(true);
+    if (!me) return;
     if (!me.name && me.was) again(backOff());
     if (!me.name || me.isExpired || me.isReplacedBy) return;
     for (const one of waiting) {
@@ -171,15 +181,18 @@
   }
 
   /* How long the server asked to wait still; a clock that was set tells nothing. */
+  /** @param {FiledReport} given */
   function held({ hold }) {
     if (!hold) return 0;
     const past = Date.now() - hold.since;
     return past < 0 || past > hold.ms ? 0 : hold.ms - past;
   }
 
+  /** @param {number} bytes */
   const patience = (bytes) => 30000 + bytes / 10;   // 10 kB in a second are a very bad line
 
   /* Send a report, then its photos; null when all is done, else the answer that stopped it. */
+  /** @param {FiledReport} one */
   async function deliver(one) {
     const base = `/api/v1/${one.community}/events`;
     let { event } = one;
@@ -200,6 +213,7 @@
     return finish(one.id);
   }
 
+  /** @param {FiledReport} one @param {Answer} answer */
   async function filed(one, answer) {
     const { detail = "", duplicates = [] } = answer.body.properties || {};
     // The server had it under this id: what was changed since is not in it.
@@ -208,8 +222,9 @@
   }
 
   /* Send a photo, smaller where it is too large; what is refused for good is kept with the reason. */
+  /** @param {string} path @param {Photo} photo */
   async function sendPhoto(path, photo) {
-    const answer = await cockpit.post(path, new Blob([photo.bytes], { type: photo.type }), { patience: patience(photo.bytes.byteLength || photo.bytes.size) });
+    const answer = await cockpit.post(path, new Blob([photo.bytes], { type: photo.type }), { patience: patience(photo.bytes.byteLength) });
     if (answer.ok) return void (await store.removePhoto(photo.id));
     if (waits(answer)) return answer;
     const smaller = answer.status === 413 ? await cockpit.photos.smaller(photo) : null;
@@ -222,15 +237,16 @@
   }
 
   /* All of it is with the server, or refused for good. */
+  /** @param {string} id */
   async function finish(id) {
     const refused = (await store.photos(id)).filter((one) => one.reason);
     const made = await store.change(id, (one) => {
       if (!one || one.state === "draft") return null;   // taken back into hand meanwhile
       const texts = [
         ...(one.isOther ? [NOT_IN] : []),
-        ...(refused.length ? [say("{n} 张照片未被接收：{text}", { n: refused.length, text: refused[0].reason.text })] : []),
+        ...(refused.length ? [say("{n} 张照片未被接收：{what}", { n: refused.length, what: refused[0].reason?.text })] : []),
       ];
-      const reason = texts.length ? { status: refused.length ? refused[0].reason.status : 200, text: texts.join(say("；")) } : null;
+      const reason = texts.length ? { status: refused[0]?.reason?.status ?? 200, text: texts.join(say("；")) } : null;
       return { ...one, state: reason ? "refused" : "sent", reason, hold: null };
     });
     if (made) tell({ ok: !made.reason, event: made.event, near: made.near || 0, text: made.reason ? made.reason.text : "" });
@@ -239,9 +255,11 @@
     return null;
   }
 
-  const waits = (answer) => WAITS.includes(answer.status) || answer.status >= 500 || (answer.isForeign && answer.status < 400) || Boolean(me.isReplacedBy);
+  /** @param {Answer} answer */
+  const waits = (answer) => WAITS.includes(answer.status) || answer.status >= 500 || (answer.isForeign && answer.status < 400) || Boolean(me?.isReplacedBy);
 
   /* Keep what came of it; returns whether the next may be tried. */
+  /** @param {FiledReport} one @param {Answer} answer */
   async function put(one, answer) {
     const reason = { status: answer.status, text: answer.body.detail || say("服务器没有给出编号") };
     const isWaiting = waits(answer);
@@ -267,8 +285,10 @@
 
   /* --- what the pages show of it --- */
 
+  /** @param {OutboxSaid} what */
   const tell = (what) => cockpit.root.dispatchEvent(new CustomEvent("outbox-said", { detail: what }));
 
+  /** @param {boolean} isOwn */
   async function changed(isOwn = true) {
     if (isOwn && pages) pages.postMessage("changed");
     await showMarks();
@@ -287,6 +307,7 @@
   async function showMarks() {
     const { mine, refused, drafts, others } = await outbox.counts();
     for (const made of marks) {
+      /** @type {Node[]} */
       const parts = [];
       if (mine) {
         // A draft waits for who writes it, not for the line.

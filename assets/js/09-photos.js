@@ -9,7 +9,7 @@
   const QUALITY = 0.82;
   const USUAL_BYTES = 900000;
   const MOST_BYTES = 16 * 1024 * 1024;    // as layers/grid_events/photos.py
-  const photos = (cockpit.photos = { MOST: 9 });
+  const photos = (cockpit.photos = /** @type {Cockpit["photos"]} */ ({ MOST: 9 }));
 
   /* A file as it is kept and sent: {bytes, type, step}; throws where it is neither readable nor small enough. */
   photos.prepare = async function (file) {
@@ -30,8 +30,10 @@
   };
 
   // Bytes, not a blob: some phones lose the blobs of their database.
+  /** @param {Blob} blob @param {number | null} step */
   const kept = async (blob, step) => ({ bytes: await blob.arrayBuffer(), type: blob.type || "application/octet-stream", step });
 
+  /** @param {Blob} blob @param {number} step */
   async function scaled(blob, step) {
     try {
       const picture = await createImageBitmap(blob, { imageOrientation: "from-image" });
@@ -39,7 +41,7 @@
       const canvas = cockpit.element("canvas");
       canvas.width = Math.max(1, Math.round(picture.width * scale));
       canvas.height = Math.max(1, Math.round(picture.height * scale));
-      canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+      canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
       picture.close();
       return await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
     } catch (error) {

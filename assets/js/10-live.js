@@ -3,6 +3,8 @@
 (function () {
   "use strict";
 
+  /** @typedef {WebSocket | EventSource} Channel */
+
   const cockpit = window.cockpit;
   const SILENCE_MS = 4500;   // the server beats every 2 s
   const LEAP_MS = 1500;      // the clocks went apart by more: the machine may have slept
@@ -11,23 +13,26 @@
   const ENDED = 4001;
   const RETRY_MS = [250, 500, 1000, 2000];
 
-  const live = (cockpit.live = { up: false, isDoubted: false, isOutdated: false });
+  const live = (cockpit.live = /** @type {Cockpit["live"]} */ ({ up: false, isDoubted: false, isOutdated: false }));
   let isThrough = false;   // whether a WebSocket ever brought a frame
   let way = "socket";
+  /** @type {Channel | null} */
   let socket = null;    // a WebSocket, or an EventSource where such do not come through
   let isHeard = false;  // on this connection
   let heard = 0;        // by the monotonic clock
   let answerBy = Infinity;
+  /** @type {number | null} */
   let seq = null;
   let attempt = 0;
+  /** @type {number | null} */
   let retryTimer = null;
 
   live.start = function () {
     connect();
     // Timers of a tab that nobody sees are late; on waking nothing old may pass for new.
-    for (const [target, name] of [[document, "visibilitychange"], [document, "resume"], [window, "pageshow"]]) {
-      target.addEventListener(name, live.check);
-    }
+    /** @type {[EventTarget, string][]} */
+    const signs = [[document, "visibilitychange"], [document, "resume"], [window, "pageshow"]];
+    for (const [target, name] of signs) target.addEventListener(name, live.check);
   };
 
   /* Called every second: a channel that fell silent is as good as cut, and so is one that does not answer when asked. */
@@ -52,11 +57,12 @@
   }
 
   /* A new snapshot. One who only listens gets it by listening anew. */
+  /** @param {number} patience */
   function askAgain(patience) {
     seq = null;
     answerBy = cockpit.clock.steady() + patience;
-    if (way === "socket") return socket.send(JSON.stringify({ type: "snapshot" }));
-    socket.close();
+    if (socket instanceof WebSocket) return socket.send(JSON.stringify({ type: "snapshot" }));
+    socket?.close();
     listen();
   }
 
@@ -70,8 +76,10 @@
 
   const address = () => location.host + "/live/" + cockpit.root.dataset.community;
 
+  /** @template {Channel} Opened @param {Opened} opened @returns {Opened} */
   function follow(opened) {
     socket = opened;
+    /** @type {Promise<unknown>} */
     let before = Promise.resolve();
     opened.onmessage = ({ data }) => {
       if (socket !== opened) return;
@@ -90,6 +98,7 @@
   /* Frames are compressed once for all who take them so. */
   const canUnpack = "DecompressionStream" in window;
 
+  /** @param {ArrayBuffer} data */
   function unpack(data) {
     return new Response(new Blob([data]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).json();
   }
@@ -115,7 +124,7 @@
   async function isRefused() {
     try {
       const answer = await fetch(location.protocol + "//" + address() + "/events");
-      await answer.body.cancel();
+      await answer.body?.cancel();
       return answer.status === 401 || answer.status === 403;
     } catch {
       return false;
@@ -123,6 +132,7 @@
   }
 
   /* A connection came to its end; ``hasEnded``: what let it in did. */
+  /** @param {Channel} opened @param {boolean} hasEnded */
   function over(opened, hasEnded) {
     // A wall that is let in no more has nothing to show; at a desk somebody may be writing.
     if (hasEnded && cockpit.root.dataset.page === "wall") location.reload();
@@ -135,7 +145,8 @@
     seq = null;
     answerBy = Infinity;
     if (old) {
-      old.onclose = old.onmessage = old.onerror = null;
+      old.onmessage = old.onerror = null;
+      if (old instanceof WebSocket) old.onclose = null;
       old.close();
     }
     // A way that brought nothing, and never has: a proxy may stand in it. Then the other one is tried.
@@ -147,6 +158,7 @@
     }
   }
 
+  /** @param {Live.Frame} frame */
   function receive(frame) {
     heard = cockpit.clock.steady();
     isHeard = true;
@@ -178,21 +190,24 @@
 
   /* A record that is told as nothing is gone; of one that is known the fields that changed are told. ``isAnew``: what
      the server read anew, with what no message brings: names, places, devices that were not there. */
+  /** @param {Live.Told} layers @param {boolean} isAnew */
   function merge(layers, isAnew = false) {
     let isGone = isAnew;
+    const state = /** @type {Live.Told} */ (cockpit.state);
     for (const [layer, records] of Object.entries(layers)) {
-      const known = (cockpit.state[layer] = cockpit.state[layer] || {});
+      const known = (state[layer] = state[layer] || {});
       for (const [key, record] of Object.entries(records)) {
         if (record === null) {
           delete known[key];
           isGone = true;
-        } else known[key] = records[key] = cockpit.own(merged(known[key], record));
+        } else known[key] = records[key] = cockpit.own(merged(known[key] ?? undefined, record));
       }
     }
     cockpit.render(isGone ? null : layers);
   }
 
   /* The server has sorted out what is newer; here it is only put in its place. */
+  /** @param {Live.AnyRecord | undefined} known @param {Live.AnyRecord} record */
   function merged(known = {}, record) {
     const one = { ...known, ...record };
     for (const name of ["latest", "metrics"]) {
@@ -204,6 +219,7 @@
     return one;
   }
 
+  /** @param {boolean} up @param {boolean} isDoubted */
   function setUp(up, isDoubted = false) {
     live.up = up;
     live.isDoubted = isDoubted;

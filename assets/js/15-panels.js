@@ -14,7 +14,7 @@
       cockpit.setText(row.querySelector(".value"), what.text);
       if (what.unit !== undefined) cockpit.setText(row.querySelector(".unit"), what.unit);
       const level = what.level || 0;
-      const mark = row.querySelector(".mark");
+      const mark = cockpit.need(".mark", row);
       cockpit.setText(mark, cockpit.MARKS[level]);
       mark.title = level ? cockpit.LEVEL_WORDS[level] : "";
       for (const one of [1, 2, 3]) row.classList.toggle(`level-${one}`, level === one);
@@ -50,7 +50,7 @@
   };
 
   /* The sources of several records, each once. */
-  cockpit.allSources = (records) => [...new Set(records.flatMap((one) => one.sources || []))].sort((a, b) => (a !== null) - (b !== null));
+  cockpit.allSources = (records) => [...new Set(records.flatMap((one) => one.sources || []))].sort((a, b) => Number(a !== null) - Number(b !== null));
 
   /* The newest of the means of a group of metrics, to be named in a foot. */
   cockpit.newest = (metrics) => Math.max(0, ...Object.values(metrics).map((mean) => mean.ts)) || null;
@@ -79,9 +79,12 @@
   /* The same in an element; it breaks where hours are missing. */
   cockpit.drawLine = function (place, points, low, high) {
     const until = cockpit.now();
+    /** @param {number} ms */
     const x = (ms) => (100 * (ms - (until - DAY_MS))) / DAY_MS;
+    /** @param {number} value */
     const y = (value) => (high > low ? 22 - (20 * (value - low)) / (high - low) : 12);
     let path = "";
+    /** @type {number | null} */
     let before = null;
     for (const [ms, value] of points) {
       if (ms < until - DAY_MS) continue;
@@ -101,6 +104,7 @@
     place.replaceChildren(svg);
   };
 
+  /** @type {Record<string, Record<string, Line>>} */
   const trends = {};   // "metric" -> {area or "": [[ms, value], ...]}
   let asked = "";
 

@@ -4,15 +4,24 @@
   "use strict";
 
   const cockpit = window.cockpit;
-  const map = (cockpit.map = { handle: null, isUp: false, always: [], tools: [] });   // tools: on a manager's page only
+  const map = (cockpit.map = /** @type {MapScript} */ (/** @type {unknown} */ ({ handle: /** @type {any} */ (null), isUp: false, always: [], tools: [] })));   // tools: on a manager's page only
   const RETRY_MS = [30000, 60000, 120000, 300000];
   const TRIES = "cockpit-map-tries";   // of this tab
   const WELL_MS = 600000;
+  const ASK_MS = 1000;        // the first wait for a source that could not be read
+  const ASK_MOST_MS = 60000;
+  /** @type {Map<string, (handle: Maps.Handle) => void>} */
   const kept = new Map();     // what -> how it is set, in the order of the first time
+  /** @type {Map<string, Map<string, Record<string, Maps.Style>>>} */
   const states = new Map();   // source -> id -> state
+  const asked = new Map();    // source -> how often it could not be read
+  const asking = new Set();   // sources that are about to be asked for again
+  /** @type {((handle: Maps.Handle) => void)[]} */
   let waiting = [];           // what is done once, as soon as there is a map
+  /** @type {HTMLElement | null} */
   let notice = null;
-  let timer = null;
+  /** @type {number | undefined} */
+  let timer;
 
   /* Set something on the map, now and whenever it comes back; ``what`` names it, the last to be put counts. */
   map.put = function (what, set) {
@@ -34,7 +43,7 @@
   /* Set a feature's state. */
   map.setFeatureState = function (source, id, state) {
     if (!states.has(source)) states.set(source, new Map());
-    const ofSource = states.get(source);
+    const ofSource = states.get(source) || new Map();
     ofSource.set(id, { ...ofSource.get(id), ...state });
     if (map.isUp) map.handle.setFeatureState({ source, id }, state);
   };
@@ -64,17 +73,39 @@
       fail(cockpit.say("▲ 地图画面中断 · 正在恢复 · 其余数据照常更新"));
     });
     map.handle.on("webglcontextrestored", back);
+    map.handle.on("error", ({ sourceId }) => sourceId && askAgain(sourceId));
     setTimeout(() => map.isUp && sessionStorage.removeItem(TRIES), WELL_MS);
   };
+
+  /* A source that could not be read, as from a server that is busy or away, is asked for again, ever less often. */
+  /** @param {string} source */
+  function askAgain(source) {
+    if (asking.has(source)) return;
+    const tries = (asked.get(source) || 0) + 1;
+    asked.set(source, tries);
+    const wait = Math.min(ASK_MOST_MS, ASK_MS * 2 ** (tries - 1)) * (0.5 + Math.random());
+    asking.add(source);
+    setTimeout(() => {
+      asking.delete(source);
+      const there = map.isUp && map.handle.getSource(source);
+      if (!there) return;
+      const { data, url } = there.serialize();
+      if (typeof data === "string") there.setData(data);
+      else if (there.updateImage && url) there.updateImage({ url });
+    }, wait);
+  }
 
   /* The style is read again before anything can be set on it. */
   function back() {
     if (!map.handle.getStyle()) return void setTimeout(back, 50);
     map.raise();
+    // Tiles that were being read from the old data when the new was set may stay as they are.
+    map.handle.once("idle", map.layOut);
     map.handle.triggerRepaint();
   }
 
   /* Say that there is no map, and try again at intervals: a page that is loaded anew gets a new context. */
+  /** @param {string} text */
   function fail(text) {
     say(text);
     const tries = Number(sessionStorage.getItem(TRIES) || 0);
@@ -102,12 +133,13 @@
     return true;
   }
 
+  /** @param {string | null} text */
   function say(text) {
     if (!notice && text === null) return;
     if (!notice) {
       notice = cockpit.element("p", "map-lost");
       notice.setAttribute("role", "alert");
-      document.getElementById("map").after(notice);
+      document.getElementById("map")?.after(notice);
     }
     notice.hidden = text === null;
     cockpit.setText(notice, text || "");

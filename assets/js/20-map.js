@@ -11,13 +11,15 @@
   const ABOVE = 6;      // u, for what stands up at the far edge
   const BELOW = 4;      // u, for the names before the areas
   const PATIENCE_MS = 5000;
+  const FLIGHT_MS = 1200;
 
   const { map } = cockpit;
 
   map.start = () => begin(cockpit.clock.steady());
 
+  /** @param {number | null} since */
   function begin(since) {
-    const graph = document.querySelector("#map .js-plotly-plot");
+    const graph = /** @type {Graph | null} */ (document.querySelector("#map .js-plotly-plot"));
     const found = graph && graph._fullLayout && graph._fullLayout.map && graph._fullLayout.map._subplot;
     const handle = found && found.map;
     // As soon as the style is there, before its sources are: what is set now need not be laid out twice.
@@ -38,19 +40,20 @@
     if (cockpit.root.dataset.page === "wall") still(handle);
     else map.tools.forEach((start) => start(handle));
     map.put("view", () => { if (!movedByHand) fit(); });
-    new ResizeObserver(() => map.isUp && resized()).observe(document.getElementById("map"));
+    new ResizeObserver(() => map.isUp && resized()).observe(cockpit.need("#map"));
     handle.on("movestart", (event) => { movedByHand ||= Boolean(event.originalEvent); });
     // Plotly sets the view of its own layout whenever it has plotted, the first time or at a new size.
-    handle.on("moveend", () => { if (!fitting && !movedByHand) fit(); });
+    handle.on("moveend", () => { if (!fitting && !movedByHand && !handle.isMoving()) fit(); });
     for (const layer of Object.values(cockpit.layers)) if (layer.mapReady) layer.mapReady(handle);
     // Complete: every source is read and drawn. In a tab in the background "load" may be over already.
     for (const event of ["load", "idle"]) handle.once(event, () => cockpit.root.classList.add("map-ready"));
     handle.triggerRepaint();
   }
 
+  /** @param {Maps.Handle} handle */
   function icons(handle) {
     cockpit.drawIcons(handle);
-    for (const layer of handle.getStyle().layers) {
+    for (const layer of (handle.getStyle()?.layers ?? [])) {
       const icon = (layer.metadata || {}).icon;
       if (icon) handle.setLayoutProperty(layer.id, "icon-image", icon);
     }
@@ -68,13 +71,14 @@
     known[source] = text;
     putData(source, { type: "FeatureCollection", features });
   };
+  /** @type {Record<string, string>} */
   const known = {};
 
   /* Go to a place; from then on the view is the viewer's own. Plotly must know it, or it would set its own again. */
   map.goTo = function ([lon, lat], zoom) {
     movedByHand = true;
-    const graph = document.querySelector("#map .js-plotly-plot");
-    map.whenUp((handle) => window.Plotly.relayout(graph, {
+    const graph = /** @type {Graph} */ (document.querySelector("#map .js-plotly-plot"));
+    map.whenUp((handle) => cockpit.plotly()?.relayout(graph, {
       "map.center": { lon, lat }, "map.zoom": Math.max(handle.getZoom(), zoom), "map.pitch": handle.getPitch(),
     }));
   };
@@ -96,6 +100,7 @@
     if (map.handle) putData(source, map.file(`${source}.geojson`) + cockpit.atQuery("?"));
   };
 
+  /** @param {string} source @param {Maps.Collection | string} data */
   function putData(source, data) {
     map.put(`data of ${source}`, (handle) => {
       const there = handle.getSource(source);
@@ -119,9 +124,12 @@
     })(began);
   };
 
+  /** @param {Maps.Handle} handle */
   function still(handle) {
     // Nobody touches the wall; a touch must not move it for good.
-    for (const name of ["dragPan", "scrollZoom", "dragRotate", "doubleClickZoom", "touchZoomRotate", "keyboard", "boxZoom"]) {
+    /** @type {("dragPan" | "scrollZoom" | "dragRotate" | "doubleClickZoom" | "touchZoomRotate" | "keyboard" | "boxZoom")[]} */
+    const ways = ["dragPan", "scrollZoom", "dragRotate", "doubleClickZoom", "touchZoomRotate", "keyboard", "boxZoom"];
+    for (const name of ways) {
       if (handle[name]) handle[name].disable();
     }
   }
@@ -129,36 +137,59 @@
   let movedByHand = false;
   let fitting = false;
 
-  function fit() {
+  /** @type {Maps.Position[] | null} */
+  let looksAt = null;   // corners in degrees; null: all that the page is about
+
+  function fit(isFlight = false) {
     fitting = true;
-    fitToOutline();
+    const before = isFlight ? cameraNow() : null;
+    fitToOutline(looksAt || JSON.parse(cockpit.root.dataset.outline));
+    const after = cameraNow();
+    if (before) {
+      map.handle.jumpTo(before);
+      map.handle.easeTo({ ...after, duration: FLIGHT_MS });
+    }
     fitting = false;
   }
 
-  /* The view in which the outline of all that must be seen fills the frame. */
-  function fitToOutline() {
+  function cameraNow() {
+    const { handle } = map;
+    return { center: handle.getCenter(), zoom: handle.getZoom(), pitch: handle.getPitch(), bearing: handle.getBearing() };
+  }
+
+  /* Look at what lies within these corners, null for the whole, and go there. */
+  map.look = function (corners) {
+    if (JSON.stringify(corners) === JSON.stringify(looksAt)) return;
+    looksAt = corners;
+    map.whenUp(() => movedByHand || fit(!matchMedia("(prefers-reduced-motion: reduce)").matches));
+  };
+
+  /* The view in which an outline fills the frame. */
+  /** @param {Maps.Position[]} outline */
+  function fitToOutline(outline) {
     if (!map.isUp) return;
-    const outline = JSON.parse(cockpit.root.dataset.outline);
     const box = map.handle.getContainer().getBoundingClientRect();
     if (!box.width || !box.height) return;
     const [lons, lats] = [0, 1].map((axis) => outline.map((corner) => corner[axis]));
     const { bearing, pitch } = cockpit.map.camera();
     // fitBounds leaves much room on a tilted map: the frame is fitted to the corners as they are seen.
+    /** @type {[Maps.Position, Maps.Position]} */
     const bounds = [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
     map.handle.fitBounds(bounds, { pitch, bearing, duration: 0 });
     const above = Math.max(ABOVE * sizeOfU(), covered(box));
     const below = BELOW * sizeOfU();
     for (let step = 0; step < FIT_STEPS; step += 1) {
       const seen = outline.map((corner) => map.handle.project(corner));
-      const [x, y] = ["x", "y"].map((axis) => seen.map((point) => point[axis]));
+      const [x, y] = /** @type {("x" | "y")[]} */ (["x", "y"]).map((axis) => seen.map((point) => point[axis]));
       const [top, bottom] = [Math.min(...y) - above, Math.max(...y) + below];
       const middle = [(Math.min(...x) + Math.max(...x)) / 2, (top + bottom) / 2];
       const room = Math.min((box.width * FILL) / (Math.max(...x) - Math.min(...x)), (box.height * FILL) / (bottom - top));
-      map.handle.jumpTo({ center: map.handle.unproject(middle), zoom: map.handle.getZoom() + Math.log2(room) });
+      map.handle.jumpTo({ center: map.handle.unproject(/** @type {Maps.Position} */ (middle)), zoom: map.handle.getZoom() + Math.log2(room) });
     }
   }
 
   /* How much of the frame's top lies under a banner, in pixels. */
+  /** @param {DOMRect} box */
   function covered(box) {
     const banner = cockpit.find(".alarm-banner");
     return banner && !banner.hidden ? Math.max(0, banner.getBoundingClientRect().bottom - box.top) : 0;
@@ -175,11 +206,12 @@
     return Math.min(cockpit.u(), Math.max(SMALLEST_U, map.handle.getContainer().clientWidth / 90));
   }
 
+  /** @type {Map<string, Maps.Style>} */
   const widths = new Map();   // line layer -> its width where u is 10 px, as the style has it
 
   function size() {
     const u = sizeOfU();
-    for (const layer of map.handle.getStyle().layers) {
+    for (const layer of (map.handle.getStyle()?.layers ?? [])) {
       const width = widths.get(layer.id) ?? (layer.paint || {})["line-width"];
       if (width !== undefined && (u !== USUAL_U || widths.has(layer.id))) {
         widths.set(layer.id, width);

@@ -2,11 +2,14 @@
 (function () {
   "use strict";
 
+  /** @typedef {{kind: string, code: string, name: string, at: Maps.Position, room?: RoomOfMap | null, device?: string}} Place */
+
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const NAMED = { facilities: say("设施"), areas: say("片区"), sites: say("场所"), rooms: say("房间") };
   const MOST = 8;
   const NEAR_ZOOM = 16;
+  /** @type {Place[]} */
   const places = [];   // {kind, code, name, at, room}
 
   cockpit.map.tools.push((handle) => {
@@ -19,6 +22,7 @@
   });
 
   /* /map?event=...: an event's own page leads here. */
+  /** @param {string} id */
   async function goToEvent(id) {
     let found = null;
     try {
@@ -39,16 +43,17 @@
       box.type = "checkbox";
       box.checked = group.dataset.startsHidden === undefined;
       box.dataset.group = group.dataset.legendGroup;
-      box.addEventListener("change", () => show(box.dataset.group, box.checked));
+      box.addEventListener("change", () => show(box.dataset.group ?? "", box.checked));
       const label = cockpit.element("label");
-      label.append(box, group.querySelector("b"));
+      label.append(box, cockpit.need("b", group));
       group.prepend(label);
     }
   }
 
+  /** @param {string} group @param {boolean} isShown */
   function show(group, isShown) {
     cockpit.map.put(`group ${group}`, (handle) => {
-      for (const layer of handle.getStyle().layers) {
+      for (const layer of (handle.getStyle()?.layers ?? [])) {
         if ((layer.metadata || {}).group === group) {
           handle.setLayoutProperty(layer.id, "visibility", isShown ? "visible" : "none");
         }
@@ -69,7 +74,7 @@
   }
 
   const devices = () => cockpit.devices().filter((one) => one.lon !== null).map((one) => ({
-    kind: one.kind_name, code: one.id, name: one.name, at: [one.lon, one.lat], device: one.id,
+    kind: one.kind_name, code: one.id, name: one.name, at: /** @type {Maps.Position} */ ([one.lon, one.lat]), device: one.id,
   }));
 
   function search() {
@@ -90,12 +95,13 @@
       list.hidden = !wanted;
     });
     field.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && list.querySelector("button")) list.querySelector("button").click();
+      if (event.key === "Enter" && list.querySelector("button")) cockpit.need("button", list).click();
       if (event.key === "Escape") list.hidden = true;
     });
     place.append(field, list);
   }
 
+  /** @param {Place} hit @param {HTMLElement} list @param {HTMLInputElement} field */
   function item(hit, list, field) {
     const button = cockpit.element("button", "", `${hit.name} · ${hit.kind}`);
     button.type = "button";
@@ -109,9 +115,10 @@
     return made;
   }
 
+  /** @param {Place} hit */
   function go(hit) {
-    const indoors = hit.room || (hit.device && cockpit.state.devices[hit.device]);
-    if (indoors && indoors.storey) cockpit.storeys.open(indoors.parent || indoors.building, indoors.storey);
+    const indoors = hit.room || (hit.device && cockpit.state.devices?.[hit.device]);
+    if (indoors && indoors.storey) cockpit.storeys.open(("parent" in indoors && indoors.parent) || indoors.building || "", indoors.storey);
     cockpit.map.goTo(hit.at, NEAR_ZOOM);
     if (hit.device) cockpit.card.show(cockpit.card.ofDevice(hit.device));
     else if (hit.room) cockpit.card.show(cockpit.card.ofRoom(hit.room));

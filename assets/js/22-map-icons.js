@@ -2,23 +2,28 @@
 (function () {
   "use strict";
 
+  /** @typedef {CanvasRenderingContext2D} Pen */
+
   const cockpit = window.cockpit;
   const BASE = cockpit.ICON_SIZE;
   const RATIO = 4;   // drawn larger, so that it is crisp on a wall
 
+  /** @param {string} name */
   function token(name) {
     return getComputedStyle(cockpit.root).getPropertyValue("--" + name).trim();
   }
 
+  /** @param {number} width @param {number} height */
   function canvas(width, height) {
     const made = document.createElement("canvas");
     made.width = width * RATIO;
     made.height = height * RATIO;
-    const pen = made.getContext("2d", { willReadFrequently: true });   // read back at once
+    const pen = /** @type {Pen} */ (made.getContext("2d", { willReadFrequently: true }));   // read back at once
     pen.scale(RATIO, RATIO);
     return pen;
   }
 
+  /** @param {Pen} pen @param {number} radius @param {string | null} fill @param {string} [stroke] @param {number} [width] @param {number[]} [dash] */
   function disc(pen, radius, fill, stroke, width, dash) {
     pen.beginPath();
     pen.arc(BASE / 2, BASE / 2, radius, 0, 2 * Math.PI);
@@ -29,16 +34,18 @@
     }
     if (stroke) {
       pen.strokeStyle = stroke;
-      pen.lineWidth = width;
+      pen.lineWidth = width ?? 1;
       pen.stroke();
     }
   }
 
+  /** @param {Pen} pen @param {number} radius @param {string} tone @param {number} width @param {number[]} [dash] */
   function ring(pen, radius, tone, width, dash) {
     disc(pen, radius, null, token("ground"), width + 2);
     disc(pen, radius, null, token(tone), width, dash);
   }
 
+  /** @param {Pen} pen @param {[x: number, y: number][]} points @param {string} fill */
   function polygon(pen, points, fill) {
     pen.beginPath();
     points.forEach(([x, y], index) => (index ? pen.lineTo(x, y) : pen.moveTo(x, y)));
@@ -51,6 +58,7 @@
     pen.fill();
   }
 
+  /** @type {Record<string, (pen: Pen) => void>} */
   const ICONS = {
     "device-online": (pen) => disc(pen, 11, token("normal"), token("ground"), 4),
     "device-stale": (pen) => {
@@ -90,6 +98,7 @@
 
   const PILL = { width: 40, height: 24 };
 
+  /** @param {Pen} pen @param {number[]} dash */
   function pill(pen, dash) {
     pen.beginPath();
     pen.roundRect(1.5, 1.5, PILL.width - 3, PILL.height - 3, 10);
@@ -103,6 +112,7 @@
 
   cockpit.drawIcons = (handle) => Object.keys(ICONS).filter((name) => !handle.hasImage(name)).forEach((name) => draw(handle, name));
 
+  /** @param {Maps.Handle} handle @param {string} name */
   function draw(handle, name) {
     const isPill = name.startsWith("pill");
     const [width, height] = isPill ? [PILL.width, PILL.height] : [BASE, BASE];

@@ -2,9 +2,11 @@
 (function () {
   "use strict";
 
+  /** @typedef {Record<string, any>} Properties of a feature, as the map has them */
+
   const cockpit = window.cockpit;
   const { say } = cockpit;
-  const card = (cockpit.card = {});
+  const card = (cockpit.card = /** @type {Cockpit["card"]} */ ({}));
   const DAY_MS = 86400000;
   const MOST_VALUES = 8;
   const REACH = 8;   // pixels around the pointer
@@ -30,8 +32,10 @@
   });
 
   /* The topmost thing under a point that has something to say, as {said}. */
+  /** @param {Maps.Handle} handle @param {Maps.Point} point */
   function found(handle, point) {
     if (!cockpit.map.isUp) return null;
+    /** @type {[Maps.Position, Maps.Position]} */
     const around = [[point.x - REACH, point.y - REACH], [point.x + REACH, point.y + REACH]];
     const order = Object.keys(SAY);
     const hits = drawn(handle, around).filter((one) => SAY[one.source]);
@@ -45,6 +49,7 @@
 
   /* What is drawn there. MapLibre may have new features and still the old signs of them, above all after it lost the
      graphics processor, and then throws (maplibre-gl-js issue 7752): laid out once more, it has both alike. */
+  /** @param {Maps.Handle} handle @param {[Maps.Position, Maps.Position]} around @returns {Maps.Hit[]} */
   function drawn(handle, around) {
     try {
       return handle.queryRenderedFeatures(around);
@@ -57,13 +62,14 @@
     }
   }
 
+  /** @param {Maps.Handle} handle @param {Maps.Point | null} point */
   function hover(handle, point) {
     const place = cockpit.find("[data-map-hover]");
     const hit = point && !cockpit.drawing ? found(handle, point) : null;
     handle.getCanvas().style.cursor = hit ? "pointer" : "";
     if (!place) return;
     place.hidden = !hit;
-    if (!hit) return;
+    if (!hit || !point) return;
     const first = hit.said.lines.filter(Boolean)[hit.said.lines.length > 1 ? 1 : 0] || "";
     place.replaceChildren(cockpit.element("b", "", hit.said.title), cockpit.element("span", "", first));
     const box = handle.getContainer();
@@ -73,6 +79,7 @@
   }
 
   /* source -> what to say of a feature: {title, lines, link, trend, acts}, or null. The first that says something counts. */
+  /** @type {Record<string, (of: Properties) => CardWords | null>} */
   const SAY = {
     alarms: (of) => cockpit.alarms.card(of.id),
     events: (of) => event(of.id),
@@ -89,7 +96,8 @@
     areas: area,
   };
 
-  const own = (layer, id) => (cockpit.state[layer] || {})[id];
+  /** @template {"devices" | "grid_events" | "visitors" | "areas"} Layer @param {Layer} layer @param {string} id @returns {Live.One[Layer] | undefined} */
+  const own = (layer, id) => /** @type {Record<string, any>} */ (cockpit.state[layer] || {})[id];
 
   card.ofDevice = function (id) {
     const one = own("devices", id);
@@ -121,11 +129,12 @@
     return { title: of.name, lines: [storey, ...(values.length ? values : [say("没有设备")])], trend };
   };
 
+  /** @param {Properties} of */
   function building(of) {
     const inside = cockpit.devices().filter((one) => one.building === of.code);
-    const events = Object.values(cockpit.state.grid_events || {}).filter((one) => one.open && one.building === of.code);
+    const events = cockpit.gridEvents().filter((one) => one.open && one.building === of.code);
     const well = inside.filter((one) => cockpit.statusOf(one) === "online").length;
-    const power = inside.reduce((sum, one) => sum + ((one.latest.power || [0, 0])[1] || 0), 0);
+    const power = inside.reduce((sum, one) => sum + Number((one.latest.power || [0, 0])[1] || 0), 0);
     const metres = cockpit.colouring.metresToServices(of.code);
     return {
       title: of.name || say("建筑 {code}", { code: of.code }),
@@ -136,10 +145,11 @@
         power ? say("功率 {power} kW", { power: cockpit.number(power, 1) }) : "",
         metres === null ? "" : say("最近的居民服务设施 {metres} m", { metres: cockpit.number(metres) }),
       ],
-      acts: cockpit.storeys.of(of.code).map((storey) => [say("打开 {storey} 层", { storey }), () => cockpit.storeys.open(of.code, storey)]),
+      acts: cockpit.storeys.of(of.code).map((storey) => /** @type {[string, () => void]} */ ([say("打开 {storey} 层", { storey }), () => cockpit.storeys.open(of.code, storey)])),
     };
   }
 
+  /** @param {string} id */
   function event(id) {
     const one = own("grid_events", id);
     if (!one) return null;
@@ -151,6 +161,7 @@
     };
   }
 
+  /** @param {string} id */
   function gate(id) {
     for (const one of Object.values(cockpit.state.visitors || {})) {
       const here = one.gates[id];
@@ -159,6 +170,7 @@
     return null;
   }
 
+  /** @param {Properties} of */
   function site(of) {
     const one = own("visitors", of.code);
     if (!one) return of.kind === "car_park" ? { title: of.name, lines: [say("停车场")] } : null;
@@ -167,13 +179,15 @@
     return { title: one.name, lines: [say("在场 {inside} 人{when}", { inside: cockpit.number(one.inside), when }), say("今日进入 {enteredToday} 人", { enteredToday: cockpit.number(one.entered_today) }), ...doubts] };
   }
 
+  /** @param {Properties} of */
   function grid(of) {
-    return { title: of.name || of.code, lines: [say("网格"), of.code], ask: `stewards`, told: (answer) => {
+    return { title: of.name || of.code, lines: [say("网格"), of.code], ask: `stewards`, told: (/** @type {{grids: Api.Grid[]}} */ answer) => {
       const mine = answer.grids.find((one) => one.grid === of.code);
       return [say("网格员 {mine}", { mine: (mine && cockpit.stewardOf(mine)) || say("未配置") })];
     } };
   }
 
+  /** @param {Properties} of */
   function area(of) {
     const one = own("areas", of.code);
     const values = cockpit.inOrder((one && one.metrics) || {}).map(
@@ -187,6 +201,7 @@
     if (!place) return;
     place.hidden = content === null;
     if (content === null) return;
+    /** @type {HTMLElement[]} */
     const parts = [cockpit.element("h3", "", content.title), ...content.lines.filter(Boolean).map((line) => cockpit.element("p", "", line))];
     if (content.trend) parts.push(trend(content.trend));
     for (const [name, run] of content.acts || []) {
@@ -208,13 +223,16 @@
     if (content.ask) more(place, content);
   };
 
+  /** @param {HTMLElement} place @param {CardWords} content */
   async function more(place, content) {
     const shown = place.firstChild;
+    if (!content.ask || !content.told) return;
     const lines = content.told(await cockpit.ask(content.ask)).map((line) => cockpit.element("p", "", line));
     if (place.firstChild === shown) place.append(...lines);
   }
 
   /* A line of 24 h of one metric of a device, by its hours. */
+  /** @param {{ device: string, metric: string }} given */
   function trend({ device, metric }) {
     const known = cockpit.metrics[metric];
     const figure = cockpit.element("figure", "card-trend");
@@ -224,8 +242,8 @@
     const until = cockpit.now();
     const query = { metric, every: "1h", from: new Date(until - DAY_MS).toISOString(), to: new Date(until).toISOString() };
     cockpit.ask(`devices/${device}/readings`, query).then((answer) => {
-      const points = answer.readings.map((one) => [Date.parse(one.ts), one.mean]).reverse();
-      const [, now] = (own("devices", device) || { latest: {} }).latest[metric] || [];
+      const points = answer.readings.map((/** @type {{ts: string, mean: number}} */ one) => [Date.parse(one.ts), one.mean]).reverse();
+      const [, now] = own("devices", device)?.latest[metric] || [];
       if (typeof now === "number") points.push([until, now]);
       if (points.length < 3) {
         cockpit.setText(caption, say("24 小时内读数不足以成线"));
@@ -234,6 +252,7 @@
       const [low, high] = cockpit.extent(points);
       cockpit.drawLine(line, points, low, high);
       const unit = known && known.label ? ` ${known.label}` : "";
+      /** @param {number} value */
       const word = (value) => cockpit.number(value, known ? known.precision : 1);
       cockpit.setText(caption, `${caption.textContent} · ${word(low)}–${word(high)}${unit}`);
     }, () => cockpit.setText(caption, say("走势读取失败")));

@@ -5,6 +5,7 @@
   const cockpit = window.cockpit;
   const AGAIN_MS = 2000;
   let shown = false;
+  /** @type {number | null} */
   let waiting = null;
 
   cockpit.map.tools.push(() => {

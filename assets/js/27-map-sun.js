@@ -34,6 +34,7 @@
   };
 
   /* The light for a place of the sun. */
+  /** @param {{azimuth: number, altitude: number}} given */
   function light({ azimuth, altitude }) {
     if (altitude < -TWILIGHT) return of(NIGHT);
     const day = Math.min(1, (altitude + TWILIGHT) / (2 * TWILIGHT));
@@ -46,8 +47,10 @@
     });
   }
 
+  /** @param {number[]} from @param {number[]} to @param {number} share */
   const between = (from, to, share) => from.map((value, index) => Math.round(value + share * (to[index] - value)));
 
+  /** @param {{azimuth: number, altitude: number, intensity: number, colour: number[]}} given */
   const of = ({ azimuth, altitude, intensity, colour }) => ({
     anchor: "map", position: [1.2, azimuth, 90 - altitude], intensity, color: `rgb(${colour.join(",")})`,
   });

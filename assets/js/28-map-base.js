@@ -11,7 +11,7 @@
     if (answer.status !== 200) return;
     const { source, layers, hides } = answer.body;
     // MapLibre's workers know no address of the page.
-    const tiles = source.tiles.map((tile) => location.origin + tile);
+    const tiles = source.tiles.map((/** @type {string} */ tile) => location.origin + tile);
     cockpit.map.put("base", (handle) => {
       if (handle.getSource("base")) return;
       handle.addSource("base", { ...source, tiles });

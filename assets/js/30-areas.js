@@ -8,6 +8,7 @@
   /* An area's name by its code; what is no area's code is shown as it is. */
   cockpit.areaName = (code) => ((cockpit.state.areas || {})[code] || {}).name || code;
 
+  /** @param {Live.Mean} mean */
   const sourcesOf = (mean) => (mean.sources.length ? mean.sources : [null]);
 
   const areas = () => Object.values(cockpit.state.areas || {});
@@ -36,7 +37,7 @@
 
   function lines() {
     const code = chosen();
-    const points = areas().map((area) => [area, cockpit.trend(code, area.code, area.metrics[code])]);
+    const points = areas().map((area) => /** @type {[Live.Area, Line]} */ ([area, cockpit.trend(code, area.code, area.metrics[code])]));
     const all = points.flatMap(([, line]) => line);
     if (!all.length) return;
     // One scale for all areas, so that their lines can be compared.

@@ -5,15 +5,18 @@
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const ENVIRONMENT = "*";
+  /** @type {Map<string, {status: Status, lon: number | null, lat: number | null, room: string | null, name: string}>} */
   const known = new Map();   // id -> {status, place, name} as the map, the counts and other panels have them
   const counts = { online: 0, stale: 0, offline: 0, suspect: 0 };
+  /** @type {Live.Device[] | null} */
   let list = null;
+  /** @type {Map<string, number>} */
   const places = new Map();   // id -> its place in the list
 
   /* Every device's record. */
   cockpit.devices = function () {
     if (list === null) {
-      list = Object.entries(cockpit.state.devices || {}).filter(([id]) => id !== ENVIRONMENT).map(([, one]) => one);
+      list = Object.entries(cockpit.state.devices || {}).filter(([id]) => id !== ENVIRONMENT).map(([, one]) => /** @type {Live.Device} */ (one));
       places.clear();
       list.forEach((one, place) => places.set(one.id, place));
     }
@@ -21,9 +24,10 @@
   };
 
   /* Put changed records in their place; a device that is new makes the list anew. */
+  /** @param {Live.Device[]} changed */
   function relist(changed) {
     if (list === null) return;
-    if (changed.every((one) => places.has(one.id))) for (const one of changed) list[places.get(one.id)] = one;
+    if (changed.every((one) => places.has(one.id))) for (const one of changed) list[Number(places.get(one.id))] = one;
     else list = null;
   }
 
@@ -40,7 +44,7 @@
 
   const environment = () => ((cockpit.state.devices || {})[ENVIRONMENT] || {}).metrics || {};
 
-  const shown = () => [...cockpit.findAll('[data-panel="devices"] [data-row]')].map((row) => row.dataset.row.split(".").pop());
+  const shown = () => [...cockpit.findAll('[data-panel="devices"] [data-row]')].map((row) => (row.dataset.row || "").split(".").pop() || "");
 
   function means() {
     const found = environment();
@@ -56,8 +60,11 @@
   }
 
   /* Bring these devices to the map and into the counts; only what differs costs anything. ``isMoved``: others are gone. */
+  /** @param {Live.Device[]} devices @param {boolean} isMoved */
   function bring(devices, isMoved = false) {
+    /** @type {string[]} */
     const changed = [];
+    /** @type {string[]} */
     const named = [];
     for (const one of devices) {
       const status = cockpit.statusOf(one);
@@ -84,12 +91,14 @@
   }
 
   /* Say which devices changed, null for all, to whatever shows them. */
+  /** @param {string[] | null} ids */
   const tell = (ids) => (ids === null || ids.length) && cockpit.root.dispatchEvent(new CustomEvent("devices-changed", { detail: ids }));
 
   function all() {
-    const gone = [...known.keys()].filter((id) => !cockpit.state.devices[id]);
+    const gone = [...known.keys()].filter((id) => !cockpit.state.devices?.[id]);
     for (const id of gone) {
-      counts[known.get(id).status] -= 1;
+      const before = known.get(id);
+      if (before) counts[before.status] -= 1;
       known.delete(id);
     }
     bring(cockpit.devices(), gone.length > 0);
@@ -107,6 +116,7 @@
   }
 
   cockpit.layers.devices = {
+    /** @param {Record<string, Live.Device> | null} changed */
     render(changed) {
       if (changed === null) {
         list = null;

@@ -9,7 +9,7 @@
   const sites = () => Object.values(cockpit.state.visitors || {});
   const CLOSED = "closed";
   // How loud a level is, and so its shape; levels.toml has their words.
-  const concern = { yellow: 1, orange: 2, red: 3 };
+  const concern = /** @type {Record<string, number>} */ ({ yellow: 1, orange: 2, red: 3 });
 
   /* Why a site's figures are doubtful: [{figures, word, text}]; a gate falls silent without a word from it. */
   cockpit.doubtsOf = function (site) {
@@ -24,12 +24,14 @@
     return [{ figures: ["inside", "entered_today", "left_today"], word, text }, ...found];
   };
 
+  /** @param {Live.Site} site @param {string[]} gates */
   function names(site, gates) {
     const known = gates.map((id) => (site.gates[id] || { name: id }).name);
     return known.length ? say("（{known}）", { known: known.join(say("、")) }) : "";
   }
 
   /* What a row says of a doubtful figure: a shape and a word, and all of it where somebody points. */
+  /** @param {Live.Site} site @param {Live.CountFigure} figure @param {boolean} isBrief */
   function doubted(site, figure, isBrief) {
     const found = cockpit.doubtsOf(site).filter((one) => one.figures.includes(figure));
     if (!found.length) return {};
@@ -41,6 +43,7 @@
     for (const site of sites()) {
       const key = `visitors.${site.site}`;
       const stale = site.stale_at !== null && site.stale_at < cockpit.now() ? site.as_of : null;
+      /** @param {"entered_today" | "left_today"} name */
       const figure = (name) => ({ text: cockpit.number(site[name]), staleSince: null, ...doubted(site, name, true) });
       cockpit.setRow(`${key}.inside`, {
         text: cockpit.number(site.inside), unit: say("人") + cockpit.bandOf(site), level: cockpit.crowding(site), staleSince: stale,
@@ -50,16 +53,33 @@
       cockpit.setRow(`${key}.left_today`, figure("left_today"));
       cockpit.setRow(`${key}.capacity`, capacity(site));
       cockpit.setRow(`${key}.year`, year(site));
+      for (const place of cockpit.findAll(`[data-closed="${site.site}"]`)) closed(place, site);
       for (const name of ["inside", "capacity"]) colour(`${key}.${name}`, site);
     }
     const counted = sites().filter((site) => site.as_of !== null);
     cockpit.setPanel("visitors", {
       waiting: counted.length === 0,
-      sources: cockpit.allSources(counted.map((site) => ({ sources: [site.source] }))),
-      ts: counted.length ? Math.max(...counted.map((site) => site.as_of)) : null,
+      sources: cockpit.allSources(counted.map((site) => ({ sources: site.sources.map((one) => one.source) }))),
+      ts: counted.length ? Math.max(...counted.map((site) => Number(site.as_of))) : null,
     });
     gates();
     bars();
+  }
+
+  /* That a site is closed, since when, why, and who is inside still; "" where it is open. */
+  cockpit.closedWords = function (closing, inside) {
+    if (!closing) return { head: "", more: "" };
+    const still = inside ? say("仍有 {inside} 人在内", { inside: cockpit.number(inside) }) : inside === 0 ? say("已无人在内") : say("在内人数未知");
+    return { head: say("✕ 已关闭 · 自 {since}", { since: cockpit.time.short(closing.since) }), more: `${still} · ${closing.reason}` };
+  };
+
+  /** @param {HTMLElement} place @param {Live.Site} site */
+  function closed(place, site) {
+    const words = cockpit.closedWords(site.closing, site.inside);
+    place.hidden = !words.head;
+    cockpit.setText(place.querySelector("strong"), words.head);
+    cockpit.setText(place.querySelector("div"), words.more);
+    place.title = words.more;
   }
 
   /* Between how many and how many are inside, by what the gates err by. */
@@ -68,35 +88,39 @@
     return say("（{low}–{high}）", { low: cockpit.number(site.low), high: cockpit.number(site.high) });
   };
 
-  cockpit.crowding = (site) => concern[site.level] || 0;
+  cockpit.crowding = (site) => concern[site.level ?? ""] || 0;
 
   /* The level in a word with its shape; nothing where all is well or nobody configured a capacity. */
-  cockpit.levelOf = (site) => (concern[site.level] || site.level === CLOSED ? `${site.level_mark} ${site.level_name}` : site.level_name || "");
+  cockpit.levelOf = (site) => (concern[site.level ?? ""] || site.level === CLOSED ? `${site.level_mark} ${site.level_name}` : site.level_name || "");
 
   // Yellow, orange and red are what the levels are called: they are those colours.
+  /** @param {string} key @param {Live.Site} site */
   function colour(key, site) {
     for (const row of cockpit.findAll(`[data-row="${key}"]`)) row.dataset.crowd = site.level || "";
   }
 
+  /** @param {Live.Site} site @returns {RowWords} */
   function capacity(site) {
     const level = site.level === CLOSED ? cockpit.levelOf(site) : site.level_name;
-    if (site.capacity === null) return { text: say("未配置"), unit: site.level === CLOSED ? level : "" };
+    if (site.capacity === null) return { text: say("未配置"), unit: site.level === CLOSED ? level ?? "" : "" };
     // The share that decides the level: of the day where that is the greater one.
-    const isOfDay = site.ratio_daily !== null && site.ratio_daily > site.ratio;
-    const share = site.ratio === null ? "" : ` · ${isOfDay ? say("日 ") : ""}${Math.round((isOfDay ? site.ratio_daily : site.ratio) * 100)}%`;
+    const isOfDay = site.ratio_daily !== null && site.ratio_daily > (site.ratio ?? 0);
+    const share = site.ratio === null ? "" : ` · ${isOfDay ? say("日 ") : ""}${Math.round(Number(isOfDay ? site.ratio_daily : site.ratio) * 100)}%`;
     return { text: cockpit.number(site.capacity), unit: say("人{share}{what}", { share, what: level ? " " + level : "" }), level: cockpit.crowding(site) };
   }
 
+  /** @param {Live.Site} site */
   function year(site) {
     const baseline = site.baseline ? say("人 · {year} 年 {visits}", { year: site.baseline.year, visits: cockpit.compact(site.baseline.visits) }) : say("人");
     return { text: cockpit.number(site.entered_year), unit: baseline };
   }
 
   function gates() {
+    /** @type {Maps.Feature[]} */
     const features = [];
     for (const site of sites()) {
       for (const [id, gate] of Object.entries(site.gates)) {
-        if (gate.lon === null) continue;
+        if (gate.lon === null || gate.lat === null) continue;
         const stale = gate.stale_at === null || gate.stale_at < cockpit.now();
         features.push({
           type: "Feature",
@@ -110,31 +134,33 @@
 
   function bars() {
     for (const place of cockpit.findAll("[data-bars]")) {
-      const site = (cockpit.state.visitors || {})[place.dataset.bars];
-      if (!site || !site.hours.length || !(window.Plotly || {}).react) continue;
+      const site = (cockpit.state.visitors || {})[place.dataset.bars ?? ""];
+      if (!site || !site.hours.length || !cockpit.plotly()) continue;
       const now = cockpit.now();
       const start = now - (now % HOUR_MS) - 23 * HOUR_MS;
-      const entered = new Map(site.hours);
+      const entered = new Map(site.hours.map(([hour, people]) => [hour, people]));
       const spread = new Map(site.hours.map(([hour, , people]) => [hour, people > 0]));
       const hours = Array.from({ length: 24 }, (_, index) => start + index * HOUR_MS);
       const isSpread = hours.map((hour) => spread.get(hour) || false);
       const caption = say("近 24 小时进入（人/时）") + (isSpread.includes(true) ? say(" · ▨ 停报时段分摊") : "");
       cockpit.setText(place.querySelector(".caption"), caption);
-      paint(place.querySelector(".bars"), hours, hours.map((hour) => entered.get(hour) ?? null), isSpread);
+      paint(cockpit.need(".bars", place), hours, hours.map((hour) => entered.get(hour) ?? null), isSpread);
     }
   }
 
+  /** @param {HTMLElement} target @param {number[]} hours @param {(number | null)[]} values @param {boolean[]} isSpread */
   function paint(target, hours, values, isSpread) {
     const drawn = JSON.stringify([hours[0], values, isSpread, target.clientWidth, target.clientHeight]);
     if (target.dataset.drawn === drawn || !target.clientHeight) return;
     target.dataset.drawn = drawn;
     const style = getComputedStyle(cockpit.root);
     const u = cockpit.u();
+    /** @param {string} name */
     const token = (name) => style.getPropertyValue("--" + name).trim();
     const colours = hours.map((_, index) => (index === 23 ? token("text") : token("normal")));
     // A label at the last bars would be cut off by the edge.
     const ticks = hours.slice(0, -2).filter((hour) => cockpit.time.hour(hour) % 6 === 0);
-    window.Plotly.react(
+    cockpit.plotly()?.react(
       target,
       [{ type: "bar", x: hours.map(String), y: values, marker: { color: colours, pattern: { shape: isSpread.map((one) => (one ? "/" : "")), fillmode: "replace" } }, hoverinfo: "skip" }],
       {

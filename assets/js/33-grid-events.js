@@ -8,19 +8,25 @@
   const LEVEL = { minor: 1, major: 2, critical: 3 };
   const LISTED = 30;
   const observed = new WeakSet();
+  /** @type {WeakMap<HTMLElement, number[]>} */
   const levels = new WeakMap();   // of a list: those of all that are open
+  /** @type {Set<string> | null} */
   let known = null;   // ids that were seen; a new one pulses
 
-  const records = () => Object.entries(cockpit.state.grid_events || {}).filter(([id]) => id !== TALLY).map(([, one]) => one);
+  const records = () => Object.entries(cockpit.state.grid_events || {}).filter(([id]) => id !== TALLY).map(([, one]) => /** @type {Live.GridEvent} */ (one));
+  /* Every event's record, without the tally. */
+  cockpit.gridEvents = records;
   /* The gravest first, what really happened before what is replayed, what is late, then the newest: no list pushes one
      out for another that matters less. */
   const open = () => records().filter((one) => one.open).sort((a, b) => rank(a) - rank(b) || b.occurred - a.occurred);
-  const rank = (one) => -4 * LEVEL[one.severity] + 2 * Boolean(one.source) + !(one.due && one.due <= cockpit.now());
+  /** @param {Live.GridEvent} one */
+  const rank = (one) => -4 * LEVEL[one.severity] + 2 * Number(Boolean(one.source)) + Number(!(one.due && one.due <= cockpit.now()));
 
+  /** @param {Record<string, Live.GridEvent> | null | undefined} changed */
   function render(changed) {
     const tally = (cockpit.state.grid_events || {})[TALLY];
     if (tally) {
-      for (const severity of Object.keys(LEVEL)) {
+      for (const severity of /** @type {Live.Severity[]} */ (Object.keys(LEVEL))) {
         cockpit.setFigure(`grid_events.*.${severity}`, cockpit.number(tally.by_severity[severity]));
       }
       cockpit.setFigure("grid_events.*.closed_today", cockpit.number(tally.closed_today));
@@ -52,6 +58,7 @@
     for (const row of cockpit.findAll("[data-due]")) row.classList.toggle("is-late", Number(row.dataset.due) <= cockpit.now());
   }
 
+  /** @param {Live.GridEvent[]} events */
   function announce(events) {
     for (const one of events) {
       if (known && !known.has(one.id)) {
@@ -61,18 +68,22 @@
     }
   }
 
+  /** @param {Live.GridEvent[]} events */
   const sources = (events) => cockpit.allSources(events.map((one) => ({ sources: [one.source || null] })));
 
+  /** @param {Live.GridEvent[]} events */
   function points(events) {
-    const placed = events.filter((one) => one.lon !== null);
+    const placed = events.filter((one) => one.lon !== null && one.lat !== null);
+    /** @type {Maps.Feature[]} */
     const features = placed.map((one) => ({
       type: "Feature",
-      geometry: { type: "Point", coordinates: [one.lon, one.lat] },
+      geometry: { type: "Point", coordinates: [Number(one.lon), Number(one.lat)] },
       properties: { id: one.id, severity: one.severity },
     }));
     cockpit.map.setFeatures("events", features);
   }
 
+  /** @param {Live.GridEvent[]} events */
   function list(events) {
     for (const target of cockpit.findAll('[data-list="grid_events"]')) {
       const rows = events.slice(0, LISTED);
@@ -91,20 +102,22 @@
   }
 
   /* Show only as many as are whole, half a line at the foot says nothing; and say how many more there are. */
+  /** @param {HTMLElement} target */
   function whole(target) {
     const rows = [...target.querySelectorAll(".event")];
-    const more = target.querySelector(".event-more");
+    const more = cockpit.need(".event-more", target);
     const room = target.getBoundingClientRect().bottom + 1;
+    /** @param {HTMLElement} row */
     const fits = (row) => row.getBoundingClientRect().bottom <= room;
     for (const row of rows) row.hidden = false;
     more.hidden = true;
     const isCut = cockpit.root.dataset.page === "wall" && getComputedStyle(target).overflow === "hidden";
     let shown = rows.filter((row) => row.offsetParent && (!isCut || fits(row))).length;
     rows.forEach((row, place) => (row.hidden = place >= shown));
-    if (shown === levels.get(target).length) return;
+    if (shown === (levels.get(target) || []).length) return;
     more.hidden = false;
     while (true) {
-      const left = levels.get(target).slice(shown);
+      const left = (levels.get(target) || []).slice(shown);
       const high = left.filter((level) => level === LEVEL.critical).length;
       more.textContent = say("另有 {n} 件", { n: left.length }) + (high ? say(" · ▲高 {high} 件", { high }) : "");
       if (!isCut || shown < 2 || fits(more)) break;
@@ -114,16 +127,17 @@
   }
 
   /* An event's line; a replayed one beside others says so. */
+  /** @param {Live.GridEvent} one @param {boolean} isMixed */
   function item(one, isMixed) {
     const level = LEVEL[one.severity];
     const row = cockpit.element("li", `event level-${level}`);
     row.dataset.event = one.id;
-    if (one.due) row.dataset.due = one.due;
+    if (one.due) row.dataset.due = String(one.due);
     const mark = cockpit.element("span", `symbol tone-${["", "low", "middle", "high"][level]}`, cockpit.MARKS[level]);
     const words = cockpit.element("span", "severity", cockpit.LEVEL_WORDS[level]);
     const isOnWall = cockpit.root.dataset.page === "wall";
     const title = cockpit.element(isOnWall ? "span" : "a", "title", one.title);
-    if (!isOnWall) title.href = cockpit.link("/events/" + one.id);
+    if (title instanceof HTMLAnchorElement) title.href = cockpit.link("/events/" + one.id);
     const where = [isMixed && one.source ? say("回放") : "", one.area, one.category, one.state_name].filter(Boolean).join(" · ");
     const detail = cockpit.element("span", "detail", where);
     const time = cockpit.element("time", "when", cockpit.time[isOnWall ? "brief" : "short"](one.occurred));

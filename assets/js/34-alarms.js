@@ -4,7 +4,7 @@
 
   const cockpit = window.cockpit;
   const { element } = cockpit;
-  const alarms = (cockpit.alarms = {});
+  const alarms = (cockpit.alarms = /** @type {AlarmsScript} */ ({}));
   const TALLY = "*";
   const LISTED = 30;
   const PULSES = 3;
@@ -12,8 +12,10 @@
   const PULSE_MS = 1400;
   const LOUDEST = (alarms.LOUDEST = ["critical", "high"]);
   const observed = new WeakSet();
+  /** @type {AlarmWords | null} */
   let words = null;
   let isListening = false;
+  /** @type {Map<string, number> | null} */
   let known = null;        // alarms that sound, id -> when they began to; a new one pulses
 
   /* --- words, for the pages of the alarms too --- */
@@ -22,11 +24,11 @@
   alarms.words = function () {
     const told = cockpit.find("[data-alarm-words]");
     if (!words && told) words = cockpit.own(JSON.parse(told.dataset.alarmWords));
-    return words;
+    return /** @type {AlarmWords} */ (words);
   };
 
   alarms.look = (priority) => alarms.words().priorities[priority];
-  alarms.priorities = () => Object.keys(alarms.words().priorities);
+  alarms.priorities = () => /** @type {Live.Priority[]} */ (Object.keys(alarms.words().priorities));
   alarms.rank = (one) => alarms.priorities().indexOf(one.priority);
   alarms.tally = () => (cockpit.state.alarms || {})[TALLY] || null;
 
@@ -41,22 +43,22 @@
   /* A figure of an alarm with its unit: what was said, or the limit. */
   alarms.figure = function (metric, value) {
     if (value === null || value === undefined) return "";
-    const derived = alarms.words().derived[metric];
+    const derived = alarms.words().derived[metric ?? ""];
     if (derived) return [cockpit.number(value, derived.precision), derived.label].filter(Boolean).join("\u2009");
-    const known = cockpit.metrics[metric];
-    if (known && known.kind === "bool") return cockpit.reading(metric, value !== 0);
-    if (known && !Number.isInteger(value)) return cockpit.reading(metric, Math.round(value * 1000) / 1000);
+    const known = cockpit.metrics[metric ?? ""];
+    if (metric && known && known.kind === "bool") return cockpit.reading(metric, value !== 0);
+    if (metric && known && !Number.isInteger(value)) return cockpit.reading(metric, Math.round(value * 1000) / 1000);
     return metric ? cockpit.reading(metric, value) : `${cockpit.number(value)}\u2009s`;
   };
 
   alarms.metricName = function (metric) {
-    const named = alarms.words().derived[metric] || cockpit.metrics[metric];
+    const named = alarms.words().derived[metric ?? ""] || cockpit.metrics[metric ?? ""];
     return named ? named.name : metric || cockpit.say("无数据");
   };
 
   /* Value and limit; of what is true or false the limit says nothing. */
   alarms.said = function (one) {
-    const isBool = (cockpit.metrics[one.metric] || {}).kind === "bool";
+    const isBool = (cockpit.metrics[one.metric ?? ""] || {}).kind === "bool";
     const value = alarms.figure(one.metric, one.value);
     const limit = isBool ? "" : alarms.figure(one.metric, one.threshold);
     return [value && `${alarms.metricName(one.metric)} ${value}`, limit && cockpit.say("限值 {limit}", { limit })].filter(Boolean).join(" · ");
@@ -75,14 +77,18 @@
 
   /* --- what is open --- */
 
-  alarms.open = () => Object.entries(cockpit.state.alarms || {}).filter(([id]) => id !== TALLY).map(([, one]) => one);
-  const loudness = (a, b) => alarms.rank(a) - alarms.rank(b) || Boolean(a.source) - Boolean(b.source) || b.raised - a.raised;
+  alarms.open = () => Object.entries(cockpit.state.alarms || {}).filter(([id]) => id !== TALLY).map(([, one]) => /** @type {Live.Alarm} */ (one));
+  /** @param {Live.Alarm} a @param {Live.Alarm} b */
+  const loudness = (a, b) => alarms.rank(a) - alarms.rank(b) || Number(Boolean(a.source)) - Number(Boolean(b.source)) || b.raised - a.raised;
   alarms.sounding = () => alarms.open().filter((one) => one.sounds).sort(loudness);
 
   /* How many sound, of a priority or of all. */
+  /** @param {Live.Sounding} sounding @param {Live.Priority} priority */
   const count = (alarms.count = (sounding, priority) => sounding[priority] || 0);
+  /** @param {Live.Sounding} sounding */
   const total = (alarms.total = (sounding) => Object.values(sounding).reduce((sum, one) => sum + one, 0));
 
+  /** @param {Record<string, Live.Alarm> | null | undefined} changed */
   function render(changed) {
     listen();
     const tally = alarms.tally();
@@ -106,11 +112,12 @@
     if (isListening) return;
     isListening = true;
     cockpit.root.addEventListener("devices-named", ({ detail: ids }) => {
-      if (alarms.open().some((one) => ids.has(one.device))) render({});
+      if (alarms.open().some((one) => ids.has(one.device ?? ""))) render({});
       if (alarms.renamed) alarms.renamed(ids);
     });
   }
 
+  /** @param {Live.AlarmTally} given */
   function figures({ sounding, by_state: states }) {
     for (const priority of alarms.priorities()) {
       cockpit.setFigure(`alarms.*.${priority}`, cockpit.number(count(sounding, priority)));
@@ -123,6 +130,7 @@
   }
 
   /* On the way about, how many nobody has acknowledged. */
+  /** @param {Live.AlarmTally | null} tally */
   function nav(tally) {
     const link = cockpit.find('nav.pages a[href^="/alarms?"], nav.pages a[href="/alarms"]');
     if (!link || !tally) return;
@@ -134,6 +142,7 @@
 
   /* --- the panel --- */
 
+  /** @param {Live.Alarm[]} sounding @param {Live.AlarmTally} tally */
   function list(sounding, tally) {
     for (const target of cockpit.findAll('[data-list="alarms"]')) {
       const rows = sounding.slice(0, LISTED);
@@ -141,7 +150,7 @@
       if (target.dataset.shown === text) continue;
       target.dataset.shown = text;
       target.replaceChildren(...rows.map(item), element("li", "event-more"));
-      target.dataset.total = total(tally.sounding);
+      target.dataset.total = String(total(tally.sounding));
       whole(target);
       if (observed.has(target)) continue;
       observed.add(target);
@@ -149,13 +158,14 @@
     }
   }
 
+  /** @param {Live.Alarm} one */
   function item(one) {
     const row = element("li", "event alarm");
     row.dataset.alarm = one.id;
     const { symbol, tone, name } = alarms.look(one.priority);
     const isOnWall = cockpit.root.dataset.page === "wall";
     const title = element(isOnWall ? "span" : "a", "title", `${one.name} · ${alarms.subject(one)}`);
-    if (!isOnWall) title.href = alarms.link(one.id);
+    if (title instanceof HTMLAnchorElement) title.href = alarms.link(one.id);
     row.append(
       element("span", `symbol tone-${tone}`, symbol), element("span", "severity", name), title,
       element("time", "when", cockpit.time[isOnWall ? "brief" : "short"](one.raised)),
@@ -167,9 +177,10 @@
   alarms.link = (id) => cockpit.link(`/alarms?community=${cockpit.root.dataset.community}&alarm=${id}`);
 
   /* Only rows that are whole, and how many more there are. */
+  /** @param {HTMLElement} target */
   function whole(target) {
     const rows = [...target.querySelectorAll(".alarm")];
-    const more = target.querySelector(".event-more");
+    const more = cockpit.need(".event-more", target);
     const isCut = getComputedStyle(target).overflow === "hidden";
     for (const row of rows) row.hidden = false;
     more.hidden = false;
@@ -193,23 +204,27 @@
 
   /* --- the map --- */
 
+  /** @param {Live.Alarm[]} sounding */
   function points(sounding) {
     const quiet = alarms.open().filter((one) => one.state === "acknowledged" && one.active);
+    /** @type {Maps.Feature[]} */
     const features = [...quiet, ...sounding.slice().reverse()].filter((one) => one.lon !== null).map((one) => ({
       type: "Feature",
-      geometry: { type: "Point", coordinates: [one.lon, one.lat] },
+      geometry: { type: "Point", coordinates: [Number(one.lon), Number(one.lat)] },
       properties: one.sounds ? sounds(one) : { id: one.id, priority: "acknowledged", sign: "", rank: -9, order: 9 },
     }));
     cockpit.map.setFeatures("alarms", features);
   }
 
   /* The loudest is drawn last, over the others; its word is laid out first. */
+  /** @param {Live.Alarm} one */
   function sounds(one) {
     const { symbol, name } = alarms.look(one.priority);
     return { id: one.id, priority: one.priority, sign: `${symbol} ${name}`, rank: -alarms.rank(one), order: alarms.rank(one) };
   }
 
   /* A new ring widens a few times, then stands still. */
+  /** @param {Live.Alarm[]} sounding @param {boolean} isFirst */
   function pulse(sounding, isFirst) {
     const before = known || new Map();
     known = new Map(sounding.map((one) => [one.id, one.raised]));
@@ -228,6 +243,7 @@
     return cockpit.say("告警泛滥 {many} 条 · 首出：{name} · {what}", { many, name, what: device ? device.name : subject });
   };
 
+  /** @param {Live.Alarm[]} sounding @param {Live.AlarmTally} tally */
   function banner(sounding, tally) {
     const frame = cockpit.root.dataset.page === "wall" && cockpit.find(".map-frame");
     if (!frame) return;
@@ -252,6 +268,7 @@
     place.dataset.shown = shown;
     const [loudest] = sounding;
     place.dataset.tone = loudest ? alarms.look(loudest.priority).tone : "";
+    /** @type {HTMLElement[]} */
     const lines = [];
     if (tally.flood) lines.push(element("p", "flood", `▲ ${alarms.floodWords(tally.flood)}`));
     if (loudest) lines.push(...told(loudest));
@@ -259,6 +276,7 @@
     place.replaceChildren(...lines);
   }
 
+  /** @param {Live.Alarm} one */
   function told(one) {
     const head = element("p", "loudest");
     head.append(alarms.mark(one.priority), element("strong", "", one.name), element("span", "subject", alarms.subject(one)));
@@ -269,6 +287,7 @@
   }
 
   /* How many more, by priority. */
+  /** @param {Live.Sounding} sounding @param {Live.Alarm | undefined} loudest */
   function others(sounding, loudest) {
     const line = element("p", "others", cockpit.say("另有 {sounding} 条未确认 ", { sounding: total(sounding) - 1 }));
     for (const priority of alarms.priorities()) {

@@ -10,7 +10,12 @@
   let every = AGAIN_MS;
 
   function render() {
-    for (const place of cockpit.findAll("[data-surge]")) surge(place, (cockpit.state.visitors || {})[place.dataset.surge]);
+    for (const place of cockpit.findAll("[data-surge]")) surge(place, (cockpit.state.visitors || {})[place.dataset.surge || ""]);
+    // Of a closed site nothing is forecast: nobody comes in. What was warned of before it was closed is over at once.
+    for (const place of cockpit.findAll("[data-ahead]")) {
+      const site = (cockpit.state.visitors || {})[place.dataset.ahead || ""];
+      place.hidden = Boolean(site && site.closing);
+    }
     const since = performance.now() - asked;
     if (since < every || !cockpit.find("[data-ahead]")) return;
     asked = performance.now();
@@ -18,13 +23,16 @@
     for (const place of cockpit.findAll("[data-ahead]")) ahead(place);
   }
 
+  /** @param {HTMLElement} place */
   async function ahead(place) {
-    let told = null;
+    /** @type {Api.Forecast} */
+    let told;
     try {
       told = await cockpit.ask(`visitors/${place.dataset.ahead}/forecast`, {});
     } catch {
       return;   // what stood there stands with its time
     }
+    /** @type {string[]} */
     const parts = [];
     if (told.points.length) {
       const end = told.points[told.points.length - 1];
@@ -33,13 +41,14 @@
       parts.push(say("{by} {ts} 约 {mean} 人（{between}）", { by, ts: cockpit.time.minute(Date.parse(end.ts)), mean: cockpit.number(end.mean), between }));
     } else if (told.reason) parts.push(say("预测：{reasonName}", { reasonName: told.reason_name }));
     cockpit.setText(place.querySelector(".said"), parts.join(" · "));
-    const warned = place.querySelector(".warned");
+    const warned = cockpit.need(".warned", place);
     const { warning } = told;
-    cockpit.setText(warned, warning ? say("{mark} 最早 {ts} 可能到{name}", { mark: warning.mark, ts: cockpit.time.minute(Date.parse(warning.ts)), name: warning.name }) : "");
+    cockpit.setText(warned, warning ? say("{mark} 最早 {ts} 可能到{name}（{ofName}）", { mark: warning.mark, ts: cockpit.time.minute(Date.parse(warning.ts)), name: warning.name, ofName: warning.of_name }) : "");
     warned.className = `warned is-warned ${warning ? `crowd-${warning.level}` : ""}`;
   }
 
   /* Name, since when, posts manned of those planned, and the shares that count while it is on. */
+  /** @param {HTMLElement} place @param {Live.Site | undefined} site */
   function surge(place, site) {
     const known = site && site.festival;
     const name = place.querySelector("strong");
@@ -58,7 +67,7 @@
   const own = cockpit.layers.visitors;
   const before = own.render;
   own.render = function (changed) {
-    before(changed);
+    before?.(changed);
     render();
   };
 })();

@@ -22,6 +22,7 @@
     if (id) handle.once("idle", () => goTo(id));
   });
 
+  /** @param {string} id */
   async function goTo(id) {
     try {
       const told = await cockpit.ask(`alarms/${encodeURIComponent(id)}`, {});

@@ -6,8 +6,10 @@
   const { say } = cockpit;
   const { alarms, element } = cockpit;
   const AGAIN_MS = 10000;
+  /** @type {AudioContext | null} */
   let sound = null;
   let played = -Infinity;
+  /** @type {Live.Priority | null} */
   let loud = null;   // the loudest priority that sounds, null where none is loud
 
   alarms.tone = function (tally) {
@@ -16,7 +18,7 @@
     if (sound === null && "AudioContext" in window) {
       sound = new AudioContext();
       // Browsers let a page sound only after somebody touched it, unless the display is started with leave to.
-      for (const gesture of ["pointerdown", "keydown"]) document.addEventListener(gesture, () => sound.resume().then(play));
+      for (const gesture of ["pointerdown", "keydown"]) document.addEventListener(gesture, () => sound?.resume().then(play));
       sound.addEventListener("statechange", sayTone);
     }
     sayTone();
@@ -24,7 +26,7 @@
   };
 
   function sayTone() {
-    const foot = cockpit.find(".bottom");
+    const foot = cockpit.need(".bottom");
     let mark = foot.querySelector(".tone-state");
     if (!mark) foot.prepend((mark = element("span", "tone-state")));
     const isOn = sound !== null && sound.state === "running";
@@ -36,18 +38,19 @@
     if (loud === null || !sound || sound.state !== "running" || cockpit.clock.since(played) < AGAIN_MS) return;
     played = cockpit.clock.steady();
     const beeps = loud === "critical" ? 3 : 2;
-    for (let beep = 0; beep < beeps; beep += 1) chirp(sound.currentTime + beep * 0.3, loud === "critical" ? 880 : 660);
+    for (let beep = 0; beep < beeps; beep += 1) chirp(sound, sound.currentTime + beep * 0.3, loud === "critical" ? 880 : 660);
     cockpit.root.dataset.toned = String(Number(cockpit.root.dataset.toned || 0) + 1);
   }
 
-  function chirp(at, hertz) {
-    const made = new OscillatorNode(sound, { frequency: hertz });
-    const volume = new GainNode(sound, { gain: 0 });
+  /** @param {AudioContext} by @param {number} at @param {number} hertz */
+  function chirp(by, at, hertz) {
+    const made = new OscillatorNode(by, { frequency: hertz });
+    const volume = new GainNode(by, { gain: 0 });
     volume.gain.setValueAtTime(0, at);
     volume.gain.linearRampToValueAtTime(0.2, at + 0.02);
     volume.gain.setValueAtTime(0.2, at + 0.18);
     volume.gain.linearRampToValueAtTime(0, at + 0.2);
-    made.connect(volume).connect(sound.destination);
+    made.connect(volume).connect(by.destination);
     made.start(at);
     made.stop(at + 0.22);
   }

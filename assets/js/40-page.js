@@ -15,13 +15,13 @@
     for (const code of cockpit.findAll("[data-with-host]")) {
       cockpit.setText(code, code.textContent.replace("HOST", location.hostname));
     }
-    for (const choice of cockpit.findAll("[data-metric-choice]")) {
-      choice.value = root.dataset.metric;
+    for (const choice of /** @type {Iterable<HTMLSelectElement>} */ (cockpit.findAll("[data-metric-choice]"))) {
+      choice.value = root.dataset.metric || "";
       choice.addEventListener("change", () => cockpit.chooseMetric(choice.value));
     }
     if (root.dataset.at) cockpit.at = Number(root.dataset.at);
-    for (const link of cockpit.findAll("[data-to-now]")) {
-      const now = new URL(location);
+    for (const link of /** @type {Iterable<HTMLAnchorElement>} */ (cockpit.findAll("[data-to-now]"))) {
+      const now = new URL(location.href);
       now.searchParams.delete("at");
       link.href = now.pathname + now.search;
     }
@@ -48,7 +48,7 @@
     const named = changed === null ? Object.keys(cockpit.layers) : Object.keys(changed);
     for (const name of named) {
       const layer = cockpit.layers[name];
-      if (layer && layer.render) layer.render(changed === null ? null : changed[name]);
+      if (layer && layer.render) layer.render(changed === null ? null : changed[/** @type {Live.Layer} */ (name)]);
     }
     const page = cockpit.pages[cockpit.root.dataset.page];
     if (page && page.render) page.render(changed);
@@ -56,7 +56,7 @@
       cockpit.forgetTrends();
       cockpit.refreshTrends();
       const guide = document.getElementById("guide");
-      if (guide && cockpit.devices().length === 0) guide.open = true;
+      if (guide instanceof HTMLDetailsElement && cockpit.devices().length === 0) guide.open = true;
     }
     freshness();
     cockpit.root.dispatchEvent(new CustomEvent("rendered", { detail: changed }));
@@ -64,8 +64,8 @@
 
   cockpit.refreshTrends = function () {
     const layers = Object.values(cockpit.layers).filter((layer) => layer.lines);
-    const codes = [...new Set(layers.flatMap((layer) => layer.metrics()))];
-    if (codes.length) cockpit.loadTrends(codes, () => layers.forEach((layer) => layer.lines()));
+    const codes = [...new Set(layers.flatMap((layer) => layer.metrics?.() ?? []))];
+    if (codes.length) cockpit.loadTrends(codes, () => layers.forEach((layer) => layer.lines?.()));
   };
 
   function tick() {
@@ -94,6 +94,7 @@
     cockpit.setText(cockpit.find("[data-freshness]"), cockpit.live.isDoubted ? say("最近更新 正在核对") : text);
   }
 
+  /** @param {number} ms */
   function ago(ms) {
     if (ms < 9950) return Math.max(0, ms / 1000).toFixed(1) + say(" 秒前");
     if (ms < 120000) return Math.round(ms / 1000) + say(" 秒前");
@@ -103,7 +104,7 @@
 
   /* Over the page: what it cannot show, and why. */
   cockpit.sayBand = function (text) {
-    const band = document.getElementById("band");
+    const band = /** @type {HTMLElement} */ (document.getElementById("band"));
     cockpit.setText(band, "▲ " + text);
     band.hidden = false;
   };
@@ -111,7 +112,7 @@
   cockpit.showConnection = function () {
     const up = cockpit.live.up;
     const heard = lastHeard();
-    const band = document.getElementById("band");
+    const band = /** @type {HTMLElement} */ (document.getElementById("band"));
     const since = heard === null ? "" : say(" · 最后更新 ") + cockpit.time.clock(heard);
     const what = cockpit.live.isDoubted ? say("◷ 刚从休眠恢复或时钟变动 · 正在核对") : say("▲ 连接中断 · 正在重连");
     const renewed = cockpit.live.isOutdated ? say("◷ 系统已更新 · 写完提交后此页会刷新") : "";

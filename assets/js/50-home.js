@@ -4,12 +4,15 @@
 
   const cockpit = window.cockpit;
   const { say } = cockpit;
+  /** @type {Set<string>} */
   const shown = new Set();   // ids that the table has
+  /** @type {Set<string> | null} */
   let waiting = null;        // ids that it has not seen as they are now; null: all
 
+  /** @param {Live.Device} device */
   function row(device) {
     const status = cockpit.statusOf(device);
-    const area = (cockpit.state.areas || {})[device.area];
+    const area = (cockpit.state.areas || {})[device.area || ""];
     const first = cockpit.inOrder(device.latest).slice(0, 2).map(([code, [, value]]) => `${(cockpit.metrics[code] || { name: code }).name} ${cockpit.reading(code, value)}`);
     return {
       id: device.id,
@@ -25,18 +28,19 @@
 
   /* Bring the devices that wait to the table, all of them where ``waiting`` is null. */
   async function update() {
-    const api = await window.dash_ag_grid.getApiAsync("devices-table");
-    const devices = waiting === null ? cockpit.devices() : [...waiting].map((id) => cockpit.state.devices[id]);
+    const api = await /** @type {NonNullable<Window["dash_ag_grid"]>} */ (window.dash_ag_grid).getApiAsync("devices-table");
+    const devices = waiting === null ? cockpit.devices() : [...waiting].flatMap((id) => cockpit.state.devices?.[id] || []);
     const isAll = waiting === null;
     waiting = new Set();
+    /** @type {{add: GridRow[], update: GridRow[], remove: GridRow[]}} */
     const change = { add: [], update: [], remove: [] };
-    for (const device of devices.filter(Boolean)) {
+    for (const device of devices) {
       const next = row(device);
       (shown.has(device.id) ? change.update : change.add).push(next);
       shown.add(device.id);
     }
     for (const id of isAll ? [...shown] : []) {
-      if (cockpit.state.devices[id]) continue;
+      if (cockpit.state.devices?.[id]) continue;
       shown.delete(id);
       change.remove.push({ id });
     }
@@ -45,6 +49,7 @@
 
   /* True once the table shows what the state says; a table that is not there yet is tried again. */
   let running = false;
+  /** @param {{ detail: string[] | null }} given */
   async function changed({ detail }) {
     waiting = detail === null || waiting === null ? null : new Set([...waiting, ...detail]);
     if (running || !document.getElementById("devices-table") || !window.dash_ag_grid) return false;

@@ -2,19 +2,24 @@
 (function () {
   "use strict";
 
+  /** @typedef {{name: string, type: "number" | "boolean" | "text", low?: number, high?: number, longest?: number, optional?: boolean}} CommandParam */
+
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const ZONE_MS = 8 * 3600000;   // Asia/Shanghai has had no summer time since 1991
+  /** @type {string | null} */
   let last = null;
 
-  const device = () => (cockpit.state.devices || {})[cockpit.root.dataset.device];
+  const device = () => (cockpit.state.devices || {})[cockpit.root.dataset.device ?? ""];
+
+  const QUALITIES = { good: "", suspect: say("? 存疑"), unknown_metric: say("未知指标") };
 
   function render() {
     const one = device();
     if (!one) {
       if (!cockpit.live.up) return;
       cockpit.setText(cockpit.find("[data-device-status]"), cockpit.at === null ? say("✕ 已撤销") : say("那时还没有登记"));
-      cockpit.find("[data-device-latest]").replaceChildren();
+      cockpit.need("[data-device-latest]").replaceChildren();
       return;
     }
     if (isFirst(one)) return location.reload();
@@ -27,30 +32,32 @@
         cockpit.element("th", "", metric ? metric.name : code),
         cockpit.element("td", "value", cockpit.reading(code, value)),
         cockpit.element("td", "when", cockpit.time.full(ts)),
-        cockpit.element("td", "quality", { good: "", suspect: say("? 存疑"), unknown_metric: say("未知指标") }[quality]),
+        cockpit.element("td", "quality", QUALITIES[quality]),
       );
       made.dataset.metric = code;
       return made;
     });
-    cockpit.find("[data-device-latest]").replaceChildren(...rows);
+    cockpit.need("[data-device-latest]").replaceChildren(...rows);
     clock(one);
     given(one);
     extend(one);
   }
 
   /* Whether it has said something since the page was made, when there was nothing to draw nor to choose from. */
+  /** @param {Live.Device} one */
   function isFirst(one) {
     const isBare = cockpit.find("#device-metric") && !cockpit.find("#device-metric input");
     return isBare && cockpit.at === null && Object.keys(one.latest).length > 0 && !cockpit.hasUnsaved();
   }
 
   /* A clock that is wrong is said in words, since its times stand beside; so is a device that is shut out. */
+  /** @param {Live.Device} one */
   function clock(one) {
-    const line = cockpit.find("[data-device-clock]");
+    const line = cockpit.need("[data-device-clock]");
     const off = one.clock_offset;
     const isOut = one.shut_out !== null && one.shut_out > cockpit.now();
     line.hidden = off === null && !isOut;
-    if (isOut) cockpit.setText(line, say("◆ 发送过快，暂停接入至 {shutOut}", { shutOut: cockpit.time.full(one.shut_out) }));
+    if (isOut) cockpit.setText(line, say("◆ 发送过快，暂停接入至 {what}", { what: cockpit.time.full(one.shut_out ?? 0) }));
     if (off === null || isOut) return;
     const minutes = Math.round(Math.abs(off) / 60000);
     const much = minutes < 120 ? say("{minutes} 分", { minutes }) : say("{minutes} 小时 {minutes2} 分", { minutes: Math.floor(minutes / 60), minutes2: minutes % 60 });
@@ -63,6 +70,7 @@
   };
 
   /* The commands that the device was given, newest first. One that nobody answered expires without a message. */
+  /** @param {Live.Device} one */
   function given(one) {
     const list = cockpit.find("[data-commands-given]");
     if (!list) return;
@@ -83,22 +91,24 @@
     list.replaceChildren(...rows);
   }
 
+  /** @param {SubmitEvent} event */
   async function command(event) {
     event.preventDefault();
-    const form = event.target;
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    /** @type {Record<string, Live.Value>} */
     const params = {};
-    for (const field of form.querySelectorAll("[data-param]")) {
+    for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[data-param]"))) {
       const { param, type } = field.dataset;
-      if (type === "boolean") params[param] = field.checked;
-      else if (field.value !== "") params[param] = type === "number" ? Number(field.value) : field.value;
+      if (type === "boolean") params[param ?? ""] = field.checked;
+      else if (field.value !== "") params[param ?? ""] = type === "number" ? Number(field.value) : field.value;
     }
     const { community, device: id } = cockpit.root.dataset;
-    const button = form.querySelector("button");
+    const button = cockpit.need("button", form);
     button.disabled = true;   // a second click is no second command
     const answer = await cockpit.post(`/api/v1/${community}/devices/${id}/commands`, { name: form.dataset.command, params });
     button.disabled = false;
     const text = answer.ok ? say("已受理，编号 ") + answer.body.id : answer.body.detail;
-    cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, text);
+    cockpit.sayOutcome(cockpit.need("[data-outcome]"), answer.ok, text);
   }
 
   /* A form for each command that this kind of device takes. */
@@ -118,13 +128,14 @@
     }
   }
 
+  /** @param {string} param @param {CommandParam} about */
   function field(param, about) {
     const made = cockpit.element("input");
     made.type = { number: "number", boolean: "checkbox", text: "text" }[about.type];
     made.dataset.param = param;
     made.dataset.type = about.type;
     if (about.type === "number") Object.assign(made, { min: about.low, max: about.high, step: "any" });
-    if (about.type === "text") made.maxLength = about.longest;
+    if (about.type === "text") made.maxLength = about.longest ?? -1;
     made.required = !about.optional && about.type !== "boolean";
     const label = cockpit.element("label", "", about.name + (about.optional ? say("（可不填）") : "") + " ");
     label.append(made);
@@ -132,12 +143,13 @@
   }
 
   /* Add the newest reading to the chart, without drawing the others again. */
+  /** @param {Live.Device} one */
   function extend(one) {
     const chosen = cockpit.find("#device-metric input:checked");
-    const graph = document.querySelector("#device-chart .js-plotly-plot");
+    const graph = /** @type {Graph | null} */ (document.querySelector("#device-chart .js-plotly-plot"));
     const span = cockpit.find("#device-span input:checked");
-    if (span && span.closest("label").textContent.trim() !== say("24 小时")) return;   // means come with the next choice
-    if (!chosen || !graph || !window.Plotly || !graph.data || !graph.data.length) return;
+    if (span && span.closest("label")?.textContent?.trim() !== say("24 小时")) return;   // means come with the next choice
+    if (!chosen || !graph || !graph.data || !graph.data.length) return;
     const code = metricOf(chosen, one);
     const newest = code && one.latest[code];
     if (!newest) return;
@@ -149,11 +161,12 @@
     if (key === last) return;
     last = key;
     const time = new Date(newest[0] + ZONE_MS).toISOString().slice(0, 23);
-    window.Plotly.extendTraces(graph, { x: [[time]], y: [[newest[1]]] }, [0]);
+    cockpit.plotly()?.extendTraces(graph, { x: [[time]], y: [[newest[1]]] }, [0]);
   }
 
+  /** @param {Element} input @param {Live.Device} one */
   function metricOf(input, one) {
-    const word = input.closest("label").textContent.trim();
+    const word = input.closest("label")?.textContent?.trim();
     return Object.keys(one.latest).find((code) => code === word || (cockpit.metrics[code] || {}).name === word);
   }
 

@@ -7,17 +7,20 @@
   const RANK = { minor: 1, major: 2, critical: 3 };
   const GATHER_MS = 300;   // several changes at once are one question
   const MOST = 200;        // events that one question names
+  /** @type {Set<string>} */
   const gathered = new Set();
+  /** @type {number | null} */
   let timer = null;
 
-  const grid = () => window.dash_ag_grid.getApiAsync("events-table");
+  const grid = () => /** @type {NonNullable<Window["dash_ag_grid"]>} */ (window.dash_ag_grid).getApiAsync("events-table");
   /* The filters as the server wrote them into the export's address. */
   const filters = () => {
-    const asked = new URL(document.getElementById("events-xlsx").href).searchParams;
+    const asked = new URL(/** @type {HTMLAnchorElement} */ (document.getElementById("events-xlsx")).href).searchParams;
     asked.delete("format");
     return asked;
   };
 
+  /** @param {Live.Changed} changed */
   function gather(changed) {
     if (changed === null || !changed.grid_events || !window.dash_ag_grid) return;
     for (const id of Object.keys(changed.grid_events)) if (id !== "*") gathered.add(id);
@@ -32,7 +35,8 @@
     if (gathered.size) timer = setTimeout(update, GATHER_MS);
     const asked = filters();
     ids.forEach((id) => asked.append("id", id));
-    asked.set("limit", MOST);
+    asked.set("limit", String(MOST));
+    /** @type {{id: string, properties: Api.EventProperties}[]} */
     let features = [];
     try {
       ({ features } = await cockpit.ask("events", asked));
@@ -42,15 +46,17 @@
     }
     const api = await grid();
     const found = new Map(features.map((one) => [one.id, row(one.properties)]));
+    /** @type {{add: GridRow[], update: GridRow[], remove: GridRow[]}} */
     const change = { add: [], update: [], remove: [] };
     for (const id of ids) {
-      if (!api.getRowNode(id)) found.has(id) && change.add.push(found.get(id));
-      else if (found.has(id)) change.update.push(found.get(id));
-      else change.remove.push({ id });
+      const told = found.get(id);
+      if (told) (api.getRowNode(id) ? change.update : change.add).push(told);
+      else if (api.getRowNode(id)) change.remove.push({ id });
     }
     api.applyTransaction({ ...change, addIndex: 0 });
   }
 
+  /** @param {Api.EventProperties} one */
   function row(one) {
     return {
       id: one.id,
@@ -66,12 +72,13 @@
   }
 
   /* The export is sorted as the table is. */
+  /** @param {MouseEvent} event */
   async function sorted(event) {
-    const link = event.target.closest("#events-xlsx, #events-csv");
+    const link = event.target instanceof Element && /** @type {HTMLAnchorElement | null} */ (event.target.closest("#events-xlsx, #events-csv"));
     if (!link || !window.dash_ag_grid) return;
     event.preventDefault();
     const columns = (await grid()).getColumnState().filter((column) => column.sort);
-    columns.sort((a, b) => a.sortIndex - b.sortIndex);
+    columns.sort((a, b) => Number(a.sortIndex) - Number(b.sortIndex));
     const address = new URL(link.href);
     for (const { colId, sort } of columns) address.searchParams.append("sort", (sort === "desc" ? "-" : "") + colId);
     location.assign(address);

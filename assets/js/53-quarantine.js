@@ -5,8 +5,9 @@
   const cockpit = window.cockpit;
   const { say } = cockpit;
 
-  const boxes = () => [...cockpit.findAll("tr[data-refused] input")];
+  const boxes = () => [.../** @type {Iterable<HTMLInputElement>} */ (cockpit.findAll("tr[data-refused] input"))];
 
+  /** @param {HTMLElement} place */
   function box(place) {
     const made = cockpit.element("input");
     made.type = "checkbox";
@@ -16,13 +17,13 @@
   }
 
   async function playBack() {
-    const outcome = cockpit.find("[data-outcome]");
-    const rows = boxes().filter((one) => one.checked).map((one) => one.closest("tr"));
+    const outcome = cockpit.need("[data-outcome]");
+    const rows = boxes().filter((one) => one.checked).map((one) => /** @type {HTMLTableRowElement} */ (one.closest("tr")));
     if (!rows.length) {
       cockpit.sayOutcome(outcome, false, say("请先选择报文"));
       return;
     }
-    const button = cockpit.find("[data-play-back]");
+    const button = /** @type {HTMLButtonElement} */ (cockpit.need("[data-play-back]"));
     button.disabled = true;
     const ids = rows.map((row) => Number(row.dataset.refused));
     const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/quarantine/play-back`, { ids });
@@ -31,7 +32,7 @@
       cockpit.sayOutcome(outcome, false, answer.body.detail);
       return;
     }
-    const still = new Map(answer.body.refused.map((one) => [one.id, one.why]));
+    const still = new Map(answer.body.refused.map((/** @type {{id: number, why: string}} */ one) => [one.id, one.why]));
     for (const row of rows) {
       const why = still.get(Number(row.dataset.refused));
       if (why === undefined) row.remove();

@@ -6,9 +6,12 @@
   const { say } = cockpit;
   const PREVIEW = "survey-preview";
   const WORDS = { added: say("新增"), replaced: say("替换"), removed: say("删除") };
+  /** @type {Record<string, string>} */
   const LEFT_OUT = { texts: say("文字注记") };
+  /** @type {[layer: string, query: URLSearchParams, file: File] | null} */
   let looked = null;   // the query that was found good; only that can be taken
 
+  /** @param {Record<string, string>} choices */
   function select(choices) {
     const made = cockpit.element("select");
     for (const [value, name] of Object.entries(choices)) {
@@ -19,12 +22,14 @@
     return made;
   }
 
+  /** @param {string} text @param {HTMLElement} field */
   function labelled(text, field) {
     const label = cockpit.element("label", "", text + " ");
     label.append(field);
     return label;
   }
 
+  /** @param {HTMLElement} place */
   function form(place) {
     const { layers, systems } = JSON.parse(place.dataset.surveyForm);
     const [layer, system] = [select(layers), select(systems)];
@@ -49,17 +54,18 @@
       shift.checked = false;
     });
     look.addEventListener("click", async () => {
-      if (!file.files.length) return cockpit.sayOutcome(outcome(), false, say("请先选择文件"));
-      const query = new URLSearchParams({ file: file.files[0].name });
+      const [given] = file.files ?? [];
+      if (!given) return cockpit.sayOutcome(outcome(), false, say("请先选择文件"));
+      const query = new URLSearchParams({ file: given.name });
       if (system.value) query.set("crs", system.value);
       if (part.value) query.set("source_layer", part.value);
       if (shift.checked) query.set("accept_shift", "true");
-      const answer = await send(layer.value, query, file.files[0], true);
+      const answer = await send(layer.value, query, given, true);
       report(answer);
       if (answer.body.layers) offer(part, partLabel, answer.body.layers);
       if ((answer.body.kinds || []).includes("shift")) shiftLabel.hidden = false;
       take.disabled = !answer.ok;
-      looked = answer.ok ? [layer.value, query, file.files[0]] : null;
+      looked = answer.ok ? [layer.value, query, given] : null;
     });
     take.addEventListener("click", async () => {
       if (!looked) return;
@@ -71,7 +77,9 @@
     place.append(labelled(say("图层"), layer), labelled(say("坐标系"), system), labelled(say("文件"), file), partLabel, shiftLabel, look, take);
   }
 
+  /** @param {HTMLSelectElement} part @param {HTMLElement} label @param {Api.SurveyLayer[]} layers */
   function offer(part, label, layers) {
+    /** @type {Record<string, string>} */
     const choices = { "": say("请选择") };
     for (const one of layers) choices[one.name] = say("{name}（{features} 个要素）", { name: one.name, features: one.features });
     part.replaceChildren(...select(choices).childNodes);
@@ -80,16 +88,18 @@
     label.hidden = false;
   }
 
-  const outcome = () => cockpit.find("[data-outcome]");
+  const outcome = () => cockpit.need("[data-outcome]");
 
+  /** @param {string} layer @param {URLSearchParams} query @param {File} file @param {boolean} isDry */
   function send(layer, query, file, isDry) {
     const asked = new URLSearchParams(query);
     asked.set("dry_run", String(isDry));
     return cockpit.post(`/api/v1/${cockpit.root.dataset.community}/ground/${layer}?${asked}`, file);
   }
 
+  /** @param {Answer} answer */
   function report(answer) {
-    const list = cockpit.find("[data-survey-report]");
+    const list = cockpit.need("[data-survey-report]");
     const { body } = answer;
     list.replaceChildren();
     preview(answer.ok ? body.shapes || [] : []);
@@ -104,6 +114,7 @@
   }
 
   /* What shows whether the file was read rightly. */
+  /** @param {Api.SurveyReport} body */
   function howRead(body) {
     const lines = [say("文字编码 {encoding}{known}", { encoding: body.encoding, known: body.names.length ? say("，如：{known}", { known: body.names.join(say("、")) }) : "" })];
     for (const [what, count] of Object.entries(body.left_out)) lines.push(say("未导入：{what} {count} 个", { what: LEFT_OUT[what] || what, count }));
@@ -111,17 +122,20 @@
     return lines;
   }
 
+  /** @param {Api.SurveyReport} body */
   function told(body) {
-    const change = Object.entries(WORDS).map(([key, word]) => `${word} ${body[key]}`).join(say("，"));
+    const change = /** @type {["added" | "replaced" | "removed", string][]} */ (Object.entries(WORDS)).map(([key, word]) => `${word} ${body[key]}`).join(say("，"));
     const said = body.imported ? say("已导入，版本 {version}", { version: body.version }) : say("可以导入，尚未改变");
     return say("{said}：{features} 个要素（{crs}），{change}", { said, features: body.features, crs: body.crs, change });
   }
 
+  /** @param {Maps.Feature[]} features */
   function preview(features) {
     cockpit.map.put("preview", addPreview);
     cockpit.map.setFeatures(PREVIEW, features);
   }
 
+  /** @param {Maps.Handle} map */
   function addPreview(map) {
     if (!map.getSource(PREVIEW)) {
       map.addSource(PREVIEW, { type: "geojson", data: { type: "FeatureCollection", features: [] } });
@@ -134,6 +148,7 @@
     }
   }
 
+  /** @param {HTMLButtonElement} button */
   async function use(button) {
     button.disabled = true;
     const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/ground/${button.dataset.useVersion}`, {});
@@ -144,16 +159,16 @@
 
   cockpit.pages.ground = {
     async start() {
-      cockpit.sayKept(outcome());
+      cockpit.sayKept(cockpit.find("[data-outcome]"));
       await cockpit.whoAmI();
       const why = cockpit.whyNot("manager");
       if (why !== null) {
-        cockpit.refuse(cockpit.find("[data-survey-form]"), why);
+        cockpit.refuse(cockpit.need("[data-survey-form]"), why);
         for (const button of cockpit.findAll("[data-use-version]")) button.hidden = true;
         return;
       }
-      form(cockpit.find("[data-survey-form]"));
-      for (const button of cockpit.findAll("[data-use-version]")) button.addEventListener("click", () => use(button));
+      form(cockpit.need("[data-survey-form]"));
+      for (const button of /** @type {Iterable<HTMLButtonElement>} */ (cockpit.findAll("[data-use-version]"))) button.addEventListener("click", () => use(button));
     },
   };
 })();

@@ -6,6 +6,7 @@
   const { say } = cockpit;
   const NAMES = { a: say("左图时刻"), b: say("右图时刻") };
 
+  /** @param {HTMLElement} place */
   function form(place) {
     for (const [side, name] of Object.entries(NAMES)) {
       const field = cockpit.element("input");
@@ -20,18 +21,19 @@
       const query = new URLSearchParams(location.search);
       query.set("community", cockpit.root.dataset.community);
       for (const field of place.querySelectorAll("input")) if (field.value) query.set(field.name, field.value);
-      location.search = query;
+      location.search = query.toString();
     });
     place.append(button);
   }
 
+  /** @param {HTMLIFrameElement} frame */
   const mapOf = (frame) => {
     const inner = frame.contentWindow && frame.contentWindow.cockpit;
     return inner && inner.root && inner.root.classList.contains("map-ready") ? inner.map : null;
   };
 
   function join() {
-    const [first, second] = [...cockpit.findAll("[data-compare-map]")].map(mapOf);
+    const [first, second] = [.../** @type {Iterable<HTMLIFrameElement>} */ (cockpit.findAll("[data-compare-map]"))].map(mapOf);
     if (!first || !second) {
       setTimeout(join, 200);
       return;
@@ -43,7 +45,7 @@
 
   cockpit.pages.compare = {
     start() {
-      form(cockpit.find("[data-compare-form]"));
+      form(cockpit.need("[data-compare-form]"));
       join();
     },
   };

@@ -2,16 +2,19 @@
 (function () {
   "use strict";
 
+  /** @typedef {{kinds: Record<string, {name: string, role: Role, sealed: boolean}>, bodies: Record<string, string>, fields: Record<string, string>, topics: Record<string, string>, areas: Record<string, string>}} GovernanceWords */
+
   const cockpit = window.cockpit;
   const { element } = cockpit;
   const { entry, form, once, redraw, text, number, moment, choice } = cockpit.forms;
-  const page = (cockpit.pages.governance = {});
+  const page = (cockpit.pages.governance = /** @type {PageScript} */ ({}));
   const base = () => `/api/v1/${cockpit.root.dataset.community}/governance`;
   const NOBODY = "";
-  let words = {};
+  /** @type {GovernanceWords} */
+  let words;
 
   page.start = async function () {
-    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     await cockpit.whoAmI();
     cockpit.showRoster();
     const why = cockpit.at === null ? cockpit.whyNot("steward") : cockpit.say("回看时只显示汇总，台账只有现在");
@@ -29,13 +32,16 @@
     if (totals && (changed === null || changed.governance)) showTotals(totals);
   };
 
+  /** @param {Live.Governance} totals */
   function showTotals(totals) {
+    /** @param {string} code @param {string} text @param {unknown} [late] */
     const set = (code, text, late) => {
-      const place = cockpit.find(`[data-total="${code}"]`);
+      const place = cockpit.need(`[data-total="${code}"]`);
       cockpit.setText(place, text);
       place.classList.toggle("is-late", Boolean(late));
     };
     // Of how many: all of one is no success rate.
+    /** @param {number | null} share @param {number} part @param {number} whole */
     const percent = (share, part, whole) => (share === null ? "—" : cockpit.say("{share}\u2009%（{part}/{whole}）", { share: Math.round(share * 100), part, whole }));
     const { hard, council, partners, grids } = totals;
     set("hard", `${hard.solved} / ${hard.wanted}`);
@@ -54,14 +60,17 @@
     counts("partners", words.fields, partners.by_field);
   }
 
+  /** @param {string} place @param {Record<string, string>} names @param {Record<string, number>} by */
   function counts(place, names, by) {
     const rows = Object.entries(names).map(([code, name]) => element("li", "", `${name} ${by[code]}`));
-    cockpit.find(`[data-counts="${place}"]`).replaceChildren(...rows);
+    cockpit.need(`[data-counts="${place}"]`).replaceChildren(...rows);
   }
 
+  /** @param {string} path */
   const get = (path) => cockpit.request(base() + path);
 
   /* Post, say what came of it, and show the register again where it was taken. */
+  /** @param {HTMLElement} outcome @param {string} path @param {object} body @param {() => unknown} again */
   async function send(outcome, path, body, again) {
     const answer = await cockpit.post(base() + path, body);
     cockpit.sayOutcome(outcome, answer.ok, answer.ok ? cockpit.say("已登记") : answer.body.detail || cockpit.say("没有执行"));
@@ -69,17 +78,18 @@
     return answer;
   }
 
+  /** @param {string} kind */
   async function showMatters(kind) {
-    const place = cockpit.find(`[data-matters="${kind}"]`);
+    const place = cockpit.need(`[data-matters="${kind}"]`);
     const { name, role, sealed } = words.kinds[kind];
-    if (!cockpit.may(role)) return cockpit.refuse(place, cockpit.whyNot(role));
+    if (!cockpit.may(role)) return cockpit.refuse(place, cockpit.whyNot(role) ?? "");
     const answer = await get(`/matters?kind=${kind}&limit=50`);
     if (!answer.ok) return cockpit.refuse(place, cockpit.reason(answer));
     const { matters } = answer.body;
     const outcome = element("p", "outcome");
     outcome.setAttribute("role", "status");
-    const again = () => showMatters(kind).then(() => cockpit.sayOutcome(place.querySelector(".outcome"), true, cockpit.say("已登记")));
-    const rows = matters.map((one) => matterRow(one, sealed, outcome, again));
+    const again = () => showMatters(kind).then(() => cockpit.sayOutcome(cockpit.need(".outcome", place), true, cockpit.say("已登记")));
+    const rows = matters.map((/** @type {Api.Matter} */ one) => matterRow(one, sealed, outcome, again));
     const inputs = sealed
       ? [choice("topic", cockpit.say("事由"), words.topics), choice("area", cockpit.say("片区"), words.areas, true),
         text("parties", cockpit.say("当事人（加密保存）"), 2000), text("account", cockpit.say("情况（加密保存）"), 10000, true)]
@@ -90,10 +100,11 @@
     redraw(place, outcome, ...(rows.length ? rows : [element("p", "second", cockpit.say("还没有登记"))]), open);
   }
 
+  /** @param {Api.Matter} one @param {boolean} sealed @param {HTMLElement} outcome @param {() => unknown} again */
   function matterRow(one, sealed, outcome, again) {
     const row = element("article", "matter");
     row.dataset.key = one.id;
-    const area = words.areas[one.area];
+    const area = words.areas[one.area ?? ""];
     row.append(
       element("strong", "", one.topic_name || one.title),
       element("span", "second", [one.state_name, area, cockpit.time.date(Date.parse(one.opened))].filter(Boolean).join(" · ")),
@@ -105,7 +116,7 @@
       button.type = "button";
       button.addEventListener("click", () => once(button, async () => {
         row.dataset.sent = "";
-        await send(outcome, `/matters/${one.id}/steps`, { to, note: note.querySelector("input").value, seq: one.seq }, again);
+        await send(outcome, `/matters/${one.id}/steps`, { to, note: cockpit.need("input", note).value, seq: one.seq }, again);
         delete row.dataset.sent;
       }));
       buttons.append(button);
@@ -116,6 +127,7 @@
     return row;
   }
 
+  /** @param {Api.Matter} one @param {HTMLElement} row @param {HTMLElement} outcome */
   function unsealButton(one, row, outcome) {
     const button = element("button", "quiet", cockpit.say("查看当事人"));
     button.type = "button";
@@ -133,17 +145,19 @@
   }
 
   async function showCouncil() {
-    const place = cockpit.find('[data-register="council"]');
+    const place = cockpit.need('[data-register="council"]');
     const answer = await get("/council");
     if (!answer.ok) return cockpit.refuse(place, cockpit.reason(answer));
     const { members, meetings } = answer.body;
     const outcome = element("p", "outcome");
     const again = () => showCouncil();
-    const rows = members.map((one) => entry(
+    const rows = members.map((/** @type {Record<string, any>} */ one) => entry(
       `${one.name}`, cockpit.say("{bodyName} · 到会 {came} / {invited}", { bodyName: one.body_name, came: one.came, invited: one.invited }),
       ending(() => send(outcome, `/council/members/${one.id}/end`, {}, again)),
     ));
-    const held = meetings.map((one) => entry(one.subject, cockpit.say("{held} · 到会 {came} / {invited}", { held: cockpit.time.date(Date.parse(one.held)), came: one.came, invited: one.invited })));
+    const held = meetings.map((/** @type {Record<string, any>} */ one) => entry(one.subject, cockpit.say("{held} · 到会 {came} / {invited}", { held: cockpit.time.date(Date.parse(one.held)), came: one.came, invited: one.invited })));
+    /** @type {HTMLElement[]} */
+    /** @type {HTMLElement[]} */
     const parts = [outcome, ...rows, ...(held.length ? [element("h3", "", cockpit.say("议事记录")), ...held] : [])];
     if (cockpit.may("manager")) {
       parts.push(form(cockpit.say("加入成员"), [choice("body", cockpit.say("类别"), words.bodies), text("name", cockpit.say("单位或岗位"), 80), since()],
@@ -159,12 +173,14 @@
   }
 
   async function showPartners() {
-    const place = cockpit.find('[data-register="partners"]');
+    const place = cockpit.need('[data-register="partners"]');
     const answer = await get("/partners");
     if (!answer.ok) return cockpit.refuse(place, cockpit.reason(answer));
     const { partners } = answer.body;
     const outcome = element("p", "outcome");
     const again = () => showPartners();
+    /** @type {HTMLElement[]} */
+    /** @type {HTMLElement[]} */
     const parts = [outcome];
     for (const one of partners) {
       parts.push(entry(one.name, cockpit.say("{fieldName} · {n} 次", { fieldName: one.field_name, n: one.deeds.length }),
@@ -177,7 +193,7 @@
     if (cockpit.may("manager")) {
       parts.push(form(cockpit.say("加入企业"), [choice("field", cockpit.say("领域"), words.fields), text("name", cockpit.say("名称"), 120)],
         (body) => send(outcome, "/partners", body, again)));
-      const names = Object.fromEntries(partners.map((one) => [one.id, one.name]));
+      const names = Object.fromEntries(partners.map((/** @type {Record<string, any>} */ one) => [one.id, one.name]));
       if (partners.length) {
         parts.push(form(cockpit.say("登记服务"), [choice("partner", cockpit.say("企业"), names), text("what", cockpit.say("做了什么"), 200), moment("done", cockpit.say("时间")), number("people", cockpit.say("受益人次"))],
           ({ partner, ...body }) => send(outcome, `/partners/${partner}/deeds`, body, again)));
@@ -187,12 +203,13 @@
     redraw(place, ...parts);
   }
 
+  /** @param {Work} work @returns {[label: string, work: Work][]} */
   const ending = (work) => (cockpit.may("manager") ? [[cockpit.say("结束"), work]] : []);
 
   /* Since when somebody is a member; left out, since now. */
   function since() {
     const made = moment("since", cockpit.say("何时加入（可不填：现在）"));
-    const input = made.querySelector("input");
+    const input = cockpit.need("input", made);
     input.required = false;
     const { read } = made;
     made.read = () => (input.value ? read() : {});
@@ -200,9 +217,11 @@
   }
 
   /* Who came, of those who were members at the time of the meeting. Nobody is ticked beforehand. */
+  /** @param {Field} held */
   function attendance(held) {
     const made = element("fieldset", "attendance");
     const boxes = element("div", "boxes");
+    /** @param {string} name @param {string | number} value */
     const tick = (name, value) => {
       const box = element("input");
       Object.assign(box, { type: "checkbox", value });
@@ -212,18 +231,18 @@
     };
     made.append(element("legend", "", cockpit.say("到会")), boxes);
     boxes.append(element("p", "second", cockpit.say("先填会议时间")));
-    held.querySelector("input").addEventListener("change", async () => {
+    cockpit.need("input", held).addEventListener("change", async () => {
       const { held: at } = held.read();
       const answer = await get(`/council?at=${encodeURIComponent(at)}`);
       if (held.read().held !== at) return;   // changed meanwhile
       if (!answer.ok) return boxes.replaceChildren(element("p", "second", cockpit.reason(answer)));
-      const rows = answer.body.members.map((one) => tick(one.name, one.id));
+      const rows = answer.body.members.map((/** @type {Record<string, any>} */ one) => tick(one.name, one.id));
       boxes.replaceChildren(...(rows.length ? rows : [element("p", "second", cockpit.say("当时还没有成员"))]), tick(cockpit.say("无人到会"), NOBODY));
     });
-    made.read = () => {
-      const ticked = [...boxes.querySelectorAll(":checked")].map((box) => box.value);
+    const read = () => {
+      const ticked = [.../** @type {NodeListOf<HTMLInputElement>} */ (boxes.querySelectorAll(":checked"))].map((box) => box.value);
       return { isChosen: ticked.length > 0, present: ticked.filter((value) => value !== NOBODY).map(Number) };
     };
-    return made;
+    return Object.assign(made, { read });
   }
 })();

@@ -2,16 +2,23 @@
 (function () {
   "use strict";
 
+  /** @typedef {{states: Record<string, {name: string, given_out?: boolean, to: Record<string, Role>}>, actions: Record<string, {name: string, in: string[], role: Role}>}} Life */
+
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const { element } = cockpit;
   const TONE = { minor: ["●", "low", say("低")], major: ["◆", "middle", say("中")], critical: ["▲", "high", say("高")] };
   const AHEAD = ["filed", "dispatched", "in_hand", "handled", "verified", "closed", "rated"];
-  let place = null;
-  let life = null;
-  let shown = null;     // the event as it was drawn
+  /** @type {HTMLElement} */
+  let place;
+  /** @type {Life} */
+  let life;
+  /** @type {{geometry: Maps.Feature["geometry"] | null, properties: Api.Event}} */
+  let shown;     // the event as it was drawn
+  /** @type {Api.Person[]} */
   let people = [];      // who it can be given to
 
+  /** @param {string} [rest] */
   const path = (rest) => `/api/v1/${cockpit.root.dataset.community}/events/${place.dataset.eventPage}${rest || ""}`;
 
   async function load() {
@@ -22,9 +29,10 @@
   }
 
   /* Draw it anew; what is being written stays, unless it was just sent. */
+  /** @param {boolean} isSent */
   function draw(isSent = false) {
     const writing = place.querySelector("textarea");
-    const entered = isSent ? [] : [...place.querySelectorAll("[data-touched]")];
+    const entered = isSent ? [] : [.../** @type {NodeListOf<Control>} */ (place.querySelectorAll("[data-touched]"))];
     const wasIn = writing !== null && document.activeElement === writing;
     const told = shown.properties;
     const outcome = cockpit.find("[data-outcome]");
@@ -42,31 +50,34 @@
     history.append(element("h2", "", say("经过")), timeline(told));
     place.replaceChildren(head, next(told, kept), history);
     const field = place.querySelector("textarea");
-    for (const { dataset, value } of entered) enterAgain(place.querySelector(`[data-field="${dataset.field}"]`), value);
+    for (const { dataset, value } of entered) enterAgain(/** @type {Control | null} */ (place.querySelector(`[data-field="${dataset.field}"]`)), value);
     if (field && wasIn) field.focus();
-    for (const one of told.duplicates || []) place.querySelector(".event-next").append(duplicate(one));
+    for (const one of told.duplicates || []) cockpit.need(".event-next", place).append(duplicate(one));
   }
 
   /* What somebody entered and did not send: it stands in the new field as in the old one. */
+  /** @template {Control} Made @param {Made} field @param {string} name */
   function enterable(field, name) {
     field.dataset.field = name;
     field.addEventListener("input", () => { field.dataset.touched = ""; });
     return field;
   }
 
+  /** @param {Control | null} field @param {string} value */
   function enterAgain(field, value) {
-    if (!field || (field.options && ![...field.options].some((one) => one.value === value))) return;
+    if (!field || (field instanceof HTMLSelectElement && ![...field.options].some((one) => one.value === value))) return;
     field.value = value;
     if (value) field.dispatchEvent(new Event("input", { bubbles: true }));   // not saved yet
   }
 
+  /** @param {Api.Event} told */
   function facts(told) {
     const list = element("dl", "facts");
     const due = told.due ? Date.parse(told.due) : null;
     const late = due !== null && due < cockpit.now();
     const rows = [
       [say("状态"), told.state_name], [say("层级"), told.level_name], [say("类别"), told.category_name], [say("主办"), told.department],
-      [say("片区"), cockpit.areaName(told.area)], [say("网格"), told.grid], [say("派给"), holder(told)],
+      [say("片区"), told.area && cockpit.areaName(told.area)], [say("网格"), told.grid], [say("派给"), holder(told)],
       [say("期限"), due === null ? null : cockpit.time.full(due) + (late ? say(" ▲ 已逾期") : "")],
       [say("发生"), cockpit.time.full(Date.parse(told.ts))], [say("编号"), told.id],
       [say("评价"), told.rating ? "★".repeat(told.rating) + say(" {rating} 分", { rating: told.rating }) : null],
@@ -82,12 +93,14 @@
   }
 
   /* Who has it; somebody without an account has it in no list. */
+  /** @param {Api.EventProperties} given */
   function holder({ unassigned, assignee }) {
     if (unassigned) return say("▲ 未指派");
     const known = people.find((one) => one.name === assignee);
     return known && !known.account ? say("{assignee} ▲ 无在用账号", { assignee }) : assignee;
   }
 
+  /** @param {Api.EventProperties} given */
   function onMap({ id }) {
     const link = element("a", "on-map", say("在地图上看"));
     link.href = cockpit.link(`/map?community=${cockpit.root.dataset.community}&event=${id}`);
@@ -95,12 +108,14 @@
   }
 
   /* The alarm that it was opened for: its curve, its limit, its steps. */
+  /** @param {{ alarm: string }} given */
   function evidence({ alarm }) {
     const link = element("a", "on-map", say("由告警转来，看曲线与经过"));
     link.href = cockpit.link(`/alarms?community=${cockpit.root.dataset.community}&alarm=${alarm}`);
     return link;
   }
 
+  /** @param {Api.Event} told */
   function photos(told) {
     const strip = element("div", "photos");
     for (const { number } of told.photos) {
@@ -120,6 +135,7 @@
     return strip;
   }
 
+  /** @param {Api.Event} told */
   function timeline(told) {
     const list = element("ol", "timeline");
     for (const step of [...told.transitions].reverse()) {
@@ -134,6 +150,7 @@
     return list;
   }
 
+  /** @param {Api.Event} told @param {string[]} kept */
   function next(told, kept) {
     const box = element("section", "panel event-next");
     const outcome = element("span", kept[1], kept[0]);
@@ -146,6 +163,7 @@
     }
     const isMine = closedBy(told) === `user:${(cockpit.me || {}).name}`;
     const me = (cockpit.me || {}).name;
+    /** @param {string} code */
     const isOthers = (code) => code === "in_hand" && told.assignee && told.assignee !== me && !cockpit.may("manager");
     const steps = Object.entries(life.states[told.state].to)
       .filter(([code, role]) => cockpit.may(role) && !(code === "rated" && isMine) && !isOthers(code)).map(([code]) => [code, life.states[code].name]);
@@ -162,6 +180,7 @@
     box.append(note);
     if (steps.length === 0 && isOthers("in_hand")) box.append(element("p", "second", say("这件事已派给{assignee}", { assignee: told.assignee })));
     const codes = steps.map(([code]) => code);
+    /** @param {string} code */
     const given = (code) => code === "assigned" || life.states[code]?.given_out;
     const to = cockpit.may("manager") && [...steps, ...acts].some(([code]) => given(code)) ? assignee(told) : null;
     if (to) box.append(to);
@@ -174,7 +193,7 @@
       button.addEventListener("click", () => take(button, {
         to: code, note: note.value.trim(), seq: told.seq,
         ...(to && to.value() && given(code) ? { assignee: to.value() } : {}),
-        ...(rating && code === "rated" ? { rating: Number(rating.querySelector("select").value) } : {}),
+        ...(rating && code === "rated" ? { rating: Number(cockpit.need("select", rating).value) } : {}),
       }));
       buttons.append(button);
     }
@@ -182,16 +201,17 @@
     return box;
   }
 
-  const closedBy = (told) => (told.state === "closed" ? told.transitions.at(-1).actor : null);
+  /** @param {Api.Event} told */
+  const closedBy = (told) => (told.state === "closed" ? told.transitions.at(-1)?.actor : null);
 
+  /** @param {Api.Event} told */
   function assignee(told) {
     const label = element("label", "", say("派给 "));
     const choice = enterable(element("select"), "assignee");
     choice.append(new Option(told.grid ? say("网格的网格员") : say("请指定人员"), ""));
     for (const one of people.filter(({ account }) => account)) choice.append(new Option(say("{name}（在办 {load}）", { name: one.name, load: one.load }), one.name, false, one.name === told.assignee));
     label.append(choice);
-    label.value = () => choice.value;
-    return label;
+    return Object.assign(label, { value: () => choice.value });
   }
 
   function stars() {
@@ -215,10 +235,13 @@
   }
 
   /* Photos go by the phone's outbox: what is refused or has no line stays there, with its reason. */
+  /** @param {HTMLInputElement} field */
   async function addPhotos(field) {
-    const files = [...field.files];
+    const files = [...(field.files ?? [])];
     field.value = "";
-    const said = (ok, text) => cockpit.sayOutcome(cockpit.find("[data-outcome]"), ok, text);
+    /** @param {boolean} ok @param {string} text */
+    const said = (ok, text) => cockpit.sayOutcome(cockpit.need("[data-outcome]"), ok, text);
+    /** @type {PhotoBytes[]} */
     const made = [];
     for (const file of files) {
       try {
@@ -228,7 +251,7 @@
       }
     }
     if (!made.length) return;
-    const id = await cockpit.outbox.addPhotos(place.dataset.eventPage, shown.properties.title, made);
+    const id = await cockpit.outbox.addPhotos(place.dataset.eventPage ?? "", shown.properties.title, made);
     await cockpit.outbox.flush();
     const sent = (await cockpit.outboxStore.reports()).find((one) => one.id === id);
     await load();
@@ -236,6 +259,7 @@
     else said(false, say("照片还没有发出，留在「上报」页里：{what}", { what: sent.reason ? sent.reason.text : say("等待发送") }));
   }
 
+  /** @param {string} id */
   function duplicate(id) {
     const row = element("p", "duplicate", say("◆ 附近刚有同类上报："));
     const link = element("a", "", id);
@@ -250,8 +274,10 @@
     return row;
   }
 
+  /** @param {HTMLButtonElement} button @param {Api.EventStep} step */
   async function take(button, step) {
-    const lacks = (word) => cockpit.sayOutcome(cockpit.find("[data-outcome]"), false, word);
+    /** @param {string} word */
+    const lacks = (word) => cockpit.sayOutcome(cockpit.need("[data-outcome]"), false, word);
     if (step.to === "rated" && !step.rating) return lacks(say("请先评分"));
     // From there no step leads back.
     if (["void", "declined"].includes(step.to) && !step.note && !step.merged_into) return lacks(say("请先在说明里写明原因：此步不能撤回"));
@@ -263,7 +289,7 @@
     const field = place.querySelector("textarea");
     // What was written meanwhile is for the next step.
     draw(answer.ok && (!field || field.value.trim() === (step.note || "")));
-    cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, answer.ok ? say("已办理") : answer.body.detail);
+    cockpit.sayOutcome(cockpit.need("[data-outcome]"), answer.ok, answer.ok ? say("已办理") : answer.body.detail);
   }
 
   /* Who an event can be given to, with what each has in hand. */
@@ -278,19 +304,20 @@
 
   cockpit.pages.event = {
     async start() {
-      place = cockpit.find("[data-event-page]");
+      place = cockpit.need("[data-event-page]");
       life = JSON.parse(cockpit.root.dataset.life);
       await cockpit.whoAmI();
       await loadPeople();
       await load();
     },
+    /** @param {Live.Changed} changed */
     render(changed) {
-      const one = changed && changed.grid_events && changed.grid_events[place && place.dataset.eventPage];
+      const one = changed && changed.grid_events && changed.grid_events[place?.dataset.eventPage ?? ""];
       if (!one || !shown || one.seq <= shown.properties.seq) return;
       // What somebody else did shows at once, unless a note is being written just now: then it is said beside it.
       const note = cockpit.find("textarea");
       if (!note || document.activeElement !== note || !note.value) return load();
-      cockpit.sayOutcome(cockpit.find("[data-outcome]"), false, say("此事件刚有新的办理"));
+      cockpit.sayOutcome(cockpit.need("[data-outcome]"), false, say("此事件刚有新的办理"));
       note.addEventListener("blur", () => load(), { once: true });
     },
   };

@@ -7,7 +7,7 @@
   const { element } = cockpit;
 
   cockpit.showTasks = async function () {
-    const list = cockpit.find("[data-my-tasks]");
+    const list = cockpit.need("[data-my-tasks]");
     const me = await cockpit.whoAmI();
     if (!me.name) {
       list.replaceChildren(element("li", "second", say("登录后显示")));
@@ -19,9 +19,10 @@
       return;
     }
     const query = [["assignee", me.name], ...["dispatched", "in_hand", "sent_back"].map((code) => ["state", code])];
+    /** @type {Api.EventProperties[]} */
     let found = [];
     try {
-      found = (await cockpit.ask("events", query)).features.map((one) => one.properties);
+      found = (await cockpit.ask("events", query)).features.map((/** @type {{properties: Api.EventProperties}} */ one) => one.properties);
     } catch (error) {
       return;   // no line: what stands there stays
     }
@@ -29,6 +30,7 @@
     list.replaceChildren(...(found.length ? found.map(task) : [element("li", "second", say("没有待办"))]));
   };
 
+  /** @param {Api.EventProperties} told */
   function task(told) {
     const row = element("li");
     const link = element("a", "", told.title);

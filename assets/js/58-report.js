@@ -2,16 +2,25 @@
 (function () {
   "use strict";
 
+  /** @typedef {{first: HTMLElement, second: HTMLElement, thumbs: HTMLElement, where: HTMLElement, renew: HTMLButtonElement, system: HTMLSelectElement, detail: HTMLTextAreaElement, button: HTMLButtonElement, outcome: HTMLElement, waiting: HTMLElement}} Parts */
+  /** @typedef {{name: string, categories: Record<string, string>}} CategoryGroup */
+  /** @typedef {{id: string, category: [code: string, name: string] | null, position: {lon: number, lat: number, accuracy?: number} | null, photos: Photo[], body?: FiledBody}} Writing */
+
   const cockpit = window.cockpit;
   const { element, outbox, outboxStore: store } = cockpit;
   const SECOND_TAP_MS = 600;
+  /** @type {Record<string, CategoryGroup>} */
   let groups = {};
-  let parts = {};        // the form's fields
-  let report = null;     // what is in the form: {id, category, position, photos}
+  /** @type {Parts} */
+  let parts;        // the form's fields
+  /** @type {Writing} */
+  let report;     // what is in the form: {id, category, position, photos}
+  /** @type {{lon: number, lat: number, accuracy: number} | null} */
   let here = null;       // where the phone is now
 
   const blank = () => ({ id: outbox.newId(), category: null, position: null, photos: [] });
 
+  /** @param {boolean} ok @param {string} text */
   function say(ok, text) {
     cockpit.sayOutcome(parts.outcome, ok, text);
     return ok;
@@ -20,6 +29,7 @@
 
   /* --- the form --- */
 
+  /** @param {HTMLElement} place */
   function form(place) {
     groups = JSON.parse(place.dataset.reportForm);
     const first = element("div", "taps");
@@ -27,7 +37,7 @@
     first.append(...Object.entries(groups).map(([code, group]) => tap(code, group.name, first, () => {
       offer(group);
       choose(null);
-      if (second.children.length === 1) second.firstChild.click();
+      if (second.children.length === 1) cockpit.need("button", second).click();
     })));
     const camera = element("label", "photo-field", cockpit.say("＋ 拍照"));
     const photo = element("input");
@@ -63,6 +73,7 @@
     locate();
   }
 
+  /** @param {string} code @param {string} name @param {HTMLElement} among @param {() => void} chosen */
   function tap(code, name, among, chosen) {
     const button = element("button", "tap", name);
     button.type = "button";
@@ -75,20 +86,24 @@
     return button;
   }
 
+  /** @param {HTMLElement} among @param {string | null | undefined} code */
   function press(among, code) {
-    for (const one of among.children) one.setAttribute("aria-pressed", String(one.dataset.code === code));
+    for (const one of among.querySelectorAll("button")) one.setAttribute("aria-pressed", String(one.dataset.code === code));
   }
 
+  /** @param {CategoryGroup} group */
   function offer(group) {
     const codes = Object.entries(group.categories);
     parts.second.replaceChildren(...codes.map(([code, name]) => tap(code, name, parts.second, () => choose([code, name]))));
   }
 
+  /** @param {[code: string, name: string] | null} category */
   function choose(category) {
     report.category = category;
     keep();
   }
 
+  /** @param {string} name @param {...Node} fields */
   function labelled(name, ...fields) {
     const group = element("div", "field");
     group.setAttribute("role", "group");
@@ -117,9 +132,10 @@
 
   /* --- photos --- */
 
+  /** @param {HTMLInputElement} field */
   async function addPhotos(field) {
     const { id } = report;
-    const files = [...field.files];
+    const files = [...(field.files ?? [])];
     for (const file of files) {
       if ((await store.photos(id)).length >= cockpit.photos.MOST) {
         say(false, cockpit.say("一件事件最多 {most} 张照片，其余没有加入", { most: cockpit.photos.MOST }));
@@ -143,6 +159,7 @@
     parts.thumbs.replaceChildren(...report.photos.map(thumb));
   }
 
+  /** @param {Photo} photo */
   function thumb(photo) {
     const made = element("span", "thumb");
     const image = element("img");
@@ -163,6 +180,7 @@
 
   /* --- what is written is kept, then filed --- */
 
+  /** @returns {FiledBody} */
   function body() {
     const { lon, lat } = report.position || here || {};
     const [category, title] = report.category || [null, ""];
@@ -190,15 +208,17 @@
   }
 
   /* Put a report in the form: a new one, or a draft. */
+  /** @param {Writing} next */
   function begin(next) {
     report = next;
     cockpit.reportList.open = report.id;
     isElsewhere(report.id);   // from now on it is here
+    /** @type {Partial<FiledBody>} */
     const given = report.body || {};
     parts.detail.value = given.detail || "";
     parts.second.replaceChildren();
     press(parts.first, null);
-    const found = Object.entries(groups).find(([, group]) => given.category in group.categories);
+    const found = Object.entries(groups).find(([, group]) => (given.category ?? "") in group.categories);
     if (found) {
       press(parts.first, found[0]);
       offer(found[1]);
@@ -209,9 +229,10 @@
   }
 
   /* A draft as the form has it. */
+  /** @param {FiledReport} given @returns {Writing} */
   function drafted({ id, body: given }) {
-    const position = given.lon === undefined ? null : { lon: given.lon, lat: given.lat };
-    if (position) parts.system.value = given.crs;
+    const position = given.lon === undefined || given.lat === undefined ? null : { lon: given.lon, lat: given.lat };
+    if (position && given.crs) parts.system.value = given.crs;
     return { id, body: given, category: given.category ? [given.category, given.title] : null, position, photos: [] };
   }
 
@@ -234,6 +255,7 @@
   }
 
   /* A page holds what is in its form for as long as it stands. */
+  /** @param {string} id */
   function isElsewhere(id) {
     if (!navigator.locks) return false;
     return new Promise((resolve) => {
@@ -246,6 +268,7 @@
 
   /* --- what came of it --- */
 
+  /** @param {CustomEvent<OutboxSaid>} given */
   function said({ detail: { ok, event, near, isWaiting, text } }) {
     const filed = event ? cockpit.say("已上报，编号 {event}", { event }) : "";
     if (ok) say(true, filed + (near ? cockpit.say("；附近刚有 {near} 件同类上报", { near }) : ""));
@@ -257,7 +280,7 @@
   async function showWaiting() {
     const { waiting } = await outbox.counts();
     cockpit.setText(parts.waiting, waiting ? cockpit.say("◷ {waiting} 件待发送，有网即发", { waiting }) : "");
-    const [doubts, place] = [await store.doubts(), cockpit.find("[data-doubts]")];
+    const [doubts, place] = [await store.doubts(), cockpit.need("[data-doubts]")];
     place.hidden = doubts === null;
     cockpit.setText(place, doubts || "");
     cockpit.reportList.show();
@@ -265,7 +288,7 @@
 
   cockpit.pages.report = {
     async start() {
-      const place = cockpit.find("[data-report-form]");
+      const place = cockpit.need("[data-report-form]");
       const me = await cockpit.whoAmI();
       if (!outbox.owner()) {
         place.append(element("p", "", cockpit.say("上报前请先登录：")), cockpit.signInLink());
@@ -283,6 +306,7 @@
       cockpit.showTasks();
       outbox.flush();
     },
+    /** @param {Live.Changed} changed */
     render(changed) {
       if (changed && changed.grid_events && report) cockpit.showTasks();
     },

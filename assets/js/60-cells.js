@@ -2,7 +2,9 @@
 (function () {
   "use strict";
 
-  const draw = (...given) => window.React.createElement(...given);   // React comes after this script
+  /** @param {string} tag @param {object | null} props @param {(ReactElement | string)[]} content */
+  const draw = (tag, props, ...content) => window.React.createElement(tag, props, ...content);   // React comes after this script
+  /** @type {Record<string, (props: CellProps<any>) => ReactElement | string>} */
   const cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
   const TONES = ["", "low", "middle", "high"];   // by the rank of a severity: so the column sorts by it
 

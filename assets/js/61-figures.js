@@ -2,17 +2,22 @@
 (function () {
   "use strict";
 
+  /** @typedef {{by: Record<string, string>, rates: Record<string, string>, rates_of: Record<string, [part: string, whole: string]>, stages: Record<string, string>, ages: Record<string, string>}} FigureWords */
+
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const { element } = cockpit;
   const DAY_MS = 86400000;
   const GATHER_MS = 1500;
-  const page = (cockpit.pages.figures = {});
-  let words = {};
+  const page = (cockpit.pages.figures = /** @type {PageScript} */ ({}));
+  /** @type {FigureWords} */
+  let words;
   let chosen = { span: "month", by: "area" };
+  /** @type {number | null} */
   let timer = null;
 
   /* Each span's beginning and end; months and years are those of Asia/Shanghai. */
+  /** @type {Record<string, [name: string, period: () => [from: number, to: number | null]]>} */
   const SPANS = {
     week: [say("近 7 天"), () => [cockpit.now() - 7 * DAY_MS, null]],
     month: [say("本月"), () => [monthStart(0), null]],
@@ -26,6 +31,7 @@
     return { year: Number(parts[0]), month: Number(parts[1]) };
   }
 
+  /** @param {number} offset */
   function monthStart(offset) {
     const { year, month } = local();
     const first = new Date(Date.UTC(year, month - 1 + offset, 1)).toISOString().slice(0, 10);
@@ -33,11 +39,11 @@
   }
 
   page.start = async function () {
-    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     await cockpit.whoAmI();
     const spans = Object.fromEntries(Object.entries(SPANS).map(([code, [name]]) => [code, name]));
     const groups = Object.entries(words.by).filter(([code]) => code !== "steward" || cockpit.may("steward"));
-    cockpit.find("[data-choices]").replaceChildren(taps("span", spans), taps("by", Object.fromEntries(groups)));
+    cockpit.need("[data-choices]").replaceChildren(taps("span", spans), taps("by", Object.fromEntries(groups)));
     load();
   };
 
@@ -45,6 +51,7 @@
     if (changed && changed.grid_events) timer = timer || setTimeout(load, GATHER_MS);
   };
 
+  /** @param {"span" | "by"} name @param {Record<string, string>} options */
   function taps(name, options) {
     const made = element("div", "buttons");
     for (const [code, text] of Object.entries(options)) {
@@ -66,11 +73,12 @@
     const asked = chosen;
     const [from, to] = SPANS[asked.span][1]();
     const query = { from: new Date(from).toISOString(), by: asked.by, ...(to ? { to: new Date(to).toISOString() } : {}) };
-    let answer = null;
+    /** @type {{total: Api.Figures, groups: Api.Figures[]}} */
+    let answer;
     try {
       answer = await cockpit.ask("events/figures", query);
     } catch (error) {
-      return cockpit.refuse(cockpit.find("[data-totals]"), error.message);
+      return cockpit.refuse(cockpit.need("[data-totals]"), error.message);
     }
     if (asked !== chosen) return;   // another was chosen meanwhile
     showTotal(answer.total);
@@ -78,17 +86,20 @@
   }
 
   /* A share with what it is of: all of one is little. */
+  /** @param {Api.Figures} of @param {string} code */
   const percent = (of, code) => {
     const [part, whole] = words.rates_of[code];
     return of.rates[code] === null ? "—" : say("{code}\u2009%（{part}/{whole}）", { code: cockpit.number(of.rates[code] * 100, 1), part: of.counts[part], whole: of.counts[whole] });
   };
+  /** @param {number | null} value */
   const hours = (value) => (value === null ? "—" : value < 1 ? say("{value}\u2009分钟", { value: cockpit.number(value * 60) }) : value < 48 ? say("{value}\u2009小时", { value: cockpit.number(value, 1) }) : say("{value}\u2009天", { value: cockpit.number(value / 24, 1) }));
 
+  /** @param {Api.Figures} total */
   function showTotal(total) {
     const tiles = [[say("上报¦来源"), cockpit.number(total.counts.reported)], [say("积压"), cockpit.number(total.backlog)],
       ...Object.entries(words.rates).map(([code, name]) => [name, percent(total, code)]),
       [say("满意度"), total.satisfaction === null ? "—" : say("{satisfaction} / 5（{rated}）", { satisfaction: cockpit.number(total.satisfaction, 2), rated: total.rated })]];
-    cockpit.find("[data-totals]").replaceChildren(...tiles.map(([name, value]) => {
+    cockpit.need("[data-totals]").replaceChildren(...tiles.map(([name, value]) => {
       const tile = element("div", "total");
       tile.append(element("span", "label", name), element("span", "value", value));
       return tile;
@@ -97,9 +108,9 @@
       const { n, mean, p90 } = total.hours[code];
       return [name, hours(mean), hours(p90), cockpit.number(n)];
     });
-    cockpit.find("[data-stages]").replaceChildren(cockpit.table([say("环节"), say("平均"), say("九成在内"), say("件")], stages));
+    cockpit.need("[data-stages]").replaceChildren(cockpit.table([say("环节"), say("平均"), say("九成在内"), say("件")], stages));
     const most = Math.max(1, ...Object.values(total.ageing));
-    cockpit.find("[data-ages]").replaceChildren(...Object.entries(words.ages).map(([code, name]) => {
+    cockpit.need("[data-ages]").replaceChildren(...Object.entries(words.ages).map(([code, name]) => {
       const row = element("div", "bar");
       const bar = element("span", "fill");
       bar.style.width = `${(100 * total.ageing[code]) / most}%`;
@@ -110,6 +121,7 @@
     }));
   }
 
+  /** @param {Api.Figures[]} groups */
   function showGroups(groups) {
     const head = [words.by[chosen.by], say("上报¦来源"), say("积压"), ...Object.values(words.rates), say("派遣 → 反馈"), say("满意度")];
     const rows = groups.map((one) => [
@@ -117,7 +129,7 @@
       ...Object.keys(words.rates).map((code) => percent(one, code)),
       hours(one.hours.to_handled.mean), one.satisfaction === null ? "—" : say("{satisfaction}（{rated}）", { satisfaction: cockpit.number(one.satisfaction, 2), rated: one.rated }),
     ]);
-    const place = cockpit.find("[data-groups]");
+    const place = cockpit.need("[data-groups]");
     place.replaceChildren(rows.length ? cockpit.table(head, rows) : element("p", "second", say("这段时间没有上报事件")));
   }
 })();

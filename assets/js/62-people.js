@@ -2,16 +2,20 @@
 (function () {
   "use strict";
 
+  /** @typedef {Record<"roles" | "communities" | "kinds" | "formats" | "codes" | "details" | "actions" | "languages", Record<string, string>>} PeopleWords */
+  /** @typedef {(() => Promise<void>) & {part: string}} Show */
+
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const { element } = cockpit;
   const { entry, form, redraw, text, choice } = cockpit.forms;
-  const page = (cockpit.pages.people = {});
+  const page = (cockpit.pages.people = /** @type {PageScript} */ ({}));
   const AUDIT_ROWS = 50;
-  let words = {};
+  /** @type {PeopleWords} */
+  let words;
 
   page.start = async function () {
-    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     const me = await cockpit.whoAmI();
     const why = cockpit.whyNot("admin");
     if (why !== null) {
@@ -20,19 +24,22 @@
     }
     showWebhooks();
     // People, displays and the trail are those of all communities.
-    if (me.communities.includes("*")) [showUsers, showDisplays, showAudit].forEach((show) => show());
+    if (me.communities?.includes("*")) [showUsers, showDisplays, showAudit].forEach((show) => show());
     else for (const code of ["users", "displays", "audit"]) cockpit.refuse(part(code), say("需要全部社区的系统管理员；您只是本社区的"));
   };
 
+  /** @type {Record<string, string>} */
   const KINDS = { user: say("用户"), token: say("令牌"), display: say("大屏"), command: say("命令行"), device: say("设备") };
 
   /* Who did it: of which kind, and the name. */
+  /** @param {string} label */
   function actor(label) {
     const [kind, ...name] = label.split(":");
     return name.length ? `${KINDS[kind] || kind} ${name.join(":")}` : KINDS[kind] || label;
   }
 
   /* Codes by their words, in lists and as places too: steward, heling/areas. */
+  /** @param {unknown} value @returns {string} */
   function coded(value) {
     if (Array.isArray(value)) return value.map(coded).join(say("、"));
     if (value !== null && typeof value === "object") {
@@ -42,9 +49,11 @@
     return String(value).split("/").map((one) => words.codes[one] || words.communities[one] || one).join("/");
   }
 
-  const part = (code) => cockpit.find(`[data-part="${code}"]`);
+  /** @param {string} code */
+  const part = (code) => cockpit.need(`[data-part="${code}"]`);
 
   /* Do something, show the list again, and say above it what came of it; a link or secret is shown this once. */
+  /** @param {string} path @param {object} body @param {Show} show @param {(said: any) => string} done */
   async function act(path, body, show, done) {
     const answer = await cockpit.post(path, body);
     if (answer.ok) await show();
@@ -57,28 +66,33 @@
     if (answer.ok) showAudit();
   }
 
+  /** @param {{ link: string }} said */
   const linkOf = (said) => say("链接（只显示这一次，24 小时内有效一次）：{origin}{link}", { origin: location.origin, link: said.link });
 
   async function showUsers() {
     const answer = await cockpit.request("/api/v1/users");
     if (!answer.ok) return cockpit.refuse(part("users"), cockpit.reason(answer));
     const { users } = answer.body;
-    const rows = users.map((one) => {
+    const rows = users.map((/** @type {Api.User} */ one) => {
       const path = `/api/v1/users/${encodeURIComponent(one.name)}`;
       const { role, communities } = one;
       const place = communities.map((code) => words.communities[code] || code).join(say("、"));
       const state = one.disabled ? say(" · 已停用") : one.invited ? say(" · 待设口令") : "";
-      return entry(one.name, `${words.roles[role]} · ${place}${state}`, [
+      /** @type {[label: string, work: Work][]} */
+      const unbind = one.accounts.length ? [[say("解除统一身份"), () => act(`${path}/accounts/unbind`, {}, showUsers, () => say("已解除，下次统一身份登录时重新绑定"))]] : [];
+      /** @type {[label: string, work: Work][]} */
+      const acts = [
         [say("新链接"), () => act(`${path}/invitation`, {}, showUsers, linkOf)],
         [say("结束会话"), () => act(`${path}/sessions/end`, {}, showUsers, (said) => say("结束了 {ended} 个会话", { ended: said.ended }))],
-        ...(one.accounts.length ? [[say("解除统一身份"), () => act(`${path}/accounts/unbind`, {}, showUsers, () => say("已解除，下次统一身份登录时重新绑定"))]] : []),
+        ...unbind,
         [one.disabled ? say("启用") : say("停用"), () => act(path, { role, communities, disabled: !one.disabled }, showUsers, () => say("已更改"))],
-      ]);
+      ];
+      return entry(one.name, `${words.roles[role]} · ${place}${state}`, acts);
     });
     const add = form(say("邀请用户"), [text("name", say("用户名"), 80), choice("role", say("角色"), words.roles), choice("community", say("社区"), words.communities)],
       ({ community, ...body }) => act("/api/v1/users", { ...body, communities: [community] }, showUsers, linkOf), say("邀请"));
     const change = form(say("更改角色"), [
-      choice("name", say("用户"), Object.fromEntries(users.map((one) => [one.name, one.name]))),
+      choice("name", say("用户"), Object.fromEntries(users.map((/** @type {Api.User} */ one) => [one.name, one.name]))),
       choice("role", say("角色"), words.roles), choice("community", say("社区"), words.communities),
     ], ({ name, role, community }) => act(`/api/v1/users/${encodeURIComponent(name)}`, { role, communities: [community], disabled: false }, showUsers, () => say("已更改")), say("更改"));
     redraw(part("users"), ...rows, add, ...(users.length ? [change] : []));
@@ -89,7 +103,7 @@
     const answer = await cockpit.request("/api/v1/displays");
     if (!answer.ok) return cockpit.refuse(part("displays"), cockpit.reason(answer));
     const { displays } = answer.body;
-    const rows = displays.map((one) => entry(one.name, `${words.communities[one.community]}${one.language ? ` · ${words.languages[one.language]}` : ""}${one.revoked ? say(" · 已撤销") : ""}`,
+    const rows = displays.map((/** @type {{name: string, community: string, language: string | null, revoked: boolean}} */ one) => entry(one.name, `${words.communities[one.community]}${one.language ? ` · ${words.languages[one.language]}` : ""}${one.revoked ? say(" · 已撤销") : ""}`,
       one.revoked ? [] : [[say("撤销"), () => act(`/api/v1/displays/${encodeURIComponent(one.name)}/revoke`, {}, showDisplays, () => say("已撤销"))]]));
     const { "*": _all, ...places } = words.communities;
     const add = form(say("新链接"), [text("name", say("哪块屏"), 80), choice("community", say("社区"), places), choice("language", say("语言"), { "": say("随浏览器"), ...words.languages })],
@@ -103,9 +117,9 @@
     const answer = await cockpit.request(base);
     if (!answer.ok) return cockpit.refuse(part("webhooks"), cockpit.reason(answer));
     const { webhooks } = answer.body;
-    const rows = webhooks.map((one) => {
+    const rows = webhooks.map((/** @type {Record<string, any>} */ one) => {
       const { done, waiting, given_up: lost } = one.deliveries;
-      const kinds = one.kinds.includes("*") ? say("全部") : one.kinds.map((kind) => words.kinds[kind] || kind).join(say("、"));
+      const kinds = one.kinds.includes("*") ? say("全部") : one.kinds.map((/** @type {string} */ kind) => words.kinds[kind] || kind).join(say("、"));
       const fault = one.error ? ` · ▲ ${one.error}` : "";
       const path = `${base}/${encodeURIComponent(one.name)}`;
       return entry(one.name, say("{format} · {host} · {kinds} · 已送 {done} · 待送 {waiting} · 放弃 {lost}{fault}", { format: words.formats[one.format], host: one.host, kinds, done, waiting, lost, fault }), [

@@ -6,11 +6,14 @@
   const { element } = cockpit;
   const { entry, form, redraw, choice } = cockpit.forms;
   const NOBODY = " ";   // no name that anybody has
+  /** @param {Api.Grid} grid */
   const name = (grid) => grid.name || grid.grid;
 
   cockpit.showRoster = async function (said) {
-    const place = cockpit.find('[data-register="roster"]');
+    const place = cockpit.need('[data-register="roster"]');
+    /** @type {Api.Grid[]} */
     let grids = [];
+    /** @type {Api.Person[] | null} */
     let people = null;
     try {
       [{ grids }, people] = await Promise.all([cockpit.ask("stewards", {}), readPeople()]);
@@ -41,13 +44,15 @@
     return (await cockpit.ask("assignees", {})).assignees;
   }
 
+  /** @param {Api.Grid[]} grids @param {Api.Person[]} people */
   function appointing(grids, people) {
     const of = Object.fromEntries(grids.map((one) => [one.grid, name(one)]));
     const accounts = people.filter((one) => one.account).map((one) => [one.name, cockpit.say("{name}（在办 {load}）", { name: one.name, load: one.load })]);
     const options = { "": cockpit.say("请选择"), ...Object.fromEntries(accounts), [NOBODY]: cockpit.say("（撤下网格员）") };
     const inputs = [choice("grid", cockpit.say("网格"), of), choice("steward", cockpit.say("网格员"), options)];
     return form(cockpit.say("任命网格员"), inputs, async ({ grid, steward }) => {
-      const say = (text) => cockpit.sayOutcome(cockpit.find('[data-register="roster"] .outcome'), false, text);
+      /** @param {string} text */
+      const say = (text) => cockpit.sayOutcome(cockpit.need('[data-register="roster"] .outcome'), false, text);
       if (!steward) return say("请选择网格员");
       const path = `/api/v1/${cockpit.root.dataset.community}/stewards/${encodeURIComponent(grid)}`;
       const answer = await cockpit.post(path, steward === NOBODY ? {} : { name: steward });

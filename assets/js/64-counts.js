@@ -6,25 +6,29 @@
   const { say } = cockpit;
   const { element } = cockpit;
   const GATHER_MS = 1500;
-  const page = (cockpit.pages.counts = {});
+  const page = (cockpit.pages.counts = /** @type {PageScript} */ ({}));
+  /** @type {Record<string, string>} */
   const DECIDED = { accepted: say("已采纳"), taken_out: say("已剔除"), open: say("待核定") };
   const TRUST = { sound: "", doubtful: say("◇ 存疑"), suspect: say("▲ 待核定") };
+  /** @type {Record<string, string>} */
   let words = {};
+  /** @type {number | null} */
   let timer = null;
 
-  const codes = () => [...cockpit.findAll("[data-site-steps]")].map((place) => place.dataset.siteSteps);
+  const codes = () => [...cockpit.findAll("[data-site-steps]")].map((place) => place.dataset.siteSteps ?? "");
+  /** @param {string} site @param {string} what */
   const address = (site, what) => `/api/v1/${cockpit.root.dataset.community}/visitors/${site}/${what}`;
 
   page.start = async function () {
-    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     await cockpit.whoAmI();
-    const outcome = cockpit.find("[data-outcome]");
+    const outcome = cockpit.need("[data-outcome]");
     cockpit.sayKept(outcome);
     if (!cockpit.may("manager")) {
-      cockpit.setText(outcome, cockpit.me.name ? say("核对客流需要本社区管理员的角色") : say("登录为管理员后可查看和核定"));
+      cockpit.setText(outcome, cockpit.me?.name ? say("核对客流需要本社区管理员的角色") : say("登录为管理员后可查看和核定"));
       return;
     }
-    for (const site of codes()) cockpit.find(`[data-site-count="${site}"]`).replaceChildren(counted(site));
+    for (const site of codes()) cockpit.need(`[data-site-count="${site}"]`).replaceChildren(counted(site));
     load();
   };
 
@@ -35,6 +39,7 @@
     if (changed && changed.visitors && cockpit.may("manager") && !isWriting) timer = timer || setTimeout(load, GATHER_MS);
   };
 
+  /** @param {Live.Site} site */
   function state(site) {
     const place = cockpit.find(`[data-site-state="${site.site}"]`);
     if (!place) return;
@@ -43,12 +48,13 @@
     cockpit.setText(place, figures + (doubts ? say(" · ◇ 存疑：{doubts}", { doubts }) : ""));
   }
 
+  /** @param {string} site */
   function counted(site) {
     const { form, number, text } = cockpit.forms;
     const note = text("note", say("依据"), 500);
-    note.querySelector("input").required = true;
+    cockpit.need("input", note).required = true;
     const inside = number("inside", say("在场人数"));
-    inside.querySelector("input").required = true;
+    cockpit.need("input", inside).required = true;
     return form(say("现场清点：改定在场人数"), [inside, note], (said) => send(site, "count", said, say("在场人数已改定")), say("改定"));
   }
 
@@ -56,12 +62,13 @@
     timer = null;
     for (const site of codes()) {
       const answer = await cockpit.get(address(site, "steps?state=all&limit=200"));
-      const place = cockpit.find(`[data-site-steps="${site}"]`);
-      const shown = answer ? answer.steps.filter((step) => step.trust === "suspect" || step.decision !== "open") : [];
+      const place = cockpit.need(`[data-site-steps="${site}"]`);
+      const shown = answer ? answer.steps.filter((/** @type {Api.CountStep} */ step) => step.trust === "suspect" || step.decision !== "open") : [];
       place.replaceChildren(shown.length ? table(site, shown) : element("p", "second", say("没有待核定的计数")));
     }
   }
 
+  /** @param {string} site @param {Api.CountStep[]} steps */
   function table(site, steps) {
     const made = element("table", "figures");
     const head = element("tr");
@@ -76,6 +83,7 @@
     return scroll;
   }
 
+  /** @param {string} site @param {Api.CountStep} step */
   function row(site, step) {
     const made = element("tr");
     const device = (cockpit.state.devices || {})[step.device];
@@ -83,7 +91,7 @@
     link.href = `/devices/${step.device}`;
     const since = step.since ? `${cockpit.time.full(Date.parse(step.since))} – ` : "";
     const said = step.said.total === null ? cockpit.number(step.said.single) : say("累计 {total}", { total: cockpit.number(step.said.total) });
-    const why = step.reason ? `${DECIDED[step.decision]} · ${step.reason} · ${step.by.replace(/^.*?:/, "")}` : TRUST[step.trust];
+    const why = step.reason ? `${DECIDED[step.decision]} · ${step.reason} · ${(step.by ?? "").replace(/^.*?:/, "")}` : TRUST[step.trust];
     const cells = [since + cockpit.time.full(Date.parse(step.ts)), link, counter(step.counter), said, cockpit.number(step.people), words[step.verdict], why, actions(site, step)];
     for (const content of cells) {
       const cell = element("td");
@@ -93,11 +101,13 @@
     return made;
   }
 
+  /** @param {string} code */
   function counter(code) {
     const [way, line] = code.split("_");
     return (way === "enter" ? say("进") : say("出")) + (line ? say(" · 线{line}", { line }) : "");
   }
 
+  /** @param {string} site @param {Api.CountStep} step */
   function actions(site, step) {
     const made = element("form", "buttons");
     const reason = element("input");
@@ -113,16 +123,17 @@
     made.addEventListener("submit", (event) => {
       event.preventDefault();
       const { device, counter, ts } = step;
-      const decision = event.submitter.value;
+      const { value: decision } = /** @type {HTMLButtonElement} */ (event.submitter);
       send(site, "decisions", { device, counter, ts, decision, reason: reason.value }, say("{decision} {people} 人", { decision: DECIDED[decision], people: cockpit.number(step.people) }));
     });
     return made;
   }
 
+  /** @param {string} site @param {string} what @param {object} body @param {string} done */
   async function send(site, what, body, done) {
     const answer = await cockpit.post(address(site, what), body);
-    if (document.activeElement) document.activeElement.blur();
-    cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, answer.ok ? done : answer.body.detail);
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    cockpit.sayOutcome(cockpit.need("[data-outcome]"), answer.ok, answer.ok ? done : answer.body.detail);
     if (answer.ok) load();
   }
 })();

@@ -15,6 +15,7 @@
   const MARGIN = { left: 56, right: 12, top: 14, bottom: 26 };
 
   /* From two hours before it to an hour after its end; at most a day, the beginning counts. */
+  /** @param {Live.Alarm} one */
   function span(one) {
     const end = one.returned === null ? cockpit.now() : one.returned + AFTER_MS;
     const from = one.raised - BEFORE_MS;
@@ -23,40 +24,46 @@
 
   alarms.drawChart = async function (figure, one) {
     const [from, to] = span(one);
-    const query = new URLSearchParams({ metric: one.metric, from: new Date(from).toISOString(), to: new Date(to).toISOString(), limit: MOST });
+    const query = new URLSearchParams({ metric: one.metric ?? "", from: new Date(from).toISOString(), to: new Date(to).toISOString(), limit: String(MOST) });
     const answer = await cockpit.request(`/api/v1/${cockpit.root.dataset.community}/devices/${one.device}/readings?${query}`);
     if (!figure.isConnected) return;
     if (!answer.ok) return void figure.replaceChildren(element("figcaption", "second", cockpit.reason(answer)));
-    const readings = answer.body.readings.map(({ ts, value }) => [Date.parse(ts), Number(value)]).filter(([, value]) => Number.isFinite(value)).reverse();
-    const metric = cockpit.metrics[one.metric];
+    const readings = answer.body.readings.map((/** @type {{ts: string, value: Live.Value}} */ { ts, value }) => [Date.parse(ts), Number(value)]).filter((/** @type {[ms: number, value: number]} */ [, value]) => Number.isFinite(value)).reverse();
+    const metric = cockpit.metrics[one.metric ?? ""];
     const unit = metric.label ? say("（{label}）", { label: metric.label }) : "";
     const caption = element("figcaption", "second", readings.length ? `${metric.name}${unit} · ${alarms.subject(one)}` : say("这段时间没有读数"));
     figure.replaceChildren(caption, ...(readings.length ? [drawn(figure, one, readings, from, to)] : []));
   };
 
+  /** @param {string} name @param {Record<string, string | number>} attributes @param {string} [words] */
   function part(name, attributes, words) {
     const made = document.createElementNS(SVG, name);
-    for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
+    for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, String(value));
     if (words !== undefined) made.textContent = words;
     return made;
   }
 
+  /** @param {HTMLElement} figure @param {Live.Alarm} one @param {[ms: number, value: number][]} readings @param {number} from @param {number} to */
   function drawn(figure, one, readings, from, to) {
     const width = Math.max(260, figure.clientWidth);
-    const isBool = cockpit.metrics[one.metric].kind === "bool";
+    const isBool = cockpit.metrics[one.metric ?? ""].kind === "bool";
     const limit = isBool ? null : one.threshold;
     const values = [...readings.map(([, value]) => value), ...(limit === null ? [] : [limit])];
     let [low, high] = [Math.min(...values), Math.max(...values)];
     if (low === high) [low, high] = [low - 1, high + 1];
+    /** @param {number} ms */
     const x = (ms) => MARGIN.left + ((width - MARGIN.left - MARGIN.right) * (ms - from)) / (to - from);
+    /** @param {number} value */
     const y = (value) => HEIGHT - MARGIN.bottom - ((HEIGHT - MARGIN.top - MARGIN.bottom) * (value - low)) / (high - low);
-    const svg = part("svg", { width, height: HEIGHT, role: "img", "aria-label": say("{name}：{one}", { name: cockpit.metrics[one.metric].name, one: alarms.said(one) }) });
+    const svg = part("svg", { width, height: HEIGHT, role: "img", "aria-label": say("{what}：{one}", { what: cockpit.metrics[one.metric ?? ""].name, one: alarms.said(one) }) });
     for (const value of [low, high]) {
       svg.append(part("line", { class: "grid", x1: MARGIN.left, x2: width - MARGIN.right, y1: y(value), y2: y(value) }));
-      const words = isBool ? cockpit.reading(one.metric, value >= 0.5) : cockpit.number(value, cockpit.metrics[one.metric].precision);
+      const words = isBool ? cockpit.reading(one.metric ?? "", value >= 0.5) : cockpit.number(value, cockpit.metrics[one.metric ?? ""].precision);
       svg.append(part("text", { x: MARGIN.left - 8, y: y(value) + 5, "text-anchor": "end" }, words));
     }
-    for (const [ms, anchor] of [[from, "start"], [to, "end"]]) {
+    /** @type {[ms: number, anchor: string][]} */
+    const ends = [[from, "start"], [to, "end"]];
+    for (const [ms, anchor] of ends) {
       svg.append(part("text", { x: x(ms), y: HEIGHT - 6, "text-anchor": anchor }, cockpit.time.short(ms)));
     }
     // A step holds until the next reading; it breaks where none came for long.
@@ -71,7 +78,9 @@
       svg.append(part("line", { class: "limit", x1: MARGIN.left, x2: width - MARGIN.right, y1: y(limit), y2: y(limit) }));
       svg.append(part("text", { class: "limit-word", x: MARGIN.left + 4, y: y(limit) - 5 }, say("限值")));
     }
-    for (const [ms, word] of [[one.raised, say("触发")], [one.returned, say("恢复")]]) {
+    /** @type {[ms: number | null, word: string][]} */
+    const moments = [[one.raised, say("触发")], [one.returned, say("恢复")]];
+    for (const [ms, word] of moments) {
       if (ms === null || ms < from || ms > to) continue;
       svg.append(part("line", { class: "moment", x1: x(ms), x2: x(ms), y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom }));
       const isRight = x(ms) > width - 60;

@@ -7,19 +7,28 @@
   const { form, text, choice, moment, redraw, once } = cockpit.forms;
   const HOUR_MS = 3600000;
   const GATHER_MS = 300;
+  /** @type {Record<string, string>} */
   const ROLES = { steward: cockpit.say("网格员"), manager: cockpit.say("管理员") };
   const SEVERITY = { critical: "critical", high: "critical", medium: "major", low: "minor" };
+  /** @type {Record<string, string>} */
   const WAYS = { take_out: "out-of-service", put_back: "in-service" };   // last part of the address where it is not the event
   const SPANS = { "1h": cockpit.say("1 小时"), "8h": cockpit.say("8 小时"), tomorrow: cockpit.say("到明天 08:00"), other: cockpit.say("到下面的时间") };
+  /** @type {Map<string, Api.Rule>} */
   const rules = new Map();
+  /** @type {string | null} */
   let chosen = null;
+  /** @type {Api.Alarm | null} */
   let shown = null;     // as the server last told it
+  /** @type {number | null} */
   let timer = null;
+  /** @type {HTMLElement | null} */
   let opener = null;    // what had the focus before: it gets it back
+  /** @type {[words: string, ok: boolean]} */
   let said = ["", true];
 
-  const place = () => cockpit.find("[data-alarm-detail]");
+  const place = () => cockpit.need("[data-alarm-detail]");
   const base = () => `/api/v1/${cockpit.root.dataset.community}`;
+  /** @param {string | null} time */
   const parse = (time) => (time === null ? null : Date.parse(time));
 
   /* An alarm of the API as the live channel tells it. */
@@ -28,21 +37,17 @@
     raised: parse(told.raised), received: parse(told.received), returned: parse(told.returned), shelved_until: parse(told.shelved_until),
   });
 
-  /* What a person can bring about, as the server's table has it. */
-  alarms.possible = ({ state, active }) => Object.entries(alarms.words().life.events)
-    .filter(([, event]) => event.role && (event.to[state] || (active ? event.active : event.inactive)[state])).map(([code]) => code);
-
   alarms.chosen = () => chosen;
 
   /* Show an alarm beside the list; null closes it. */
   alarms.choose = function (id, isAsked = true) {
-    if (id !== null && isAsked && !place().contains(document.activeElement)) opener = document.activeElement;
+    if (id !== null && isAsked && !place().contains(document.activeElement)) opener = /** @type {HTMLElement | null} */ (document.activeElement);
     chosen = id;
     shown = null;
     said = ["", true];
-    cockpit.find(".alarms-page").classList.toggle("has-chosen", id !== null);
+    cockpit.need(".alarms-page").classList.toggle("has-chosen", id !== null);
     place().hidden = id === null;
-    const here = new URL(location);
+    const here = new URL(location.href);
     if (id === null) here.searchParams.delete("alarm");
     else here.searchParams.set("alarm", id);
     history.replaceState(null, "", here);
@@ -75,7 +80,7 @@
     const why = cockpit.whyNot("steward");
     if (why) return refuse(why);
     try {
-      const told = await cockpit.ask(`alarms/${encodeURIComponent(asked)}`, {});
+      const told = await cockpit.ask(`alarms/${encodeURIComponent(asked ?? "")}`, {});
       const rule = await ruleOf(told.rule);
       if (asked !== chosen) return;
       shown = told;
@@ -85,12 +90,14 @@
     }
   }
 
+  /** @param {string} why */
   function refuse(why) {
     const line = element("div");
     cockpit.refuse(line, why);
     place().replaceChildren(head(element("h2", "", cockpit.say("告警"))), line);
   }
 
+  /** @param {string} code */
   async function ruleOf(code) {
     if (!rules.has(code)) {
       try {
@@ -99,9 +106,10 @@
         return null;   // a rule that is no more
       }
     }
-    return rules.get(code);
+    return rules.get(code) ?? null;
   }
 
+  /** @param {HTMLElement} title */
   function head(title) {
     const line = element("header", "alarm-head");
     const close = element("button", "quiet close", cockpit.say("✕ 关闭"));
@@ -111,39 +119,44 @@
     return line;
   }
 
+  /** @param {Api.Alarm} told @param {Api.Rule | null} rule */
   function draw(told, rule) {
     const one = alarms.fromApi(told);
     const marks = element("p", "marks");
     marks.append(alarms.mark(one.priority), element("strong", "", told.state_name));
     if (one.active) marks.append(element("span", "second", cockpit.say("条件仍在")));
+    /** @type {(HTMLElement | null)[]} */
     const parts = [head(element("h2", "", `${one.name} · ${alarms.subject(one)}`)), marks, facts(one, told)];
     const guidance = rule && rule.guidance;
     if (guidance) parts.push(element("p", "guidance", cockpit.say("处置：{guidance}", { guidance })));
     parts.push(eventLine(one, told), actions(one, told, rule), outcome(), chart(one), steps(told));
-    redraw(place(), ...parts.filter(Boolean));
+    redraw(place(), ...parts.filter((one) => one !== null));
     for (const figure of place().querySelectorAll("[data-alarm-chart]")) alarms.drawChart(figure, one);
   }
 
+  /** @param {KnownAlarm} one @param {Api.Alarm} told */
   function facts(one, told) {
     const list = element("dl", "facts");
-    const device = told.device && element("a", "", alarms.subject(one));
+    const device = told.device !== null && element("a", "", alarms.subject(one));
     if (device) device.href = cockpit.link(`/devices/${told.device}`);
     const onMap = told.lon !== null && element("a", "", cockpit.say("在地图上看"));
     if (onMap) onMap.href = cockpit.link(`/map?community=${cockpit.root.dataset.community}&alarm=${told.id}`);
+    /** @param {string | null} time */
     const when = (time) => (time === null ? null : cockpit.time.full(Date.parse(time)));
     const by = told.by ? ` · ${told.by.replace(/^.*?:/, "")}` : "";
+    /** @type {[name: string, said: null | string | Node | (string | Node)[]][]} */
     const rows = [
-      [cockpit.say("设备"), device], [cockpit.say("位置"), [alarms.where(one), onMap].filter(Boolean)], [cockpit.say("数值"), alarms.said(one)],
+      [cockpit.say("设备"), device || null], [cockpit.say("位置"), [alarms.where(one), onMap || ""].filter(Boolean)], [cockpit.say("数值"), alarms.said(one)],
       [cockpit.say("触发"), when(told.raised)], [cockpit.say("恢复"), when(told.returned)], [cockpit.say("确认"), told.acknowledged && when(told.acknowledged) + by],
       [cockpit.say("搁置至"), when(told.shelved_until)], [cockpit.say("原因"), told.reason], [cockpit.say("重复"), told.repeats ? cockpit.say("{repeats} 次", { repeats: told.repeats }) : null],
       [cockpit.say("来源"), told.source ? cockpit.say("回放 · {source}", { source: told.source }) : null], [cockpit.say("编号"), told.id],
     ];
     for (const [name, value] of rows) {
-      const values = [value].flat().filter(Boolean);
+      const values = [value].flat().filter((one) => one !== null && one !== "");
       if (!values.length) continue;
       const line = element("div");
       const words = element("dd");
-      values.forEach((part, index) => words.append(index ? " · " : "", part));
+      values.forEach((part, index) => words.append(index ? " · " : "", part ?? ""));
       line.append(element("dt", "", name), words);
       list.append(line);
     }
@@ -152,8 +165,9 @@
 
   /* --- the grid event --- */
 
-  const eventStates = () => JSON.parse(cockpit.find("[data-event-states]").dataset.eventStates);
+  const eventStates = () => JSON.parse(cockpit.need("[data-event-states]").dataset.eventStates);
 
+  /** @param {KnownAlarm} one @param {Api.Alarm} told */
   function eventLine(one, told) {
     const line = element("p", "alarm-event");
     const { event } = told;
@@ -170,6 +184,7 @@
   }
 
   /* One click: title, what was said and when, the device and the place; the server keeps one event for an alarm. */
+  /** @param {KnownAlarm} one @param {Api.Alarm} told */
   async function open(one, told) {
     const rule = await ruleOf(told.rule);
     const evidence = [alarms.said(one), cockpit.say("触发 {raised}", { raised: cockpit.time.full(one.raised) }), alarms.where(one), cockpit.say("告警 {id}", { id: told.id })];
@@ -184,19 +199,22 @@
 
   /* --- what may be done --- */
 
+  /** @param {KnownAlarm} one @param {Api.Alarm} told @param {Api.Rule | null} rule */
   function actions(one, told, rule) {
     if (cockpit.at !== null) return null;
     const box = element("div", "alarm-actions");
     const { events } = alarms.words().life;
-    const may = told.possible.filter((code) => cockpit.canDo(events[code].role));
+    const may = told.possible.filter((code) => cockpit.canDo(events[code].role ?? "admin"));
     for (const code of may) if (MAKE[code]) box.append(MAKE[code](code, events[code], told));
     const denied = told.possible.filter((code) => !may.includes(code));
-    if (denied.length) box.append(element("p", "second", denied.map((code) => cockpit.say("{name}需要{role}", { name: events[code].name, role: ROLES[events[code].role] })).join(cockpit.say("；"))));
+    if (denied.length) box.append(element("p", "second", denied.map((code) => cockpit.say("{name}需要{what}", { name: events[code].name, what: ROLES[events[code].role ?? ""] })).join(cockpit.say("；"))));
     return box;
   }
 
+  /** @param {string} code @param {AlarmEvent} event */
   const plain = (code, event) => doing(event.name, () => send(code, {}));
 
+  /** @param {string} name @param {Work} work */
   function doing(name, work) {
     const button = element("button", "", name);
     button.type = "button";
@@ -204,6 +222,7 @@
     return button;
   }
 
+  /** @type {Record<string, (code: string, event: AlarmEvent, told: Api.Alarm) => HTMLElement>} */
   const MAKE = {
     acknowledge(code, event) {
       const made = element("form", "acknowledge");
@@ -228,7 +247,7 @@
 
   function reason() {
     const field = text("reason", cockpit.say("原因"), 500);
-    field.querySelector("input").required = true;
+    cockpit.need("input", field).required = true;
     return field;
   }
 
@@ -236,8 +255,8 @@
   function shelving() {
     const span = choice("span", cockpit.say("搁置多久"), SPANS);
     const other = moment("other", cockpit.say("时间（北京时间）"));
-    const input = other.querySelector("input");
-    const select = span.querySelector("select");
+    const input = cockpit.need("input", other);
+    const select = cockpit.need("select", span);
     const follow = () => { other.hidden = !(input.required = select.value === "other"); };
     select.addEventListener("change", follow);
     select.addEventListener("input", follow);
@@ -249,6 +268,7 @@
   }
   alarms.shelving = shelving;
 
+  /** @param {string} span @param {string} other */
   function untilOf(span, other) {
     if (span === "other") return other;
     if (span === "tomorrow") {
@@ -258,6 +278,7 @@
     return new Date(cockpit.now() + parseInt(span, 10) * HOUR_MS).toISOString();
   }
 
+  /** @param {string} code @param {object} body */
   async function send(code, body) {
     const answer = await cockpit.post(`${base()}/alarms/${chosen}/${WAYS[code] || code}`, body);
     say(answer.ok, answer.ok ? cockpit.say("{name}：已执行", { name: alarms.words().life.events[code].name }) : alarms.whyNot(answer, code));
@@ -272,10 +293,11 @@
       return cockpit.say("现在的状态是「{name}」，不能{name2}；可能刚被别人处理，已更新", { name: states[answer.body.state].name, name2: name });
     }
     if (answer.status === 404) return cockpit.say("告警已经结束，没有可以处理的；已更新");
-    if (answer.status === 403 && cockpit.me && !cockpit.may(role)) return cockpit.say("{name}需要本社区的{role}", { name, role: ROLES[role] });
+    if (answer.status === 403 && cockpit.me && role && !cockpit.may(role)) return cockpit.say("{name}需要本社区的{what}", { name, what: ROLES[role ?? ""] });
     return answer.body.detail;
   };
 
+  /** @param {boolean} ok @param {string} words */
   function say(ok, words) {
     said = [words, ok];
     const line = place().querySelector(".outcome");
@@ -289,6 +311,7 @@
     return line;
   }
 
+  /** @param {KnownAlarm} one */
   function chart(one) {
     if (!one.device || !one.metric || !cockpit.metrics[one.metric]) return null;
     const figure = element("figure", "alarm-chart");
@@ -296,6 +319,7 @@
     return figure;
   }
 
+  /** @param {Api.Alarm} told */
   function steps(told) {
     const box = element("section", "alarm-steps");
     const list = element("ol", "timeline");

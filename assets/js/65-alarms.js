@@ -2,6 +2,10 @@
 (function () {
   "use strict";
 
+  /** @typedef {{members: KnownAlarm[], first: KnownAlarm, since: number, sounding: number}} Summary */
+  /** @typedef {{box: HTMLElement, pick: HTMLElement, line: HTMLButtonElement, list: HTMLElement, rows: Map<string, HTMLElement>}} Parts */
+  /** @typedef {{cause: string, ids: Set<string>, isOpen: boolean, rows: number, summary: Summary | null, parts: Parts | null}} Group */
+
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const { alarms, element } = cockpit;
@@ -11,23 +15,31 @@
   const GROUPS = 60;   // lines at once, and rows of a line that is open
   const ROWS = 50;
   const ASIDE = ["shelved", "suppressed", "out_of_service"];
-  const page = (cockpit.pages.alarms = {});
+  const page = (cockpit.pages.alarms = /** @type {PageScript} */ ({}));
+  /** @type {Map<string, KnownAlarm>} */
   const open = new Map();      // id -> record
+  /** @type {Map<string, Group>} */
   const causes = new Map();    // cause -> {cause, ids, isOpen, rows, summary, parts}
+  /** @type {Set<string>} */
   const seen = new Set();      // ids that the live channel told
+  /** @type {Set<string>} */
   const dirty = new Set();     // causes to be looked at again
+  /** @type {Record<string, string>} */
   const filter = { state: "", priority: "", text: "" };
+  /** @type {Live.State["alarms"] | null} */
   let layer = null;            // the live layer as it was read last: another one is a new snapshot
+  /** @type {number | null} */
   let timer = null;
   let most = GROUPS;
   let isRead = false;
+  /** @type {number | null} */
   let flood = null;            // the number of the flood that was read
 
   page.start = async function () {
     await cockpit.whoAmI();
     search();
-    for (const select of cockpit.findAll("[data-filter]")) {
-      select.addEventListener("change", () => narrow(select.dataset.filter, select.value));
+    for (const select of /** @type {Iterable<HTMLSelectElement>} */ (cockpit.findAll("[data-filter]"))) {
+      select.addEventListener("change", () => narrow(select.dataset.filter ?? "", select.value));
     }
     alarms.startViews();
     const { alarm } = cockpit.root.dataset;
@@ -60,13 +72,15 @@
     alarms.eventsMoved(Object.keys(cockpit.state.grid_events || {}));
   }
 
+  /** @param {Live.Keyed<Live.Alarm | null, Live.AlarmTally>} records */
   function some(records) {
+    /** @type {string[]} */
     const moved = [];
     for (const [id, one] of Object.entries(records)) {
       if (id === "*" || one === null) continue;
       seen.add(id);
       if ((open.get(id) || {}).live === one) continue;
-      put({ ...open.get(id), ...one, live: one });
+      put({ ...open.get(id), .../** @type {Live.Alarm} */ (one), live: /** @type {Live.Alarm} */ (one) });
       moved.push(id);
     }
     if (moved.length) alarms.viewsMoved();
@@ -74,24 +88,29 @@
     later();
   }
 
+  /** @param {KnownAlarm} one */
   function put(one) {
     open.set(one.id, one);
     if (!causes.has(one.cause)) causes.set(one.cause, { cause: one.cause, ids: new Set(), isOpen: false, rows: ROWS, summary: null, parts: null });
-    causes.get(one.cause).ids.add(one.id);
+    causes.get(one.cause)?.ids.add(one.id);
     dirty.add(one.cause);
   }
 
+  /** @param {string} id */
   function drop(id) {
-    const { cause } = open.get(id);
+    const cause = open.get(id)?.cause;
+    if (cause === undefined) return;
     open.delete(id);
-    causes.get(cause).ids.delete(id);
+    causes.get(cause)?.ids.delete(id);
     dirty.add(cause);
     later();
   }
 
   /* All that are open: the live channel tells the loudest only. */
   async function read() {
+    /** @type {Map<string, KnownAlarm>} */
     const found = new Map();
+    /** @type {string | null} */
     let cursor = null;
     try {
       do {
@@ -100,10 +119,10 @@
         cursor = answer.next_cursor;
       } while (cursor && found.size < MOST);
     } catch (error) {
-      return void (isRead || cockpit.refuse(cockpit.find("[data-groups]"), error.message));
+      return void (isRead || cockpit.refuse(cockpit.need("[data-groups]"), error.message));
     }
     isRead = true;
-    for (const [id, one] of found) if (!((open.get(id) || {}).rev > one.rev)) put({ ...open.get(id), ...one });
+    for (const [id, one] of found) if (!((open.get(id)?.rev ?? -1) > one.rev)) put({ ...open.get(id), ...one });
     const told = cockpit.state.alarms || {};
     [...open.keys()].filter((id) => !found.has(id) && !told[id]).forEach(drop);
     some(told);
@@ -117,9 +136,10 @@
     const input = Object.assign(element("input"), { type: "search", maxLength: 80, placeholder: say("规则、设备或片区") });
     input.setAttribute("aria-label", say("查找告警"));
     input.addEventListener("input", () => narrow("text", input.value.trim().toLowerCase()));
-    cockpit.find("[data-filter-text]").replaceChildren(input);
+    cockpit.need("[data-filter-text]").replaceChildren(input);
   }
 
+  /** @param {string} name @param {string} value */
   function narrow(name, value) {
     filter[name] = value;
     most = GROUPS;
@@ -128,6 +148,7 @@
     draw();
   }
 
+  /** @param {KnownAlarm} one */
   function isShown(one) {
     if (ASIDE.includes(one.state) || (filter.state && one.state !== filter.state)) return false;
     if (filter.priority && one.priority !== filter.priority) return false;
@@ -136,34 +157,41 @@
     return words.some((word) => word && word.toLowerCase().includes(filter.text));
   }
 
-  const loudest = (a, b) => (b.sounds === true) - (a.sounds === true) || alarms.rank(a) - alarms.rank(b) || b.raised - a.raised;
+  /** @param {KnownAlarm} a @param {KnownAlarm} b */
+  const loudest = (a, b) => Number(b.sounds === true) - Number(a.sounds === true) || alarms.rank(a) - alarms.rank(b) || b.raised - a.raised;
 
   function later() {
     timer = timer || setTimeout(draw, GATHER_MS);
   }
 
   function draw() {
-    clearTimeout(timer);
+    if (timer !== null) clearTimeout(timer);
     timer = null;
-    for (const cause of dirty) summarise(causes.get(cause));
-    const shown = [...causes.values()].filter((group) => group.summary).sort((a, b) => loudest(a.summary.first, b.summary.first));
-    const place = cockpit.find("[data-groups]");
+    for (const cause of dirty) {
+      const group = causes.get(cause);
+      if (group) summarise(group);
+    }
+    const shown = [...causes.values()].flatMap((group) => (group.summary ? [{ group, first: group.summary.first }] : [])).sort((a, b) => loudest(a.first, b.first)).map(({ group }) => group);
+    const place = cockpit.need("[data-groups]");
     const now = shown.slice(0, most);
     for (const group of now) if (!group.parts || dirty.has(group.cause)) drawGroup(group);
+    if (dirty.size) alarms.pickedMoved();
     dirty.clear();
-    order(place, [...now.map((group) => group.parts.box), ...(shown.length > most ? [more(shown.length - most)] : []), ...(shown.length ? [] : [nothing()])]);
+    order(place, [...now.flatMap((group) => group.parts?.box ?? []), ...(shown.length > most ? [more(shown.length - most)] : []), ...(shown.length ? [] : [nothing()])]);
     heads(shown.length);
   }
 
   /* Put these in this order; what stands right is not touched, so that focus and open lines stay. */
+  /** @param {HTMLElement} place @param {HTMLElement[]} wanted */
   function order(place, wanted) {
     const kept = new Set(wanted);
-    for (const child of [...place.children]) if (!kept.has(child)) child.remove();
+    for (const child of [.../** @type {Iterable<HTMLElement>} */ (place.children)]) if (!kept.has(child)) child.remove();
     wanted.forEach((one, index) => place.children[index] === one || place.insertBefore(one, place.children[index] || null));
   }
 
   const nothing = () => element("p", "second calm", isRead ? (open.size && Object.values(filter).some(Boolean) ? say("没有符合条件的告警") : say("没有未恢复或未确认的告警")) : say("正在读取"));
 
+  /** @param {number} left */
   function more(left) {
     const button = element("button", "quiet", say("另有 {left} 组 · 再显示 {left2} 组", { left, left2: Math.min(left, GROUPS) }));
     button.type = "button";
@@ -171,8 +199,9 @@
     return button;
   }
 
+  /** @param {Group} group */
   function summarise(group) {
-    const members = [...group.ids].map((id) => open.get(id)).filter(isShown).sort(loudest);
+    const members = [...group.ids].flatMap((id) => open.get(id) ?? []).filter(isShown).sort(loudest);
     if (!group.ids.size) causes.delete(group.cause);
     group.summary = members.length ? {
       members, first: members[0], since: Math.min(...members.map((one) => one.raised)),
@@ -180,6 +209,7 @@
     } : null;
   }
 
+  /** @param {number} lines */
   function heads(lines) {
     const tally = alarms.tally();
     if (!tally) return;
@@ -191,12 +221,13 @@
     const sounding = alarms.total(tally.sounding);
     const words = [say("未确认 {sounding} 条{known}", { sounding, known: parts.length ? say("（{known}）", { known: parts.join(say("，")) }) : "" }), say("已确认未恢复 {acknowledged} 条", { acknowledged: tally.by_state.acknowledged }), say("起因 {lines} 组", { lines })];
     cockpit.setText(cockpit.find("[data-summary]"), words.join(" · "));
-    alarms.showFlood(tally.flood, tally.flood ? [...open.values()].filter((one) => one.flood === tally.flood.id && one.sounds).length : 0);
+    alarms.showFlood(tally.flood, tally.flood ? [...open.values()].filter((one) => one.flood === going && one.sounds).length : 0);
   }
 
   /* --- a line --- */
 
   /* What alarms of one line have in common, in words. */
+  /** @param {Group} given @param {KnownAlarm} first */
   function causeOf({ cause }, first) {
     const at = cause.indexOf(":");
     if (at < 0) return alarms.words().causes.rule.name;
@@ -206,8 +237,10 @@
     return (cause.startsWith("site:") ? first.site : first.area) || cause.slice(at + 1);
   }
 
+  /** @param {Group} group */
   function drawGroup(group) {
-    if (!group.parts) group.parts = frame(group);
+    if (!group.summary) return;
+    group.parts ||= frame(group);
     const { members, first, since, sounding } = group.summary;
     const { box, line, pick, list } = group.parts;
     const isOne = members.length === 1;
@@ -222,14 +255,15 @@
     line.setAttribute("aria-label", `${alarms.look(first.priority).name} ${title} ${states}`);
     if (isOne) line.removeAttribute("aria-expanded");
     else line.setAttribute("aria-expanded", String(group.isOpen));
-    pick.hidden = !sounding || !cockpit.canDo("steward");
-    pick.querySelector("input").setAttribute("aria-label", say("选择 {title}", { title }));
-    pick.querySelector("input").checked = alarms.isPicked(group.cause);
+    pick.hidden = !alarms.BATCH.some((event) => cockpit.canDo(alarms.words().life.events[event].role ?? "admin") && alarms.possibleOf([group.cause], event).length);
+    cockpit.need("input", pick).setAttribute("aria-label", say("选择 {title}", { title }));
+    cockpit.need("input", pick).checked = alarms.isPicked(group.cause);
     list.hidden = isOne || !group.isOpen;
     if (!list.hidden) rows(group);
     box.classList.toggle("is-chosen", isOne && first.id === alarms.chosen());
   }
 
+  /** @param {Group} group */
   function frame(group) {
     const box = element("section", "cause");
     box.dataset.cause = group.cause;
@@ -240,7 +274,7 @@
     const line = element("button", "alarm-line");
     line.type = "button";
     line.addEventListener("click", () => {
-      if (group.summary.members.length === 1) return alarms.choose(group.summary.first.id);
+      if (group.summary?.members.length === 1) return alarms.choose(group.summary.first.id);
       group.isOpen = !group.isOpen;
       drawGroup(group);
     });
@@ -249,7 +283,9 @@
     return { box, pick, line, list, rows: new Map() };
   }
 
+  /** @param {Group} group */
   function rows(group) {
+    if (!group.parts || !group.summary) return;
     const { list, rows: known } = group.parts;
     const shown = group.summary.members.slice(0, group.rows);
     const left = group.summary.members.length - shown.length;
@@ -259,10 +295,12 @@
     for (const id of known.keys()) if (!open.has(id)) known.delete(id);
   }
 
+  /** @param {Map<string, HTMLElement>} known @param {KnownAlarm} one */
   function row(known, one) {
     const text = [one.state_name, alarms.subject(one), alarms.where(one), alarms.said(one), one.raised].join(" ");
-    if (!known.has(one.id)) {
-      const made = element("li");
+    let made = known.get(one.id);
+    if (!made) {
+      made = element("li");
       const button = element("button", "alarm-line");
       button.type = "button";
       button.addEventListener("click", () => alarms.choose(one.id));
@@ -270,11 +308,10 @@
       made.append(button);
       known.set(one.id, made);
     }
-    const made = known.get(one.id);
     if (made.dataset.text !== text) {
       made.dataset.text = text;
       made.classList.toggle("is-heard", !one.sounds);
-      made.firstChild.replaceChildren(
+      cockpit.need("button", made).replaceChildren(
         alarms.mark(one.priority), element("span", "title", alarms.subject(one)), element("span", "count-of", ""),
         element("time", "when", cockpit.time.short(one.raised)),
         element("span", "detail", [one.name, alarms.where(one), alarms.said(one), one.state_name].filter(Boolean).join(" · ")),
@@ -283,6 +320,7 @@
     return made;
   }
 
+  /** @param {Group} group @param {number} left */
   function moreRows(group, left) {
     const made = element("li");
     const button = element("button", "quiet", say("另有 {left} 条 · 再显示 {left2} 条", { left, left2: Math.min(left, ROWS) }));
@@ -292,15 +330,19 @@
     return made;
   }
 
-  /* Of these causes, what is shown and somebody could acknowledge. */
-  alarms.soundingOf = (picked) => [...picked].flatMap((cause) => {
+  /* What may be done with an alarm as it is, but for what depends on whether it is latched. */
+  alarms.possible = ({ state, active }) => Object.entries(alarms.words().life.events)
+    .filter(([, event]) => event.role && (event.to[state] || (active ? event.active : event.inactive)[state])).map(([code]) => code);
+
+  /* Of these causes, what is shown and can be acknowledged, or shelved. */
+  alarms.possibleOf = (picked, event) => [...picked].flatMap((cause) => {
     const { summary } = causes.get(cause) || {};
-    return summary ? summary.members.filter((one) => one.sounds).map((one) => one.id) : [];
+    return summary ? summary.members.filter((one) => alarms.possible(one).includes(event)).map((one) => one.id) : [];
   });
 
   /* Devices have another name now, or one at last. */
   alarms.renamed = function (ids) {
-    for (const one of open.values()) if (ids.has(one.device)) dirty.add(one.cause);
+    for (const one of open.values()) if (ids.has(one.device ?? "")) dirty.add(one.cause);
     later();
   };
 

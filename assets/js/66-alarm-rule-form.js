@@ -8,8 +8,9 @@
   const SHANGHAI_DAYS = [say("一"), say("二"), say("三"), say("四"), say("五"), say("六"), say("日")];
   const AMOUNTS = ["rate", "count"];
 
-  const choices = () => JSON.parse(cockpit.find("[data-choices]").dataset.choices);
+  const choices = () => JSON.parse(cockpit.need("[data-choices]").dataset.choices);
 
+  /** @param {string} name @param {string} label @param {HTMLInputElement | HTMLSelectElement} input @param {string} hint */
   function field(name, label, input, hint = "") {
     const made = element("label", "field");
     input.name = name;
@@ -20,14 +21,18 @@
     return made;
   }
 
+  /** @param {HTMLElement} made */
   function long(made) {
     made.classList.add("is-long");
     return made;
   }
 
+  /** @param {string} name @param {string} label @param {string | undefined} value @param {object} more @param {string} hint */
   const textual = (name, label, value, more = {}, hint = "") => field(name, label, Object.assign(element("input"), { value: value || "", maxLength: 120, ...more }), hint);
+  /** @param {string} name @param {string} label @param {number | undefined} value @param {string} hint */
   const numeric = (name, label, value, hint = "") => field(name, label, Object.assign(element("input"), { type: "number", step: "any", value: value ?? 0 }), hint);
 
+  /** @param {string} name @param {string} label @param {Record<string, string>} options @param {string | null | undefined} value @param {string | null} none */
   function listed(name, label, options, value, none = null) {
     const select = element("select");
     if (none !== null) select.append(new Option(none, ""));
@@ -36,12 +41,14 @@
     return field(name, label, select);
   }
 
+  /** @param {string} name @param {string} label @param {boolean} value */
   function ticked(name, label, value) {
     const made = field(name, label, Object.assign(element("input"), { type: "checkbox" }));
-    made.querySelector("input").checked = value;
+    cockpit.need("input", made).checked = value;
     return made;
   }
 
+  /** @param {Record<string, { name: string }>} table */
   const names = (table) => Object.fromEntries(Object.entries(table).map(([code, { name }]) => [code, name]));
 
   function metricsOf() {
@@ -49,6 +56,7 @@
     return { ...known, ...names(alarms.words().derived) };
   }
 
+  /** @param {string} title @param {...Node} fields */
   function group(title, ...fields) {
     const made = element("fieldset");
     made.append(element("legend", "", title), ...fields);
@@ -82,22 +90,26 @@
         textual("suppresses_behind", say("抑制的规则编码（其后的设备）"), (rule.suppresses_behind || []).join(", "), { maxLength: 2000 }, say("用逗号分开"))),
     ];
     box.append(...of);
-    const input = (name) => box.querySelector(`[name="${name}"]`);
+    /** @param {string} name */
+    const input = (name) => /** @type {HTMLInputElement} */ (box.querySelector(`[name="${name}"]`));
     const follow = () => units(input, box);
     box.addEventListener("change", follow);
+    box.addEventListener("input", ({ target }) => target instanceof Element && unsay(box, target.closest("[data-field]")));
     follow();
     return { box, read: () => read(input, box), faults: (wrong) => faults(box, wrong) };
   };
 
   /* The limit is in the metric's unit; the window is only of a rate or a count. */
+  /** @param {(name: string) => HTMLInputElement} input @param {HTMLElement} box */
   function units(input, box) {
     const metric = input("metric").value;
     const op = input("op").value;
+    /** @type {{kind?: string, label?: string | null}} */
     const known = alarms.words().derived[metric] || cockpit.metrics[metric] || {};
     const unit = op === "missing" ? say("秒，0 为三个上报间隔") : op === "count" ? say("次") : known.kind === "bool" ? say("1 为真，0 为假") : known.label || "";
-    const place = (name) => box.querySelector(`[data-field="${name}"]`);
-    for (const name of ["value", "deadband"]) {
-      const words = { value: say("限值"), deadband: say("回差") }[name];
+    /** @param {string} name */
+    const place = (name) => cockpit.need(`[data-field="${name}"]`, box);
+    for (const [name, words] of [["value", say("限值")], ["deadband", say("回差")]]) {
       cockpit.setText(place(name).querySelector(".label"), unit ? say("{words}（{what}）", { words, what: name === "deadband" ? known.label || "" : unit }).replace(say("（）"), "") : words);
     }
     place("window_s").hidden = !AMOUNTS.includes(op);
@@ -105,6 +117,7 @@
     place("other").hidden = AMOUNTS.includes(op) || op === "missing";
   }
 
+  /** @param {Api.Rule} rule */
   function schedule(rule) {
     const made = group(say("时段（不填即全天）"),
       field("begin", say("从"), Object.assign(element("input"), { type: "time", value: rule.schedule ? rule.schedule.from : "" })),
@@ -124,10 +137,13 @@
     return made;
   }
 
+  /** @param {string} text */
   const split = (text) => text.split(/[\s,\uff0c\u3001]+/).filter(Boolean);
 
   /* What the API takes; what is left out is as it is by default. */
+  /** @param {(name: string) => HTMLInputElement} input @param {HTMLElement} box */
   function read(input, box) {
+    /** @type {Record<string, any>} */
     const rule = {};
     for (const name of ["name", "name_en", "code", "priority", "op", "cause", "guidance", "guidance_en", "edition"]) rule[name] = input(name).value.trim();
     for (const name of ["enabled", "latched"]) rule[name] = input(name).checked;
@@ -135,15 +151,26 @@
     for (const name of ["metric", "other", "kind", "area", "site", "event"]) rule[name] = input(name).value || null;
     for (const name of ["devices", "suppresses", "suppresses_behind"]) rule[name] = split(input(name).value);
     if (AMOUNTS.includes(rule.op) || rule.op === "missing") Object.assign(rule, { deadband: 0, other: null });
-    const days = [...box.querySelectorAll('[name="day"]:checked')].map((one) => Number(one.value));
+    const days = [.../** @type {NodeListOf<HTMLInputElement>} */ (box.querySelectorAll('[name="day"]:checked'))].map((one) => Number(one.value));
     const [from, to] = [input("begin").value, input("end").value];
     const isAlways = !from && !to && days.length === 7;
     rule.schedule = isAlways ? null : { from: from || "00:00", to: to || "00:00", days };
     return rule;
   }
 
+  /* A field that is written anew is no longer said to be wrong; ``mended`` where none is any more. */
+  /** @param {HTMLElement} box @param {Element | null} place */
+  function unsay(box, place) {
+    const fault = place && place.querySelector(".fault:not(:empty)");
+    if (!fault) return;
+    cockpit.setText(fault, "");
+    if (!box.querySelector(".fault:not(:empty)")) box.dispatchEvent(new CustomEvent("mended"));
+  }
+
   /* Say what is wrong beside its field; what belongs to none is returned. */
+  /** @param {HTMLElement} box @param {Record<string, string> | undefined} wrong */
   function faults(box, wrong) {
+    /** @type {string[]} */
     const left = [];
     for (const place of box.querySelectorAll(".fault")) cockpit.setText(place, "");
     for (const [name, why] of Object.entries(wrong || {})) {

@@ -2,27 +2,33 @@
 (function () {
   "use strict";
 
+  /** @typedef {Record<"kinds" | "areas" | "sites" | "categories", Record<string, string>>} RuleChoices */
+
   const cockpit = window.cockpit;
   const { alarms, element } = cockpit;
   const { once } = cockpit.forms;
   const DAY_MS = 86400000;
+  /** @type {Record<string, string>} */
   const TRIALS = { 1: cockpit.say("过去 24 小时"), 7: cockpit.say("过去 7 天"), 30: cockpit.say("过去 30 天"), 90: cockpit.say("过去 90 天") };
+  /** @type {Api.Rule} */
   const NEW = { code: "", name: "", op: ">", value: 0, metric: "pm2_5", window_s: 600, priority: "medium", cause: "device", enabled: false, latched: false };
-  const page = (cockpit.pages["alarm-rules"] = {});
+  const page = (cockpit.pages["alarm-rules"] = /** @type {PageScript} */ ({}));
   const base = () => `/api/v1/${cockpit.root.dataset.community}/alarm-rules`;
-  const place = () => cockpit.find("[data-rule-detail]");
-  let choices = {};
-  let fields = null;   // of the rule that stands open
+  const place = () => cockpit.need("[data-rule-detail]");
+  /** @type {RuleChoices} */
+  let choices;
+  /** @type {ReturnType<AlarmsScript["ruleFields"]>} */
+  let fields;   // of the rule that stands open
 
   page.start = async function () {
     await cockpit.whoAmI();
-    choices = JSON.parse(cockpit.find("[data-choices]").dataset.choices);
+    choices = JSON.parse(cockpit.need("[data-choices]").dataset.choices);
     cockpit.sayKept(cockpit.find("[data-outcome]"));
     if (cockpit.canDo("manager")) {
       const add = element("button", "ahead", cockpit.say("新建规则"));
       add.type = "button";
       add.addEventListener("click", () => show(NEW, true));
-      cockpit.find("[data-rule-new]").replaceChildren(add);
+      cockpit.need("[data-rule-new]").replaceChildren(add);
     }
     await load();
     const { rule } = cockpit.root.dataset;
@@ -32,18 +38,20 @@
   async function load() {
     try {
       const { rules } = await cockpit.ask("alarm-rules", {});
-      cockpit.find("[data-rules]").className = "";
-      cockpit.find("[data-rules]").replaceChildren(...rules.map(line));
+      cockpit.need("[data-rules]").className = "";
+      cockpit.need("[data-rules]").replaceChildren(...rules.map(line));
     } catch (error) {
-      cockpit.refuse(cockpit.find("[data-rules]"), error.message);
+      cockpit.refuse(cockpit.need("[data-rules]"), error.message);
     }
   }
 
   /* --- a rule in words --- */
 
+  /** @param {number} value */
   const seconds = (value) => (value % 3600 === 0 ? cockpit.say("{value} 小时", { value: value / 3600 }) : value % 60 === 0 ? cockpit.say("{value} 分钟", { value: value / 60 }) : cockpit.say("{value} 秒", { value }));
 
   /* When it is an alarm, as one would say it. */
+  /** @param {Api.Rule} rule */
   function condition(rule) {
     const { ops } = alarms.words();
     const metric = rule.metric ? alarms.metricName(rule.metric) : cockpit.say("设备");
@@ -54,8 +62,9 @@
     return `${metric} ${ops[rule.op].name} ${limit}`;
   }
 
+  /** @param {Api.Rule} rule */
   function words(rule) {
-    const scope = [rule.kind && choices.kinds[rule.kind], rule.area && choices.areas[rule.area], rule.site && choices.sites[rule.site], rule.devices.length ? cockpit.say("{n} 台设备", { n: rule.devices.length }) : ""].filter(Boolean).join(cockpit.say("、"));
+    const scope = [rule.kind && choices.kinds[rule.kind], rule.area && choices.areas[rule.area], rule.site && choices.sites[rule.site], rule.devices?.length ? cockpit.say("{what} 台设备", { what: rule.devices?.length }) : ""].filter(Boolean).join(cockpit.say("、"));
     const days = rule.schedule && rule.schedule.days && rule.schedule.days.length < 7 ? cockpit.say(" 周 {known}", { known: rule.schedule.days.join(cockpit.say("、")) }) : "";
     return [
       condition(rule), rule.on_delay_s ? cockpit.say("持续 {onDelay}", { onDelay: seconds(rule.on_delay_s) }) : "", rule.schedule ? `${rule.schedule.from || "00:00"}–${rule.schedule.to || "24:00"}${days}` : "",
@@ -63,8 +72,10 @@
     ].filter(Boolean).join(" · ");
   }
 
-  const madeBy = (rule) => (rule.version ? cockpit.say("第 {version} 版 · {what} · {at}", { version: rule.version, what: (rule.by || "").replace(/^.*?:/, ""), at: cockpit.time.full(Date.parse(rule.at)) }) : cockpit.say("出厂规则"));
+  /** @param {Api.Rule} rule */
+  const madeBy = (rule) => (rule.version ? cockpit.say("第 {version} 版 · {what} · {what2}", { version: rule.version, what: (rule.by || "").replace(/^.*?:/, ""), what2: cockpit.time.full(Date.parse(rule.at ?? "")) }) : cockpit.say("出厂规则"));
 
+  /** @param {Api.Rule} rule */
   function line(rule) {
     const row = element("div", `rule${rule.enabled ? "" : " is-off"}`);
     row.dataset.rule = rule.code;
@@ -83,6 +94,7 @@
     return row;
   }
 
+  /** @param {Api.Rule} rule */
   function toggle(rule) {
     const button = element("button", "quiet", rule.enabled ? cockpit.say("停用") : cockpit.say("启用"));
     button.type = "button";
@@ -96,12 +108,18 @@
   }
 
   /* What is the rule itself, without what was told of its version. */
+  /** @param {Api.Rule} given */
   const bare = ({ shipped, version, by, at, versions, ...rule }) => rule;
+  /** @param {object} rule */
   const keep = (rule) => cockpit.post(base(), rule);
-  const say = (ok, text) => cockpit.sayOutcome(cockpit.find("[data-outcome]"), ok, text);
+  /** @param {boolean} ok @param {string} text */
+  const say = (ok, text) => cockpit.sayOutcome(cockpit.need("[data-outcome]"), ok, text);
+
+  const unsay = () => cockpit.setText(cockpit.find("[data-outcome]"), "");
 
   /* --- one rule --- */
 
+  /** @param {string} code */
   async function choose(code) {
     try {
       show(await cockpit.ask(`alarm-rules/${encodeURIComponent(code)}`, {}), false);
@@ -110,6 +128,7 @@
     }
   }
 
+  /** @param {Api.Rule} rule @param {boolean} isNew */
   function show(rule, isNew) {
     const canEdit = cockpit.canDo("manager");
     const head = element("header", "alarm-head");
@@ -118,6 +137,7 @@
     close.addEventListener("click", shut);
     head.append(element("h2", "", isNew ? cockpit.say("新建规则") : rule.name), close);
     fields = alarms.ruleFields(rule, isNew);
+    fields.box.addEventListener("mended", unsay);
     const form = element("form");
     form.dataset.key = rule.code;
     const trial = element("div", "trial");
@@ -125,20 +145,21 @@
     trial.setAttribute("role", "status");
     form.append(fields.box, buttons(trial, isNew, canEdit), trial);
     form.addEventListener("submit", (event) => event.preventDefault());
-    if (!canEdit) for (const one of fields.box.querySelectorAll("input, select")) one.disabled = true;
+    if (!canEdit) for (const one of /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement>} */ (fields.box.querySelectorAll("input, select"))) one.disabled = true;
     const why = canEdit ? [] : [element("p", "second", cockpit.whyNot("manager") || cockpit.say("回看时不能修改"))];
     place().replaceChildren(head, ...why, form, ...(isNew ? [] : [versions(rule)]));
     place().hidden = false;
-    cockpit.find(".rules-page").classList.add("has-chosen");
+    cockpit.need(".rules-page").classList.add("has-chosen");
     place().focus();
   }
 
   function shut() {
     place().hidden = true;
     place().replaceChildren();
-    cockpit.find(".rules-page").classList.remove("has-chosen");
+    cockpit.need(".rules-page").classList.remove("has-chosen");
   }
 
+  /** @param {HTMLElement} trial @param {boolean} isNew @param {boolean} canEdit */
   function buttons(trial, isNew, canEdit) {
     const made = element("div", "buttons");
     if (!canEdit) return made;
@@ -168,6 +189,7 @@
 
   /* --- the trial --- */
 
+  /** @param {HTMLElement} trial @param {number} days */
   async function tryOut(trial, days) {
     const rule = fields.read();
     trial.hidden = false;
@@ -176,14 +198,17 @@
     const body = { rule: { ...rule, code: rule.code || "trial", name: rule.name || "trial" }, from: new Date(now - days * DAY_MS).toISOString(), to: new Date(now).toISOString() };
     const answer = await cockpit.post(`${base()}/trial`, body);
     const left = fields.faults(answer.ok ? {} : answer.body.faults);
-    if (!answer.ok) return trial.replaceChildren(element("p", "outcome is-bad", `▲ ${left.join(cockpit.say("；")) || answer.body.detail}`));
+    if (answer.ok) unsay();
+    else return trial.replaceChildren(element("p", "outcome is-bad", `▲ ${left.join(cockpit.say("；")) || answer.body.detail}`));
     result(trial, answer.body, days);
   }
 
+  /** @param {HTMLElement} trial @param {Api.Trial} told @param {number} days */
   function result(trial, told, days) {
     const head = element("p");
     head.append(element("strong", "", cockpit.say("{days}会报警 {count} 次", { days: TRIALS[days], count: told.count })));
     if (told.devices !== undefined) head.append(cockpit.say("，在 {devices} 台设备的数据上", { devices: told.devices }));
+    /** @type {HTMLElement[]} */
     const parts = [head];
     if (told.truncated) parts.push(element("p", "second", cockpit.say("太多，只试到 {until}", { until: cockpit.time.full(Date.parse(told.until)) })));
     const list = element("ol");
@@ -194,10 +219,11 @@
     trial.replaceChildren(...parts);
   }
 
+  /** @param {Api.WouldBe} one */
   function would(one) {
     const row = element("li");
     const device = (cockpit.state.devices || {})[one.device];
-    const link = element("a", "", device ? device.name : one.device);
+    const link = element("a", "", one.name);
     link.href = `/devices/${encodeURIComponent(one.device)}`;
     const returned = one.returned ? cockpit.say("恢复 {returned}", { returned: cockpit.time.full(Date.parse(one.returned)) }) : cockpit.say("未恢复");
     const area = device && device.area ? cockpit.areaName(device.area) : "";
@@ -205,6 +231,7 @@
     return row;
   }
 
+  /** @param {Api.Rule} rule */
   function versions(rule) {
     const box = element("section");
     box.append(element("h3", "second", cockpit.say("版本")));

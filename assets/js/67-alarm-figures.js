@@ -2,12 +2,14 @@
 (function () {
   "use strict";
 
+  /** @typedef {{head: string[], is?: (one: any) => boolean, row: (one: any) => (string | Node)[]}} List */
+
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const { alarms, element } = cockpit;
   const DAY_MS = 86400000;
   const SPANS = { 1: say("近 24 小时"), 7: say("近 7 天"), 30: say("近 30 天"), 90: say("近 90 天") };
-  const page = (cockpit.pages["alarm-figures"] = {});
+  const page = (cockpit.pages["alarm-figures"] = /** @type {PageScript} */ ({}));
   let days = 30;
   let isStarted = false;
 
@@ -25,7 +27,7 @@
       });
       made.append(button);
     }
-    cockpit.find("[data-choices]").replaceChildren(made);
+    cockpit.need("[data-choices]").replaceChildren(made);
     isStarted = true;
     if (cockpit.state.devices) load();
   };
@@ -35,12 +37,13 @@
 
   async function load() {
     const asked = days;
+    /** @type {any} */
     let told = null;
     try {
       const query = { from: new Date(cockpit.now() - asked * DAY_MS).toISOString() };
       told = await cockpit.ask("alarms/figures", query);
     } catch (error) {
-      return void (asked === days && cockpit.refuse(cockpit.find("[data-figures]"), error.message));
+      return void (asked === days && cockpit.refuse(cockpit.need("[data-figures]"), error.message));
     }
     if (asked !== days) return;
     const period = say("{from} 至 {to}", { from: cockpit.time.full(Date.parse(told.from)), to: cockpit.time.full(Date.parse(told.to)) });
@@ -48,19 +51,22 @@
     cockpit.setText(cockpit.find("[data-period]"), say("{period} · 按平均 {operators} 名值班员计{shorter}", { period, operators: cockpit.number(told.operators, 1), shorter }));
     figures(told.figures);
     for (const place of cockpit.findAll("[data-figures-list]")) {
-      const code = place.dataset.figuresList;
+      const code = place.dataset.figuresList ?? "";
       const rows = told[code].filter(LISTS[code].is || Boolean).map(LISTS[code].row);
       place.replaceChildren(rows.length ? cockpit.table(LISTS[code].head, rows) : element("p", "second", say("没有")));
     }
   }
 
+  /** @type {Record<string, (value: number) => string>} */
   const NAMES_OF_UNITS = { s: duration };
 
+  /** @param {number} seconds */
   function duration(seconds) {
     if (seconds < 120) return say("{seconds}\u2009秒", { seconds: cockpit.number(seconds) });
     return seconds < 7200 ? say("{seconds}\u2009分钟", { seconds: cockpit.number(seconds / 60) }) : say("{seconds}\u2009小时", { seconds: cockpit.number(seconds / 3600, 1) });
   }
 
+  /** @param {Api.AlarmFigure} given */
   function shown({ value, unit }) {
     if (value === null) return "—";
     if (NAMES_OF_UNITS[unit]) return NAMES_OF_UNITS[unit](value);
@@ -68,6 +74,7 @@
   }
 
   /* The target in text and with a mark; colour only where it is missed. */
+  /** @param {Api.AlarmFigure[]} rows */
   function figures(rows) {
     const made = cockpit.table([say("指标"), say("数值"), say("目标"), say("对照"), say("出处")], rows.map((one) => [
       one.name, shown(one), one.target || "—", one.is_met === null ? "—" : one.is_met ? say("✓ 达到") : say("▲ 未达到"), one.source || "—",
@@ -75,15 +82,19 @@
     [...made.tBodies[0].rows].forEach((row, index) => {
       row.dataset.figure = rows[index].code;
       row.classList.toggle("is-missed", rows[index].is_met === false);
-      row.lastChild.className = "source";
+      /** @type {HTMLElement} */ (row.lastChild).className = "source";
     });
-    cockpit.find("[data-figures]").replaceChildren(made);
+    cockpit.need("[data-figures]").replaceChildren(made);
   }
 
+  /** @param {{ subject: string }} given */
   const subject = ({ subject: code }) => ((cockpit.state.devices || {})[code] || {}).name || code;
+  /** @param {string | null} time */
   const when = (time) => (time ? cockpit.time.full(Date.parse(time)) : say("仍在继续"));
+  /** @type {List} */
   const counted = { head: [say("规则"), say("对象"), say("次数")], row: (one) => [one.name, subject(one), cockpit.number(one.count)] };
 
+  /** @type {Record<string, List>} */
   const LISTS = {
     top: { head: [say("规则"), say("对象"), say("次数"), say("占比")], row: (one) => [...counted.row(one), `${cockpit.number(one.share, 1)}\u2009%`] },
     chattering: counted,
@@ -94,6 +105,7 @@
     days: { head: [say("日期"), say("条数")], is: (one) => one.count > 0, row: (one) => [one.day, cockpit.number(one.count)] },
   };
 
+  /** @param {{ first: string }} one */
   function first(one) {
     const link = element("a", "", one.first);
     link.href = alarms.link(one.first);

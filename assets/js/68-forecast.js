@@ -8,14 +8,18 @@
   const SVG = "http://www.w3.org/2000/svg";
   const LEAST_WIDE = 300;
   const HIGH = 260;
+  const LINE = 17;   // what a letter needs from line to line
   const SIDES = { left: 56, right: 78, top: 12, bottom: 30 };
-  const page = (cockpit.pages.forecast = {});
-  let words = {};
-  let timer = null;
+  const page = (cockpit.pages.forecast = /** @type {PageScript} */ ({}));
+  /** @type {{minutes: number, models: Record<string, string>}} */
+  let words;
+  /** @type {number | undefined} */
+  let timer;
+  /** @type {Map<HTMLElement, Api.Forecast>} */
   const known = new Map();   // place -> what was told of it last
 
   page.start = function () {
-    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     load();
     if (cockpit.at === null) setInterval(load, words.minutes * 60000);
     window.addEventListener("resize", () => {
@@ -34,26 +38,31 @@
     }
   }
 
+  /** @param {HTMLElement} place @param {Api.Forecast} told */
   function show(place, told) {
+    /** @param {string} what @param {string} text */
     const set = (what, text) => cockpit.setText(place.querySelector(`[data-forecast-${what}]`), text);
     set("model", `${told.day.name} · ${modelWords(told)}`);
     const warned = cockpit.warningWords(told);
     set("warning", warned);
-    place.querySelector("[data-forecast-warning]").className = `forecast-warning ${told.warning ? `crowd-${told.warning.level}` : "second"}`;
-    const from = told.replayed ? say("回放 · {replayed}；同样的日子会重复出现，误差因此偏小", { replayed: told.replayed }) : say("传感器");
-    set("source", say("{from} · 有计数 {days} 天 · 做于 {at}", { from, days: told.days, at: cockpit.time.full(Date.parse(told.at)) }));
+    const tone = told.closing ? "crowd-closed" : told.warning ? `crowd-${told.warning.level}` : "second";
+    cockpit.need("[data-forecast-warning]", place).className = `forecast-warning ${tone}`;
+    const again = told.sources.some((one) => one !== null) ? say("；回放的同样日子会重复出现，误差因此偏小") : "";
+    set("source", say("{sources}{again} · 有计数 {days} 天 · 做于 {at}", { sources: cockpit.sourceWords(told.sources), again, days: told.days, at: cockpit.time.full(Date.parse(told.at)) }));
     known.set(place, told);
     chart(place, told);
-    place.querySelector("[data-forecast-errors]").replaceChildren(...(told.errors ? errors(told.errors) : []));
+    cockpit.need("[data-forecast-errors]", place).replaceChildren(...(told.errors ? errors(told.errors) : []));
   }
 
   /* As wide as its place, so that its letters are as large as those around it. */
+  /** @param {HTMLElement} place @param {Api.Forecast} told */
   function chart(place, told) {
-    const made = place.querySelector("[data-forecast-chart]");
+    const made = cockpit.need("[data-forecast-chart]", place);
     made.hidden = !told.points.length;
     made.replaceChildren(...(told.points.length ? [drawn(told, Math.max(LEAST_WIDE, made.clientWidth)), legend(told)] : []));
   }
 
+  /** @param {Api.Forecast} told */
   function modelWords(told) {
     if (told.model === null) return say("{reasonName}，不作预测（有计数 {days} 天，需 {leastDays} 天）", { reasonName: told.reason_name, days: told.days, leastDays: told.least_days });
     if (!told.is_baseline_better) return say("采用{modelName}：留出日误差小于基线", { modelName: told.model_name });
@@ -62,25 +71,34 @@
 
   /* When those inside may come to a level, or why that cannot be said. */
   cockpit.warningWords = function (told) {
+    if (told.closing) {
+      const words = cockpit.closedWords({ ...told.closing, since: Date.parse(told.closing.since) }, told.inside);
+      return say("{head} · {more} · 关闭期间不作预警", { head: words.head, more: words.more });
+    }
     if (!told.points.length) return "";
     if (told.capacity === null) return say("承载量未配置，不作等级预警");
     const { warning } = told;
     if (!warning) return say("未来 3 小时预计不会升级");
     const sure = warning.mean_ts ? say("，预计 {meanTs} 到达", { meanTs: cockpit.time.minute(Date.parse(warning.mean_ts)) }) : "";
-    return say("{mark} 最早 {ts} 可能到{name}（{people} 人）{sure}", { mark: warning.mark, ts: cockpit.time.minute(Date.parse(warning.ts)), name: warning.name, people: cockpit.number(warning.people), sure });
+    return say("{mark} 最早 {ts} 可能到{name}（{ofName}，{people} 人）{sure}", { mark: warning.mark, ts: cockpit.time.minute(Date.parse(warning.ts)), name: warning.name, ofName: warning.of_name, people: cockpit.number(warning.people), sure });
   };
 
+  /** @param {Api.Forecast} told @param {number} wide */
   function drawn(told, wide) {
     const right = wide - SIDES.right;
     const svg = node("svg", { viewBox: `0 0 ${wide} ${HIGH}`, width: wide, height: HIGH, role: "img", "aria-label": described(told) });
     const now = Date.parse(told.at);
+    /** @param {{ ts: string }} one */
     const at = (one) => Date.parse(one.ts);
     const past = [...told.past.map((one) => [at(one), one.inside]), [now, told.inside]];
     const first = past[0][0];
     const last = at(told.points[told.points.length - 1]);
     const most = Math.max(...told.points.map((one) => one.high), ...told.baseline.map((one) => one.mean), ...past.map((one) => one[1]), 10);
+    /** @param {number} ms */
     const x = (ms) => SIDES.left + ((right - SIDES.left) * (ms - first)) / (last - first);
+    /** @param {number} people */
     const y = (people) => HIGH - SIDES.bottom - ((HIGH - SIDES.top - SIDES.bottom) * people) / (most * 1.05);
+    /** @param {number[][]} points */
     const path = (points) => points.map(([ms, people], index) => `${index ? "L" : "M"}${x(ms).toFixed(1)} ${y(people).toFixed(1)}`).join("");
     const from = [now, told.inside];
     const upper = [from, ...told.points.map((one) => [at(one), one.high])];
@@ -89,18 +107,34 @@
     svg.append(node("path", { class: "interval", d: `${path(upper)}L${path(lower).slice(1)}Z` }));
     for (const level of told.levels.filter((one) => one.people <= most * 1.05)) {
       svg.append(node("path", { class: `limit crowd-${level.code}`, d: path([[first, level.people], [last, level.people]]) }));
-      svg.append(label(right + 6, y(level.people) + 4, `${level.mark} ${cockpit.number(level.people)}`, `limit-name crowd-${level.code}`));
     }
     if (told.model !== "seasonal_naive") svg.append(node("path", { class: "baseline", d: path(told.baseline.map((one) => [at(one), one.mean])) }));
     svg.append(node("path", { class: "past", d: path(past) }));
     svg.append(node("path", { class: "mean", d: path([from, ...told.points.map((one) => [at(one), one.mean])]) }));
     svg.append(node("circle", { class: "now", cx: x(now), cy: y(told.inside), r: 4 }));
     const end = told.points[told.points.length - 1];
-    const isFree = told.levels.every((one) => Math.abs(y(one.people) - y(end.mean)) > 16);
-    if (isFree) svg.append(label(right + 6, y(end.mean) + 4, say("{mean} 人", { mean: cockpit.number(end.mean) }), "end"));
+    const beside = told.levels.filter((one) => one.people <= most * 1.05).map((one) => ({
+      y: y(one.people), text: `${one.mark} ${cockpit.number(one.people)}`, name: `limit-name crowd-${one.code}`,
+    }));
+    beside.push({ y: y(end.mean), text: say("{mean} 人", { mean: cockpit.number(end.mean) }), name: "end" });
+    for (const one of apart(beside)) svg.append(label(right + 6, one.y + 4, one.text, one.name));
     return svg;
   }
 
+  /* Labels beside the chart, each moved as little as keeps them from lying over each other. */
+  /** @template {{ y: number }} L @param {L[]} labels @returns {L[]} */
+  function apart(labels) {
+    const found = labels.sort((a, b) => a.y - b.y);
+    for (let n = 1; n < found.length; n += 1) found[n].y = Math.max(found[n].y, found[n - 1].y + LINE);
+    let lowest = HIGH - SIDES.bottom;
+    for (const one of [...found].reverse()) {
+      one.y = Math.min(one.y, lowest);
+      lowest = one.y - LINE;
+    }
+    return found;
+  }
+
+  /** @param {SVGElement} svg @param {(ms: number) => number} x @param {(people: number) => number} y @param {number} first @param {number} last @param {number} most @param {number} right */
   function grid(svg, x, y, first, last, most, right) {
     const step = nice(most / 3);
     for (let people = 0; people <= most * 1.05; people += step) {
@@ -113,28 +147,33 @@
     }
   }
 
+  /** @param {number} step */
   function nice(step) {
     const power = 10 ** Math.floor(Math.log10(Math.max(1, step)));
-    return [1, 2, 5, 10].map((one) => one * power).find((one) => one >= step);
+    return [1, 2, 5, 10].map((one) => one * power).find((one) => one >= step) ?? 10 * power;
   }
 
+  /** @param {string} tag @param {Record<string, string | number>} attributes */
   function node(tag, attributes) {
     const made = document.createElementNS(SVG, tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
     return made;
   }
 
+  /** @param {number} x @param {number} y @param {string} text @param {string} name */
   function label(x, y, text, name) {
     const made = node("text", { x, y, class: name });
     made.textContent = text;
     return made;
   }
 
+  /** @param {Api.Forecast} told */
   function described(told) {
     const end = told.points[told.points.length - 1];
     return say("现在 {inside} 人，{ts} 预计 {mean} 人，{low} 至 {high} 人", { inside: told.inside, ts: cockpit.time.minute(Date.parse(end.ts)), mean: end.mean, low: end.low, high: end.high });
   }
 
+  /** @param {Api.Forecast} told */
   function legend(told) {
     const made = element("p", "forecast-legend");
     const entries = [["past", say("已计数")], ["mean", say("预测")], ["interval", say("{what}% 区间", { what: Math.round((told.errors ? told.errors.interval : 0.9) * 100) })]];
@@ -146,7 +185,9 @@
     return made;
   }
 
+  /** @param {Api.ForecastErrors} known */
   function errors(known) {
+    /** @param {number} value */
     const share = (value) => `${Math.round(value * 100)}%`;
     const head = [say("本场所留出日误差"), say("模型（人）"), say("基线（人）"), say("模型区间覆盖"), say("基线区间覆盖"), say("小时数")];
     const made = cockpit.table(head, known.horizons.map((row) => [

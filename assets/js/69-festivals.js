@@ -2,25 +2,30 @@
 (function () {
   "use strict";
 
+  /** @typedef {{sites: Record<string, string>, levels: Record<string, {name: string, mark: string, from: number}>}} FestivalWords */
+
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const { element } = cockpit;
   const { form, once, redraw, text, choice, number } = cockpit.forms;
   const GATHER_MS = 1500;
   const BEGINS = { calendar: say("按农历"), hand: say("手动") };
-  const page = (cockpit.pages.festivals = {});
+  const page = (cockpit.pages.festivals = /** @type {PageScript} */ ({}));
   const base = () => `/api/v1/${cockpit.root.dataset.community}/festivals`;
+  /** @param {string} time */
   const when = (time) => cockpit.time.full(Date.parse(time));
-  let words = {};
+  /** @type {FestivalWords} */
+  let words;
+  /** @type {number | null} */
   let timer = null;
   let shown = "";
 
   page.start = async function () {
-    words = JSON.parse(cockpit.find("[data-words]").dataset.words);
+    words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     await cockpit.whoAmI();
     cockpit.sayKept(cockpit.find("[data-outcome]"));
     const why = cockpit.whyNot("steward");
-    if (why !== null) return cockpit.refuse(cockpit.find("[data-festivals]"), why);
+    if (why !== null) return cockpit.refuse(cockpit.need("[data-festivals]"), why);
     load();
   };
 
@@ -35,17 +40,18 @@
   async function load() {
     timer = null;
     const answer = await cockpit.request(base() + cockpit.atQuery("?"));
-    const place = cockpit.find("[data-festivals]");
+    const place = cockpit.need("[data-festivals]");
     if (!answer.ok) return cockpit.refuse(place, cockpit.reason(answer));
     const { festivals } = answer.body;
     redraw(place, ...(festivals.length ? festivals.map(festival) : [element("p", "second", say("还没有节会方案"))]));
     if (cockpit.canDo("manager")) {
       const panel = element("section", "panel overview register");
       panel.append(element("h2", "", say("新的节会")), planForm(null));
-      redraw(cockpit.find("[data-new-festival]"), panel);
+      redraw(cockpit.need("[data-new-festival]"), panel);
     }
   }
 
+  /** @param {Api.Festival} one */
   function festival(one) {
     const made = element("section", "panel overview register");
     made.dataset.key = one.code;
@@ -57,14 +63,17 @@
     return made;
   }
 
+  /** @param {Api.Festival} one */
   function state(one) {
     if (!one.on) return say("○ 未开始");
     const by = one.on.by === "calendar" ? say("按农历") : say("{what} 手动", { what: one.on.by.replace(/^.*?:/, "") });
     return say("◆ 进行中{what} · {by} · 自 {since}", { what: one.on.is_peak ? say(" · 高潮") : "", by, since: cockpit.time.short(Date.parse(one.on.since)) });
   }
 
+  /** @param {Api.Festival} one */
   function facts(one) {
     const made = element("dl");
+    /** @param {string} name @param {string} said */
     const row = (name, said) => made.append(element("dt", "", name), element("dd", "", said));
     row(say("场所"), one.sites.map((code) => words.sites[code] || code).join(say("、")));
     if (one.calendar) {
@@ -77,8 +86,10 @@
     return made;
   }
 
+  /** @param {Record<string, number> | null} known */
   const limits = (known) => known && Object.entries(words.levels).map(([code, level]) => `${level.mark} ${level.name} ${Math.round(known[code] * 100)}%`).join(" · ");
 
+  /** @param {Api.Festival} one */
   function posts(one) {
     if (!one.posts.length) return element("p", "second", say("岗位：未配置"));
     const head = [say("岗位"), say("场所"), say("应到"), say("在岗"), one.on && cockpit.at === null ? say("到岗 / 离岗") : ""];
@@ -92,13 +103,14 @@
     return scroll;
   }
 
+  /** @param {Api.Festival} one @param {Api.Post} post */
   function duty(one, post) {
     const made = element("form", "buttons");
     const who = element("input");
     Object.assign(who, { name: `who-${post.code}`, required: true, maxLength: 100, placeholder: say("单位、角色或账号") });
     who.setAttribute("aria-label", say("{name} 谁", { name: post.name }));
     who.setAttribute("list", `units-${one.code}`);
-    who.value = who.defaultValue = cockpit.may("manager") ? "" : cockpit.me.name;
+    who.value = who.defaultValue = cockpit.may("manager") ? "" : cockpit.me?.name ?? "";
     who.readOnly = !cockpit.may("manager");
     const known = element("datalist");
     known.id = `units-${one.code}`;
@@ -111,26 +123,32 @@
     }
     made.addEventListener("submit", (event) => {
       event.preventDefault();
-      const isOn = event.submitter.value === "on";
-      once(event.submitter, () => send(`/${one.code}/posts/${post.code}/duty`, { who: who.value.trim(), on: isOn }, say("{what} 已{what2}", { what: who.value.trim(), what2: isOn ? say("到岗") : say("离岗") }), who));
+      const pressed = /** @type {HTMLButtonElement} */ (event.submitter);
+      const isOn = pressed.value === "on";
+      once(pressed, () => send(`/${one.code}/posts/${post.code}/duty`, { who: who.value.trim(), on: isOn }, say("{what} 已{what2}", { what: who.value.trim(), what2: isOn ? say("到岗") : say("离岗") }), who));
     });
     return made;
   }
 
+  /** @param {Api.Festival} one */
   function hand(one) {
     const note = text("note", say("理由"), 500);
-    note.querySelector("input").required = true;
+    cockpit.need("input", note).required = true;
     const [verb, what] = one.on ? [say("结束"), "stop"] : [say("开始"), "start"];
     return form(say("手动{verb} {name}", { verb, name: one.name }), [note], (said) => send(`/${one.code}/${what}`, said, say("{name}已{verb}", { name: one.name, verb })), verb);
   }
 
+  /** @param {Api.LunarDay} given */
   const day = ([month, of]) => `${month}-${of}`;
+  /** @param {string} said */
   const days = (said) => said.split(/[,\uff0c\u3001\s]+/).filter(Boolean).map((one) => one.split("-").map(Number));
 
   /* A plan in a form: posts a line each, as code, name, site, people. */
+  /** @param {Api.Festival | null} one */
   function planForm(one) {
     const calendar = (one && one.calendar) || null;
     const posts = one ? one.posts.map((post) => [post.code, post.name_zh ?? post.name, post.site, post.people].join(say("，"))).join("\n") : "";
+    /** @param {[code: string, row: { name: string, mark: string, from: number }]} given */
     const level = ([code, row]) => {
       const made = number(code, say("{name}（承载量的 %）", { name: row.name }));
       return filled(made, one && one.limits ? Math.round(one.limits[code] * 100) : "");
@@ -151,7 +169,9 @@
     return form(one ? say("改方案") : say("录入方案"), inputs, (said) => send("", plan(said), say("方案已保存")), say("保存"));
   }
 
+  /** @param {Record<string, any>} said */
   function plan(said) {
+    /** @param {string} long */
     const lines = (long) => long.split("\n").map((line) => line.trim()).filter(Boolean);
     const levels = Object.keys(words.levels).filter((code) => said[code] !== null);
     return {
@@ -167,26 +187,31 @@
     };
   }
 
-  const inputOf = (made) => made.querySelector("input, textarea, select");
+  /** @param {HTMLElement} made */
+  const inputOf = (made) => /** @type {HTMLInputElement} */ (made.querySelector("input, textarea, select"));
 
+  /** @param {Field} made @param {string | number} value */
   function filled(made, value) {
     const input = inputOf(made);
-    input.value = value;
-    input.defaultValue = value;
+    input.value = String(value);
+    input.defaultValue = String(value);
     return made;
   }
 
+  /** @param {Field} made @param {boolean} isFixed */
   function needed(made, isFixed = false) {
     inputOf(made).required = true;
     inputOf(made).readOnly = isFixed;
     return made;
   }
 
+  /** @param {Field} made @param {string} value */
   function chosen(made, value) {
     inputOf(made).value = value;
     return made;
   }
 
+  /** @param {Api.Festival} one */
   function log(one) {
     const made = element("details");
     const content = element("div");
@@ -195,18 +220,20 @@
       if (!made.open) return;
       const answer = await cockpit.request(`${base()}/${one.code}/log?limit=50`);
       if (!answer.ok) return cockpit.refuse(content, cockpit.reason(answer));
+      /** @type {Record<string, string>} */
       const WHAT = { start: say("开始"), stop: say("结束"), on: say("到岗"), off: say("离岗") };
       const names = Object.fromEntries(one.posts.map((post) => [post.code, post.name]));
-      const rows = answer.body.log.map((row) => element("p", "second", [when(row.at), WHAT[row.what], row.post ? `${names[row.post] || row.post} ${row.who}` : row.note, row.by.replace(/^.*?:/, "")].join(" · ")));
+      const rows = answer.body.log.map((/** @type {Record<string, string>} */ row) => element("p", "second", [when(row.at), WHAT[row.what], row.post ? `${names[row.post] || row.post} ${row.who}` : row.note, row.by.replace(/^.*?:/, "")].join(" · ")));
       content.replaceChildren(...(rows.length ? rows : [element("p", "second", say("还没有记录"))]));
     });
     return made;
   }
 
+  /** @param {string} path @param {object} body @param {string} done @param {HTMLInputElement | null} sent */
   async function send(path, body, done, sent = null) {
     const answer = await cockpit.post(base() + path, body);
     if (answer.ok && sent) sent.value = sent.defaultValue;
-    cockpit.sayOutcome(cockpit.find("[data-outcome]"), answer.ok, answer.ok ? done : answer.body.detail);
+    cockpit.sayOutcome(cockpit.need("[data-outcome]"), answer.ok, answer.ok ? done : answer.body.detail);
     if (answer.ok) await load();
     return answer;
   }

@@ -2,7 +2,10 @@
 (function () {
   "use strict";
 
-  const say = (text) => (window.cockpitWords || {})[text] ?? text;
+  /** @param {string} text */
+  const say = (text) => String((window.cockpitWords || {})[text] ?? text);
+
+  /** @typedef {{ok: boolean, detail?: string}} Told */
 
   const form = document.querySelector("form");
   if (!form) return;   // a link that is not good any more
@@ -14,6 +17,7 @@
     return target.origin === location.origin ? target.pathname + target.search : "/";
   }
 
+  /** @type {Record<"sign-in" | "welcome", (given: FormData) => Promise<Told> | Told>} */
   const sends = {
     "sign-in": (given) => post("/api/v1/session", { name: given.get("name"), password: given.get("password") }),
     welcome(given) {
@@ -23,6 +27,7 @@
     },
   };
 
+  /** @param {string} path @param {object} body */
   async function post(path, body) {
     try {
       const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang }, body: JSON.stringify(body) });
@@ -33,7 +38,7 @@
   }
 
   // The way by another provider leads back to the same page.
-  const elsewhere = document.querySelector(".elsewhere");
+  const elsewhere = /** @type {HTMLAnchorElement | null} */ (document.querySelector(".elsewhere"));
   if (elsewhere) elsewhere.href += "?next=" + encodeURIComponent(next());
 
   // The link is a secret: not for the list of visited pages.
@@ -41,11 +46,11 @@
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const button = form.querySelector("button");
+    const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
     button.disabled = true;
-    const { ok, detail } = await sends[form.dataset.kind](new FormData(form));
+    const { ok, detail } = await sends[/** @type {"sign-in" | "welcome"} */ (form.dataset.kind)](new FormData(form));
     button.disabled = false;
     if (ok) location.assign(next());
-    else document.querySelector("[data-outcome]").textContent = "▲ " + detail;
+    else /** @type {HTMLElement} */ (document.querySelector("[data-outcome]")).textContent = "▲ " + detail;
   });
 })();

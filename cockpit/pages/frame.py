@@ -18,23 +18,37 @@ from store.language import LANGUAGES, current, marked, named, say
 
 DEFAULT_METRIC = "pm2_5"
 NAV = (
-    ("/", marked("总览")),
-    ("/map", marked("地图")),
-    ("/compare", marked("对比")),
-    ("/alarms", marked("告警")),
-    ("/events", marked("网格事件")),
-    ("/board", marked("看板")),
-    ("/report", marked("上报")),
-    ("/figures", marked("指标")),
-    ("/visitors", marked("游客")),
-    ("/forecast", marked("客流预测")),
-    ("/festivals", marked("节会")),
-    ("/counts", marked("客流核对")),
-    ("/governance", marked("共治")),
-    ("/quarantine", marked("隔离区")),
-    ("/ground", marked("底图")),
-    ("/people", marked("人员")),
+    (marked("概况"), (("/", marked("总览")), ("/map", marked("地图")), ("/compare", marked("对比")))),
+    (
+        marked("告警与事件"),
+        (
+            ("/alarms", marked("告警")),
+            ("/events", marked("网格事件")),
+            ("/board", marked("看板")),
+            ("/report", marked("上报")),
+            ("/figures", marked("指标")),
+        ),
+    ),
+    (
+        marked("客流"),
+        (
+            ("/visitors", marked("游客")),
+            ("/forecast", marked("客流预测")),
+            ("/festivals", marked("节会")),
+            ("/counts", marked("客流核对")),
+        ),
+    ),
+    (
+        marked("管理"),
+        (
+            ("/governance", marked("共治")),
+            ("/quarantine", marked("隔离区")),
+            ("/ground", marked("底图")),
+            ("/people", marked("人员")),
+        ),
+    ),
 )
+"""The way about: groups of pages, each with its name."""
 PAST = frozenset(
     {"/", "/map", "/alarms", "/events", "/board", "/figures", "/visitors", "/forecast", "/festivals", "/governance"}
 )
@@ -147,16 +161,12 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
     query = f"?community={community.code}" + (f"&theme={theme}" if theme != "dark" else "")
     then = f"&at={format_rfc3339(int(data['at']) * MILLISECOND)}" if "at" in data else ""
     here = "/" if kind == "home" else f"/{kind}"
-    links = [
-        html.A(
-            say(name),
-            href=f"{path}{query}{then if path in PAST else ''}",
-            className="here" if path == here else None,
-            **_for_whom(path),
-        )
-        for path, name in NAV
+    wall = html.A(say("大屏"), href=f"/wall/{community.code}{then.replace('&', '?')}")
+    groups = [
+        _group(name, [_link(path, page, f"{path}{query}{then if path in PAST else ''}", here) for path, page in pages])
+        for name, pages in NAV
     ]
-    links.append(html.A(say("大屏"), href=f"/wall/{community.code}{then.replace('&', '?')}"))
+    groups[0].children.append(wall)
     places = [
         html.A(
             named(other, "short"),
@@ -168,13 +178,42 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
     header = html.Header(
         [
             html.H1([html.Span(named(community)), html.Span(say("CIM 驾驶舱"), className="sub")]),
-            html.Nav(links, className="pages", **{"aria-label": say("页面")}),
-            html.Nav(places, className="places", **{"aria-label": say("社区")}),
+            html.Button(
+                ["☰ ", html.Span(say(dict(page for _, pages in NAV for page in pages).get(here, "页面")))],
+                type="button",
+                className="way",
+                **{
+                    "aria-expanded": "false",
+                    "aria-controls": "way-about",
+                    "aria-label": say("页面与社区"),
+                    "data-way": "",
+                },
+            ),
+            html.Div(
+                [
+                    html.Nav(groups, className="pages", **{"aria-label": say("页面")}),
+                    html.Nav(places, className="places", **{"aria-label": say("社区")}),
+                ],
+                id="way-about",
+                className="way-about",
+            ),
             html.Div([replay_mark(), clock(), live_mark(), *_languages(), _me()], className="state"),
         ],
         className="top",
     )
     return root(community, kind, [header, html.Main(content)], theme=theme, **data)
+
+
+def _group(name: str, links: list[Any]) -> Any:
+    return html.Div(
+        [html.Span(say(name), className="of"), *links], className="group", role="group", **{"aria-label": say(name)}
+    )
+
+
+def _link(path: str, name: str, href: str, here: str) -> Any:
+    is_here = path == here
+    current = {"aria-current": "page"} if is_here else {}
+    return html.A(say(name), href=href, className="here" if is_here else None, **current, **_for_whom(path))
 
 
 def _for_whom(path: str) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import msgspec
 from dash import html
 
 from cockpit.ground import map as base_map
-from cockpit.pages import frame, legend
+from cockpit.pages import frame, legend, scenes
 from geo.communities import Community
 from layers.declare import layers
 from store.language import named, say
@@ -17,12 +18,17 @@ def page(
     theme: str | None = None,
     at: str | None = None,
     tone: str | None = None,
+    programme: str | None = None,
     **_other: str,
 ) -> Any:
-    """The wall of a community; ``metric`` colours the areas, ``at`` shows a past time, ``tone=1`` sounds alarms."""
+    """The wall of a community; ``metric`` colours the areas, ``at`` shows a past time.
+
+    With ``tone=1`` it sounds alarms, with ``programme=1`` it shows its scenes in turn.
+    """
     found = frame.known_community(community)
     look = frame.theme_of(theme)
     further = frame.past_of(at) | ({"tone": "1"} if tone == "1" else {})
+    further |= {"scenes": msgspec.json.encode(scenes.of(found)).decode(), "programme": programme or ""}
     content = [
         _header(found),
         html.Aside(_panels(found, "left"), className="column left", **{"aria-label": say("左栏")}),

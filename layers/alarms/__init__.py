@@ -6,7 +6,7 @@ from layers.alarms.api import router
 from layers.alarms.feed import AlarmsFeed
 from layers.alarms.overlay import overlay
 from layers.alarms.panel import panel
-from layers.alarms.queries import records
+from layers.alarms.queries import is_there, records
 from layers.alarms.telling import is_anything_due, remind, table
 from layers.declare import Layer
 
@@ -26,5 +26,6 @@ LAYER = Layer(
     is_due=is_anything_due,
     remind=remind,
     words={code: one.name for table in (life.life().states, life.life().events) for code, one in table.items()},
+    things={"alarm": is_there},
     notices=table().kinds,
 )

@@ -1,7 +1,7 @@
 """Floods of alarms: more than an operator can look at (ANSI/ISA-18.2-2016, 16.4.4; EEMUA 191).
 
 A flood begins with ten new alarms within ten minutes for one operator, and ends when fewer than five came in ten
-minutes. The one that came first is kept: it is often the cause of the others.
+minutes. The first one that was raised within those ten minutes is kept: it is often the cause of the others.
 """
 
 from collections.abc import Sequence
@@ -35,8 +35,7 @@ def joined(
         new = list(connection.execute(query.order_by(alarm.c.received, alarm.c.raised)))
         if len(new) < BEGINS_AT:
             return None, []
-        first = new[0]
-        row = {"community": community, "began": first.received, "first": first.id, "count": len(new)}
+        row = {"community": community, "began": new[0].received, "first": _first(new).id, "count": len(new)}
         number = connection.execute(insert(alarm_flood).values(row).returning(alarm_flood.c.id)).scalar_one()
         first_ones = [one.id for one in new]
         connection.execute(update(alarm).where(alarm.c.id.in_(first_ones)).values(flood=number))
@@ -69,6 +68,12 @@ def going_on(connection: Connection, community: str, at: Instant | None = None) 
     else:
         query = query.where(c.began <= at, c.ended.is_(None) | (c.ended > at))
     return connection.execute(query.order_by(c.id.desc()).limit(1)).one_or_none()
+
+
+def _first(new: Sequence[Any]) -> Any:
+    """The one raised first within the ten minutes up to the last: what came late was raised before the burst."""
+    since = max(one.raised for one in new) - WINDOW
+    return min((one for one in new if one.raised > since), key=lambda one: (one.raised, one.received))
 
 
 def _new(community: str, since: Instant) -> Any:

@@ -8,7 +8,10 @@ from sqlalchemy import Connection, func, select
 from layers.alarms.past import SPAN, columns
 from sensors.tables import reading, reading_hour, series
 from store.bulk import given
-from store.instant import Instant
+from store.instant import HOUR, Instant
+
+SAID_AT_MOST = 5_000_000
+"""Readings that a trial of silence passes over: of each device those of the series that says most."""
 
 Gap = tuple[Instant, Instant]
 """Nothing was said after the first and before the second."""
@@ -22,11 +25,14 @@ class Talk:
     limit: Instant
 
 
-def gaps(connection: Connection, talks: Mapping[str, Talk], since: Instant, until: Instant) -> dict[str, list[Gap]]:
-    """The silences of each that are longer than its limit, in the order of time.
+def gaps(
+    connection: Connection, talks: Mapping[str, Talk], since: Instant, until: Instant
+) -> tuple[dict[str, list[Gap]], Instant]:
+    """The silences of each that are longer than its limit, in the order of time; and up to when these are all of them.
 
-    Who said something before ``since`` is watched from then on, as by an ingest that starts; who did not, from its
-    first word; who never did is left out. A silence that lasts ends with ``until``.
+    That is ``until``, or the hour by which more was said than a trial looks at. Who said something before ``since`` is
+    watched from then on, as by an ingest that starts; who did not, from its first word; who never did is left out. A
+    silence that lasts ends with that time.
     """
     words = _words(connection, {number for talk in talks.values() for number in talk.numbers}, since, until)
     several = [talk.numbers for talk in talks.values() if len(talk.numbers) > 1]
@@ -34,6 +40,7 @@ def gaps(connection: Connection, talks: Mapping[str, Talk], since: Instant, unti
     found: dict[str, list[Gap]] = {}
     # The one that says most first: where it leaves no gap, the others need not be asked.
     order = {code: sorted(talk.numbers, key=lambda one: (-often.get(one, 0), one)) for code, talk in talks.items()}
+    until = _reach(connection, {some[0] for some in order.values() if some}, since, until)
     for code, talk in talks.items():
         heard = [words[one] for one in talk.numbers]
         begins = min((since if one.is_known else one.first or until for one in heard), default=until)
@@ -49,7 +56,7 @@ def gaps(connection: Connection, talks: Mapping[str, Talk], since: Instant, unti
                 found[code] = left
             else:
                 del found[code]
-    return found
+    return found, until
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,19 @@ def _often(connection: Connection, numbers: Iterable[int], since: Instant, until
     c, asked = reading_hour.c, given(connection, SPAN[:1], [(one,) for one in sorted(numbers)])
     query = select(c.series_id, func.sum(c.n)).where(c.series_id.in_(asked), c.hour >= since, c.hour < until)
     return {number: int(n) for number, n in connection.execute(query.group_by(c.series_id))}
+
+
+def _reach(connection: Connection, numbers: Iterable[int], since: Instant, until: Instant) -> Instant:
+    """The hour before which these series said no more than a trial looks at; the first one is looked at in any case."""
+    c, asked = reading_hour.c, given(connection, SPAN[:1], [(one,) for one in sorted(numbers)])
+    begins = since - since % HOUR
+    query = select(c.hour, func.sum(c.n)).where(c.series_id.in_(asked), c.hour >= begins, c.hour < until)
+    said = 0
+    for hour, n in connection.execute(query.group_by(c.hour).order_by(c.hour)):
+        said += int(n)
+        if said > SAID_AT_MOST and hour > since:
+            return min(until, int(hour))
+    return until
 
 
 def _silences(

@@ -79,7 +79,24 @@ class Known:
         device = self._devices.get(subject)
         if device is None or device.revoked is not None or not rule.watches(device):
             return None
-        return rule, subject_of(device)
+        return rule, self.subject_of(device)
+
+    def subject_of(self, device: Device) -> Subject:
+        """A device as what an alarm is about."""
+        return Subject(
+            community=device.community,
+            kind="device",
+            id=device.id,
+            name=device.name,
+            device=device.id,
+            area=device.area,
+            site=device.site,
+            lon=device.lon,
+            lat=device.lat,
+            gateway=device.gateway,
+            leads=device.id in self.behind,
+            source=device.source,
+        )
 
     def silences(self, codes: Iterable[str] | None = None) -> dict[Key, tuple[Rule, Device]]:
         """The rules over silence, and the devices that each is about; of these devices or all."""
@@ -99,20 +116,3 @@ def _by_metric(rules: Iterable[Rule]) -> dict[str | None, list[Rule]]:
     for rule in rules:
         found.setdefault(rule.metric, []).append(rule)
     return found
-
-
-def subject_of(device: Device) -> Subject:
-    """A device as what an alarm is about."""
-    return Subject(
-        community=device.community,
-        kind="device",
-        id=device.id,
-        name=device.name,
-        device=device.id,
-        area=device.area,
-        site=device.site,
-        lon=device.lon,
-        lat=device.lat,
-        gateway=device.gateway,
-        source=device.source,
-    )

@@ -56,6 +56,8 @@ class Subject:
     lon: float | None = None
     lat: float | None = None
     gateway: str | None = None
+    # Whether it is a gateway: devices are registered behind it.
+    leads: bool = False
     source: str | None = None
 
 
@@ -321,10 +323,13 @@ class Desk:
 
 def cause_of(rule: Rule, subject: Subject) -> str:
     """What alarms of one cause have in common: they stand in one line of the list."""
+    gateway = subject.id if subject.leads else subject.gateway
     match rule.cause:
+        case "gateway_or_area" if gateway is not None:
+            return f"gateway:{gateway}"
         case "gateway":
-            return f"gateway:{subject.gateway or subject.id}"
-        case "area":
+            return f"gateway:{gateway or subject.id}"
+        case "area" | "gateway_or_area":
             return f"{rule.code}:{subject.area or subject.id}"
         case "site":
             return f"site:{subject.site or subject.id}"

@@ -159,6 +159,12 @@ def one(connection: Connection, community: str, number: str, at: Instant | None)
     return connection.execute(with_state(community, at).where(alarm.c.id == number)).one_or_none()
 
 
+def is_there(connection: Connection, community: str, number: str) -> bool:
+    """Whether there is, or was, such an alarm of this community."""
+    query = select(alarm.c.id).where(alarm.c.id == number, alarm.c.community == community)
+    return connection.scalar(query) is not None
+
+
 def steps(connection: Connection, number: str, at: Instant | None) -> list[dict[str, Any]]:
     """What became of an alarm, the first step first."""
     c = alarm_step.c

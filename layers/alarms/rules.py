@@ -20,7 +20,7 @@ Op = Literal[">", ">=", "<", "<=", "==", "!=", "rate", "missing", "count"]
 Priority = Literal["critical", "high", "medium", "low"]
 PRIORITIES: tuple[Priority, ...] = ("critical", "high", "medium", "low")
 """The loudest first (ISA-18.2, 6.5.3: few priorities, each with its share)."""
-Cause = Literal["device", "gateway", "area", "site", "rule"]
+Cause = Literal["device", "gateway", "gateway_or_area", "area", "site", "rule"]
 
 TEXTS = {"name": 120, "name_en": 120, "area": 64, "site": 64, "event": 64, "edition": 64}
 TEXTS |= {"guidance": 500, "guidance_en": 500}

@@ -71,7 +71,8 @@ def trial(connection: Connection, community: str, rule: Rule, since: Instant, un
     else:
         tried = _values(connection, rule, watched, since, until)
     found = sorted(tried.found, key=lambda one: (one.raised, one.device))
-    listed = [one.told() for one in found[:LISTED_AT_MOST]]
+    names = {one.id: one.name for one in devices}
+    listed = [one.told() | {"name": names[one.device]} for one in found[:LISTED_AT_MOST]]
     return {
         "count": len(found),
         "would_have": listed,
@@ -108,7 +109,8 @@ def _silence(
         if heard:
             talks[one.id] = gaps.Talk(tuple(heard), limit)
     found: list[Would] = []
-    for device, silences in gaps.gaps(connection, talks, since, until).items():
+    silences_of, until = gaps.gaps(connection, talks, since, until)
+    for device, silences in silences_of.items():
         machine, changes = Machine(), []
         for begins, ends in silences:
             changes += machine.take(rule, begins + talks[device].limit, True, None)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from layers.alarms import rulebook
-from layers.alarms.known import Known, subject_of
+from layers.alarms.known import Known
 from layers.alarms.machine import PENDING, RAISED, REST, Change, Machine
 from layers.alarms.occurrences import REVISION, Key, Occurred, Subject
 from layers.alarms.rules import Rule
@@ -175,7 +175,7 @@ class Watcher:
             return None
         rules, is_limit = self.known.rules_of(device, of.metric)
         self._series_of.setdefault(of.device, []).append(of)
-        pairs = [self._pair(rule, subject_of(device)) for rule in rules]
+        pairs = [self._pair(rule, self.known.subject_of(device)) for rule in rules]
         if not pairs and not is_limit:
             return None
         made = Watched(pairs, is_limit)
@@ -327,7 +327,7 @@ class Watcher:
         behind = tuple(self.known.behind.get(pair.subject.id, ())) if pair.rule.suppresses_behind else ()
         # Where it is now: a device that moves within its area is watched on as it was.
         device = self.known.device(pair.subject.id) if pair.subject.device is not None else None
-        subject = pair.subject if device is None else subject_of(device)
+        subject = pair.subject if device is None else self.known.subject_of(device)
         return [
             Occurred(
                 rule=pair.rule,

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from geo.ground import locate_one
+from layers.declare import is_known
 from layers.grid_events import hands, notices, rows
 from layers.grid_events.due import Clock, first_clock, next_clock
 from layers.grid_events.report import LIMITS, Report
@@ -87,8 +88,18 @@ def file(connection: Connection, community: str, reporter: Reporter, report: Rep
 
 
 def report(connection: Connection, community: str, reporter: Reporter, made: Report) -> tuple[str, bool]:
-    """File what a person reports; where it is for something that has an event already, that one is it."""
+    """File what a person reports; where it is for something that has an event already, that one is it.
+
+    Raises
+    ------
+    Problem
+        422 where there is nothing in this community that it says it is for.
+    """
     if made.origin is not None:
+        kind, ref = made.origin
+        if not is_known(connection, community, kind, ref):
+            detail = f"origin: there is no {kind} {ref!r} in {community!r}"
+            raise Problem(422, "unknown origin", detail, origin={kind: ref})
         once.alone(connection, "origin", community, *made.origin)
         known = origins.events_of(connection, community, made.origin[0], [made.origin[1]]).get(made.origin[1])
         if known is not None and known["open"]:

@@ -16,7 +16,7 @@ from store.instant import MILLISECOND, format_rfc3339, now
 
 PUBLIC = ("site", "name", "name_en", "inside", "entered_today", "left_today", "capacity", "ratio", "level")
 DOUBTS = ("clamped", "doubt", "low", "high", "error_is_default")
-FURTHER = ("capacity_daily", "ratio_daily", "level_name", "level_name_en", "entered_hour", "left_hour", "source")
+FURTHER = ("capacity_daily", "ratio_daily", "level_name", "level_name_en", "entered_hour", "left_hour", "sources")
 
 
 class Decision(BaseModel):
@@ -45,7 +45,8 @@ def router() -> APIRouter:
         """People inside each site and through its gates today; null where not configured or not measured.
 
         ``low`` and ``high`` are between how many and how many are inside, by what the gates err by. Beside today
-        stand the same day of last week and of last year, and where there is a baseline the year so far.
+        stand the same day of last week and of last year, and where there is a baseline the year so far. ``sources``
+        tells real gates (null) and replayed ones apart, ``closing`` since when the site is closed and why.
         """
         found = queries.records(connection, community.code, None, at)
         moment = now() if at is None else at
@@ -127,6 +128,8 @@ def _add_corrections(routes: APIRouter) -> None:
 def _public(record: dict[str, Any]) -> dict[str, Any]:
     told = {name: record[name] for name in PUBLIC + DOUBTS + FURTHER}
     told |= {name: _time(record[name]) for name in ("as_of", "level_since")}
+    closing = record["closing"]
+    told["closing"] = closing and closing | {"since": _time(closing["since"])}
     return told | {"entered_year": record.get("entered_year"), "baseline": record.get("baseline")}
 
 

@@ -4,9 +4,9 @@ A counter is one line of one gate in one direction: ``enter`` and ``enter_total`
 ``enter_2`` and ``enter_total_2`` the next. counter.py says what is made of them.
 
 In the same transaction the levels of the sites follow (capacity/state.py), and the feeds that come later are told
-of each site what its level is (`LEVEL`, the rank) and its share of the capacity (`RATIO`). What time alone brings
-about, the reset, a new day, a capacity that begins to count, is due at its time; what a person changed by another
-process is seen within `LOOK`.
+of each site what its level is (`LEVEL`, the rank) and its share of the capacity (`RATIO`), nought while it is
+closed. What time alone brings about, the reset, a new day, a capacity that begins to count, is due at its time;
+what a person changed by another process is seen within `LOOK`.
 """
 
 import re
@@ -90,7 +90,9 @@ class VisitorsFeed:
         figures = ((LEVEL, stands.rank), (RATIO, stands.ratio), (RATIO_DAILY, stands.ratio_daily))
         for metric, value in figures:
             if value is not None:
-                batch.figure((community, "site", stands.site, metric), moment, float(value))
+                # Of a closed site nobody is warned: nobody is let in, and what was told before is over.
+                told = 0.0 if stands.is_closed else float(value)
+                batch.figure((community, "site", stands.site, metric), moment, told)
 
     def committed(self) -> None:
         """What was looked at for this batch was, and need not be again."""

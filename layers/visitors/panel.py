@@ -16,17 +16,26 @@ def panel(community: Community) -> Any:
     """The first site large, the others a row each."""
     sites = counted_sites(community.code)
     main = [_main(sites[0])] if sites else []
-    others = [
-        parts.figure(f"visitors.{site.code}.inside", say("{name}内", name=named(site)), say("人")) for site in sites[1:]
-    ]
+    others = [part for site in sites[1:] for part in _other(site)]
     since = say("今日 0 时起 · 园内 {reset_hour} 时起", reset_hour=capacity.rules()["reset_hour"])
     return parts.panel("visitors", say("游客"), *main, *others, waiting=say("等待首个闸机上报"), note=since)
+
+
+def _other(site: Place) -> list[Any]:
+    return [parts.figure(f"visitors.{site.code}.inside", say("{name}内", name=named(site)), say("人")), _closed(site)]
+
+
+def _closed(site: Place) -> Any:
+    """The place where it stands that a site is closed, since when, why, and how many are inside still."""
+    told = [html.Strong(""), html.Div("")]
+    return html.Div(told, className="closed", hidden=True, **{"data-closed": site.code})
 
 
 def _main(site: Place) -> Any:
     key = f"visitors.{site.code}"
     return html.Div(
         [
+            _closed(site),
             html.Div([html.Strong(""), html.Div("")], className="surge", hidden=True, **{"data-surge": site.code}),
             parts.figure(f"{key}.inside", say("{name}内", name=named(site)), say("人"), headline=True),
             html.Div(

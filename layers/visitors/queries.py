@@ -66,9 +66,10 @@ def records(
             record |= _inside(walked.people, record["entered_today"], around, may)
             record["clamped"] = round(walked.clamped)
             record["doubt"] = doubts(in_doubt[site.code], silent, walked, moment)
-        record["source"] = next((gate.source for gate in own if gate.source), None)
+        record["sources"] = _sources(own, hours, local_midnight(moment))
         record["hours"] = _by_hour(hours, site.code)
         record |= _level(record, kept.get(site.code), site.code in closed)
+        record["closing"] = _closing(closed.get(site.code))
         record["festival"] = surges.get(site.code)
         found[site.code] = record | stamp
     return found
@@ -195,6 +196,25 @@ def _level(record: dict[str, Any], kept: Any, is_closed: bool) -> dict[str, Any]
     since = kept.since // MILLISECOND if kept is not None and row is not None else None
     named = {"level": code, "level_name": row.name if row else None, "level_name_en": row.name_en if row else None}
     return named | {"level_mark": row.mark if row else "", "level_since": since}
+
+
+def _closing(closed: closing.Closed | None) -> dict[str, Any] | None:
+    return None if closed is None else {"since": closed.since // MILLISECOND, "reason": closed.reason}
+
+
+def _sources(gates: list[Device], hours: Hours, midnight: Instant) -> list[dict[str, Any]]:
+    """Where the people come from: real gates first (``source`` None), then each recording that is replayed.
+
+    Each with how many gates it has and those who passed them today: the site's figures are the sum of all of them.
+    """
+    of = {gate.id: gate.source or None for gate in gates}
+    found: list[dict[str, Any]] = []
+    for source in sorted(set(of.values()), key=lambda one: (one is not None, one or "")):
+        own = [device for device in of if of[device] == source]
+        today = _sum(people for (_, device, hour), people in hours.items() if device in own and hour >= midnight)
+        passed_by = {"entered_today": round(today.entered), "left_today": round(today.left)}
+        found.append({"source": source, "gates": len(own), **passed_by})
+    return found
 
 
 def _times(gates: list[Device], heard: dict[str, Instant], last: Instant) -> dict[str, Any]:

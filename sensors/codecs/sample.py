@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from math import isfinite
 from typing import Any
 
 from sensors.jsonin import NUL, is_finite
@@ -17,6 +16,10 @@ MAX_NAME = 64
 MAX_TEXT = 256
 MAX_VALUES = 1000
 """Values in one message; 64 KiB hold more only if they are no readings."""
+MOST = 1e150
+"""What a value may be at most, either way: beyond what anybody measures, and sums of them, and of their squares, stay
+finite. Of values near the largest double two in an hour would be infinite, which PostgreSQL refuses with the whole
+batch and JSON cannot say."""
 EXACT = 2**53
 """Integers up to here are doubles as they stand."""
 
@@ -65,7 +68,7 @@ def values_of(fields: Iterable[tuple[str, Any]], where: str) -> dict[str, Value]
     for name, value in fields:
         kind = type(value)
         # What most values are needs no closer look.
-        if not (isfinite(value) if kind is float else kind is bool or (kind is int and -EXACT < value < EXACT)):
+        if not (-MOST <= value <= MOST if kind is float else kind is bool or (kind is int and -EXACT < value < EXACT)):
             if value is None:
                 continue  # null is "no value" (RFC 8259 has no other way to say it), not zero and not a fault
             _check_value(name, value, where)
@@ -88,6 +91,10 @@ def _check_value(name: str, value: object, where: str) -> None:
     if isinstance(value, int | float):
         if not is_finite(value):
             raise Refused(Reason.NOT_FINITE, f"{where}{name}: {str(value)[:40]} is not a finite number")
+        if not -MOST <= value <= MOST:
+            raise Refused(
+                Reason.NOT_FINITE, f"{where}{name}: {str(value)[:40]} is beyond {MOST:g}; sums cannot hold it"
+            )
     elif isinstance(value, str):
         if NUL in value:
             raise Refused(Reason.WRONG_SHAPE, f"{where}{name}: text with a NUL character")

@@ -105,6 +105,9 @@ def test_an_event_that_a_person_opens_for_an_alarm_is_one(told: Told) -> None:
     second = told.post("events", body | {"id": "b"}, "steward")
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json()["id"] == second.json()["id"] == told.of("air-click")[0]["event"]["id"]
+    unknown = told.post("events", body | {"id": "c", "origin": {"alarm": "a20260101-NOTHING000"}})
+    assert (unknown.status_code, unknown.json()["origin"]) == (422, {"alarm": "a20260101-NOTHING000"})
+    assert "a20260101-NOTHING000" in unknown.json()["detail"]
 
 
 def test_screens_are_told_at_once(told: Told) -> None:

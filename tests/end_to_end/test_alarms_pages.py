@@ -145,6 +145,17 @@ def test_what_is_shelved_stands_aside_with_its_reason_and_comes_back(
     expect(aside).not_to_contain_text("检修空气站")
     desk.get_by_role("tab", name="当前").click()
     expect(line(desk, "检修空气站")).to_be_visible()
+    # What was acknowledged is chosen as well, for shelving.
+    detail.get_by_role("button", name="确认", exact=True).click()
+    expect(detail.locator(".marks")).to_contain_text("已确认")
+    line(desk, "检修空气站").locator(".pick input").check()
+    bar = desk.locator("[data-batch]")
+    expect(bar).to_contain_text("已选 1 条")
+    expect(bar.get_by_role("button", name="全部确认")).to_be_hidden()
+    bar.get_by_text("全部搁置", exact=True).click()
+    bar.get_by_label("原因").fill("一并检修")
+    bar.get_by_role("button", name="搁置", exact=True).click()
+    expect(line(desk, "检修空气站")).to_have_count(0)
 
 
 def test_one_click_opens_one_grid_event_and_its_end_is_told(
@@ -257,7 +268,10 @@ def test_a_rule_is_tried_on_the_past_and_what_is_wrong_stands_beside_its_field(
     form.locator('[name="deadband"]').fill("-1")
     form.get_by_role("button", name="保存为新版本").click()
     expect(form.locator('[data-field="deadband"] .fault')).to_have_text("▲ 不小于 0")
+    expect(desk.locator("[data-outcome]").first).to_contain_text("有字段不对")
     form.locator('[name="deadband"]').fill("2")
+    expect(form.locator('[data-field="deadband"] .fault')).to_be_empty()
+    expect(desk.locator("[data-outcome]").first).to_be_empty()
     form.locator('[name="value"]').fill("65")
     form.locator('[name="enabled"]').check()
     form.get_by_role("button", name="保存为新版本").click()

@@ -143,6 +143,12 @@ def test_a_manager_closes_a_site_and_the_wall_says_so(cockpit: Cockpit, page: Pa
         assert (answer.status_code, answer.json()["closed"]) == (201, closed)
         assert visitors(cockpit, "centre")["level"] == level
         expect(row).to_have_attribute("data-crowd", level or "")
+        said = page.locator('[data-closed="centre"]')
+        if closed:
+            expect(said).to_contain_text("✕ 已关闭 · 自")
+            expect(said).to_contain_text("仍有 3 人在内 · 台风")
+        else:
+            expect(said).to_be_hidden()
     words = cockpit.get(f"{BASE}/centre/closing")["words"]
     assert [word["closed"] for word in words] == [False, True]
 

@@ -62,11 +62,12 @@ def test_a_site_without_history_says_so_and_one_with_it_is_forecast_and_warned_o
     assert told["points"][0].keys() == {"ts", "mean", "low", "high"}
     assert [row["hours"] for row in told["errors"]["horizons"]] == [1, 2, 3]
     assert told["errors"]["horizons"][0]["like_days"].keys() == {"mae", "coverage"}
-    assert (told["capacity"], told["levels"], told["warning"], told["replayed"]) == (None, [], None, None)
+    assert (told["capacity"], told["levels"], told["warning"], told["sources"]) == (None, [], None, [])
 
     # Of a past noon the forecast is that of the afternoon; with a capacity it is warned ahead of it.
     manager = client(running, "预测经理", "manager", "heling")
-    noon = now() - (now() + 8 * HOUR) % DAY - DAY + 9 * HOUR
+    moment = now()
+    noon = moment - (moment + 8 * HOUR) % DAY - DAY + 9 * HOUR
     body = {"instant": 700, "from": format_rfc3339(noon - 3 * DAY)}
     assert manager.post(f"{BASE}/fangyan/capacity", json=body).status_code == 201
     morning = running.get(f"{BASE}/fangyan/forecast", at=format_rfc3339(noon))
@@ -102,5 +103,16 @@ def test_the_page_shows_the_forecast_its_errors_and_those_on_the_recording(cockp
     expect(page.locator("main")).to_contain_text("停留时长是假定的")
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+    # The way about is one row that opens, by a finger as by keys.
+    way = page.locator("[data-way]")
+    assert page.locator(".desk > .top").bounding_box()["height"] < 130  # type: ignore[index]
+    expect(page.locator("nav.pages")).to_be_hidden()
+    way.press("Enter")
+    expect(way).to_have_attribute("aria-expanded", "true")
+    expect(page.get_by_role("link", name="网格事件")).to_be_visible()
+    expect(page.get_by_role("link", name="客流预测")).to_have_attribute("aria-current", "page")
+    page.keyboard.press("Escape")
+    expect(page.locator("nav.pages")).to_be_hidden()
+    expect(way).to_be_focused()
     page.goto(f"{cockpit.url}/wall/heling")
     expect(page.locator('[data-ahead="fangyan"] .said')).to_contain_text(re.compile("(预测|基线) .* 约 .* 人"))

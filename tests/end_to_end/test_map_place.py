@@ -1,11 +1,12 @@
 """The map as a place: the sun's light over it, and the windows of the centre."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from tests.browsing import screen
 from tests.running import Cockpit, until
@@ -105,3 +106,22 @@ def test_names_of_areas_stand_before_their_buildings(wall: Page) -> None:
         }"""
     )
     assert covered == []
+
+
+def test_a_part_of_the_ground_that_the_server_could_not_give_is_asked_for_again(cockpit: Cockpit, page: Page) -> None:
+    refused = []
+
+    def refuse_once(route: Route) -> None:
+        if route.request.url in refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.fulfill(status=503, headers={"Retry-After": "1"}, body="busy")
+
+    page.route(re.compile(r"/geo/heling/(buildings|ground)\.geojson|/relief\.png"), refuse_once)
+    page.goto(f"{cockpit.url}/wall/heling")
+    page.wait_for_selector(".map-ready", state="attached", timeout=30_000)
+    for source in ("buildings", "ground"):
+        until(lambda name=source: page.evaluate(f"() => cockpit.map.handle.querySourceFeatures('{name}').length"))
+    until(lambda: page.evaluate("() => Boolean(cockpit.map.handle.getSource('relief').image)"))
+    assert len(refused) == 3

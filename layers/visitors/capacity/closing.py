@@ -1,5 +1,6 @@
 """A site that is closed lets nobody in: by a manager's word, until the next one."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
@@ -8,11 +9,20 @@ from layers.visitors.capacity.tables import site_closing
 from store.instant import Instant, format_rfc3339
 
 
-def closed_sites(connection: Connection, community: str, moment: Instant) -> set[str]:
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Since when a site is closed, and why."""
+
+    since: Instant
+    reason: str
+
+
+def closed_sites(connection: Connection, community: str, moment: Instant) -> dict[str, Closed]:
     """The sites that are closed at a moment."""
     c = site_closing.c
     newest = select(func.max(c.id)).where(c.community == community, c.at <= moment).group_by(c.site)
-    return set(connection.scalars(select(c.site).where(c.id.in_(newest), c.is_closed)))
+    rows = connection.execute(select(c.site, c.at, c.reason).where(c.id.in_(newest), c.is_closed))
+    return {row.site: Closed(row.at, row.reason) for row in rows}
 
 
 def keep(

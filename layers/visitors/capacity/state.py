@@ -42,6 +42,11 @@ class Standing:
     occurrence: Instant | None
     is_new: bool = False
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody is let in, whatever the share."""
+        return self.level == levels.closed().code
+
 
 def shares(people: int, entered: int, capacity: Capacity) -> tuple[float | None, float | None]:
     """The share of those inside, and of those who entered today, to four digits."""

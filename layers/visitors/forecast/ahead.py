@@ -8,7 +8,7 @@ from layers.visitors.capacity import rules as visitor_rules
 from layers.visitors.festivals.calendar import midnight
 from layers.visitors.forecast.model import HOURS, LEVEL_HOURS, WEEK, History, Profiles, level
 from layers.visitors.forecast.rules import HORIZON_HOURS, rules
-from store.instant import HOUR, MINUTE, Instant
+from store.instant import HOUR, MINUTE, Instant, local_midnight
 
 PAST_HOURS = 6
 """Hours before that are shown beside those ahead."""
@@ -41,19 +41,52 @@ def walked(
 
     ``in_hour`` are those who entered in the moment's hour so far, None where no gate said anything in it.
     """
-    entered, leaving = profile.entered.ravel(), profile.leaving.ravel()
-    busy = _level(history, entered, moment, in_hour)
+    leaving = profile.leaving.ravel()
     people, found = present, {}
-    for begin, end in _quarters(moment):
+    for begin, end, coming in _coming(history, profile, moment, in_hour):
         place, part = hour_of(history, begin), (end - begin) / HOUR
         if begin % HOUR == 0 and place % HOURS == visitor_rules()["reset_hour"]:
             people = 0.0
-        lasting = rules().lasting ** -((moment - end) // HOUR)
-        people = (people + entered[place] * busy**lasting * part) * (1.0 - leaving[place]) ** part
+        people = (people + coming) * (1.0 - leaving[place]) ** part
         if not np.isfinite(people):
             return {}
         found[end] = float(people)
     return found
+
+
+def entering(
+    history: History, profile: Profiles, moment: Instant, today: float, in_hour: float | None
+) -> dict[Instant, float]:
+    """People who will have entered since midnight at each quarter, ``today`` of them by now; as `walked` forecasts.
+
+    At midnight the day's count begins anew; a quarter that ends there is still of the day before.
+    """
+    people, found = today, {}
+    for begin, end, coming in _coming(history, profile, moment, in_hour):
+        if begin != moment and begin == local_midnight(begin):
+            people = 0.0
+        people += coming
+        if not np.isfinite(people):
+            return {}
+        found[end] = float(people)
+    return found
+
+
+def entered_today(history: History, moment: Instant, in_hour: float | None) -> float:
+    """People who entered since midnight so far."""
+    place = hour_of(history, moment)
+    return float(np.nansum(history.entered.ravel()[place - place % HOURS : place])) + (in_hour or 0.0)
+
+
+def _coming(
+    history: History, profile: Profiles, moment: Instant, in_hour: float | None
+) -> Iterator[tuple[Instant, Instant, float]]:
+    """Each span ahead, and the people who enter in it."""
+    entered = profile.entered.ravel()
+    busy = _level(history, entered, moment, in_hour)
+    for begin, end in _quarters(moment):
+        lasting = rules().lasting ** -((moment - end) // HOUR)
+        yield begin, end, float(entered[hour_of(history, begin)] * busy**lasting * ((end - begin) / HOUR))
 
 
 def a_week_ago(history: History, moment: Instant) -> dict[Instant, float]:

@@ -3,17 +3,16 @@
 from typing import Any
 
 from fastapi import APIRouter
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from layers.visitors import asked, capacity
-from layers.visitors.capacity import levels, limits
+from layers.visitors import asked, capacity, queries
+from layers.visitors.capacity import closing, levels, limits
 from layers.visitors.forecast.made import Point, forecast
 from layers.visitors.forecast.measure import MODEL, told
 from layers.visitors.forecast.rules import rules
-from layers.visitors.forecast.warning import warning
+from layers.visitors.forecast.warning import DAILY, INSTANT, Ahead, warning
 from layers.web import At, CommunityPath, Reading
-from sensors.tables import device
-from store.instant import Instant, format_rfc3339
+from store.instant import Instant, format_rfc3339, now
 
 
 def add_routes(routes: APIRouter) -> None:
@@ -33,8 +32,15 @@ def answer(connection: Connection, community: str, site: str, at: Instant | None
     """A forecast as the API tells it."""
     made = forecast(connection, community, site, at)
     moment = made.at
-    may = capacity.of(connection, community, site, moment).instant
+    both = capacity.of(connection, community, site, moment)
+    may = both.instant
+    # Whether it is closed may have changed since the forecast was made.
+    closed = closing.closed_sites(connection, community, now() if at is None else at).get(site)
     shares = limits.of(connection, community, site, moment)
+    measures = (
+        Ahead(INSTANT, made.present, may, made.points),
+        Ahead(DAILY, made.entered, both.daily, made.entering),
+    )
     kind = rules().kind[made.kind]
     return {
         "site": site,
@@ -50,10 +56,15 @@ def answer(connection: Connection, community: str, site: str, at: Instant | None
         "baseline": [_point(point) for point in made.baseline],
         "errors": None if made.measured is None else told(made.measured),
         "is_baseline_better": None if made.measured is None else made.measured.better != MODEL,
-        "warning": warning(made.points, made.present, may, shares),
+        # Into a site that is closed nobody comes.
+        "warning": None if closed else warning(measures, shares),
+        "closing": closed and {"since": format_rfc3339(closed.since), "reason": closed.reason},
+        "entered_today": round(made.entered),
+        "entering": [{"ts": format_rfc3339(point.ts), "mean": round(point.mean)} for point in made.entering],
         "capacity": may,
+        "capacity_daily": both.daily,
         "levels": _levels(may, shares),
-        "replayed": _source(connection, community, site),
+        "sources": _sources(connection, community, site, at),
     }
 
 
@@ -82,9 +93,7 @@ def _levels(may: int | None, shares: tuple[float, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def _source(connection: Connection, community: str, site: str) -> str | None:
-    """Where replayed counts come from; None where no gate of the site replays any."""
-    c = device.c
-    query = select(c.source).where(c.community == community, c.site == site, c.kind == "gate", c.source.is_not(None))
-    found: str | None = connection.scalar(query.where(c.revoked.is_(None)).limit(1))
-    return found
+def _sources(connection: Connection, community: str, site: str, at: Instant | None) -> list[str | None]:
+    """Where the counts come from: None for real gates, which stand first, else the recording that is replayed."""
+    found = {gate.source or None for gate in queries.gates_of(connection, community, site, at)}
+    return sorted(found, key=lambda one: (one is not None, one or ""))

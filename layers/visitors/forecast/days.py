@@ -7,8 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from layers.lunar import lunar, solar
-from layers.visitors.festivals.calendar import window_at
-from layers.visitors.festivals.plans import Calendar
+from layers.visitors.festivals.days import OnDay
 from layers.visitors.forecast.rules import rules
 from layers.working_time import is_workday
 
@@ -43,19 +42,16 @@ def _off(day: date, step: timedelta) -> int:
     return following
 
 
-def with_festivals(calendars: Sequence[Calendar]) -> KindOf:
-    """The official kind, but for days of festivals that come by the lunar calendar."""
+def with_festivals(on_day: OnDay) -> KindOf:
+    """The official kind, but for days on which a festival is on, by the calendar or by hand."""
 
     def kind(day: date) -> str:
-        of = "festival" if any(window_at(calendar, day) for calendar in calendars) else official(day)
-        return "peak" if any(_is_peak(calendar, day) for calendar in calendars) else of
+        found = on_day(day)
+        if any(one.is_peak for one in found):
+            return "peak"
+        return "festival" if found else official(day)
 
     return kind
-
-
-def _is_peak(calendar: Calendar, day: date) -> bool:
-    window = window_at(calendar, day)
-    return window is not None and any(abs((day - peak).days) <= 1 for peak in window.peaks)
 
 
 def like_of_earlier_years(day: date, years: int, around: int) -> list[date]:

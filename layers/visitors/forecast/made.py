@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, func, select
 
+from layers.problem import Problem
 from layers.visitors.capacity import rules as visitor_rules
+from layers.visitors.festivals import days
 from layers.visitors.festivals.calendar import day_of
-from layers.visitors.festivals.plans import Calendar, plans
 from layers.visitors.forecast import ahead
 from layers.visitors.forecast import history as counted
 from layers.visitors.forecast.days import weights, with_festivals
@@ -26,7 +27,10 @@ from layers.visitors.tables import site_count
 from store.instant import DAY, HOUR, MINUTE, Instant, now
 
 KEPT = 64
-"""Forecasts and measurements that a process keeps."""
+"""Forecasts and measurements that a process keeps, of now and of past times each."""
+IN_LINE = 4
+"""So many may wait for a forecast of a past time: each holds one of the threads that all questions share."""
+RETRY_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +48,20 @@ class Made:
     """A forecast: ``points`` of the model that counts, ``baseline`` beside it; or the ``reason`` why there is none.
 
     ``days`` says how many days with counts there were, ``kind`` what kind of day it is, ``past`` are people inside
-    at the end of each of the last hours.
+    at the end of each of the last hours. ``entered`` are those who entered since midnight, ``entering`` those who will
+    have, by the profiles and without an interval.
     """
 
     at: Instant
     present: float
+    entered: float
     kind: str
     days: int
     past: tuple[tuple[Instant, float], ...] = ()
     model: str | None = None
     points: tuple[Point, ...] = ()
     baseline: tuple[Point, ...] = ()
+    entering: tuple[Point, ...] = ()
     measured: Measured | None = None
     reason: str | None = None
 
@@ -69,17 +76,28 @@ class _Kept:
 
 
 _kept: OrderedDict[tuple[Any, ...], _Kept] = OrderedDict()
+_kept_past: OrderedDict[tuple[Any, ...], _Kept] = OrderedDict()
+"""Apart from those of now, which no question of a past time is to push out."""
 _guard = threading.Lock()
+_making_past = threading.Lock()
+_in_line = threading.BoundedSemaphore(IN_LINE)
 
 
 def forecast(connection: Connection, community: str, site: str, at: Instant | None = None) -> Made:
     """The forecast of a site from now on, or from a past time with what is known of the time before it.
 
-    Whoever comes while it is made waits for it. A past one is made anew each time.
+    Whoever comes while it is made waits for it. A past one is of the last mark of ``kept_minutes`` before its time,
+    or of when somebody counted since, and kept as long.
+
+    Raises
+    ------
+    Problem
+        503 where too many others wait for one of a past time.
     """
+    of = (str(connection.engine.url), community, site)
     if at is not None:
-        return _make(connection, community, site, at, None)
-    kept = _place((str(connection.engine.url), community, site))
+        return _past(connection, of, at)
+    kept = _place(_kept, of)
     with kept.lock:
         moment = now()
         counts = _counts(connection, community, site, moment)
@@ -93,38 +111,62 @@ def forecast(connection: Connection, community: str, site: str, at: Instant | No
         return kept.made
 
 
-def _place(key: tuple[Any, ...]) -> _Kept:
+def _past(connection: Connection, of: tuple[str, str, str], at: Instant) -> Made:
+    _, community, site = of
+    moment = max(at - at % (rules().kept_minutes * MINUTE), _counts(connection, community, site, at))
+    kept = _place(_kept_past, (*of, moment))
+    if (known := kept.made) is not None and now() < kept.until:
+        return known
+    if not _in_line.acquire(blocking=False):
+        raise Problem(503, "busy", "too many forecasts of past times; try again in a few seconds", retry_after=RETRY_S)
+    try:
+        # One after the other, whatever their times: they are worked out beside everything else that is asked.
+        with _making_past:
+            return _made_once(connection, of, moment, kept)
+    finally:
+        _in_line.release()
+
+
+def _made_once(connection: Connection, of: tuple[str, str, str], moment: Instant, kept: _Kept) -> Made:
+    _, community, site = of
+    if kept.made is None or now() >= kept.until:
+        # What a day's forecasts are measured on lies before it: it is the same for all of its times.
+        of_day = _place(_kept_past, (*of, day_of(moment)))
+        measured = of_day.measured if now() < of_day.until else None
+        kept.made = _make(connection, community, site, moment, measured)
+        kept.until = now() + rules().kept_minutes * MINUTE
+        if measured is None:
+            of_day.measured, of_day.until = kept.made.measured, kept.until
+    return kept.made
+
+
+def _place(places: OrderedDict[tuple[Any, ...], _Kept], key: tuple[Any, ...]) -> _Kept:
     with _guard:
-        found = _kept.setdefault(key, _Kept(threading.Lock()))
-        _kept.move_to_end(key)
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
+        found = places.setdefault(key, _Kept(threading.Lock()))
+        places.move_to_end(key)
+        while len(places) > KEPT:
+            places.popitem(last=False)
         return found
 
 
 def _counts(connection: Connection, community: str, site: str, moment: Instant) -> Instant:
     """When somebody last counted who is inside; of the last day, since each day begins anew."""
     c = site_count.c
-    query = select(func.max(c.at)).where(c.community == community, c.site == site, c.at >= moment - DAY)
+    query = select(func.max(c.at)).where(c.community == community, c.site == site, c.at.between(moment - DAY, moment))
     return connection.scalar(query) or 0
 
 
-def calendars(connection: Connection, community: str, site: str, at: Instant | None) -> list[Calendar]:
-    """The lunar calendars of the festivals of a site."""
-    found = plans(connection, community, at).values()
-    return [plan.calendar for plan in found if plan.calendar is not None and site in plan.sites]
-
-
 def _make(connection: Connection, community: str, site: str, moment: Instant, measured: Measured | None) -> Made:
-    kind = with_festivals(calendars(connection, community, site, moment))
+    kind = with_festivals(days.of_site(connection, community, site, moment))
     history = counted.read(connection, community, site, moment, kind)
     today = len(history.days) - 2
     present = inside(connection, community, site, moment, moment).people
-    days = int((np.isfinite(history.ended).sum(axis=1) > 0).sum())
+    counted_days = int((np.isfinite(history.ended).sum(axis=1) > 0).sum())
     measured = measured or measure(history, kind, today, visitor_rules()["reset_hour"])
     in_hour = counted.in_this_hour(connection, community, site, moment)
     past = ahead.past(history, moment)
-    empty = Made(moment, present, kind(history.days[today]), days, past, measured=measured)
+    entered = ahead.entered_today(history, moment, in_hour)
+    empty = Made(moment, present, entered, kind(history.days[today]), counted_days, past, measured=measured)
     if measured is None:
         return replace(empty, reason="history")
     if in_hour is None and not ahead.is_heard(history, moment):
@@ -139,7 +181,10 @@ def _make(connection: Connection, community: str, site: str, moment: Instant, me
     chosen = measured.better if points[measured.better] else other
     if not points[chosen]:
         return replace(empty, reason="history")
-    return replace(empty, model=chosen, points=points[chosen], baseline=points[BASELINE])
+    entering = ahead.entering(history, profile, moment, entered, in_hour)
+    # How far those who enter lie from what is forecast is not measured: no interval is made up for them.
+    daily = tuple(Point(ts, people, people, people) for ts, people in entering.items())
+    return replace(empty, model=chosen, points=points[chosen], baseline=points[BASELINE], entering=daily)
 
 
 def _within(means: dict[Instant, float], measured: Measured, model: str, moment: Instant) -> tuple[Point, ...]:

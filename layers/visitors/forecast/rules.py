@@ -55,6 +55,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     like: tuple[Like, ...]
     model: dict[str, Named]
     reason: dict[str, Named]
+    measure: dict[str, Named]
 
     def likeness(self, one: str, other: str) -> float:
         """How much a day of a kind says of one of another kind, 1 of its own."""

@@ -164,6 +164,36 @@ def test_ten_alarms_in_ten_minutes_are_a_flood_told_once_with_what_came_first(en
         assert floods.going_on(connection, HELING, stand.at(60)) is not None
 
 
+def test_first_out_is_the_first_of_the_ten_and_nothing_that_came_late(engine: Engine) -> None:
+    stand = Stand(engine)
+    stand.only()
+    stand.rule(priority="high")
+    stand.device("late")
+    stand.say((0, "late", {"pm2_5": 150}), at=1_800, came=1_800)
+    for number in range(10):
+        stand.device(f"air-{number}")
+        stand.say((1_801 + number, f"air-{number}", {"pm2_5": 150}))
+    with engine.connect() as connection:
+        flood = queries.tally(connection, HELING, None)["flood"]
+    by_id = {one.id: one for one in stand.alarms()}
+    assert by_id[flood["first"]].subject == "air-0"
+
+
+def test_devices_that_fall_silent_without_a_gateway_are_one_cause_an_area(engine: Engine) -> None:
+    stand = Stand(engine)
+    stand.only("device.silent")
+    stand.device("gw", "gateway", interval_s=600)
+    stand.device("behind", gateway="gw", interval_s=60)
+    for number in range(4):
+        stand.device(f"alone-{number}", interval_s=60)
+    stand.say(*[(0, code, {"pm2_5": 1}) for code in ("behind", *(f"alone-{number}" for number in range(4)))])
+    stand.wait(400)
+    stand.wait(2_000)
+    causes = {one.subject: one.cause for one in stand.alarms()}
+    assert {causes[f"alone-{number}"] for number in range(4)} == {"device.silent:chenglu"}
+    assert {cause for code, cause in causes.items() if code in ("gw", "behind")} == {"gateway:gw"}
+
+
 def test_a_rule_opens_one_event_with_its_evidence_and_the_alarm_knows_how_it_stands(engine: Engine) -> None:
     stand = Stand(engine)
     stand.writer = Writer(engine, [stand.feed, GridEventsFeed()], codecs())

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from layers.alarms import past
+from layers.alarms import gaps, past
 from layers.alarms.machine import Change, Machine, holds
 from layers.alarms.rules import Rule, Schedule, read
 from layers.alarms.trial import trial, within
@@ -221,6 +221,18 @@ def test_a_rule_that_holds_everywhere_ends_early_and_says_so(engine: Engine, mon
     assert answer["truncated"]
     assert answer["until"] == format_rfc3339(MONDAY + 3 * HOUR)
     assert listed(answer) == plain(rule, said, None, MONDAY, MONDAY + 3 * HOUR)
+
+
+def test_a_trial_of_silence_ends_early_where_too_much_was_said(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gaps, "SAID_AT_MOST", 20)
+    said = [(MONDAY + n * 10 * MINUTE, 1.0, 0) for n in range(600) if n not in (9, 10, 11, 400)]
+    device = stored(engine, {"pm2_5": said}, interval_s=200.0)
+    rule = Rule(code="trial", name="试", op="missing", value=900)
+    whole = tried(engine, rule, device, MONDAY, MONDAY + 3 * HOUR)
+    assert (whole["truncated"], whole["count"]) == (False, 1)
+    answer = tried(engine, rule, device, MONDAY, MONDAY + 5 * DAY)
+    assert (answer["truncated"], answer["until"]) == (True, format_rfc3339(MONDAY + 3 * HOUR))
+    assert listed(answer) == listed(whole)
 
 
 def test_at_most_a_thousand_are_listed_and_all_are_counted(engine: Engine) -> None:

@@ -2,6 +2,8 @@
 
 import math
 from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,15 +13,18 @@ from sqlalchemy import Engine, insert
 
 from bench.forecast import measured as measured_on_recording
 from bench.forecast import recorded as recording_of
-from layers.visitors.capacity import versions
+from layers.problem import Problem
+from layers.visitors.capacity import closing, versions
+from layers.visitors.festivals.days import on_day
 from layers.visitors.festivals.plans import shipped
-from layers.visitors.forecast import api, made, measure, model
+from layers.visitors.forecast import ahead, api, made, measure, model
 from layers.visitors.forecast.days import like_of_earlier_years, official, weekly, weights, with_festivals
+from layers.visitors.forecast.history import read as history_read
 from layers.visitors.forecast.made import Point, forecast
 from layers.visitors.forecast.measure import BASELINE, MODEL
 from layers.visitors.forecast.recorded import recorded
 from layers.visitors.forecast.rules import rules
-from layers.visitors.forecast.warning import warning
+from layers.visitors.forecast.warning import DAILY, INSTANT, Ahead, warning
 from layers.visitors.tables import gate_flow_hour, site_count, site_walk
 from store.engine import writing
 from store.instant import DAY, HOUR, MINUTE, Instant, local_midnight, parse_rfc3339
@@ -28,6 +33,12 @@ from tests.layers.test_working_time import local
 AT = parse_rfc3339("2026-06-17T06:20:00Z")
 """A Wednesday, 14:20 in Asia/Shanghai, with no holiday in the five weeks before it but 端午, on 19 June."""
 LIMITS = (0.0, 0.8, 0.9, 1.0)
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """What was forecast of a past time is worked out anew by each test."""
+    made._kept_past.clear()
 
 
 def usual(hour: int, day: int) -> tuple[float, float]:
@@ -60,7 +71,7 @@ def fill(engine: Engine, days: int, until: Instant = AT, today: float = 1.0, sit
 
 
 def test_a_day_is_of_the_kind_that_the_notices_say() -> None:
-    fair = with_festivals([plan.calendar for plan in shipped("heling").values() if plan.calendar])
+    fair = with_festivals(on_day(shipped("heling").values(), {}, AT))
     told = {
         "2026-06-17": "workday",
         "2026-06-19": "holiday",  # 端午, a Friday
@@ -127,9 +138,9 @@ def test_on_the_recording_the_model_beats_the_baseline_and_its_interval_is_hones
         found = measured_on_recording(site["site"])
         assert {"site": site["site"]} | measure.told(found) == site
         assert found.better == MODEL
-        for ahead in range(3):
-            assert found.errors[MODEL].mae[ahead] < found.errors[BASELINE].mae[ahead]
-            assert 0.85 <= found.errors[MODEL].coverage[ahead] <= 0.95
+        for hour in range(3):
+            assert found.errors[MODEL].mae[hour] < found.errors[BASELINE].mae[hour]
+            assert 0.85 <= found.errors[MODEL].coverage[hour] <= 0.95
 
 
 def test_nothing_that_came_later_is_used() -> None:
@@ -255,6 +266,7 @@ def test_what_it_costs_does_not_grow_with_years_of_history(engine: Engine) -> No
     long_ago = local_midnight(AT) - 500 * DAY
     fill(engine, 300, until=long_ago)
     with engine.connect() as connection:
+        made._kept_past.clear()
         after = forecast(connection, "heling", "fangyan", AT)
     assert (before.points, before.days) == (after.points, after.days)
 
@@ -274,9 +286,19 @@ def points(*highs: float) -> list[Point]:
     return [Point(AT + n * 15 * MINUTE, 0.9 * high, 0.5 * high, high) for n, high in enumerate(highs, 1)]
 
 
+def warned(
+    found: list[Point], present: float, capacity: int | None, limits: tuple[float, ...] = LIMITS
+) -> dict[str, Any] | None:
+    """The warning of those inside alone."""
+    return warning([Ahead(INSTANT, present, capacity, found)], limits)
+
+
 def test_the_warning_names_the_highest_level_that_the_upper_bound_comes_to_and_when() -> None:
-    told = warning(points(700, 850, 950, 990), 700, 1000, LIMITS)
+    told = warned(points(700, 850, 950, 990), 700, 1000)
     assert told == {
+        "of": "instant",
+        "of_name": "瞬时承载量",
+        "of_name_en": "capacity at one moment",
         "level": "orange",
         "name": "橙色预警",
         "name_en": "orange",
@@ -287,18 +309,35 @@ def test_the_warning_names_the_highest_level_that_the_upper_bound_comes_to_and_w
         "people": 900,
         "mean_ts": None,
     }
-    assert warning(points(1200), 700, 1000, LIMITS)["mean_ts"] == "2026-06-17T06:35:00Z"
-    assert warning(points(990), 950, 1000, LIMITS) is None, "it is on that level already"
-    assert warning(points(700), 600, 1000, LIMITS) is None
-    assert warning(points(9000), 600, None, LIMITS) is None, "nobody configured a capacity"
-    assert warning(points(650), 400, 1000, (0.0, 0.6, 0.7, 0.8))["level"] == "yellow", "a festival's own limits"
+    assert warned(points(1200), 700, 1000)["mean_ts"] == "2026-06-17T06:35:00Z"
+    assert warned(points(990), 950, 1000) is None, "it is on that level already"
+    assert warned(points(700), 600, 1000) is None
+    assert warned(points(9000), 600, None) is None, "nobody configured a capacity"
+    assert warned(points(650), 400, 1000, (0.0, 0.6, 0.7, 0.8))["level"] == "yellow", "a festival's own limits"
+
+
+def test_the_warning_heeds_the_capacity_of_a_day_too_and_says_which_of_both() -> None:
+    calm = Ahead(INSTANT, 100, 1000, points(100, 100, 100))
+    told = warning([calm, Ahead(DAILY, 700, 1000, points(700, 850, 950))], LIMITS)
+    assert told is not None
+    assert (told["of"], told["of_name"], told["level"], told["ts"]) == (
+        "daily",
+        "日承载量",
+        "orange",
+        "2026-06-17T07:05:00Z",
+    )
+    soon = warning([Ahead(INSTANT, 100, 1000, points(950)), Ahead(DAILY, 700, 1000, points(700, 950))], LIMITS)
+    assert soon is not None
+    assert soon["of"] == "instant", "the one that comes first"
+    on_it = warning([Ahead(INSTANT, 100, 1000, points(950)), Ahead(DAILY, 950, 1000, points(960))], LIMITS)
+    assert on_it is None, "the level is orange already, by the day's entries"
 
 
 @given(st.lists(st.floats(0, 5000), min_size=1, max_size=12), st.floats(0, 3000), st.integers(1, 3000))
 def test_a_warning_is_given_exactly_where_the_upper_bound_comes_to_a_higher_level(
     highs: list[float], present: float, capacity: int
 ) -> None:
-    told = warning(points(*highs), present, capacity, LIMITS)
+    told = warned(points(*highs), present, capacity)
     higher = [limit * capacity for limit in LIMITS[1:] if present < limit * capacity]
     assert (told is not None) is any(high >= people for people in higher for high in highs)
     if told is not None:
@@ -318,3 +357,86 @@ def test_the_answer_names_levels_in_people_only_where_a_capacity_is_configured(e
     assert math.isclose(told["inside"], 700, abs_tol=1)
     assert set(told["errors"]) == {"from", "to", "interval", "better", "horizons"}
     assert [row["hours"] for row in told["errors"]["horizons"]] == [1, 2, 3]
+
+
+def test_a_day_is_a_festivals_from_when_it_is_begun_by_hand_until_it_is_ended() -> None:
+    [plan] = shipped("heling").values()
+    begun, ended = local("2026-06-10 09:00"), local("2026-06-13 20:00")
+    steps = [SimpleNamespace(at=begun, is_start=True, actor="x"), SimpleNamespace(at=ended, is_start=False, actor="x")]
+
+    def kinds(so_far: int, moment: Instant, *days: int) -> list[str]:
+        kind = with_festivals(on_day([plan], {plan.code: steps[:so_far]}, moment))
+        return [kind(date(2026, 6, day)) for day in days]
+
+    assert kinds(1, local("2026-06-11 12:00"), 9, 10, 11, 12) == ["workday", "festival", "festival", "festival"]
+    assert kinds(2, local("2026-06-15 12:00"), 11, 12, 13, 15, 16) == [
+        "festival",
+        "festival",
+        "weekend",
+        "workday",
+        "workday",
+    ]
+
+
+def test_a_site_that_is_closed_is_not_warned_of_and_says_since_when_and_why(engine: Engine) -> None:
+    fill(engine, 40)
+    with writing(engine) as connection:
+        small = versions.Entered(instant=2000, daily=1250, since=AT - DAY)
+        versions.add(connection, "heling", "fangyan", small, "x")
+    with engine.connect() as connection:
+        open_one = api.answer(connection, "heling", "fangyan", AT)["warning"]
+    assert (open_one["of"], open_one["level"]) == ("daily", "red")
+    with writing(engine) as connection:
+        closing.keep(connection, "heling", "fangyan", True, "台风", "x", AT - HOUR)
+    with engine.connect() as connection:
+        told = api.answer(connection, "heling", "fangyan", AT)
+        before = api.answer(connection, "heling", "fangyan", AT - 2 * HOUR)
+    assert (told["warning"], told["closing"]) == (None, {"since": "2026-06-17T05:20:00Z", "reason": "台风"})
+    assert before["closing"] is None
+
+
+def test_those_who_will_have_entered_since_midnight_go_on_from_those_who_did(engine: Engine) -> None:
+    fill(engine, 40)
+    with engine.connect() as connection:
+        found = forecast(connection, "heling", "fangyan", AT)
+    people = [found.entered, *(point.mean for point in found.entering)]
+    assert people == sorted(people)
+    assert people[0] == pytest.approx(1100 + 200 / 3, rel=0.01)
+    late = local("2026-06-17 23:00")
+    fill(engine, 1, until=late, site="square")
+    with engine.connect() as connection:
+        made._kept_past.clear()
+        history = history_read(connection, "heling", "fangyan", late, official)
+    profile = model.Profiles(np.full(history.entered.shape, 60.0), np.full(history.entered.shape, 0.5))
+    told = list(ahead.entering(history, profile, late, 5000.0, None).values())
+    assert max(told[:4]) > 5000
+    assert max(told[4:]) < 500, "at midnight the day begins anew"
+
+
+def test_a_forecast_of_a_past_time_is_made_once_and_a_crowd_of_them_is_sent_away(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(engine, 40)
+    asked: list[Instant] = []
+    own = made._make
+
+    def counted(connection: Any, community: str, site: str, moment: Instant, measured: Any) -> Any:
+        asked.append(moment)
+        return own(connection, community, site, moment, measured)
+
+    monkeypatch.setattr(made, "_make", counted)
+    with engine.connect() as connection:
+        first = forecast(connection, "heling", "fangyan", AT)
+        assert forecast(connection, "heling", "fangyan", AT + 2 * MINUTE) is first
+        forecast(connection, "heling", "fangyan", AT + 10 * MINUTE)
+        assert asked == [AT, AT + 10 * MINUTE]
+        for _ in range(made.IN_LINE):
+            made._in_line.acquire()
+        try:
+            with pytest.raises(Problem) as refused:
+                forecast(connection, "heling", "fangyan", AT + 20 * MINUTE)
+            assert forecast(connection, "heling", "fangyan", AT) is first, "what is known is told"
+        finally:
+            for _ in range(made.IN_LINE):
+                made._in_line.release()
+    assert refused.value.status == 503

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from layers.visitors import capacity
+from layers.visitors import capacity, queries
 from layers.visitors.capacity import closing, lbt034, levels, state, versions
 from layers.visitors.capacity.versions import Entered
 from layers.visitors.feed import LEVEL, RATIO, VisitorsFeed
 from layers.visitors.passing_time import LOOK
 from sensors.intake.batch import Batch
 from store.engine import writing
-from store.instant import DAY, HOUR, MINUTE, SECOND, Instant, local_hour, now
+from store.instant import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Instant, local_hour, now
 from tests.database import add
 from tests.layers.counting import send, site
 
@@ -224,8 +224,29 @@ def test_a_closed_site_is_closed_whatever_its_share_and_its_rank_goes_on(engine:
         [stands] = state.follow(connection, COMMUNITY, [SITE], now())
     assert (stands.level, stands.rank) == ("closed", 2)
     assert site(engine, None)["level"] == "closed"
+    figures = pass_time(engine, VisitorsFeed(), now() + LOOK).figures
+    told = [figures[COMMUNITY, "site", SITE, metric][1] for metric in (LEVEL, RATIO)]
+    assert told == [0.0, 0.0], "what was warned of by its level or share is over"
     with writing(engine) as connection:
         closing.keep(connection, COMMUNITY, SITE, False, "over", "user:m", now())
         state.follow(connection, COMMUNITY, [SITE], now())
     assert site(engine, None)["level"] == "orange"
     assert changes(engine)[-2:] == [("orange", "closed"), ("closed", "orange")]
+
+
+def test_a_closed_site_says_since_when_and_why_and_real_and_replayed_people_are_told_apart(engine: Engine) -> None:
+    add(engine, "gate-real", "gate", site="fangyan")
+    add(engine, "gate-replayed", "gate", site="fangyan", source="recorded")
+    moment = now()
+    send(engine, "gate-real", [(moment - 9 * SECOND, {"enter": 5})])
+    send(engine, "gate-replayed", [(moment - 8 * SECOND, {"enter": 7, "leave": 2})])
+    with writing(engine) as connection:
+        closing.keep(connection, "heling", "fangyan", True, "台风", "user:m", moment)
+    with engine.connect() as connection:
+        record = queries.records(connection, "heling", {"fangyan"})["fangyan"]
+    assert record["inside"] == 10
+    assert record["sources"] == [
+        {"source": None, "gates": 1, "entered_today": 5, "left_today": 0},
+        {"source": "recorded", "gates": 1, "entered_today": 7, "left_today": 2},
+    ]
+    assert (record["level"], record["closing"]) == ("closed", {"since": moment // MILLISECOND, "reason": "台风"})

@@ -1,0 +1,427 @@
+/** What the API answers where scripts read it; times are RFC 3339. The routes stand in the api.py of each layer. */
+declare namespace Api {
+  /** GET events/{id}: layers/grid_events/told.py. */
+  interface EventProperties {
+    id: string;
+    category: string;
+    category_name: string;
+    severity: Live.Severity;
+    title: string;
+    detail: string | null;
+    area: string | null;
+    device: string | null;
+    source: string | null;
+    state: string;
+    state_name: string;
+    seq: number;
+    level: string;
+    level_name: string;
+    grid: string | null;
+    /** Whoever may not see names gets none. */
+    assignee?: string | null;
+    unassigned: boolean;
+    rating: number | null;
+    department: string | null;
+    due: string | null;
+    warn: string | null;
+    ts: string;
+    received: string;
+  }
+  /** GET /api/v1/users. */
+  interface User {
+    name: string;
+    role: Role;
+    communities: string[];
+    disabled: boolean;
+    invited: boolean;
+    accounts: string[];
+  }
+  /** GET stewards: a grid and who looks after it; for who may not see names, that somebody does. */
+  interface Grid {
+    grid: string;
+    name?: string | null;
+    steward?: string | null;
+    has_steward?: boolean;
+  }
+  /** GET assignees. */
+  interface Person {
+    name: string;
+    load: number;
+    account: boolean;
+  }
+  interface ForecastPoint {
+    ts: string;
+    mean: number;
+    low: number;
+    high: number;
+  }
+  interface ForecastErrors {
+    from: string;
+    to: string;
+    interval: number;
+    better: string;
+    horizons: ({ hours: number; n: number } & Record<"like_days" | "seasonal_naive", { mae: number; coverage: number }>)[];
+  }
+  /** GET visitors/{site}/forecast: layers/visitors/forecast/api.py. */
+  interface Forecast {
+    site: string;
+    at: string;
+    inside: number;
+    day: { kind: string; name: string; name_en: string };
+    days: number;
+    model: string | null;
+    model_name: string | null;
+    reason: string | null;
+    reason_name: string | null;
+    least_days: number;
+    past: { ts: string; inside: number }[];
+    points: ForecastPoint[];
+    baseline: ForecastPoint[];
+    errors: ForecastErrors | null;
+    is_baseline_better: boolean | null;
+    warning: { level: string; name: string; mark: string; ts: string; expected: number; high: number; people: number; mean_ts: string | null; of: string; of_name: string; of_name_en: string } | null;
+    capacity: number | null;
+    levels: { code: string; name: string; mark: string; people: number }[];
+    sources: (string | null)[];
+    closing: { since: string; reason: string } | null;
+  }
+  /** GET notices: cockpit/notices/bell.py. */
+  interface Notice {
+    id: number;
+    at: string;
+    kind: string;
+    text: string;
+    subject: string;
+    title: string;
+    place: string | null;
+    page: string;
+    mine: boolean;
+    read: boolean;
+  }
+  interface Transition {
+    seq: number;
+    to: string;
+    name: string;
+    at: string;
+    actor: string;
+    note: string | null;
+    assignee?: string | null;
+    merged_into?: string | null;
+  }
+  interface Event extends EventProperties {
+    photos: { number: number }[];
+    transitions: Transition[];
+    duplicates?: string[];
+    origin?: { alarm: string } | null;
+  }
+  interface EventStep {
+    to: string;
+    note?: string;
+    seq: number;
+    assignee?: string;
+    rating?: number;
+    merged_into?: string;
+  }
+  /** GET events/board: a state and its events. */
+  interface Column {
+    state: string;
+    name: string;
+    count: number;
+    events: EventProperties[];
+  }
+  /** GET events/figures: of all, or of a group. */
+  interface Figures {
+    name?: string | null;
+    counts: Record<string, number>;
+    rates: Record<string, number | null>;
+    hours: Record<string, { n: number; mean: number | null; p90: number | null }>;
+    ageing: Record<string, number>;
+    backlog: number;
+    satisfaction: number | null;
+    rated: number;
+  }
+  /** GET within: what lies in a drawn shape. */
+  interface Things {
+    devices?: { id: string; name: string }[];
+    grid_events?: { id: string; name: string }[];
+  }
+  interface SurveyLayer {
+    name: string;
+    features: number;
+  }
+  /** POST ground/{layer}. */
+  interface SurveyReport {
+    encoding: string;
+    names: string[];
+    left_out: Record<string, number>;
+    shift: string | null;
+    imported: boolean;
+    version: number | null;
+    features: number;
+    crs: string;
+    added: number;
+    replaced: number;
+    removed: number;
+    shapes?: Maps.Feature[];
+  }
+  /** GET governance/matters. */
+  interface Matter {
+    id: string;
+    title: string | null;
+    topic_name?: string | null;
+    area: string | null;
+    state_name: string;
+    opened: string;
+    seq: number;
+    /** State -> its name. */
+    next: Record<string, string>;
+  }
+  /** GET visitors/{site}/steps. */
+  interface CountStep {
+    device: string;
+    counter: string;
+    ts: string;
+    since: string | null;
+    said: { total: number | null; single: number | null };
+    people: number;
+    trust: "sound" | "doubtful" | "suspect";
+    verdict: string;
+    decision: "accepted" | "taken_out" | "open";
+    reason: string | null;
+    by: string | null;
+  }
+  /** GET alarms/{id}: layers/alarms/queries.py. */
+  interface AlarmStep {
+    seq: number;
+    event: string;
+    name: string;
+    name_en: string;
+    state: string;
+    at: string;
+    by: string | null;
+    note: string | null;
+    value: number | null;
+    until: string | null;
+  }
+  interface Alarm {
+    id: string;
+    rule: string;
+    name: string;
+    name_en: string;
+    priority: Live.Priority;
+    state: string;
+    state_name: string;
+    state_name_en: string;
+    kind: string;
+    subject: string;
+    device: string | null;
+    area: string | null;
+    area_name: string | null;
+    site: string | null;
+    site_name: string | null;
+    active: boolean;
+    latched: boolean;
+    by: string | null;
+    possible: string[];
+    label: string | null;
+    cause: string;
+    metric: string | null;
+    value: number | null;
+    threshold: number | null;
+    source: string | null;
+    flood: number | null;
+    repeats: number;
+    reason: string | null;
+    lon: number | null;
+    lat: number | null;
+    seq: number;
+    raised: string;
+    received: string;
+    returned: string | null;
+    acknowledged: string | null;
+    cleared: string | null;
+    shelved_until: string | null;
+    event: { id: string; state: string; open: boolean; at: string } | null;
+    /** Of one alarm, not in the list. */
+    steps: AlarmStep[];
+  }
+  /** GET alarm-rules: a version of a rule; what is left out is as it is by default. */
+  interface Rule {
+    code: string;
+    name: string;
+    name_en?: string;
+    op: string;
+    value: number;
+    metric: string | null;
+    other?: string | null;
+    window_s: number;
+    on_delay_s?: number;
+    off_delay_s?: number;
+    deadband?: number;
+    priority: Live.Priority;
+    cause: string;
+    enabled: boolean;
+    latched: boolean;
+    kind?: string | null;
+    area?: string | null;
+    site?: string | null;
+    devices?: string[];
+    schedule?: { from: string; to: string; days?: number[] } | null;
+    guidance?: string;
+    guidance_en?: string;
+    event?: string | null;
+    edition?: string;
+    suppresses?: string[];
+    suppresses_behind?: string[];
+    shipped?: boolean;
+    version?: number | null;
+    by?: string | null;
+    at?: string | null;
+    versions?: Rule[];
+  }
+  /** POST alarm-rules/try. */
+  interface WouldBe {
+    device: string;
+    name: string;
+    raised: string;
+    returned: string | null;
+  }
+  type Trial = Record<string, any>;
+  /** GET duty. */
+  interface Duty {
+    id: number;
+    person: string;
+    from: string;
+    to: string;
+  }
+  /** GET alarms/figures. */
+  interface AlarmFigure {
+    code: string;
+    name: string;
+    name_en: string;
+    value: number | null;
+    unit: string;
+    target: string | null;
+    is_met: boolean | null;
+    source: string | null;
+  }
+  /** GET visitors: days beside today. */
+  interface DayBeside {
+    date: string;
+    entered: number;
+    entered_by_now: number;
+    lunar: string;
+  }
+  interface Besides {
+    site: string;
+    last_week: DayBeside | null;
+    last_year: DayBeside | null;
+    last_year_lunar: DayBeside | null;
+  }
+  interface CapacityVersion {
+    from: string;
+    instant: number;
+    daily: number | null;
+    basis: string;
+    area_m2: number | null;
+    m2_per_person: number | null;
+    turnover: number | null;
+    /** Left out for whoever may not see names. */
+    by?: string;
+  }
+  interface Capacity {
+    instant: number | null;
+    versions: CapacityVersion[];
+  }
+  interface Levels {
+    changes: { at: string; from: string | null; to: string | null; inside: number | null; capacity: number | null }[];
+  }
+  interface Closing {
+    closed: boolean;
+    words: { closed: boolean; reason: string; by?: string; at: string }[];
+  }
+  /** A duty of the Tourism Law, article 45. */
+  interface LawDuty {
+    duty: string;
+    name: string;
+    to: string;
+    clause: string;
+    from: string;
+    due: boolean;
+    done: boolean;
+    word: { by: string; at: string; note: string } | null;
+  }
+  interface Duties {
+    occurrence: string | null;
+    goes_on: boolean;
+    duties: LawDuty[];
+    log: { at: string; name: string; done: boolean; note: string; by: string }[];
+  }
+  interface Count {
+    at: string;
+    inside: number;
+    gates: number | null;
+    off: number | null;
+    note: string;
+    by: string;
+  }
+  interface Counts {
+    counts: Count[];
+  }
+  interface GateError {
+    device: string;
+    name: string;
+    percent: number;
+    default: boolean;
+    from: string | null;
+    how: string;
+  }
+  interface Errors {
+    gates: GateError[];
+  }
+  interface NoiseReading {
+    name: string;
+    value: number;
+    ts: string;
+    stale: boolean;
+  }
+  interface Noise {
+    class: string | null;
+    name?: string;
+    limit: number | null;
+    period: "day" | "night";
+    edition: string;
+    basis: string | null;
+    readings: NoiseReading[];
+  }
+  interface Facts {
+    schedule: { name: string; from: string; until: string | null; today: boolean; people: string | null; basis: string }[] | null;
+    noise: Noise;
+  }
+  type LunarDay = [month: number, day: number];
+  interface Post {
+    name_zh?: string;
+    code: string;
+    name: string;
+    site: string;
+    people: number;
+    on_duty: string[];
+  }
+  /** GET festivals: layers/visitors/festivals/told.py. */
+  interface Festival {
+    name_zh?: string;
+    code: string;
+    name: string;
+    name_en: string;
+    sites: string[];
+    begins: "calendar" | "hand";
+    calendar: { first: LunarDay; last: LunarDay; peaks: LunarDay[]; names: string[] } | null;
+    limits: Record<string, number> | null;
+    posts: Post[];
+    units: string[];
+    basis: string | null;
+    is_configured: boolean;
+    on: { by: string; since: string; is_peak: boolean } | null;
+    next: { first: string; last: string; peaks: string[] } | null;
+  }
+}

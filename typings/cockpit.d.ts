@@ -1,0 +1,507 @@
+/** `window.cockpit`: what the scripts share. Each member is set by the script that is named beside it. */
+
+/** A row of sensors/metrics.toml. */
+interface Metric {
+  code: string;
+  name: string;
+  name_en: string;
+  unit: string;
+  label: string;
+  kind: "number" | "bool" | "text";
+  low: number | null;
+  high: number | null;
+  precision: number;
+  levels: number[];
+  counts: boolean;
+}
+
+type Role = "wall" | "steward" | "manager" | "admin";
+
+/** GET /api/v1/session, and what the page has found out about it since. */
+interface Me {
+  name: string | null;
+  role?: Role;
+  kind?: string;
+  communities?: string[];
+  csrf?: string | null;
+  /** Nobody answers: who it was when this phone last knew. */
+  was?: string | null;
+  /** Somebody else signed in after the page was opened. */
+  isReplacedBy?: string;
+  isExpired?: boolean;
+}
+
+/** What an address answers. Where it is refused, `body.detail` says why in words, whoever refused. */
+interface Answer<Body = any> {
+  ok: boolean;
+  /** 0 where nobody answered. */
+  status: number;
+  body: Body;
+  retryMs: number | null;
+  /** A proxy's answer, not ours. */
+  isForeign: boolean;
+}
+interface Asking extends RequestInit {
+  /** After so many ms it is given up. */
+  patience?: number | null;
+  headers?: Record<string, string>;
+}
+type Query = Record<string, string | number> | (string | number)[][] | URLSearchParams;
+
+/** A layer that draws itself: what changed by key, null for all. */
+interface LayerScript {
+  render?(changed?: any): void;
+  tick?(): void;
+  mapReady?(handle: Maps.Handle): void;
+  /** Lines of 24 h, and of which metrics. */
+  lines?(): void;
+  metrics?(): string[];
+}
+interface PageScript {
+  start?(): void | Promise<void>;
+  render?(changed: Live.Changed): void;
+}
+
+/** How a reading of the machine's clocks was, and how far the server was ahead (01-clock.js). */
+interface Stamp {
+  wall: number;
+  ahead: number | null;
+  isSure?: boolean;
+}
+
+interface Clock {
+  steady(): number;
+  since(steady: number): number;
+  server(): number;
+  told(ms: number): void;
+  toldBy(answer: Response): void;
+  leapt(): number;
+  stamp(): Stamp;
+  timeOf(stamp: Stamp): number | null;
+}
+
+interface RowWords {
+  text: string;
+  unit?: string;
+  level?: number;
+  staleSince?: number | null;
+  note?: string;
+  title?: string;
+}
+interface PanelWords {
+  waiting: boolean;
+  sources: Live.Sources;
+  ts: number | null;
+  own?: string;
+}
+type Line = [ms: number, value: number][];
+
+/** A part of a form that knows how to read itself (07-forms.js). */
+interface Field extends HTMLElement {
+  read(): Record<string, any>;
+}
+type Work = () => unknown;
+interface Forms {
+  entry(name: string, note: string, actions?: [label: string, work: Work][]): HTMLElement;
+  form(title: string, inputs: Field[], submit: (said: Record<string, any>) => unknown, verb?: string): HTMLElement;
+  redraw(place: HTMLElement, ...parts: Node[]): void;
+  once(button: HTMLButtonElement, work: Work): Promise<void>;
+  field(label: string, input: HTMLElement, read: () => Record<string, any>): Field;
+  text(name: string, label: string, most: number, long?: boolean): Field;
+  number(name: string, label: string): Field;
+  moment(name: string, label: string): Field;
+  choice(name: string, label: string, options: Record<string, string>, isOptional?: boolean): Field;
+}
+
+/** Why something was not taken; a status of 0: nobody answered. */
+interface Refusal {
+  status: number;
+  text: string;
+}
+interface PhotoBytes {
+  bytes: ArrayBuffer;
+  type: string;
+  /** Which of the sizes; null as it came. */
+  step: number | null;
+  isOriginal?: boolean;
+}
+interface Photo extends PhotoBytes {
+  id: string;
+  report: string;
+  reason?: Refusal | null;
+}
+interface FiledBody {
+  category?: string | null;
+  title: string;
+  detail?: string;
+  lon?: number;
+  lat?: number;
+  crs?: string;
+  ts?: number;
+}
+/** A report on the phone (09-outbox-store.js). */
+interface FiledReport {
+  id: string;
+  owner: string | null;
+  community: string;
+  state: "draft" | "waiting" | "refused" | "sent";
+  body: FiledBody;
+  tries: number;
+  /** The event's number, once the server has it. */
+  event: string | null;
+  stamp: Stamp;
+  isFilled?: boolean;
+  reason?: Refusal | null;
+  hold?: { since: number; ms: number } | null;
+  isOther?: boolean;
+  near?: number;
+}
+interface OutboxStore {
+  fault: string | null;
+  reports(): Promise<FiledReport[]>;
+  photos(report: string): Promise<Photo[]>;
+  putPhoto(photo: Photo): Promise<void>;
+  change(id: string, alter: (kept: FiledReport | null) => FiledReport | null | false): Promise<FiledReport | null | false>;
+  removePhoto(id: string): Promise<void>;
+  remove(id: string): Promise<void>;
+  isHeld(): boolean;
+  doubts(): Promise<string | null>;
+}
+interface OutboxSaid {
+  ok: boolean;
+  event: string | null;
+  near?: number;
+  isWaiting?: boolean;
+  text: string;
+}
+interface Outbox {
+  sending: string | null;
+  owner(): string | null;
+  known(me: Me): void;
+  look(): Promise<void>;
+  mine(): Promise<FiledReport[]>;
+  counts(): Promise<{ mine: number; waiting: number; drafts: number; refused: number; others: number }>;
+  newId(): string;
+  keep(id: string, body: FiledBody, isFilled: boolean): Promise<FiledReport | null | false>;
+  file(id: string, body: FiledBody): Promise<FiledReport | null | false>;
+  addPhotos(event: string, title: string, made: PhotoBytes[]): Promise<string>;
+  reopen(id: string): Promise<FiledReport | null | false>;
+  again(id: string): Promise<void>;
+  remove(id: string): Promise<void>;
+  flush(): Promise<void>;
+  mark(): HTMLElement;
+  /** 58-report.js */
+  say(ok: boolean, text: string): boolean;
+}
+
+/** What a card of the map says (23-map-card.js). */
+interface CardWords {
+  title: string;
+  lines: string[];
+  link?: string;
+  trend?: { device: string; metric: string } | null;
+  acts?: [name: string, run: () => void][];
+  ask?: string;
+  told?(answer: any): string[];
+}
+interface MapScript {
+  /** There from the first `whenUp` on; what is set while the map is lost waits (`isUp`). */
+  handle: Maps.Handle;
+  isUp: boolean;
+  always: ((handle: Maps.Handle) => void)[];
+  /** On a manager's page only. */
+  tools: ((handle: Maps.Handle) => void)[];
+  put(what: string, set: (handle: Maps.Handle) => void): void;
+  whenUp(work: (handle: Maps.Handle) => void): void;
+  setFeatureState(source: string, id: string, state: Record<string, Maps.Style>): void;
+  setState(source: string, id: string, state: Record<string, Maps.Style>): void;
+  raise(): void;
+  watch(): void;
+  canBegin(): boolean;
+  start(): void;
+  setFeatures(source: string, features: Maps.Feature[]): void;
+  goTo(at: Maps.Position, zoom: number): void;
+  follow(other: MapScript): void;
+  reload(source: string): void;
+  file(name: string): string;
+  pulse(source: string, id: string): void;
+  layOut(): void;
+  look(corners: Maps.Position[] | null): void;
+  uncover(): void;
+  camera(): Record<string, any>;
+  /** 27-map-sun.js */
+  shine(): void;
+}
+
+/** A scene of the wall, as cockpit/pages/scenes.py tells it: 36-programme.js. */
+interface Scene {
+  code: string;
+  name: string;
+  name_en: string;
+  seconds: number;
+  /** The panel and the row that it brings out. */
+  panel: string | null;
+  row: string | null;
+  /** A layer whose open things it looks at, else corners; null: the whole. */
+  live: string | null;
+  outline: Maps.Position[] | null;
+}
+
+/** An alarm as the pages of alarms keep it: what the API says, as the live channel tells it. */
+type KnownAlarm = Live.Alarm & { live?: Live.Alarm };
+interface AlarmWord {
+  name: string;
+  name_en: string;
+  label?: string | null;
+  precision?: number;
+}
+interface AlarmEvent {
+  name: string;
+  name_en: string;
+  role: Role | null;
+  to: Record<string, string>;
+  active: Record<string, string>;
+  inactive: Record<string, string>;
+  latched: Record<string, string>;
+}
+/** layers/alarms/look.toml and life.toml, as the pages carry them. */
+interface AlarmWords {
+  priorities: Record<string, { symbol: string; tone: string; name: string; name_en: string }>;
+  derived: Record<string, AlarmWord>;
+  ops: Record<string, AlarmWord>;
+  causes: Record<string, AlarmWord>;
+  life: { states: Record<string, { name: string; name_en: string; open: boolean; sounds: boolean }>; events: Record<string, AlarmEvent> };
+}
+interface AlarmsScript {
+  LOUDEST: Live.Priority[];
+  words(): AlarmWords;
+  look(priority: string): AlarmWords["priorities"][string];
+  priorities(): Live.Priority[];
+  rank(one: { priority: Live.Priority }): number;
+  tally(): Live.AlarmTally | null;
+  mark(priority: string, className?: string): HTMLElement;
+  figure(metric: string | null, value: number | null | undefined): string;
+  metricName(metric: string | null): string;
+  said(one: Pick<Live.Alarm, "metric" | "value" | "threshold">): string;
+  subject(one: Pick<Live.Alarm, "device" | "kind" | "site" | "subject">): string;
+  where(one: Pick<Live.Alarm, "area" | "kind" | "site">): string;
+  open(): Live.Alarm[];
+  sounding(): Live.Alarm[];
+  count(sounding: Live.Sounding, priority: Live.Priority): number;
+  total(sounding: Live.Sounding): number;
+  link(id: string): string;
+  floodWords(flood: Pick<Live.Flood, "count" | "first_name" | "first_subject">): string;
+  /** 35-alarm-map.js, 35-alarm-tone.js */
+  card(id: string): CardWords | null;
+  tone(tally: Live.AlarmTally): void;
+  play(): void;
+  /** 65-alarms*.js */
+  isPicked(cause: string): boolean;
+  pick(cause: string, isPicked: boolean): void;
+  clearChosen(): void;
+  pickedMoved(): void;
+  showFlood(going: Live.Flood | null, left: number): void;
+  drawChart(figure: HTMLElement, one: Live.Alarm): Promise<void>;
+  fromApi(told: any): KnownAlarm;
+  chosen(): string | null;
+  choose(id: string | null, isAsked?: boolean): void;
+  moved(ids: string[]): void;
+  eventsMoved(ids: string[]): void;
+  viewsMoved(): void;
+  startViews(): void;
+  shelving(): Field[];
+  whyNot(answer: Answer, code: string): string;
+  readAgain(): Promise<void>;
+  soundingOf(picked: Iterable<string>): string[];
+  BATCH: string[];
+  possible(one: Pick<Live.Alarm, "state" | "active">): string[];
+  possibleOf(picked: Iterable<string>, event: string): string[];
+  renamed?(ids: Set<string>): void;
+  openOf(id: string): KnownAlarm | null;
+  redrawCauses(picked: string[]): void;
+  /** 66-alarm-rule-form.js */
+  ruleFields(rule: any, isNew: boolean): { box: HTMLElement; read(): Record<string, any>; faults(wrong: Record<string, string> | undefined): string[] };
+}
+
+type Status = "online" | "stale" | "offline" | "suspect";
+/** What of a site's figures is doubtful, in words. */
+interface DoubtWords {
+  figures: Live.CountFigure[];
+  word: string;
+  text: string;
+}
+
+interface Cockpit {
+  /** 00-core.js */
+  state: Live.State;
+  layers: Record<string, LayerScript>;
+  pages: Record<string, PageScript>;
+  /** The page's root; there before any page or layer is started. */
+  root: HTMLElement;
+  metrics: Record<string, Metric>;
+  at: number | null;
+  plotly(): PlotlyBundle | null;
+  link(path: string): string;
+  atQuery(mark: "?" | "&"): string;
+  ask(path: string, query?: Query): Promise<any>;
+  time: {
+    clock(ms: number): string;
+    minute(ms: number): string;
+    date(ms: number): string;
+    day(ms: number): string;
+    hour(ms: number): number;
+    isToday(ms: number): boolean;
+    short(ms: number): string;
+    brief(ms: number): string;
+    full(ms: number): string;
+  };
+  number(value: number | null | undefined, precision?: number | null): string;
+  inOrder<One>(measured: Record<string, One>): [code: string, one: One][];
+  reading(code: string, value: Live.Value): string;
+  level(code: string, value: number | null | undefined): number;
+  MARKS: string[];
+  LEVEL_WORDS: string[];
+  find<Tag extends keyof HTMLElementTagNameMap>(selector: Tag): HTMLElementTagNameMap[Tag] | null;
+  find(selector: string): HTMLElement | null;
+  need<Tag extends keyof HTMLElementTagNameMap>(selector: Tag, place?: ParentNode): HTMLElementTagNameMap[Tag];
+  need(selector: string, place?: ParentNode): HTMLElement;
+  findAll(selector: string): Iterable<HTMLElement>;
+  setText(element: Element | null, text: string): void;
+  element<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, className?: string, text?: string | null): HTMLElementTagNameMap[Tag];
+  table(head: (string | Node)[], rows: (string | Node)[][], className?: string): HTMLTableElement;
+  u(): number;
+  /** 01-clock.js */
+  clock: Clock;
+  offset: number;
+  now(): number;
+  language: string;
+  /** A message in the page's language; its Chinese is its key, ``{name}`` stands for what is given under that name. */
+  say(text: string, places?: Record<string, any>): string;
+  sayN(text: string, n: number, places?: Record<string, any>): string;
+  own<Said>(said: Said): Said;
+  compact(value: number): string;
+  /** 02-request.js */
+  request(path: string, options?: Asking): Promise<Answer>;
+  /** 08-language.js */
+  startLanguages(): void;
+  /** 05-actions.js */
+  me: Me | null;
+  whoAmI(isAgain?: boolean): Promise<Me>;
+  may(least: Role): boolean;
+  canDo(least: Role): boolean;
+  reason(answer: { status: number; body: any }): string;
+  whyNot(least: Role): string | null;
+  refuse(place: HTMLElement, text: string): void;
+  signInLink(): HTMLAnchorElement;
+  get(path: string): Promise<any>;
+  post(path: string, body: object, options?: Asking): Promise<Answer>;
+  reloadSaying(text: string): void;
+  sayKept(element: Element | null): void;
+  sayOutcome(element: Element, ok: boolean, text: string): void;
+  /** 06-bell.js */
+  bell(): HTMLElement;
+  /** 07-forms.js, 08-unsaved.js */
+  forms: Forms;
+  holds(hold: () => boolean): void;
+  hasUnsaved(): boolean;
+  /** 09-*.js */
+  outboxStore: OutboxStore;
+  outbox: Outbox;
+  photos: { MOST: number; prepare(file: File): Promise<PhotoBytes>; smaller(photo: PhotoBytes): Promise<PhotoBytes | null> };
+  /** 10-live.js, 11-past.js */
+  live: { up: boolean; isDoubted: boolean; isOutdated: boolean; start(): void; check(): void; renew(): boolean };
+  past: { start(): Promise<void> };
+  /** 15-panels.js */
+  setRow(key: string, what: RowWords): void;
+  setFigure(key: string, text: string): void;
+  setPanel(code: string, what: PanelWords): void;
+  sourceWords(sources: Live.Sources, own?: string): string;
+  allSources(records: { sources?: Live.Sources }[]): Live.Sources;
+  newest(metrics: Live.Means): number | null;
+  meanRow(code: string, mean: Live.Mean | undefined, isMixed?: boolean): RowWords;
+  drawSpark(key: string, points: Line, low: number, high: number): void;
+  drawLine(place: HTMLElement, points: Line, low: number, high: number): void;
+  loadTrends(metrics: string[], then: () => void): Promise<void>;
+  forgetTrends(): void;
+  trend(code: string, area: string, mean: Live.Mean | undefined): Line;
+  extent(points: Line): [low: number, high: number];
+  /** 19-map-keep.js to 29-map-stewards.js */
+  map: MapScript;
+  ICON_SIZE: number;
+  drawIcons(handle: Maps.Handle): void;
+  card: { ofDevice(id: string): CardWords | null; ofRoom(of: any): CardWords | null; show(content: CardWords | null): void };
+  storeys: { of(building: string): number[]; open(building: string, storey: number): void };
+  colouring: { metresToServices(building: string): number | null };
+  drawing: boolean;
+  stewardOf(grid: Api.Grid): string | null;
+  bySteward(grids: Api.Grid[]): Map<string | null, Api.Grid[]>;
+  /** 27-map-sun.js: degrees from north, and above the horizon */
+  sun(ms: number, lon: number, lat: number): { azimuth: number; altitude: number };
+  /** 30-areas.js, 31-devices.js, 32-visitors.js */
+  areaName(code: string): string;
+  chooseMetric(code: string): void;
+  devices(): Live.Device[];
+  STATUS: Record<Status, [mark: string, word: string]>;
+  statusOf(device: Live.Device): Status;
+  doubtsOf(site: Live.Site): DoubtWords[];
+  bandOf(site: Live.Site): string;
+  crowding(site: Live.Site): number;
+  levelOf(site: Live.Site): string;
+  closedWords(closing: Live.Closing | null, inside: number | null): { head: string; more: string };
+  /** 33-grid-events.js */
+  gridEvents(): Live.GridEvent[];
+  /** 34-alarms.js */
+  alarms: AlarmsScript;
+  /** 40-page.js */
+  render(changed: Live.Changed): void;
+  refreshTrends(): void;
+  ago(ms: number): string;
+  sayBand(text: string): void;
+  showConnection(): void;
+  /** 58-report-list.js, 58-report-tasks.js, 63-roster.js, 68-forecast.js */
+  reportList: { show(): Promise<void>; edit(draft: FiledReport): Promise<void>; open: string | null };
+  showTasks(): Promise<void>;
+  showRoster(said?: [ok: boolean, text: string]): Promise<void>;
+  warningWords(told: Api.Forecast): string;
+}
+
+interface Window {
+  cockpit: Cockpit;
+  /** What the scripts say in the page's language; a page in Chinese has none. */
+  cockpitWords?: Record<string, string | string[]>;
+}
+
+/** What somebody writes in or chooses with. */
+type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
+/** A room of the map's source: geo/. */
+interface RoomOfMap {
+  code: string;
+  name: string;
+  parent?: string;
+  building?: string;
+  storey: number | null;
+}
+
+/** What the pages write beside an element for the scripts: there wherever its selector finds the element. */
+interface DOMStringMap {
+  /** Of the root. */
+  community: string;
+  communities: string;
+  page: string;
+  theme: string;
+  outline: string;
+  camera: string;
+  metrics: string;
+  /** JSON beside a panel or a form. */
+  words: string;
+  choices: string;
+  alarmWords: string;
+  eventStates: string;
+  reportForm: string;
+  surveyForm: string;
+  commandForms: string;
+  commandsGiven: string;
+  buildingColours: string;
+  figures: string;
+  life: string;
+}
