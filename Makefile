@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TYPESCRIPT := node_modules/.ready
 
-.PHONY: run test lint bench faults soak lock
+.PHONY: run test lint bench faults soak lock words
 
 run: $(READY)
 	$(BIN)/cockpit up --demo
@@ -38,6 +38,10 @@ soak: $(READY)
 	deploy/test-servers.sh
 	$(BIN)/python -m bench.soak
 	LIVE_SECONDS=600 $(BIN)/pytest -o faulthandler_timeout=1200 tests/faults/test_live_equals_database.py
+
+# After a change of what screens say: the catalogues of assets/words, with what is new empty.
+words: $(READY)
+	$(BIN)/python -m cockpit.serving.catalogues
 
 # After a change of the dependencies; needs uv.
 lock:

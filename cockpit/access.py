@@ -230,11 +230,11 @@ def _renews(key: str | None) -> bool:
     return key is not None and key.startswith(("PAGE ", "GET /api/", "WS "))
 
 
-def _renewing(cookie: str, send: Send) -> Send:
+def _renewing(cookies: list[str], send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.accept"):
             message.setdefault("headers", [])
-            message["headers"] = [*message["headers"], (b"set-cookie", cookie.encode("latin-1"))]
+            message["headers"] = [*message["headers"], *((b"set-cookie", one.encode("latin-1")) for one in cookies)]
         await send(message)
 
     return sending

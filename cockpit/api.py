@@ -26,6 +26,7 @@ from layers.web import At, CommunityPath, Reading, feature, point
 from sensors.bus.merging import settled
 from sensors.metrics import metrics
 from store.instant import MILLISECOND, now
+from store.language import in_all
 
 NAMED_LAYERS = ("areas", "sites", "facilities", "rooms")
 GEOJSON = "application/geo+json"
@@ -131,8 +132,14 @@ def ground() -> APIRouter:
 
 
 def _named(place: Place) -> dict[str, Any]:
-    told = {"code": place.code, "name": place.name, "kind": place.kind, "parent": place.parent, "storey": place.storey}
-    return {name: value for name, value in told.items() if value is not None}
+    told = {
+        "code": place.code,
+        **in_all("name", place),
+        "kind": place.kind,
+        "parent": place.parent,
+        "storey": place.storey,
+    }
+    return {name: value for name, value in told.items() if value not in (None, "")}
 
 
 class Events(StreamingResponse):

@@ -51,7 +51,6 @@ from store.why import first_line
 
 log = structlog.get_logger(__name__)
 
-TITLE = "CIM 驾驶舱"
 FREE_WORKERS = 2
 
 
@@ -158,7 +157,7 @@ def _pages(server: FastAPI, known: list[Page], databases: Databases, mqtt_port: 
         assets_folder=assets,
         # Scripts and sheets come in one file each, the rest when somebody first needs it.
         assets_ignore=".*",
-        title=TITLE,
+        title="",
         update_title=None,
         suppress_callback_exceptions=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
@@ -172,7 +171,7 @@ def _pages(server: FastAPI, known: list[Page], databases: Databases, mqtt_port: 
 
 
 INDEX = """<!DOCTYPE html>
-<html lang="zh-CN">
+<html lang="{%lang%}">
 <head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
 <body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body>
 </html>"""

@@ -33,6 +33,7 @@ class Camera:
 class Community:
     """A community: its names, and where its map looks.
 
+    ``short`` is the name where there is little room, ``area_kind`` what its areas are called, in the plural in English.
     ``centre`` is (longitude, latitude) and ``bounds`` (west, south, east, north), in
     degrees, CGCS2000. ``schematic`` says that the ground was drawn, not surveyed.
     """
@@ -40,8 +41,12 @@ class Community:
     code: str
     name: str
     name_en: str
+    short: str
+    short_en: str
     brand: str
+    brand_en: str
     area_kind: str
+    area_kind_en: str
     centre: tuple[float, float]
     bounds: tuple[float, float, float, float]
     schematic: bool

@@ -13,6 +13,7 @@ import numpy as np
 
 from geo import ground
 from geo.communities import community as community_of
+from store.language import Word
 
 LEVELS = ("community", "area", "site", "building", "storey", "room", "facility", "grid", "micro_grid")
 ROOT = "community"
@@ -28,6 +29,7 @@ class Node:
     level: str
     code: str
     name: str
+    name_en: str
     parent: str | None
     kind: str | None = None
     cim_level: int | None = None
@@ -67,7 +69,16 @@ class Tree:
 @ground.of_ground
 def tree(community: str) -> Tree:
     """The tree of a community's places."""
-    nodes = [Node(id=ROOT, level="community", code=community, name=community_of(community).name, parent=None)]
+    nodes = [
+        Node(
+            id=ROOT,
+            level="community",
+            code=community,
+            name=community_of(community).name,
+            name_en=community_of(community).name_en,
+            parent=None,
+        )
+    ]
     nodes += [_node("areas", "area", row, ROOT) for row in ground.rows(community, "areas")]
     nodes += [_node("sites", "site", row, ROOT) for row in ground.rows(community, "sites")]
     nodes += _buildings(community)
@@ -84,7 +95,16 @@ def tree(community: str) -> Tree:
 @ground.of_ground
 def grids(community: str) -> Tree:
     """The tree of a community's grids (网格) and micro-grids (微网格)."""
-    nodes = [Node(id=ROOT, level="community", code=community, name=community_of(community).name, parent=None)]
+    nodes = [
+        Node(
+            id=ROOT,
+            level="community",
+            code=community,
+            name=community_of(community).name,
+            name_en=community_of(community).name_en,
+            parent=None,
+        )
+    ]
     rows = ground.rows(community, "grids")
     codes = {row["code"] for row in rows}
     # A micro-grid's grid may stand after it in the file; grids of grids end at two levels.
@@ -160,10 +180,21 @@ def _rooms(community: str, known: set[str]) -> list[Node]:
     return list(nodes.values())
 
 
+def _top(community: str) -> Node:
+    found = community_of(community)
+    return Node(id=ROOT, level="community", code=community, name=found.name, name_en=found.name_en, parent=None)
+
+
 def _storey(id_: str, number: int, building: str) -> Node:
-    name = f"{number} 层" if number > 0 else f"地下 {-number} 层"
+    word = Word(f"{number} 层", f"Storey {number}") if number > 0 else Word(f"地下 {-number} 层", f"Basement {-number}")
     return Node(
-        id=id_, level="storey", code=id_.partition("/")[2], name=name, parent=building, cim_level=CIM_LEVELS["storey"]
+        id=id_,
+        level="storey",
+        code=id_.partition("/")[2],
+        name=word.name,
+        name_en=word.name_en,
+        parent=building,
+        cim_level=CIM_LEVELS["storey"],
     )
 
 
@@ -175,6 +206,7 @@ def _node(layer: str, level: str, row: dict[str, Any], parent: str) -> Node:
         level=level,
         code=code,
         name=row.get("name") or code,
+        name_en=row.get("name_en") or "",
         parent=parent,
         kind=row.get("kind"),
         cim_level=None if cim_level is None else int(cim_level),

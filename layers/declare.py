@@ -14,6 +14,7 @@ from geo.communities import Community
 from layers.access import Rules
 from sensors.intake.batch import Feed
 from store.instant import Instant
+from store.language import named
 
 ENTRY_POINTS = "cockpit.layers"
 
@@ -44,6 +45,7 @@ class Overlay:
     above: tuple[dict[str, Any], ...] = ()
     legend: tuple[LegendEntry, ...] = ()
     legend_title: str = ""
+    legend_title_en: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,7 @@ class Figure:
     name: str
     name_en: str
     unit: str
+    unit_en: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +142,7 @@ class Layer:
     roles: frozenset[str] = frozenset()
     is_due: Due | None = None
     remind: Remind | None = None
-    notices: Mapping[str, str] = field(default_factory=dict)
+    notices: Mapping[str, Any] = field(default_factory=dict)
     access: Rules = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     things: Mapping[str, IsKnown] = field(default_factory=dict)
@@ -152,14 +155,19 @@ def layers() -> tuple[Layer, ...]:
     return tuple(sorted(found, key=lambda layer: layer.order))
 
 
-def notice_kinds() -> Mapping[str, str]:
-    """Every kind of notice with its words."""
+def notice_kinds() -> Mapping[str, Any]:
+    """Every kind of notice with its row, which has ``text`` and ``text_en``."""
     return {kind: text for layer in layers() for kind, text in layer.notices.items()}
 
 
+def notice_row(kind: str) -> Any:
+    """The row of a kind of notice; one of the kind itself where no layer knows it any more."""
+    return notice_kinds().get(kind) or {"text": kind, "text_en": kind}
+
+
 def notice_word(kind: str) -> str:
-    """The words of a kind of notice; the kind itself where no layer knows it any more."""
-    return notice_kinds().get(kind, kind)
+    """What a kind of notice is in the language that is spoken."""
+    return named(notice_row(kind), "text")
 
 
 def is_known(connection: Connection, community: str, kind: str, ref: str) -> bool:

@@ -8,6 +8,8 @@ assets/css/00-tokens.css holds the same tokens for the browser; a test compares 
 from dataclasses import dataclass
 from typing import Any
 
+from store.language import CHINESE, current
+
 TOKENS = {
     "ground": "#12171c",
     "panel": "#1a2129",
@@ -59,7 +61,6 @@ LIGHT = {
 }
 """The light theme: what stands for each colour of the dark one, on the map too."""
 
-NAME = ["get", "name"]
 BODY_FONT = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"]
 
 
@@ -75,9 +76,9 @@ class Level:
 
 
 LEVELS = (
-    Level("low", TOKENS["low"], "●", "低", "low"),
-    Level("middle", TOKENS["middle"], "◆", "中", "middle"),
-    Level("high", TOKENS["high"], "▲", "高", "high"),
+    Level("low", TOKENS["low"], "●", name="低", name_en="low"),
+    Level("middle", TOKENS["middle"], "◆", name="中", name_en="medium"),
+    Level("high", TOKENS["high"], "▲", name="高", name_en="high"),
 )
 
 
@@ -99,6 +100,13 @@ BESIDE = {
     "text-justify": "auto",
 }
 """Layout of a label beside a sign."""
+
+
+def name() -> list[Any]:
+    """A MapLibre expression: what a thing is called in the language that is spoken, where that is known."""
+    if current() == CHINESE:
+        return ["get", "name"]
+    return ["coalesce", ["get", f"name_{current()}"], ["get", "name"]]
 
 
 def label(text: Any, u: float, colour: str, **layout: Any) -> dict[str, Any]:

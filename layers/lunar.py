@@ -44,6 +44,11 @@ class Lunar:
         """
         return ("闰" if self.is_leap else "") + day_name(self.month, self.day)
 
+    @property
+    def name_en(self) -> str:
+        """``lunar 8-13``, ``lunar leap 6-1``."""
+        return f"lunar {'leap ' if self.is_leap else ''}{self.month}-{self.day}"
+
 
 def day_name(month: int, day: int) -> str:
     """A day of a month that is not leap, as people say it.

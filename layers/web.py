@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated, Any, Protocol, TypeVar
 
 from fastapi import Depends, Query, Request
@@ -167,7 +166,7 @@ def point(lon: float | None, lat: float | None) -> dict[str, Any] | None:
 
 async def tongue(request: Request) -> Callable[[str], str]:
     """What puts a message in the language of who asks: for what an answer tells beside its errors."""
-    return partial(words.said, chinese=words.prefers_chinese(request.headers.get("accept-language")))
+    return words.told
 
 
 Body = Annotated[bytes, Depends(whole_body)]

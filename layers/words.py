@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from geo.communities import communities
 from layers import declare
+from store import language
 
 PLACE = re.compile(r"\{([a-z]*)\d*\}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -53,18 +54,22 @@ def said(text: str, *, chinese: bool) -> str:
     return in_chinese(text) or text if chinese else text
 
 
+def told(text: str) -> str:
+    """A message in the language that is spoken."""
+    return said(text, chinese=language.current() == language.CHINESE)
+
+
 def reason(code: str) -> str:
     """Why a message of a device was refused, in a word for people."""
-    return table()["reasons"].get(code, code)
+    return spoken("reasons").get(code, code)
 
 
-def prefers_chinese(accepted: str | None) -> bool:
-    """Whether an ``Accept-Language`` (RFC 9110, 12.5.4) asks for Chinese before English; a program sends none."""
-    if not accepted:
-        return False
-    weighed = [part.strip().partition(";q=") for part in accepted.lower().split(",")]
-    known = [(_weight(weight), tag) for tag, _, weight in weighed if tag.startswith(("zh", "en"))]
-    return bool(known) and max(known, key=lambda one: one[0])[1].startswith("zh")
+def spoken(kind: str) -> dict[str, str]:
+    """The words of a table's codes in the language that is spoken: codes are English words themselves."""
+    known = codes() if kind == "codes" else table()[kind]
+    if language.current() == language.CHINESE:
+        return dict(known)
+    return {code: code.replace(".", " ").replace("_", " ").capitalize() for code in known}
 
 
 @cache
@@ -80,13 +85,6 @@ def codes() -> Mapping[str, str]:
     for layer in declare.layers():
         found |= layer.words
     return found
-
-
-def _weight(text: str) -> float:
-    try:
-        return float(text) if text else 1.0
-    except ValueError:
-        return 0.0
 
 
 def _value(kind: str, text: str) -> str | None:

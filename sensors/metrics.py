@@ -29,6 +29,7 @@ class Metric:
     name_en: str
     unit: str
     label: str
+    label_en: str | None = None
     kind: Kind = Kind.NUMBER
     low: float | None = None
     high: float | None = None

@@ -27,10 +27,12 @@ DESK = (1440, 900)
 PHONE = (390, 844)
 
 
-def screen(browser: Browser, size: tuple[int, int] = WALL, *, is_drawn: bool = False, **more: Any) -> BrowserContext:
+def screen(
+    browser: Browser, size: tuple[int, int] = WALL, *, is_drawn: bool = False, locale: str = "zh-CN", **more: Any
+) -> BrowserContext:
     """A browser of its own with such a screen; its map is drawn only where a test looks at it."""
     viewport: Any = {"width": size[0], "height": size[1]}
-    context = browser.new_context(device_scale_factor=COARSE, viewport=viewport, locale="zh-CN", **more)
+    context = browser.new_context(device_scale_factor=COARSE, viewport=viewport, locale=locale, **more)
     if not is_drawn:
         context.add_init_script(BLIND)
     return context

@@ -400,6 +400,7 @@ declare namespace Api {
   }
   type LunarDay = [month: number, day: number];
   interface Post {
+    name_zh?: string;
     code: string;
     name: string;
     site: string;
@@ -408,6 +409,7 @@ declare namespace Api {
   }
   /** GET festivals: layers/visitors/festivals/told.py. */
   interface Festival {
+    name_zh?: string;
     code: string;
     name: string;
     name_en: string;

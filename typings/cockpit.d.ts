@@ -374,8 +374,16 @@ interface Cockpit {
   clock: Clock;
   offset: number;
   now(): number;
+  language: string;
+  /** A message in the page's language; its Chinese is its key, ``{name}`` stands for what is given under that name. */
+  say(text: string, places?: Record<string, any>): string;
+  sayN(text: string, n: number, places?: Record<string, any>): string;
+  own<Said>(said: Said): Said;
+  compact(value: number): string;
   /** 02-request.js */
   request(path: string, options?: Asking): Promise<Answer>;
+  /** 08-language.js */
+  startLanguages(): void;
   /** 05-actions.js */
   me: Me | null;
   whoAmI(isAgain?: boolean): Promise<Me>;
@@ -461,6 +469,8 @@ interface Cockpit {
 
 interface Window {
   cockpit: Cockpit;
+  /** What the scripts say in the page's language; a page in Chinese has none. */
+  cockpitWords?: Record<string, string | string[]>;
 }
 
 /** What somebody writes in or chooses with. */

@@ -12,6 +12,43 @@
     at: null,       // a past time in epoch ms, on a page that shows one
   }));
 
+  /* The language of the page, by the server's choice, and what our messages are in it: nothing for Chinese, in which
+     they are written. A message is its own key, with places by name. */
+  cockpit.language = document.documentElement.lang || "zh-CN";
+  const words = window.cockpitWords || {};
+  const forms = new Intl.PluralRules(cockpit.language);
+  const CATEGORIES = ["zero", "one", "two", "few", "many", "other"];   // in the order of gettext's forms
+  const order = CATEGORIES.filter((one) => forms.resolvedOptions().pluralCategories.some((known) => known === one));
+  /** @param {string} text @param {Record<string, any>} [places] */
+  const filled = (text, places = {}) => text.replace(/\{(\w+)\}/g, (place, name) => (name in places ? String(places[name]) : place));
+  /** @param {string} text */
+  const plain = (text) => text.split("¦")[0] ?? "";   // behind it stands which of several meanings it has
+  /** @type {Cockpit["say"]} */
+  const say = (cockpit.say = (text, places) => filled(String(words[text] ?? plain(text)), places));
+
+  /* The same with the form that a number asks for: "1 event", "3 events". */
+  cockpit.sayN = function (text, n, places) {
+    const known = words[text];
+    const form = Array.isArray(known) ? known[order.indexOf(forms.select(n))] : undefined;
+    return filled(form ?? plain(text), { n, ...places });
+  };
+
+  /* What the server says in both languages, name and name_en side by side, in that of the page, at any depth; what it
+     was in Chinese stays as name_zh, for forms that change it. */
+  cockpit.own = function (said) {
+    if (cockpit.language === "zh-CN" || said === null || typeof said !== "object") return said;
+    const mark = "_" + cockpit.language;
+    const row = /** @type {Record<string, any>} */ (said);
+    for (const [key, value] of Object.entries(row)) {
+      cockpit.own(value);
+      const name = key.slice(0, -mark.length);
+      if (!key.endsWith(mark) || !value || row[name] === value) continue;
+      row[name + "_zh"] = row[name];
+      row[name] = value;
+    }
+    return said;
+  };
+
   // Dash waits for a promise that stands in Plotly's place. The page's frame asks for Plotly before all else.
   const plotly = document.getElementById("plotly");
   if (plotly && !window.Plotly) window.Plotly = new Promise((resolve) => plotly.addEventListener("load", () => resolve()));
@@ -20,7 +57,7 @@
   cockpit.plotly = () => (window.Plotly && "react" in window.Plotly ? window.Plotly : null);
 
   /** @param {Intl.DateTimeFormatOptions} options */
-  const format = (options) => new Intl.DateTimeFormat("zh-CN", { timeZone: ZONE, hourCycle: "h23", ...options });
+  const format = (options) => new Intl.DateTimeFormat(cockpit.language, { timeZone: ZONE, hourCycle: "h23", ...options });
   const clock = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const minute = format({ hour: "2-digit", minute: "2-digit" });
   const day = format({ month: "2-digit", day: "2-digit", weekday: "short" });
@@ -69,6 +106,11 @@
     return sign + grouped + (part ? "." + part : "");
   };
 
+  /* A round number in words: 100 万, 1M. */
+  const compact = new Intl.NumberFormat(cockpit.language, { notation: "compact" });
+  const gap = cockpit.language === "zh-CN" ? " " : "";
+  cockpit.compact = (value) => compact.formatToParts(value).map(({ type, value: part }) => (type === "compact" ? gap + part : part)).join("");
+
   /* What was measured, [[code, value], ...], in the order of the metrics. */
   cockpit.inOrder = function (measured) {
     const order = Object.keys(cockpit.metrics);
@@ -81,7 +123,7 @@
   cockpit.reading = function (code, value) {
     const metric = cockpit.metrics[code];
     if (typeof value === "string") return value;
-    if (typeof value === "boolean") return metric && metric.code === "smoke" ? (value ? "报警" : "正常") : value ? "是" : "否";
+    if (typeof value === "boolean") return metric && metric.code === "smoke" ? (value ? say("报警") : say("正常")) : value ? say("是") : say("否");
     const text = cockpit.number(value, metric ? metric.precision : Number.isInteger(value) ? 0 : 2);
     return metric && metric.label ? text + "\u2009" + metric.label : text;
   };
@@ -93,7 +135,7 @@
   };
 
   cockpit.MARKS = ["", "●", "◆", "▲"];
-  cockpit.LEVEL_WORDS = ["正常", "低", "中", "高"];
+  cockpit.LEVEL_WORDS = [say("正常"), say("低"), say("中"), say("高")];
 
   /** @param {string} selector @returns {any} of the tag that the selector names, or null */
   cockpit.find = (selector) => (cockpit.root ? cockpit.root.querySelector(selector) : null);

@@ -3,15 +3,16 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   /* What a status means where the answer says nothing itself. */
   /** @type {Record<number, string>} */
   const WORDS = {
-    400: "内容不被接受", 403: "没有权限，或被代理拦下", 404: "服务器上没有这一项", 408: "超时", 409: "与现状冲突", 410: "这一项已不存在",
-    413: "太大，服务器或代理不收", 415: "格式不被接受", 422: "内容不被接受", 429: "太频繁，稍后再试",
-    500: "服务器出错", 502: "服务器暂时不在", 503: "服务器暂时忙", 504: "服务器没有及时回答",
+    400: say("内容不被接受"), 403: say("没有权限，或被代理拦下"), 404: say("服务器上没有这一项"), 408: say("超时"), 409: say("与现状冲突"), 410: say("这一项已不存在"),
+    413: say("太大，服务器或代理不收"), 415: say("格式不被接受"), 422: say("内容不被接受"), 429: say("太频繁，稍后再试"),
+    500: say("服务器出错"), 502: say("服务器暂时不在"), 503: say("服务器暂时忙"), 504: say("服务器没有及时回答"),
   };
   /** @type {Record<string, string>} */
-  const CUT = { GET: "连接中断，没有执行", POST: "连接中断，不知是否已执行" };
+  const CUT = { GET: say("连接中断，没有执行"), POST: say("连接中断，不知是否已执行") };
 
   const BUSY = 503;
   const TRIES = 4;
@@ -35,16 +36,16 @@
     const giveUp = new AbortController();
     const timer = patience === null ? null : setTimeout(() => giveUp.abort(), patience);
     try {
-      const headers = { "Accept-Language": "zh-CN", ...options.headers };
+      const headers = { "Accept-Language": cockpit.language, ...options.headers };
       const answer = await fetch(path, { ...options, headers, signal: giveUp.signal });
-      const body = readBody(await answer.text());
+      const body = cockpit.own(readBody(await answer.text()));
       const { ok, status } = answer;
       cockpit.clock.toldBy(answer);
       const retryMs = waitOf(answer.headers.get("Retry-After"));
       // The page of a proxy's or of a hotel's is no answer of ours, whatever its status.
       const isForeign = body === undefined;
       if (isForeign) return { ok: false, status, body: { detail: foreign(status) }, retryMs, isForeign };
-      if (!ok && typeof body.detail !== "string") body.detail = WORDS[status] || `没有执行（${status}）`;
+      if (!ok && typeof body.detail !== "string") body.detail = WORDS[status] || say("没有执行（{status}）", { status });
       return { ok, status, body, retryMs, isForeign };
     } catch (error) {
       return { ok: false, status: 0, body: { detail: CUT[options.method || "GET"] || CUT.POST }, retryMs: null, isForeign: false };
@@ -54,7 +55,7 @@
   }
 
   /** @param {number} status */
-  const foreign = (status) => [WORDS[status], `回答看不懂（${status}），可能来自中间的代理`].filter(Boolean).join("；");
+  const foreign = (status) => [WORDS[status], say("回答看不懂（{status}），可能来自中间的代理", { status })].filter(Boolean).join(say("；"));
 
   /** @param {string} text */
   function readBody(text) {

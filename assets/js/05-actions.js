@@ -3,9 +3,10 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const SAID = "cockpit-said";   // for this tab only
   /** @type {Record<string, string>} */
-  const ROLES = { steward: "网格员", manager: "管理员", admin: "系统管理员", wall: "大屏" };
+  const ROLES = { steward: say("网格员"), manager: say("管理员"), admin: say("系统管理员"), wall: say("大屏") };
 
   cockpit.me = null;   // {name, role, communities, csrf}; null until it is known, name null where nobody is
   /** @type {Promise<Me> | null} */
@@ -72,18 +73,18 @@
 
   /* Why an answer of the server's is a refusal, in words. */
   cockpit.reason = function ({ status, body }) {
-    if (status === 401) return cockpit.me && cockpit.me.name ? "登录已经失效，请重新登录" : "请先登录";
-    return body.detail || `没有执行（${status}）`;
+    if (status === 401) return cockpit.me && cockpit.me.name ? say("登录已经失效，请重新登录") : say("请先登录");
+    return body.detail || say("没有执行（{status}）", { status });
   };
 
   /* Why what needs a role is not shown here, without asking the server for what it is known to refuse; null where it is. */
   cockpit.whyNot = function (least) {
     if (cockpit.may(least)) return null;
     const { name, role, communities = [] } = cockpit.me || {};
-    if (!name) return `登录后可查看：需要${ROLES[least]}`;
+    if (!name) return say("登录后可查看：需要{least}", { least: ROLES[least] });
     const names = JSON.parse(cockpit.root.dataset.communities);
-    const own = `您是${isHere() ? "" : communities.map((code) => names[code] || code).join("、") + "的"}${ROLES[role || ""] || role}`;
-    return `需要${names[cockpit.root.dataset.community]}的${ROLES[least]}；${own}`;
+    const own = say("您是{known}{role}", { known: isHere() ? "" : communities.map((code) => names[code] || code).join(say("、")) + say("的"), role: ROLES[role || ""] || role });
+    return say("需要{community}的{least}；{own}", { community: names[cockpit.root.dataset.community], least: ROLES[least], own });
   };
 
   /* Stand in a panel's place: what there is no right to see, or what the server refused, and the way to sign in. */
@@ -94,7 +95,7 @@
   };
 
   function signInLink() {
-    const link = cockpit.element("a", "", "登录");
+    const link = cockpit.element("a", "", say("登录"));
     link.href = "/sign-in?next=" + encodeURIComponent(location.pathname + location.search);
     return link;
   }
@@ -102,11 +103,11 @@
 
   /** @param {Me} me */
   function signedIn(me) {
-    const out = cockpit.element("button", "quiet", "退出");
+    const out = cockpit.element("button", "quiet", say("退出"));
     out.type = "button";
     out.addEventListener("click", async () => {
       const left = (await cockpit.outbox.counts()).mine;
-      const question = `还有 ${left} 件没有发出。它们留在这部手机里，${me.name} 再登录后才会发送。仍要退出？`;
+      const question = say("还有 {left} 件没有发出。它们留在这部手机里，{name} 再登录后才会发送。仍要退出？", { left, name: me.name });
       if (left && !window.confirm(question)) return;
       await cockpit.post("/api/v1/session/end", {});
       location.reload();
@@ -140,7 +141,7 @@
 
   function othersPage() {
     const { name, isReplacedBy } = cockpit.me || {};
-    const detail = `此页面由 ${name} 打开，现在登录的是 ${isReplacedBy}；请刷新页面`;
+    const detail = say("此页面由 {name} 打开，现在登录的是 {isReplacedBy}；请刷新页面", { name, isReplacedBy });
     return { ok: false, status: 403, body: { detail }, retryMs: null, isForeign: false };
   }
 

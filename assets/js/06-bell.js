@@ -3,6 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const GATHER_MS = 400;   // several changes at once are one question
   const path = () => `/api/v1/${cockpit.root.dataset.community}/notices`;
   /** @type {HTMLButtonElement} */
@@ -15,7 +16,7 @@
   /* The button, with the list that it opens. */
   cockpit.bell = function () {
     const made = cockpit.element("span", "bell");
-    button = cockpit.element("button", "quiet", "通知");
+    button = cockpit.element("button", "quiet", say("通知"));
     button.type = "button";
     button.setAttribute("aria-expanded", "false");
     list = cockpit.element("div", "notices");
@@ -45,7 +46,7 @@
 
   /** @param {number} unread */
   function count(unread) {
-    cockpit.setText(button, unread ? `通知 ${unread > 99 ? "99+" : unread}` : "通知");
+    cockpit.setText(button, unread ? say("通知 {what}", { what: unread > 99 ? "99+" : unread }) : say("通知"));
     button.classList.toggle("has-unread", unread > 0);
   }
 
@@ -63,14 +64,14 @@
   /** @param {Api.Notice[]} notices */
   function show(notices) {
     const unread = notices.filter((one) => !one.read).map((one) => one.id);
-    const all = cockpit.element("button", "quiet", "全部标为已读");
+    const all = cockpit.element("button", "quiet", say("全部标为已读"));
     all.type = "button";
     all.disabled = unread.length === 0;
     all.addEventListener("click", () => read(null).then(refresh));
     const head = cockpit.element("div", "notices-head");
-    head.append(cockpit.element("strong", "", "通知"), all);
+    head.append(cockpit.element("strong", "", say("通知")), all);
     const rows = notices.map(row);
-    list.replaceChildren(head, ...(rows.length ? rows : [cockpit.element("p", "empty", "没有通知")]));
+    list.replaceChildren(head, ...(rows.length ? rows : [cockpit.element("p", "empty", say("没有通知"))]));
   }
 
   /** @param {Api.Notice} one */
@@ -78,7 +79,7 @@
     const link = cockpit.element("a", one.read ? "" : "is-unread");
     link.href = one.page;
     link.append(
-      cockpit.element("span", "what", (one.read ? "" : "● ") + one.text + (one.mine ? " · 由你办理" : "")),
+      cockpit.element("span", "what", (one.read ? "" : "● ") + one.text + (one.mine ? say(" · 由你办理") : "")),
       cockpit.element("time", "", cockpit.time.short(Date.parse(one.at))),
       cockpit.element("span", "title", one.title),
     );

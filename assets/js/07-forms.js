@@ -3,12 +3,13 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const { element } = cockpit;
   const NEEDED = ["title", "name", "subject", "what"];
 
   /* A form that is folded until it is asked for; ``submit`` gets what its inputs read. */
   /** @param {string} title @param {Field[]} inputs @param {(said: Record<string, any>) => unknown} submit @param {string} verb */
-  function form(title, inputs, submit, verb = "登记") {
+  function form(title, inputs, submit, verb = say("登记")) {
     const folded = element("details", "register-form");
     const made = element("form");
     const button = element("button", "ahead", verb);
@@ -110,7 +111,7 @@
   function choice(name, label, options, isOptional) {
     const select = element("select");
     select.name = name;
-    if (isOptional) select.append(new Option("未注明", ""));
+    if (isOptional) select.append(new Option(say("未注明"), ""));
     for (const [code, text] of Object.entries(options)) select.append(new Option(text, code));
     return field(label, select, () => (select.value === "" ? {} : { [name]: select.value }));
   }

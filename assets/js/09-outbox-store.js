@@ -6,6 +6,7 @@
   /** @typedef {"reports" | "photos"} Store */
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const NAME = "cockpit-reports";
   const VERSION = 2;
   const LEDGER = "cockpit-outbox-count";   // kept apart: tells when the browser has thrown the others away
@@ -25,7 +26,7 @@
         resolve(database);
       };
       opening.onerror = () => reject(opening.error);
-      opening.onblocked = () => reject(new Error("请关闭本站的其他页面"));
+      opening.onblocked = () => reject(new Error(say("请关闭本站的其他页面")));
     });
     opened.catch(() => (opened = null));
     return opened;
@@ -44,7 +45,7 @@
       const { photos: blobs, ...report } = cursor.value;
       const { ts, ...body } = report.body;
       blobs.forEach((/** @type {ArrayBuffer} */ bytes, /** @type {number} */ place) => photos.put({ id: `${report.id}-${place}`, report: report.id, bytes, type: "image/jpeg" }));
-      const reason = { status: 0, text: "升级前留下的，不知由谁填写；是您的请点「修改」后再发" };
+      const reason = { status: 0, text: say("升级前留下的，不知由谁填写；是您的请点「修改」后再发") };
       cursor.update({ ...report, body, owner: null, state: "refused", reason, tries: 1, stamp: { wall: ts, ahead: null } });
       cursor.continue();
     };
@@ -60,7 +61,7 @@
       /** @type {unknown} */
       let failure = null;
       transaction.oncomplete = () => resolve(result && "result" in result ? result.result : result);
-      transaction.onerror = transaction.onabort = () => reject(failure || transaction.error || new Error("存储中断"));
+      transaction.onerror = transaction.onabort = () => reject(failure || transaction.error || new Error(say("存储中断")));
       result = work(transaction, (error) => {
         failure = error;
         transaction.abort();
@@ -80,7 +81,7 @@
   }
 
   /** @param {unknown} error */
-  const wordsOf = (error) => (error instanceof DOMException && error.name === "QuotaExceededError" ? "手机存储已满" : "浏览器不能保存（无痕模式，或存储被禁用）");
+  const wordsOf = (error) => (error instanceof DOMException && error.name === "QuotaExceededError" ? say("手机存储已满") : say("浏览器不能保存（无痕模式，或存储被禁用）"));
 
   /* Whether it can be written at all is found out before somebody relies on it. */
   async function probe() {
@@ -172,13 +173,13 @@
     try { noted = Number(localStorage.getItem(LEDGER) || 0); } catch (error) { /* no ledger, no comparison */ }
     const lost = noted - kept;
     await note();
-    if (lost > 0) return `▲ 浏览器清除了 ${lost} 件没有发出的内容`;
-    if (store.fault) return `▲ ${store.fault}：没有发出的内容只在此页面里，发出前不要关闭`;
+    if (lost > 0) return say("▲ 浏览器清除了 {lost} 件没有发出的内容", { lost });
+    if (store.fault) return say("▲ {fault}：没有发出的内容只在此页面里，发出前不要关闭", { fault: store.fault });
     const { storage } = navigator;
     if (!storage || !storage.persist) return null;
     const { quota, usage } = await storage.estimate();
-    if (quota !== undefined && usage !== undefined && quota - usage < 50e6) return "▲ 手机存储将满，照片可能存不下；请先清理";
-    return (await storage.persisted()) || (await storage.persist()) ? null : "◷ 未发出的内容存在此浏览器里；清除浏览数据会丢失，请尽快联网发出";
+    if (quota !== undefined && usage !== undefined && quota - usage < 50e6) return say("▲ 手机存储将满，照片可能存不下；请先清理");
+    return (await storage.persisted()) || (await storage.persist()) ? null : say("◷ 未发出的内容存在此浏览器里；清除浏览数据会丢失，请尽快联网发出");
   };
 
   cockpit.holds(store.isHeld);

@@ -4,13 +4,14 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const store = cockpit.outboxStore;
   const outbox = (cockpit.outbox = /** @type {Outbox} */ ({ sending: null }));   // the id of what is on its way from this page
   const BACK_OFF_MS = [2000, 4000, 8000, 15000, 30000, 60000];
   const LOCK_MS = 3000;           // another page of ours is sending: look again
   const MOST_WAIT_MS = 3600000;
   const SENT_KEPT = 10;
-  const NOT_IN = "服务器先前已收到它，之后的改动没有并入；可在事件页补充";
+  const NOT_IN = say("服务器先前已收到它，之后的改动没有并入；可在事件页补充");
   const WAITS = [0, 401, 408, 425, 429];   // and every 5xx: it is not the report's fault
   const pages = "BroadcastChannel" in window ? new BroadcastChannel("cockpit-outbox") : null;
   /** @type {Me | null} */
@@ -243,9 +244,9 @@
       if (!one || one.state === "draft") return null;   // taken back into hand meanwhile
       const texts = [
         ...(one.isOther ? [NOT_IN] : []),
-        ...(refused.length ? [`${refused.length} 张照片未被接收：${refused[0].reason?.text}`] : []),
+        ...(refused.length ? [say("{n} 张照片未被接收：{what}", { n: refused.length, what: refused[0].reason?.text })] : []),
       ];
-      const reason = texts.length ? { status: refused[0]?.reason?.status ?? 200, text: texts.join("；") } : null;
+      const reason = texts.length ? { status: refused[0]?.reason?.status ?? 200, text: texts.join(say("；")) } : null;
       return { ...one, state: reason ? "refused" : "sent", reason, hold: null };
     });
     if (made) tell({ ok: !made.reason, event: made.event, near: made.near || 0, text: made.reason ? made.reason.text : "" });
@@ -260,7 +261,7 @@
   /* Keep what came of it; returns whether the next may be tried. */
   /** @param {FiledReport} one @param {Answer} answer */
   async function put(one, answer) {
-    const reason = { status: answer.status, text: answer.body.detail || "服务器没有给出编号" };
+    const reason = { status: answer.status, text: answer.body.detail || say("服务器没有给出编号") };
     const isWaiting = waits(answer);
     const ms = Math.min(answer.retryMs ?? 0, MOST_WAIT_MS);
     const hold = isWaiting && ms ? { since: Date.now(), ms } : null;
@@ -310,12 +311,12 @@
       const parts = [];
       if (mine) {
         // A draft waits for who writes it, not for the line.
-        const told = refused ? `▲ 待处理 ${mine}` : mine > drafts ? `◷ 待发 ${mine - drafts}` : `✎ 草稿 ${drafts}`;
+        const told = refused ? say("▲ 待处理 {mine}", { mine }) : mine > drafts ? say("◷ 待发 {drafts}", { drafts: mine - drafts }) : say("✎ 草稿 {drafts}", { drafts });
         const link = cockpit.element("a", "", told);
         link.href = `/report?community=${cockpit.root.dataset.community}`;
         parts.push(link);
       }
-      if (others) parts.push(cockpit.element("span", "second", outbox.owner() ? `他人待发 ${others}` : `◷ 待发 ${others}`));
+      if (others) parts.push(cockpit.element("span", "second", outbox.owner() ? say("他人待发 {others}", { others }) : say("◷ 待发 {others}", { others })));
       made.hidden = parts.length === 0;
       made.replaceChildren(...parts);
     }

@@ -4,6 +4,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const SIDES = [1600, 1200, 800, 480];   // the server keeps no more than the first
   const QUALITY = 0.82;
   const USUAL_BYTES = 900000;
@@ -17,7 +18,7 @@
       if (made === null) break;
       if (made.size <= USUAL_BYTES || step === SIDES.length - 1) return kept(made, step);
     }
-    if (file.size > MOST_BYTES) throw new Error(`照片 ${file.name} 此浏览器读不了，又超过 16 MB，没有加入；请在相册里另存为 JPEG`);
+    if (file.size > MOST_BYTES) throw new Error(say("照片 {name} 此浏览器读不了，又超过 16 MB，没有加入；请在相册里另存为 JPEG", { name: file.name }));
     return { ...(await kept(file, null)), isOriginal: true };
   };
 

@@ -173,7 +173,7 @@
       attempt = 0;
       seq = frame.seq;
       answerBy = Infinity;
-      cockpit.state = frame.layers;
+      cockpit.state = cockpit.own(frame.layers);
       setUp(true);
       cockpit.render(null);
       return;
@@ -200,7 +200,7 @@
         if (record === null) {
           delete known[key];
           isGone = true;
-        } else known[key] = records[key] = merged(known[key] ?? undefined, record);
+        } else known[key] = records[key] = cockpit.own(merged(known[key] ?? undefined, record));
       }
     }
     cockpit.render(isGone ? null : layers);

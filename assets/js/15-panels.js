@@ -3,6 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const DAY_MS = 86400000;
   const HOUR_MS = 3600000;
   const SVG = "http://www.w3.org/2000/svg";
@@ -19,7 +20,7 @@
       for (const one of [1, 2, 3]) row.classList.toggle(`level-${one}`, level === one);
       row.classList.toggle("is-stale", Boolean(what.staleSince));
       row.classList.toggle("is-empty", what.text === "—");
-      const since = what.staleSince ? "数据停于 " + cockpit.time.short(what.staleSince) : "";
+      const since = what.staleSince ? say("数据停于 ") + cockpit.time.short(what.staleSince) : "";
       cockpit.setText(row.querySelector(".since"), [what.note, since].filter(Boolean).join(" · "));
       row.title = what.title || "";
     }
@@ -38,14 +39,14 @@
       const foot = what.ts ? `${cockpit.sourceWords(what.sources, what.own)} · ${cockpit.time.clock(what.ts)}` : "";
       cockpit.setText(panel.querySelector(".foot"), what.waiting ? "" : foot);
       // Nothing more comes to a past time.
-      if (what.waiting && cockpit.at !== null) cockpit.setText(panel.querySelector(".waiting"), "当时没有");
+      if (what.waiting && cockpit.at !== null) cockpit.setText(panel.querySelector(".waiting"), say("当时没有"));
     }
   };
 
   /* Where values come from, in words; sensors first. */
-  cockpit.sourceWords = function (sources, own = "传感器") {
-    const words = sources.map((source) => (source === null ? own : "回放 · " + source));
-    return words.join("，") || own;
+  cockpit.sourceWords = function (sources, own = say("传感器")) {
+    const words = sources.map((source) => (source === null ? own : say("回放 · ") + source));
+    return words.join(say("，")) || own;
   };
 
   /* The sources of several records, each once. */
@@ -65,8 +66,8 @@
       unit: metric.label,
       level: stale ? 0 : cockpit.level(code, mean.value),
       staleSince: stale ? mean.ts : null,
-      note: [isMixed && mean.sources.length ? "回放" : "", !stale && mean.n < mean.of ? `${mean.of} 台中 ${mean.n} 台` : ""].filter(Boolean).join(" · "),
-      title: `${mean.n} / ${mean.of} 台设备的均值 · ${cockpit.sourceWords(mean.sources.length ? mean.sources : [null])}`,
+      note: [isMixed && mean.sources.length ? say("回放") : "", !stale && mean.n < mean.of ? say("{of} 台中 {n} 台", { of: mean.of, n: mean.n }) : ""].filter(Boolean).join(" · "),
+      title: say("{n} / {of} 台设备的均值 · {what}", { n: mean.n, of: mean.of, what: cockpit.sourceWords(mean.sources.length ? mean.sources : [null]) }),
     };
   };
 

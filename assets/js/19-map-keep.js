@@ -75,7 +75,7 @@
   map.watch = function () {
     map.handle.on("webglcontextlost", () => {
       map.isUp = false;
-      fail("▲ 地图画面中断 · 正在恢复 · 其余数据照常更新");
+      fail(cockpit.say("▲ 地图画面中断 · 正在恢复 · 其余数据照常更新"));
     });
     map.handle.on("webglcontextrestored", back);
     map.handle.on("error", ({ sourceId }) => sourceId && askAgain(sourceId));
@@ -121,7 +121,7 @@
       if (map.isUp) return;
       sessionStorage.setItem(TRIES, String(tries + 1));
       if (canDraw() && !cockpit.hasUnsaved()) location.reload();
-      else fail("▲ 地图画不出来 · 稍后再试 · 其余数据照常更新");
+      else fail(cockpit.say("▲ 地图画不出来 · 稍后再试 · 其余数据照常更新"));
     }, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]);
   }
 
@@ -135,7 +135,7 @@
   /* Whether this browser has a map to give at all; says so where it has not. */
   map.canBegin = function () {
     if (canDraw()) return true;
-    fail("▲ 此浏览器现在画不出地图（WebGL 不可用）· 其余数据照常更新");
+    fail(cockpit.say("▲ 此浏览器现在画不出地图（WebGL 不可用）· 其余数据照常更新"));
     return false;
   };
 

@@ -5,7 +5,8 @@
   /** @typedef {{kind: string, code: string, name: string, at: Maps.Position, room?: RoomOfMap | null, device?: string}} Place */
 
   const cockpit = window.cockpit;
-  const NAMED = { facilities: "设施", areas: "片区", sites: "场所", rooms: "房间" };
+  const { say } = cockpit;
+  const NAMED = { facilities: say("设施"), areas: say("片区"), sites: say("场所"), rooms: say("房间") };
   const MOST = 8;
   const NEAR_ZOOM = 16;
   /** @type {Place[]} */
@@ -27,7 +28,7 @@
     try {
       found = await cockpit.ask(`events/${encodeURIComponent(id)}`, {});
     } catch (error) {
-      return cockpit.card.show({ title: `事件 ${id}`, lines: [`▲ ${error.message}`] });
+      return cockpit.card.show({ title: say("事件 {id}", { id }), lines: [`▲ ${error.message}`] });
     }
     const { geometry, properties } = found;
     if (geometry) cockpit.map.goTo(geometry.coordinates, NEAR_ZOOM);
@@ -80,8 +81,8 @@
     const place = cockpit.find("[data-map-search]");
     if (!place) return;
     const field = cockpit.element("input");
-    Object.assign(field, { type: "search", placeholder: "搜索名称或编号", autocomplete: "off" });
-    field.setAttribute("aria-label", "搜索地图");
+    Object.assign(field, { type: "search", placeholder: say("搜索名称或编号"), autocomplete: "off" });
+    field.setAttribute("aria-label", say("搜索地图"));
     const list = cockpit.element("ul");
     list.hidden = true;
     field.addEventListener("input", () => {
@@ -90,7 +91,7 @@
         (one) => one.name.toLowerCase().includes(wanted) || one.code.toLowerCase().includes(wanted),
       );
       list.replaceChildren(...hits.slice(0, MOST).map((hit) => item(hit, list, field)));
-      if (wanted && !hits.length) list.append(cockpit.element("li", "none", "没有找到"));
+      if (wanted && !hits.length) list.append(cockpit.element("li", "none", say("没有找到")));
       list.hidden = !wanted;
     });
     field.addEventListener("keydown", (event) => {

@@ -5,6 +5,7 @@
   /** @typedef {Record<string, any>} Properties of a feature, as the map has them */
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const card = (cockpit.card = /** @type {Cockpit["card"]} */ ({}));
   const DAY_MS = 86400000;
   const MOST_VALUES = 8;
@@ -40,7 +41,7 @@
     const hits = drawn(handle, around).filter((one) => SAY[one.source]);
     hits.sort((a, b) => order.indexOf(a.source) - order.indexOf(b.source));
     for (const hit of hits) {
-      const said = SAY[hit.source](hit.properties);
+      const said = SAY[hit.source](cockpit.own(hit.properties));
       if (said) return { said };
     }
     return null;
@@ -84,11 +85,11 @@
     events: (of) => event(of.id),
     gates: (of) => gate(of.id),
     devices: (of) => card.ofDevice(of.id),
-    facilities: (of) => ({ title: of.name, lines: ["设施", of.code] }),
+    facilities: (of) => ({ title: of.name, lines: [say("设施"), of.code] }),
     "rooms-labels": (of) => card.ofRoom(of),
     rooms: (of) => card.ofRoom(of),
     buildings: building,
-    heat: (of) => ({ title: "事件热力", lines: [`未结事件 ${of.count} 件`] }),
+    heat: (of) => ({ title: say("事件热力"), lines: [say("未结事件 {count} 件", { count: of.count })] }),
     "sites-labels": (of) => site(of),
     sites: (of) => site(of),
     grids: (of) => grid(of),
@@ -120,12 +121,12 @@
     const inside = cockpit.devices().filter((one) => one.room === of.code);
     const values = inside.map((one) => {
       const first = cockpit.inOrder(one.latest)[0];
-      return first ? `${one.name} ${cockpit.reading(first[0], first[1][1])} · ${cockpit.time.short(first[1][0])}` : `${one.name} 尚无读数`;
+      return first ? `${one.name} ${cockpit.reading(first[0], first[1][1])} · ${cockpit.time.short(first[1][0])}` : say("{name} 尚无读数", { name: one.name });
     });
     const trend = inside.flatMap((one) => cockpit.inOrder(one.latest).filter(([, [, value]]) => typeof value === "number")
       .map(([metric]) => ({ device: one.id, metric })))[0] || null;
-    const storey = of.storey ? `${of.storey} 层` : "";
-    return { title: of.name, lines: [storey, ...(values.length ? values : ["没有设备"])], trend };
+    const storey = of.storey ? say("{storey} 层", { storey: of.storey }) : "";
+    return { title: of.name, lines: [storey, ...(values.length ? values : [say("没有设备")])], trend };
   };
 
   /** @param {Properties} of */
@@ -136,15 +137,15 @@
     const power = inside.reduce((sum, one) => sum + Number((one.latest.power || [0, 0])[1] || 0), 0);
     const metres = cockpit.colouring.metresToServices(of.code);
     return {
-      title: of.name || `建筑 ${of.code}`,
+      title: of.name || say("建筑 {code}", { code: of.code }),
       lines: [
-        of.floors ? `${of.floors} 层，高 ${cockpit.number(of.height, 0)} m · ${of.schematic === false ? "测绘" : "示意"}` : "",
-        inside.length ? `设备 ${inside.length}，在线 ${well}` : "没有设备",
-        events.length ? `未结事件 ${events.length}` : "",
-        power ? `功率 ${cockpit.number(power, 1)} kW` : "",
-        metres === null ? "" : `最近的居民服务设施 ${cockpit.number(metres)} m`,
+        of.floors ? say("{floors} 层，高 {height} m · {what}", { floors: of.floors, height: cockpit.number(of.height, 0), what: of.schematic === false ? say("测绘") : say("示意") }) : "",
+        inside.length ? say("设备 {n}，在线 {well}", { n: inside.length, well }) : say("没有设备"),
+        events.length ? say("未结事件 {n}", { n: events.length }) : "",
+        power ? say("功率 {power} kW", { power: cockpit.number(power, 1) }) : "",
+        metres === null ? "" : say("最近的居民服务设施 {metres} m", { metres: cockpit.number(metres) }),
       ],
-      acts: cockpit.storeys.of(of.code).map((storey) => /** @type {[string, () => void]} */ ([`打开 ${storey} 层`, () => cockpit.storeys.open(of.code, storey)])),
+      acts: cockpit.storeys.of(of.code).map((storey) => /** @type {[string, () => void]} */ ([say("打开 {storey} 层", { storey }), () => cockpit.storeys.open(of.code, storey)])),
     };
   }
 
@@ -152,7 +153,7 @@
   function event(id) {
     const one = own("grid_events", id);
     if (!one) return null;
-    const word = { minor: "低", major: "中", critical: "高" }[one.severity];
+    const word = { minor: say("低"), major: say("中"), critical: say("高") }[one.severity];
     return {
       title: one.title,
       lines: [`${word} · ${one.category} · ${one.state_name}`, one.area || "", cockpit.time.full(one.occurred)],
@@ -164,7 +165,7 @@
   function gate(id) {
     for (const one of Object.values(cockpit.state.visitors || {})) {
       const here = one.gates[id];
-      if (here) return { title: here.name, lines: [one.name, `今日进入 ${cockpit.number(here.entered_today)} 人`], link: `/devices/${id}` };
+      if (here) return { title: here.name, lines: [one.name, say("今日进入 {enteredToday} 人", { enteredToday: cockpit.number(here.entered_today) })], link: `/devices/${id}` };
     }
     return null;
   }
@@ -172,17 +173,17 @@
   /** @param {Properties} of */
   function site(of) {
     const one = own("visitors", of.code);
-    if (!one) return of.kind === "car_park" ? { title: of.name, lines: ["停车场"] } : null;
+    if (!one) return of.kind === "car_park" ? { title: of.name, lines: [say("停车场")] } : null;
     const when = one.as_of ? ` · ${cockpit.time.short(one.as_of)}` : "";
-    const doubts = cockpit.doubtsOf(one).map((doubt) => `◇ 存疑：${doubt.text}`);
-    return { title: one.name, lines: [`在场 ${cockpit.number(one.inside)} 人${when}`, `今日进入 ${cockpit.number(one.entered_today)} 人`, ...doubts] };
+    const doubts = cockpit.doubtsOf(one).map((doubt) => say("◇ 存疑：{text}", { text: doubt.text }));
+    return { title: one.name, lines: [say("在场 {inside} 人{when}", { inside: cockpit.number(one.inside), when }), say("今日进入 {enteredToday} 人", { enteredToday: cockpit.number(one.entered_today) }), ...doubts] };
   }
 
   /** @param {Properties} of */
   function grid(of) {
-    return { title: of.name || of.code, lines: ["网格", of.code], ask: `stewards`, told: (/** @type {{grids: Api.Grid[]}} */ answer) => {
+    return { title: of.name || of.code, lines: [say("网格"), of.code], ask: `stewards`, told: (/** @type {{grids: Api.Grid[]}} */ answer) => {
       const mine = answer.grids.find((one) => one.grid === of.code);
-      return [`网格员 ${(mine && cockpit.stewardOf(mine)) || "未配置"}`];
+      return [say("网格员 {mine}", { mine: (mine && cockpit.stewardOf(mine)) || say("未配置") })];
     } };
   }
 
@@ -192,7 +193,7 @@
     const values = cockpit.inOrder((one && one.metrics) || {}).map(
       ([code, mean]) => `${cockpit.metrics[code].name} ${cockpit.reading(code, mean.value)} · ${cockpit.time.short(mean.ts)}`,
     );
-    return { title: of.name, lines: values.length ? values : ["还没有读数"] };
+    return { title: of.name, lines: values.length ? values : [say("还没有读数")] };
   }
 
   card.show = function (content) {
@@ -210,13 +211,13 @@
       parts.push(button);
     }
     if (content.link) {
-      const link = cockpit.element("a", "", "详情");
+      const link = cockpit.element("a", "", say("详情"));
       link.href = cockpit.link(`${content.link}${content.link.includes("?") ? "&" : "?"}community=${cockpit.root.dataset.community}`);
       parts.push(link);
     }
     const close = cockpit.element("button", "close", "×");
     close.type = "button";
-    close.setAttribute("aria-label", "关闭");
+    close.setAttribute("aria-label", say("关闭"));
     close.addEventListener("click", () => { place.hidden = true; });
     place.replaceChildren(close, ...parts);
     if (content.ask) more(place, content);
@@ -236,7 +237,7 @@
     const known = cockpit.metrics[metric];
     const figure = cockpit.element("figure", "card-trend");
     const line = cockpit.element("span", "spark");
-    const caption = cockpit.element("figcaption", "", `${known ? known.name : metric} · 24 小时`);
+    const caption = cockpit.element("figcaption", "", say("{what} · 24 小时", { what: known ? known.name : metric }));
     figure.append(line, caption);
     const until = cockpit.now();
     const query = { metric, every: "1h", from: new Date(until - DAY_MS).toISOString(), to: new Date(until).toISOString() };
@@ -245,7 +246,7 @@
       const [, now] = own("devices", device)?.latest[metric] || [];
       if (typeof now === "number") points.push([until, now]);
       if (points.length < 3) {
-        cockpit.setText(caption, "24 小时内读数不足以成线");
+        cockpit.setText(caption, say("24 小时内读数不足以成线"));
         return;
       }
       const [low, high] = cockpit.extent(points);
@@ -254,7 +255,7 @@
       /** @param {number} value */
       const word = (value) => cockpit.number(value, known ? known.precision : 1);
       cockpit.setText(caption, `${caption.textContent} · ${word(low)}–${word(high)}${unit}`);
-    }, () => cockpit.setText(caption, "走势读取失败"));
+    }, () => cockpit.setText(caption, say("走势读取失败")));
     return figure;
   }
 })();

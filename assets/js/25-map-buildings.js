@@ -5,6 +5,7 @@
   /** @typedef {{name: string, limits: number[], classes: {tone: string, text: string}[]}} ColourRow */
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const colouring = (cockpit.colouring = /** @type {Cockpit["colouring"]} */ ({}));
   const SEVERITY = { minor: 1, major: 2, critical: 3 };
   const LEVELS = ["", "low", "middle", "high"];
@@ -20,7 +21,7 @@
   cockpit.map.tools.push(() => {
     menu = /** @type {HTMLSelectElement | null} */ (cockpit.find("[data-building-colours]"));
     if (!menu) return;
-    rows = JSON.parse(menu.dataset.buildingColours);
+    rows = cockpit.own(JSON.parse(menu.dataset.buildingColours));
     menu.addEventListener("change", choose);
     cockpit.root.addEventListener("rendered", render);
   });
@@ -46,7 +47,7 @@
       made.append(cockpit.element("span", `symbol tone-${tone}`, "▰"), cockpit.element("span", "", text));
       return made;
     });
-    place.replaceChildren(cockpit.element("b", "", `建筑 · ${row.name}`), ...entries);
+    place.replaceChildren(cockpit.element("b", "", say("建筑 · {name}", { name: row.name })), ...entries);
   }
 
   /* Bring the buildings to the tones of the present state; only what differs reaches the map. */

@@ -9,8 +9,8 @@
   const SCRIPTS = ["vendor/terra-draw.umd.js", "vendor/terra-draw-maplibre-gl-adapter.umd.js"];
   const MODES = { line: "linestring", area: "polygon", polygon: "polygon", circle: "circle" };
   const HINTS = {
-    line: "依次点击各点，再点最后一点结束", area: "依次点击各角，再点起点结束",
-    polygon: "依次点击各角，再点起点结束", circle: "点击圆心，移动后再点击",
+    line: cockpit.say("依次点击各点，再点最后一点结束"), area: cockpit.say("依次点击各角，再点起点结束"),
+    polygon: cockpit.say("依次点击各角，再点起点结束"), circle: cockpit.say("点击圆心，移动后再点击"),
   };
   // The ellipsoid of CGCS2000 (GB 22021-2008, 4.2).
   const MAJOR_M = 6378137;
@@ -70,7 +70,7 @@
       const script = cockpit.element("script");
       script.src = path;
       script.onload = resolve;
-      script.onerror = () => reject(new Error(`${path} 无法载入`));
+      script.onerror = () => reject(new Error(cockpit.say("{path} 无法载入", { path })));
       document.head.append(script);
     });
   }
@@ -88,8 +88,8 @@
   /** @param {Drawn["geometry"]} drawn */
   function words(drawn) {
     if (drawn.type === "Point") return [];
-    if (drawn.type === "LineString") return [`长度 ${metres(length(drawn.coordinates))}`];
-    return [`面积 ${squareMetres(area(drawn.coordinates[0]))}`, `周长 ${metres(length(drawn.coordinates[0]))}`];
+    if (drawn.type === "LineString") return [cockpit.say("长度 {coordinates}", { coordinates: metres(length(drawn.coordinates)) })];
+    return [cockpit.say("面积 {coordinates}", { coordinates: squareMetres(area(drawn.coordinates[0])) }), cockpit.say("周长 {coordinates}", { coordinates: metres(length(drawn.coordinates[0])) })];
   }
 
   /** @param {Drawing} of */
@@ -111,7 +111,7 @@
       const answer = await cockpit.ask("within", { polygon });
       // What is nought says nothing.
       const sums = Object.entries(answer.figures).filter(([, value]) => value).map(([code, value]) => `${named[code].name} ${cockpit.number(value, Number.isInteger(value) ? 0 : 1)} ${named[code].unit}`);
-      say([`面积 ${squareMetres(answer.area_m2)}`, `周长 ${metres(answer.perimeter_m)}`, ...sums], answer.things);
+      say([cockpit.say("面积 {area}", { area: squareMetres(answer.area_m2) }), cockpit.say("周长 {perimeter}", { perimeter: metres(answer.perimeter_m) }), ...sums], answer.things);
     } catch (error) {
       say([`▲ ${error.message}`]);
     }
@@ -152,9 +152,9 @@
     if (lines === null) return;
     place.replaceChildren(...lines.map((line) => cockpit.element("p", "", line)));
     const devices = (things && things.devices) || [];
-    if (devices.length) place.append(list("设备", devices.map((one) => [one.name, `/devices/${one.id}`])));
+    if (devices.length) place.append(list(cockpit.say("设备"), devices.map((one) => [one.name, `/devices/${one.id}`])));
     const events = (things && things.grid_events) || [];
-    if (events.length) place.append(list("未结事件", events.map((one) => [one.name, "/events"])));
+    if (events.length) place.append(list(cockpit.say("未结事件"), events.map((one) => [one.name, "/events"])));
   }
 
   /** @param {string} title @param {string[][]} rows */

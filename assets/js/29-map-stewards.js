@@ -3,6 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const { element } = cockpit;
   const HUES = 7;   // those of layers/look.py; an eighth steward shares the first's
 
@@ -27,7 +28,7 @@
     const entries = [...looked].map(([name, theirs]) => {
       const entry = element("span", "entry");
       const tone = name === null ? "tone-grid" : `tone-hue-${hues.get(name)}`;
-      entry.append(element("span", `symbol ${tone}`, name === null ? "▱" : "▰"), element("span", "", `${name ?? "无网格员"} ${theirs.length}`));
+      entry.append(element("span", `symbol ${tone}`, name === null ? "▱" : "▰"), element("span", "", `${name ?? say("无网格员")} ${theirs.length}`));
       return entry;
     });
     const group = cockpit.need('[data-legend-group="stewards"]');
@@ -36,7 +37,7 @@
   }
 
   /* Who looks after a grid; for who may not see names, that somebody does. */
-  cockpit.stewardOf = (one) => one.steward || (one.has_steward ? "有网格员" : null);
+  cockpit.stewardOf = (one) => one.steward || (one.has_steward ? say("有网格员") : null);
 
   /* steward -> their grids, by name; null -> those that nobody looks after, last. */
   cockpit.bySteward = function (grids) {

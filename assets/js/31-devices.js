@@ -3,6 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const ENVIRONMENT = "*";
   /** @type {Map<string, {status: Status, lon: number | null, lat: number | null, room: string | null, name: string}>} */
   const known = new Map();   // id -> {status, place, name} as the map, the counts and other panels have them
@@ -31,7 +32,7 @@
   }
 
   cockpit.STATUS = {
-    online: ["●", "在线"], stale: ["◌", "迟滞"], offline: ["○", "离线"], suspect: ["?", "存疑"],
+    online: ["●", say("在线")], stale: ["◌", say("迟滞")], offline: ["○", say("离线")], suspect: ["?", say("存疑")],
   };
 
   /* A device's state at this moment: silence makes it stale without a message. */
@@ -84,9 +85,9 @@
   }
 
   function summary() {
-    const parts = [`在线 ${counts.online}`, `迟滞 ${counts.stale}`, `离线 ${counts.offline}`];
-    if (counts.suspect) parts.push(`存疑 ${counts.suspect}`);
-    cockpit.setText(cockpit.find("[data-devices-line]"), known.size ? "设备 " + parts.join(" · ") : "设备 尚未接入");
+    const parts = [say("在线 {online}", { online: counts.online }), say("迟滞 {stale}", { stale: counts.stale }), say("离线 {offline}", { offline: counts.offline })];
+    if (counts.suspect) parts.push(say("存疑 {suspect}", { suspect: counts.suspect }));
+    cockpit.setText(cockpit.find("[data-devices-line]"), known.size ? say("设备 ") + parts.join(" · ") : say("设备 尚未接入"));
   }
 
   /* Say which devices changed, null for all, to whatever shows them. */

@@ -3,6 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say, sayN } = cockpit;
   const HOUR_MS = 3600000;
 
   const sites = () => Object.values(cockpit.state.visitors || {});
@@ -18,15 +19,15 @@
       figures: one.figures, word: one.name, text: one.name + names(site, one.gates),
     }));
     if (!silent.length) return found;
-    const word = silent.length > 1 ? `${silent.length} 台闸机无数据` : "有闸机无数据";
-    const text = word + `（${silent.map((gate) => gate.name).join("、")}）`;
+    const word = silent.length > 1 ? sayN("{n} 台闸机无数据", silent.length) : say("有闸机无数据");
+    const text = word + say("（{known}）", { known: silent.map((gate) => gate.name).join(say("、")) });
     return [{ figures: ["inside", "entered_today", "left_today"], word, text }, ...found];
   };
 
   /** @param {Live.Site} site @param {string[]} gates */
   function names(site, gates) {
     const known = gates.map((id) => (site.gates[id] || { name: id }).name);
-    return known.length ? `（${known.join("、")}）` : "";
+    return known.length ? say("（{known}）", { known: known.join(say("、")) }) : "";
   }
 
   /* What a row says of a doubtful figure: a shape and a word, and all of it where somebody points. */
@@ -34,8 +35,8 @@
   function doubted(site, figure, isBrief) {
     const found = cockpit.doubtsOf(site).filter((one) => one.figures.includes(figure));
     if (!found.length) return {};
-    const further = found.length > 1 ? ` 等 ${found.length} 项` : "";
-    return { note: "◇ 存疑" + (isBrief ? "" : ` · ${found[0].word}${further}`), title: found.map((one) => one.text).join("\n") };
+    const further = found.length > 1 ? say(" 等 {n} 项", { n: found.length }) : "";
+    return { note: say("◇ 存疑") + (isBrief ? "" : ` · ${found[0].word}${further}`), title: found.map((one) => one.text).join("\n") };
   }
 
   function render() {
@@ -45,7 +46,7 @@
       /** @param {"entered_today" | "left_today"} name */
       const figure = (name) => ({ text: cockpit.number(site[name]), staleSince: null, ...doubted(site, name, true) });
       cockpit.setRow(`${key}.inside`, {
-        text: cockpit.number(site.inside), unit: "人" + cockpit.bandOf(site), level: cockpit.crowding(site), staleSince: stale,
+        text: cockpit.number(site.inside), unit: say("人") + cockpit.bandOf(site), level: cockpit.crowding(site), staleSince: stale,
         ...doubted(site, "inside", false),
       });
       cockpit.setRow(`${key}.entered_today`, figure("entered_today"));
@@ -68,8 +69,8 @@
   /* That a site is closed, since when, why, and who is inside still; "" where it is open. */
   cockpit.closedWords = function (closing, inside) {
     if (!closing) return { head: "", more: "" };
-    const still = inside ? `仍有 ${cockpit.number(inside)} 人在内` : inside === 0 ? "已无人在内" : "在内人数未知";
-    return { head: `✕ 已关闭 · 自 ${cockpit.time.short(closing.since)}`, more: `${still} · ${closing.reason}` };
+    const still = inside ? say("仍有 {inside} 人在内", { inside: cockpit.number(inside) }) : inside === 0 ? say("已无人在内") : say("在内人数未知");
+    return { head: say("✕ 已关闭 · 自 {since}", { since: cockpit.time.short(closing.since) }), more: `${still} · ${closing.reason}` };
   };
 
   /** @param {HTMLElement} place @param {Live.Site} site */
@@ -84,7 +85,7 @@
   /* Between how many and how many are inside, by what the gates err by. */
   cockpit.bandOf = function (site) {
     if (site.low === null || site.low === undefined || site.low === site.high) return "";
-    return `（${cockpit.number(site.low)}–${cockpit.number(site.high)}）`;
+    return say("（{low}–{high}）", { low: cockpit.number(site.low), high: cockpit.number(site.high) });
   };
 
   cockpit.crowding = (site) => concern[site.level ?? ""] || 0;
@@ -101,16 +102,16 @@
   /** @param {Live.Site} site @returns {RowWords} */
   function capacity(site) {
     const level = site.level === CLOSED ? cockpit.levelOf(site) : site.level_name;
-    if (site.capacity === null) return { text: "未配置", unit: site.level === CLOSED ? level ?? "" : "" };
+    if (site.capacity === null) return { text: say("未配置"), unit: site.level === CLOSED ? level ?? "" : "" };
     // The share that decides the level: of the day where that is the greater one.
     const isOfDay = site.ratio_daily !== null && site.ratio_daily > (site.ratio ?? 0);
-    const share = site.ratio === null ? "" : ` · ${isOfDay ? "日 " : ""}${Math.round(Number(isOfDay ? site.ratio_daily : site.ratio) * 100)}%`;
-    return { text: cockpit.number(site.capacity), unit: `人${share}${level ? " " + level : ""}`, level: cockpit.crowding(site) };
+    const share = site.ratio === null ? "" : ` · ${isOfDay ? say("日 ") : ""}${Math.round(Number(isOfDay ? site.ratio_daily : site.ratio) * 100)}%`;
+    return { text: cockpit.number(site.capacity), unit: say("人{share}{what}", { share, what: level ? " " + level : "" }), level: cockpit.crowding(site) };
   }
 
   /** @param {Live.Site} site */
   function year(site) {
-    const baseline = site.baseline ? `人 · ${site.baseline.year} 年 ${cockpit.number(site.baseline.visits / 10000)} 万` : "人";
+    const baseline = site.baseline ? say("人 · {year} 年 {visits}", { year: site.baseline.year, visits: cockpit.compact(site.baseline.visits) }) : say("人");
     return { text: cockpit.number(site.entered_year), unit: baseline };
   }
 
@@ -141,7 +142,7 @@
       const spread = new Map(site.hours.map(([hour, , people]) => [hour, people > 0]));
       const hours = Array.from({ length: 24 }, (_, index) => start + index * HOUR_MS);
       const isSpread = hours.map((hour) => spread.get(hour) || false);
-      const caption = "近 24 小时进入（人/时）" + (isSpread.includes(true) ? " · ▨ 停报时段分摊" : "");
+      const caption = say("近 24 小时进入（人/时）") + (isSpread.includes(true) ? say(" · ▨ 停报时段分摊") : "");
       cockpit.setText(place.querySelector(".caption"), caption);
       paint(cockpit.need(".bars", place), hours, hours.map((hour) => entered.get(hour) ?? null), isSpread);
     }

@@ -3,6 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const TALLY = "*";
   const LEVEL = { minor: 1, major: 2, critical: 3 };
   const LISTED = 30;
@@ -40,7 +41,7 @@
     cockpit.setPanel("grid_events", {
       waiting: !tally || (tally.open === 0 && tally.closed_today === 0),
       sources: sources(events),
-      own: "上报",
+      own: say("上报¦来源"),
       ts: newest.length ? Math.max(...newest) : null,
     });
     if (changed === null) known = new Set(events.map((one) => one.id));
@@ -118,7 +119,7 @@
     while (true) {
       const left = (levels.get(target) || []).slice(shown);
       const high = left.filter((level) => level === LEVEL.critical).length;
-      more.textContent = `另有 ${left.length} 件` + (high ? ` · ▲高 ${high} 件` : "");
+      more.textContent = say("另有 {n} 件", { n: left.length }) + (high ? say(" · ▲高 {high} 件", { high }) : "");
       if (!isCut || shown < 2 || fits(more)) break;
       rows[(shown -= 1)].hidden = true;
     }
@@ -137,7 +138,7 @@
     const isOnWall = cockpit.root.dataset.page === "wall";
     const title = cockpit.element(isOnWall ? "span" : "a", "title", one.title);
     if (title instanceof HTMLAnchorElement) title.href = cockpit.link("/events/" + one.id);
-    const where = [isMixed && one.source ? "回放" : "", one.area, one.category, one.state_name].filter(Boolean).join(" · ");
+    const where = [isMixed && one.source ? say("回放") : "", one.area, one.category, one.state_name].filter(Boolean).join(" · ");
     const detail = cockpit.element("span", "detail", where);
     const time = cockpit.element("time", "when", cockpit.time[isOnWall ? "brief" : "short"](one.occurred));
     row.append(mark, words, title, time, detail);

@@ -23,7 +23,7 @@
   /* look.toml and life.toml. */
   alarms.words = function () {
     const told = cockpit.find("[data-alarm-words]");
-    if (!words && told) words = JSON.parse(told.dataset.alarmWords);
+    if (!words && told) words = cockpit.own(JSON.parse(told.dataset.alarmWords));
     return /** @type {AlarmWords} */ (words);
   };
 
@@ -53,7 +53,7 @@
 
   alarms.metricName = function (metric) {
     const named = alarms.words().derived[metric ?? ""] || cockpit.metrics[metric ?? ""];
-    return named ? named.name : metric || "无数据";
+    return named ? named.name : metric || cockpit.say("无数据");
   };
 
   /* Value and limit; of what is true or false the limit says nothing. */
@@ -61,14 +61,14 @@
     const isBool = (cockpit.metrics[one.metric ?? ""] || {}).kind === "bool";
     const value = alarms.figure(one.metric, one.value);
     const limit = isBool ? "" : alarms.figure(one.metric, one.threshold);
-    return [value && `${alarms.metricName(one.metric)} ${value}`, limit && `限值 ${limit}`].filter(Boolean).join(" · ");
+    return [value && `${alarms.metricName(one.metric)} ${value}`, limit && cockpit.say("限值 {limit}", { limit })].filter(Boolean).join(" · ");
   };
 
   /* What it is about: a device by its name, a site, or the system. */
   alarms.subject = function (one) {
     const device = one.device && (cockpit.state.devices || {})[one.device];
     if (device) return device.name;
-    if (one.kind === "system") return "本系统";
+    if (one.kind === "system") return cockpit.say("本系统");
     return one.kind === "site" ? one.site || one.subject : one.device || one.subject;
   };
 
@@ -136,7 +136,7 @@
     if (!link || !tally) return;
     const many = total(tally.sounding);
     const loud = LOUDEST.some((priority) => count(tally.sounding, priority));
-    cockpit.setText(link, many ? `告警 ${loud ? "▲" : ""}${many}` : "告警");
+    cockpit.setText(link, many ? cockpit.say("告警 {what}{many}", { what: loud ? "▲" : "", many }) : cockpit.say("告警"));
     link.classList.toggle("is-loud", loud);
   }
 
@@ -169,7 +169,7 @@
     row.append(
       element("span", `symbol tone-${tone}`, symbol), element("span", "severity", name), title,
       element("time", "when", cockpit.time[isOnWall ? "brief" : "short"](one.raised)),
-      element("span", "detail", [one.source ? "回放" : "", alarms.where(one), alarms.said(one), one.state_name].filter(Boolean).join(" · ")),
+      element("span", "detail", [one.source ? cockpit.say("回放") : "", alarms.where(one), alarms.said(one), one.state_name].filter(Boolean).join(" · ")),
     );
     return row;
   }
@@ -188,7 +188,7 @@
     const say = () => {
       const left = Number(target.dataset.total) - shown;
       more.hidden = left <= 0;
-      cockpit.setText(more, `另有 ${left} 条`);
+      cockpit.setText(more, cockpit.say("另有 {left} 条", { left }));
     };
     say();
     const isOver = () => {
@@ -240,7 +240,7 @@
   /* The flood in words, with the alarm that came first: often the cause of the others. */
   alarms.floodWords = function ({ count: many, first_name: name, first_subject: subject }) {
     const device = (cockpit.state.devices || {})[subject];
-    return `告警泛滥 ${many} 条 · 首出：${name} · ${device ? device.name : subject}`;
+    return cockpit.say("告警泛滥 {many} 条 · 首出：{name} · {what}", { many, name, what: device ? device.name : subject });
   };
 
   /** @param {Live.Alarm[]} sounding @param {Live.AlarmTally} tally */
@@ -251,7 +251,7 @@
     if (!place) {
       place = element("section", "alarm-banner");
       place.setAttribute("role", "alert");
-      place.setAttribute("aria-label", "未确认告警");
+      place.setAttribute("aria-label", cockpit.say("未确认告警"));
       frame.append(place);
     }
     const many = total(tally.sounding);
@@ -280,16 +280,16 @@
   function told(one) {
     const head = element("p", "loudest");
     head.append(alarms.mark(one.priority), element("strong", "", one.name), element("span", "subject", alarms.subject(one)));
-    const since = `自 ${cockpit.time.short(one.raised)}`;
+    const since = cockpit.say("自 {raised}", { raised: cockpit.time.short(one.raised) });
     const state = one.state === "unacknowledged" ? "" : one.state_name;
-    const detail = [one.source ? "回放" : "", alarms.where(one), since, alarms.said(one), state].filter(Boolean).join(" · ");
+    const detail = [one.source ? cockpit.say("回放") : "", alarms.where(one), since, alarms.said(one), state].filter(Boolean).join(" · ");
     return [head, element("p", "detail", detail)];
   }
 
   /* How many more, by priority. */
   /** @param {Live.Sounding} sounding @param {Live.Alarm | undefined} loudest */
   function others(sounding, loudest) {
-    const line = element("p", "others", `另有 ${total(sounding) - 1} 条未确认 `);
+    const line = element("p", "others", cockpit.say("另有 {sounding} 条未确认 ", { sounding: total(sounding) - 1 }));
     for (const priority of alarms.priorities()) {
       const left = count(sounding, priority) - (loudest && loudest.priority === priority ? 1 : 0);
       if (left < 1) continue;

@@ -3,6 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const AGAIN_MS = 300000;   // the server makes a forecast no more often
   const SPREAD_MS = 30000;   // screens that were opened together do not ask together
   let asked = -Infinity;
@@ -36,13 +37,13 @@
     if (told.points.length) {
       const end = told.points[told.points.length - 1];
       const between = `${cockpit.number(end.low)}–${cockpit.number(end.high)}`;
-      const by = told.model === "seasonal_naive" ? "基线" : "预测";
-      parts.push(`${by} ${cockpit.time.minute(Date.parse(end.ts))} 约 ${cockpit.number(end.mean)} 人（${between}）`);
-    } else if (told.reason) parts.push(`预测：${told.reason_name}`);
+      const by = told.model === "seasonal_naive" ? say("基线") : say("预测");
+      parts.push(say("{by} {ts} 约 {mean} 人（{between}）", { by, ts: cockpit.time.minute(Date.parse(end.ts)), mean: cockpit.number(end.mean), between }));
+    } else if (told.reason) parts.push(say("预测：{reasonName}", { reasonName: told.reason_name }));
     cockpit.setText(place.querySelector(".said"), parts.join(" · "));
     const warned = cockpit.need(".warned", place);
     const { warning } = told;
-    cockpit.setText(warned, warning ? `${warning.mark} 最早 ${cockpit.time.minute(Date.parse(warning.ts))} 可能到${warning.name}（${warning.of_name}）` : "");
+    cockpit.setText(warned, warning ? say("{mark} 最早 {ts} 可能到{name}（{ofName}）", { mark: warning.mark, ts: cockpit.time.minute(Date.parse(warning.ts)), name: warning.name, ofName: warning.of_name }) : "");
     warned.className = `warned is-warned ${warning ? `crowd-${warning.level}` : ""}`;
   }
 
@@ -53,11 +54,11 @@
     const name = place.querySelector("strong");
     place.hidden = !known;
     if (!known) return cockpit.setText(name, "");
-    const how = known.by_calendar ? "按农历" : "手动";
-    cockpit.setText(name, `◆ ${known.name}${known.is_peak ? " · 高潮" : ""}`);
-    const posts = known.posts === null ? "岗位未配置" : `在岗 ${known.manned} / ${known.posts} 岗 · ${known.on_duty} / ${known.people} 人`;
-    const limits = known.limits ? `阈值 ${Object.values(known.limits).map((share) => `${Math.round(share * 100)}%`).join(" / ")}` : "阈值按平日";
-    const basis = known.is_configured ? "" : "据文献";
+    const how = known.by_calendar ? say("按农历") : say("手动");
+    cockpit.setText(name, `◆ ${known.name}${known.is_peak ? say(" · 高潮") : ""}`);
+    const posts = known.posts === null ? say("岗位未配置") : say("在岗 {manned} / {posts} 岗 · {onDuty} / {people} 人", { manned: known.manned, posts: known.posts, onDuty: known.on_duty, people: known.people });
+    const limits = known.limits ? say("阈值 {known}", { known: Object.values(known.limits).map((share) => `${Math.round(share * 100)}%`).join(" / ") }) : say("阈值按平日");
+    const basis = known.is_configured ? "" : say("据文献");
     cockpit.setText(place.querySelector("div"), [posts, limits, how, basis].filter(Boolean).join(" · "));
   }
 

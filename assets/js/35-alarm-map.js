@@ -3,6 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const { alarms } = cockpit;
   const NEAR_ZOOM = 16;
 
@@ -11,7 +12,7 @@
     const one = (cockpit.state.alarms || {})[id];
     if (!one || !alarms.words()) return null;
     const { symbol, name } = alarms.look(one.priority);
-    const lines = [`${symbol} ${name} · ${one.state_name}`, alarms.said(one), [alarms.where(one), `自 ${cockpit.time.short(one.raised)}`].filter(Boolean).join(" · ")];
+    const lines = [`${symbol} ${name} · ${one.state_name}`, alarms.said(one), [alarms.where(one), say("自 {raised}", { raised: cockpit.time.short(one.raised) })].filter(Boolean).join(" · ")];
     return { title: `${one.name} · ${alarms.subject(one)}`, lines, link: `/alarms?alarm=${id}` };
   };
 
@@ -29,7 +30,7 @@
       const lines = [told.state_name, cockpit.time.full(Date.parse(told.raised))];
       cockpit.card.show(alarms.card(id) || { title: `${told.name} · ${told.subject}`, lines, link: `/alarms?alarm=${id}` });
     } catch (error) {
-      cockpit.card.show({ title: `告警 ${id}`, lines: [`▲ ${error.message}`] });
+      cockpit.card.show({ title: say("告警 {id}", { id }), lines: [`▲ ${error.message}`] });
     }
   }
 })();

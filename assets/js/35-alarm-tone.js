@@ -3,6 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const { alarms, element } = cockpit;
   const AGAIN_MS = 10000;
   /** @type {AudioContext | null} */
@@ -29,7 +30,7 @@
     let mark = foot.querySelector(".tone-state");
     if (!mark) foot.prepend((mark = element("span", "tone-state")));
     const isOn = sound !== null && sound.state === "running";
-    cockpit.setText(mark, isOn ? "♪ 提示音开" : sound === null ? "✕ 无提示音：浏览器不支持" : "✕ 提示音未开：点一下屏幕");
+    cockpit.setText(mark, isOn ? say("♪ 提示音开") : sound === null ? say("✕ 无提示音：浏览器不支持") : say("✕ 提示音未开：点一下屏幕"));
     mark.classList.toggle("is-off", !isOn);
   }
 

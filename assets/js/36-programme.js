@@ -4,6 +4,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const AROUND = 0.0018;       // degrees around a place that is shown by itself
   const INTERRUPTS_MS = 60000;
   const STEERED_MS = 60000;    // how long what somebody chose stays, if it is not held
@@ -24,7 +25,7 @@
 
   cockpit.pages.wall = {
     start() {
-      scenes = JSON.parse(cockpit.root.dataset.scenes ?? "[]");
+      scenes = cockpit.own(JSON.parse(cockpit.root.dataset.scenes ?? "[]"));
       document.addEventListener("keydown", steer);
     },
     render(changed) {
@@ -107,7 +108,7 @@
     const names = strip || list();
     names.hidden = false;
     scenes.forEach((one, place) => names.children[place].toggleAttribute("aria-current", one.code === scene.code));
-    cockpit.setText(names.children[scenes.length], steered && steered.until === null ? "‖ 已停在此处" : "");
+    cockpit.setText(names.children[scenes.length], steered && steered.until === null ? say("‖ 已停在此处") : "");
   }
 
   function list() {
@@ -168,7 +169,7 @@
   function draws() {
     curtain = !curtain;
     cockpit.root.classList.toggle("is-curtained", curtain);
-    for (const panel of cockpit.findAll(COVERED)) panel.dataset.curtain = "访客参观 · 此处不显示";
+    for (const panel of cockpit.findAll(COVERED)) panel.dataset.curtain = say("访客参观 · 此处不显示");
     cockpit.map.put("curtain", (handle) => {
       for (const layer of handle.getStyle()?.layers ?? []) {
         if (["alarms", "grid_events"].includes((layer.metadata || {}).group ?? "")) {

@@ -3,13 +3,14 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const TICK_MS = 1000;
 
   function begin() {
     const root = document.getElementById("cockpit");
     if (!root || cockpit.root === root) return Boolean(cockpit.root);
     cockpit.root = root;
-    cockpit.metrics = JSON.parse(root.dataset.metrics);
+    cockpit.metrics = cockpit.own(JSON.parse(root.dataset.metrics));
     document.documentElement.dataset.theme = root.dataset.theme;
     for (const code of cockpit.findAll("[data-with-host]")) {
       cockpit.setText(code, code.textContent.replace("HOST", location.hostname));
@@ -25,6 +26,7 @@
       link.href = now.pathname + now.search;
     }
     (cockpit.at === null ? cockpit.live : cockpit.past).start();
+    cockpit.startLanguages();
     if (cockpit.find("[data-me], [data-least-role]")) cockpit.whoAmI();
     if (document.getElementById("map")) cockpit.map.start();
     const page = cockpit.pages[root.dataset.page];
@@ -87,16 +89,16 @@
   function freshness() {
     const heard = lastHeard();
     if (cockpit.at !== null) return cockpit.setText(cockpit.find("[data-freshness]"), "");
-    const text = heard === null ? "尚无数据" : "最近更新 " + ago(cockpit.now() - heard);
+    const text = heard === null ? say("尚无数据") : say("最近更新 ") + ago(cockpit.now() - heard);
     // After a sleep our time is not known before the server has told it.
-    cockpit.setText(cockpit.find("[data-freshness]"), cockpit.live.isDoubted ? "最近更新 正在核对" : text);
+    cockpit.setText(cockpit.find("[data-freshness]"), cockpit.live.isDoubted ? say("最近更新 正在核对") : text);
   }
 
   /** @param {number} ms */
   function ago(ms) {
-    if (ms < 9950) return Math.max(0, ms / 1000).toFixed(1) + " 秒前";
-    if (ms < 120000) return Math.round(ms / 1000) + " 秒前";
-    return ms < 7200000 ? Math.round(ms / 60000) + " 分钟前" : cockpit.time.short(cockpit.now() - ms);
+    if (ms < 9950) return Math.max(0, ms / 1000).toFixed(1) + say(" 秒前");
+    if (ms < 120000) return Math.round(ms / 1000) + say(" 秒前");
+    return ms < 7200000 ? Math.round(ms / 60000) + say(" 分钟前") : cockpit.time.short(cockpit.now() - ms);
   }
   cockpit.ago = ago;
 
@@ -111,13 +113,13 @@
     const up = cockpit.live.up;
     const heard = lastHeard();
     const band = /** @type {HTMLElement} */ (document.getElementById("band"));
-    const since = heard === null ? "" : " · 最后更新 " + cockpit.time.clock(heard);
-    const what = cockpit.live.isDoubted ? "◷ 刚从休眠恢复或时钟变动 · 正在核对" : "▲ 连接中断 · 正在重连";
-    const renewed = cockpit.live.isOutdated ? "◷ 系统已更新 · 写完提交后此页会刷新" : "";
+    const since = heard === null ? "" : say(" · 最后更新 ") + cockpit.time.clock(heard);
+    const what = cockpit.live.isDoubted ? say("◷ 刚从休眠恢复或时钟变动 · 正在核对") : say("▲ 连接中断 · 正在重连");
+    const renewed = cockpit.live.isOutdated ? say("◷ 系统已更新 · 写完提交后此页会刷新") : "";
     cockpit.setText(band, up ? renewed : what + since);
     band.hidden = up && !renewed;
     cockpit.root.classList.toggle("is-cut", !up);
-    const word = cockpit.live.isDoubted ? "◷ 核对" : !up ? "○ 中断" : cockpit.at === null ? "● 实时" : "◷ 回看";
+    const word = cockpit.live.isDoubted ? say("◷ 核对") : !up ? say("○ 中断") : cockpit.at === null ? say("● 实时") : say("◷ 回看");
     for (const mark of cockpit.findAll("[data-live-mark]")) cockpit.setText(mark, word);
   };
 })();

@@ -3,6 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   /** @type {Set<string>} */
   const shown = new Set();   // ids that the table has
   /** @type {Set<string> | null} */
@@ -19,9 +20,9 @@
       kind: device.kind_name,
       area: area ? area.name : "—",
       status: cockpit.STATUS[status].join(" "),
-      reading: first.join("，") || "—",
-      seen: device.last_seen === null ? "从未" : cockpit.time.full(device.last_seen),
-      source: device.source ? "回放 · " + device.source : "传感器",
+      reading: first.join(say("，")) || "—",
+      seen: device.last_seen === null ? say("从未") : cockpit.time.full(device.last_seen),
+      source: device.source ? say("回放 · ") + device.source : say("传感器"),
     };
   }
 

@@ -5,19 +5,20 @@
   /** @typedef {{name: string, type: "number" | "boolean" | "text", low?: number, high?: number, longest?: number, optional?: boolean}} CommandParam */
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const ZONE_MS = 8 * 3600000;   // Asia/Shanghai has had no summer time since 1991
   /** @type {string | null} */
   let last = null;
 
   const device = () => (cockpit.state.devices || {})[cockpit.root.dataset.device ?? ""];
 
-  const QUALITIES = { good: "", suspect: "? 存疑", unknown_metric: "未知指标" };
+  const QUALITIES = { good: "", suspect: say("? 存疑"), unknown_metric: say("未知指标") };
 
   function render() {
     const one = device();
     if (!one) {
       if (!cockpit.live.up) return;
-      cockpit.setText(cockpit.find("[data-device-status]"), cockpit.at === null ? "✕ 已撤销" : "那时还没有登记");
+      cockpit.setText(cockpit.find("[data-device-status]"), cockpit.at === null ? say("✕ 已撤销") : say("那时还没有登记"));
       cockpit.need("[data-device-latest]").replaceChildren();
       return;
     }
@@ -56,16 +57,16 @@
     const off = one.clock_offset;
     const isOut = one.shut_out !== null && one.shut_out > cockpit.now();
     line.hidden = off === null && !isOut;
-    if (isOut) cockpit.setText(line, `◆ 发送过快，暂停接入至 ${cockpit.time.full(one.shut_out ?? 0)}`);
+    if (isOut) cockpit.setText(line, say("◆ 发送过快，暂停接入至 {what}", { what: cockpit.time.full(one.shut_out ?? 0) }));
     if (off === null || isOut) return;
     const minutes = Math.round(Math.abs(off) / 60000);
-    const much = minutes < 120 ? `${minutes} 分` : `${Math.floor(minutes / 60)} 小时 ${minutes % 60} 分`;
-    cockpit.setText(line, `? 设备时钟${off > 0 ? "快" : "慢"} ${much}，其读数存疑，不计入均值`);
+    const much = minutes < 120 ? say("{minutes} 分", { minutes }) : say("{minutes} 小时 {minutes2} 分", { minutes: Math.floor(minutes / 60), minutes2: minutes % 60 });
+    cockpit.setText(line, say("? 设备时钟{what} {much}，其读数存疑，不计入均值", { what: off > 0 ? say("快") : say("慢"), much }));
   }
 
   const COMMAND_STATES = {
-    queued: ["○", "待发送"], sent: ["◌", "已发送，等待回应"], done: ["●", "已执行"],
-    failed: ["▲", "执行失败"], expired: ["◆", "已过期，未回应"],
+    queued: ["○", say("待发送")], sent: ["◌", say("已发送，等待回应")], done: ["●", say("已执行")],
+    failed: ["▲", say("执行失败")], expired: ["◆", say("已过期，未回应")],
   };
 
   /* The commands that the device was given, newest first. One that nobody answered expires without a message. */
@@ -73,7 +74,7 @@
   function given(one) {
     const list = cockpit.find("[data-commands-given]");
     if (!list) return;
-    const known = JSON.parse(list.dataset.commandsGiven);
+    const known = cockpit.own(JSON.parse(list.dataset.commandsGiven));
     const rows = (one.commands || []).map((command) => {
       const isOver = cockpit.now() > command.expires && command.answered === null;
       const [mark, word] = COMMAND_STATES[isOver ? "expired" : command.state];
@@ -82,7 +83,7 @@
       made.append(
         cockpit.element("td", "when", cockpit.time.full(command.issued)),
         cockpit.element("td", "", `${(known[command.name] || {}).name || command.name} ${params}`.trim()),
-        cockpit.element("td", "what-came", `${mark} ${word}${command.result ? "：" + command.result : ""}`),
+        cockpit.element("td", "what-came", `${mark} ${word}${command.result ? say("：") + command.result : ""}`),
       );
       return made;
     });
@@ -106,7 +107,7 @@
     button.disabled = true;   // a second click is no second command
     const answer = await cockpit.post(`/api/v1/${community}/devices/${id}/commands`, { name: form.dataset.command, params });
     button.disabled = false;
-    const text = answer.ok ? "已受理，编号 " + answer.body.id : answer.body.detail;
+    const text = answer.ok ? say("已受理，编号 ") + answer.body.id : answer.body.detail;
     cockpit.sayOutcome(cockpit.need("[data-outcome]"), answer.ok, text);
   }
 
@@ -117,7 +118,7 @@
     await cockpit.whoAmI();
     const why = cockpit.whyNot("manager");
     if (why !== null) return cockpit.refuse(place, why);
-    for (const [name, one] of Object.entries(JSON.parse(place.dataset.commandForms))) {
+    for (const [name, one] of Object.entries(cockpit.own(JSON.parse(place.dataset.commandForms)))) {
       const form = cockpit.element("form", "command");
       form.dataset.command = name;
       for (const [param, about] of Object.entries(one.params)) form.append(field(param, about));
@@ -136,7 +137,7 @@
     if (about.type === "number") Object.assign(made, { min: about.low, max: about.high, step: "any" });
     if (about.type === "text") made.maxLength = about.longest ?? -1;
     made.required = !about.optional && about.type !== "boolean";
-    const label = cockpit.element("label", "", about.name + (about.optional ? "（可不填）" : "") + " ");
+    const label = cockpit.element("label", "", about.name + (about.optional ? say("（可不填）") : "") + " ");
     label.append(made);
     return label;
   }
@@ -147,7 +148,7 @@
     const chosen = cockpit.find("#device-metric input:checked");
     const graph = /** @type {Graph | null} */ (document.querySelector("#device-chart .js-plotly-plot"));
     const span = cockpit.find("#device-span input:checked");
-    if (span && span.closest("label")?.textContent?.trim() !== "24 小时") return;   // means come with the next choice
+    if (span && span.closest("label")?.textContent?.trim() !== say("24 小时")) return;   // means come with the next choice
     if (!chosen || !graph || !graph.data || !graph.data.length) return;
     const code = metricOf(chosen, one);
     const newest = code && one.latest[code];

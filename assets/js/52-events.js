@@ -3,6 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const RANK = { minor: 1, major: 2, critical: 3 };
   const GATHER_MS = 300;   // several changes at once are one question
   const MOST = 200;        // events that one question names
@@ -66,7 +67,7 @@
       area: one.area ? cockpit.areaName(one.area) : "—",
       state_name: one.state_name,
       occurred: Date.parse(one.ts),
-      source: one.source ? "回放 · " + one.source : "上报",
+      source: one.source ? say("回放 · ") + one.source : say("上报¦来源"),
     };
   }
 

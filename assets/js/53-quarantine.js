@@ -3,6 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
 
   const boxes = () => [.../** @type {Iterable<HTMLInputElement>} */ (cockpit.findAll("tr[data-refused] input"))];
 
@@ -10,7 +11,7 @@
   function box(place) {
     const made = cockpit.element("input");
     made.type = "checkbox";
-    made.setAttribute("aria-label", place.dataset.choice === "all" ? "全选" : "选择");
+    made.setAttribute("aria-label", place.dataset.choice === "all" ? say("全选") : say("选择"));
     place.append(made);
     return made;
   }
@@ -19,7 +20,7 @@
     const outcome = cockpit.need("[data-outcome]");
     const rows = boxes().filter((one) => one.checked).map((one) => /** @type {HTMLTableRowElement} */ (one.closest("tr")));
     if (!rows.length) {
-      cockpit.sayOutcome(outcome, false, "请先选择报文");
+      cockpit.sayOutcome(outcome, false, say("请先选择报文"));
       return;
     }
     const button = /** @type {HTMLButtonElement} */ (cockpit.need("[data-play-back]"));
@@ -37,8 +38,8 @@
       if (why === undefined) row.remove();
       else cockpit.setText(row.cells[5], why);
     }
-    const left = still.size ? `，${still.size} 条仍被拒收，原因见说明` : "";
-    cockpit.sayOutcome(outcome, !still.size, `${answer.body.stored} 条已入库${left}`);
+    const left = still.size ? say("，{n} 条仍被拒收，原因见说明", { n: still.size }) : "";
+    cockpit.sayOutcome(outcome, !still.size, say("{stored} 条已入库{left}", { stored: answer.body.stored, left }));
   }
 
   cockpit.pages.quarantine = {
@@ -47,7 +48,7 @@
       const why = cockpit.whyNot("manager");
       if (why !== null) {
         // Looked at by whoever may, taken again by a manager.
-        for (const place of cockpit.findAll(".actions")) cockpit.refuse(place, `重新处理${why}`);
+        for (const place of cockpit.findAll(".actions")) cockpit.refuse(place, say("重新处理{why}", { why }));
         return;
       }
       for (const place of cockpit.findAll("[data-choice]")) {

@@ -3,10 +3,11 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const PREVIEW = "survey-preview";
-  const WORDS = { added: "新增", replaced: "替换", removed: "删除" };
+  const WORDS = { added: say("新增"), replaced: say("替换"), removed: say("删除") };
   /** @type {Record<string, string>} */
-  const LEFT_OUT = { texts: "文字注记" };
+  const LEFT_OUT = { texts: say("文字注记") };
   /** @type {[layer: string, query: URLSearchParams, file: File] | null} */
   let looked = null;   // the query that was found good; only that can be taken
 
@@ -36,12 +37,12 @@
     file.type = "file";
     file.accept = JSON.parse(place.dataset.surveyForm).endings.join(",");
     const [part, shift] = [select({}), cockpit.element("input")];
-    const partLabel = labelled("文件中的图层", part);
-    const shiftLabel = labelled("接受未知偏差（30 至 130 米）", shift);
+    const partLabel = labelled(say("文件中的图层"), part);
+    const shiftLabel = labelled(say("接受未知偏差（30 至 130 米）"), shift);
     shift.type = "checkbox";
     partLabel.hidden = shiftLabel.hidden = true;
-    const look = cockpit.element("button", "", "预览");
-    const take = cockpit.element("button", "", "确认导入");
+    const look = cockpit.element("button", "", say("预览"));
+    const take = cockpit.element("button", "", say("确认导入"));
     look.type = take.type = "button";
     take.disabled = true;
     const forget = () => { looked = null; take.disabled = true; preview([]); };
@@ -54,7 +55,7 @@
     });
     look.addEventListener("click", async () => {
       const [given] = file.files ?? [];
-      if (!given) return cockpit.sayOutcome(outcome(), false, "请先选择文件");
+      if (!given) return cockpit.sayOutcome(outcome(), false, say("请先选择文件"));
       const query = new URLSearchParams({ file: given.name });
       if (system.value) query.set("crs", system.value);
       if (part.value) query.set("source_layer", part.value);
@@ -73,14 +74,14 @@
       if (answer.ok) cockpit.reloadSaying(told(answer.body));
       else report(answer);
     });
-    place.append(labelled("图层", layer), labelled("坐标系", system), labelled("文件", file), partLabel, shiftLabel, look, take);
+    place.append(labelled(say("图层"), layer), labelled(say("坐标系"), system), labelled(say("文件"), file), partLabel, shiftLabel, look, take);
   }
 
   /** @param {HTMLSelectElement} part @param {HTMLElement} label @param {Api.SurveyLayer[]} layers */
   function offer(part, label, layers) {
     /** @type {Record<string, string>} */
-    const choices = { "": "请选择" };
-    for (const one of layers) choices[one.name] = `${one.name}（${one.features} 个要素）`;
+    const choices = { "": say("请选择") };
+    for (const one of layers) choices[one.name] = say("{name}（{features} 个要素）", { name: one.name, features: one.features });
     part.replaceChildren(...select(choices).childNodes);
     // Nothing is chosen beforehand: browsers keep the last option that was moved.
     part.value = "";
@@ -103,8 +104,8 @@
     list.replaceChildren();
     preview(answer.ok ? body.shapes || [] : []);
     if (!answer.ok) {
-      const faults = body.faults_zh || [];
-      cockpit.sayOutcome(outcome(), false, faults.length ? `${body.count} 处问题，没有导入` : body.detail);
+      const faults = (cockpit.language === "zh-CN" ? body.faults_zh : body.faults) || [];
+      cockpit.sayOutcome(outcome(), false, faults.length ? say("{count} 处问题，没有导入", { count: body.count }) : body.detail);
       for (const fault of faults) list.append(cockpit.element("p", "", fault));
       return;
     }
@@ -115,17 +116,17 @@
   /* What shows whether the file was read rightly. */
   /** @param {Api.SurveyReport} body */
   function howRead(body) {
-    const lines = [`文字编码 ${body.encoding}${body.names.length ? `，如：${body.names.join("、")}` : ""}`];
-    for (const [what, count] of Object.entries(body.left_out)) lines.push(`未导入：${LEFT_OUT[what] || what} ${count} 个`);
-    if (body.shift) lines.push(`坐标系 ${body.shift} 没有已知精度的转换参数，可能偏差 30 至 130 米`);
+    const lines = [say("文字编码 {encoding}{known}", { encoding: body.encoding, known: body.names.length ? say("，如：{known}", { known: body.names.join(say("、")) }) : "" })];
+    for (const [what, count] of Object.entries(body.left_out)) lines.push(say("未导入：{what} {count} 个", { what: LEFT_OUT[what] || what, count }));
+    if (body.shift) lines.push(say("坐标系 {shift} 没有已知精度的转换参数，可能偏差 30 至 130 米", { shift: body.shift }));
     return lines;
   }
 
   /** @param {Api.SurveyReport} body */
   function told(body) {
-    const change = /** @type {["added" | "replaced" | "removed", string][]} */ (Object.entries(WORDS)).map(([key, word]) => `${word} ${body[key]}`).join("，");
-    const said = body.imported ? `已导入，版本 ${body.version}` : "可以导入，尚未改变";
-    return `${said}：${body.features} 个要素（${body.crs}），${change}`;
+    const change = /** @type {["added" | "replaced" | "removed", string][]} */ (Object.entries(WORDS)).map(([key, word]) => `${word} ${body[key]}`).join(say("，"));
+    const said = body.imported ? say("已导入，版本 {version}", { version: body.version }) : say("可以导入，尚未改变");
+    return say("{said}：{features} 个要素（{crs}），{change}", { said, features: body.features, crs: body.crs, change });
   }
 
   /** @param {Maps.Feature[]} features */
@@ -152,7 +153,7 @@
     button.disabled = true;
     const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/ground/${button.dataset.useVersion}`, {});
     button.disabled = false;
-    if (answer.ok) cockpit.reloadSaying("已改用");
+    if (answer.ok) cockpit.reloadSaying(say("已改用"));
     else cockpit.sayOutcome(outcome(), false, answer.body.detail);
   }
 

@@ -3,7 +3,8 @@
   "use strict";
 
   const cockpit = window.cockpit;
-  const NAMES = { a: "左图时刻", b: "右图时刻" };
+  const { say } = cockpit;
+  const NAMES = { a: say("左图时刻"), b: say("右图时刻") };
 
   /** @param {HTMLElement} place */
   function form(place) {
@@ -14,7 +15,7 @@
       label.append(field);
       place.append(label);
     }
-    const button = cockpit.element("button", "", "对比");
+    const button = cockpit.element("button", "", say("对比"));
     button.type = "button";
     button.addEventListener("click", () => {
       const query = new URLSearchParams(location.search);

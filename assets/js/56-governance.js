@@ -17,7 +17,7 @@
     words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     await cockpit.whoAmI();
     cockpit.showRoster();
-    const why = cockpit.at === null ? cockpit.whyNot("steward") : "回看时只显示汇总，台账只有现在";
+    const why = cockpit.at === null ? cockpit.whyNot("steward") : cockpit.say("回看时只显示汇总，台账只有现在");
     if (why !== null) {
       for (const place of cockpit.findAll('.register:not([data-register="roster"])')) cockpit.refuse(place, why);
       return;
@@ -42,15 +42,15 @@
     };
     // Of how many: all of one is no success rate.
     /** @param {number | null} share @param {number} part @param {number} whole */
-    const percent = (share, part, whole) => (share === null ? "—" : `${Math.round(share * 100)}\u2009%（${part}/${whole}）`);
+    const percent = (share, part, whole) => (share === null ? "—" : cockpit.say("{share}\u2009%（{part}/{whole}）", { share: Math.round(share * 100), part, whole }));
     const { hard, council, partners, grids } = totals;
     set("hard", `${hard.solved} / ${hard.wanted}`);
     set("overdue", hard.overdue ? `▲ ${hard.overdue}` : "0", hard.overdue);
     const { good_rate: rate, good, ended } = totals.matters.mediation;
     set("mediation", percent(rate, good, ended));
     set("attendance", percent(council.attendance_rate, council.came, council.invited));
-    set("deeds", `${partners.deeds_this_year} 次 · ${partners.people_this_year} 人次`);
-    set("grids", grids.all ? `${grids.with_steward} / ${grids.all}` : "尚无网格");
+    set("deeds", cockpit.say("{deedsThisYear} 次 · {peopleThisYear} 人次", { deedsThisYear: partners.deeds_this_year, peopleThisYear: partners.people_this_year }));
+    set("grids", grids.all ? `${grids.with_steward} / ${grids.all}` : cockpit.say("尚无网格"));
     for (const [kind, of] of Object.entries(totals.matters)) {
       for (const [state, count] of Object.entries(of.by_state)) {
         cockpit.setText(cockpit.find(`[data-kind="${kind}"] [data-state="${state}"]`), String(count));
@@ -73,7 +73,7 @@
   /** @param {HTMLElement} outcome @param {string} path @param {object} body @param {() => unknown} again */
   async function send(outcome, path, body, again) {
     const answer = await cockpit.post(base() + path, body);
-    cockpit.sayOutcome(outcome, answer.ok, answer.ok ? "已登记" : answer.body.detail || "没有执行");
+    cockpit.sayOutcome(outcome, answer.ok, answer.ok ? cockpit.say("已登记") : answer.body.detail || cockpit.say("没有执行"));
     if (answer.ok) await again();
     return answer;
   }
@@ -88,16 +88,16 @@
     const { matters } = answer.body;
     const outcome = element("p", "outcome");
     outcome.setAttribute("role", "status");
-    const again = () => showMatters(kind).then(() => cockpit.sayOutcome(cockpit.need(".outcome", place), true, "已登记"));
+    const again = () => showMatters(kind).then(() => cockpit.sayOutcome(cockpit.need(".outcome", place), true, cockpit.say("已登记")));
     const rows = matters.map((/** @type {Api.Matter} */ one) => matterRow(one, sealed, outcome, again));
     const inputs = sealed
-      ? [choice("topic", "事由", words.topics), choice("area", "片区", words.areas, true),
-        text("parties", "当事人（加密保存）", 2000), text("account", "情况（加密保存）", 10000, true)]
-      : [text("title", "事项", 200), choice("area", "片区", words.areas, true)];
+      ? [choice("topic", cockpit.say("事由"), words.topics), choice("area", cockpit.say("片区"), words.areas, true),
+        text("parties", cockpit.say("当事人（加密保存）"), 2000), text("account", cockpit.say("情况（加密保存）"), 10000, true)]
+      : [text("title", cockpit.say("事项"), 200), choice("area", cockpit.say("片区"), words.areas, true)];
     // The form's own id: pressed twice, it opens one matter.
     const id = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
-    const open = form(`登记${name}`, inputs, (body) => send(outcome, "/matters", { kind, id, ...body }, again));
-    redraw(place, outcome, ...(rows.length ? rows : [element("p", "second", "还没有登记")]), open);
+    const open = form(cockpit.say("登记{name}", { name }), inputs, (body) => send(outcome, "/matters", { kind, id, ...body }, again));
+    redraw(place, outcome, ...(rows.length ? rows : [element("p", "second", cockpit.say("还没有登记"))]), open);
   }
 
   /** @param {Api.Matter} one @param {boolean} sealed @param {HTMLElement} outcome @param {() => unknown} again */
@@ -110,7 +110,7 @@
       element("span", "second", [one.state_name, area, cockpit.time.date(Date.parse(one.opened))].filter(Boolean).join(" · ")),
     );
     const buttons = element("div", "buttons");
-    const note = text("note", sealed ? "记录（加密保存）" : "说明", 5000);
+    const note = text("note", sealed ? cockpit.say("记录（加密保存）") : cockpit.say("说明"), 5000);
     for (const [to, name] of Object.entries(one.next)) {
       const button = element("button", "", name);
       button.type = "button";
@@ -129,14 +129,14 @@
 
   /** @param {Api.Matter} one @param {HTMLElement} row @param {HTMLElement} outcome */
   function unsealButton(one, row, outcome) {
-    const button = element("button", "quiet", "查看当事人");
+    const button = element("button", "quiet", cockpit.say("查看当事人"));
     button.type = "button";
     button.addEventListener("click", async () => {
       const answer = await cockpit.post(`${base()}/matters/${one.id}/unseal`, {});
       if (!answer.ok) return cockpit.sayOutcome(outcome, false, answer.body.detail);
       const { parties, account, notes } = answer.body;
       const told = element("dl", "unsealed");
-      for (const [name, value] of [["当事人", parties], ["情况", account], ...Object.values(notes).map((note) => ["记录", note])]) {
+      for (const [name, value] of [[cockpit.say("当事人"), parties], [cockpit.say("情况"), account], ...Object.values(notes).map((note) => [cockpit.say("记录"), note])]) {
         if (value) told.append(element("dt", "", name), element("dd", "", value));
       }
       button.replaceWith(told);
@@ -152,23 +152,23 @@
     const outcome = element("p", "outcome");
     const again = () => showCouncil();
     const rows = members.map((/** @type {Record<string, any>} */ one) => entry(
-      `${one.name}`, `${one.body_name} · 到会 ${one.came} / ${one.invited}`,
+      `${one.name}`, cockpit.say("{bodyName} · 到会 {came} / {invited}", { bodyName: one.body_name, came: one.came, invited: one.invited }),
       ending(() => send(outcome, `/council/members/${one.id}/end`, {}, again)),
     ));
-    const held = meetings.map((/** @type {Record<string, any>} */ one) => entry(one.subject, `${cockpit.time.date(Date.parse(one.held))} · 到会 ${one.came} / ${one.invited}`));
+    const held = meetings.map((/** @type {Record<string, any>} */ one) => entry(one.subject, cockpit.say("{held} · 到会 {came} / {invited}", { held: cockpit.time.date(Date.parse(one.held)), came: one.came, invited: one.invited })));
     /** @type {HTMLElement[]} */
     /** @type {HTMLElement[]} */
-    const parts = [outcome, ...rows, ...(held.length ? [element("h3", "", "议事记录"), ...held] : [])];
+    const parts = [outcome, ...rows, ...(held.length ? [element("h3", "", cockpit.say("议事记录")), ...held] : [])];
     if (cockpit.may("manager")) {
-      parts.push(form("加入成员", [choice("body", "类别", words.bodies), text("name", "单位或岗位", 80), since()],
+      parts.push(form(cockpit.say("加入成员"), [choice("body", cockpit.say("类别"), words.bodies), text("name", cockpit.say("单位或岗位"), 80), since()],
         (body) => send(outcome, "/council/members", body, again)));
-      const held = moment("held", "时间");
-      parts.push(form("登记会议", [text("subject", "议题", 200), held, attendance(held)], ({ isChosen, ...body }) => {
-        if (!isChosen) return cockpit.sayOutcome(outcome, false, "请勾选到会的成员；确实无人到会，请勾选「无人到会」");
+      const held = moment("held", cockpit.say("时间"));
+      parts.push(form(cockpit.say("登记会议"), [text("subject", cockpit.say("议题"), 200), held, attendance(held)], ({ isChosen, ...body }) => {
+        if (!isChosen) return cockpit.sayOutcome(outcome, false, cockpit.say("请勾选到会的成员；确实无人到会，请勾选「无人到会」"));
         return send(outcome, "/council/meetings", body, again);
       }));
     }
-    if (parts.length === 1) parts.push(element("p", "second", "还没有登记"));
+    if (parts.length === 1) parts.push(element("p", "second", cockpit.say("还没有登记")));
     redraw(place, ...parts);
   }
 
@@ -183,32 +183,32 @@
     /** @type {HTMLElement[]} */
     const parts = [outcome];
     for (const one of partners) {
-      parts.push(entry(one.name, `${one.field_name} · ${one.deeds.length} 次`,
+      parts.push(entry(one.name, cockpit.say("{fieldName} · {n} 次", { fieldName: one.field_name, n: one.deeds.length }),
         ending(() => send(outcome, `/partners/${one.id}/end`, {}, again))));
       for (const deed of one.deeds.slice(0, 3)) {
-        const people = deed.people === null ? "" : ` · ${deed.people} 人次`;
+        const people = deed.people === null ? "" : cockpit.say(" · {people} 人次", { people: deed.people });
         parts.push(element("p", "deed second", `${cockpit.time.date(Date.parse(deed.done))} ${deed.what}${people}`));
       }
     }
     if (cockpit.may("manager")) {
-      parts.push(form("加入企业", [choice("field", "领域", words.fields), text("name", "名称", 120)],
+      parts.push(form(cockpit.say("加入企业"), [choice("field", cockpit.say("领域"), words.fields), text("name", cockpit.say("名称"), 120)],
         (body) => send(outcome, "/partners", body, again)));
       const names = Object.fromEntries(partners.map((/** @type {Record<string, any>} */ one) => [one.id, one.name]));
       if (partners.length) {
-        parts.push(form("登记服务", [choice("partner", "企业", names), text("what", "做了什么", 200), moment("done", "时间"), number("people", "受益人次")],
+        parts.push(form(cockpit.say("登记服务"), [choice("partner", cockpit.say("企业"), names), text("what", cockpit.say("做了什么"), 200), moment("done", cockpit.say("时间")), number("people", cockpit.say("受益人次"))],
           ({ partner, ...body }) => send(outcome, `/partners/${partner}/deeds`, body, again)));
       }
     }
-    if (parts.length === 1) parts.push(element("p", "second", "还没有登记"));
+    if (parts.length === 1) parts.push(element("p", "second", cockpit.say("还没有登记")));
     redraw(place, ...parts);
   }
 
   /** @param {Work} work @returns {[label: string, work: Work][]} */
-  const ending = (work) => (cockpit.may("manager") ? [["结束", work]] : []);
+  const ending = (work) => (cockpit.may("manager") ? [[cockpit.say("结束"), work]] : []);
 
   /* Since when somebody is a member; left out, since now. */
   function since() {
-    const made = moment("since", "何时加入（可不填：现在）");
+    const made = moment("since", cockpit.say("何时加入（可不填：现在）"));
     const input = cockpit.need("input", made);
     input.required = false;
     const { read } = made;
@@ -229,15 +229,15 @@
       label.append(box, element("span", "", name));
       return label;
     };
-    made.append(element("legend", "", "到会"), boxes);
-    boxes.append(element("p", "second", "先填会议时间"));
+    made.append(element("legend", "", cockpit.say("到会")), boxes);
+    boxes.append(element("p", "second", cockpit.say("先填会议时间")));
     cockpit.need("input", held).addEventListener("change", async () => {
       const { held: at } = held.read();
       const answer = await get(`/council?at=${encodeURIComponent(at)}`);
       if (held.read().held !== at) return;   // changed meanwhile
       if (!answer.ok) return boxes.replaceChildren(element("p", "second", cockpit.reason(answer)));
       const rows = answer.body.members.map((/** @type {Record<string, any>} */ one) => tick(one.name, one.id));
-      boxes.replaceChildren(...(rows.length ? rows : [element("p", "second", "当时还没有成员")]), tick("无人到会", NOBODY));
+      boxes.replaceChildren(...(rows.length ? rows : [element("p", "second", cockpit.say("当时还没有成员"))]), tick(cockpit.say("无人到会"), NOBODY));
     });
     const read = () => {
       const ticked = [.../** @type {NodeListOf<HTMLInputElement>} */ (boxes.querySelectorAll(":checked"))].map((box) => box.value);

@@ -5,8 +5,9 @@
   /** @typedef {{states: Record<string, {name: string, given_out?: boolean, to: Record<string, Role>}>, actions: Record<string, {name: string, in: string[], role: Role}>}} Life */
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const { element } = cockpit;
-  const TONE = { minor: ["●", "low", "低"], major: ["◆", "middle", "中"], critical: ["▲", "high", "高"] };
+  const TONE = { minor: ["●", "low", say("低")], major: ["◆", "middle", say("中")], critical: ["▲", "high", say("高")] };
   const AHEAD = ["filed", "dispatched", "in_hand", "handled", "verified", "closed", "rated"];
   /** @type {HTMLElement} */
   let place;
@@ -46,7 +47,7 @@
     if (told.detail) head.append(element("p", "detail", told.detail));
     head.append(photos(told));
     const history = element("section", "panel event-history");
-    history.append(element("h2", "", "经过"), timeline(told));
+    history.append(element("h2", "", say("经过")), timeline(told));
     place.replaceChildren(head, next(told, kept), history);
     const field = place.querySelector("textarea");
     for (const { dataset, value } of entered) enterAgain(/** @type {Control | null} */ (place.querySelector(`[data-field="${dataset.field}"]`)), value);
@@ -75,15 +76,15 @@
     const due = told.due ? Date.parse(told.due) : null;
     const late = due !== null && due < cockpit.now();
     const rows = [
-      ["状态", told.state_name], ["层级", told.level_name], ["类别", told.category_name], ["主办", told.department],
-      ["片区", told.area && cockpit.areaName(told.area)], ["网格", told.grid], ["派给", holder(told)],
-      ["期限", due === null ? null : cockpit.time.full(due) + (late ? " ▲ 已逾期" : "")],
-      ["发生", cockpit.time.full(Date.parse(told.ts))], ["编号", told.id],
-      ["评价", told.rating ? "★".repeat(told.rating) + ` ${told.rating} 分` : null],
+      [say("状态"), told.state_name], [say("层级"), told.level_name], [say("类别"), told.category_name], [say("主办"), told.department],
+      [say("片区"), told.area && cockpit.areaName(told.area)], [say("网格"), told.grid], [say("派给"), holder(told)],
+      [say("期限"), due === null ? null : cockpit.time.full(due) + (late ? say(" ▲ 已逾期") : "")],
+      [say("发生"), cockpit.time.full(Date.parse(told.ts))], [say("编号"), told.id],
+      [say("评价"), told.rating ? "★".repeat(told.rating) + say(" {rating} 分", { rating: told.rating }) : null],
     ];
     for (const [name, value] of rows) {
       if (!value) continue;
-      const isBad = (name === "期限" && late) || (name === "派给" && told.unassigned);
+      const isBad = (name === say("期限") && late) || (name === say("派给") && told.unassigned);
       const line = element("div", isBad ? "is-late" : "");
       line.append(element("dt", "", name), element("dd", "", value));
       list.append(line);
@@ -94,14 +95,14 @@
   /* Who has it; somebody without an account has it in no list. */
   /** @param {Api.EventProperties} given */
   function holder({ unassigned, assignee }) {
-    if (unassigned) return "▲ 未指派";
+    if (unassigned) return say("▲ 未指派");
     const known = people.find((one) => one.name === assignee);
-    return known && !known.account ? `${assignee} ▲ 无在用账号` : assignee;
+    return known && !known.account ? say("{assignee} ▲ 无在用账号", { assignee }) : assignee;
   }
 
   /** @param {Api.EventProperties} given */
   function onMap({ id }) {
-    const link = element("a", "on-map", "在地图上看");
+    const link = element("a", "on-map", say("在地图上看"));
     link.href = cockpit.link(`/map?community=${cockpit.root.dataset.community}&event=${id}`);
     return link;
   }
@@ -109,7 +110,7 @@
   /* The alarm that it was opened for: its curve, its limit, its steps. */
   /** @param {{ alarm: string }} given */
   function evidence({ alarm }) {
-    const link = element("a", "on-map", "由告警转来，看曲线与经过");
+    const link = element("a", "on-map", say("由告警转来，看曲线与经过"));
     link.href = cockpit.link(`/alarms?community=${cockpit.root.dataset.community}&alarm=${alarm}`);
     return link;
   }
@@ -119,14 +120,14 @@
     const strip = element("div", "photos");
     for (const { number } of told.photos) {
       if (!cockpit.may("steward")) {
-        strip.append(element("span", "second", `照片${cockpit.whyNot("steward")}`));
+        strip.append(element("span", "second", say("照片{steward}", { steward: cockpit.whyNot("steward") })));
         break;
       }
       const link = element("a");
       link.href = path(`/photos/${number}`);
       const image = element("img");
       image.src = link.href;
-      image.alt = `照片 ${number}`;
+      image.alt = say("照片 {number}", { number });
       image.loading = "lazy";
       link.append(image);
       strip.append(link);
@@ -139,10 +140,10 @@
     const list = element("ol", "timeline");
     for (const step of [...told.transitions].reverse()) {
       const row = element("li");
-      const who = step.actor.includes(":") ? step.actor.split(":").slice(1).join(":") : { user: "工作人员", token: "其他系统" }[step.actor] || step.actor;
+      const who = step.actor.includes(":") ? step.actor.split(":").slice(1).join(":") : { user: say("工作人员"), token: say("其他系统") }[step.actor] || step.actor;
       row.append(element("strong", "", step.name), element("span", "who", who), element("time", "", cockpit.time.full(Date.parse(step.at))));
-      const more = [step.note, life.states[step.to].given_out && step.assignee ? `派给 ${step.assignee}` : "", step.merged_into ? `并入 ${step.merged_into}` : ""];
-      const said = more.filter(Boolean).join("；");
+      const more = [step.note, life.states[step.to].given_out && step.assignee ? say("派给 {assignee}", { assignee: step.assignee }) : "", step.merged_into ? say("并入 {mergedInto}", { mergedInto: step.merged_into }) : ""];
+      const said = more.filter(Boolean).join(say("；"));
       if (said) row.append(element("p", "", said));
       list.append(row);
     }
@@ -155,9 +156,9 @@
     const outcome = element("span", kept[1], kept[0]);
     outcome.dataset.outcome = "";
     outcome.setAttribute("role", "status");
-    box.append(element("h2", "", "下一步"));
+    box.append(element("h2", "", say("下一步")));
     if (cockpit.at !== null) {
-      box.append(element("p", "second", "回看时不能办理；回到现在再办"), outcome);
+      box.append(element("p", "second", say("回看时不能办理；回到现在再办")), outcome);
       return box;
     }
     const isMine = closedBy(told) === `user:${(cockpit.me || {}).name}`;
@@ -168,16 +169,16 @@
       .filter(([code, role]) => cockpit.may(role) && !(code === "rated" && isMine) && !isOthers(code)).map(([code]) => [code, life.states[code].name]);
     const acts = Object.entries(life.actions).filter(([, one]) => one.in.includes(told.state) && cockpit.may(one.role)).map(([code, one]) => [code, one.name]);
     if (!steps.length && !acts.length) {
-      const why = isMine ? "结案的人不评价；请上报人或他人评价" : "这一步不由您办理";
+      const why = isMine ? say("结案的人不评价；请上报人或他人评价") : say("这一步不由您办理");
       box.append(element("p", "second", cockpit.whyNot("steward") || why), outcome);
       return box;
     }
     const note = enterable(element("textarea"), "note");
-    note.placeholder = "说明（办理情况、原因……）";
+    note.placeholder = say("说明（办理情况、原因……）");
     note.maxLength = 2000;
-    note.setAttribute("aria-label", "说明");
+    note.setAttribute("aria-label", say("说明"));
     box.append(note);
-    if (steps.length === 0 && isOthers("in_hand")) box.append(element("p", "second", `这件事已派给${told.assignee}`));
+    if (steps.length === 0 && isOthers("in_hand")) box.append(element("p", "second", say("这件事已派给{assignee}", { assignee: told.assignee })));
     const codes = steps.map(([code]) => code);
     /** @param {string} code */
     const given = (code) => code === "assigned" || life.states[code]?.given_out;
@@ -205,25 +206,25 @@
 
   /** @param {Api.Event} told */
   function assignee(told) {
-    const label = element("label", "", "派给 ");
+    const label = element("label", "", say("派给 "));
     const choice = enterable(element("select"), "assignee");
-    choice.append(new Option(told.grid ? "网格的网格员" : "请指定人员", ""));
-    for (const one of people.filter(({ account }) => account)) choice.append(new Option(`${one.name}（在办 ${one.load}）`, one.name, false, one.name === told.assignee));
+    choice.append(new Option(told.grid ? say("网格的网格员") : say("请指定人员"), ""));
+    for (const one of people.filter(({ account }) => account)) choice.append(new Option(say("{name}（在办 {load}）", { name: one.name, load: one.load }), one.name, false, one.name === told.assignee));
     label.append(choice);
     return Object.assign(label, { value: () => choice.value });
   }
 
   function stars() {
-    const label = element("label", "", "评分 ");
+    const label = element("label", "", say("评分 "));
     const choice = enterable(element("select"), "rating");
-    choice.append(new Option("请评分", ""));
+    choice.append(new Option(say("请评分"), ""));
     for (let points = 5; points >= 1; points -= 1) choice.append(new Option("★".repeat(points), String(points)));
     label.append(choice);
     return label;
   }
 
   function photoField() {
-    const label = element("label", "photo-field", "＋ 添加照片");
+    const label = element("label", "photo-field", say("＋ 添加照片"));
     const field = element("input");
     field.type = "file";
     field.accept = "image/*";
@@ -254,18 +255,18 @@
     await cockpit.outbox.flush();
     const sent = (await cockpit.outboxStore.reports()).find((one) => one.id === id);
     await load();
-    if (!sent || sent.state === "sent") said(true, "照片已存");
-    else said(false, `照片还没有发出，留在「上报」页里：${sent.reason ? sent.reason.text : "等待发送"}`);
+    if (!sent || sent.state === "sent") said(true, say("照片已存"));
+    else said(false, say("照片还没有发出，留在「上报」页里：{what}", { what: sent.reason ? sent.reason.text : say("等待发送") }));
   }
 
   /** @param {string} id */
   function duplicate(id) {
-    const row = element("p", "duplicate", "◆ 附近刚有同类上报：");
+    const row = element("p", "duplicate", say("◆ 附近刚有同类上报："));
     const link = element("a", "", id);
     link.href = cockpit.link(`/events/${id}`);
     row.append(link);
     if ("void" in life.states[shown.properties.state].to && cockpit.may("manager")) {
-      const button = element("button", "", "并入它");
+      const button = element("button", "", say("并入它"));
       button.type = "button";
       button.addEventListener("click", () => take(button, { to: "void", seq: shown.properties.seq, merged_into: id }));
       row.append(" ", button);
@@ -277,9 +278,9 @@
   async function take(button, step) {
     /** @param {string} word */
     const lacks = (word) => cockpit.sayOutcome(cockpit.need("[data-outcome]"), false, word);
-    if (step.to === "rated" && !step.rating) return lacks("请先评分");
+    if (step.to === "rated" && !step.rating) return lacks(say("请先评分"));
     // From there no step leads back.
-    if (["void", "declined"].includes(step.to) && !step.note && !step.merged_into) return lacks("请先在说明里写明原因：此步不能撤回");
+    if (["void", "declined"].includes(step.to) && !step.note && !step.merged_into) return lacks(say("请先在说明里写明原因：此步不能撤回"));
     button.disabled = true;
     cockpit.setText(cockpit.find("[data-outcome]"), "");
     const answer = await cockpit.post(path("/transitions"), step);
@@ -288,7 +289,7 @@
     const field = place.querySelector("textarea");
     // What was written meanwhile is for the next step.
     draw(answer.ok && (!field || field.value.trim() === (step.note || "")));
-    cockpit.sayOutcome(cockpit.need("[data-outcome]"), answer.ok, answer.ok ? "已办理" : answer.body.detail);
+    cockpit.sayOutcome(cockpit.need("[data-outcome]"), answer.ok, answer.ok ? say("已办理") : answer.body.detail);
   }
 
   /* Who an event can be given to, with what each has in hand. */
@@ -316,7 +317,7 @@
       // What somebody else did shows at once, unless a note is being written just now: then it is said beside it.
       const note = cockpit.find("textarea");
       if (!note || document.activeElement !== note || !note.value) return load();
-      cockpit.sayOutcome(cockpit.need("[data-outcome]"), false, "此事件刚有新的办理");
+      cockpit.sayOutcome(cockpit.need("[data-outcome]"), false, say("此事件刚有新的办理"));
       note.addEventListener("blur", () => load(), { once: true });
     },
   };

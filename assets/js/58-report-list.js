@@ -3,9 +3,10 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say, sayN } = cockpit;
   const { element } = cockpit;
   const { outbox, outboxStore: store } = cockpit;
-  const STATES = { draft: "✎ 草稿", waiting: "◷ 待发送", refused: "▲ 未被接收", sent: "✓ 已上报" };
+  const STATES = { draft: say("✎ 草稿"), waiting: say("◷ 待发送"), refused: say("▲ 未被接收"), sent: say("✓ 已上报") };
   const page = (cockpit.reportList = /** @type {Cockpit["reportList"]} */ (/** @type {unknown} */ ({ edit: null, open: null })));   // edit(report): into the form; open: the id that is in it
 
   page.show = async function () {
@@ -16,7 +17,7 @@
     const rows = [];
     for (const one of all.reverse()) rows.push(row(one, await store.photos(one.id)));
     const { others } = await outbox.counts();
-    if (others) rows.push(element("li", "second", `这部手机上还有他人的 ${others} 件没有发出，其本人登录后才会发送`));
+    if (others) rows.push(element("li", "second", say("这部手机上还有他人的 {others} 件没有发出，其本人登录后才会发送", { others })));
     list.replaceChildren(...rows);
     /** @type {HTMLElement} */ (list.closest("section")).hidden = rows.length === 0;
   };
@@ -26,11 +27,11 @@
     const made = element("li", one.state === "refused" ? "is-refused" : "");
     made.dataset.report = one.id;
     made.dataset.state = one.id === outbox.sending ? "sending" : one.state;
-    const state = one.id === outbox.sending ? "↑ 发送中" : STATES[one.state];
-    const title = element(one.event ? "a" : "strong", "title", one.body.title || "（还没有选择是什么事）");
+    const state = one.id === outbox.sending ? say("↑ 发送中") : STATES[one.state];
+    const title = element(one.event ? "a" : "strong", "title", one.body.title || say("（还没有选择是什么事）"));
     if (title instanceof HTMLAnchorElement) title.href = `/events/${one.event}?community=${one.community}`;
     const when = cockpit.clock.timeOf(one.stamp);
-    const facts = [state, one.event, photos.length ? `${photos.length} 张照片` : "", when ? cockpit.time.short(when) : ""];
+    const facts = [state, one.event, photos.length ? sayN("{n} 张照片", photos.length) : "", when ? cockpit.time.short(when) : ""];
     made.append(title, element("span", "second", facts.filter(Boolean).join(" · ")));
     if (one.body.detail) made.append(element("p", "", one.body.detail));
     if (one.reason && one.state !== "sent") made.append(element("p", "reason", reason(one)));
@@ -45,27 +46,27 @@
   function reason({ state, reason: why }) {
     const { status, text } = why || { status: 0, text: "" };
     // Sent again under its own number, so that it does no harm where it had arrived.
-    if (state === "waiting" && status === 0) return "连接中断，恢复后自动再发；不会重复上报";
-    const what = state === "waiting" ? "还没有发出：" : "";
-    return `${what}${text}${status >= 400 ? `（${status}）` : ""}`;
+    if (state === "waiting" && status === 0) return say("连接中断，恢复后自动再发；不会重复上报");
+    const what = state === "waiting" ? say("还没有发出：") : "";
+    return `${what}${text}${status >= 400 ? say("（{status}）", { status }) : ""}`;
   }
 
   /** @param {FiledReport} one @param {Photo[]} photos @returns {[name: string, work: Work][]} */
   function acts(one, photos) {
     const isNobodys = one.owner === null;
     /** @type {[name: string, work: Work]} */
-    const change = ["修改", async () => { const made = await outbox.reopen(one.id); if (made) page.edit(made); }];
+    const change = [say("修改"), async () => { const made = await outbox.reopen(one.id); if (made) page.edit(made); }];
     /** @type {[name: string, work: Work]} */
-    const retry = ["再发", () => outbox.again(one.id)];
+    const retry = [say("再发"), () => outbox.again(one.id)];
     /** @type {[name: string, work: Work]} */
-    const copy = ["复制文字", () => copied(one)];
+    const copy = [say("复制文字"), () => copied(one)];
     /** @type {[name: string, work: Work][]} */
-    const save = photos.map((photo, place) => [`保存照片 ${place + 1}`, () => saved(photo, place)]);
+    const save = photos.map((photo, place) => [say("保存照片 {place}", { place: place + 1 }), () => saved(photo, place)]);
     /** @type {[name: string, work: Work]} */
-    const drop = ["删除", () => removed(one, photos)];
+    const drop = [say("删除"), () => removed(one, photos)];
     if (one.id === outbox.sending) return [];
-    if (one.state === "sent") return [["清除", () => outbox.remove(one.id)]];
-    if (one.state === "draft") return [["继续填写", change[1]], drop];
+    if (one.state === "sent") return [[say("清除"), () => outbox.remove(one.id)]];
+    if (one.state === "draft") return [[say("继续填写"), change[1]], drop];
     return [...(isNobodys ? [] : [retry]), ...(one.event ? [] : [change]), copy, ...save, drop];
   }
 
@@ -83,12 +84,12 @@
 
   /** @param {FiledReport} given */
   async function copied({ body }) {
-    const text = [body.title, body.detail, body.lon ? `${body.lon}, ${body.lat}（${body.crs}）` : ""].filter(Boolean).join("\n");
+    const text = [body.title, body.detail, body.lon ? say("{lon}, {lat}（{crs}）", { lon: body.lon, lat: body.lat, crs: body.crs }) : ""].filter(Boolean).join("\n");
     try {
       await navigator.clipboard.writeText(text);
-      outbox.say(true, "文字已复制");
+      outbox.say(true, say("文字已复制"));
     } catch (error) {
-      window.prompt("请复制", text);   // without TLS there is no clipboard
+      window.prompt(say("请复制"), text);   // without TLS there is no clipboard
     }
   }
 
@@ -103,7 +104,7 @@
 
   /** @param {FiledReport} one @param {Photo[]} photos */
   function removed(one, photos) {
-    const what = [one.body.title, photos.length ? `${photos.length} 张照片` : ""].filter(Boolean).join("、");
-    return window.confirm(`删除后找不回来：${what}。确定删除？`) ? outbox.remove(one.id) : null;
+    const what = [one.body.title, photos.length ? sayN("{n} 张照片", photos.length) : ""].filter(Boolean).join(say("、"));
+    return window.confirm(say("删除后找不回来：{what}。确定删除？", { what })) ? outbox.remove(one.id) : null;
   }
 })();

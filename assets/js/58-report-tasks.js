@@ -3,13 +3,14 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const { element } = cockpit;
 
   cockpit.showTasks = async function () {
     const list = cockpit.need("[data-my-tasks]");
     const me = await cockpit.whoAmI();
     if (!me.name) {
-      list.replaceChildren(element("li", "second", "登录后显示"));
+      list.replaceChildren(element("li", "second", say("登录后显示")));
       return;
     }
     const why = cockpit.whyNot("steward");
@@ -26,7 +27,7 @@
       return;   // no line: what stands there stays
     }
     found.sort((a, b) => (a.due || "9").localeCompare(b.due || "9"));
-    list.replaceChildren(...(found.length ? found.map(task) : [element("li", "second", "没有待办")]));
+    list.replaceChildren(...(found.length ? found.map(task) : [element("li", "second", say("没有待办"))]));
   };
 
   /** @param {Api.EventProperties} told */
@@ -35,7 +36,7 @@
     const link = element("a", "", told.title);
     link.href = `/events/${told.id}`;
     const late = told.due && Date.parse(told.due) < cockpit.now();
-    const due = told.due ? `${late ? "▲ 已逾期 " : "期限 "}${cockpit.time.short(Date.parse(told.due))}` : "";
+    const due = told.due ? `${late ? say("▲ 已逾期 ") : say("期限 ")}${cockpit.time.short(Date.parse(told.due))}` : "";
     row.append(link, element("span", late ? "is-late" : "second", [told.state_name, due].filter(Boolean).join(" · ")));
     return row;
   }

@@ -39,21 +39,21 @@
       choose(null);
       if (second.children.length === 1) cockpit.need("button", second).click();
     })));
-    const camera = element("label", "photo-field", "＋ 拍照");
+    const camera = element("label", "photo-field", cockpit.say("＋ 拍照"));
     const photo = element("input");
     Object.assign(photo, { type: "file", accept: "image/*", multiple: true });
     photo.setAttribute("capture", "environment");
     photo.addEventListener("change", () => addPhotos(photo));
     camera.append(photo);
     const system = element("select");
-    system.setAttribute("aria-label", "定位坐标系");
-    for (const [code, name] of [["WGS84", "GPS 坐标"], ["GCJ02", "高德/腾讯坐标"]]) system.append(new Option(name, code));
+    system.setAttribute("aria-label", cockpit.say("定位坐标系"));
+    for (const [code, name] of [["WGS84", cockpit.say("GPS 坐标")], ["GCJ02", cockpit.say("高德/腾讯坐标")]]) system.append(new Option(name, code));
     const detail = element("textarea");
-    Object.assign(detail, { placeholder: "补充说明（可不填）", maxLength: 2000 });
-    detail.setAttribute("aria-label", "补充说明");
+    Object.assign(detail, { placeholder: cockpit.say("补充说明（可不填）"), maxLength: 2000 });
+    detail.setAttribute("aria-label", cockpit.say("补充说明"));
     detail.dataset.kept = "";
     detail.addEventListener("input", keep);
-    const button = element("button", "ahead", "上报");
+    const button = element("button", "ahead", cockpit.say("上报"));
     button.type = "button";
     button.addEventListener("click", take);
     const outcome = element("span", "outcome");
@@ -61,14 +61,14 @@
     outcome.setAttribute("role", "status");
     const waiting = element("span", "second");
     waiting.dataset.waiting = "";
-    const renew = element("button", "quiet", "改用现在的位置");
+    const renew = element("button", "quiet", cockpit.say("改用现在的位置"));
     renew.type = "button";
     renew.hidden = true;
     renew.addEventListener("click", () => { report.position = null; showPlace(); keep(); });
-    parts = { first, second, thumbs: element("div", "photos"), where: element("span", "second", "定位中…"), renew, system, detail, button, outcome, waiting };
+    parts = { first, second, thumbs: element("div", "photos"), where: element("span", "second", cockpit.say("定位中…")), renew, system, detail, button, outcome, waiting };
     place.append(
-      labelled("什么事", first, second), labelled("照片", camera, parts.thumbs), labelled("位置", parts.where, renew, system),
-      labelled("说明", detail), button, outcome, waiting,
+      labelled(cockpit.say("什么事"), first, second), labelled(cockpit.say("照片"), camera, parts.thumbs), labelled(cockpit.say("位置"), parts.where, renew, system),
+      labelled(cockpit.say("说明"), detail), button, outcome, waiting,
     );
     locate();
   }
@@ -113,21 +113,21 @@
   }
 
   function locate() {
-    if (!navigator.geolocation) return cockpit.setText(parts.where, "此浏览器不能定位");
+    if (!navigator.geolocation) return cockpit.setText(parts.where, cockpit.say("此浏览器不能定位"));
     navigator.geolocation.watchPosition(
       ({ coords }) => {
         here = { lon: coords.longitude, lat: coords.latitude, accuracy: Math.round(coords.accuracy) };
         showPlace();
       },
-      () => here || cockpit.setText(parts.where, "▲ 没有定位；请允许定位，或在说明里写明地点"),
+      () => here || cockpit.setText(parts.where, cockpit.say("▲ 没有定位；请允许定位，或在说明里写明地点")),
       { enableHighAccuracy: true, maximumAge: 10000 },
     );
   }
 
   function showPlace() {
     parts.renew.hidden = !report.position;
-    if (report.position) cockpit.setText(parts.where, "✓ 用填写时的位置");
-    else if (here) cockpit.setText(parts.where, `✓ 已定位，误差约 ${here.accuracy} 米`);
+    if (report.position) cockpit.setText(parts.where, cockpit.say("✓ 用填写时的位置"));
+    else if (here) cockpit.setText(parts.where, cockpit.say("✓ 已定位，误差约 {accuracy} 米", { accuracy: here.accuracy }));
   }
 
   /* --- photos --- */
@@ -138,13 +138,13 @@
     const files = [...(field.files ?? [])];
     for (const file of files) {
       if ((await store.photos(id)).length >= cockpit.photos.MOST) {
-        say(false, `一件事件最多 ${cockpit.photos.MOST} 张照片，其余没有加入`);
+        say(false, cockpit.say("一件事件最多 {most} 张照片，其余没有加入", { most: cockpit.photos.MOST }));
         break;
       }
       try {
         const made = await cockpit.photos.prepare(file);
         await store.putPhoto({ ...made, id: outbox.newId(), report: id });
-        if (made.isOriginal) say(true, `照片 ${file.name} 此浏览器显示不了，将按原样发送`);
+        if (made.isOriginal) say(true, cockpit.say("照片 {name} 此浏览器显示不了，将按原样发送", { name: file.name }));
       } catch (error) {
         say(false, error.message);
       }
@@ -165,10 +165,10 @@
     const image = element("img");
     image.src = URL.createObjectURL(new Blob([photo.bytes], { type: photo.type }));
     image.onload = () => URL.revokeObjectURL(image.src);
-    image.alt = photo.isOriginal ? "原样发送的照片" : "待上报的照片";
+    image.alt = photo.isOriginal ? cockpit.say("原样发送的照片") : cockpit.say("待上报的照片");
     const drop = element("button", "quiet", "×");
     drop.type = "button";
-    drop.setAttribute("aria-label", "去掉这张照片");
+    drop.setAttribute("aria-label", cockpit.say("去掉这张照片"));
     drop.addEventListener("click", async () => {
       await store.removePhoto(photo.id);
       await showPhotos();
@@ -195,15 +195,15 @@
   }
 
   async function take() {
-    if (!outbox.owner()) return say(false, "请先登录");
-    if (!report.category) return say(false, "请先选择是什么事");
+    if (!outbox.owner()) return say(false, cockpit.say("请先登录"));
+    if (!report.category) return say(false, cockpit.say("请先选择是什么事"));
     const filed = report;
     // A second tap is no second report.
     parts.button.disabled = true;
     setTimeout(() => { parts.button.disabled = false; }, SECOND_TAP_MS);
     const made = body();
     begin(blank());
-    if (!(await outbox.file(filed.id, made))) return say(false, "这一件已经上报");
+    if (!(await outbox.file(filed.id, made))) return say(false, cockpit.say("这一件已经上报"));
     await outbox.flush();
   }
 
@@ -239,7 +239,7 @@
   cockpit.reportList.edit = async function (draft) {
     await keep();
     await begin(drafted(draft));
-    outbox.say(true, "已放回表单，改好后点「上报」");
+    outbox.say(true, cockpit.say("已放回表单，改好后点「上报」"));
     cockpit.reportList.show();
     parts.detail.scrollIntoView({ block: "center" });
   };
@@ -251,7 +251,7 @@
     const newest = drafts.pop();
     if (!newest || (await isElsewhere(newest.id))) return;
     await begin(drafted(newest));
-    say(true, "已恢复没有写完的上报");
+    say(true, cockpit.say("已恢复没有写完的上报"));
   }
 
   /* A page holds what is in its form for as long as it stands. */
@@ -270,16 +270,16 @@
 
   /** @param {CustomEvent<OutboxSaid>} given */
   function said({ detail: { ok, event, near, isWaiting, text } }) {
-    const filed = event ? `已上报，编号 ${event}` : "";
-    if (ok) say(true, filed + (near ? `；附近刚有 ${near} 件同类上报` : ""));
-    else if (isWaiting) say(false, (filed ? `${filed}；照片还没有发出：` : "已存在手机里，还没有发出：") + text);
-    else say(false, (filed ? `${filed}；` : "未被接收，已留在下方「我的上报」：") + text);
+    const filed = event ? cockpit.say("已上报，编号 {event}", { event }) : "";
+    if (ok) say(true, filed + (near ? cockpit.say("；附近刚有 {near} 件同类上报", { near }) : ""));
+    else if (isWaiting) say(false, (filed ? cockpit.say("{filed}；照片还没有发出：", { filed }) : cockpit.say("已存在手机里，还没有发出：")) + text);
+    else say(false, (filed ? cockpit.say("{filed}；", { filed }) : cockpit.say("未被接收，已留在下方「我的上报」：")) + text);
     if (event) cockpit.showTasks();
   }
 
   async function showWaiting() {
     const { waiting } = await outbox.counts();
-    cockpit.setText(parts.waiting, waiting ? `◷ ${waiting} 件待发送，有网即发` : "");
+    cockpit.setText(parts.waiting, waiting ? cockpit.say("◷ {waiting} 件待发送，有网即发", { waiting }) : "");
     const [doubts, place] = [await store.doubts(), cockpit.need("[data-doubts]")];
     place.hidden = doubts === null;
     cockpit.setText(place, doubts || "");
@@ -291,14 +291,14 @@
       const place = cockpit.need("[data-report-form]");
       const me = await cockpit.whoAmI();
       if (!outbox.owner()) {
-        place.append(element("p", "", "上报前请先登录："), cockpit.signInLink());
+        place.append(element("p", "", cockpit.say("上报前请先登录：")), cockpit.signInLink());
         cockpit.showTasks();
         return;
       }
       report = blank();
       form(place);
       begin(report);
-      if (!me.name) say(false, "连接中断：可以照常填写，联网后发送");
+      if (!me.name) say(false, cockpit.say("连接中断：可以照常填写，联网后发送"));
       cockpit.root.addEventListener("outbox-said", said);
       cockpit.root.addEventListener("outbox", showWaiting);
       await resume();

@@ -5,6 +5,7 @@
   /** @typedef {{id: string, severity: Live.Severity, title: string, where: string, due: number | null, warn: number | null, assignee?: string | null, unassigned: boolean, seq: number}} Card */
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const { element } = cockpit;
   const TALLY = "*";
   const MARK = { minor: ["●", "low"], major: ["◆", "middle"], critical: ["▲", "high"] };
@@ -17,7 +18,7 @@
   const renewed = new Set();   // events whose assignee is to be asked again
   /** @type {Set<string>} */
   const chosen = new Set();    // events that the same step is asked for
-  const STEPS = { filed: "批量立案", dispatched: "批量派遣", verified: "批量核查", closed: "批量结案" };
+  const STEPS = { filed: say("批量立案"), dispatched: say("批量派遣"), verified: say("批量核查"), closed: say("批量结案") };
   const MARK_MS = 20000;
   /** @type {number | null} */
   let timer = null;
@@ -73,7 +74,7 @@
   }
 
   /** @param {{ assignee?: string | null, unassigned?: boolean }} given */
-  const holder = ({ assignee, unassigned }) => (unassigned ? "▲ 未指派" : assignee || "");
+  const holder = ({ assignee, unassigned }) => (unassigned ? say("▲ 未指派") : assignee || "");
 
   /* Late, or soon to be: time alone changes it. */
   /** @param {HTMLElement} row */
@@ -91,7 +92,7 @@
     const box = element("input", "pick");
     box.type = "checkbox";
     box.checked = chosen.has(id);
-    box.setAttribute("aria-label", `选择 ${title}`);
+    box.setAttribute("aria-label", say("选择 {title}", { title }));
     box.addEventListener("change", () => {
       if (box.checked) chosen.add(id);
       else chosen.delete(id);
@@ -108,7 +109,7 @@
   function showBatch(outcome) {
     const place = bar();
     place.hidden = chosen.size === 0 && !outcome;
-    cockpit.setText(place.querySelector(".chosen"), chosen.size ? `已选 ${chosen.size} 件` : "");
+    cockpit.setText(place.querySelector(".chosen"), chosen.size ? say("已选 {n} 件", { n: chosen.size }) : "");
     if (outcome) cockpit.sayOutcome(cockpit.need(".outcome", place), ...outcome);
     else cockpit.setText(place.querySelector(".outcome"), "");
     for (const button of place.querySelectorAll("button")) button.disabled = chosen.size === 0;
@@ -118,9 +119,9 @@
     if (!cockpit.canDo("manager")) return;
     const people = (await cockpit.ask("assignees", {})).assignees;
     const to = element("select");
-    to.setAttribute("aria-label", "派给");
+    to.setAttribute("aria-label", say("派给"));
     const known = people.filter((/** @type {Api.Person} */ one) => one.account);
-    to.append(new Option("按网格派给网格员", ""), ...known.map((/** @type {Api.Person} */ { name, load }) => new Option(`${name}（在办 ${load}）`, name)));
+    to.append(new Option(say("按网格派给网格员"), ""), ...known.map((/** @type {Api.Person} */ { name, load }) => new Option(say("{name}（在办 {load}）", { name, load }), name)));
     const buttons = Object.entries(STEPS).map(([step, name]) => {
       const button = element("button", "", name);
       button.type = "button";
@@ -135,10 +136,10 @@
   /** @param {string} to @param {string} assignee */
   async function send(to, assignee) {
     const events = [...chosen].filter((id) => cards.has(id)).map((id) => ({ id, seq: Number(cards.get(id)?.dataset.seq) }));
-    if (!events.length) return showBatch([false, "所选事件已不在看板上"]);
+    if (!events.length) return showBatch([false, say("所选事件已不在看板上")]);
     const body = { events, to, ...(to === "dispatched" && assignee ? { assignee } : {}) };
     const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/events/transitions`, body);
-    if (!answer.ok) return showBatch([false, answer.body.detail || "没有执行"]);
+    if (!answer.ok) return showBatch([false, answer.body.detail || say("没有执行")]);
     const refused = answer.body.events.filter((/** @type {{id: string, taken: boolean, detail?: string}} */ one) => !one.taken);
     chosen.clear();
     refused.forEach((/** @type {{id: string}} */ one) => chosen.add(one.id));
@@ -146,10 +147,10 @@
       const box = /** @type {HTMLInputElement | null} */ (row.querySelector(".pick"));
       if (box) box.checked = chosen.has(row.dataset.event ?? "");
     }
-    const why = refused.length ? `；${refused.length} 件未办理：` : "";
-    showBatch([refused.length === 0, `已办理 ${answer.body.taken} 件${why}`]);
+    const why = refused.length ? say("；{n} 件未办理：", { n: refused.length }) : "";
+    showBatch([refused.length === 0, say("已办理 {taken} 件{why}", { taken: answer.body.taken, why })]);
     const list = element("ul", "refusals");
-    list.append(...refused.map((/** @type {{id: string, detail: string}} */ { id, detail }) => element("li", "", `${titleOf(id)}：${detail}`)));
+    list.append(...refused.map((/** @type {{id: string, detail: string}} */ { id, detail }) => element("li", "", say("{id}：{detail}", { id: titleOf(id), detail }))));
     if (refused.length) cockpit.need(".outcome", bar()).append(list);
   }
 

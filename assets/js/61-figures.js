@@ -5,6 +5,7 @@
   /** @typedef {{by: Record<string, string>, rates: Record<string, string>, rates_of: Record<string, [part: string, whole: string]>, stages: Record<string, string>, ages: Record<string, string>}} FigureWords */
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const { element } = cockpit;
   const DAY_MS = 86400000;
   const GATHER_MS = 1500;
@@ -18,11 +19,11 @@
   /* Each span's beginning and end; months and years are those of Asia/Shanghai. */
   /** @type {Record<string, [name: string, period: () => [from: number, to: number | null]]>} */
   const SPANS = {
-    week: ["近 7 天", () => [cockpit.now() - 7 * DAY_MS, null]],
-    month: ["本月", () => [monthStart(0), null]],
-    last: ["上月", () => [monthStart(-1), monthStart(0)]],
-    quarter: ["近 90 天", () => [cockpit.now() - 90 * DAY_MS, null]],
-    year: ["本年", () => [Date.parse(`${local().year}-01-01T00:00:00+08:00`), null]],
+    week: [say("近 7 天"), () => [cockpit.now() - 7 * DAY_MS, null]],
+    month: [say("本月"), () => [monthStart(0), null]],
+    last: [say("上月"), () => [monthStart(-1), monthStart(0)]],
+    quarter: [say("近 90 天"), () => [cockpit.now() - 90 * DAY_MS, null]],
+    year: [say("本年"), () => [Date.parse(`${local().year}-01-01T00:00:00+08:00`), null]],
   };
 
   function local() {
@@ -88,16 +89,16 @@
   /** @param {Api.Figures} of @param {string} code */
   const percent = (of, code) => {
     const [part, whole] = words.rates_of[code];
-    return of.rates[code] === null ? "—" : `${cockpit.number(of.rates[code] * 100, 1)}\u2009%（${of.counts[part]}/${of.counts[whole]}）`;
+    return of.rates[code] === null ? "—" : say("{code}\u2009%（{part}/{whole}）", { code: cockpit.number(of.rates[code] * 100, 1), part: of.counts[part], whole: of.counts[whole] });
   };
   /** @param {number | null} value */
-  const hours = (value) => (value === null ? "—" : value < 1 ? `${cockpit.number(value * 60)}\u2009分钟` : value < 48 ? `${cockpit.number(value, 1)}\u2009小时` : `${cockpit.number(value / 24, 1)}\u2009天`);
+  const hours = (value) => (value === null ? "—" : value < 1 ? say("{value}\u2009分钟", { value: cockpit.number(value * 60) }) : value < 48 ? say("{value}\u2009小时", { value: cockpit.number(value, 1) }) : say("{value}\u2009天", { value: cockpit.number(value / 24, 1) }));
 
   /** @param {Api.Figures} total */
   function showTotal(total) {
-    const tiles = [["上报", cockpit.number(total.counts.reported)], ["积压", cockpit.number(total.backlog)],
+    const tiles = [[say("上报¦来源"), cockpit.number(total.counts.reported)], [say("积压"), cockpit.number(total.backlog)],
       ...Object.entries(words.rates).map(([code, name]) => [name, percent(total, code)]),
-      ["满意度", total.satisfaction === null ? "—" : `${cockpit.number(total.satisfaction, 2)} / 5（${total.rated}）`]];
+      [say("满意度"), total.satisfaction === null ? "—" : say("{satisfaction} / 5（{rated}）", { satisfaction: cockpit.number(total.satisfaction, 2), rated: total.rated })]];
     cockpit.need("[data-totals]").replaceChildren(...tiles.map(([name, value]) => {
       const tile = element("div", "total");
       tile.append(element("span", "label", name), element("span", "value", value));
@@ -107,7 +108,7 @@
       const { n, mean, p90 } = total.hours[code];
       return [name, hours(mean), hours(p90), cockpit.number(n)];
     });
-    cockpit.need("[data-stages]").replaceChildren(cockpit.table(["环节", "平均", "九成在内", "件"], stages));
+    cockpit.need("[data-stages]").replaceChildren(cockpit.table([say("环节"), say("平均"), say("九成在内"), say("件")], stages));
     const most = Math.max(1, ...Object.values(total.ageing));
     cockpit.need("[data-ages]").replaceChildren(...Object.entries(words.ages).map(([code, name]) => {
       const row = element("div", "bar");
@@ -122,13 +123,13 @@
 
   /** @param {Api.Figures[]} groups */
   function showGroups(groups) {
-    const head = [words.by[chosen.by], "上报", "积压", ...Object.values(words.rates), "派遣 → 反馈", "满意度"];
+    const head = [words.by[chosen.by], say("上报¦来源"), say("积压"), ...Object.values(words.rates), say("派遣 → 反馈"), say("满意度")];
     const rows = groups.map((one) => [
-      one.name || (chosen.by === "steward" ? "未指派" : "未定位"), cockpit.number(one.counts.reported), cockpit.number(one.backlog),
+      one.name || (chosen.by === "steward" ? say("未指派") : say("未定位")), cockpit.number(one.counts.reported), cockpit.number(one.backlog),
       ...Object.keys(words.rates).map((code) => percent(one, code)),
-      hours(one.hours.to_handled.mean), one.satisfaction === null ? "—" : `${cockpit.number(one.satisfaction, 2)}（${one.rated}）`,
+      hours(one.hours.to_handled.mean), one.satisfaction === null ? "—" : say("{satisfaction}（{rated}）", { satisfaction: cockpit.number(one.satisfaction, 2), rated: one.rated }),
     ]);
     const place = cockpit.need("[data-groups]");
-    place.replaceChildren(rows.length ? cockpit.table(head, rows) : element("p", "second", "这段时间没有上报事件"));
+    place.replaceChildren(rows.length ? cockpit.table(head, rows) : element("p", "second", say("这段时间没有上报事件")));
   }
 })();

@@ -2,10 +2,11 @@
 (function () {
   "use strict";
 
-  /** @typedef {Record<"roles" | "communities" | "kinds" | "formats" | "codes" | "details" | "actions", Record<string, string>>} PeopleWords */
+  /** @typedef {Record<"roles" | "communities" | "kinds" | "formats" | "codes" | "details" | "actions" | "languages", Record<string, string>>} PeopleWords */
   /** @typedef {(() => Promise<void>) & {part: string}} Show */
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const { element } = cockpit;
   const { entry, form, redraw, text, choice } = cockpit.forms;
   const page = (cockpit.pages.people = /** @type {PageScript} */ ({}));
@@ -24,11 +25,11 @@
     showWebhooks();
     // People, displays and the trail are those of all communities.
     if (me.communities?.includes("*")) [showUsers, showDisplays, showAudit].forEach((show) => show());
-    else for (const code of ["users", "displays", "audit"]) cockpit.refuse(part(code), "需要全部社区的系统管理员；您只是本社区的");
+    else for (const code of ["users", "displays", "audit"]) cockpit.refuse(part(code), say("需要全部社区的系统管理员；您只是本社区的"));
   };
 
   /** @type {Record<string, string>} */
-  const KINDS = { user: "用户", token: "令牌", display: "大屏", command: "命令行", device: "设备" };
+  const KINDS = { user: say("用户"), token: say("令牌"), display: say("大屏"), command: say("命令行"), device: say("设备") };
 
   /* Who did it: of which kind, and the name. */
   /** @param {string} label */
@@ -40,11 +41,11 @@
   /* Codes by their words, in lists and as places too: steward, heling/areas. */
   /** @param {unknown} value @returns {string} */
   function coded(value) {
-    if (Array.isArray(value)) return value.map(coded).join("、");
+    if (Array.isArray(value)) return value.map(coded).join(say("、"));
     if (value !== null && typeof value === "object") {
-      return Object.entries(value).map(([name, one]) => `${words.details[name] || name} ${coded(one)}`).join("、") || "无";
+      return Object.entries(value).map(([name, one]) => `${words.details[name] || name} ${coded(one)}`).join(say("、")) || say("无");
     }
-    if (typeof value === "boolean") return value ? "是" : "否";
+    if (typeof value === "boolean") return value ? say("是") : say("否");
     return String(value).split("/").map((one) => words.codes[one] || words.communities[one] || one).join("/");
   }
 
@@ -59,14 +60,14 @@
     const place = part(show.part);
     const outcome = element("p", "outcome");
     outcome.setAttribute("role", "status");
-    cockpit.sayOutcome(outcome, answer.ok, answer.ok ? done(answer.body) : answer.body.detail || "没有执行");
+    cockpit.sayOutcome(outcome, answer.ok, answer.ok ? done(answer.body) : answer.body.detail || say("没有执行"));
     place.querySelectorAll(":scope > .outcome").forEach((old) => old.remove());
     place.prepend(outcome);
     if (answer.ok) showAudit();
   }
 
   /** @param {{ link: string }} said */
-  const linkOf = (said) => `链接（只显示这一次，24 小时内有效一次）：${location.origin}${said.link}`;
+  const linkOf = (said) => say("链接（只显示这一次，24 小时内有效一次）：{origin}{link}", { origin: location.origin, link: said.link });
 
   async function showUsers() {
     const answer = await cockpit.request("/api/v1/users");
@@ -75,25 +76,25 @@
     const rows = users.map((/** @type {Api.User} */ one) => {
       const path = `/api/v1/users/${encodeURIComponent(one.name)}`;
       const { role, communities } = one;
-      const place = communities.map((code) => words.communities[code] || code).join("、");
-      const state = one.disabled ? " · 已停用" : one.invited ? " · 待设口令" : "";
+      const place = communities.map((code) => words.communities[code] || code).join(say("、"));
+      const state = one.disabled ? say(" · 已停用") : one.invited ? say(" · 待设口令") : "";
       /** @type {[label: string, work: Work][]} */
-      const unbind = one.accounts.length ? [["解除统一身份", () => act(`${path}/accounts/unbind`, {}, showUsers, () => "已解除，下次统一身份登录时重新绑定")]] : [];
+      const unbind = one.accounts.length ? [[say("解除统一身份"), () => act(`${path}/accounts/unbind`, {}, showUsers, () => say("已解除，下次统一身份登录时重新绑定"))]] : [];
       /** @type {[label: string, work: Work][]} */
       const acts = [
-        ["新链接", () => act(`${path}/invitation`, {}, showUsers, linkOf)],
-        ["结束会话", () => act(`${path}/sessions/end`, {}, showUsers, (said) => `结束了 ${said.ended} 个会话`)],
+        [say("新链接"), () => act(`${path}/invitation`, {}, showUsers, linkOf)],
+        [say("结束会话"), () => act(`${path}/sessions/end`, {}, showUsers, (said) => say("结束了 {ended} 个会话", { ended: said.ended }))],
         ...unbind,
-        [one.disabled ? "启用" : "停用", () => act(path, { role, communities, disabled: !one.disabled }, showUsers, () => "已更改")],
+        [one.disabled ? say("启用") : say("停用"), () => act(path, { role, communities, disabled: !one.disabled }, showUsers, () => say("已更改"))],
       ];
       return entry(one.name, `${words.roles[role]} · ${place}${state}`, acts);
     });
-    const add = form("邀请用户", [text("name", "用户名", 80), choice("role", "角色", words.roles), choice("community", "社区", words.communities)],
-      ({ community, ...body }) => act("/api/v1/users", { ...body, communities: [community] }, showUsers, linkOf), "邀请");
-    const change = form("更改角色", [
-      choice("name", "用户", Object.fromEntries(users.map((/** @type {Api.User} */ one) => [one.name, one.name]))),
-      choice("role", "角色", words.roles), choice("community", "社区", words.communities),
-    ], ({ name, role, community }) => act(`/api/v1/users/${encodeURIComponent(name)}`, { role, communities: [community], disabled: false }, showUsers, () => "已更改"), "更改");
+    const add = form(say("邀请用户"), [text("name", say("用户名"), 80), choice("role", say("角色"), words.roles), choice("community", say("社区"), words.communities)],
+      ({ community, ...body }) => act("/api/v1/users", { ...body, communities: [community] }, showUsers, linkOf), say("邀请"));
+    const change = form(say("更改角色"), [
+      choice("name", say("用户"), Object.fromEntries(users.map((/** @type {Api.User} */ one) => [one.name, one.name]))),
+      choice("role", say("角色"), words.roles), choice("community", say("社区"), words.communities),
+    ], ({ name, role, community }) => act(`/api/v1/users/${encodeURIComponent(name)}`, { role, communities: [community], disabled: false }, showUsers, () => say("已更改")), say("更改"));
     redraw(part("users"), ...rows, add, ...(users.length ? [change] : []));
   }
   showUsers.part = "users";
@@ -102,11 +103,11 @@
     const answer = await cockpit.request("/api/v1/displays");
     if (!answer.ok) return cockpit.refuse(part("displays"), cockpit.reason(answer));
     const { displays } = answer.body;
-    const rows = displays.map((/** @type {{name: string, community: string, revoked: boolean}} */ one) => entry(one.name, `${words.communities[one.community]}${one.revoked ? " · 已撤销" : ""}`,
-      one.revoked ? [] : [["撤销", () => act(`/api/v1/displays/${encodeURIComponent(one.name)}/revoke`, {}, showDisplays, () => "已撤销")]]));
+    const rows = displays.map((/** @type {{name: string, community: string, language: string | null, revoked: boolean}} */ one) => entry(one.name, `${words.communities[one.community]}${one.language ? ` · ${words.languages[one.language]}` : ""}${one.revoked ? say(" · 已撤销") : ""}`,
+      one.revoked ? [] : [[say("撤销"), () => act(`/api/v1/displays/${encodeURIComponent(one.name)}/revoke`, {}, showDisplays, () => say("已撤销"))]]));
     const { "*": _all, ...places } = words.communities;
-    const add = form("新链接", [text("name", "哪块屏", 80), choice("community", "社区", places)],
-      (body) => act("/api/v1/displays", body, showDisplays, (said) => `在大屏的浏览器里打开一次：${location.origin}${said.link}`), "生成");
+    const add = form(say("新链接"), [text("name", say("哪块屏"), 80), choice("community", say("社区"), places), choice("language", say("语言"), { "": say("随浏览器"), ...words.languages })],
+      ({ language, ...body }) => act("/api/v1/displays", { ...body, language: language || null }, showDisplays, (said) => say("在大屏的浏览器里打开一次：{origin}{link}", { origin: location.origin, link: said.link })), say("生成"));
     redraw(part("displays"), ...rows, add);
   }
   showDisplays.part = "displays";
@@ -118,19 +119,19 @@
     const { webhooks } = answer.body;
     const rows = webhooks.map((/** @type {Record<string, any>} */ one) => {
       const { done, waiting, given_up: lost } = one.deliveries;
-      const kinds = one.kinds.includes("*") ? "全部" : one.kinds.map((/** @type {string} */ kind) => words.kinds[kind] || kind).join("、");
+      const kinds = one.kinds.includes("*") ? say("全部") : one.kinds.map((/** @type {string} */ kind) => words.kinds[kind] || kind).join(say("、"));
       const fault = one.error ? ` · ▲ ${one.error}` : "";
       const path = `${base}/${encodeURIComponent(one.name)}`;
-      return entry(one.name, `${words.formats[one.format]} · ${one.host} · ${kinds} · 已送 ${done} · 待送 ${waiting} · 放弃 ${lost}${fault}`, [
-        ["重试", () => act(`${path}/again`, {}, showWebhooks, (said) => `${said.deliveries} 条将重试`)],
-        ["移除", () => act(`${path}/remove`, {}, showWebhooks, () => "已移除")],
+      return entry(one.name, say("{format} · {host} · {kinds} · 已送 {done} · 待送 {waiting} · 放弃 {lost}{fault}", { format: words.formats[one.format], host: one.host, kinds, done, waiting, lost, fault }), [
+        [say("重试"), () => act(`${path}/again`, {}, showWebhooks, (said) => say("{deliveries} 条将重试", { deliveries: said.deliveries }))],
+        [say("移除"), () => act(`${path}/remove`, {}, showWebhooks, () => say("已移除"))],
       ]);
     });
-    const add = form("新推送", [
-      text("name", "名称", 80), text("url", "地址（加密保存）", 2000), choice("format", "格式", words.formats),
-      choice("kind", "通知", { "": "全部", ...words.kinds }), text("secret", "机器人加签密钥（可不填）", 200),
+    const add = form(say("新推送"), [
+      text("name", say("名称"), 80), text("url", say("地址（加密保存）"), 2000), choice("format", say("格式"), words.formats),
+      choice("kind", say("通知"), { "": say("全部"), ...words.kinds }), text("secret", say("机器人加签密钥（可不填）"), 200),
     ], ({ kind, secret, ...body }) => act(base, { ...body, kinds: kind ? [kind] : [], ...(secret ? { secret } : {}) }, showWebhooks,
-      (said) => (said.secret && body.format === "json" ? `签名密钥（只显示这一次）：${said.secret}` : "已添加")), "添加");
+      (said) => (said.secret && body.format === "json" ? say("签名密钥（只显示这一次）：{secret}", { secret: said.secret }) : say("已添加"))), say("添加"));
     redraw(part("webhooks"), ...rows, add);
   }
   showWebhooks.part = "webhooks";
@@ -139,7 +140,7 @@
     const found = await cockpit.request(`/api/v1/audit?limit=${AUDIT_ROWS}`);
     if (!found.ok) return cockpit.refuse(part("audit"), cockpit.reason(found));
     const { rows } = found.body;
-    const check = element("button", "quiet", "核对链条");
+    const check = element("button", "quiet", say("核对链条"));
     check.type = "button";
     const verdict = element("span", "outcome");
     verdict.setAttribute("role", "status");
@@ -147,7 +148,7 @@
       const answer = await cockpit.request("/api/v1/audit/chain");
       if (!answer.ok) return cockpit.sayOutcome(verdict, false, cockpit.reason(answer));
       const { length, head, fault } = answer.body;
-      cockpit.sayOutcome(verdict, !fault, fault ? `链条已断：${fault}` : `${cockpit.number(length)} 条，链条完整 · ${head.slice(0, 16)}`);
+      cockpit.sayOutcome(verdict, !fault, fault ? say("链条已断：{fault}", { fault }) : say("{n} 条，链条完整 · {what}", { n: cockpit.number(length), what: head.slice(0, 16) }));
     });
     const whole = element("div", "entry");
     whole.append(check, verdict);
@@ -156,7 +157,7 @@
     for (const row of rows) {
       const line = element("tr");
       const detail = Object.entries(row.detail).filter(([, value]) => value !== null)
-        .map(([name, value]) => `${words.details[name] || name}：${coded(value)}`).join("，");
+        .map(([name, value]) => say("{name}：{value}", { name: words.details[name] || name, value: coded(value) })).join(say("，"));
       const cells = [cockpit.time.full(Date.parse(row.at)), actor(row.actor), words.actions[row.action] || row.action, coded(row.object), detail];
       line.append(...cells.map((cell) => element("td", "", cell)));
       body.append(line);

@@ -3,12 +3,13 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const { element } = cockpit;
   const GATHER_MS = 1500;
   const page = (cockpit.pages.counts = /** @type {PageScript} */ ({}));
   /** @type {Record<string, string>} */
-  const DECIDED = { accepted: "已采纳", taken_out: "已剔除", open: "待核定" };
-  const TRUST = { sound: "", doubtful: "◇ 存疑", suspect: "▲ 待核定" };
+  const DECIDED = { accepted: say("已采纳"), taken_out: say("已剔除"), open: say("待核定") };
+  const TRUST = { sound: "", doubtful: say("◇ 存疑"), suspect: say("▲ 待核定") };
   /** @type {Record<string, string>} */
   let words = {};
   /** @type {number | null} */
@@ -24,7 +25,7 @@
     const outcome = cockpit.need("[data-outcome]");
     cockpit.sayKept(outcome);
     if (!cockpit.may("manager")) {
-      cockpit.setText(outcome, cockpit.me?.name ? "核对客流需要本社区管理员的角色" : "登录为管理员后可查看和核定");
+      cockpit.setText(outcome, cockpit.me?.name ? say("核对客流需要本社区管理员的角色") : say("登录为管理员后可查看和核定"));
       return;
     }
     for (const site of codes()) cockpit.need(`[data-site-count="${site}"]`).replaceChildren(counted(site));
@@ -42,19 +43,19 @@
   function state(site) {
     const place = cockpit.find(`[data-site-state="${site.site}"]`);
     if (!place) return;
-    const doubts = cockpit.doubtsOf(site).map((one) => one.text).join("，");
-    const figures = `在场 ${cockpit.number(site.inside)} 人 · 今日进 ${cockpit.number(site.entered_today)} · 今日出 ${cockpit.number(site.left_today)}`;
-    cockpit.setText(place, figures + (doubts ? ` · ◇ 存疑：${doubts}` : ""));
+    const doubts = cockpit.doubtsOf(site).map((one) => one.text).join(say("，"));
+    const figures = say("在场 {inside} 人 · 今日进 {enteredToday} · 今日出 {leftToday}", { inside: cockpit.number(site.inside), enteredToday: cockpit.number(site.entered_today), leftToday: cockpit.number(site.left_today) });
+    cockpit.setText(place, figures + (doubts ? say(" · ◇ 存疑：{doubts}", { doubts }) : ""));
   }
 
   /** @param {string} site */
   function counted(site) {
     const { form, number, text } = cockpit.forms;
-    const note = text("note", "依据", 500);
+    const note = text("note", say("依据"), 500);
     cockpit.need("input", note).required = true;
-    const inside = number("inside", "在场人数");
+    const inside = number("inside", say("在场人数"));
     cockpit.need("input", inside).required = true;
-    return form("现场清点：改定在场人数", [inside, note], (said) => send(site, "count", said, "在场人数已改定"), "改定");
+    return form(say("现场清点：改定在场人数"), [inside, note], (said) => send(site, "count", said, say("在场人数已改定")), say("改定"));
   }
 
   async function load() {
@@ -63,7 +64,7 @@
       const answer = await cockpit.get(address(site, "steps?state=all&limit=200"));
       const place = cockpit.need(`[data-site-steps="${site}"]`);
       const shown = answer ? answer.steps.filter((/** @type {Api.CountStep} */ step) => step.trust === "suspect" || step.decision !== "open") : [];
-      place.replaceChildren(shown.length ? table(site, shown) : element("p", "second", "没有待核定的计数"));
+      place.replaceChildren(shown.length ? table(site, shown) : element("p", "second", say("没有待核定的计数")));
     }
   }
 
@@ -71,7 +72,7 @@
   function table(site, steps) {
     const made = element("table", "figures");
     const head = element("tr");
-    head.append(...["时间", "闸机", "计数器", "上报", "人数", "判定", "状态", "核定"].map((name) => element("th", "", name)));
+    head.append(...[say("时间"), say("闸机"), say("计数器"), say("上报¦来源"), say("人数"), say("判定"), say("状态"), say("核定")].map((name) => element("th", "", name)));
     const top = element("thead");
     top.append(head);
     const body = element("tbody");
@@ -89,7 +90,7 @@
     const link = element("a", "", device ? device.name : step.device);
     link.href = `/devices/${step.device}`;
     const since = step.since ? `${cockpit.time.full(Date.parse(step.since))} – ` : "";
-    const said = step.said.total === null ? cockpit.number(step.said.single) : `累计 ${cockpit.number(step.said.total)}`;
+    const said = step.said.total === null ? cockpit.number(step.said.single) : say("累计 {total}", { total: cockpit.number(step.said.total) });
     const why = step.reason ? `${DECIDED[step.decision]} · ${step.reason} · ${(step.by ?? "").replace(/^.*?:/, "")}` : TRUST[step.trust];
     const cells = [since + cockpit.time.full(Date.parse(step.ts)), link, counter(step.counter), said, cockpit.number(step.people), words[step.verdict], why, actions(site, step)];
     for (const content of cells) {
@@ -103,17 +104,17 @@
   /** @param {string} code */
   function counter(code) {
     const [way, line] = code.split("_");
-    return (way === "enter" ? "进" : "出") + (line ? ` · 线${line}` : "");
+    return (way === "enter" ? say("进") : say("出")) + (line ? say(" · 线{line}", { line }) : "");
   }
 
   /** @param {string} site @param {Api.CountStep} step */
   function actions(site, step) {
     const made = element("form", "buttons");
     const reason = element("input");
-    Object.assign(reason, { maxLength: 500, required: true, placeholder: "理由" });
-    reason.setAttribute("aria-label", "理由");
+    Object.assign(reason, { maxLength: 500, required: true, placeholder: say("理由") });
+    reason.setAttribute("aria-label", say("理由"));
     made.append(reason);
-    for (const [decision, verb] of [["accepted", "采纳"], ["taken_out", "剔除"], ["open", "撤回核定"]]) {
+    for (const [decision, verb] of [["accepted", say("采纳")], ["taken_out", say("剔除")], ["open", say("撤回核定")]]) {
       if (decision === step.decision) continue;
       const button = element("button", "", verb);
       button.value = decision;
@@ -123,7 +124,7 @@
       event.preventDefault();
       const { device, counter, ts } = step;
       const { value: decision } = /** @type {HTMLButtonElement} */ (event.submitter);
-      send(site, "decisions", { device, counter, ts, decision, reason: reason.value }, `${DECIDED[decision]} ${cockpit.number(step.people)} 人`);
+      send(site, "decisions", { device, counter, ts, decision, reason: reason.value }, say("{decision} {people} 人", { decision: DECIDED[decision], people: cockpit.number(step.people) }));
     });
     return made;
   }

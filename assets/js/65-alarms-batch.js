@@ -3,6 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const { alarms, element } = cockpit;
   const { form, once } = cockpit.forms;
   /** @type {Set<string>} */
@@ -40,13 +41,13 @@
     const focused = place.contains(document.activeElement);
     place.dataset.shown = shown;
     const words = element("p");
-    const first = element("button", "quiet", "看首出告警");
+    const first = element("button", "quiet", say("看首出告警"));
     first.type = "button";
     first.addEventListener("click", () => alarms.choose(going.first));
-    words.append(element("strong", "", `▲ ${alarms.floodWords(going)}`), ` · 自 ${cockpit.time.short(going.began)} · 未确认 ${left} 条`);
+    words.append(element("strong", "", `▲ ${alarms.floodWords(going)}`), say(" · 自 {began} · 未确认 {left} 条", { began: cockpit.time.short(going.began), left }));
     const buttons = element("div", "buttons");
     if (left && cockpit.canDo("steward")) {
-      const all = element("button", "ahead", "选中全部");
+      const all = element("button", "ahead", say("选中全部"));
       all.type = "button";
       all.addEventListener("click", () => chooseFlood(going, left));
       buttons.append(all);
@@ -68,14 +69,14 @@
 
   function make() {
     bar = cockpit.need("[data-batch]");
-    const acknowledge = element("button", "ahead", "全部确认");
+    const acknowledge = element("button", "ahead", say("全部确认"));
     acknowledge.type = "button";
     acknowledge.addEventListener("click", () => once(acknowledge, () => send("acknowledge", {})));
-    const none = element("button", "quiet", "取消选择");
+    const none = element("button", "quiet", say("取消选择"));
     none.type = "button";
     none.addEventListener("click", () => alarms.clearChosen());
     const parts = [element("span", "chosen"), acknowledge];
-    if (cockpit.canDo("manager")) parts.push(form("全部搁置", alarms.shelving(), (body) => send("shelve", body), "搁置"));
+    if (cockpit.canDo("manager")) parts.push(form(say("全部搁置"), alarms.shelving(), (body) => send("shelve", body), say("搁置")));
     const outcome = element("span", "outcome");
     outcome.setAttribute("role", "status");
     bar.replaceChildren(...parts, none, outcome);
@@ -87,7 +88,7 @@
     const many = flood ? flood.count : Math.max(...Object.values(of));
     bar.hidden = many === 0;
     cockpit.need("button.ahead", bar).hidden = !flood && !of.acknowledge;
-    cockpit.setText(bar.querySelector(".chosen"), flood ? `已选 泛滥中的 ${many} 条${flood.alone ? ` · 紧急 ${flood.alone} 条须逐条确认` : ""}` : `已选 ${many} 条`);
+    cockpit.setText(bar.querySelector(".chosen"), flood ? say("已选 泛滥中的 {many} 条{what}", { many, what: flood.alone ? say(" · 紧急 {alone} 条须逐条确认", { alone: flood.alone }) : "" }) : say("已选 {many} 条", { many }));
     cockpit.setText(bar.querySelector(".outcome"), "");
   }
 
@@ -106,6 +107,6 @@
       return alarms.readAgain();
     }
     alarms.clearChosen();
-    cockpit.sayOutcome(cockpit.need("[data-outcome]"), true, `${name} ${answer.body.count} 条`);
+    cockpit.sayOutcome(cockpit.need("[data-outcome]"), true, say("{name} {count} 条", { name, count: answer.body.count }));
   }
 })();

@@ -3,6 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const { alarms, element } = cockpit;
   const SVG = "http://www.w3.org/2000/svg";
   const HOUR_MS = 3600000;
@@ -29,8 +30,8 @@
     if (!answer.ok) return void figure.replaceChildren(element("figcaption", "second", cockpit.reason(answer)));
     const readings = answer.body.readings.map((/** @type {{ts: string, value: Live.Value}} */ { ts, value }) => [Date.parse(ts), Number(value)]).filter((/** @type {[ms: number, value: number]} */ [, value]) => Number.isFinite(value)).reverse();
     const metric = cockpit.metrics[one.metric ?? ""];
-    const unit = metric.label ? `（${metric.label}）` : "";
-    const caption = element("figcaption", "second", readings.length ? `${metric.name}${unit} · ${alarms.subject(one)}` : "这段时间没有读数");
+    const unit = metric.label ? say("（{label}）", { label: metric.label }) : "";
+    const caption = element("figcaption", "second", readings.length ? `${metric.name}${unit} · ${alarms.subject(one)}` : say("这段时间没有读数"));
     figure.replaceChildren(caption, ...(readings.length ? [drawn(figure, one, readings, from, to)] : []));
   };
 
@@ -54,7 +55,7 @@
     const x = (ms) => MARGIN.left + ((width - MARGIN.left - MARGIN.right) * (ms - from)) / (to - from);
     /** @param {number} value */
     const y = (value) => HEIGHT - MARGIN.bottom - ((HEIGHT - MARGIN.top - MARGIN.bottom) * (value - low)) / (high - low);
-    const svg = part("svg", { width, height: HEIGHT, role: "img", "aria-label": `${cockpit.metrics[one.metric ?? ""].name}：${alarms.said(one)}` });
+    const svg = part("svg", { width, height: HEIGHT, role: "img", "aria-label": say("{what}：{one}", { what: cockpit.metrics[one.metric ?? ""].name, one: alarms.said(one) }) });
     for (const value of [low, high]) {
       svg.append(part("line", { class: "grid", x1: MARGIN.left, x2: width - MARGIN.right, y1: y(value), y2: y(value) }));
       const words = isBool ? cockpit.reading(one.metric ?? "", value >= 0.5) : cockpit.number(value, cockpit.metrics[one.metric ?? ""].precision);
@@ -75,10 +76,10 @@
     for (const [ms, value] of readings.length > 150 ? [] : readings) svg.append(part("circle", { class: "dot", cx: x(ms), cy: y(value), r: 2 }));
     if (limit !== null) {
       svg.append(part("line", { class: "limit", x1: MARGIN.left, x2: width - MARGIN.right, y1: y(limit), y2: y(limit) }));
-      svg.append(part("text", { class: "limit-word", x: MARGIN.left + 4, y: y(limit) - 5 }, "限值"));
+      svg.append(part("text", { class: "limit-word", x: MARGIN.left + 4, y: y(limit) - 5 }, say("限值")));
     }
     /** @type {[ms: number | null, word: string][]} */
-    const moments = [[one.raised, "触发"], [one.returned, "恢复"]];
+    const moments = [[one.raised, say("触发")], [one.returned, say("恢复")]];
     for (const [ms, word] of moments) {
       if (ms === null || ms < from || ms > to) continue;
       svg.append(part("line", { class: "moment", x1: x(ms), x2: x(ms), y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom }));

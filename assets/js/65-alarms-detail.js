@@ -8,11 +8,11 @@
   const HOUR_MS = 3600000;
   const GATHER_MS = 300;
   /** @type {Record<string, string>} */
-  const ROLES = { steward: "网格员", manager: "管理员" };
+  const ROLES = { steward: cockpit.say("网格员"), manager: cockpit.say("管理员") };
   const SEVERITY = { critical: "critical", high: "critical", medium: "major", low: "minor" };
   /** @type {Record<string, string>} */
   const WAYS = { take_out: "out-of-service", put_back: "in-service" };   // last part of the address where it is not the event
-  const SPANS = { "1h": "1 小时", "8h": "8 小时", tomorrow: "到明天 08:00", other: "到下面的时间" };
+  const SPANS = { "1h": cockpit.say("1 小时"), "8h": cockpit.say("8 小时"), tomorrow: cockpit.say("到明天 08:00"), other: cockpit.say("到下面的时间") };
   /** @type {Map<string, Api.Rule>} */
   const rules = new Map();
   /** @type {string | null} */
@@ -55,7 +55,7 @@
       if (opener && opener.isConnected) opener.focus();
       return;
     }
-    place().replaceChildren(element("p", "second", "正在读取"));
+    place().replaceChildren(element("p", "second", cockpit.say("正在读取")));
     if (isAsked) place().focus();
     load();
   };
@@ -94,7 +94,7 @@
   function refuse(why) {
     const line = element("div");
     cockpit.refuse(line, why);
-    place().replaceChildren(head(element("h2", "", "告警")), line);
+    place().replaceChildren(head(element("h2", "", cockpit.say("告警"))), line);
   }
 
   /** @param {string} code */
@@ -112,7 +112,7 @@
   /** @param {HTMLElement} title */
   function head(title) {
     const line = element("header", "alarm-head");
-    const close = element("button", "quiet close", "✕ 关闭");
+    const close = element("button", "quiet close", cockpit.say("✕ 关闭"));
     close.type = "button";
     close.addEventListener("click", () => alarms.choose(null));
     line.append(title, close);
@@ -124,11 +124,11 @@
     const one = alarms.fromApi(told);
     const marks = element("p", "marks");
     marks.append(alarms.mark(one.priority), element("strong", "", told.state_name));
-    if (one.active) marks.append(element("span", "second", "条件仍在"));
+    if (one.active) marks.append(element("span", "second", cockpit.say("条件仍在")));
     /** @type {(HTMLElement | null)[]} */
     const parts = [head(element("h2", "", `${one.name} · ${alarms.subject(one)}`)), marks, facts(one, told)];
     const guidance = rule && rule.guidance;
-    if (guidance) parts.push(element("p", "guidance", `处置：${guidance}`));
+    if (guidance) parts.push(element("p", "guidance", cockpit.say("处置：{guidance}", { guidance })));
     parts.push(eventLine(one, told), actions(one, told, rule), outcome(), chart(one), steps(told));
     redraw(place(), ...parts.filter((one) => one !== null));
     for (const figure of place().querySelectorAll("[data-alarm-chart]")) alarms.drawChart(figure, one);
@@ -139,17 +139,17 @@
     const list = element("dl", "facts");
     const device = told.device !== null && element("a", "", alarms.subject(one));
     if (device) device.href = cockpit.link(`/devices/${told.device}`);
-    const onMap = told.lon !== null && element("a", "", "在地图上看");
+    const onMap = told.lon !== null && element("a", "", cockpit.say("在地图上看"));
     if (onMap) onMap.href = cockpit.link(`/map?community=${cockpit.root.dataset.community}&alarm=${told.id}`);
     /** @param {string | null} time */
     const when = (time) => (time === null ? null : cockpit.time.full(Date.parse(time)));
     const by = told.by ? ` · ${told.by.replace(/^.*?:/, "")}` : "";
     /** @type {[name: string, said: null | string | Node | (string | Node)[]][]} */
     const rows = [
-      ["设备", device || null], ["位置", [alarms.where(one), onMap || ""].filter(Boolean)], ["数值", alarms.said(one)],
-      ["触发", when(told.raised)], ["恢复", when(told.returned)], ["确认", told.acknowledged && when(told.acknowledged) + by],
-      ["搁置至", when(told.shelved_until)], ["原因", told.reason], ["重复", told.repeats ? `${told.repeats} 次` : null],
-      ["来源", told.source ? `回放 · ${told.source}` : null], ["编号", told.id],
+      [cockpit.say("设备"), device || null], [cockpit.say("位置"), [alarms.where(one), onMap || ""].filter(Boolean)], [cockpit.say("数值"), alarms.said(one)],
+      [cockpit.say("触发"), when(told.raised)], [cockpit.say("恢复"), when(told.returned)], [cockpit.say("确认"), told.acknowledged && when(told.acknowledged) + by],
+      [cockpit.say("搁置至"), when(told.shelved_until)], [cockpit.say("原因"), told.reason], [cockpit.say("重复"), told.repeats ? cockpit.say("{repeats} 次", { repeats: told.repeats }) : null],
+      [cockpit.say("来源"), told.source ? cockpit.say("回放 · {source}", { source: told.source }) : null], [cockpit.say("编号"), told.id],
     ];
     for (const [name, value] of rows) {
       const values = [value].flat().filter((one) => one !== null && one !== "");
@@ -175,11 +175,11 @@
       const link = element("a", "", event.id);
       link.href = cockpit.link(`/events/${event.id}`);
       const word = eventStates()[event.state] || event.state;
-      line.append("网格事件 ", link, ` · ${word}`, event.open ? "" : ` · 已办结 ${cockpit.time.short(Date.parse(event.at))}`);
+      line.append(cockpit.say("网格事件 "), link, ` · ${word}`, event.open ? "" : cockpit.say(" · 已办结 {at}", { at: cockpit.time.short(Date.parse(event.at)) }));
       return line;
     }
     if (!cockpit.canDo("steward")) return null;
-    line.append(doing("转为网格事件", () => open(one, told)));
+    line.append(doing(cockpit.say("转为网格事件"), () => open(one, told)));
     return line;
   }
 
@@ -187,13 +187,13 @@
   /** @param {KnownAlarm} one @param {Api.Alarm} told */
   async function open(one, told) {
     const rule = await ruleOf(told.rule);
-    const evidence = [alarms.said(one), `触发 ${cockpit.time.full(one.raised)}`, alarms.where(one), `告警 ${told.id}`];
+    const evidence = [alarms.said(one), cockpit.say("触发 {raised}", { raised: cockpit.time.full(one.raised) }), alarms.where(one), cockpit.say("告警 {id}", { id: told.id })];
     const answer = await cockpit.post(`${base()}/events`, {
       id: `alarm-${told.id}`, origin: { alarm: told.id }, category: (rule && rule.event) || "other", severity: SEVERITY[told.priority],
-      title: `${told.name} · ${alarms.subject(one)}`.slice(0, 200), detail: evidence.filter(Boolean).join("；"), ts: told.raised,
+      title: `${told.name} · ${alarms.subject(one)}`.slice(0, 200), detail: evidence.filter(Boolean).join(cockpit.say("；")), ts: told.raised,
       ...(told.device ? { device: told.device } : {}), ...(told.lon === null ? {} : { lon: told.lon, lat: told.lat, crs: "CGCS2000" }),
     });
-    say(answer.ok, answer.ok ? (answer.status === 201 ? `已转为网格事件 ${answer.body.id}` : `此前已转为网格事件 ${answer.body.id}`) : answer.body.detail);
+    say(answer.ok, answer.ok ? (answer.status === 201 ? cockpit.say("已转为网格事件 {id}", { id: answer.body.id }) : cockpit.say("此前已转为网格事件 {id}", { id: answer.body.id })) : answer.body.detail);
     load();
   }
 
@@ -207,7 +207,7 @@
     const may = told.possible.filter((code) => cockpit.canDo(events[code].role ?? "admin"));
     for (const code of may) if (MAKE[code]) box.append(MAKE[code](code, events[code], told));
     const denied = told.possible.filter((code) => !may.includes(code));
-    if (denied.length) box.append(element("p", "second", denied.map((code) => `${events[code].name}需要${ROLES[events[code].role ?? ""]}`).join("；")));
+    if (denied.length) box.append(element("p", "second", denied.map((code) => cockpit.say("{name}需要{what}", { name: events[code].name, what: ROLES[events[code].role ?? ""] })).join(cockpit.say("；"))));
     return box;
   }
 
@@ -227,8 +227,8 @@
     acknowledge(code, event) {
       const made = element("form", "acknowledge");
       made.dataset.key = code;
-      const note = Object.assign(element("input"), { maxLength: 500, name: "note", placeholder: "备注（可不填）" });
-      note.setAttribute("aria-label", "备注");
+      const note = Object.assign(element("input"), { maxLength: 500, name: "note", placeholder: cockpit.say("备注（可不填）") });
+      note.setAttribute("aria-label", cockpit.say("备注"));
       const button = element("button", "ahead", event.name);
       made.append(button, note);
       made.addEventListener("submit", (submitted) => {
@@ -246,15 +246,15 @@
   };
 
   function reason() {
-    const field = text("reason", "原因", 500);
+    const field = text("reason", cockpit.say("原因"), 500);
     cockpit.need("input", field).required = true;
     return field;
   }
 
   /* Until when and why; what is read is what the API takes. */
   function shelving() {
-    const span = choice("span", "搁置多久", SPANS);
-    const other = moment("other", "时间（北京时间）");
+    const span = choice("span", cockpit.say("搁置多久"), SPANS);
+    const other = moment("other", cockpit.say("时间（北京时间）"));
     const input = cockpit.need("input", other);
     const select = cockpit.need("select", span);
     const follow = () => { other.hidden = !(input.required = select.value === "other"); };
@@ -281,7 +281,7 @@
   /** @param {string} code @param {object} body */
   async function send(code, body) {
     const answer = await cockpit.post(`${base()}/alarms/${chosen}/${WAYS[code] || code}`, body);
-    say(answer.ok, answer.ok ? `${alarms.words().life.events[code].name}：已执行` : alarms.whyNot(answer, code));
+    say(answer.ok, answer.ok ? cockpit.say("{name}：已执行", { name: alarms.words().life.events[code].name }) : alarms.whyNot(answer, code));
     load();
   }
 
@@ -290,10 +290,10 @@
     const { events, states } = alarms.words().life;
     const { name, role } = events[code];
     if (answer.status === 409 && answer.body.state) {
-      return `现在的状态是「${states[answer.body.state].name}」，不能${name}；可能刚被别人处理，已更新`;
+      return cockpit.say("现在的状态是「{name}」，不能{name2}；可能刚被别人处理，已更新", { name: states[answer.body.state].name, name2: name });
     }
-    if (answer.status === 404) return "告警已经结束，没有可以处理的；已更新";
-    if (answer.status === 403 && cockpit.me && role && !cockpit.may(role)) return `${name}需要本社区的${ROLES[role ?? ""]}`;
+    if (answer.status === 404) return cockpit.say("告警已经结束，没有可以处理的；已更新");
+    if (answer.status === 403 && cockpit.me && role && !cockpit.may(role)) return cockpit.say("{name}需要本社区的{what}", { name, what: ROLES[role ?? ""] });
     return answer.body.detail;
   };
 
@@ -328,11 +328,11 @@
       row.append(element("strong", "", step.name));
       if (step.by && step.by.includes(":")) row.append(element("span", "who", step.by.replace(/^.*?:/, "")));
       row.append(element("time", "", cockpit.time.full(Date.parse(step.at))));
-      const more = [step.value === null ? "" : alarms.figure(told.metric, step.value), step.until ? `至 ${cockpit.time.full(Date.parse(step.until))}` : "", step.note];
+      const more = [step.value === null ? "" : alarms.figure(told.metric, step.value), step.until ? cockpit.say("至 {until}", { until: cockpit.time.full(Date.parse(step.until)) }) : "", step.note];
       if (more.some(Boolean)) row.append(element("p", "second", more.filter(Boolean).join(" · ")));
       list.append(row);
     }
-    box.append(element("h3", "", "经过"), list);
+    box.append(element("h3", "", cockpit.say("经过")), list);
     return box;
   }
 })();

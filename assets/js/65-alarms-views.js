@@ -3,12 +3,13 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const { alarms, element } = cockpit;
   const { form, choice, text, moment, entry, redraw } = cockpit.forms;
   const DAY_MS = 86400000;
   const GATHER_MS = 600;
   const PAGE = 100;
-  const SPANS = { 1: "近 24 小时", 7: "近 7 天", 30: "近 30 天", 90: "近 90 天" };
+  const SPANS = { 1: say("近 24 小时"), 7: say("近 7 天"), 30: say("近 30 天"), 90: say("近 90 天") };
   const ASIDE = ["shelved", "suppressed", "out_of_service"];
   let view = "open";
   /** @type {number | null} */
@@ -52,7 +53,7 @@
     }
     place.hidden = code === "open";
     if (code === "open") return;
-    place.replaceChildren(element("p", "second", "正在读取"));
+    place.replaceChildren(element("p", "second", say("正在读取")));
     READ[code](place).catch((error) => cockpit.refuse(place, error.message));
   }
 
@@ -71,14 +72,14 @@
     async aside(place) {
       const answer = await cockpit.ask("alarms", [...ASIDE.map((state) => ["state", state]), ["limit", 1000]]);
       const rows = answer.alarms.map((/** @type {Api.Alarm} */ told) => line(told, aside(told)));
-      const why = "搁置：由人暂时放到一边，到时自动回来。停用：维护期间不报。设计抑制：同一对象有更重的告警时按规则不报。";
-      place.replaceChildren(element("p", "second", why), rows.length ? listOf(rows) : element("p", "second calm", "没有搁置、停用或抑制的告警"));
+      const why = say("搁置：由人暂时放到一边，到时自动回来。停用：维护期间不报。设计抑制：同一对象有更重的告警时按规则不报。");
+      place.replaceChildren(element("p", "second", why), rows.length ? listOf(rows) : element("p", "second calm", say("没有搁置、停用或抑制的告警")));
     },
     /** @param {HTMLElement} place */
     async history(place) {
-      const days = choice("days", "时段", SPANS);
-      const priority = choice("priority", "级别", Object.fromEntries(alarms.priorities().map((code) => [code, alarms.look(code).name])), true);
-      cockpit.need("option", priority).textContent = "全部级别";
+      const days = choice("days", say("时段"), SPANS);
+      const priority = choice("priority", say("级别"), Object.fromEntries(alarms.priorities().map((code) => [code, alarms.look(code).name])), true);
+      cockpit.need("option", priority).textContent = say("全部级别");
       cockpit.need("select", days).value = String(asked.days);
       cockpit.need("select", priority).value = asked.priority;
       const rows = element("ol", "alarm-rows");
@@ -103,9 +104,9 @@
     const query = { from: new Date(cockpit.now() - asked.days * DAY_MS).toISOString(), limit: PAGE, ...(asked.priority ? { priority: asked.priority } : {}), ...(cursor ? { cursor } : {}) };
     const answer = await cockpit.ask("alarms", query);
     rows.append(...answer.alarms.map((/** @type {Api.Alarm} */ told) => line(told, ended(told))));
-    if (!rows.children.length) return foot.replaceChildren(element("p", "second calm", "这段时间没有告警"));
-    if (!answer.next_cursor) return foot.replaceChildren(element("p", "second", `共 ${rows.children.length} 条`));
-    const button = element("button", "quiet", `再显示 ${PAGE} 条`);
+    if (!rows.children.length) return foot.replaceChildren(element("p", "second calm", say("这段时间没有告警")));
+    if (!answer.next_cursor) return foot.replaceChildren(element("p", "second", say("共 {n} 条", { n: rows.children.length })));
+    const button = element("button", "quiet", say("再显示 {page} 条", { page: PAGE }));
     button.type = "button";
     button.addEventListener("click", () => past(rows, foot, answer.next_cursor).catch((error) => cockpit.refuse(foot, error.message)));
     foot.replaceChildren(button);
@@ -113,14 +114,14 @@
 
   /** @param {Api.Alarm} told */
   function aside(told) {
-    const until = told.shelved_until ? `至 ${cockpit.time.full(Date.parse(told.shelved_until))}` : "";
-    return [told.state_name, until, told.reason ? `原因：${told.reason}` : ""];
+    const until = told.shelved_until ? say("至 {shelvedUntil}", { shelvedUntil: cockpit.time.full(Date.parse(told.shelved_until)) }) : "";
+    return [told.state_name, until, told.reason ? say("原因：{reason}", { reason: told.reason }) : ""];
   }
 
   /** @param {Api.Alarm} told */
   function ended(told) {
-    const cleared = told.cleared ? `结束 ${cockpit.time.short(Date.parse(told.cleared))}` : "";
-    return [told.state_name, cleared, told.event ? `事件 ${told.event.id}${told.event.open ? "" : "（已办结）"}` : ""];
+    const cleared = told.cleared ? say("结束 {cleared}", { cleared: cockpit.time.short(Date.parse(told.cleared)) }) : "";
+    return [told.state_name, cleared, told.event ? say("事件 {id}{what}", { id: told.event.id, what: told.event.open ? "" : say("（已办结）") }) : ""];
   }
 
   /** @param {Node[]} rows */
@@ -141,7 +142,7 @@
     button.append(
       alarms.mark(one.priority), element("span", "title", `${one.name} · ${alarms.subject(one)}`), element("span", "count-of", ""),
       element("time", "when", cockpit.time.short(one.raised)),
-      element("span", "detail", [one.source ? "回放" : "", alarms.where(one), alarms.said(one), ...more].filter(Boolean).join(" · ")),
+      element("span", "detail", [one.source ? say("回放") : "", alarms.where(one), alarms.said(one), ...more].filter(Boolean).join(" · ")),
     );
     row.append(button);
     return row;
@@ -155,15 +156,15 @@
     if (why) return cockpit.refuse(place, why);
     const answer = await cockpit.ask("duty", {});
     const isManager = cockpit.canDo("manager");
-    const now = answer.now.length ? answer.now.join("、") : "没有人（告警按角色通知所有人）";
+    const now = answer.now.length ? answer.now.join(say("、")) : say("没有人（告警按角色通知所有人）");
     const rows = answer.duty.map((/** @type {Api.Duty} */ one) => {
-      const when = `${cockpit.time.full(Date.parse(one.from))} 至 ${cockpit.time.full(Date.parse(one.to))}`;
-      return entry(one.person, when, isManager ? [["移除", () => remove(place, one)]] : []);
+      const when = say("{from} 至 {to}", { from: cockpit.time.full(Date.parse(one.from)), to: cockpit.time.full(Date.parse(one.to)) });
+      return entry(one.person, when, isManager ? [[say("移除"), () => remove(place, one)]] : []);
     });
     const outcome = element("p", "outcome");
     outcome.setAttribute("role", "status");
-    const parts = [element("p", "", `现在值班：${now}`), outcome, ...rows];
-    if (!rows.length) parts.push(element("p", "second", "今后一个月没有排班"));
+    const parts = [element("p", "", say("现在值班：{now}", { now })), outcome, ...rows];
+    if (!rows.length) parts.push(element("p", "second", say("今后一个月没有排班")));
     if (isManager) parts.push(await adding(place));
     place.classList.add("register");
     redraw(place, ...parts);
@@ -173,9 +174,9 @@
   async function adding(place) {
     const { assignees } = await cockpit.ask("assignees", {});
     const people = Object.fromEntries(assignees.filter((/** @type {Api.Person} */ one) => one.account).map((/** @type {Api.Person} */ { name }) => [name, name]));
-    const who = Object.keys(people).length ? choice("person", "值班人", people) : text("person", "值班人（账号名）", 80);
-    const [from, to] = [moment("from", "从（北京时间）"), moment("to", "到（北京时间）")];
-    return form("排班", [who, from, to], (body) => put(place, body), "加入");
+    const who = Object.keys(people).length ? choice("person", say("值班人"), people) : text("person", say("值班人（账号名）"), 80);
+    const [from, to] = [moment("from", say("从（北京时间）")), moment("to", say("到（北京时间）"))];
+    return form(say("排班"), [who, from, to], (body) => put(place, body), say("加入"));
   }
 
   /** @param {string} rest */
@@ -185,13 +186,13 @@
   async function put(place, body) {
     const answer = await cockpit.post(path(), body);
     if (answer.ok) await duty(place);
-    cockpit.sayOutcome(cockpit.need(".outcome", place), answer.ok, answer.ok ? `${body.person} 已排入` : answer.body.detail);
+    cockpit.sayOutcome(cockpit.need(".outcome", place), answer.ok, answer.ok ? say("{person} 已排入", { person: body.person }) : answer.body.detail);
   }
 
   /** @param {HTMLElement} place @param {Api.Duty} one */
   async function remove(place, one) {
     const answer = await cockpit.post(path(`/${one.id}/remove`), {});
     if (answer.ok) await duty(place);
-    cockpit.sayOutcome(cockpit.need(".outcome", place), answer.ok, answer.ok ? `${one.person} 已移除` : answer.body.detail);
+    cockpit.sayOutcome(cockpit.need(".outcome", place), answer.ok, answer.ok ? say("{person} 已移除", { person: one.person }) : answer.body.detail);
   }
 })();

@@ -7,6 +7,7 @@
   /** @typedef {{cause: string, ids: Set<string>, isOpen: boolean, rows: number, summary: Summary | null, parts: Parts | null}} Group */
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const { alarms, element } = cockpit;
   const PAGE = 1000;
   const MOST = 10000;
@@ -132,8 +133,8 @@
   /* --- what is shown --- */
 
   function search() {
-    const input = Object.assign(element("input"), { type: "search", maxLength: 80, placeholder: "规则、设备或片区" });
-    input.setAttribute("aria-label", "查找告警");
+    const input = Object.assign(element("input"), { type: "search", maxLength: 80, placeholder: say("规则、设备或片区") });
+    input.setAttribute("aria-label", say("查找告警"));
     input.addEventListener("input", () => narrow("text", input.value.trim().toLowerCase()));
     cockpit.need("[data-filter-text]").replaceChildren(input);
   }
@@ -188,11 +189,11 @@
     wanted.forEach((one, index) => place.children[index] === one || place.insertBefore(one, place.children[index] || null));
   }
 
-  const nothing = () => element("p", "second calm", isRead ? (open.size && Object.values(filter).some(Boolean) ? "没有符合条件的告警" : "没有未恢复或未确认的告警") : "正在读取");
+  const nothing = () => element("p", "second calm", isRead ? (open.size && Object.values(filter).some(Boolean) ? say("没有符合条件的告警") : say("没有未恢复或未确认的告警")) : say("正在读取"));
 
   /** @param {number} left */
   function more(left) {
-    const button = element("button", "quiet", `另有 ${left} 组 · 再显示 ${Math.min(left, GROUPS)} 组`);
+    const button = element("button", "quiet", say("另有 {left} 组 · 再显示 {left2} 组", { left, left2: Math.min(left, GROUPS) }));
     button.type = "button";
     button.addEventListener("click", () => { most += GROUPS; draw(); });
     return button;
@@ -218,7 +219,7 @@
     flood = going;
     const parts = alarms.priorities().filter((code) => alarms.count(tally.sounding, code)).map((code) => `${alarms.look(code).symbol}${alarms.look(code).name} ${alarms.count(tally.sounding, code)}`);
     const sounding = alarms.total(tally.sounding);
-    const words = [`未确认 ${sounding} 条${parts.length ? `（${parts.join("，")}）` : ""}`, `已确认未恢复 ${tally.by_state.acknowledged} 条`, `起因 ${lines} 组`];
+    const words = [say("未确认 {sounding} 条{known}", { sounding, known: parts.length ? say("（{known}）", { known: parts.join(say("，")) }) : "" }), say("已确认未恢复 {acknowledged} 条", { acknowledged: tally.by_state.acknowledged }), say("起因 {lines} 组", { lines })];
     cockpit.setText(cockpit.find("[data-summary]"), words.join(" · "));
     alarms.showFlood(tally.flood, tally.flood ? [...open.values()].filter((one) => one.flood === going && one.sounds).length : 0);
   }
@@ -231,7 +232,7 @@
     const at = cause.indexOf(":");
     if (at < 0) return alarms.words().causes.rule.name;
     const device = (cockpit.state.devices || {})[cause.slice(at + 1)];
-    if (cause.startsWith("gateway:")) return `网关 ${device ? device.name : cause.slice(at + 1)}`;
+    if (cause.startsWith("gateway:")) return say("网关 {what}", { what: device ? device.name : cause.slice(at + 1) });
     if (cause.startsWith("device:")) return device ? device.name : cause.slice(at + 1);
     return (cause.startsWith("site:") ? first.site : first.area) || cause.slice(at + 1);
   }
@@ -244,18 +245,18 @@
     const { box, line, pick, list } = group.parts;
     const isOne = members.length === 1;
     const title = isOne ? `${first.name} · ${alarms.subject(first)}` : `${first.name} · ${causeOf(group, first)}`;
-    const states = isOne ? first.state_name : sounding ? `未确认 ${sounding}` : "均已确认";
-    const where = [first.source ? "回放" : "", isOne ? alarms.where(first) : `${members.length} 条，最早 ${cockpit.time.short(since)}`, isOne ? alarms.said(first) : ""];
+    const states = isOne ? first.state_name : sounding ? say("未确认 {sounding}", { sounding }) : say("均已确认");
+    const where = [first.source ? say("回放") : "", isOne ? alarms.where(first) : say("{n} 条，最早 {since}", { n: members.length, since: cockpit.time.short(since) }), isOne ? alarms.said(first) : ""];
     box.classList.toggle("is-heard", sounding === 0);
     line.replaceChildren(
-      alarms.mark(first.priority), element("strong", "title", title), element("span", "count-of", isOne ? "" : `${members.length} 条`),
+      alarms.mark(first.priority), element("strong", "title", title), element("span", "count-of", isOne ? "" : say("{n} 条", { n: members.length })),
       element("time", "when", cockpit.time.short(isOne ? first.raised : since)), element("span", "detail", [...where, states].filter(Boolean).join(" · ")),
     );
     line.setAttribute("aria-label", `${alarms.look(first.priority).name} ${title} ${states}`);
     if (isOne) line.removeAttribute("aria-expanded");
     else line.setAttribute("aria-expanded", String(group.isOpen));
     pick.hidden = !alarms.BATCH.some((event) => cockpit.canDo(alarms.words().life.events[event].role ?? "admin") && alarms.possibleOf([group.cause], event).length);
-    cockpit.need("input", pick).setAttribute("aria-label", `选择 ${title}`);
+    cockpit.need("input", pick).setAttribute("aria-label", say("选择 {title}", { title }));
     cockpit.need("input", pick).checked = alarms.isPicked(group.cause);
     list.hidden = isOne || !group.isOpen;
     if (!list.hidden) rows(group);
@@ -322,7 +323,7 @@
   /** @param {Group} group @param {number} left */
   function moreRows(group, left) {
     const made = element("li");
-    const button = element("button", "quiet", `另有 ${left} 条 · 再显示 ${Math.min(left, ROWS)} 条`);
+    const button = element("button", "quiet", say("另有 {left} 条 · 再显示 {left2} 条", { left, left2: Math.min(left, ROWS) }));
     button.type = "button";
     button.addEventListener("click", () => { group.rows += ROWS; drawGroup(group); });
     made.append(button);

@@ -3,8 +3,9 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const { alarms, element } = cockpit;
-  const SHANGHAI_DAYS = ["一", "二", "三", "四", "五", "六", "日"];
+  const SHANGHAI_DAYS = [say("一"), say("二"), say("三"), say("四"), say("五"), say("六"), say("日")];
   const AMOUNTS = ["rate", "count"];
 
   const choices = () => JSON.parse(cockpit.need("[data-choices]").dataset.choices);
@@ -51,7 +52,7 @@
   const names = (table) => Object.fromEntries(Object.entries(table).map(([code, { name }]) => [code, name]));
 
   function metricsOf() {
-    const known = Object.fromEntries(Object.entries(cockpit.metrics).map(([code, one]) => [code, one.label ? `${one.name}（${one.label}）` : one.name]));
+    const known = Object.fromEntries(Object.entries(cockpit.metrics).map(([code, one]) => [code, one.label ? say("{name}（{label}）", { name: one.name, label: one.label }) : one.name]));
     return { ...known, ...names(alarms.words().derived) };
   }
 
@@ -68,25 +69,25 @@
     const { ops, causes, priorities } = alarms.words();
     const box = element("div", "rule-form");
     const of = [
-      group("名称",
-        textual("name", "名称（中文）", rule.name, { required: true }), textual("name_en", "名称（英文）", rule.name_en),
-        textual("code", "编码", rule.code, { required: true, readOnly: !isNew, maxLength: 64 }, isNew ? "小写字母、数字、_ 和 -，可用点分段" : ""),
-        listed("priority", "级别", Object.fromEntries(Object.entries(priorities).map(([code, { symbol, name }]) => [code, `${symbol} ${name}`])), rule.priority),
-        ticked("enabled", "启用", rule.enabled), ticked("latched", "自锁：恢复后仍须人工复位", rule.latched)),
-      group("条件",
-        listed("metric", "指标", metricsOf(), rule.metric, "设备无任何数据"), listed("op", "比较", names(ops), rule.op),
-        numeric("value", "限值", rule.value), listed("other", "限值取同一设备的另一指标", metricsOf(), rule.other, "不取，用上面的限值"),
-        numeric("window_s", "时间窗（秒）", rule.window_s, "变化与次数按这段时间计"), numeric("deadband", "回差", rule.deadband, "须回到限值以内这么多才算恢复"),
-        numeric("on_delay_s", "报警延时（秒）", rule.on_delay_s, "条件持续这么久才报警"), numeric("off_delay_s", "恢复延时（秒）", rule.off_delay_s, "消失这么久才算恢复")),
-      group("对象（不填即全部）",
-        listed("kind", "设备类型", kinds, rule.kind, "全部类型"), listed("area", "片区", areas, rule.area, "全部片区"), listed("site", "场所", sites, rule.site, "全部场所"),
-        long(textual("devices", "设备编号", (rule.devices || []).join(", "), { maxLength: 2000 }, "用逗号分开"))),
+      group(say("名称"),
+        textual("name", say("名称（中文）"), rule.name_zh ?? rule.name, { required: true }), textual("name_en", say("名称（英文）"), rule.name_en),
+        textual("code", say("编码"), rule.code, { required: true, readOnly: !isNew, maxLength: 64 }, isNew ? say("小写字母、数字、_ 和 -，可用点分段") : ""),
+        listed("priority", say("级别"), Object.fromEntries(Object.entries(priorities).map(([code, { symbol, name }]) => [code, `${symbol} ${name}`])), rule.priority),
+        ticked("enabled", say("启用"), rule.enabled), ticked("latched", say("自锁：恢复后仍须人工复位"), rule.latched)),
+      group(say("条件"),
+        listed("metric", say("指标"), metricsOf(), rule.metric, say("设备无任何数据")), listed("op", say("比较"), names(ops), rule.op),
+        numeric("value", say("限值"), rule.value), listed("other", say("限值取同一设备的另一指标"), metricsOf(), rule.other, say("不取，用上面的限值")),
+        numeric("window_s", say("时间窗（秒）"), rule.window_s, say("变化与次数按这段时间计")), numeric("deadband", say("回差"), rule.deadband, say("须回到限值以内这么多才算恢复")),
+        numeric("on_delay_s", say("报警延时（秒）"), rule.on_delay_s, say("条件持续这么久才报警")), numeric("off_delay_s", say("恢复延时（秒）"), rule.off_delay_s, say("消失这么久才算恢复"))),
+      group(say("对象（不填即全部）"),
+        listed("kind", say("设备类型"), kinds, rule.kind, say("全部类型")), listed("area", say("片区"), areas, rule.area, say("全部片区")), listed("site", say("场所"), sites, rule.site, say("全部场所")),
+        long(textual("devices", say("设备编号"), (rule.devices || []).join(", "), { maxLength: 2000 }, say("用逗号分开")))),
       schedule(rule),
-      group("处置",
-        listed("cause", "归组", names(causes), rule.cause), listed("event", "自动立网格事件，类别", categories, rule.event, "不自动立案"),
-        long(textual("guidance", "处置指引（中文）", rule.guidance, { maxLength: 500 })), long(textual("guidance_en", "处置指引（英文）", rule.guidance_en, { maxLength: 500 })),
-        textual("edition", "依据（标准与版本）", rule.edition), textual("suppresses", "抑制的规则编码（同一对象）", (rule.suppresses || []).join(", "), { maxLength: 2000 }, "用逗号分开"),
-        textual("suppresses_behind", "抑制的规则编码（其后的设备）", (rule.suppresses_behind || []).join(", "), { maxLength: 2000 }, "用逗号分开")),
+      group(say("处置"),
+        listed("cause", say("归组"), names(causes), rule.cause), listed("event", say("自动立网格事件，类别"), categories, rule.event, say("不自动立案")),
+        long(textual("guidance", say("处置指引（中文）"), rule.guidance_zh ?? rule.guidance, { maxLength: 500 })), long(textual("guidance_en", say("处置指引（英文）"), rule.guidance_en, { maxLength: 500 })),
+        textual("edition", say("依据（标准与版本）"), rule.edition), textual("suppresses", say("抑制的规则编码（同一对象）"), (rule.suppresses || []).join(", "), { maxLength: 2000 }, say("用逗号分开")),
+        textual("suppresses_behind", say("抑制的规则编码（其后的设备）"), (rule.suppresses_behind || []).join(", "), { maxLength: 2000 }, say("用逗号分开"))),
     ];
     box.append(...of);
     /** @param {string} name */
@@ -105,11 +106,11 @@
     const op = input("op").value;
     /** @type {{kind?: string, label?: string | null}} */
     const known = alarms.words().derived[metric] || cockpit.metrics[metric] || {};
-    const unit = op === "missing" ? "秒，0 为三个上报间隔" : op === "count" ? "次" : known.kind === "bool" ? "1 为真，0 为假" : known.label || "";
+    const unit = op === "missing" ? say("秒，0 为三个上报间隔") : op === "count" ? say("次") : known.kind === "bool" ? say("1 为真，0 为假") : known.label || "";
     /** @param {string} name */
     const place = (name) => cockpit.need(`[data-field="${name}"]`, box);
-    for (const [name, words] of [["value", "限值"], ["deadband", "回差"]]) {
-      cockpit.setText(place(name).querySelector(".label"), unit ? `${words}（${name === "deadband" ? known.label || "" : unit}）`.replace("（）", "") : words);
+    for (const [name, words] of [["value", say("限值")], ["deadband", say("回差")]]) {
+      cockpit.setText(place(name).querySelector(".label"), unit ? say("{words}（{what}）", { words, what: name === "deadband" ? known.label || "" : unit }).replace(say("（）"), "") : words);
     }
     place("window_s").hidden = !AMOUNTS.includes(op);
     place("deadband").hidden = AMOUNTS.includes(op) || op === "missing";
@@ -118,15 +119,15 @@
 
   /** @param {Api.Rule} rule */
   function schedule(rule) {
-    const made = group("时段（不填即全天）",
-      field("begin", "从", Object.assign(element("input"), { type: "time", value: rule.schedule ? rule.schedule.from : "" })),
-      field("end", "到", Object.assign(element("input"), { type: "time", value: rule.schedule ? rule.schedule.to : "" }), "早于开始即跨过午夜"));
+    const made = group(say("时段（不填即全天）"),
+      field("begin", say("从"), Object.assign(element("input"), { type: "time", value: rule.schedule ? rule.schedule.from : "" })),
+      field("end", say("到"), Object.assign(element("input"), { type: "time", value: rule.schedule ? rule.schedule.to : "" }), say("早于开始即跨过午夜")));
     const days = element("div", "days is-long");
     SHANGHAI_DAYS.forEach((word, index) => {
       const day = element("label");
       const box = Object.assign(element("input"), { type: "checkbox", name: "day", value: String(index + 1) });
       box.checked = !rule.schedule || rule.schedule.days === undefined || rule.schedule.days.includes(index + 1);
-      day.append(box, ` 周${word}`);
+      day.append(box, say(" 周{word}", { word }));
       days.append(day);
     });
     made.dataset.field = "schedule";
@@ -137,7 +138,7 @@
   }
 
   /** @param {string} text */
-  const split = (text) => text.split(/[\s,，、]+/).filter(Boolean);
+  const split = (text) => text.split(/[\s,\uff0c\u3001]+/).filter(Boolean);
 
   /* What the API takes; what is left out is as it is by default. */
   /** @param {(name: string) => HTMLInputElement} input @param {HTMLElement} box */
@@ -175,7 +176,7 @@
     for (const [name, why] of Object.entries(wrong || {})) {
       const place = box.querySelector(`[data-field="${name}"] .fault`);
       if (place) cockpit.setText(place, `▲ ${why}`);
-      else left.push(`${name}：${why}`);
+      else left.push(say("{name}：{why}", { name, why }));
     }
     const first = box.querySelector(".fault:not(:empty)");
     if (first) first.scrollIntoView({ block: "center" });

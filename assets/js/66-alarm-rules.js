@@ -9,7 +9,7 @@
   const { once } = cockpit.forms;
   const DAY_MS = 86400000;
   /** @type {Record<string, string>} */
-  const TRIALS = { 1: "过去 24 小时", 7: "过去 7 天", 30: "过去 30 天", 90: "过去 90 天" };
+  const TRIALS = { 1: cockpit.say("过去 24 小时"), 7: cockpit.say("过去 7 天"), 30: cockpit.say("过去 30 天"), 90: cockpit.say("过去 90 天") };
   /** @type {Api.Rule} */
   const NEW = { code: "", name: "", op: ">", value: 0, metric: "pm2_5", window_s: 600, priority: "medium", cause: "device", enabled: false, latched: false };
   const page = (cockpit.pages["alarm-rules"] = /** @type {PageScript} */ ({}));
@@ -25,7 +25,7 @@
     choices = JSON.parse(cockpit.need("[data-choices]").dataset.choices);
     cockpit.sayKept(cockpit.find("[data-outcome]"));
     if (cockpit.canDo("manager")) {
-      const add = element("button", "ahead", "新建规则");
+      const add = element("button", "ahead", cockpit.say("新建规则"));
       add.type = "button";
       add.addEventListener("click", () => show(NEW, true));
       cockpit.need("[data-rule-new]").replaceChildren(add);
@@ -48,32 +48,32 @@
   /* --- a rule in words --- */
 
   /** @param {number} value */
-  const seconds = (value) => (value % 3600 === 0 ? `${value / 3600} 小时` : value % 60 === 0 ? `${value / 60} 分钟` : `${value} 秒`);
+  const seconds = (value) => (value % 3600 === 0 ? cockpit.say("{value} 小时", { value: value / 3600 }) : value % 60 === 0 ? cockpit.say("{value} 分钟", { value: value / 60 }) : cockpit.say("{value} 秒", { value }));
 
   /* When it is an alarm, as one would say it. */
   /** @param {Api.Rule} rule */
   function condition(rule) {
     const { ops } = alarms.words();
-    const metric = rule.metric ? alarms.metricName(rule.metric) : "设备";
-    if (rule.op === "missing") return `${metric}无数据超过 ${rule.value ? seconds(rule.value) : "三个上报间隔"}`;
-    if (rule.op === "rate") return `${metric} ${seconds(rule.window_s)}内变化达到 ${alarms.figure(rule.metric, rule.value)}`;
-    if (rule.op === "count") return `${metric} ${seconds(rule.window_s)}内达到 ${cockpit.number(rule.value)} 次`;
+    const metric = rule.metric ? alarms.metricName(rule.metric) : cockpit.say("设备");
+    if (rule.op === "missing") return cockpit.say("{metric}无数据超过 {what}", { metric, what: rule.value ? seconds(rule.value) : cockpit.say("三个上报间隔") });
+    if (rule.op === "rate") return cockpit.say("{metric} {window}内变化达到 {metric2}", { metric, window: seconds(rule.window_s), metric2: alarms.figure(rule.metric, rule.value) });
+    if (rule.op === "count") return cockpit.say("{metric} {window}内达到 {value} 次", { metric, window: seconds(rule.window_s), value: cockpit.number(rule.value) });
     const limit = rule.other ? `${alarms.metricName(rule.other)}${rule.value ? ` + ${cockpit.number(rule.value, 2)}` : ""}` : alarms.figure(rule.metric, rule.value);
     return `${metric} ${ops[rule.op].name} ${limit}`;
   }
 
   /** @param {Api.Rule} rule */
   function words(rule) {
-    const scope = [rule.kind && choices.kinds[rule.kind], rule.area && choices.areas[rule.area], rule.site && choices.sites[rule.site], rule.devices?.length ? `${rule.devices?.length} 台设备` : ""].filter(Boolean).join("、");
-    const days = rule.schedule && rule.schedule.days && rule.schedule.days.length < 7 ? ` 周 ${rule.schedule.days.join("、")}` : "";
+    const scope = [rule.kind && choices.kinds[rule.kind], rule.area && choices.areas[rule.area], rule.site && choices.sites[rule.site], rule.devices?.length ? cockpit.say("{what} 台设备", { what: rule.devices?.length }) : ""].filter(Boolean).join(cockpit.say("、"));
+    const days = rule.schedule && rule.schedule.days && rule.schedule.days.length < 7 ? cockpit.say(" 周 {known}", { known: rule.schedule.days.join(cockpit.say("、")) }) : "";
     return [
-      condition(rule), rule.on_delay_s ? `持续 ${seconds(rule.on_delay_s)}` : "", rule.schedule ? `${rule.schedule.from || "00:00"}–${rule.schedule.to || "24:00"}${days}` : "",
-      scope || "全部对象", rule.event ? `自动立案：${choices.categories[rule.event] || rule.event}` : "", rule.edition,
+      condition(rule), rule.on_delay_s ? cockpit.say("持续 {onDelay}", { onDelay: seconds(rule.on_delay_s) }) : "", rule.schedule ? `${rule.schedule.from || "00:00"}–${rule.schedule.to || "24:00"}${days}` : "",
+      scope || cockpit.say("全部对象"), rule.event ? cockpit.say("自动立案：{event}", { event: choices.categories[rule.event] || rule.event }) : "", rule.edition,
     ].filter(Boolean).join(" · ");
   }
 
   /** @param {Api.Rule} rule */
-  const madeBy = (rule) => (rule.version ? `第 ${rule.version} 版 · ${(rule.by || "").replace(/^.*?:/, "")} · ${cockpit.time.full(Date.parse(rule.at ?? ""))}` : "出厂规则");
+  const madeBy = (rule) => (rule.version ? cockpit.say("第 {version} 版 · {what} · {what2}", { version: rule.version, what: (rule.by || "").replace(/^.*?:/, ""), what2: cockpit.time.full(Date.parse(rule.at ?? "")) }) : cockpit.say("出厂规则"));
 
   /** @param {Api.Rule} rule */
   function line(rule) {
@@ -81,14 +81,14 @@
     row.dataset.rule = rule.code;
     const { symbol, name } = alarms.look(rule.priority);
     const buttons = element("span", "buttons");
-    const see = element("button", "quiet", cockpit.canDo("manager") ? "编辑" : "查看");
+    const see = element("button", "quiet", cockpit.canDo("manager") ? cockpit.say("编辑") : cockpit.say("查看"));
     see.type = "button";
     see.setAttribute("aria-label", `${see.textContent} ${rule.name}`);
     see.addEventListener("click", () => choose(rule.code));
     if (cockpit.canDo("manager")) buttons.append(toggle(rule));
     buttons.append(see);
     row.append(
-      element("span", "symbol", `${symbol} ${name}`), element("span", "title", `${rule.name}${rule.enabled ? "" : "（停用）"}`), buttons,
+      element("span", "symbol", `${symbol} ${name}`), element("span", "title", `${rule.name}${rule.enabled ? "" : cockpit.say("（停用）")}`), buttons,
       element("span", "said", `${words(rule)} · ${madeBy(rule)}`),
     );
     return row;
@@ -96,12 +96,12 @@
 
   /** @param {Api.Rule} rule */
   function toggle(rule) {
-    const button = element("button", "quiet", rule.enabled ? "停用" : "启用");
+    const button = element("button", "quiet", rule.enabled ? cockpit.say("停用") : cockpit.say("启用"));
     button.type = "button";
     button.setAttribute("aria-label", `${button.textContent} ${rule.name}`);
     button.addEventListener("click", () => once(button, async () => {
       const answer = await keep({ ...bare(rule), enabled: !rule.enabled });
-      say(answer.ok, answer.ok ? `${rule.name}：已${button.textContent}` : answer.body.detail);
+      say(answer.ok, answer.ok ? cockpit.say("{name}：已{textContent}", { name: rule.name, textContent: button.textContent }) : answer.body.detail);
       if (answer.ok) load();
     }));
     return button;
@@ -132,10 +132,10 @@
   function show(rule, isNew) {
     const canEdit = cockpit.canDo("manager");
     const head = element("header", "alarm-head");
-    const close = element("button", "quiet close", "✕ 关闭");
+    const close = element("button", "quiet close", cockpit.say("✕ 关闭"));
     close.type = "button";
     close.addEventListener("click", shut);
-    head.append(element("h2", "", isNew ? "新建规则" : rule.name), close);
+    head.append(element("h2", "", isNew ? cockpit.say("新建规则") : rule.name), close);
     fields = alarms.ruleFields(rule, isNew);
     fields.box.addEventListener("mended", unsay);
     const form = element("form");
@@ -146,7 +146,7 @@
     form.append(fields.box, buttons(trial, isNew, canEdit), trial);
     form.addEventListener("submit", (event) => event.preventDefault());
     if (!canEdit) for (const one of /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement>} */ (fields.box.querySelectorAll("input, select"))) one.disabled = true;
-    const why = canEdit ? [] : [element("p", "second", cockpit.whyNot("manager") || "回看时不能修改")];
+    const why = canEdit ? [] : [element("p", "second", cockpit.whyNot("manager") || cockpit.say("回看时不能修改"))];
     place().replaceChildren(head, ...why, form, ...(isNew ? [] : [versions(rule)]));
     place().hidden = false;
     cockpit.need(".rules-page").classList.add("has-chosen");
@@ -164,13 +164,13 @@
     const made = element("div", "buttons");
     if (!canEdit) return made;
     const span = element("select");
-    span.setAttribute("aria-label", "试运行的时段");
+    span.setAttribute("aria-label", cockpit.say("试运行的时段"));
     for (const [days, name] of Object.entries(TRIALS)) span.append(new Option(name, days));
     span.value = "7";
-    const attempt = element("button", "", "试运行");
+    const attempt = element("button", "", cockpit.say("试运行"));
     attempt.type = "button";
     attempt.addEventListener("click", () => once(attempt, () => tryOut(trial, Number(span.value))));
-    const save = element("button", "ahead", isNew ? "建立" : "保存为新版本");
+    const save = element("button", "ahead", isNew ? cockpit.say("建立") : cockpit.say("保存为新版本"));
     save.type = "button";
     save.addEventListener("click", () => once(save, () => store()));
     made.append(save, span, attempt);
@@ -181,9 +181,9 @@
     const rule = fields.read();
     const answer = await keep(rule);
     const left = fields.faults(answer.ok ? {} : answer.body.faults);
-    if (!answer.ok) return say(false, left.join("；") || (answer.body.faults ? "有字段不对，见各字段旁" : answer.body.detail));
+    if (!answer.ok) return say(false, left.join(cockpit.say("；")) || (answer.body.faults ? cockpit.say("有字段不对，见各字段旁") : answer.body.detail));
     shut();
-    say(true, `${rule.name}：已保存为第 ${answer.body.version} 版${rule.enabled ? "，已生效" : "，未启用"}`);
+    say(true, cockpit.say("{name}：已保存为第 {version} 版{what}", { name: rule.name, version: answer.body.version, what: rule.enabled ? cockpit.say("，已生效") : cockpit.say("，未启用") }));
     load();
   }
 
@@ -193,29 +193,29 @@
   async function tryOut(trial, days) {
     const rule = fields.read();
     trial.hidden = false;
-    trial.replaceChildren(element("p", "second", "正在过去的数据上试运行"));
+    trial.replaceChildren(element("p", "second", cockpit.say("正在过去的数据上试运行")));
     const now = cockpit.now();
     const body = { rule: { ...rule, code: rule.code || "trial", name: rule.name || "trial" }, from: new Date(now - days * DAY_MS).toISOString(), to: new Date(now).toISOString() };
     const answer = await cockpit.post(`${base()}/trial`, body);
     const left = fields.faults(answer.ok ? {} : answer.body.faults);
     if (answer.ok) unsay();
-    else return trial.replaceChildren(element("p", "outcome is-bad", `▲ ${left.join("；") || answer.body.detail}`));
+    else return trial.replaceChildren(element("p", "outcome is-bad", `▲ ${left.join(cockpit.say("；")) || answer.body.detail}`));
     result(trial, answer.body, days);
   }
 
   /** @param {HTMLElement} trial @param {Api.Trial} told @param {number} days */
   function result(trial, told, days) {
     const head = element("p");
-    head.append(element("strong", "", `${TRIALS[days]}会报警 ${told.count} 次`));
-    if (told.devices !== undefined) head.append(`，在 ${told.devices} 台设备的数据上`);
+    head.append(element("strong", "", cockpit.say("{days}会报警 {count} 次", { days: TRIALS[days], count: told.count })));
+    if (told.devices !== undefined) head.append(cockpit.say("，在 {devices} 台设备的数据上", { devices: told.devices }));
     /** @type {HTMLElement[]} */
     const parts = [head];
-    if (told.truncated) parts.push(element("p", "second", `太多，只试到 ${cockpit.time.full(Date.parse(told.until))}`));
+    if (told.truncated) parts.push(element("p", "second", cockpit.say("太多，只试到 {until}", { until: cockpit.time.full(Date.parse(told.until)) })));
     const list = element("ol");
     for (const one of told.would_have.slice(0, 200)) list.append(would(one));
     if (told.would_have.length) parts.push(list);
     const left = told.count - Math.min(200, told.would_have.length);
-    if (left > 0) parts.push(element("p", "second", `另有 ${left} 次未列出`));
+    if (left > 0) parts.push(element("p", "second", cockpit.say("另有 {left} 次未列出", { left })));
     trial.replaceChildren(...parts);
   }
 
@@ -225,23 +225,23 @@
     const device = (cockpit.state.devices || {})[one.device];
     const link = element("a", "", one.name);
     link.href = `/devices/${encodeURIComponent(one.device)}`;
-    const returned = one.returned ? `恢复 ${cockpit.time.full(Date.parse(one.returned))}` : "未恢复";
+    const returned = one.returned ? cockpit.say("恢复 {returned}", { returned: cockpit.time.full(Date.parse(one.returned)) }) : cockpit.say("未恢复");
     const area = device && device.area ? cockpit.areaName(device.area) : "";
-    row.append(link, ` · ${[area, `${cockpit.time.full(Date.parse(one.raised))} 触发`, returned].filter(Boolean).join(" · ")}`);
+    row.append(link, ` · ${[area, cockpit.say("{raised} 触发", { raised: cockpit.time.full(Date.parse(one.raised)) }), returned].filter(Boolean).join(" · ")}`);
     return row;
   }
 
   /** @param {Api.Rule} rule */
   function versions(rule) {
     const box = element("section");
-    box.append(element("h3", "second", "版本"));
+    box.append(element("h3", "second", cockpit.say("版本")));
     const list = element("ul", "versions");
     for (const one of rule.versions || []) {
       const row = element("li");
-      row.append(element("strong", "", madeBy(one)), element("span", "second", `${one.enabled ? "启用" : "停用"} · ${words(one)}`));
+      row.append(element("strong", "", madeBy(one)), element("span", "second", `${one.enabled ? cockpit.say("启用") : cockpit.say("停用")} · ${words(one)}`));
       list.append(row);
     }
-    if (rule.shipped) list.append(element("li", "second", "出厂规则"));
+    if (rule.shipped) list.append(element("li", "second", cockpit.say("出厂规则")));
     box.append(list);
     return box;
   }

@@ -5,9 +5,10 @@
   /** @typedef {{head: string[], is?: (one: any) => boolean, row: (one: any) => (string | Node)[]}} List */
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const { alarms, element } = cockpit;
   const DAY_MS = 86400000;
-  const SPANS = { 1: "近 24 小时", 7: "近 7 天", 30: "近 30 天", 90: "近 90 天" };
+  const SPANS = { 1: say("近 24 小时"), 7: say("近 7 天"), 30: say("近 30 天"), 90: say("近 90 天") };
   const page = (cockpit.pages["alarm-figures"] = /** @type {PageScript} */ ({}));
   let days = 30;
   let isStarted = false;
@@ -45,14 +46,14 @@
       return void (asked === days && cockpit.refuse(cockpit.need("[data-figures]"), error.message));
     }
     if (asked !== days) return;
-    const period = `${cockpit.time.full(Date.parse(told.from))} 至 ${cockpit.time.full(Date.parse(told.to))}`;
-    const shorter = asked < 30 ? "；目标是对 30 天以上的时段而言的，时段越短越说明不了问题" : "";
-    cockpit.setText(cockpit.find("[data-period]"), `${period} · 按平均 ${cockpit.number(told.operators, 1)} 名值班员计${shorter}`);
+    const period = say("{from} 至 {to}", { from: cockpit.time.full(Date.parse(told.from)), to: cockpit.time.full(Date.parse(told.to)) });
+    const shorter = asked < 30 ? say("；目标是对 30 天以上的时段而言的，时段越短越说明不了问题") : "";
+    cockpit.setText(cockpit.find("[data-period]"), say("{period} · 按平均 {operators} 名值班员计{shorter}", { period, operators: cockpit.number(told.operators, 1), shorter }));
     figures(told.figures);
     for (const place of cockpit.findAll("[data-figures-list]")) {
       const code = place.dataset.figuresList ?? "";
       const rows = told[code].filter(LISTS[code].is || Boolean).map(LISTS[code].row);
-      place.replaceChildren(rows.length ? cockpit.table(LISTS[code].head, rows) : element("p", "second", "没有"));
+      place.replaceChildren(rows.length ? cockpit.table(LISTS[code].head, rows) : element("p", "second", say("没有")));
     }
   }
 
@@ -61,8 +62,8 @@
 
   /** @param {number} seconds */
   function duration(seconds) {
-    if (seconds < 120) return `${cockpit.number(seconds)}\u2009秒`;
-    return seconds < 7200 ? `${cockpit.number(seconds / 60)}\u2009分钟` : `${cockpit.number(seconds / 3600, 1)}\u2009小时`;
+    if (seconds < 120) return say("{seconds}\u2009秒", { seconds: cockpit.number(seconds) });
+    return seconds < 7200 ? say("{seconds}\u2009分钟", { seconds: cockpit.number(seconds / 60) }) : say("{seconds}\u2009小时", { seconds: cockpit.number(seconds / 3600, 1) });
   }
 
   /** @param {Api.AlarmFigure} given */
@@ -75,12 +76,11 @@
   /* The target in text and with a mark; colour only where it is missed. */
   /** @param {Api.AlarmFigure[]} rows */
   function figures(rows) {
-    const made = cockpit.table(["指标", "数值", "目标", "对照", "出处"], rows.map((one) => [
-      one.name, shown(one), one.target || "—", one.is_met === null ? "—" : one.is_met ? "✓ 达到" : "▲ 未达到", one.source || "—",
+    const made = cockpit.table([say("指标"), say("数值"), say("目标"), say("对照"), say("出处")], rows.map((one) => [
+      one.name, shown(one), one.target || "—", one.is_met === null ? "—" : one.is_met ? say("✓ 达到") : say("▲ 未达到"), one.source || "—",
     ]));
     [...made.tBodies[0].rows].forEach((row, index) => {
       row.dataset.figure = rows[index].code;
-      row.title = rows[index].name_en;
       row.classList.toggle("is-missed", rows[index].is_met === false);
       /** @type {HTMLElement} */ (row.lastChild).className = "source";
     });
@@ -90,19 +90,19 @@
   /** @param {{ subject: string }} given */
   const subject = ({ subject: code }) => ((cockpit.state.devices || {})[code] || {}).name || code;
   /** @param {string | null} time */
-  const when = (time) => (time ? cockpit.time.full(Date.parse(time)) : "仍在继续");
+  const when = (time) => (time ? cockpit.time.full(Date.parse(time)) : say("仍在继续"));
   /** @type {List} */
-  const counted = { head: ["规则", "对象", "次数"], row: (one) => [one.name, subject(one), cockpit.number(one.count)] };
+  const counted = { head: [say("规则"), say("对象"), say("次数")], row: (one) => [one.name, subject(one), cockpit.number(one.count)] };
 
   /** @type {Record<string, List>} */
   const LISTS = {
-    top: { head: ["规则", "对象", "次数", "占比"], row: (one) => [...counted.row(one), `${cockpit.number(one.share, 1)}\u2009%`] },
+    top: { head: [say("规则"), say("对象"), say("次数"), say("占比")], row: (one) => [...counted.row(one), `${cockpit.number(one.share, 1)}\u2009%`] },
     chattering: counted,
     fleeting: counted,
-    standing: { head: ["规则", "对象", "自"], row: (one) => [one.name, subject(one), when(one.since)] },
-    floods: { head: ["开始", "结束", "条数", "首出"], row: (one) => [when(one.began), when(one.ended), cockpit.number(one.count), first(one)] },
+    standing: { head: [say("规则"), say("对象"), say("自")], row: (one) => [one.name, subject(one), when(one.since)] },
+    floods: { head: [say("开始"), say("结束"), say("条数"), say("首出")], row: (one) => [when(one.began), when(one.ended), cockpit.number(one.count), first(one)] },
     // Days without any are not listed.
-    days: { head: ["日期", "条数"], is: (one) => one.count > 0, row: (one) => [one.day, cockpit.number(one.count)] },
+    days: { head: [say("日期"), say("条数")], is: (one) => one.count > 0, row: (one) => [one.day, cockpit.number(one.count)] },
   };
 
   /** @param {{ first: string }} one */

@@ -3,6 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const { element } = cockpit;
   const SVG = "http://www.w3.org/2000/svg";
   const LEAST_WIDE = 300;
@@ -46,8 +47,8 @@
     set("warning", warned);
     const tone = told.closing ? "crowd-closed" : told.warning ? `crowd-${told.warning.level}` : "second";
     cockpit.need("[data-forecast-warning]", place).className = `forecast-warning ${tone}`;
-    const again = told.sources.some((one) => one !== null) ? "；回放的同样日子会重复出现，误差因此偏小" : "";
-    set("source", `${cockpit.sourceWords(told.sources)}${again} · 有计数 ${told.days} 天 · 做于 ${cockpit.time.full(Date.parse(told.at))}`);
+    const again = told.sources.some((one) => one !== null) ? say("；回放的同样日子会重复出现，误差因此偏小") : "";
+    set("source", say("{sources}{again} · 有计数 {days} 天 · 做于 {at}", { sources: cockpit.sourceWords(told.sources), again, days: told.days, at: cockpit.time.full(Date.parse(told.at)) }));
     known.set(place, told);
     chart(place, told);
     cockpit.need("[data-forecast-errors]", place).replaceChildren(...(told.errors ? errors(told.errors) : []));
@@ -63,23 +64,23 @@
 
   /** @param {Api.Forecast} told */
   function modelWords(told) {
-    if (told.model === null) return `${told.reason_name}，不作预测（有计数 ${told.days} 天，需 ${told.least_days} 天）`;
-    if (!told.is_baseline_better) return `采用${told.model_name}：留出日误差小于基线`;
-    return told.model === "seasonal_naive" ? `采用${told.model_name}：留出日误差小于模型` : `基线更准，但缺上周数据，暂用${told.model_name}`;
+    if (told.model === null) return say("{reasonName}，不作预测（有计数 {days} 天，需 {leastDays} 天）", { reasonName: told.reason_name, days: told.days, leastDays: told.least_days });
+    if (!told.is_baseline_better) return say("采用{modelName}：留出日误差小于基线", { modelName: told.model_name });
+    return told.model === "seasonal_naive" ? say("采用{modelName}：留出日误差小于模型", { modelName: told.model_name }) : say("基线更准，但缺上周数据，暂用{modelName}", { modelName: told.model_name });
   }
 
   /* When those inside may come to a level, or why that cannot be said. */
   cockpit.warningWords = function (told) {
     if (told.closing) {
       const words = cockpit.closedWords({ ...told.closing, since: Date.parse(told.closing.since) }, told.inside);
-      return `${words.head} · ${words.more} · 关闭期间不作预警`;
+      return say("{head} · {more} · 关闭期间不作预警", { head: words.head, more: words.more });
     }
     if (!told.points.length) return "";
-    if (told.capacity === null) return "承载量未配置，不作等级预警";
+    if (told.capacity === null) return say("承载量未配置，不作等级预警");
     const { warning } = told;
-    if (!warning) return "未来 3 小时预计不会升级";
-    const sure = warning.mean_ts ? `，预计 ${cockpit.time.minute(Date.parse(warning.mean_ts))} 到达` : "";
-    return `${warning.mark} 最早 ${cockpit.time.minute(Date.parse(warning.ts))} 可能到${warning.name}（${warning.of_name}，${cockpit.number(warning.people)} 人）${sure}`;
+    if (!warning) return say("未来 3 小时预计不会升级");
+    const sure = warning.mean_ts ? say("，预计 {meanTs} 到达", { meanTs: cockpit.time.minute(Date.parse(warning.mean_ts)) }) : "";
+    return say("{mark} 最早 {ts} 可能到{name}（{ofName}，{people} 人）{sure}", { mark: warning.mark, ts: cockpit.time.minute(Date.parse(warning.ts)), name: warning.name, ofName: warning.of_name, people: cockpit.number(warning.people), sure });
   };
 
   /** @param {Api.Forecast} told @param {number} wide */
@@ -115,7 +116,7 @@
     const beside = told.levels.filter((one) => one.people <= most * 1.05).map((one) => ({
       y: y(one.people), text: `${one.mark} ${cockpit.number(one.people)}`, name: `limit-name crowd-${one.code}`,
     }));
-    beside.push({ y: y(end.mean), text: `${cockpit.number(end.mean)} 人`, name: "end" });
+    beside.push({ y: y(end.mean), text: say("{mean} 人", { mean: cockpit.number(end.mean) }), name: "end" });
     for (const one of apart(beside)) svg.append(label(right + 6, one.y + 4, one.text, one.name));
     return svg;
   }
@@ -169,13 +170,13 @@
   /** @param {Api.Forecast} told */
   function described(told) {
     const end = told.points[told.points.length - 1];
-    return `现在 ${told.inside} 人，${cockpit.time.minute(Date.parse(end.ts))} 预计 ${end.mean} 人，${end.low} 至 ${end.high} 人`;
+    return say("现在 {inside} 人，{ts} 预计 {mean} 人，{low} 至 {high} 人", { inside: told.inside, ts: cockpit.time.minute(Date.parse(end.ts)), mean: end.mean, low: end.low, high: end.high });
   }
 
   /** @param {Api.Forecast} told */
   function legend(told) {
     const made = element("p", "forecast-legend");
-    const entries = [["past", "已计数"], ["mean", "预测"], ["interval", `${Math.round((told.errors ? told.errors.interval : 0.9) * 100)}% 区间`]];
+    const entries = [["past", say("已计数")], ["mean", say("预测")], ["interval", say("{what}% 区间", { what: Math.round((told.errors ? told.errors.interval : 0.9) * 100) })]];
     if (told.model !== "seasonal_naive") entries.push(["baseline", words.models.seasonal_naive]);
     made.append(...entries.map(([name, text]) => {
       const one = element("span", `key key-${name}`, text);
@@ -188,12 +189,12 @@
   function errors(known) {
     /** @param {number} value */
     const share = (value) => `${Math.round(value * 100)}%`;
-    const head = ["本场所留出日误差", "模型（人）", "基线（人）", "模型区间覆盖", "基线区间覆盖", "小时数"];
+    const head = [say("本场所留出日误差"), say("模型（人）"), say("基线（人）"), say("模型区间覆盖"), say("基线区间覆盖"), say("小时数")];
     const made = cockpit.table(head, known.horizons.map((row) => [
-      `提前 ${row.hours} 小时`, cockpit.number(row.like_days.mae), cockpit.number(row.seasonal_naive.mae),
+      say("提前 {hours} 小时", { hours: row.hours }), cockpit.number(row.like_days.mae), cockpit.number(row.seasonal_naive.mae),
       share(row.like_days.coverage), share(row.seasonal_naive.coverage), cockpit.number(row.n),
     ]));
-    const caption = element("p", "second", `${known.from} 至 ${known.to}，平均绝对误差；区间目标 ${share(known.interval)}`);
+    const caption = element("p", "second", say("{from} 至 {to}，平均绝对误差；区间目标 {interval}", { from: known.from, to: known.to, interval: share(known.interval) }));
     return [caption, made];
   }
 })();

@@ -5,10 +5,11 @@
   /** @typedef {{sites: Record<string, string>, levels: Record<string, {name: string, mark: string, from: number}>}} FestivalWords */
 
   const cockpit = window.cockpit;
+  const { say } = cockpit;
   const { element } = cockpit;
   const { form, once, redraw, text, choice, number } = cockpit.forms;
   const GATHER_MS = 1500;
-  const BEGINS = { calendar: "按农历", hand: "手动" };
+  const BEGINS = { calendar: say("按农历"), hand: say("手动") };
   const page = (cockpit.pages.festivals = /** @type {PageScript} */ ({}));
   const base = () => `/api/v1/${cockpit.root.dataset.community}/festivals`;
   /** @param {string} time */
@@ -42,10 +43,10 @@
     const place = cockpit.need("[data-festivals]");
     if (!answer.ok) return cockpit.refuse(place, cockpit.reason(answer));
     const { festivals } = answer.body;
-    redraw(place, ...(festivals.length ? festivals.map(festival) : [element("p", "second", "还没有节会方案")]));
+    redraw(place, ...(festivals.length ? festivals.map(festival) : [element("p", "second", say("还没有节会方案"))]));
     if (cockpit.canDo("manager")) {
       const panel = element("section", "panel overview register");
-      panel.append(element("h2", "", "新的节会"), planForm(null));
+      panel.append(element("h2", "", say("新的节会")), planForm(null));
       redraw(cockpit.need("[data-new-festival]"), panel);
     }
   }
@@ -55,7 +56,7 @@
     const made = element("section", "panel overview register");
     made.dataset.key = one.code;
     const head = element("header");
-    const basis = one.is_configured ? "" : "据文献，未经镇方配置";
+    const basis = one.is_configured ? "" : say("据文献，未经镇方配置");
     head.append(element("h2", "", one.name), element("span", "festival-state", state(one)), element("span", "note", basis));
     made.append(head, facts(one), posts(one));
     if (cockpit.canDo("manager")) made.append(hand(one), planForm(one), log(one));
@@ -64,9 +65,9 @@
 
   /** @param {Api.Festival} one */
   function state(one) {
-    if (!one.on) return "○ 未开始";
-    const by = one.on.by === "calendar" ? "按农历" : `${one.on.by.replace(/^.*?:/, "")} 手动`;
-    return `◆ 进行中${one.on.is_peak ? " · 高潮" : ""} · ${by} · 自 ${cockpit.time.short(Date.parse(one.on.since))}`;
+    if (!one.on) return say("○ 未开始");
+    const by = one.on.by === "calendar" ? say("按农历") : say("{what} 手动", { what: one.on.by.replace(/^.*?:/, "") });
+    return say("◆ 进行中{what} · {by} · 自 {since}", { what: one.on.is_peak ? say(" · 高潮") : "", by, since: cockpit.time.short(Date.parse(one.on.since)) });
   }
 
   /** @param {Api.Festival} one */
@@ -74,14 +75,14 @@
     const made = element("dl");
     /** @param {string} name @param {string} said */
     const row = (name, said) => made.append(element("dt", "", name), element("dd", "", said));
-    row("场所", one.sites.map((code) => words.sites[code] || code).join("、"));
+    row(say("场所"), one.sites.map((code) => words.sites[code] || code).join(say("、")));
     if (one.calendar) {
       const [first, last, ...peaks] = one.calendar.names;
-      row("农历", `${first}至${last}${peaks.length ? `；高潮 ${peaks.join("、")} 前后` : ""}（${BEGINS[one.begins]}开始）`);
-    } else row("起止", "手动");
-    if (one.next) row("本次或下次", `${one.next.first} 至 ${one.next.last}${one.next.peaks.length ? `；高潮 ${one.next.peaks.join("、")}` : ""}`);
-    row("阈值", limits(one.limits) || `未配置，按平日：${limits(Object.fromEntries(Object.entries(words.levels).map(([code, level]) => [code, level.from])))}`);
-    if (one.basis) row("依据", one.basis);
+      row(say("农历"), say("{first}至{last}{known}（{begins}开始）", { first, last, known: peaks.length ? say("；高潮 {known} 前后", { known: peaks.join(say("、")) }) : "", begins: BEGINS[one.begins] }));
+    } else row(say("起止"), say("手动"));
+    if (one.next) row(say("本次或下次"), say("{first} 至 {last}{known}", { first: one.next.first, last: one.next.last, known: one.next.peaks.length ? say("；高潮 {known}", { known: one.next.peaks.join(say("、")) }) : "" }));
+    row(say("阈值"), limits(one.limits) || say("未配置，按平日：{code}", { code: limits(Object.fromEntries(Object.entries(words.levels).map(([code, level]) => [code, level.from]))) }));
+    if (one.basis) row(say("依据"), one.basis);
     return made;
   }
 
@@ -90,11 +91,11 @@
 
   /** @param {Api.Festival} one */
   function posts(one) {
-    if (!one.posts.length) return element("p", "second", "岗位：未配置");
-    const head = ["岗位", "场所", "应到", "在岗", one.on && cockpit.at === null ? "到岗 / 离岗" : ""];
+    if (!one.posts.length) return element("p", "second", say("岗位：未配置"));
+    const head = [say("岗位"), say("场所"), say("应到"), say("在岗"), one.on && cockpit.at === null ? say("到岗 / 离岗") : ""];
     const made = cockpit.table(head, one.posts.map((post) => [
       post.name, words.sites[post.site] || post.site, cockpit.number(post.people),
-      post.on_duty.length ? `${post.on_duty.length}：${post.on_duty.join("、")}` : one.on ? "▲ 无人" : "—",
+      post.on_duty.length ? say("{n}：{known}", { n: post.on_duty.length, known: post.on_duty.join(say("、")) }) : one.on ? say("▲ 无人") : "—",
       one.on && cockpit.at === null ? duty(one, post) : "",
     ]), "figures posts");
     const scroll = element("div", "wide");
@@ -106,8 +107,8 @@
   function duty(one, post) {
     const made = element("form", "buttons");
     const who = element("input");
-    Object.assign(who, { name: `who-${post.code}`, required: true, maxLength: 100, placeholder: "单位、角色或账号" });
-    who.setAttribute("aria-label", `${post.name} 谁`);
+    Object.assign(who, { name: `who-${post.code}`, required: true, maxLength: 100, placeholder: say("单位、角色或账号") });
+    who.setAttribute("aria-label", say("{name} 谁", { name: post.name }));
     who.setAttribute("list", `units-${one.code}`);
     who.value = who.defaultValue = cockpit.may("manager") ? "" : cockpit.me?.name ?? "";
     who.readOnly = !cockpit.may("manager");
@@ -115,7 +116,7 @@
     known.id = `units-${one.code}`;
     known.append(...one.units.map((unit) => new Option(unit, unit)));
     made.append(who, known);
-    for (const [verb, value] of [["到岗", "on"], ["离岗", "off"]]) {
+    for (const [verb, value] of [[say("到岗"), "on"], [say("离岗"), "off"]]) {
       const button = element("button", "", verb);
       button.value = value;
       made.append(button);
@@ -124,48 +125,48 @@
       event.preventDefault();
       const pressed = /** @type {HTMLButtonElement} */ (event.submitter);
       const isOn = pressed.value === "on";
-      once(pressed, () => send(`/${one.code}/posts/${post.code}/duty`, { who: who.value.trim(), on: isOn }, `${who.value.trim()} 已${isOn ? "到岗" : "离岗"}`, who));
+      once(pressed, () => send(`/${one.code}/posts/${post.code}/duty`, { who: who.value.trim(), on: isOn }, say("{what} 已{what2}", { what: who.value.trim(), what2: isOn ? say("到岗") : say("离岗") }), who));
     });
     return made;
   }
 
   /** @param {Api.Festival} one */
   function hand(one) {
-    const note = text("note", "理由", 500);
+    const note = text("note", say("理由"), 500);
     cockpit.need("input", note).required = true;
-    const [verb, what] = one.on ? ["结束", "stop"] : ["开始", "start"];
-    return form(`手动${verb} ${one.name}`, [note], (said) => send(`/${one.code}/${what}`, said, `${one.name}已${verb}`), verb);
+    const [verb, what] = one.on ? [say("结束"), "stop"] : [say("开始"), "start"];
+    return form(say("手动{verb} {name}", { verb, name: one.name }), [note], (said) => send(`/${one.code}/${what}`, said, say("{name}已{verb}", { name: one.name, verb })), verb);
   }
 
   /** @param {Api.LunarDay} given */
   const day = ([month, of]) => `${month}-${of}`;
   /** @param {string} said */
-  const days = (said) => said.split(/[,，、\s]+/).filter(Boolean).map((one) => one.split("-").map(Number));
+  const days = (said) => said.split(/[,\uff0c\u3001\s]+/).filter(Boolean).map((one) => one.split("-").map(Number));
 
   /* A plan in a form: posts a line each, as code, name, site, people. */
   /** @param {Api.Festival | null} one */
   function planForm(one) {
     const calendar = (one && one.calendar) || null;
-    const posts = one ? one.posts.map((post) => [post.code, post.name, post.site, post.people].join("，")).join("\n") : "";
+    const posts = one ? one.posts.map((post) => [post.code, post.name_zh ?? post.name, post.site, post.people].join(say("，"))).join("\n") : "";
     /** @param {[code: string, row: { name: string, mark: string, from: number }]} given */
     const level = ([code, row]) => {
-      const made = number(code, `${row.name}（承载量的 %）`);
+      const made = number(code, say("{name}（承载量的 %）", { name: row.name }));
       return filled(made, one && one.limits ? Math.round(one.limits[code] * 100) : "");
     };
     const inputs = [
-      needed(filled(text("code", "代码（小写字母、数字）", 64), one ? one.code : ""), one !== null),
-      needed(filled(text("name", "名称", 60), one ? one.name : "")),
-      filled(text("name_en", "英文名", 120), one ? one.name_en : ""),
-      needed(filled(text("sites", `场所代码，逗号分隔（${Object.entries(words.sites).map(([code, name]) => `${code} ${name}`).join("，")}）`, 500), one ? one.sites.join("，") : "")),
-      chosen(choice("begins", "开始", BEGINS), one ? one.begins : "calendar"),
-      filled(text("first", "农历首日，如 8-1", 5), calendar ? day(calendar.first) : ""),
-      filled(text("last", "农历末日，如 9-9", 5), calendar ? day(calendar.last) : ""),
-      filled(text("peaks", "农历高潮日，逗号分隔", 60), calendar ? calendar.peaks.map(day).join("，") : ""),
+      needed(filled(text("code", say("代码（小写字母、数字）"), 64), one ? one.code : ""), one !== null),
+      needed(filled(text("name", say("名称"), 60), one ? one.name_zh ?? one.name : "")),
+      filled(text("name_en", say("英文名"), 120), one ? one.name_en : ""),
+      needed(filled(text("sites", say("场所代码，逗号分隔（{known}）", { known: Object.entries(words.sites).map(([code, name]) => `${code} ${name}`).join(say("，")) }), 500), one ? one.sites.join(say("，")) : "")),
+      chosen(choice("begins", say("开始"), BEGINS), one ? one.begins : "calendar"),
+      filled(text("first", say("农历首日，如 8-1"), 5), calendar ? day(calendar.first) : ""),
+      filled(text("last", say("农历末日，如 9-9"), 5), calendar ? day(calendar.last) : ""),
+      filled(text("peaks", say("农历高潮日，逗号分隔"), 60), calendar ? calendar.peaks.map(day).join(say("，")) : ""),
       ...Object.entries(words.levels).map(level),
-      filled(text("posts", "岗位，每行：代码，名称，场所代码，应到人数", 8000, true), posts),
-      filled(text("units", "可到岗的单位或角色，每行一个", 6000, true), one ? one.units.join("\n") : ""),
+      filled(text("posts", say("岗位，每行：代码，名称，场所代码，应到人数"), 8000, true), posts),
+      filled(text("units", say("可到岗的单位或角色，每行一个"), 6000, true), one ? one.units.join("\n") : ""),
     ];
-    return form(one ? "改方案" : "录入方案", inputs, (said) => send("", plan(said), "方案已保存"), "保存");
+    return form(one ? say("改方案") : say("录入方案"), inputs, (said) => send("", plan(said), say("方案已保存")), say("保存"));
   }
 
   /** @param {Record<string, any>} said */
@@ -175,11 +176,11 @@
     const levels = Object.keys(words.levels).filter((code) => said[code] !== null);
     return {
       code: said.code, name: said.name, name_en: said.name_en, begins: said.begins,
-      sites: said.sites.split(/[,，、\s]+/).filter(Boolean),
+      sites: said.sites.split(/[,\uff0c\u3001\s]+/).filter(Boolean),
       calendar: said.first || said.last ? { first: days(said.first)[0] || [0, 0], last: days(said.last)[0] || [0, 0], peaks: days(said.peaks) } : null,
       limits: Object.fromEntries(levels.map((code) => [code, said[code] / 100])),
       posts: lines(said.posts).map((line) => {
-        const [code, name, site, people] = line.split(/[,，]/).map((part) => part.trim());
+        const [code, name, site, people] = line.split(/[,\uff0c]/).map((part) => part.trim());
         return { code, name, site, people: Number(people) };
       }),
       units: lines(said.units),
@@ -214,16 +215,16 @@
   function log(one) {
     const made = element("details");
     const content = element("div");
-    made.append(element("summary", "", `${one.name} 记录`), content);
+    made.append(element("summary", "", say("{name} 记录", { name: one.name })), content);
     made.addEventListener("toggle", async () => {
       if (!made.open) return;
       const answer = await cockpit.request(`${base()}/${one.code}/log?limit=50`);
       if (!answer.ok) return cockpit.refuse(content, cockpit.reason(answer));
       /** @type {Record<string, string>} */
-      const WHAT = { start: "开始", stop: "结束", on: "到岗", off: "离岗" };
+      const WHAT = { start: say("开始"), stop: say("结束"), on: say("到岗"), off: say("离岗") };
       const names = Object.fromEntries(one.posts.map((post) => [post.code, post.name]));
       const rows = answer.body.log.map((/** @type {Record<string, string>} */ row) => element("p", "second", [when(row.at), WHAT[row.what], row.post ? `${names[row.post] || row.post} ${row.who}` : row.note, row.by.replace(/^.*?:/, "")].join(" · ")));
-      content.replaceChildren(...(rows.length ? rows : [element("p", "second", "还没有记录")]));
+      content.replaceChildren(...(rows.length ? rows : [element("p", "second", say("还没有记录"))]));
     });
     return made;
   }

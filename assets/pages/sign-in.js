@@ -2,6 +2,9 @@
 (function () {
   "use strict";
 
+  /** @param {string} text */
+  const say = (text) => String((window.cockpitWords || {})[text] ?? text);
+
   /** @typedef {{ok: boolean, detail?: string}} Told */
 
   const form = document.querySelector("form");
@@ -18,7 +21,7 @@
   const sends = {
     "sign-in": (given) => post("/api/v1/session", { name: given.get("name"), password: given.get("password") }),
     welcome(given) {
-      if (given.get("password") !== given.get("again")) return { ok: false, detail: "两次输入不一致" };
+      if (given.get("password") !== given.get("again")) return { ok: false, detail: say("两次输入不一致") };
       const name = given.get("name");
       return post("/api/v1/invitation", { token: query.get("token") || "", password: given.get("password"), name });
     },
@@ -27,10 +30,10 @@
   /** @param {string} path @param {object} body */
   async function post(path, body) {
     try {
-      const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": "zh-CN" }, body: JSON.stringify(body) });
+      const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang }, body: JSON.stringify(body) });
       return { ok: answer.ok, detail: (await answer.json()).detail };
     } catch (error) {
-      return { ok: false, detail: "连接中断，请再试" };
+      return { ok: false, detail: say("连接中断，请再试") };
     }
   }
 

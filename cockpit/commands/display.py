@@ -15,11 +15,14 @@ app = typer.Typer(help="Links for the screens on walls: read only, revocable.", 
 def add(
     name: Annotated[str, typer.Option(help="Which screen it is.")],
     community: Annotated[str, typer.Option(help="Whose wall it shows.")],
+    language: Annotated[
+        str | None, typer.Option(help="The wall's language, zh-CN or en; without it the browser's.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make a link and print its path, the only time that it is shown."""
     with writing(databases().shared) as connection:
-        link = f"/display/{displays.add(connection, name, community, actor())}"
+        link = f"/display/{displays.add(connection, name, community, actor(), language)}"
     answer(as_json, {"name": name, "link": link}, f"open {link} once in the wall's browser   (shown this once)")
 
 

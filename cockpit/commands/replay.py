@@ -20,5 +20,5 @@ def replay(
 
     found = settings()
     playing = Replay(databases().of(recording.COMMUNITY), devices_address(found), [recording.read(file)], speed)
-    typer.echo(f"{file}: 回放中，Ctrl-C 结束")
+    typer.echo(f"{file}: replaying, Ctrl-C ends it")
     playing.run()

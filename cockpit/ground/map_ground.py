@@ -9,7 +9,7 @@ from typing import Any
 from geo.communities import Community
 from geo.relief import relief
 from layers.declare import LegendEntry
-from layers.look import BESIDE, HUES, NAME, SCALE, TOKENS, by_tone, label
+from layers.look import BESIDE, HUES, SCALE, TOKENS, by_tone, label, name
 
 RELIEF = ("#1b242b", "#445361")
 """From the foot of a hill to its top."""
@@ -33,22 +33,46 @@ class Group:
     """What of the ground can be shown or not, beside the layers; ``needs`` is the layer of the ground it stands on."""
 
     name: str
+    name_en: str
     legend: LegendEntry
     needs: str | None
     starts_hidden: bool = False
 
 
-def _sign(symbol: str, text: str, text_en: str, tone: str) -> LegendEntry:
-    return LegendEntry(symbol=symbol, text=text, text_en=text_en, tone=tone)
-
-
 GROUPS = {
-    "buildings": Group("建筑", _sign("▰", "高按层数", "height by storeys", "block"), "buildings"),
-    "facilities": Group("设施", _sign("■", "服务与文化点", "services, culture", "facility"), "facilities"),
-    "grids": Group("网格", _sign("┄", "边界", "boundary", "grid"), "grids"),
-    "stewards": Group("网格员", _sign("▰", "每人一色", "a colour each", "hue-0"), "grids", starts_hidden=True),
+    "buildings": Group(
+        name="建筑",
+        name_en="Buildings",
+        legend=LegendEntry(symbol="▰", text="高按层数", text_en="height by storeys", tone="block"),
+        needs="buildings",
+    ),
+    "facilities": Group(
+        name="设施",
+        name_en="Facilities",
+        legend=LegendEntry(symbol="■", text="服务与文化点", text_en="services, culture", tone="facility"),
+        needs="facilities",
+    ),
+    "grids": Group(
+        name="网格",
+        name_en="Grids",
+        legend=LegendEntry(symbol="┄", text="边界", text_en="boundary", tone="grid"),
+        needs="grids",
+    ),
+    "stewards": Group(
+        name="网格员",
+        name_en="Stewards",
+        legend=LegendEntry(symbol="▰", text="每人一色", text_en="a colour each", tone="hue-0"),
+        needs="grids",
+        starts_hidden=True,
+    ),
     "heat": Group(
-        "事件热力", _sign("⬢", "每格未结事件数，由少到多", "open events by hexagon", "heat"), None, starts_hidden=True
+        name="事件热力",
+        name_en="Event heat",
+        legend=LegendEntry(
+            symbol="⬢", text="每格未结事件数，由少到多", text_en="open events, few to many", tone="heat"
+        ),
+        needs=None,
+        starts_hidden=True,
     ),
 }
 
@@ -203,7 +227,7 @@ def buildings(community: Community) -> list[dict[str, Any]]:
             "id": "rooms-name",
             "source": "rooms-labels",
             "filter": nothing,
-            **label(NAME, 1.8, "text", **{"text-max-width": 6, "text-padding": 1}),
+            **label(name(), 1.8, "text", **{"text-max-width": 6, "text-padding": 1}),
         },
     ]
 
@@ -224,7 +248,7 @@ def facilities() -> list[dict[str, Any]]:
             "paint": {"line-color": TOKENS["normal"], "line-width": 1, "line-dasharray": [2, 2]},
         },
         of_facilities
-        | label(NAME, 1.8, "second", **BESIDE | {"text-radial-offset": 0.9, "text-padding": 1})
+        | label(name(), 1.8, "second", **BESIDE | {"text-radial-offset": 0.9, "text-padding": 1})
         | {"id": "facilities-name", "metadata": {"u": {"text-size": 1.8}, "group": "facilities"}},
         of_facilities
         | {

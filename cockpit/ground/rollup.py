@@ -11,11 +11,12 @@ from geo import ground, hierarchy, spatial
 from geo.hierarchy import Tree
 from layers.declare import Figure, Layer, Located, layers
 from store.instant import Instant
+from store.language import in_all
 
 LISTED = 500
 """So many things of a layer are named; all are counted."""
 Found = list[tuple[Layer, Located]]
-BUILDINGS = Figure(code="buildings", name="建筑", name_en="buildings", unit="栋")
+BUILDINGS = Figure(code="buildings", name="建筑", name_en="buildings", unit="栋", unit_en="")
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Sums:
                 "id": node.id,
                 "level": node.level,
                 "code": node.code,
-                "name": node.name,
+                **in_all("name", node),
                 "kind": node.kind,
                 "parent": node.parent,
                 "cim_level": node.cim_level,

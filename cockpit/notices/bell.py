@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
 from cockpit.notices.subjects import page_of
-from layers.declare import notice_word
+from layers.declare import notice_row
 from layers.roles import ROLES, Actor, may
 from store.engine import upsert
 from store.instant import DAY, format_rfc3339, now
+from store.language import in_all
 from store.notices import notice, notice_read
 
 UNREAD_WITHIN = 30 * DAY
@@ -26,7 +27,7 @@ def heard(connection: Connection, community: str, actor: Actor, limit: int, befo
             "id": row.id,
             "at": format_rfc3339(row.at),
             "kind": row.kind,
-            "text": notice_word(row.kind),
+            **in_all("text", notice_row(row.kind), "text"),
             "subject": row.subject,
             "title": row.title,
             "place": row.place,

@@ -13,8 +13,9 @@ import msgspec
 
 from geo.communities import communities
 from geo.ground import place
-from layers.declare import notice_word
+from layers.declare import notice_row, notice_word
 from store.instant import MILLISECOND, SECOND, format_rfc3339, local_clock
+from store.language import in_all, say
 
 ROBOT_BUSY_S = 60
 """Robots take 20 messages a minute; then they want to be left alone."""
@@ -54,7 +55,7 @@ def _json(url: str, secret: str | None, row: Any, at: int, page: str | None) -> 
         "id": row.subject,
         "title": row.title,
         "area": row.place,
-        "text": notice_word(row.kind),
+        **in_all("text", notice_row(row.kind), "text"),
         "community": row.community,
         "url": page,
     }
@@ -91,8 +92,11 @@ def _posted(url: str, body: bytes, headers: Mapping[str, str] | None = None) -> 
 def _words(row: Any, page: str | None) -> str:
     community = communities()[row.community].name
     area = place(row.community, "areas", row.place) if row.place else None
-    lines = [f"【{community}】网格事件{notice_word(row.kind)}", f"{row.title} · {area.name}" if area else row.title]
-    lines += [f"编号 {row.subject} · {local_clock(row.at)}", *([page] if page else [])]
+    lines = [
+        say("【{community}】网格事件{kind}", community=community, kind=notice_word(row.kind)),
+        f"{row.title} · {area.name}" if area else row.title,
+    ]
+    lines += [say("编号 {subject} · {at}", subject=row.subject, at=local_clock(row.at)), *([page] if page else [])]
     return "\n".join(lines)
 
 

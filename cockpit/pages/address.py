@@ -17,9 +17,12 @@ from geo.communities import communities
 from layers.web import SKEW
 from sensors.readings.summary import SHOWN
 from store.instant import Instant, now, parse_local
+from store.language import CHINESE, LANGUAGES, current, say
 
+LANG = "lang"
+"""The parameter of every page that chooses its language (cockpit/serving/language.py)."""
 THEMES = ("dark", "light")
-OURS = ("community", "at", "metric", "theme", "event")
+OURS = ("community", "at", "metric", "theme", "event", LANG)
 """Parameters that several pages take: one that is nearly such a name is a slip of the pen."""
 LIKE = 0.75
 """How alike two names are (difflib's ratio) before one is taken for a misspelling of the other."""
@@ -30,7 +33,7 @@ Layout = Callable[..., Any]
 
 
 class NoPage(Exception):
-    """An address that leads nowhere: 404, or 400 where what it asks cannot be; the text says why, in Chinese."""
+    """An address that leads nowhere: 404, or 400 where what it asks cannot be; the text says why."""
 
     def __init__(self, text: str, status: int = 404) -> None:
         super().__init__(text)
@@ -92,7 +95,7 @@ def find(pages: Sequence[Page], path: str, search: str) -> Found:
         if page.check is not None:
             page.check(**query | named)
         return Found(f"PAGE {page.path}", page.layout, query | named)
-    raise NoPage("这个地址没有内容。")
+    raise NoPage(say("这个地址没有内容。"))
 
 
 def instant_of(text: str) -> Instant:
@@ -106,29 +109,38 @@ def instant_of(text: str) -> Instant:
     try:
         at = parse_local(text)
     except (ValueError, OverflowError):
-        raise NoPage(f"时间「{text[:40]}」看不懂，应写作 {EXAMPLE}（北京时间）", 400) from None
+        raise NoPage(
+            say("时间「{text}」看不懂，应写作 {example}（北京时间）", text=text[:40], example=EXAMPLE), 400
+        ) from None
     if at > now() + SKEW:
-        raise NoPage(f"时间「{text[:40]}」还没有到，只能回看过去", 400)
+        raise NoPage(say("时间「{text}」还没有到，只能回看过去", text=text[:40]), 400)
     if at < 0:
-        raise NoPage(f"时间「{text[:40]}」太早", 400)
+        raise NoPage(say("时间「{text}」太早", text=text[:40]), 400)
     return at
 
 
 def refusal(error: NoPage) -> str:
     """The whole page that says why there is none, and leads home; it needs no script."""
-    title = "没有这个页面" if error.status == 404 else "这个地址有误"
-    return NOWHERE.substitute(title=title, said=escape(error.text), sheet=bundle.sheets().path)
+    title = say("没有这个页面") if error.status == 404 else say("这个地址有误")
+    return NOWHERE.substitute(
+        title=title,
+        said=escape(error.text),
+        home=say("回到总览"),
+        cockpit=say("CIM 驾驶舱"),
+        lang=current(),
+        sheet=bundle.sheets().path,
+    )
 
 
 NOWHERE = Template("""<!DOCTYPE html>
-<html lang="zh-CN" data-theme="dark">
+<html lang="$lang" data-theme="dark">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title · CIM 驾驶舱</title>
+<title>$title · $cockpit</title>
 <link rel="stylesheet" href="$sheet">
 </head>
-<body><main class="desk page-missing"><h1>$title</h1><p>$said</p><p><a href="/">回到总览</a></p></main></body>
+<body><main class="desk page-missing"><h1>$title</h1><p>$said</p><p><a href="/">$home</a></p></main></body>
 </html>""")
 
 
@@ -137,29 +149,37 @@ def _query(search: str) -> dict[str, str]:
     query = dict(pairs)
     for name in query:
         if sum(other == name for other, _ in pairs) > 1:
-            raise NoPage(f"参数「{name[:40]}」写了不止一次", 400)
+            raise NoPage(say("参数「{name}」写了不止一次", name=name[:40]), 400)
     return query
 
 
 def _check_names(query: Mapping[str, str], known: frozenset[str]) -> None:
     if "at" in query and "at" not in known:
-        raise NoPage("这个页面只有现在，不能回看；总览、地图、对比和大屏可以。", 400)
+        raise NoPage(say("这个页面只有现在，不能回看；总览、地图、对比和大屏可以。"), 400)
     for name in query.keys() - known:
         if name in OURS:
             continue
         like = get_close_matches(name.lower(), [*known, *OURS], 1, LIKE)
         if like:
-            raise NoPage(f"参数「{name[:40]}」不认识，是不是「{like[0]}」？", 400)
+            raise NoPage(say("参数「{name}」不认识，是不是「{like}」？", name=name[:40], like=like[0]), 400)
 
 
 def _check_values(asked: Mapping[str, str]) -> None:
     community = asked.get("community")
     if community is not None and community not in communities():
-        known = "、".join(communities())
-        raise NoPage(f"没有社区「{community[:64]}」，只有 {known}", 404)
+        known = say("、").join(communities())
+        raise NoPage(say("没有社区「{community}」，只有 {known}", community=community[:64], known=known), 404)
     if asked.get("theme", THEMES[0]) not in THEMES:
-        raise NoPage(f"没有配色「{asked['theme'][:40]}」，只有 {'、'.join(THEMES)}", 400)
+        raise NoPage(
+            say("没有配色「{theme}」，只有 {known}", theme=asked["theme"][:40], known=say("、").join(THEMES)), 400
+        )
+    if asked.get(LANG, CHINESE) not in LANGUAGES:
+        raise NoPage(
+            say("没有语言「{lang}」，只有 {known}", lang=asked[LANG][:40], known=say("、").join(LANGUAGES)), 400
+        )
     if "metric" in asked and asked["metric"] not in SHOWN:
-        raise NoPage(f"没有指标「{asked['metric'][:40]}」，可以是 {'、'.join(SHOWN)}", 400)
+        raise NoPage(
+            say("没有指标「{metric}」，可以是 {known}", metric=asked["metric"][:40], known=say("、").join(SHOWN)), 400
+        )
     if "at" in asked:
         instant_of(asked["at"])

@@ -7,14 +7,15 @@ from dash import html
 from cockpit.pages import frame
 from cockpit.pages.alarms import others
 from layers.alarms.look import words
+from store.language import marked, say
 
 LISTS = (
-    ("top", "最频繁的 10 个报警"),
-    ("chattering", "抖动报警"),
-    ("fleeting", "瞬时报警"),
-    ("standing", "长期存在的报警"),
-    ("floods", "报警泛滥"),
-    ("days", "每天报警"),
+    ("top", marked("最频繁的 10 个报警")),
+    ("chattering", marked("抖动报警")),
+    ("fleeting", marked("瞬时报警")),
+    ("standing", marked("长期存在的报警")),
+    ("floods", marked("报警泛滥")),
+    ("days", marked("每天报警")),
 )
 
 
@@ -22,7 +23,7 @@ def page(community: str | None = None, theme: str | None = None, at: str | None 
     """The layout of ``/alarm-figures``; the script asks the API for the period that is chosen."""
     known = frame.known_community(community)
     lists = [
-        html.Section([html.H2(name), html.Div(className="wide", **{"data-figures-list": code})], className="panel")
+        html.Section([html.H2(say(name)), html.Div(className="wide", **{"data-figures-list": code})], className="panel")
         for code, name in LISTS
     ]
     content = [
@@ -35,7 +36,7 @@ def page(community: str | None = None, theme: str | None = None, at: str | None 
             className="panel overview",
         ),
         html.Section(
-            [html.H2("指标与目标"), html.Div(className="wide", **{"data-figures": ""})], className="panel overview"
+            [html.H2(say("指标与目标")), html.Div(className="wide", **{"data-figures": ""})], className="panel overview"
         ),
         *lists,
     ]

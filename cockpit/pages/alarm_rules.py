@@ -12,6 +12,7 @@ from layers.alarms.look import words
 from layers.alarms.rules import DERIVED
 from layers.grid_events.rules import categories
 from sensors.devices.kinds import kind_name, kinds
+from store.language import named, say
 
 
 def page(
@@ -25,15 +26,15 @@ def page(
     known = frame.known_community(community)
     choices = {
         "kinds": {code: kind_name(code) for code in kinds()},
-        "areas": {one.code: one.name for one in places(known.code, "areas")},
-        "sites": {one.code: one.name for one in places(known.code, "sites")},
-        "categories": {code: one.name for code, one in categories().items()},
+        "areas": {one.code: named(one) for one in places(known.code, "areas")},
+        "sites": {one.code: named(one) for one in places(known.code, "sites")},
+        "categories": {code: named(one) for code, one in categories().items()},
         "derived": DERIVED,
     }
     top = html.Div(
         [
             others(known, "alarm-rules", frame.past_of(at)),
-            html.P("修改后立即生效，旧版本保留。启用前先在过去的数据上试运行。", className="second"),
+            html.P(say("修改后立即生效，旧版本保留。启用前先在过去的数据上试运行。"), className="second"),
             html.P("", className="outcome", role="status", **{"data-outcome": ""}),
         ],
         className="alarms-top",
@@ -41,7 +42,10 @@ def page(
     content = [
         top,
         html.Section(
-            [html.Div("", **{"data-rule-new": ""}), html.Div("正在读取", className="second", **{"data-rules": ""})],
+            [
+                html.Div("", **{"data-rule-new": ""}),
+                html.Div(say("正在读取"), className="second", **{"data-rules": ""}),
+            ],
             className="panel rule-list",
         ),
         html.Section("", className="panel rule-detail", hidden=True, tabIndex="-1", **{"data-rule-detail": ""}),

@@ -12,9 +12,15 @@ from layers.alarms.life import life
 from layers.alarms.look import looks, words
 from layers.grid_events.rules import states
 from store.instant import MILLISECOND, format_rfc3339
+from store.language import marked, named, say
 
-VIEWS = {"open": "当前", "aside": "搁置 / 停用 / 抑制", "history": "历史", "duty": "值班"}
-PAGES = {"alarms": "告警列表", "alarm-rules": "告警规则", "alarm-figures": "告警指标"}
+VIEWS = {
+    "open": marked("当前"),
+    "aside": marked("搁置 / 停用 / 抑制"),
+    "history": marked("历史"),
+    "duty": marked("值班"),
+}
+PAGES = {"alarms": marked("告警列表"), "alarm-rules": marked("告警规则"), "alarm-figures": marked("告警指标")}
 """The pages of the alarms; the header leads to the first."""
 STATES = ("unacknowledged", "returned", "acknowledged")
 """The states that the list of what is open can be narrowed to; the others have a view of their own."""
@@ -32,13 +38,15 @@ def page(
     known = frame.known_community(community)
     shown = view or "open"
     tabs = [
-        html.Button(name, type="button", role="tab", **{"data-view": code, "aria-selected": str(code == shown).lower()})
+        html.Button(
+            say(name), type="button", role="tab", **{"data-view": code, "aria-selected": str(code == shown).lower()}
+        )
         for code, name in VIEWS.items()
     ]
     top = html.Div(
         [
             others(known, "alarms", frame.past_of(at)),
-            html.Div(tabs, className="tabs", role="tablist", **{"aria-label": "告警视图"}),
+            html.Div(tabs, className="tabs", role="tablist", **{"aria-label": say("告警视图")}),
             html.P("", className="outcome", role="status", **{"data-outcome": ""}),
         ],
         className="alarms-top",
@@ -47,14 +55,14 @@ def page(
         [
             html.Div("", hidden=True, **{"data-flood": ""}),
             _filters(),
-            html.P("正在读取", className="second", **{"data-summary": ""}),
+            html.P(say("正在读取"), className="second", **{"data-summary": ""}),
             html.Div("", className="alarm-groups", **{"data-groups": ""}),
         ],
         className="panel alarm-list",
         **{"data-list-view": ""},
     )
     detail = html.Section("", className="panel alarm-detail", hidden=True, tabIndex="-1", **{"data-alarm-detail": ""})
-    events = msgspec.json.encode({code: state.name for code, state in states().items()}).decode()
+    events = msgspec.json.encode({code: named(state) for code, state in states().items()}).decode()
     body = html.Div(
         [top, list_, detail, html.Div("", className="batch", hidden=True, **{"data-batch": ""})],
         className="alarms-page",
@@ -69,33 +77,35 @@ def others(community: Community, here: str, past: dict[str, str]) -> Any:
     then = f"&at={format_rfc3339(int(past['at']) * MILLISECOND)}" if past else ""
     links = [
         html.A(
-            name,
+            say(name),
             href=f"/{path}?community={community.code}{then}",
             className="here" if path == here else None,
             **({"aria-current": "page"} if path == here else {}),
         )
         for path, name in PAGES.items()
     ]
-    return html.Nav(links, className="alarm-pages", **{"aria-label": "告警页面"})
+    return html.Nav(links, className="alarm-pages", **{"aria-label": say("告警页面")})
 
 
 def check(view: str | None = None, **_other: str) -> None:
     """Whether there is such a view."""
     if view is not None and view not in VIEWS:
-        raise NoPage(f"没有视图「{view[:40]}」，只有 {'、'.join(VIEWS)}", 400)
+        raise NoPage(say("没有视图「{view}」，只有 {known}", view=view[:40], known=say("、").join(VIEWS)), 400)
 
 
 def _filters() -> Any:
     known = life().states
-    of_state = [html.Option("全部状态", value="")] + [html.Option(known[code].name, value=code) for code in STATES]
-    of_priority = [html.Option("全部级别", value="")] + [
-        html.Option(f"{look.symbol} {look.name}", value=code) for code, look in looks().priorities.items()
+    of_state = [html.Option(say("全部状态"), value="")] + [
+        html.Option(named(known[code]), value=code) for code in STATES
+    ]
+    of_priority = [html.Option(say("全部级别"), value="")] + [
+        html.Option(f"{look.symbol} {named(look)}", value=code) for code, look in looks().priorities.items()
     ]
     return html.Div(
         [
-            html.Label(["状态 ", html.Select(of_state, **{"data-filter": "state"})]),
-            html.Label(["级别 ", html.Select(of_priority, **{"data-filter": "priority"})]),
-            html.Label(["查找 ", html.Div("", **{"data-filter-text": ""})]),
+            html.Label([say("状态 "), html.Select(of_state, **{"data-filter": "state"})]),
+            html.Label([say("级别 "), html.Select(of_priority, **{"data-filter": "priority"})]),
+            html.Label([say("查找 "), html.Div("", **{"data-filter-text": ""})]),
         ],
         className="actions",
         **{"data-filters": ""},

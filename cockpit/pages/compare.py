@@ -17,6 +17,7 @@ from sensors.metrics import metrics
 from sensors.readings.summary import SHOWN
 from store.databases import Databases
 from store.instant import SHANGHAI, Instant, format_rfc3339, from_datetime, now, to_datetime
+from store.language import named, say
 
 DAY = timedelta(days=1)
 FIELD = "%Y-%m-%dT%H:%M"
@@ -41,7 +42,7 @@ def page(databases: Databases) -> Callable[..., Any]:
             html.Section(
                 [_form(times), *(_frame(found, look, at, side) for at, side in zip(times, "ab", strict=True))]
             ),
-            html.Section([html.H2("两个时刻的差别"), _differences(databases, found, times)], className="panel"),
+            html.Section([html.H2(say("两个时刻的差别")), _differences(databases, found, times)], className="panel"),
         ]
         return frame.desk(found, "compare", content, theme=look)
 
@@ -73,7 +74,9 @@ def _frame(community: Community, theme: str, at: Instant, side: str) -> Any:
     return html.Figure(
         [
             html.Figcaption(title),
-            html.Iframe(src=f"/map?{urlencode(query)}", title=f"地图 {title}", **{"data-compare-map": side}),
+            html.Iframe(
+                src=f"/map?{urlencode(query)}", title=say("地图 {title}", title=title), **{"data-compare-map": side}
+            ),
         ]
     )
 
@@ -85,7 +88,12 @@ def _differences(databases: Databases, community: Community, times: tuple[Instan
     sums = [rollup.along_places(community.code, one) for one in found]
     columns = [sums[0].values[0].tolist(), sums[1].values[0].tolist()]
     totals = [
-        html.Tr([html.Th(f"{figure.name}（{figure.unit}）"), html.Td(_pair(first, second))])
+        html.Tr(
+            [
+                html.Th(_headed(named(figure), named(figure, "unit"))),
+                html.Td(_pair(first, second)),
+            ]
+        )
         for figure, first, second in zip(sums[0].figures, *columns, strict=True)
     ]
     measured = [code for code in SHOWN if any(code in metrics for side in areas for _, metrics in side.values())]
@@ -93,13 +101,13 @@ def _differences(databases: Databases, community: Community, times: tuple[Instan
     means = [
         html.Tr(
             [
-                html.Th(f"{metrics()[code].name}（{metrics()[code].label}）"),
+                html.Th(_headed(named(metrics()[code]), named(metrics()[code], "label"))),
                 *(html.Td(_pair(*(side[area][1].get(code) for side in areas))) for area in areas[0]),
             ]
         )
         for code in measured
     ]
-    tables = [("全社区", ["变化"], totals)] + ([("片区均值", names, means)] if means else [])
+    tables = [(say("全社区"), [say("变化")], totals)] + ([(say("片区均值"), names, means)] if means else [])
     return html.Div([_table(title, heads, body) for title, heads, body in tables], className="scroll")
 
 
@@ -112,9 +120,13 @@ def _areas(connection: Connection, community: str, at: Instant) -> dict[str, tup
     """area -> its name, and the mean of each metric."""
     layer = next(layer for layer in layers() if layer.code == "areas")
     return {
-        code: (area["name"], {metric: mean["value"] for metric, mean in area["metrics"].items()})
+        code: (named(area), {metric: mean["value"] for metric, mean in area["metrics"].items()})
         for code, area in layer.records(connection, community, None, at).items()
     }
+
+
+def _headed(name: str, unit: str) -> str:
+    return say("{name}（{unit}）", name=name, unit=unit) if unit else name
 
 
 def _pair(first: float | None, second: float | None) -> str:
@@ -129,4 +141,8 @@ def _change(first: float | None, second: float | None) -> str:
     if first is None or second is None:
         return ""
     difference = round(second - first, 1)
-    return "（不变）" if difference == 0 else f"（{'+' if difference > 0 else '−'}{_word(abs(difference))}）"
+    return (
+        say("（不变）")
+        if difference == 0
+        else say("（{n}{difference}）", n="+" if difference > 0 else "−", difference=_word(abs(difference)))
+    )

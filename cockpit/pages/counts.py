@@ -8,6 +8,7 @@ from dash import html
 from cockpit.pages import frame
 from layers.visitors import capacity
 from layers.visitors.queries import counted_sites
+from store.language import named, say
 
 
 def page(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
@@ -16,7 +17,7 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
     sites = [
         html.Section(
             [
-                html.H2(site.name),
+                html.H2(named(site)),
                 html.P("", className="second", **{"data-site-state": site.code}),
                 html.Div(**{"data-site-count": site.code}),
                 html.Div(className="wide", **{"data-site-steps": site.code}),
@@ -28,13 +29,15 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
     told = html.Section(
         [
             html.P(
-                "闸机上报的人数超出其通行能力、或长时间停报后才出现的，不计入任何数字，直到管理员核定：采纳，或剔除。每次核定都要说明理由，"
-                "写入审计记录；可以再次核定来更改。"
+                say(
+                    "闸机上报的人数超出其通行能力、或长时间停报后才出现的，不计入任何数字，直到管理员核定：采纳，或剔除。每次核定都要说明理由，"
+                    "写入审计记录；可以再次核定来更改。"
+                )
             ),
             html.P("", className="outcome", role="status", **{"data-outcome": ""}),
         ],
         className="panel overview",
     )
-    words = msgspec.json.encode(capacity.rules()["verdict"]).decode()
-    body = html.Div([told, *sites], className="sheets", **{"data-words": words})
+    words = {code: named(row) for code, row in capacity.rules()["verdict"].items()}
+    body = html.Div([told, *sites], className="sheets", **{"data-words": msgspec.json.encode(words).decode()})
     return frame.desk(known, "counts", [body], theme=frame.theme_of(theme))

@@ -19,6 +19,7 @@ from sensors.devices.registry import Device
 from sensors.metrics import metrics
 from sensors.readings import history
 from store.databases import Databases
+from store.language import named, say
 
 
 def page(app: Dash, databases: Databases) -> Callable[..., Any]:
@@ -63,7 +64,7 @@ def check(databases: Databases) -> Callable[..., None]:
 def _one(databases: Databases, device: str) -> Device:
     found = _find(databases, device)
     if found is None:
-        raise NoPage(f"没有设备「{device[:64]}」")
+        raise NoPage(say("没有设备「{device}」", device=device[:64]))
     return found
 
 
@@ -78,15 +79,15 @@ def _find(databases: Databases, device: str) -> Device | None:
 
 def _page(engine: Engine, device: Device, measured: list[str], theme: str, past: dict[str, str]) -> Any:
     known = metrics()
-    options = [{"label": known[code].name if code in known else code, "value": code} for code in measured]
+    options = [{"label": named(known[code]) if code in known else code, "value": code} for code in measured]
     first = measured[0] if measured else None
-    spans = [{"label": span.name, "value": code} for code, span in SPANS.items()]
+    spans = [{"label": say(span.name), "value": code} for code, span in SPANS.items()]
     facts = [
-        ("编号", device.id),
-        ("类型", kind_name(device.kind)),
-        ("上报间隔", f"{device.interval_s:g} 秒"),
-        ("编解码", device.codec or "按格式识别"),
-        ("来源", f"回放 · {device.source}" if device.source else "传感器"),
+        (say("编号"), device.id),
+        (say("类型"), kind_name(device.kind)),
+        (say("上报间隔"), say("{interval_s} 秒", interval_s=f"{device.interval_s:g}")),
+        (say("编解码"), device.codec or say("按格式识别")),
+        (say("来源"), say("回放 · {source}", source=device.source) if device.source else say("传感器")),
     ]
     content = [
         html.Section(
@@ -103,7 +104,7 @@ def _page(engine: Engine, device: Device, measured: list[str], theme: str, past:
             [
                 html.Div(
                     [
-                        html.H2("历史"),
+                        html.H2(say("历史")),
                         dcc.RadioItems(spans, FIRST_SPAN, id="device-span", className="choice", inline=True),
                         dcc.RadioItems(options, first, id="device-metric", className="choice", inline=True),
                     ],
@@ -132,7 +133,7 @@ def _commands(device: Device) -> list[Any]:
         return []
     described = msgspec.json.encode(known).decode()
     return [
-        html.H2("指令"),
+        html.H2(say("指令")),
         html.Div([], className="commands", **{"data-command-forms": described}),
         html.Div(
             [html.Span("", className="outcome", role="status", **{"data-outcome": ""})],

@@ -12,6 +12,7 @@ from sensors.devices.registry import STALE_AFTER_INTERVALS, Device
 from sensors.metrics import metrics
 from sensors.readings import history
 from store.instant import DAY, HOUR, MINUTE, SECOND, SHANGHAI, Instant, now, to_datetime
+from store.language import marked, named, say
 
 MAX_POINTS = 5_000
 """Above it the chart of a day shows the means of minutes."""
@@ -28,20 +29,22 @@ class Span:
 
 
 SPANS = {
-    "day": Span("24 小时", DAY, None, "%H:%M\n%m-%d"),
-    "week": Span("7 天", 7 * DAY, HOUR, "%H:%M\n%m-%d"),
-    "month": Span("30 天", 30 * DAY, HOUR, "%m-%d"),
-    "year": Span("一年", 366 * DAY, DAY, "%Y-%m-%d"),
+    "day": Span(marked("24 小时"), DAY, None, "%H:%M\n%m-%d"),
+    "week": Span(marked("7 天"), 7 * DAY, HOUR, "%H:%M\n%m-%d"),
+    "month": Span(marked("30 天"), 30 * DAY, HOUR, "%m-%d"),
+    "year": Span(marked("一年"), 366 * DAY, DAY, "%Y-%m-%d"),
 }
 FIRST_SPAN = "day"
-MEAN_HOVER = "%{x|%m-%d %H:%M}  均值 %{y:.4~g}，%{customdata[0]:.4~g} 至 %{customdata[1]:.4~g}<extra></extra>"
+MEAN_HOVER = marked("%{x|%m-%d %H:%M}  均值 %{y:.4~g}，%{customdata[0]:.4~g} 至 %{customdata[1]:.4~g}<extra></extra>")
 
 
 def chart(engine: Engine, device: Device, metric: str, span: str, theme: str, at: Instant | None = None) -> go.Figure:
     """A metric of a device in local time, up to now or a past time; lines break where readings are missing."""
     chosen = SPANS[span]
     known = metrics().get(metric)
-    label = f"{known.name}（{known.label}）" if known and known.label else known.name if known else metric
+    label = named(known) if known else metric
+    if known and known.label:
+        label = say("{name}（{unit}）", name=label, unit=named(known, "label"))
     plot = empty(theme, chosen.ticks)
     plot.update_yaxes(title_text=label)
     if chosen.every is None:
@@ -109,7 +112,7 @@ def _add_steps(
             mode="lines",
             line={"color": token("low", theme), "width": 1.5, "shape": "hv"},
             connectgaps=False,
-            hovertemplate=MEAN_HOVER,
+            hovertemplate=say(MEAN_HOVER),
         )
     )
 
@@ -162,7 +165,7 @@ def without_readings(theme: str) -> go.Figure:
     plot = empty(theme)
     plot.update_xaxes(visible=False)
     plot.update_yaxes(visible=False)
-    plot.add_annotation(text="还没有读数", showarrow=False, font={"size": 20, "color": token("second", theme)})
+    plot.add_annotation(text=say("还没有读数"), showarrow=False, font={"size": 20, "color": token("second", theme)})
     return plot
 
 

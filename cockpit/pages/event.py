@@ -14,6 +14,7 @@ from layers.grid_events import queries
 from layers.grid_events.rules import actions, states
 from store.databases import Databases
 from store.instant import Instant
+from store.language import named, say
 
 GIVEN_OUT = ("dispatched", "in_hand")
 """States whose step may name who gets the event."""
@@ -52,9 +53,9 @@ def community_of(databases: Databases, event: str, at: Instant | None = None) ->
     """
     found = next((code for code in communities() if _knows(databases, code, event, None)), None)
     if found is None:
-        raise NoPage(f"没有编号为「{event[:32]}」的事件")
+        raise NoPage(say("没有编号为「{event}」的事件", event=event[:32]))
     if at is not None and not _knows(databases, found, event, at):
-        raise NoPage(f"那时还没有编号为「{event[:32]}」的事件")
+        raise NoPage(say("那时还没有编号为「{event}」的事件", event=event[:32]))
     return found
 
 
@@ -67,8 +68,8 @@ def life() -> str:
     """The table of steps and actions, as the scripts read it."""
     table = {
         "states": {
-            code: {"name": one.name, "to": one.to, "given_out": code in GIVEN_OUT} for code, one in states().items()
+            code: {"name": named(one), "to": one.to, "given_out": code in GIVEN_OUT} for code, one in states().items()
         },
-        "actions": {code: {"name": one.name, "in": one.states, "role": one.role} for code, one in actions().items()},
+        "actions": {code: {"name": named(one), "in": one.states, "role": one.role} for code, one in actions().items()},
     }
     return msgspec.json.encode(table).decode()

@@ -19,30 +19,31 @@ from layers.grid_events.rules import OPEN, SEVERITIES, UNASSIGNED, categories, s
 from layers.grid_events.told import category_name, source_word
 from store.databases import Databases
 from store.instant import MILLISECOND, Instant, format_rfc3339
+from store.language import marked, named, say
 
 LIMIT = 500
 FILTERS = {"state": "state", "severity": "severity", "category": "category", "area": "area", "words": "q"}
 """Filters of the page -> what the API calls them."""
 Chosen = dict[str, str | None]
 """The filters of the page, by the names that the API gives them."""
-FORMATS = {"xlsx": "导出 XLSX", "csv": "导出 CSV"}
+FORMATS = {"xlsx": marked("导出 XLSX"), "csv": marked("导出 CSV")}
 RANK = {code: rank for rank, code in enumerate(SEVERITIES, 1)}
-COLUMNS = (
-    {"field": "severity", "headerName": "级别", "cellRenderer": "EventSeverity", "width": 90},
+COLUMNS: tuple[dict[str, Any], ...] = (
+    {"field": "severity", "headerName": marked("级别"), "cellRenderer": "EventSeverity", "width": 90},
     {
         "field": "title",
-        "headerName": "标题",
+        "headerName": marked("标题"),
         "cellRenderer": "EventLink",
         "flex": 3,
         "minWidth": 200,
         "tooltipField": "detail",
     },
-    {"field": "category", "headerName": "类别", "flex": 1, "minWidth": 110},
-    {"field": "area", "headerName": "片区", "flex": 1, "minWidth": 90},
-    {"field": "state_name", "headerName": "状态", "width": 90},
-    {"field": "occurred", "headerName": "发生时间", "cellRenderer": "LocalTime", "minWidth": 150},
-    {"field": "source", "headerName": "来源", "flex": 1, "minWidth": 130},
-    {"field": "id", "headerName": "编号", "minWidth": 180},
+    {"field": "category", "headerName": marked("类别"), "flex": 1, "minWidth": 110},
+    {"field": "area", "headerName": marked("片区"), "flex": 1, "minWidth": 90},
+    {"field": "state_name", "headerName": marked("状态"), "width": 90},
+    {"field": "occurred", "headerName": marked("发生时间"), "cellRenderer": "LocalTime", "minWidth": 150},
+    {"field": "source", "headerName": marked("来源"), "flex": 1, "minWidth": 130},
+    {"field": "id", "headerName": marked("编号"), "minWidth": 180},
 )
 
 
@@ -84,31 +85,33 @@ def _chosen(values: Sequence[str | None]) -> Chosen:
 def check(state: str | None = None, **_other: str) -> None:
     """Refuse an address that asks for a state that is none."""
     if state is not None and state not in _states():
-        raise NoPage(f"没有状态「{state[:20]}」；可选：{'、'.join(_states())}", 400)
+        raise NoPage(say("没有状态「{state}」；可选：{known}", state=state[:20], known=say("、").join(_states())), 400)
 
 
 def _states() -> dict[str, str]:
-    return {OPEN: "未结", UNASSIGNED: "未指派"} | {code: state.name for code, state in states().items()}
+    return {OPEN: say("未结"), UNASSIGNED: say("未指派")} | {code: named(state) for code, state in states().items()}
 
 
 def _page(engine: Engine, community: Community, theme: str, past: dict[str, str], state: str) -> Any:
     at = frame.at_of(past.get("at"))
     filters = [
-        _choice("events-state", "状态", _states(), state),
-        _choice("events-severity", "级别", dict(SEVERITIES), None),
-        _choice("events-category", "类别", {code: row.name for code, row in categories().items()}, None),
-        _choice("events-area", "片区", {place.code: place.name for place in places(community.code, "areas")}, None),
+        _choice("events-state", say("状态"), _states(), state),
+        _choice("events-severity", say("级别"), {code: named(row) for code, row in SEVERITIES.items()}, None),
+        _choice("events-category", say("类别"), {code: named(row) for code, row in categories().items()}, None),
+        _choice(
+            "events-area", say("片区"), {place.code: named(place) for place in places(community.code, "areas")}, None
+        ),
     ]
-    words = dcc.Input(id="events-words", placeholder="标题、说明或编号", debounce=0.4, maxLength=100)
-    filters.append(html.Label(["搜索", words]))
+    words = dcc.Input(id="events-words", placeholder=say("标题、说明或编号"), debounce=0.4, maxLength=100)
+    filters.append(html.Label([say("搜索"), words]))
     table = ag.AgGrid(
         id="events-table",
-        columnDefs=list(COLUMNS),
+        columnDefs=[column | {"headerName": say(column["headerName"])} for column in COLUMNS],
         rowData=rows(engine, community.code, {"state": state}, at),
         getRowId="params.data.id",
         defaultColDef={"sortable": True, "resizable": True},
         dashGridOptions={
-            "localeText": {"noRowsToShow": "没有符合条件的事件"},
+            "localeText": {"noRowsToShow": say("没有符合条件的事件")},
             "animateRows": False,
             "suppressCellFocus": True,
         },
@@ -117,10 +120,10 @@ def _page(engine: Engine, community: Community, theme: str, past: dict[str, str]
     content = [
         html.Section(
             [
-                html.H2("网格事件"),
+                html.H2(say("网格事件")),
                 html.Div([*filters, _downloads(community, {"state": state}, at)], className="filters"),
                 table,
-                html.P(f"最多显示最新 {LIMIT} 件；导出包含符合条件的全部", className="second"),
+                html.P(say("最多显示最新 {limit} 件；导出包含符合条件的全部", limit=LIMIT), className="second"),
             ],
             className="panel",
         )
@@ -140,14 +143,14 @@ def _links(community: str, chosen: Chosen, at: Instant | None) -> list[Any]:
     asked = {name: value for name, value in chosen.items() if value} | then
     path = f"/api/v1/{community}/events/export?"
     return [
-        html.A(name, id=f"events-{form}", href=path + urlencode({"format": form} | asked))
+        html.A(say(name), id=f"events-{form}", href=path + urlencode({"format": form} | asked))
         for form, name in FORMATS.items()
     ]
 
 
 def _choice(name: str, label: str, options: dict[str, str], value: str | None) -> Any:
     listed = [{"label": text, "value": code} for code, text in options.items()]
-    return html.Label([label, dcc.Dropdown(listed, value, id=name, placeholder="全部", clearable=True)])
+    return html.Label([label, dcc.Dropdown(listed, value, id=name, placeholder=say("全部"), clearable=True)])
 
 
 def rows(engine: Engine, community: str, chosen: Chosen, at: Instant | None) -> list[dict[str, Any]]:
@@ -162,7 +165,7 @@ def rows(engine: Engine, community: str, chosen: Chosen, at: Instant | None) -> 
     )
     with engine.connect() as connection:
         found = queries.find(connection, community, wanted, at=at, limit=LIMIT)
-    names = {place.code: place.name for place in places(community, "areas")}
+    names = {place.code: named(place) for place in places(community, "areas")}
     return [
         {
             "id": row.id,
@@ -171,7 +174,7 @@ def rows(engine: Engine, community: str, chosen: Chosen, at: Instant | None) -> 
             "detail": row.detail,
             "category": category_name(row),
             "area": names.get(row.area, "—"),
-            "state_name": states()[row.state].name,
+            "state_name": named(states()[row.state]),
             "occurred": row.occurred // MILLISECOND,
             "source": source_word(row.source),
         }

@@ -1,6 +1,5 @@
 """What all pages have in common: the root that the scripts look for, the header, the way about."""
 
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -15,23 +14,46 @@ from geo.view import outline
 from layers.roles import EVERYWHERE
 from sensors.metrics import metrics
 from store.instant import MILLISECOND, SHANGHAI, Instant, format_rfc3339, to_datetime
+from store.language import LANGUAGES, current, marked, named, say
 
 DEFAULT_METRIC = "pm2_5"
 NAV = (
-    ("概况", (("/", "总览"), ("/map", "地图"), ("/compare", "对比"))),
+    (marked("概况"), (("/", marked("总览")), ("/map", marked("地图")), ("/compare", marked("对比")))),
     (
-        "告警与事件",
-        (("/alarms", "告警"), ("/events", "网格事件"), ("/board", "看板"), ("/report", "上报"), ("/figures", "指标")),
+        marked("告警与事件"),
+        (
+            ("/alarms", marked("告警")),
+            ("/events", marked("网格事件")),
+            ("/board", marked("看板")),
+            ("/report", marked("上报")),
+            ("/figures", marked("指标")),
+        ),
     ),
-    ("客流", (("/visitors", "游客"), ("/forecast", "客流预测"), ("/festivals", "节会"), ("/counts", "客流核对"))),
-    ("管理", (("/governance", "共治"), ("/quarantine", "隔离区"), ("/ground", "底图"), ("/people", "人员"))),
+    (
+        marked("客流"),
+        (
+            ("/visitors", marked("游客")),
+            ("/forecast", marked("客流预测")),
+            ("/festivals", marked("节会")),
+            ("/counts", marked("客流核对")),
+        ),
+    ),
+    (
+        marked("管理"),
+        (
+            ("/governance", marked("共治")),
+            ("/quarantine", marked("隔离区")),
+            ("/ground", marked("底图")),
+            ("/people", marked("人员")),
+        ),
+    ),
 )
 """The way about: groups of pages, each with its name."""
 PAST = frozenset(
     {"/", "/map", "/alarms", "/events", "/board", "/figures", "/visitors", "/forecast", "/festivals", "/governance"}
 )
 """Pages of the way about that can be asked for a past time; the others only know the present."""
-THEN = "事件、派给与网格员按当时已登记的，读数与客流按当时已测得的；底图、设备名称与位置是现在的"
+THEN = marked("事件、派给与网格员按当时已登记的，读数与客流按当时已测得的；底图、设备名称与位置是现在的")
 """What "then" is, on the screen; docs/architecture.md tells it whole."""
 NAV_ROLES = {"/people": "admin", "/counts": "manager", "/festivals": "steward"}
 """The least role of a page that shows nothing to others."""
@@ -81,10 +103,9 @@ def root(community: Community, kind: str, content: list[Any], *, theme: str = "d
     return html.Div([band(), *note, *content], id="cockpit", className=f"{shape} page-{kind}", **attributes)
 
 
-@cache
 def _names() -> str:
     """code -> name, and the words for all; the scripts say with them where a role holds."""
-    names = {one.code: one.name for one in communities().values()} | {EVERYWHERE: "全部社区"}
+    names = {one.code: named(one) for one in communities().values()} | {EVERYWHERE: say("全部社区")}
     return msgspec.json.encode(names).decode()
 
 
@@ -98,9 +119,9 @@ def past_note(at_ms: int) -> Any:
     when = to_datetime(at_ms * MILLISECOND).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
     return html.Div(
         [
-            html.Strong(f"◷ 回看 {when}（北京时间）"),
-            html.Span(THEN, className="then"),
-            html.A("回到现在", href="", **{"data-to-now": ""}),
+            html.Strong(say("◷ 回看 {when}（北京时间）", when=when)),
+            html.Span(say(THEN), className="then"),
+            html.A(say("回到现在"), href="", **{"data-to-now": ""}),
         ],
         className="past-note",
         role="note",
@@ -110,11 +131,14 @@ def past_note(at_ms: int) -> Any:
 def ground_note(community: Community) -> Any:
     """What the map must say of its ground: that it is drawn, not surveyed, or not drawn at all."""
     if not places(community.code, "areas"):
-        return html.Span(f"尚无{community.area_kind}边界，等待导入测绘数据", className="map-note is-undrawn")
+        return html.Span(
+            say("尚无{kind}边界，等待导入测绘数据", kind=named(community, "area_kind")),
+            className="map-note is-undrawn",
+        )
     surveyed = [layer for layer in ("areas", "buildings", "ground") if is_surveyed(community.code, layer)]
     if len(surveyed) == 3 or not community.schematic:
         return html.Span("", className="map-note")
-    return html.Span("示意图 · 部分已测绘" if surveyed else "示意图 · 未经测绘", className="map-note")
+    return html.Span(say("示意图 · 部分已测绘") if surveyed else say("示意图 · 未经测绘"), className="map-note")
 
 
 def clock() -> Any:
@@ -124,12 +148,12 @@ def clock() -> Any:
 
 def live_mark() -> Any:
     """Whether the live channel is up."""
-    return html.Span("○ 连接中", className="live-mark", **{"data-live-mark": ""})
+    return html.Span(say("○ 连接中"), className="live-mark", **{"data-live-mark": ""})
 
 
 def replay_mark() -> Any:
     """Says that values are replayed, while any device's are."""
-    return html.Span("回放数据", className="tag replay", **{"data-replay": ""}, hidden=True)
+    return html.Span(say("回放数据"), className="tag replay", **{"data-replay": ""}, hidden=True)
 
 
 def desk(community: Community, kind: str, content: list[Any], *, theme: str = "dark", **data: str) -> Any:
@@ -137,7 +161,7 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
     query = f"?community={community.code}" + (f"&theme={theme}" if theme != "dark" else "")
     then = f"&at={format_rfc3339(int(data['at']) * MILLISECOND)}" if "at" in data else ""
     here = "/" if kind == "home" else f"/{kind}"
-    wall = html.A("大屏", href=f"/wall/{community.code}{then.replace('&', '?')}")
+    wall = html.A(say("大屏"), href=f"/wall/{community.code}{then.replace('&', '?')}")
     groups = [
         _group(name, [_link(path, page, f"{path}{query}{then if path in PAST else ''}", here) for path, page in pages])
         for name, pages in NAV
@@ -145,7 +169,7 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
     groups[0].children.append(wall)
     places = [
         html.A(
-            other.name.removesuffix("未来社区"),
+            named(other, "short"),
             href=f"/?community={other.code}{then}",
             className="here" if other.code == community.code else None,
         )
@@ -153,22 +177,27 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
     ]
     header = html.Header(
         [
-            html.H1([html.Span(community.name), html.Span("CIM 驾驶舱", className="sub")]),
+            html.H1([html.Span(named(community)), html.Span(say("CIM 驾驶舱"), className="sub")]),
             html.Button(
-                ["☰ ", html.Span(dict(page for _, pages in NAV for page in pages).get(here, "页面"))],
+                ["☰ ", html.Span(say(dict(page for _, pages in NAV for page in pages).get(here, "页面")))],
                 type="button",
                 className="way",
-                **{"aria-expanded": "false", "aria-controls": "way-about", "aria-label": "页面与社区", "data-way": ""},
+                **{
+                    "aria-expanded": "false",
+                    "aria-controls": "way-about",
+                    "aria-label": say("页面与社区"),
+                    "data-way": "",
+                },
             ),
             html.Div(
                 [
-                    html.Nav(groups, className="pages", **{"aria-label": "页面"}),
-                    html.Nav(places, className="places", **{"aria-label": "社区"}),
+                    html.Nav(groups, className="pages", **{"aria-label": say("页面")}),
+                    html.Nav(places, className="places", **{"aria-label": say("社区")}),
                 ],
                 id="way-about",
                 className="way-about",
             ),
-            html.Div([replay_mark(), clock(), live_mark(), _me()], className="state"),
+            html.Div([replay_mark(), clock(), live_mark(), *_languages(), _me()], className="state"),
         ],
         className="top",
     )
@@ -176,19 +205,30 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
 
 
 def _group(name: str, links: list[Any]) -> Any:
-    return html.Div([html.Span(name, className="of"), *links], className="group", role="group", **{"aria-label": name})
+    return html.Div(
+        [html.Span(say(name), className="of"), *links], className="group", role="group", **{"aria-label": say(name)}
+    )
 
 
 def _link(path: str, name: str, href: str, here: str) -> Any:
     is_here = path == here
     current = {"aria-current": "page"} if is_here else {}
-    return html.A(name, href=href, className="here" if is_here else None, **current, **_for_whom(path))
+    return html.A(say(name), href=href, className="here" if is_here else None, **current, **_for_whom(path))
 
 
 def _for_whom(path: str) -> dict[str, Any]:
     """A link that leads somewhere for a role only is hidden from the others; the script shows it."""
     least = NAV_ROLES.get(path)
     return {"data-least-role": least, "hidden": True} if least else {}
+
+
+def _languages() -> list[Any]:
+    """The other languages, each by its own name; the script has one chosen."""
+    return [
+        html.Button(name, type="button", lang=tag, className="quiet language", **{"data-language": tag})
+        for tag, name in LANGUAGES.items()
+        if tag != current()
+    ]
 
 
 def _me() -> Any:
@@ -199,6 +239,6 @@ def _me() -> Any:
 def unknown(error: NoPage) -> Any:
     """What stands in the place of a page where an address leads nowhere."""
     return html.Div(
-        [html.H1("没有这个页面"), html.P(error.text), html.P(html.A("回到总览", href="/"))],
+        [html.H1(say("没有这个页面")), html.P(error.text), html.P(html.A(say("回到总览"), href="/"))],
         className="desk page-missing",
     )

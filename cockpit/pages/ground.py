@@ -19,24 +19,25 @@ from geo.survey_faults import rules
 from layers.people import told_to
 from store.databases import Databases
 from store.instant import SHANGHAI, to_datetime
+from store.language import marked, say
 
 LAYERS = {
-    "areas": "片区",
-    "sites": "场所",
-    "buildings": "建筑",
-    "rooms": "房间",
-    "grids": "网格",
-    "facilities": "设施",
-    "ground": "道路水系",
+    "areas": marked("片区"),
+    "sites": marked("场所"),
+    "buildings": marked("建筑"),
+    "rooms": marked("房间"),
+    "grids": marked("网格"),
+    "facilities": marked("设施"),
+    "ground": marked("道路水系"),
 }
 SYSTEMS = {
-    "": "按文件声明",
-    Crs.CGCS2000: "CGCS2000 经纬度",
-    Crs.CGCS2000_GK40: "CGCS2000 40 带（带号）",
-    Crs.CGCS2000_GK120: "CGCS2000 中央经线 120°",
+    "": marked("按文件声明"),
+    Crs.CGCS2000: marked("CGCS2000 经纬度"),
+    Crs.CGCS2000_GK40: marked("CGCS2000 40 带（带号）"),
+    Crs.CGCS2000_GK120: marked("CGCS2000 中央经线 120°"),
     Crs.WGS84: "WGS 84",
-    Crs.GCJ02: "火星坐标 GCJ-02",
-    Crs.BD09: "百度坐标 BD-09",
+    Crs.GCJ02: marked("火星坐标 GCJ-02"),
+    Crs.BD09: marked("百度坐标 BD-09"),
 }
 
 
@@ -51,7 +52,7 @@ def page(databases: Databases) -> Callable[..., Any]:
         content = [
             html.Section([_form(), html.Div([], className="faults", **{"data-survey-report": ""})], className="panel"),
             html.Section([base_map.graph(found, look), frame.ground_note(found)], className="map-frame"),
-            html.Section([html.H2("版本"), _table(found, rows)], className="panel versions"),
+            html.Section([html.H2(say("版本")), _table(found, rows)], className="panel versions"),
         ]
         return frame.desk(found, "ground", content, theme=look)
 
@@ -60,16 +61,18 @@ def page(databases: Databases) -> Callable[..., Any]:
 
 def _form() -> Any:
     choices = {
-        "layers": {code: LAYERS[code] for code in rules()},
-        "systems": {str(c): n for c, n in SYSTEMS.items()},
+        "layers": {code: say(LAYERS[code]) for code in rules()},
+        "systems": {str(c): say(n) for c, n in SYSTEMS.items()},
         "endings": ENDINGS,
     }
     return html.Div(
         [
-            html.H2("导入测绘成果"),
+            html.H2(say("导入测绘成果")),
             html.P(
-                "GeoPackage、GeoJSON、KML/KMZ、CSV（WKT）、DXF，或打成 zip 的 Shapefile。"
-                "先预览：核查每个要素，在图上显示将要改变什么；确认后整层替换，可随时退回。"
+                say(
+                    "GeoPackage、GeoJSON、KML/KMZ、CSV（WKT）、DXF，或打成 zip 的 Shapefile。"
+                    "先预览：核查每个要素，在图上显示将要改变什么；确认后整层替换，可随时退回。"
+                )
             ),
             html.Div([], className="actions", **{"data-survey-form": msgspec.json.encode(choices).decode()}),
             html.Div(
@@ -81,7 +84,14 @@ def _form() -> Any:
 
 
 def _table(community: Community, rows: list[Row[Any]]) -> Any:
-    head = html.Thead(html.Tr([html.Th(name) for name in ("图层", "文件", "坐标系", "要素", "导入", "谁", "状态")]))
+    head = html.Thead(
+        html.Tr(
+            [
+                html.Th(name)
+                for name in (say("图层"), say("文件"), say("坐标系"), say("要素"), say("导入"), say("谁"), say("状态"))
+            ]
+        )
+    )
     body = [_row(community, row) for row in rows] + [_shipped(community, layer) for layer in rules()]
     return html.Div(html.Table([head, html.Tbody(body)], className="surveys"), className="scroll")
 
@@ -89,17 +99,17 @@ def _table(community: Community, rows: list[Row[Any]]) -> Any:
 def _row(community: Community, row: Row[Any]) -> Any:
     when = to_datetime(row.imported).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
     who = told_to(access.asking(), community.code, {"actor": row.actor})["actor"]
-    cells = [LAYERS[row.layer], row.file, row.crs, str(row.features), when, who]
+    cells = [say(LAYERS[row.layer]), row.file, row.crs, str(row.features), when, who]
     return html.Tr([html.Td(cell) for cell in cells] + [_state(row.layer, row.id, bool(row.is_current))])
 
 
 def _shipped(community: Community, layer: str) -> Any:
-    cells = [LAYERS[layer], "随软件提供", "CGCS2000", "示意", "—", "—"]
+    cells = [say(LAYERS[layer]), say("随软件提供"), "CGCS2000", say("示意"), "—", "—"]
     return html.Tr([html.Td(cell) for cell in cells] + [_state(layer, 0, not is_surveyed(community.code, layer))])
 
 
 def _state(layer: str, number: int, counts: bool) -> Any:
     if counts:
-        return html.Td("● 使用中")
+        return html.Td(say("● 使用中"))
     name = {"data-use-version": f"{layer}/versions/{number}"}
-    return html.Td(html.Button("改用此版本", type="button", **name))
+    return html.Td(html.Button(say("改用此版本"), type="button", **name))

@@ -10,15 +10,16 @@ from cockpit.pages import frame, map_stage
 from geo.communities import Community
 from layers.declare import layers
 from sensors import topics
+from store.language import marked, say
 
-COLUMNS = (
-    {"field": "name", "headerName": "名称", "cellRenderer": "DeviceLink", "flex": 2, "minWidth": 150},
-    {"field": "kind", "headerName": "类型", "flex": 1, "minWidth": 96},
-    {"field": "area", "headerName": "片区", "flex": 1, "minWidth": 84},
-    {"field": "status", "headerName": "状态", "cellRenderer": "DeviceStatus", "flex": 1, "minWidth": 92},
-    {"field": "reading", "headerName": "最新读数", "flex": 2, "minWidth": 150},
-    {"field": "seen", "headerName": "最近上报", "flex": 1, "minWidth": 110},
-    {"field": "source", "headerName": "来源", "flex": 1, "minWidth": 120},
+COLUMNS: tuple[dict[str, Any], ...] = (
+    {"field": "name", "headerName": marked("名称"), "cellRenderer": "DeviceLink", "flex": 2, "minWidth": 150},
+    {"field": "kind", "headerName": marked("类型"), "flex": 1, "minWidth": 96},
+    {"field": "area", "headerName": marked("片区"), "flex": 1, "minWidth": 84},
+    {"field": "status", "headerName": marked("状态"), "cellRenderer": "DeviceStatus", "flex": 1, "minWidth": 92},
+    {"field": "reading", "headerName": marked("最新读数"), "flex": 2, "minWidth": 150},
+    {"field": "seen", "headerName": marked("最近上报"), "flex": 1, "minWidth": 110},
+    {"field": "source", "headerName": marked("来源"), "flex": 1, "minWidth": 120},
 )
 
 
@@ -43,7 +44,7 @@ def _page(community: Community, metric: str, theme: str, mqtt_port: int, past: d
         None if past else _guide(community, mqtt_port),
         map_stage.stage(community, theme, metric),
         html.Div([layer.panel(community) for layer in layers() if layer.panel], className="panels"),
-        html.Section([html.H2("设备"), devices_table()], className="panel devices"),
+        html.Section([html.H2(say("设备")), devices_table()], className="panel devices"),
     ]
     return frame.desk(community, "home", content, theme=theme, metric=metric, **past)
 
@@ -52,12 +53,12 @@ def devices_table() -> Any:
     """The devices; rows are set and changed by the live channel, by their id."""
     return ag.AgGrid(
         id="devices-table",
-        columnDefs=list(COLUMNS),
+        columnDefs=[column | {"headerName": say(column["headerName"])} for column in COLUMNS],
         rowData=[],
         getRowId="params.data.id",
         defaultColDef={"sortable": True, "filter": True, "resizable": True},
         dashGridOptions={
-            "localeText": {"noRowsToShow": "还没有设备"},
+            "localeText": {"noRowsToShow": say("还没有设备")},
             "animateRows": False,
             "suppressCellFocus": True,
         },
@@ -67,9 +68,11 @@ def devices_table() -> Any:
 
 def _guide(community: Community, mqtt_port: int) -> Any:
     lon, lat = community.centre
-    add = (
-        f"cockpit device add --community {community.code} --id air-01 --kind air"
-        f" --name '首个空气站' --lon {lon} --lat {lat}"
+    add = say(
+        "cockpit device add --community {code} --id air-01 --kind air --name '首个空气站' --lon {lon} --lat {lat}",
+        code=community.code,
+        lon=lon,
+        lat=lat,
     )
     publish = (
         f"mosquitto_pub -h HOST -p {mqtt_port} -q 1 -u air-01 -P 'PASSWORD'"
@@ -77,12 +80,12 @@ def _guide(community: Community, mqtt_port: int) -> Any:
     )
     return html.Details(
         [
-            html.Summary("接入第一台设备"),
-            html.P("一、在服务器上登记设备；密钥只显示这一次，换上自己的编号和坐标："),
+            html.Summary(say("接入第一台设备")),
+            html.P(say("一、在服务器上登记设备；密钥只显示这一次，换上自己的编号和坐标：")),
             html.Pre(html.Code(add)),
-            html.P("二、设备用这个用户名和密钥发布读数（任何 MQTT 客户端都可以）："),
+            html.P(say("二、设备用这个用户名和密钥发布读数（任何 MQTT 客户端都可以）：")),
             html.Pre(html.Code(publish, **{"data-with-host": ""})),
-            html.P("三、数值随即出现在本页与大屏上。没有设备，也可先看回放的真实观测："),
+            html.P(say("三、数值随即出现在本页与大屏上。没有设备，也可先看回放的真实观测：")),
             html.Pre(html.Code("cockpit up --demo")),
         ],
         className="guide panel",

@@ -7,6 +7,7 @@ from cockpit.pages import event as event_page
 from cockpit.pages import frame, map_stage
 from cockpit.pages.address import NoPage, instant_of
 from store.databases import Databases
+from store.language import say
 
 
 def page(
@@ -36,6 +37,9 @@ def check(databases: Databases) -> Callable[..., None]:
             return
         found = event_page.community_of(databases, event, instant_of(at) if at else None)
         if found != frame.known_community(community).code:
-            raise NoPage(f"事件「{event[:32]}」在另一个社区：{frame.known_community(found).name}", 400)
+            raise NoPage(
+                say("事件「{event}」在另一个社区：{name}", event=event[:32], name=frame.known_community(found).name),
+                400,
+            )
 
     return known

@@ -13,13 +13,14 @@ from geo.ground import place, places
 from layers.alarms.look import words
 from sensors.metrics import metrics
 from sensors.readings.summary import SHOWN
+from store.language import marked, named, say
 
 TOOLS = {
-    "line": "测距",
-    "area": "测面积",
-    "polygon": "多边形选取",
-    "circle": "圆形选取",
-    "clear": "清除",
+    "line": marked("测距"),
+    "area": marked("测面积"),
+    "polygon": marked("多边形选取"),
+    "circle": marked("圆形选取"),
+    "clear": marked("清除"),
 }
 
 
@@ -58,16 +59,23 @@ def stage(community: Community, theme: str, metric: str) -> Any:
 def _areas(metric: str) -> Any:
     known = metrics()
     options = [
-        html.Option(f"{known[code].name}（{known[code].label}）", value=code, selected=code == metric) for code in SHOWN
+        html.Option(
+            say("{name}（{unit}）", name=named(known[code]), unit=named(known[code], "label")),
+            value=code,
+            selected=code == metric,
+        )
+        for code in SHOWN
     ]
-    return html.Label(["片区着色 ", html.Select(options, **{"data-metric-choice": ""})])
+    return html.Label([say("片区着色 "), html.Select(options, **{"data-metric-choice": ""})])
 
 
 def _buildings() -> Any:
     rows = map_ground.building_colours()
-    options = [html.Option("不着色", value="")] + [html.Option(row["name"], value=code) for code, row in rows.items()]
+    options = [html.Option(say("不着色"), value="")] + [
+        html.Option(named(row), value=code) for code, row in rows.items()
+    ]
     described = msgspec.json.encode(rows).decode()
-    return html.Label(["建筑着色 ", html.Select(options, **{"data-building-colours": described})])
+    return html.Label([say("建筑着色 "), html.Select(options, **{"data-building-colours": described})])
 
 
 def _storeys(community: Community) -> Any:
@@ -75,15 +83,15 @@ def _storeys(community: Community) -> Any:
     storeys = sorted({(room.parent, room.storey) for room in rooms if room.parent and room.storey is not None})
     if not storeys:
         return None
-    options = [html.Option("不打开", value="")]
+    options = [html.Option(say("不打开"), value="")]
     for building, storey in storeys:
         found = place(community.code, "buildings", building)
-        word = f"{storey} 层" if storey > 0 else f"地下 {-storey} 层"
-        options.append(html.Option(f"{found.name if found else building} {word}", value=f"{building}/{storey}"))
-    return html.Label(["楼层 ", html.Select(options, **{"data-storeys": ""})])
+        word = say("{storey} 层", storey=storey) if storey > 0 else say("地下 {storey} 层", storey=-storey)
+        options.append(html.Option(f"{named(found) if found else building} {word}", value=f"{building}/{storey}"))
+    return html.Label([say("楼层 "), html.Select(options, **{"data-storeys": ""})])
 
 
 def _tools() -> Any:
-    figures = [{"code": f.code, "name": f.name, "unit": f.unit} for f in rollup.figures()]
-    buttons = [html.Button(name, type="button", **{"data-tool": code}) for code, name in TOOLS.items()]
+    figures = [{"code": f.code, "name": named(f), "unit": named(f, "unit")} for f in rollup.figures()]
+    buttons = [html.Button(say(name), type="button", **{"data-tool": code}) for code, name in TOOLS.items()]
     return html.Div(buttons, className="map-tools", **{"data-figures": msgspec.json.encode(figures).decode()})

@@ -9,29 +9,39 @@ from cockpit.notices.formats import FORMATS
 from cockpit.pages import frame
 from geo.communities import communities
 from layers import words
-from layers.declare import notice_kinds
+from layers.declare import notice_kinds, notice_word
 from layers.roles import EVERYWHERE
+from store.language import LANGUAGES, marked, named, say
 
-ROLE_NAMES = {"steward": "网格员", "manager": "管理员", "admin": "系统管理员"}
-FORMAT_NAMES = {"json": "签名 JSON", "dingtalk": "钉钉机器人", "wecom": "企业微信机器人"}
-PARTS = {"users": "用户", "displays": "大屏链接", "webhooks": "通知推送", "audit": "操作留痕"}
+ROLE_NAMES = {"steward": marked("网格员"), "manager": marked("管理员"), "admin": marked("系统管理员")}
+FORMAT_NAMES = {"json": marked("签名 JSON"), "dingtalk": marked("钉钉机器人"), "wecom": marked("企业微信机器人")}
+PARTS = {
+    "users": marked("用户"),
+    "displays": marked("大屏链接"),
+    "webhooks": marked("通知推送"),
+    "audit": marked("操作留痕"),
+}
 
 
 def page(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
     """The layout of ``/people``; the script fills it from the API, which asks for the role."""
     known = frame.known_community(community)
     said = {
-        "roles": ROLE_NAMES,
-        "communities": {EVERYWHERE: "全部社区"} | {one.code: one.name for one in communities().values()},
-        "formats": {code: FORMAT_NAMES[code] for code in FORMATS},
-        "kinds": dict(notice_kinds()),
-        "actions": words.table()["actions"],
-        "details": words.table()["details"],
-        "codes": dict(words.codes()),
+        "roles": {code: say(name) for code, name in ROLE_NAMES.items()},
+        "communities": {EVERYWHERE: say("全部社区")} | {one.code: named(one) for one in communities().values()},
+        "formats": {code: say(FORMAT_NAMES[code]) for code in FORMATS},
+        "kinds": {kind: notice_word(kind) for kind in notice_kinds()},
+        "actions": words.spoken("actions"),
+        "details": words.spoken("details"),
+        "codes": words.spoken("codes"),
+        "languages": dict(LANGUAGES),
     }
     content = [
         html.Section(
-            [html.H2(name), html.Div(html.P("需要系统管理员登录"), className="register", **{"data-part": code})],
+            [
+                html.H2(say(name)),
+                html.Div(html.P(say("需要系统管理员登录")), className="register", **{"data-part": code}),
+            ],
             className="panel overview" if code in ("users", "audit") else "panel",
         )
         for code, name in PARTS.items()

@@ -15,6 +15,7 @@ from sensors.intake.quarantine import Filter
 from sensors.refusal import Reason
 from store.databases import Databases
 from store.instant import SHANGHAI, to_datetime
+from store.language import say, say_n
 
 LIMIT = 100
 SHOWN_BYTES = 200
@@ -44,14 +45,16 @@ def page(databases: Databases) -> Callable[..., Any]:
 def _content(connection: Connection, community: Community, wanted: Filter, cursor: int | None) -> list[Any]:
     rows = quarantine.find(connection, wanted, LIMIT, cursor)
     every = quarantine.tally(connection, Filter(community.code, wanted.device))
-    table = _table(rows) if rows else html.P("没有被拒收的报文。", className="empty")
-    more = html.A("更早的报文", href=_address(community, wanted, rows[-1].id)) if len(rows) == LIMIT else None
+    table = _table(rows) if rows else html.P(say("没有被拒收的报文。"), className="empty")
+    more = html.A(say("更早的报文"), href=_address(community, wanted, rows[-1].id)) if len(rows) == LIMIT else None
     return [
         html.Section(
             [
-                html.H2("隔离区"),
+                html.H2(say("隔离区")),
                 html.P(
-                    "被拒收的报文原样保存在这里，附原因。登记设备、改好映射之后，可以重新处理：入库的报文随即离开隔离区。"
+                    say(
+                        "被拒收的报文原样保存在这里，附原因。登记设备、改好映射之后，可以重新处理：入库的报文随即离开隔离区。"
+                    )
                 ),
                 _filters(community, wanted, every),
                 _actions() if rows else None,
@@ -65,7 +68,7 @@ def _content(connection: Connection, community: Community, wanted: Filter, curso
 
 def _filters(community: Community, wanted: Filter, every: dict[str, int]) -> Any:
     total = sum(every.values())
-    links = [_reason_link(community, wanted, None, f"全部 {total}")]
+    links = [_reason_link(community, wanted, None, say("全部 {total}", total=total))]
     links += [
         _reason_link(community, wanted, reason, f"{words.reason(reason)} {number}") for reason, number in every.items()
     ]
@@ -74,17 +77,17 @@ def _filters(community: Community, wanted: Filter, every: dict[str, int]) -> Any
             dcc.Input(type="hidden", name="community", value=community.code, id="quarantine-community"),
             html.Label(
                 [
-                    "设备 ",
+                    say("设备 "),
                     dcc.Input(type="search", name="device", value=wanted.device or "", id="quarantine-device"),
                 ]
             ),
-            html.Button("筛选", type="submit"),
+            html.Button(say("筛选"), type="submit"),
         ],
         action="/quarantine",
         method="get",
         className="search",
     )
-    return html.Div([html.Nav(links, className="reasons", **{"aria-label": "原因"}), search], className="filters")
+    return html.Div([html.Nav(links, className="reasons", **{"aria-label": say("原因")}), search], className="filters")
 
 
 def _reason_link(community: Community, wanted: Filter, reason: str | None, text: str) -> Any:
@@ -100,7 +103,7 @@ def _address(community: Community, wanted: Filter, before: int | None = None) ->
 def _actions() -> Any:
     return html.Div(
         [
-            html.Button("重新处理所选", type="button", **{"data-play-back": ""}),
+            html.Button(say("重新处理所选"), type="button", **{"data-play-back": ""}),
             html.Span("", className="outcome", role="status", **{"data-outcome": ""}),
         ],
         className="actions",
@@ -109,7 +112,14 @@ def _actions() -> Any:
 
 def _table(refused: list[Row[Any]]) -> Any:
     choose_all = html.Span("", className="choice", **{"data-choice": "all"})
-    head = html.Thead(html.Tr([html.Th(name) for name in (choose_all, "收到", "设备", "主题", "原因", "说明", "报文")]))
+    head = html.Thead(
+        html.Tr(
+            [
+                html.Th(name)
+                for name in (choose_all, say("收到"), say("设备"), say("主题"), say("原因"), say("说明"), say("报文"))
+            ]
+        )
+    )
     return html.Div(
         html.Table([head, html.Tbody([_row(row) for row in refused])], className="refused"),
         className="scroll",
@@ -125,7 +135,7 @@ def _row(row: Row[Any]) -> Any:
         html.A(row.device, href=f"/devices/{row.device}") if row.device else "—",
         row.topic,
         reason,
-        html.Span(words.said(row.detail, chinese=True), title=row.detail),
+        html.Span(words.told(row.detail), title=row.detail),
         _payload(row.beginning, row.bytes),
     ]
     return html.Tr([html.Td(cell) for cell in cells], **{"data-refused": str(row.id)})
@@ -135,6 +145,6 @@ def _payload(beginning: bytes, size: int) -> Any:
     text = beginning.decode(errors="backslashreplace")
     if len(text) <= SHOWN_BYTES and len(beginning) == size:
         return html.Code(text)
-    more = [] if len(beginning) == size else [html.Span(f"只显示前 {len(beginning)} 字节。")]
-    summary = html.Summary(html.Code(f"{text[:60]}… 共 {size} 字节"))
+    more = [] if len(beginning) == size else [html.Span(say_n("只显示前 {n} 字节。", len(beginning)))]
+    summary = html.Summary(html.Code(say("{text}… 共 {size} 字节", text=text[:60], size=size)))
     return html.Details([summary, html.Pre(html.Code(text)), *more])

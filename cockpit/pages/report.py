@@ -7,36 +7,39 @@ from dash import html
 
 from cockpit.pages import frame
 from layers.grid_events.rules import categories
+from store.language import marked, named, say
 
 GROUPS = {
-    "facility": "设施",
-    "environment": "环境",
-    "order": "秩序",
-    "safety": "安全",
-    "service": "服务",
-    "other": "其他",
+    "facility": marked("设施"),
+    "environment": marked("环境"),
+    "order": marked("秩序"),
+    "safety": marked("安全"),
+    "service": marked("服务"),
+    "other": marked("其他"),
 }
 
 
 def page(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
     """The layout of ``/report``; the script keeps it, also while the line is away."""
     known = frame.known_community(community)
-    groups: dict[str, dict[str, Any]] = {code: {"name": name, "categories": {}} for code, name in GROUPS.items()}
+    groups: dict[str, dict[str, Any]] = {code: {"name": say(name), "categories": {}} for code, name in GROUPS.items()}
     for code, row in categories().items():
-        groups[code.partition(".")[0]]["categories"][code] = row.name
+        groups[code.partition(".")[0]]["categories"][code] = named(row)
     form = html.Section(
         [
-            html.H2("上报事件"),
+            html.H2(say("上报事件")),
             html.P("", className="second", hidden=True, role="status", **{"data-doubts": ""}),
             html.Div(**{"data-report-form": msgspec.json.encode(groups).decode()}),
         ],
         className="panel report",
     )
     left = html.Section(
-        [html.H2("我的上报"), html.Ul(className="outbox", **{"data-outbox": ""})], className="panel report", hidden=True
+        [html.H2(say("我的上报")), html.Ul(className="outbox", **{"data-outbox": ""})],
+        className="panel report",
+        hidden=True,
     )
     tasks = html.Section(
-        [html.H2("我的任务"), html.Ul(className="tasks", **{"data-my-tasks": ""})], className="panel report"
+        [html.H2(say("我的任务")), html.Ul(className="tasks", **{"data-my-tasks": ""})], className="panel report"
     )
     return frame.desk(
         known, "report", [html.Div([form, left, tasks], className="report-page")], theme=frame.theme_of(theme)

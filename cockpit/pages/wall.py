@@ -9,6 +9,7 @@ from cockpit.ground import map as base_map
 from cockpit.pages import frame, legend, scenes
 from geo.communities import Community
 from layers.declare import layers
+from store.language import named, say
 
 
 def page(
@@ -30,12 +31,12 @@ def page(
     further |= {"scenes": msgspec.json.encode(scenes.of(found)).decode(), "programme": programme or ""}
     content = [
         _header(found),
-        html.Aside(_panels(found, "left"), className="column left", **{"aria-label": "左栏"}),
+        html.Aside(_panels(found, "left"), className="column left", **{"aria-label": say("左栏")}),
         html.Main(
             [base_map.graph(found, look), frame.ground_note(found)],
             className="map-frame",
         ),
-        html.Aside(_panels(found, "right"), className="column right", **{"aria-label": "右栏"}),
+        html.Aside(_panels(found, "right"), className="column right", **{"aria-label": say("右栏")}),
         _footer(found),
     ]
     return frame.root(found, "wall", content, theme=look, metric=frame.metric_of(metric), **further)
@@ -49,8 +50,8 @@ def _panels(community: Community, column: str) -> list[Any]:
 def _header(community: Community) -> Any:
     return html.Header(
         [
-            html.H1([html.Span(community.name), html.Span("CIM 驾驶舱", className="sub")]),
-            html.Span(community.brand, className="brand"),
+            html.H1([html.Span(named(community)), html.Span(say("CIM 驾驶舱"), className="sub")]),
+            html.Span(named(community, "brand"), className="brand"),
             html.Div([frame.replay_mark(), frame.clock(), frame.live_mark()], className="state"),
         ],
         className="top",

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -14,7 +14,7 @@ from cockpit.edge.addresses import source_of
 from cockpit.errors import BadSetting
 from cockpit.people import devices, displays, passwords, secrets, sessions, users
 from cockpit.people.hashing import Hashing
-from cockpit.people.identify import DEVICE, DISPLAY, LONGEST_COOKIE_S, SESSION, set_cookie
+from cockpit.people.identify import DEVICE, DISPLAY, LONGEST_COOKIE_S, SESSION, keep_language, set_cookie
 from cockpit.people.sign_in import Attempt, Welcome
 from cockpit.people.sign_in import sign_in as sign_in_by_password
 from layers.grid_events import queries
@@ -24,8 +24,10 @@ from layers.web import CommunityPath, Given, Limit, Services, Tongue, Viewer, Wr
 from store import audit
 from store.engine import writing
 from store.instant import SECOND, format_rfc3339
+from store.language import say
 
 hashing = Hashing()
+Tag = Literal["zh-CN", "en"]
 
 
 class Credentials(BaseModel):
@@ -71,6 +73,13 @@ class NewDisplay(BaseModel):
 
     name: str = Field(max_length=80)
     community: str = Field(max_length=64)
+    language: Tag | None = None
+
+
+class Chosen(BaseModel):
+    """A language that somebody chose, by its tag (RFC 5646)."""
+
+    language: Tag
 
 
 def router() -> APIRouter:
@@ -112,7 +121,7 @@ def _sessions(routes: APIRouter) -> None:
     async def sign_in(body: Credentials, given: Given, request: Request, response: Response) -> dict[str, Any]:
         """Sign in: a cookie that scripts cannot read. 401 where name or password is wrong, 429 after many tries."""
         engine, attempt = given.databases.shared, _attempt(request, body.name, body.password)
-        outcome = await hashing.run(_let_in, engine, attempt, "用户名或口令不对")
+        outcome = await hashing.run(_let_in, engine, attempt, say("用户名或口令不对"))
         return await run_in_threadpool(_welcome, given, request, response, outcome.session, outcome.device)
 
     @routes.post("/session/end", status_code=204)
@@ -123,6 +132,14 @@ def _sessions(routes: APIRouter) -> None:
             with writing(given.databases.shared) as connection:
                 sessions.end(connection, secret, actor.label)
         response.delete_cookie(SESSION)
+
+    @routes.post("/session/language", status_code=204)
+    def choose_language(body: Chosen, actor: Viewer, given: Given, request: Request, response: Response) -> None:
+        """Be spoken to in a language: in this browser, and whoever is signed in wherever they sign in."""
+        if actor is not None and actor.kind == "user":
+            with writing(given.databases.shared) as connection:
+                users.keep_language(connection, actor.name, body.language)
+        keep_language(request, response, body.language)
 
     @routes.post("/session/password", status_code=201)
     async def new_password(
@@ -143,7 +160,7 @@ def _sessions(routes: APIRouter) -> None:
             await run_in_threadpool(_invited, given.databases.shared, body)
             welcome = await hashing.run(_accept, given.databases.shared, body)
         except users.NoInvitation:
-            raise Problem(410, "gone", "链接已使用或已过期；请管理员再发一个") from None
+            raise Problem(410, "gone", say("链接已使用或已过期；请管理员再发一个")) from None
         return await run_in_threadpool(_welcome, given, request, response, welcome.session, welcome.device)
 
 
@@ -156,12 +173,17 @@ def _let_in(engine: Engine, attempt: Attempt, refused: str) -> Welcome:
     if isinstance(outcome, Welcome):
         return outcome
     if outcome.wait_s > 0:
-        raise Problem(429, "too many tries", f"{refused}；{outcome.wait_s} 秒后再试", retry_after=outcome.wait_s)
+        raise Problem(
+            429,
+            "too many tries",
+            say("{refused}；{wait_s} 秒后再试", refused=refused, wait_s=outcome.wait_s),
+            retry_after=outcome.wait_s,
+        )
     raise Problem(401, "sign-in refused", refused)
 
 
 def _change_password(engine: Engine, attempt: Attempt, new: str, actor: Actor) -> Welcome:
-    _let_in(engine, attempt, "现口令不对")
+    _let_in(engine, attempt, say("现口令不对"))
     with told_as_problem():
         kept = passwords.hash_new(new, actor.name)
     with writing(engine) as connection, told_as_problem():
@@ -255,7 +277,7 @@ def _displays(routes: APIRouter) -> None:
     def add_display(body: NewDisplay, actor: WriteActor, given: Given) -> dict[str, Any]:
         """A link that a wall's browser opens once: read only, revocable."""
         with writing(given.databases.shared) as connection, told_as_problem():
-            secret = displays.add(connection, body.name, body.community, actor.label)
+            secret = displays.add(connection, body.name, body.community, actor.label, body.language)
         return {"name": body.name, "link": f"/display/{secret}"}
 
     @routes.post("/displays/{name}/revoke", status_code=204)
@@ -273,11 +295,13 @@ def display_link() -> APIRouter:
     def open_display(secret: str, given: Given, request: Request) -> Response:
         with given.databases.shared.connect() as connection:
             found = displays.find(connection, secret)
+            language = displays.language_of(connection, secret)
         if found is None:
             return RedirectResponse("/sign-in", 303)
         (community,) = found.actor.communities
         answer = RedirectResponse(f"/wall/{community}", 303)
         set_cookie(request, answer, DISPLAY, secret, LONGEST_COOKIE_S)
+        keep_language(request, answer, language)
         return answer
 
     return routes
@@ -295,10 +319,12 @@ def told_as_problem() -> Iterator[None]:
 def _welcome(given: Services, request: Request, response: Response, secret: str, device: str) -> dict[str, Any]:
     with given.databases.shared.connect() as connection:
         found = sessions.find(connection, secret)
+        language = users.language_of(connection, found.actor.name) if found else None
     if found is None:  # shut out between one statement and the next
-        raise Problem(401, "sign-in refused", "用户名或口令不对")
+        raise Problem(401, "sign-in refused", say("用户名或口令不对"))
     set_cookie(request, response, SESSION, secret, sessions.LONGEST // SECOND)
     set_cookie(request, response, DEVICE, device, LONGEST_COOKIE_S, "/api/v1/session")
+    keep_language(request, response, language)
     return _told(found.actor, secret)
 
 

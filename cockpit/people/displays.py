@@ -15,27 +15,33 @@ from geo.communities import communities
 from layers.roles import DISPLAY, Actor
 from store import audit, revision
 from store.instant import Instant, now
+from store.language import LANGUAGES
 
 
-def add(connection: Connection, name: str, community: str, actor: str) -> str:
+def add(connection: Connection, name: str, community: str, actor: str, language: str | None = None) -> str:
     """The secret of a new display's link, the only time that it is known.
 
     Raises
     ------
     BadSetting
-        If the community is unknown, or the name will not do or is taken.
+        If the community or the language is unknown, or the name will not do or is taken.
     """
     if community not in communities():
         raise BadSetting(f"community {community!r} is not one of {', '.join(communities())}")
+    if language is not None and language not in LANGUAGES:
+        raise BadSetting(f"language {language!r} is not one of {', '.join(LANGUAGES)}")
     check_name("display", name)
     secret = secrets.new()
-    row = {"name": name, "community": community, "token_hash": secrets.hashed(secret), "created": now()}
+    row = {"name": name, "community": community, "language": language, "created": now()}
+    row["token_hash"] = secrets.hashed(secret)
     try:
         with connection.begin_nested():
             connection.execute(insert(display).values(row))
     except IntegrityError:
         raise BadSetting(f"a display named {name!r} exists already") from None
-    audit.record(connection, actor, "display.add", name, {"community": community})
+    audit.record(
+        connection, actor, "display.add", name, {"community": community} | ({"language": language} if language else {})
+    )
     return secret
 
 
@@ -65,6 +71,14 @@ def find(connection: Connection, secret: str) -> Identity | None:
     return Identity(actor, Credential("display", hashed))
 
 
+def language_of(connection: Connection, secret: str) -> str | None:
+    """The language that a display's wall is in; None where it is the browser's."""
+    language: str | None = connection.scalar(
+        select(display.c.language).where(display.c.token_hash == secrets.hashed(secret))
+    )
+    return language
+
+
 def ends(connection: Connection, hashes: Sequence[str]) -> dict[str, Instant | None]:
     """Those of these links that still work; none ends by itself."""
     query = select(display.c.token_hash).where(display.c.token_hash.in_(hashes), display.c.revoked.is_(None))
@@ -74,6 +88,11 @@ def ends(connection: Connection, hashes: Sequence[str]) -> dict[str, Instant | N
 def known(connection: Connection) -> list[dict[str, Any]]:
     """All displays, by name."""
     return [
-        {"name": row.name, "community": row.community, "revoked": row.revoked is not None}
+        {
+            "name": row.name,
+            "community": row.community,
+            "language": row.language,
+            "revoked": row.revoked is not None,
+        }
         for row in connection.execute(select(display).order_by(display.c.name))
     ]

@@ -9,6 +9,7 @@ from anyio import CapacityLimiter, Semaphore, to_thread
 
 from layers.problem import Problem
 from store import budgets
+from store.language import say
 
 WAITING = 32
 RETRY_S = 2
@@ -56,4 +57,4 @@ class Hashing:
 
 
 def _busy() -> Problem:
-    return Problem(503, "busy", "正在登录的人太多，请稍后再试", retry_after=RETRY_S)
+    return Problem(503, "busy", say("正在登录的人太多，请稍后再试"), retry_after=RETRY_S)

@@ -12,10 +12,12 @@ from cockpit.people.credentials import Identity
 from cockpit.people.displays import find as find_display
 from layers.problem import Problem
 from store.databases import Databases
+from store.language import LANGUAGES
 
 SESSION = "cockpit_session"
 DISPLAY = "cockpit_display"
 DEVICE = "cockpit_device"
+LANGUAGE = "cockpit_language"
 CREDENTIALS = ("authorization", "cookie")
 """Headers without which nobody can be known."""
 CSRF_HEADER = "X-CSRF-Token"
@@ -86,8 +88,16 @@ def set_cookie(
     response.set_cookie(name, secret, max_age=seconds, httponly=True, samesite="lax", secure=secure, path=path)
 
 
-def renewed_display(request: HTTPConnection) -> str:
-    """The display's own cookie as it is given again, so that a wall in use never loses it."""
+def keep_language(request: HTTPConnection, response: Response, language: str | None) -> None:
+    """Have a browser ask in a language from now on; None leaves it as it is."""
+    if language is not None:
+        set_cookie(request, response, LANGUAGE, language, LONGEST_COOKIE_S)
+
+
+def renewed_display(request: HTTPConnection) -> list[str]:
+    """The display's own cookies as they are given again, so that a wall in use never loses them."""
     response = Response()
     set_cookie(request, response, DISPLAY, request.cookies[DISPLAY], LONGEST_COOKIE_S)
-    return response.headers["set-cookie"]
+    chosen = request.cookies.get(LANGUAGE)
+    keep_language(request, response, chosen if chosen in LANGUAGES else None)
+    return response.headers.getlist("set-cookie")

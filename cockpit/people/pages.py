@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from cockpit.errors import BadSetting
 from cockpit.people import sessions, users
-from cockpit.people.identify import SESSION, set_cookie
+from cockpit.people.identify import SESSION, keep_language, set_cookie
 from cockpit.people.oidc import CALLBACK, UNDER_WAY_S, OidcError, SingleSignOn
 from cockpit.people.passwords import MIN_LENGTH
 from cockpit.people.sign_in import start_vouched
@@ -17,23 +17,20 @@ from cockpit.serving import bundle
 from layers.web import Given
 from store.engine import writing
 from store.instant import SECOND
+from store.language import current, marked, say
 
 log = structlog.get_logger(__name__)
 
 PAGE = Template((files("cockpit.people") / "page.html").read_text(encoding="utf-8"))
-NAME = '<label>用户名 <input name="name" autocomplete="username" maxlength="80" required autofocus></label>'
+NAME = '<label>{} <input name="name" autocomplete="username" maxlength="80" required autofocus></label>'
 HIDDEN = '<label>{} <input name="{}" type="password" autocomplete="{}" maxlength="512" required></label>'
-ADVICE = f"<p>至少 {MIN_LENGTH} 个字符。几个不相干的词连成一句，好记也难猜；不必有数字和符号，也不必定期更换。</p>"
-CHOOSE = HIDDEN.format("新口令", "password", "new-password") + HIDDEN.format("再输一次", "again", "new-password")
-
-
 REFUSED = {
-    "unknown": "统一身份已确认，但本系统没有给您开通；请联系系统管理员",
-    "failed": "统一身份登录没有完成，请再试",
-    "name": "统一身份给出的用户名不能用：须为 1 至 80 个可见字符，不含斜杠；请联系系统管理员",
+    "unknown": marked("统一身份已确认，但本系统没有给您开通；请联系系统管理员"),
+    "failed": marked("统一身份登录没有完成，请再试"),
+    "name": marked("统一身份给出的用户名不能用：须为 1 至 80 个可见字符，不含斜杠；请联系系统管理员"),
 }
-ELSEWHERE = '<p><a class="elsewhere" href="/sign-in/oidc">统一身份登录</a></p>'
-USED = '<p>▲ 链接已用过或已过期，请系统管理员重新邀请。</p><p><a class="elsewhere" href="/sign-in">去登录</a></p>'
+ELSEWHERE = '<p><a class="elsewhere" href="/sign-in/oidc">{}</a></p>'
+USED = '<p>{}</p><p><a class="elsewhere" href="/sign-in">{}</a></p>'
 FORM = (
     '<form data-kind="{kind}">{fields}<button type="submit">{verb}</button>'
     '<span class="outcome" role="alert" data-outcome></span></form>'
@@ -47,10 +44,10 @@ def router(sign_on: SingleSignOn | None) -> APIRouter:
 
     @routes.get("/sign-in")
     def sign_in(refused: str = "") -> HTMLResponse:
-        fields = NAME + HIDDEN.format("口令", "password", "current-password")
-        other = ELSEWHERE if sign_on else ""
-        said = f"<p>▲ {REFUSED[refused]}</p>" if refused in REFUSED else ""
-        return _page("sign-in", "登录", said + other + fields, "登录")
+        fields = NAME.format(say("用户名")) + HIDDEN.format(say("口令"), "password", "current-password")
+        other = ELSEWHERE.format(say("统一身份登录")) if sign_on else ""
+        said = f"<p>▲ {say(REFUSED[refused])}</p>" if refused in REFUSED else ""
+        return _page("sign-in", say("登录"), said + other + fields, say("登录"))
 
     @routes.get("/welcome")
     def welcome(given: Given, token: str = "") -> HTMLResponse:
@@ -58,9 +55,10 @@ def router(sign_on: SingleSignOn | None) -> APIRouter:
             with given.databases.shared.connect() as connection:
                 is_first = users.is_for_first_admin(connection, token)
         except users.NoInvitation:
-            return _page("used", "链接无效", USED, None, status=410)
-        title = "设置首位系统管理员" if is_first else "设置口令"
-        return _page("welcome", title, ADVICE + (NAME if is_first else "") + CHOOSE, "确定")
+            said = USED.format(say("▲ 链接已用过或已过期，请系统管理员重新邀请。"), say("去登录"))
+            return _page("used", say("链接无效"), said, None, status=410)
+        title = say("设置首位系统管理员") if is_first else say("设置口令")
+        return _page("welcome", title, _choose(is_first), say("确定"))
 
     if sign_on is not None:
         _elsewhere(routes, sign_on)
@@ -90,6 +88,8 @@ def _elsewhere(routes: APIRouter, sign_on: SingleSignOn) -> None:
         try:
             with writing(given.databases.shared) as connection:
                 secret = start_vouched(connection, name, sign_on.issuer, str(claims["sub"]))
+                found = sessions.find(connection, secret) if secret else None
+                language = users.language_of(connection, found.actor.name) if found else None
         except BadSetting as error:
             log.warning("sign_in_by_provider_failed", reason=str(error))
             return _back("/sign-in?refused=name")
@@ -97,7 +97,18 @@ def _elsewhere(routes: APIRouter, sign_on: SingleSignOn) -> None:
             return _back("/sign-in?refused=unknown")
         answer = _back(then)
         set_cookie(request, answer, SESSION, secret, sessions.LONGEST // SECOND)
+        keep_language(request, answer, language)
         return answer
+
+
+def _choose(is_first: bool) -> str:
+    """The fields where a password is chosen; of the first admin the name too."""
+    advice = say(
+        "至少 {n} 个字符。几个不相干的词连成一句，好记也难猜；不必有数字和符号，也不必定期更换。", n=MIN_LENGTH
+    )
+    fields = [f"<p>{advice}</p>", NAME.format(say("用户名")) if is_first else ""]
+    fields.append(HIDDEN.format(say("新口令"), "password", "new-password"))
+    return "".join([*fields, HIDDEN.format(say("再输一次"), "again", "new-password")])
 
 
 def _back(path: str) -> RedirectResponse:
@@ -110,5 +121,13 @@ def _page(kind: str, title: str, fields: str, verb: str | None, status: int = 20
     # A link that is a secret must not travel on as a referrer.
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     content = FORM.format(kind=kind, fields=fields, verb=verb) if verb else fields
-    page = PAGE.substitute(title=title, content=content, sheet=bundle.sheets().path)
+    words = bundle.words(current())
+    page = PAGE.substitute(
+        title=title,
+        content=content,
+        cockpit=say("CIM 驾驶舱"),
+        lang=current(),
+        words=f'<script src="{words.path}"></script>\n' if words else "",
+        sheet=bundle.sheets().path,
+    )
     return HTMLResponse(page, status, headers)

@@ -12,6 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from cockpit.errors import BadSetting
 from geo.communities import communities
 from store import budgets
+from store.language import say
 
 MIN_LENGTH = 15
 """Characters of a password that is the only factor (section 3.1.1.2, item 1); no rules of composition (item 5)."""
@@ -40,10 +41,17 @@ def hash_new(password: str, name: str) -> str:
 
     text = _normal(password)
     if not MIN_LENGTH <= len(text) <= MAX_LENGTH:
-        raise WeakPassword(f"口令须有 {MIN_LENGTH} 至 {MAX_LENGTH} 个字符，现为 {len(text)} 个")
+        raise WeakPassword(
+            say(
+                "口令须有 {min_length} 至 {max_length} 个字符，现为 {text} 个",
+                min_length=MIN_LENGTH,
+                max_length=MAX_LENGTH,
+                text=len(text),
+            )
+        )
     words = [name, *CONTEXT, *communities(), *(one.name for one in communities().values())]
     if zxcvbn(text[:72], user_inputs=words)["score"] < MIN_SCORE or len(set(text)) < MIN_LENGTH // 2:
-        raise WeakPassword("口令太容易猜到；几个不相干的词连成一句更好")
+        raise WeakPassword(say("口令太容易猜到；几个不相干的词连成一句更好"))
     return _apart().submit(_hasher.hash, text).result()
 
 

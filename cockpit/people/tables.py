@@ -14,6 +14,8 @@ app_user = Table(
     Column("password_hash", String(200)),
     Column("created", BigInteger, nullable=False),
     Column("disabled", BigInteger),
+    # None: as the browser asks.
+    Column("language", String(16)),
     UniqueConstraint("name", name="uq_app_user_name"),
 )
 
@@ -95,6 +97,7 @@ display = Table(
     Column("token_hash", String(64), nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("revoked", BigInteger),
+    Column("language", String(16)),
     UniqueConstraint("name", name="uq_display_name"),
     UniqueConstraint("token_hash", name="uq_display_token_hash"),
 )

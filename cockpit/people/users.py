@@ -123,6 +123,17 @@ def _other_tops(connection: Connection, user: User) -> list[User]:
     return [one for one in others if one.is_top and (one.can_sign_in or not user.can_sign_in)]
 
 
+def keep_language(connection: Connection, name: str, language: str) -> None:
+    """Remember the language that somebody chose, for every browser that they sign in with."""
+    connection.execute(update(app_user).where(app_user.c.name == name).values(language=language))
+
+
+def language_of(connection: Connection, name: str) -> str | None:
+    """The language that somebody chose; None where they never did."""
+    language: str | None = connection.scalar(select(app_user.c.language).where(app_user.c.name == name))
+    return language
+
+
 def everybody(connection: Connection) -> list[User]:
     """All users, by name."""
     return _found(connection)

@@ -41,7 +41,7 @@ def checker(pages: Sequence[Page]) -> Callable[[HTTPConnection], Awaitable[None]
                 # Whether there is such a device, or event, the database knows.
                 await run_in_threadpool(find, pages, request.url.path, request.url.query)
             except Problem as refused:
-                raise NoPage(words.said(refused.detail, chinese=True), refused.status) from None
+                raise NoPage(words.told(refused.detail), refused.status) from None
 
     return check
 

@@ -20,7 +20,7 @@ def _files(folder: Traversable) -> list[Traversable]:
     for entry in sorted(folder.iterdir(), key=lambda one: one.name):
         if entry.is_dir():
             found += _files(entry)
-        elif entry.name.endswith((".css", ".js")):
+        elif entry.name.endswith((".css", ".js", ".po")):
             found.append(entry)
     return found
 

@@ -7,11 +7,14 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
+import msgspec
 from fastapi import APIRouter, Request, Response
 
 from cockpit.serving.static import FOR_GOOD
 from layers.problem import Problem
+from store.language import CHINESE, LANGUAGES, read
 
 MEDIA_TYPES = {"js": "text/javascript", "css": "text/css"}
 ASSETS = files("assets")
@@ -44,10 +47,28 @@ def plotly() -> Bundle:
     return _bundle("plotly", "js", (ASSETS / "vendor" / "plotly-map.min.js").read_bytes())
 
 
+@cache
+def words(tag: str) -> Bundle | None:
+    """What the scripts say in a language; none for Chinese, in which they are written."""
+    if tag == CHINESE:
+        return None
+    said = {
+        _key(message): list(message.string) if message.pluralizable else message.string
+        for message in read(tag, "scripts")
+        if message.id and message.string
+    }
+    content = b"window.cockpitWords = " + msgspec.json.encode(said) + b";\n"
+    return _bundle(f"words-{tag}", "js", content)
+
+
+def _key(message: Any) -> str:
+    return str(message.id[0] if message.pluralizable else message.id)
+
+
 def router() -> APIRouter:
     """The routes of these files."""
     routes = APIRouter(include_in_schema=False)
-    known = {bundle.path: bundle for bundle in (scripts(), sheets(), plotly())}
+    known = {bundle.path: bundle for bundle in (scripts(), sheets(), plotly(), *map(words, LANGUAGES)) if bundle}
 
     @routes.get("/assets/{name}.{digest}.{kind}")
     def serve(request: Request) -> Response:

@@ -1,22 +1,32 @@
-"""Refusals in the language of who reads them: Chinese for a browser that asks for it, English for programs.
+"""The language of each request, and refusals in it: one place for all of them, whoever refused.
 
-One place for all of them, whoever refused: a route, the table of permissions, a budget.
+A page is asked for in a language by ``?lang=``; what it asks of the server then follows it by Referer. Who chose one
+in the header has it in a cookie; a sign-in and a display's link set that cookie to what is kept for them.
 """
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cockpit.pages.address import LANG
+from cockpit.people.identify import LANGUAGE
 from layers import words
+from store.language import CHINESE, ENGLISH, LANGUAGES, preferred, speaking
 
 PROBLEM = "application/problem+json"
 
 
+OF_PAGES = ("/_dash", "/api/", "/geo/")
+PROGRAMS = ("/api/", "/geo/")
+"""Where who names no language is a program, and reads English; elsewhere a person, who is spoken to in Chinese."""
+
+
 class Language:
-    """ASGI middleware: puts the words of a problem in Chinese where the browser prefers it."""
+    """ASGI middleware: has each request answered in the language of who asks, and says which that is."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -25,32 +35,60 @@ class Language:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        chinese = words.prefers_chinese(HTTPConnection(scope).headers.get("accept-language"))
+        asked = HTTPConnection(scope)
+        tag = language_of(asked)
         held: list[Message] = []
         body = bytearray()
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if headers.get("content-type", "").startswith(PROBLEM) and "content-encoding" not in headers:
+                kind = headers.get("content-type", "")
+                if kind.startswith(PROBLEM) and "content-encoding" not in headers:
                     held.append(message)
                     return
+                if kind.startswith("text/html"):
+                    _say_which(headers, tag)
+                    if asked.query_params.get(LANG) == tag:
+                        headers.append("Set-Cookie", _for_the_session(asked, tag))
             elif held:
                 body.extend(message.get("body", b""))
                 if not message.get("more_body"):
-                    await _send_told(held.pop(), bytes(body), chinese, send)
+                    await _send_told(held.pop(), bytes(body), tag, send)
                 return
             await send(message)
 
-        await self._app(scope, receive, sending)
+        with speaking(tag):
+            await self._app(scope, receive, sending)
 
 
-async def _send_told(start: Message, body: bytes, chinese: bool, send: Send) -> None:
-    told = in_language(body) if chinese else body
+def language_of(asked: HTTPConnection) -> str:
+    """The language of who asks: by the address, the page that asks, what was chosen in this browser, the browser's."""
+    before = urlsplit(asked.headers.get("referer", ""))
+    # What a page asks for is of the page; a page that it leads to is another.
+    is_of_page = before.netloc == asked.headers.get("host") and asked.url.path.startswith(OF_PAGES)
+    referring = parse_qs(before.query) if is_of_page else {}
+    chosen = (asked.query_params.get(LANG), *referring.get(LANG, ()), asked.cookies.get(LANGUAGE))
+    found = next((tag for tag in chosen if tag in LANGUAGES), None) or preferred(asked.headers.get("accept-language"))
+    return found or (ENGLISH if asked.url.path.startswith(PROGRAMS) else CHINESE)
+
+
+def _for_the_session(asked: HTTPConnection, tag: str) -> str:
+    """The cookie by which the pages that a page leads to are in its language too, until the browser is closed."""
+    secure = "; Secure" if asked.url.scheme == "https" else ""
+    return f"{LANGUAGE}={tag}; Path=/; HttpOnly; SameSite=Lax{secure}"
+
+
+def _say_which(headers: MutableHeaders, tag: str) -> None:
+    headers["Content-Language"] = tag
+    headers.add_vary_header("Accept-Language, Cookie")
+
+
+async def _send_told(start: Message, body: bytes, tag: str, send: Send) -> None:
+    told = in_language(body) if tag == CHINESE else body
     headers = MutableHeaders(scope=start)
     headers["Content-Length"] = str(len(told))
-    headers["Content-Language"] = "zh-CN" if chinese else "en"
-    headers.add_vary_header("Accept-Language")
+    _say_which(headers, tag)
     await send(start)
     await send({"type": "http.response.body", "body": told})
 

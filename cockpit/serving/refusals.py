@@ -11,25 +11,26 @@ from cockpit.serving.problems import answer
 from layers import words
 from layers.problem import Problem
 from layers.roles import DISPLAY, Actor
+from store.language import CHINESE, current, marked, say
 
 REFUSED_CLOSE = 4001
 PAGE = """<!DOCTYPE html>
-<html lang="zh-CN" data-theme="dark">
+<html lang="{lang}" data-theme="dark">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>没有权限 · CIM 驾驶舱</title>
+<title>{title} · {cockpit}</title>
 <link rel="stylesheet" href="{sheet}">
 </head>
 <body>
 <div class="desk page-missing">
-<h1>没有权限</h1>
+<h1>{title}</h1>
 <p>{why}</p>
-<p><a href="/">回到总览</a> · <a href="{sign_in}">换一个用户登录</a></p>
+<p><a href="/">{home}</a> · <a href="{sign_in}">{other}</a></p>
 </div>
 </body>
 </html>"""
-WHY = "您的角色不能看这个页面，或者它属于另一个社区；需要时请联系系统管理员。"
+WHY = marked("您的角色不能看这个页面，或者它属于另一个社区；需要时请联系系统管理员。")
 
 
 async def refuse(problem: Problem, key: str, actor: Actor | None, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,5 +49,15 @@ def _response(problem: Problem, key: str, actor: Actor | None, scope: Scope) -> 
     sign_in = f"/sign-in?next={quote(asked, safe='/')}"
     if actor is None or actor.role == DISPLAY:
         return RedirectResponse(sign_in, 303)
-    why = escape(words.in_chinese(problem.detail) or WHY)
-    return HTMLResponse(PAGE.format(why=why, sign_in=escape(sign_in), sheet=bundle.sheets().path), problem.status)
+    told = words.in_chinese(problem.detail) if current() == CHINESE else problem.detail
+    page = PAGE.format(
+        title=say("没有权限"),
+        why=escape(told or say(WHY)),
+        home=say("回到总览"),
+        other=say("换一个用户登录"),
+        cockpit=say("CIM 驾驶舱"),
+        sign_in=escape(sign_in),
+        lang=current(),
+        sheet=bundle.sheets().path,
+    )
+    return HTMLResponse(page, problem.status)

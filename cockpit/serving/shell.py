@@ -11,6 +11,7 @@ from dash import Dash, Output
 from cockpit import access
 from cockpit.serving import bundle
 from layers.problem import Problem
+from store.language import current, say
 
 WITHOUT_TABLES = re.compile(
     r"/wall/[^/]+|/map|/compare|/alarms|/alarm-rules|/alarm-figures|/board|/report|/governance|/figures|/people|/events/[^/]+"
@@ -68,11 +69,15 @@ class Shell(Dash):  # type: ignore[misc]  # Dash has no types
     def interpolate_index(self, css: str = "", scripts: str = "", **parts: Any) -> str:
         """The page's frame: our own scripts and sheets before Dash's, and of those only what the page shows."""
         path = self.backend.request_adapter().path
+        parts["title"] = say("CIM 驾驶舱")
         if WITHOUT_TABLES.fullmatch(path):
             scripts = TABLE_SCRIPTS.sub("", scripts)
         css += f'<link rel="stylesheet" href="{bundle.sheets().path}">'
         if WITH_PLOTLY.fullmatch(path):
             # Most of a map's way to the screen, and what Dash would ask for last.
             css += f'<script id="plotly" src="{bundle.plotly().path}" async></script>'
-        scripts = f'<script src="{bundle.scripts().path}"></script>\n{scripts}'
-        return str(super().interpolate_index(css=css, scripts=scripts, **parts))
+        words = bundle.words(current())
+        said = f'<script src="{words.path}"></script>\n' if words else ""
+        scripts = f'{said}<script src="{bundle.scripts().path}"></script>\n{scripts}'
+        made = str(super().interpolate_index(css=css, scripts=scripts, **parts))
+        return made.replace("{%lang%}", current())

@@ -27,5 +27,5 @@ LAYER = Layer(
     remind=remind,
     words={code: one.name for table in (life.life().states, life.life().events) for code, one in table.items()},
     things={"alarm": is_there},
-    notices={code: kind.text for code, kind in table().kinds.items()},
+    notices=table().kinds,
 )

@@ -35,6 +35,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name_en: str
     unit: str
     source: str
+    source_en: str = ""
     target: str | None = None
     least: float | None = None
     most: float | None = None
@@ -259,5 +260,5 @@ def _row(code: str, row: Row, value: float | None) -> dict[str, Any]:
         "target": row.target,
         # By what is shown: a figure that reads as its target is one that meets it.
         "is_met": row.is_met(shown),
-        "source": row.source or None,
+        **({"source": row.source or None} | ({"source_en": row.source_en} if row.source_en else {})),
     }

@@ -31,8 +31,10 @@ class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     name: str
     name_en: str
     label: str | None = None
+    label_en: str | None = None
     precision: int | None = None
     unit: str | None = None
+    unit_en: str | None = None
 
 
 class Looks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -46,6 +46,7 @@ def overlay(community: Community) -> Overlay:
         sources={SOURCE: {"type": "geojson", "data": empty, "promoteId": "id"}},
         above=(pulse, ring, sign),
         legend_title="告警",
+        legend_title_en="Alarms",
         # The priority stands beside each ring in shape and word: one entry is enough, the wall has room for no more.
         legend=(LegendEntry(symbol="◎", text="未确认", text_en="unacknowledged", tone="high"),),
     )

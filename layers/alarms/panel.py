@@ -7,8 +7,9 @@ from dash import html
 from geo.communities import Community
 from layers import parts
 from layers.alarms.look import looks, words
+from store.language import marked, named, say
 
-BESIDES = (("已确认未恢复", "acknowledged"), ("搁置 / 停用", "put_aside"))
+BESIDES = ((marked("已确认未恢复"), "acknowledged"), (marked("搁置 / 停用"), "put_aside"))
 """What is open and does not sound."""
 
 
@@ -18,11 +19,10 @@ def panel(community: Community) -> Any:
         html.Span(
             [
                 html.Span(look.symbol, className=f"symbol tone-{look.tone}"),
-                html.Span(look.name, className="label"),
+                html.Span(named(look), className="label"),
                 html.Span("0", className="value", **{"data-live": f"alarms.*.{code}"}),
             ],
             className="count",
-            title=look.name_en,
             **{"data-priority": code},
         )
         for code, look in looks().priorities.items()
@@ -30,7 +30,7 @@ def panel(community: Community) -> Any:
     besides = [
         html.Span(
             [
-                html.Span(name, className="label"),
+                html.Span(say(name), className="label"),
                 html.Span("0", className="value", **{"data-live": f"alarms.*.{code}"}),
             ],
             className="count",
@@ -39,9 +39,9 @@ def panel(community: Community) -> Any:
     ]
     return parts.panel(
         "alarms",
-        "告警",
-        html.Div(counts, className="counts", **{"data-alarm-words": words(), "aria-label": "未确认告警"}),
+        say("告警"),
+        html.Div(counts, className="counts", **{"data-alarm-words": words(), "aria-label": say("未确认告警")}),
         html.Div(besides, className="counts of-the-day"),
         html.Ol(className="alarms", **{"data-list": "alarms", "aria-live": "polite"}),
-        waiting="没有未确认的告警",
+        waiting=say("没有未确认的告警"),
     )

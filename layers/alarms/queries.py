@@ -7,13 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, case, func, select
 
-from geo.ground import places
+from geo.ground import Place, places
 from layers.alarms import floods, life
 from layers.alarms.occurrences import TOLD
 from layers.alarms.rules import PRIORITIES
 from layers.alarms.tables import alarm, alarm_step
 from store import origins, revision
 from store.instant import MILLISECOND, Instant, format_rfc3339
+from store.language import Word, in_all
 
 TALLY = "*"
 """The key of the counts over all open alarms."""
@@ -51,7 +52,7 @@ def records(
     else:
         rows = connection.execute(query.where(alarm.c.id.in_(keys - {TALLY}))).all()
     found: dict[str, dict[str, Any] | None] = dict.fromkeys(keys - {TALLY}) if keys is not None else {}
-    names = {place.code: place.name for layer in ("areas", "sites") for place in places(community, layer)}
+    names = {place.code: place for layer in ("areas", "sites") for place in places(community, layer)}
     for row in rows:
         found[row.id] = _record(row, names) if row.state in life.open_states() else None
     if keys is None or TALLY in keys:
@@ -83,9 +84,11 @@ def _flood(connection: Connection, community: str, at: Instant | None) -> dict[s
     flood = floods.going_on(connection, community, at)
     if flood is None:
         return None
-    first = connection.execute(select(alarm.c.name, alarm.c.subject).where(alarm.c.id == flood.first)).one()
+    first = connection.execute(
+        select(alarm.c.name, alarm.c.name_en, alarm.c.subject).where(alarm.c.id == flood.first)
+    ).one()
     told = {"id": flood.id, "began": flood.began // MILLISECOND, "count": flood.count, "first": flood.first}
-    return told | {"first_name": first.name, "first_subject": first.subject}
+    return told | in_all("first_name", first) | {"first_subject": first.subject}
 
 
 def with_state(community: str, at: Instant | None) -> Select[Any]:
@@ -189,11 +192,11 @@ def steps(connection: Connection, number: str, at: Instant | None) -> list[dict[
 def told(connection: Connection, community: str, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
     """Alarms as the API says them, with the grid event that was opened for each."""
     events = origins.events_of(connection, community, "alarm", [row.id for row in rows])
-    names = {place.code: place.name for layer in ("areas", "sites") for place in places(community, layer)}
+    names = {place.code: place for layer in ("areas", "sites") for place in places(community, layer)}
     return [_told(row, names, events.get(row.id)) for row in rows]
 
 
-def _told(row: Row[Any], names: dict[str, str], event: dict[str, Any] | None) -> dict[str, Any]:
+def _told(row: Row[Any], names: dict[str, Place], event: dict[str, Any] | None) -> dict[str, Any]:
     instants = ("raised", "received", "returned", "acknowledged", "cleared", "shelved_until")
     times = {name: None if (at := getattr(row, name)) is None else format_rfc3339(at) for name in instants}
     plain = ("id", "rule", "name", "name_en", "priority", "state", "kind", "subject", "device", "area", "site")
@@ -214,8 +217,8 @@ def _told(row: Row[Any], names: dict[str, str], event: dict[str, Any] | None) ->
     return {
         **{name: getattr(row, name) for name in plain},
         **_state_words(row),
-        "area_name": names.get(row.area),
-        "site_name": names.get(row.site),
+        **in_all("area_name", names.get(row.area)),
+        **in_all("site_name", names.get(row.site)),
         "active": bool(row.is_active),
         "latched": bool(row.is_latched),
         "by": row.acknowledged_by,
@@ -226,23 +229,21 @@ def _told(row: Row[Any], names: dict[str, str], event: dict[str, Any] | None) ->
     }
 
 
-def _state_words(row: Row[Any]) -> dict[str, str]:
+def _state_words(row: Row[Any]) -> dict[str, Any]:
     """The state in words; of a latched alarm whose condition is gone, that it waits to be reset."""
     state = life.life().states[row.state]
     waits = row.is_latched and not row.is_active and row.state in ("unacknowledged", "acknowledged")
-    return {
-        "state_name": f"{state.name} · 已恢复待复位" if waits else state.name,
-        "state_name_en": f"{state.name_en}, returned, to be reset" if waits else state.name_en,
-    }
+    latched = Word(f"{state.name} · 已恢复待复位", f"{state.name_en}, returned, to be reset")
+    return in_all("state_name", latched if waits else state)
 
 
-def _record(row: Row[Any], names: dict[str, str]) -> dict[str, Any]:
+def _record(row: Row[Any], names: dict[str, Place]) -> dict[str, Any]:
     """An alarm as the live channel tells it, the same for every screen: who acknowledged it is not said."""
     state = life.life().states[row.state]
     plain = ("id", "rule", "name", "name_en", "priority", "state", "kind", "subject", "device", "metric", "value")
     return {
         **{name: getattr(row, name) for name in plain},
-        "area": names.get(row.area),
+        **in_all("area", names.get(row.area)),
         "site": names.get(row.site),
         **{name: getattr(row, name) for name in ("threshold", "cause", "source", "lon", "lat", "flood", "repeats")},
         **_state_words(row),

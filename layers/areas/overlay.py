@@ -2,7 +2,7 @@
 
 from geo.communities import Community
 from layers.declare import Overlay
-from layers.look import BEFORE, LEVELS, NAME, TOKENS, by_level, label
+from layers.look import BEFORE, LEVELS, TOKENS, by_level, label, name
 
 
 def overlay(community: Community) -> Overlay:
@@ -40,7 +40,7 @@ def overlay(community: Community) -> Overlay:
             {
                 "id": "areas-name",
                 "source": "areas-labels",
-                **label(NAME, 2.6, "text", **BEFORE, **{"text-letter-spacing": 0.08}),
+                **label(name(), 2.6, "text", **BEFORE, **{"text-letter-spacing": 0.08}),
             },
         ),
     )

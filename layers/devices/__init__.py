@@ -24,10 +24,10 @@ LAYER = Layer(
     derived=KeptEnvironment,
     located=located,
     figures=(
-        Figure(code="devices", name="设备", name_en="devices", unit="台"),
-        Figure(code="online", name="在线", name_en="online", unit="台"),
-        Figure(code="stale", name="迟滞", name_en="stale", unit="台"),
-        Figure(code="offline", name="离线", name_en="offline", unit="台"),
-        Figure(code="power", name="功率", name_en="power", unit="kW"),
+        Figure(code="devices", name="设备", name_en="devices", unit="台", unit_en=""),
+        Figure(code="online", name="在线", name_en="online", unit="台", unit_en=""),
+        Figure(code="stale", name="迟滞", name_en="stale", unit="台", unit_en=""),
+        Figure(code="offline", name="离线", name_en="offline", unit="台", unit_en=""),
+        Figure(code="power", name="功率", name_en="power", unit="kW", unit_en="kW"),
     ),
 )

@@ -4,13 +4,14 @@ from typing import Any
 
 from geo.communities import Community
 from layers.declare import LegendEntry, Overlay
-from layers.look import BESIDE, NAME, label, when_state
+from layers.look import BESIDE, label, name, when_state
+from store.language import Word
 
 STATES = (
-    ("online", "device-online", "在线", "online"),
-    ("stale", "device-stale", "迟滞", "stale"),
-    ("offline", "device-offline", "离线", "offline"),
-    ("suspect", "device-suspect", "存疑", "suspect"),
+    ("online", "device-online", Word("在线", "online")),
+    ("stale", "device-stale", Word("迟滞", "stale")),
+    ("offline", "device-offline", Word("离线", "offline")),
+    ("suspect", "device-suspect", Word("存疑", "suspect")),
 )
 NAMES_FROM_ZOOM = 17.5
 NO_GATE = ["!=", ["get", "kind"], "gate"]
@@ -28,11 +29,12 @@ def overlay(community: Community) -> Overlay:
                 "promoteId": "id",
             }
         },
-        above=(_names(), *(_layer(state, image) for state, image, _, _ in STATES)),
+        above=(_names(), *(_layer(state, image) for state, image, _ in STATES)),
         legend_title="设备",
+        legend_title_en="Devices",
         legend=tuple(
-            LegendEntry(symbol=SYMBOLS[state], text=name, text_en=name_en, tone=state)
-            for state, _, name, name_en in STATES
+            LegendEntry(symbol=SYMBOLS[state], text=word.name, text_en=word.name_en, tone=state)
+            for state, _, word in STATES
         ),
     )
 
@@ -44,7 +46,7 @@ def _names() -> dict[str, Any]:
         "source": "devices",
         "minzoom": NAMES_FROM_ZOOM,
         "filter": NO_GATE,
-        **label(NAME, 1.8, "second", **BESIDE),
+        **label(name(), 1.8, "second", **BESIDE),
     }
 
 

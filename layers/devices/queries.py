@@ -11,7 +11,7 @@ from geo import ground
 from layers.declare import Located, positions
 from sensors.commands import commands
 from sensors.devices import past
-from sensors.devices.kinds import kind_name, kinds
+from sensors.devices.kinds import kind, kinds
 from sensors.devices.registry import Device
 from sensors.intake.state import Status, status_of
 from sensors.quality import NOT_LIVE, SUSPECT, word_of
@@ -19,6 +19,7 @@ from sensors.readings import history, summary
 from sensors.readings.columns import Value
 from sensors.tables import device_clock, device_state
 from store.instant import MILLISECOND, SECOND, Instant, format_rfc3339, now
+from store.language import in_all
 
 ENVIRONMENT = "*"
 """The key of the means over the whole community; no device id can be it."""
@@ -192,7 +193,7 @@ def _record(known: Known) -> dict[str, Any]:
         "id": device.id,
         "name": device.name,
         "kind": device.kind,
-        "kind_name": kind_name(device.kind),
+        **in_all("kind_name", kind(device.kind)),
         "area": device.area,
         "lon": device.lon,
         "lat": device.lat,

@@ -17,6 +17,7 @@ from layers.roles import Actor, may
 from layers.texts import cleaned, one_line
 from store import audit
 from store.instant import Instant, format_rfc3339, local_month, now
+from store.language import in_all, named, say
 from store.seal import Seal, SealError
 
 
@@ -129,13 +130,13 @@ def told(row: Row[Any]) -> dict[str, Any]:
         "id": row.id,
         "kind": row.kind,
         "topic": row.topic,
-        "topic_name": topics().get(row.topic or ""),
+        **in_all("topic_name", topics().get(row.topic or "")),
         "title": row.title,
         "area": row.area,
         "month": row.month,
         "opened": format_rfc3339(row.opened),
         "state": row.state,
-        "state_name": state.name,
+        **in_all("state_name", state),
         "since": format_rfc3339(row.since),
         "seq": row.seq,
         "next": {to: kinds()[row.kind].states[to].name for to in state.to},
@@ -223,7 +224,7 @@ def _check(community: str, asked: Opening, kind: Kind) -> None:
 
 
 def _overtaken(kind: Kind, row: Row[Any]) -> Problem:
-    what = f"此事项刚刚已转为「{kind.states[row.state].name}」；请看过再定"
+    what = say("此事项刚刚已转为「{name}」；请看过再定", name=named(kind.states[row.state]))
     return Problem(409, "changed meanwhile", what, state=row.state, seq=row.seq)
 
 

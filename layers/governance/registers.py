@@ -1,6 +1,6 @@
 """The council with its meetings, and the ledger of partners."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, select, update
@@ -17,6 +17,7 @@ from layers.problem import Problem
 from layers.roles import Actor
 from store import audit
 from store.instant import SHANGHAI, Instant, format_rfc3339, now, to_datetime
+from store.language import Word, in_all, say
 
 
 def add_member(
@@ -32,7 +33,7 @@ def add_member(
     _check("body", body, bodies())
     at = now()
     if since is not None and since > at:
-        raise Problem(400, "bad request", "since: 加入时间不能晚于现在")
+        raise Problem(400, "bad request", say("since: 加入时间不能晚于现在"))
     row = {"community": community, "body": body, "name": _named(name), "since": at if since is None else since}
     return _added(connection, council_member, row, actor, "council.member.add")
 
@@ -69,7 +70,7 @@ def hold(
         400 where somebody was no member then, or the meeting is yet to come.
     """
     if held > now():
-        raise Problem(400, "bad request", "held: 会议开过以后才登记")
+        raise Problem(400, "bad request", say("held: 会议开过以后才登记"))
     invited = set(connection.scalars(select(council_member.c.id).where(*_members_at(community, held))))
     strangers = sorted(set(present) - invited)
     if strangers:
@@ -93,7 +94,7 @@ def add_deed(
         404 where there is no such partner, 400 where it is yet to be done.
     """
     if done > now():
-        raise Problem(400, "bad request", "done: 做过以后才登记")
+        raise Problem(400, "bad request", say("done: 做过以后才登记"))
     mine = (partner.c.id == number) & (partner.c.community == community) & partner.c.until.is_(None)
     if connection.scalar(select(partner.c.id).where(mine)) is None:
         raise Problem(404, "not found", f"no partner {number} in {community!r}")
@@ -111,10 +112,10 @@ def _why_not_invited(connection: Connection, community: str, number: int, held: 
     of_this = (council_member.c.id == number) & (council_member.c.community == community)
     row = connection.execute(select(council_member).where(of_this)).one_or_none()
     if row is None:
-        return f"没有编号为 {number} 的成员"
-    what = "加入" if row.since > held else "退出"
+        return say("没有编号为 {number} 的成员", number=number)
+    what = say("加入") if row.since > held else say("退出")
     day = to_datetime(row.since if row.since > held else row.until).astimezone(SHANGHAI)
-    return f"「{row.name}」在会议时不是成员（{day:%Y-%m-%d %H:%M} {what}）"
+    return say("「{name}」在会议时不是成员（{day} {what}）", name=row.name, day=f"{day:%Y-%m-%d %H:%M}", what=what)
 
 
 def members(connection: Connection, community: str, at: Instant | None = None) -> list[dict[str, Any]]:
@@ -138,7 +139,7 @@ def members(connection: Connection, community: str, at: Instant | None = None) -
         {
             "id": row.id,
             "body": row.body,
-            "body_name": bodies().get(row.body, row.body),
+            **in_all("body_name", bodies().get(row.body) or Word(row.body, row.body)),
             "name": row.name,
             "invited": row.invited or 0,
             "came": row.came or 0,
@@ -186,7 +187,7 @@ def partners(connection: Connection, community: str) -> list[dict[str, Any]]:
             "id": row.id,
             "name": row.name,
             "field": row.field,
-            "field_name": fields().get(row.field, row.field),
+            **in_all("field_name", fields().get(row.field) or Word(row.field, row.field)),
             "deeds": deeds[row.id],
         }
         for row in rows
@@ -226,7 +227,7 @@ def same_meeting(
         council_attendance.c.meeting_id == number, council_attendance.c.present
     )
     if set(connection.scalars(came)) != set(present):
-        raise Problem(409, "known already", "此会议已登记，到会名单不同", id=number)
+        raise Problem(409, "known already", say("此会议已登记，到会名单不同"), id=number)
     return number
 
 
@@ -241,7 +242,7 @@ def same_deed(
     return connection.scalar(query.where(same, columns.people.is_not_distinct_from(people)))
 
 
-def _check(name: str, given: str, known: dict[str, str]) -> None:
+def _check(name: str, given: str, known: Mapping[str, Any]) -> None:
     if given not in known:
         raise Problem(400, "bad request", f"{name} {given!r} is not one of {', '.join(known)}")
 

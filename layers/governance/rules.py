@@ -6,12 +6,15 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from store.language import Word
+
 
 @dataclass(frozen=True)
 class MatterState:
     """A state of a matter; ``to`` maps each permitted next state to the least role for it."""
 
     name: str
+    name_en: str
     open: bool
     to: dict[str, str]
 
@@ -47,22 +50,30 @@ def kinds() -> dict[str, Kind]:
 def words() -> dict[str, str]:
     """The word of each code: kinds, their states, topics, bodies, fields."""
     states = {name: state.name for kind in kinds().values() for name, state in kind.states.items()}
-    return states | {code: kind.name for code, kind in kinds().items()} | topics() | bodies() | fields()
+    return (
+        states
+        | {code: kind.name for code, kind in kinds().items()}
+        | {code: word.name for table in (topics(), bodies(), fields()) for code, word in table.items()}
+    )
 
 
-def topics() -> dict[str, str]:
+def topics() -> dict[str, Word]:
     """What a mediation may be about."""
-    return dict(_rows()["topics"])
+    return _words("topics")
 
 
-def bodies() -> dict[str, str]:
+def bodies() -> dict[str, Word]:
     """Who sits on the council (联盟议事)."""
-    return dict(_rows()["bodies"])
+    return _words("bodies")
 
 
-def fields() -> dict[str, str]:
+def fields() -> dict[str, Word]:
     """What partners help with."""
-    return dict(_rows()["fields"])
+    return _words("fields")
+
+
+def _words(table: str) -> dict[str, Word]:
+    return {code: Word(**row) for code, row in _rows()[table].items()}
 
 
 def hard_matters_a_month() -> int:

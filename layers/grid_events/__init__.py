@@ -27,9 +27,9 @@ LAYER = Layer(
     is_due=is_anything_due,
     remind=remind,
     words={code: state.name for code, state in states().items()} | {code: one.name for code, one in actions().items()},
-    notices={code: rule.text for code, rule in rules().items()},
+    notices=rules(),
     figures=(
-        Figure(code="events", name="未结事件", name_en="open events", unit="件"),
-        Figure(code="critical", name="其中高级", name_en="of these critical", unit="件"),
+        Figure(code="events", name="未结事件", name_en="open events", unit="件", unit_en=""),
+        Figure(code="critical", name="其中高级", name_en="of these critical", unit="件", unit_en=""),
     ),
 )

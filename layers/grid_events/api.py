@@ -40,6 +40,7 @@ from sensors.refusal import Refused
 from store import audit, budgets, origins
 from store.engine import writing
 from store.instant import format_rfc3339, now
+from store.language import in_all
 
 
 class NewEvent(BaseModel):
@@ -127,7 +128,7 @@ def board(
     columns = [
         {
             "state": code,
-            "name": states()[code].name,
+            **in_all("name", states()[code]),
             "count": counts[code],
             "events": [told_to(viewer, community.code, {"properties": properties(row)})["properties"] for row in rows],
         }

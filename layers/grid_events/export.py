@@ -11,6 +11,7 @@ from layers import sheets
 from layers.grid_events.rules import SEVERITIES, categories, levels, states
 from layers.grid_events.told import category_name, source_word
 from layers.sheets import Column, moment
+from store.language import named, say
 
 SORTS = ("severity", "title", "category", "area", "state_name", "occurred", "source", "id")
 """The columns of the list that it can be sorted by."""
@@ -22,9 +23,9 @@ def ordered(rows: Sequence[Row[Any]], community: str, sorts: Sequence[str]) -> l
     severities = list(SEVERITIES)
     keys: dict[str, Callable[[Row[Any]], Any]] = {name: attrgetter(name) for name in ("title", "occurred", "id")} | {
         "severity": lambda row: severities.index(row.severity),
-        "category": lambda row: categories()[row.category].name,
+        "category": lambda row: named(categories()[row.category]),
         "area": lambda row: areas.get(row.area, "—"),
-        "state_name": lambda row: states()[row.state].name,
+        "state_name": lambda row: named(states()[row.state]),
         "source": lambda row: row.source or "",
     }
     found = list(rows)
@@ -37,27 +38,27 @@ def table(rows: Sequence[Row[Any]], community: str, form: str) -> bytes:
     """The events as a file, in the order of ``rows``."""
     areas = _areas(community)
     columns = [
-        Column("编号", 18, [row.id for row in rows]),
-        Column("级别", 6, [SEVERITIES[row.severity] for row in rows]),
-        Column("标题", 36, [row.title for row in rows]),
-        Column("说明", 48, [row.detail for row in rows]),
-        Column("类别", 12, [category_name(row) for row in rows]),
-        Column("主办", 12, [categories()[row.category].department for row in rows]),
-        Column("片区", 12, [areas.get(row.area, "") for row in rows]),
-        Column("网格", 12, [row.grid or "" for row in rows]),
-        Column("状态", 10, [states()[row.state].name for row in rows]),
-        Column("层级", 10, [levels()[row.level] for row in rows]),
-        Column("派给", 12, [row.assignee or "" for row in rows]),
-        Column("发生", 20, [moment(row.occurred) for row in rows]),
-        Column("上报", 20, [moment(row.received) for row in rows]),
-        Column("期限", 20, [moment(row.due) for row in rows]),
-        Column("评价", 6, [row.rating for row in rows]),
-        Column("来源", 16, [source_word(row.source) for row in rows]),
-        Column("经度", 12, [row.lon for row in rows]),
-        Column("纬度", 12, [row.lat for row in rows]),
+        Column(say("编号"), 18, [row.id for row in rows]),
+        Column(say("级别"), 6, [named(SEVERITIES[row.severity]) for row in rows]),
+        Column(say("标题"), 36, [row.title for row in rows]),
+        Column(say("说明"), 48, [row.detail for row in rows]),
+        Column(say("类别"), 12, [category_name(row) for row in rows]),
+        Column(say("主办"), 12, [named(categories()[row.category], "department") for row in rows]),
+        Column(say("片区"), 12, [areas.get(row.area, "") for row in rows]),
+        Column(say("网格"), 12, [row.grid or "" for row in rows]),
+        Column(say("状态"), 10, [named(states()[row.state]) for row in rows]),
+        Column(say("层级"), 10, [named(levels()[row.level]) for row in rows]),
+        Column(say("派给"), 12, [row.assignee or "" for row in rows]),
+        Column(say("发生"), 20, [moment(row.occurred) for row in rows]),
+        Column(say("收到"), 20, [moment(row.received) for row in rows]),
+        Column(say("期限"), 20, [moment(row.due) for row in rows]),
+        Column(say("评价"), 6, [row.rating for row in rows]),
+        Column(say("来源"), 16, [source_word(row.source) for row in rows]),
+        Column(say("经度"), 12, [row.lon for row in rows]),
+        Column(say("纬度"), 12, [row.lat for row in rows]),
     ]
-    return sheets.table(form, "网格事件", columns)
+    return sheets.table(form, say("网格事件"), columns)
 
 
 def _areas(community: str) -> dict[str, str]:
-    return {place.code: place.name for place in places(community, "areas")}
+    return {place.code: named(place) for place in places(community, "areas")}

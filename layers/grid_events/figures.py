@@ -12,6 +12,7 @@ from geo.ground import places
 from layers.grid_events.rules import categories, open_states, states
 from layers.grid_events.tables import grid_event, grid_event_transition
 from store.instant import DAY, HOUR, Instant
+from store.language import Word, in_all, marked
 
 if TYPE_CHECKING:
     # Read when somebody asks for figures: a start need not wait for it.
@@ -36,21 +37,26 @@ STAGES = {
 _MILESTONES = ("filed", "dispatched", "handled", "sent_back", "closed")
 AGES = {"under_1_day": (0, 1), "1_to_3_days": (1, 3), "3_to_7_days": (3, 7), "over_7_days": (7, np.inf)}
 RATE_NAMES = {
-    "filing_rate": "立案率",
-    "handling_rate": "处置率",
-    "on_time_handling_rate": "按期处置率",
-    "closing_rate": "结案率",
-    "on_time_closing_rate": "按期结案率",
-    "sent_back_rate": "返工率",
+    "filing_rate": marked("立案率"),
+    "handling_rate": marked("处置率"),
+    "on_time_handling_rate": marked("按期处置率"),
+    "closing_rate": marked("结案率"),
+    "on_time_closing_rate": marked("按期结案率"),
+    "sent_back_rate": marked("返工率"),
 }
 STAGE_NAMES = {
-    "to_filed": "上报 → 立案",
-    "to_dispatched": "立案 → 派遣",
-    "to_handled": "派遣 → 反馈",
-    "to_closed": "反馈 → 结案",
+    "to_filed": marked("上报 → 立案"),
+    "to_dispatched": marked("立案 → 派遣"),
+    "to_handled": marked("派遣 → 反馈"),
+    "to_closed": marked("反馈 → 结案"),
 }
-AGE_NAMES = {"under_1_day": "1 天内", "1_to_3_days": "1–3 天", "3_to_7_days": "3–7 天", "over_7_days": "7 天以上"}
-BY_NAMES = {"area": "片区", "grid": "网格", "category": "类别", "steward": "网格员"}
+AGE_NAMES = {
+    "under_1_day": marked("1 天内"),
+    "1_to_3_days": marked("1–3 天"),
+    "3_to_7_days": marked("3–7 天"),
+    "over_7_days": marked("7 天以上"),
+}
+BY_NAMES = {"area": marked("片区"), "grid": marked("网格"), "category": marked("类别"), "steward": marked("网格员")}
 BY = {"area": "area", "grid": "grid", "category": "category", "steward": "assignee"}
 
 
@@ -75,7 +81,7 @@ def figures(connection: Connection, community: str, period: Period, by: str | No
         names = _names(community, by)
         grouped = table.groupby(BY[by], dropna=False)
         answer["groups"] = [
-            {"code": code, "name": names.get(code or "", code)} | _summary(group, period)
+            {"code": code} | in_all("name", names.get(code or "", code and Word(code, code))) | _summary(group, period)
             for code, group in ((None if pd.isna(key) else str(key), group) for key, group in grouped)
         ]
     return answer
@@ -173,9 +179,10 @@ def _hours(spans: pd.Series) -> dict[str, float | int | None]:
     return {"n": len(found), "mean": round(float(found.mean()), 3), "p90": round(float(np.percentile(found, 90)), 3)}
 
 
-def _names(community: str, by: str) -> dict[str, str]:
+def _names(community: str, by: str) -> dict[str, Any]:
+    """The rows that hold the words of the groups."""
     if by == "category":
-        return {code: row.name for code, row in categories().items()}
+        return dict(categories())
     if by in ("area", "grid"):
-        return {place.code: place.name for place in places(community, f"{by}s")}
+        return {place.code: place for place in places(community, f"{by}s")}
     return {}

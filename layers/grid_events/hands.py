@@ -11,6 +11,7 @@ from layers.grid_events.rules import OF_ASSIGNEE
 from layers.problem import Problem
 from layers.roles import Actor
 from layers.staff import no_account
+from store.language import say
 
 PROGRAM = "token"
 """A kind of actor: another program, which may have its own way to find somebody."""
@@ -70,9 +71,9 @@ def after_step(
 
 def _why(grid: str | None, steward: str | None, before: str | None) -> str:
     if before is not None and grid is None:
-        return f"「{before}」没有在用账号；请指定人员"
+        return say("「{before}」没有在用账号；请指定人员", before=before)
     if grid is None:
-        return "此事件不在任何网格内；请指定人员"
+        return say("此事件不在任何网格内；请指定人员")
     if steward is None:
-        return f"网格 {grid} 没有网格员；请指定人员"
-    return f"网格 {grid} 的网格员「{steward}」没有在用账号；请指定人员"
+        return say("网格 {grid} 没有网格员；请指定人员", grid=grid)
+    return say("网格 {grid} 的网格员「{steward}」没有在用账号；请指定人员", grid=grid, steward=steward)

@@ -58,6 +58,7 @@ def overlay(community: Community) -> Overlay:
             },
         ),
         legend_title="事件",
+        legend_title_en="Events",
         legend=tuple(
             LegendEntry(symbol=level.symbol, text=level.name, text_en=level.name_en, tone=level.code)
             for level in LEVELS

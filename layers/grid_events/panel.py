@@ -7,11 +7,12 @@ from dash import html
 from geo.communities import Community
 from layers import parts
 from layers.look import LEVELS
+from store.language import marked, named, say
 
 OF_THE_DAY = (
-    ("逾期", "overdue", "overdue"),
-    ("未指派", "unassigned", "unassigned"),
-    ("今日结案", "closed_today", "closed"),
+    (marked("逾期"), "overdue", "overdue"),
+    (marked("未指派"), "unassigned", "unassigned"),
+    (marked("今日结案"), "closed_today", "closed"),
 )
 
 
@@ -21,7 +22,7 @@ def panel(community: Community) -> Any:
         html.Span(
             [
                 html.Span(level.symbol, className=f"symbol tone-{level.code}"),
-                html.Span(level.name, className="label"),
+                html.Span(named(level), className="label"),
                 html.Span("0", className="value", **{"data-live": f"grid_events.*.{severity}"}),
             ],
             className="count",
@@ -31,7 +32,7 @@ def panel(community: Community) -> Any:
     of_the_day = [
         html.Span(
             [
-                html.Span(name, className="label"),
+                html.Span(say(name), className="label"),
                 html.Span("0", className="value", **{"data-live": f"grid_events.*.{code}"}),
             ],
             className=f"count {kind}",
@@ -40,9 +41,9 @@ def panel(community: Community) -> Any:
     ]
     return parts.panel(
         "grid_events",
-        "网格事件",
+        say("网格事件"),
         html.Div(counts, className="counts"),
         html.Div(of_the_day, className="counts of-the-day"),
         html.Ol(className="events", **{"data-list": "grid_events", "aria-live": "polite"}),
-        waiting="暂无网格事件；设备上报或经接口填报后在此显示",
+        waiting=say("暂无网格事件；设备上报或经接口填报后在此显示"),
     )

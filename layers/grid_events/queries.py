@@ -12,11 +12,12 @@ from geo.ground import locate, places
 from geo.spatial import to_metres
 from layers.declare import Located, positions
 from layers.grid_events.rows import REVISION
-from layers.grid_events.rules import OF_ASSIGNEE, OPEN, SEVERITIES, UNASSIGNED, open_states, word
+from layers.grid_events.rules import OF_ASSIGNEE, OPEN, SEVERITIES, UNASSIGNED, open_states, step
 from layers.grid_events.tables import grid_event, grid_event_present, grid_event_transition
 from layers.grid_events.told import record
 from store import revision
 from store.instant import HOUR, MILLISECOND, Instant, format_rfc3339, local_midnight, now
+from store.language import in_all
 
 TALLY = "*"
 """The key of the counts over all open events; no event's id can be it."""
@@ -40,7 +41,7 @@ def records(
         query = query.where(is_in(query, OPEN)).order_by((grid_event.c.occurred + 0).desc()).limit(SHOWN)
     else:
         query = query.where(grid_event.c.id.in_(keys - {TALLY}))
-    names = {place.code: place.name for place in places(community, "areas")}
+    names = {place.code: place for place in places(community, "areas")}
     rows = connection.execute(query).all()
     buildings = locate(community, *positions(rows), "buildings")
     found = {row.id: record(row, names) | {"building": building} for row, building in zip(rows, buildings, strict=True)}
@@ -224,7 +225,7 @@ def transitions(connection: Connection, event_id: str, at: Instant | None = None
             "seq": row.seq,
             "to": row.state,
             "action": row.action,
-            "name": word(row.action or row.state),
+            **in_all("name", step(row.action or row.state)),
             "at": format_rfc3339(row.at),
             "actor": row.actor,
             "note": row.note,

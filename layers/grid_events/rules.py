@@ -6,7 +6,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-SEVERITIES = {"minor": "低", "major": "中", "critical": "高"}
+from store.language import Word
+
+SEVERITIES = {"minor": Word("低", "Low"), "major": Word("中", "Medium"), "critical": Word("高", "High")}
 OTHER = "other"
 FIRST = "reported"
 """The state of an event that was just reported."""
@@ -21,6 +23,7 @@ class State:
 
     code: str
     name: str
+    name_en: str
     open: bool
     to: dict[str, str]
 
@@ -31,6 +34,7 @@ class Action:
 
     code: str
     name: str
+    name_en: str
     states: tuple[str, ...]
     role: str
 
@@ -49,6 +53,7 @@ class Category:
     class_: str
     severity: str
     department: str
+    department_en: str
     limits: dict[str, dict[str, str]]
 
 
@@ -86,13 +91,13 @@ def states() -> dict[str, State]:
 def actions() -> dict[str, Action]:
     """Every action by its code."""
     rows = _life()["actions"].items()
-    return {code: Action(code, row["name"], tuple(row["in"]), row["role"]) for code, row in rows}
+    return {code: Action(code, row["name"], row["name_en"], tuple(row["in"]), row["role"]) for code, row in rows}
 
 
 @cache
-def levels() -> dict[str, str]:
+def levels() -> dict[str, Word]:
     """The levels of governance, lowest first, with their names."""
-    return dict(_life()["levels"])
+    return {code: Word(**row) for code, row in _life()["levels"].items()}
 
 
 @cache
@@ -104,7 +109,7 @@ def categories() -> dict[str, Category]:
             code=code,
             class_=row["class"],
             limits={name: row[name] for name in names & row.keys()},
-            **{name: row[name] for name in ("name", "name_en", "tree", "severity", "department")},
+            **{name: row[name] for name in ("name", "name_en", "tree", "severity", "department", "department_en")},
         )
         for code, row in _read("categories.toml").items()
     }
@@ -119,6 +124,6 @@ def open_states() -> list[str]:
     return [code for code, state in states().items() if state.open]
 
 
-def word(code: str) -> str:
-    """The name of a state or an action."""
-    return states()[code].name if code in states() else actions()[code].name
+def step(code: str) -> State | Action:
+    """The row of a state or an action."""
+    return states()[code] if code in states() else actions()[code]

@@ -1,5 +1,6 @@
 """An event in words and numbers: as the API says it, and as the live channel does."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row
@@ -7,13 +8,22 @@ from sqlalchemy import Row
 from layers.grid_events.hands import is_unassigned
 from layers.grid_events.rules import categories, levels, states
 from store.instant import MILLISECOND, format_rfc3339
+from store.language import Word, in_all, named, say
 from store.revision import FIELD
 
 
 def category_name(row: Row[Any]) -> str:
     """The category in a word; where what was said is none of ours, what was said beside it."""
-    name = categories()[row.category].name
-    return f"{name}（报为 {row.category_reported}）" if row.category_reported else name
+    return str(named(category_word(row)))
+
+
+def category_word(row: Row[Any]) -> Word:
+    """The same in every language."""
+    known = categories()[row.category]
+    if not row.category_reported:
+        return Word(known.name, known.name_en)
+    said = row.category_reported
+    return Word(f"{known.name}（报为 {said}）", f"{known.name_en} (reported as {said})")
 
 
 def properties(row: Row[Any]) -> dict[str, Any]:
@@ -23,7 +33,7 @@ def properties(row: Row[Any]) -> dict[str, Any]:
         "reporter": row.reporter,
         "reporter_ref": row.reporter_ref,
         "category": row.category,
-        "category_name": category_name(row),
+        **in_all("category_name", category_word(row)),
         "category_reported": row.category_reported,
         "flag": "unknown_category" if row.category_reported else None,
         "severity": row.severity,
@@ -33,16 +43,16 @@ def properties(row: Row[Any]) -> dict[str, Any]:
         "device": row.device,
         "source": row.source,
         "state": row.state,
-        "state_name": states()[row.state].name,
+        **in_all("state_name", states()[row.state]),
         "state_since": format_rfc3339(row.state_since),
         "seq": row.seq,
         "level": row.level,
-        "level_name": levels()[row.level],
+        **in_all("level_name", levels()[row.level]),
         "grid": row.grid,
         "assignee": row.assignee,
         "unassigned": is_unassigned(row.state, row.assignee),
         "rating": row.rating,
-        "department": categories()[row.category].department,
+        **in_all("department", categories()[row.category], "department"),
         "due": format_rfc3339(row.due) if row.due else None,
         "warn": format_rfc3339(row.warn) if row.warn else None,
         "ts": format_rfc3339(row.occurred),
@@ -52,23 +62,23 @@ def properties(row: Row[Any]) -> dict[str, Any]:
 
 def source_word(source: str | None) -> str:
     """Where an event comes from, for people."""
-    return f"回放 · {source}" if source else "上报"
+    return say("回放 · {source}", source=source) if source else say("上报¦来源")
 
 
-def record(row: Row[Any], areas: dict[str, str]) -> dict[str, Any]:
+def record(row: Row[Any], areas: Mapping[str, Any]) -> dict[str, Any]:
     """An event as the live channel tells it, the same for every screen; times in epoch milliseconds."""
     return {
         "id": row.id,
-        "category": category_name(row),
+        **in_all("category", category_word(row)),
         "flag": "unknown_category" if row.category_reported else None,
         "severity": row.severity,
         "title": row.title,
-        "area": areas.get(row.area),
+        **in_all("area", areas.get(row.area)),
         "lon": row.lon,
         "lat": row.lat,
         "source": row.source,
         "state": row.state,
-        "state_name": states()[row.state].name,
+        **in_all("state_name", states()[row.state]),
         "open": states()[row.state].open,
         "unassigned": is_unassigned(row.state, row.assignee),
         "seq": row.seq,

@@ -14,7 +14,7 @@ from layers.grid_events import hands, notices, rows
 from layers.grid_events.due import Clock, first_clock, next_clock
 from layers.grid_events.report import LIMITS, Report
 from layers.grid_events.rows import Row
-from layers.grid_events.rules import FIRST, FIRST_LEVEL, OF_ASSIGNEE, OTHER, actions, categories, levels, states, word
+from layers.grid_events.rules import FIRST, FIRST_LEVEL, OF_ASSIGNEE, OTHER, actions, categories, levels, states, step
 from layers.grid_events.tables import grid_event, grid_event_transition
 from layers.problem import Problem
 from layers.roles import Actor, may
@@ -23,6 +23,7 @@ from sensors.intake.batch import Filing
 from store import audit, once, origins
 from store.engine import upsert
 from store.instant import SHANGHAI, Instant, local_clock, now, to_datetime
+from store.language import named, say
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: nothing that is misheard on the telephone."""
@@ -225,9 +226,9 @@ def _present(connection: Connection, community: str, event_id: str) -> tuple[Row
 
 
 def _overtaken(present: Row) -> Problem:
-    what = word(present.action or present.state)
+    what = named(step(present.action or present.state))
     who = present.actor.partition(":")[2] or present.actor
-    detail = f"{who} 刚刚（{local_clock(present.at)}）已将此事件「{what}」；请看过再定"
+    detail = say("{who} 刚刚（{at}）已将此事件「{what}」；请看过再定", who=who, at=local_clock(present.at), what=what)
     return Problem(409, "changed meanwhile", detail, state=present.state, seq=present.seq)
 
 
@@ -241,7 +242,7 @@ def _check_step(present: Row, wanted: Wanted, actor: Actor) -> None:
         raise Problem(409, "step not permitted", what, state=present.state)
     _check_role(present, wanted.to, permitted[wanted.to], actor)
     if wanted.to == "rated" and present.actor == actor.label:
-        raise Problem(403, "not by who closed it", "结案的人不评价；请上报人或他人评价", reason="closed_by_you")
+        raise Problem(403, "not by who closed it", say("结案的人不评价；请上报人或他人评价"), reason="closed_by_you")
     if wanted.to == "rated" and not 1 <= (wanted.rating or 0) <= MAX_RATING:
         raise Problem(400, "bad request", f"rating: a rating has 1 to {MAX_RATING} points")
 
@@ -313,7 +314,7 @@ def _acted(present: Row, wanted: Wanted, actor: Actor, staff: Collection[str]) -
     )
     if action.code == "assigned":
         if not wanted.assignee:
-            raise Problem(400, "bad request", "assignee: 请指定人员")
+            raise Problem(400, "bad request", say("assignee: 请指定人员"))
         return replace(row, assignee=hands.named(wanted.assignee, staff))
     return replace(row, level=_next_level(present.level, 1 if action.code == "escalated" else -1))
 

@@ -21,5 +21,5 @@ LAYER = Layer(
     access=of_package(__name__),
     feed=VisitorsFeed,
     located=located,
-    figures=(Figure(code="inside", name="在场人数", name_en="people inside", unit="人"),),
+    figures=(Figure(code="inside", name="在场人数", name_en="people inside", unit="人", unit_en="people"),),
 )

@@ -9,6 +9,7 @@ from layers.lunar import lunar, solar
 from layers.visitors import passed
 from layers.visitors.tables import site_day
 from store.instant import DAY, SHANGHAI, Instant, day_of, from_datetime, to_datetime
+from store.language import in_all
 
 WEEK, YEAR = 7, 364
 """Days; whole weeks, so that a Sunday stands beside a Sunday."""
@@ -25,7 +26,7 @@ def comparison(connection: Connection, community: str, site: str, moment: Instan
     return {
         "last_week": _day(connection, community, site, moment - WEEK * DAY),
         "last_year": _day(connection, community, site, moment - YEAR * DAY),
-        "last_year_lunar": None if told is None else told | {"lunar": lunar(_date(moment)).name},
+        "last_year_lunar": None if told is None else told | in_all("lunar", lunar(_date(moment))),
     }
 
 

@@ -2,7 +2,7 @@
 
 from geo.communities import Community
 from layers.declare import LegendEntry, Overlay
-from layers.look import AROUND, NAME, label
+from layers.look import AROUND, label, name
 
 PILL = {
     "icon-image": ["case", ["get", "stale"], "pill-stale", "pill"],
@@ -59,7 +59,7 @@ def overlay(community: Community) -> Overlay:
                 "id": "sites-name",
                 "source": "sites-labels",
                 "filter": ["in", ["get", "kind"], ["literal", ["scenic_area", "centre"]]],
-                **label(NAME, 2.2, "second", **NAMED, **{"text-letter-spacing": 0.1}),
+                **label(name(), 2.2, "second", **NAMED, **{"text-letter-spacing": 0.1}),
             },
             {
                 "id": "gates-pill",
@@ -68,5 +68,6 @@ def overlay(community: Community) -> Overlay:
             },
         ),
         legend_title="闸机",
+        legend_title_en="Gates",
         legend=(LegendEntry(symbol="n", text="今日进入", text_en="entered today", tone="gate"),),
     )

@@ -9,6 +9,7 @@ from geo.ground import Place
 from layers import parts
 from layers.visitors import capacity
 from layers.visitors.queries import counted_sites
+from store.language import named, say
 
 
 def panel(community: Community) -> Any:
@@ -16,12 +17,12 @@ def panel(community: Community) -> Any:
     sites = counted_sites(community.code)
     main = [_main(sites[0])] if sites else []
     others = [part for site in sites[1:] for part in _other(site)]
-    since = f"今日 0 时起 · 园内 {capacity.rules()['reset_hour']} 时起"
-    return parts.panel("visitors", "游客", *main, *others, waiting="等待首个闸机上报", note=since)
+    since = say("今日 0 时起 · 园内 {reset_hour} 时起", reset_hour=capacity.rules()["reset_hour"])
+    return parts.panel("visitors", say("游客"), *main, *others, waiting=say("等待首个闸机上报"), note=since)
 
 
 def _other(site: Place) -> list[Any]:
-    return [parts.figure(f"visitors.{site.code}.inside", f"{site.name}内", "人"), _closed(site)]
+    return [parts.figure(f"visitors.{site.code}.inside", say("{name}内", name=named(site)), say("人")), _closed(site)]
 
 
 def _closed(site: Place) -> Any:
@@ -36,7 +37,7 @@ def _main(site: Place) -> Any:
         [
             _closed(site),
             html.Div([html.Strong(""), html.Div("")], className="surge", hidden=True, **{"data-surge": site.code}),
-            parts.figure(f"{key}.inside", f"{site.name}内", "人", headline=True),
+            parts.figure(f"{key}.inside", say("{name}内", name=named(site)), say("人"), headline=True),
             html.Div(
                 [html.Div("", className="warned"), html.Div("", className="said")],
                 className="ahead",
@@ -44,15 +45,15 @@ def _main(site: Place) -> Any:
             ),
             html.Div(
                 [
-                    parts.figure(f"{key}.entered_today", "今日进", "人"),
-                    parts.figure(f"{key}.left_today", "今日出", "人"),
+                    parts.figure(f"{key}.entered_today", say("今日进"), say("人")),
+                    parts.figure(f"{key}.left_today", say("今日出"), say("人")),
                 ],
                 className="pair",
             ),
-            parts.figure(f"{key}.capacity", "承载量", ""),
-            parts.figure(f"{key}.year", "本年进入", ""),
+            parts.figure(f"{key}.capacity", say("承载量"), ""),
+            parts.figure(f"{key}.year", say("本年进入"), ""),
             html.Div(
-                [html.Span("近 24 小时进入（人/时）", className="caption"), html.Div(className="bars")],
+                [html.Span(say("近 24 小时进入（人/时）"), className="caption"), html.Div(className="bars")],
                 className="chart",
                 **{"data-bars": site.code},
             ),

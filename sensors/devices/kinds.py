@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from store.language import named
+
 OTHER = "other"
 
 
@@ -14,6 +16,7 @@ class Param(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A parameter of a command."""
 
     name: str
+    name_en: str
     type: Literal["number", "text", "boolean"]
     low: float | None = None
     high: float | None = None
@@ -68,6 +71,11 @@ def kinds() -> dict[str, Kind]:
     return msgspec.convert(table, dict[str, Kind])
 
 
+def kind(code: str) -> Kind:
+    """The row of a kind; that of other devices where there is none."""
+    return kinds().get(code, kinds()[OTHER])
+
+
 def kind_name(code: str) -> str:
-    """The Chinese name of a kind of device."""
-    return kinds().get(code, kinds()[OTHER]).name
+    """What a kind of device is called in the language that is spoken."""
+    return named(kind(code))

@@ -178,7 +178,9 @@ def test_two_people_at_once_the_second_is_told_and_nothing_is_lost(either_cockpi
     assert first.post(steps, json={"to": "filed", "seq": 1}).status_code == 201
     late = second.post(steps, json={"to": "declined", "seq": 1})
     assert late.status_code == 409
-    assert re.fullmatch(r"甲经理 刚刚（\d\d:\d\d）已将此事件「立案」；请看过再定", late.json()["detail"])
+    assert re.fullmatch(
+        r'甲经理 has just \(\d\d:\d\d\) taken the step "Filed"; look at it first', late.json()["detail"]
+    )
     assert second.post(steps, json={"to": "dispatched", "seq": 2, "assignee": "二人网格"}).status_code == 201
     load = {"name": "二人网格", "load": 1, "account": True}
     assert load in first.get("/api/v1/heling/assignees").json()["assignees"]
@@ -276,7 +278,8 @@ def test_what_somebody_writes_is_text_and_nothing_else(cockpit: Cockpit, desk: B
     page.goto(f"{cockpit.url}/events?community=heling")
     expect(page.get_by_role("link", name="导出 XLSX")).to_be_visible()
     assert ran == []
-    lines = manager.get(f"{EVENTS}/export", params={"format": "csv"}).content.decode("utf-8-sig")
+    export = manager.get(f"{EVENTS}/export", params={"format": "csv"}, headers={"Accept-Language": "zh-CN"})
+    lines = export.content.decode("utf-8-sig")
     titles = [row["标题"] for row in csv.DictReader(io.StringIO(lines))]
     assert {f"'{text}" if text[0] in "=+-@" else text for text in HOSTILE} <= set(titles)
     book = openpyxl.load_workbook(io.BytesIO(manager.get(f"{EVENTS}/export").content))

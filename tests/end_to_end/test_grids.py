@@ -97,7 +97,7 @@ def test_a_steward_is_somebody_with_an_account(gridded: Cockpit) -> None:
     manager = client(gridded, "李经理", "manager", "heling")
     answer = manager.post(f"{API}/stewards/g3", json={"name": "王官家"})
     assert (answer.status_code, answer.json()["reason"], answer.json()["near"]) == (400, "no_account", ["王管家"])
-    assert "是否要找：王管家" in answer.json()["detail"]
+    assert "did you mean 王管家?" in answer.json()["detail"]
 
 
 def test_what_is_dispatched_by_a_grid_without_a_steward_is_said_event_by_event(gridded: Cockpit, page: Page) -> None:

@@ -108,7 +108,7 @@ def test_a_guesser_waits_longer_each_time_and_the_owner_gets_in_after(cockpit: C
     assert blocked.headers["Retry-After"] == str(blocked.json()["retry_after"])
     until(lambda: attempt(PASSWORD).status_code == 201)
     unknown = httpx.post(f"{cockpit.url}/api/v1/session", json={"name": "nobody", "password": "x"})
-    assert unknown.json()["detail"] == "用户名或口令不对"
+    assert unknown.json()["detail"] == "The name or the password is wrong"
 
 
 def test_sessions_end_when_somebody_is_shut_out_or_chooses_another_password(cockpit: Cockpit) -> None:

@@ -158,23 +158,6 @@ def test_a_message_keeps_what_it_names(english: str, chinese: str | None) -> Non
     assert words.in_chinese(english) == chinese
 
 
-@pytest.mark.parametrize(
-    ("accepted", "is_chinese"),
-    [
-        (None, False),
-        ("", False),
-        ("*", False),
-        ("zh-CN", True),
-        ("zh-CN,zh;q=0.9,en;q=0.8", True),
-        ("en-US,en;q=0.9,zh-CN;q=0.8", False),
-        ("de,zh;q=0.5", True),
-        ("en;q=x,zh", True),
-    ],
-)
-def test_a_program_reads_english_and_a_browser_what_it_asks_for(accepted: str | None, is_chinese: bool) -> None:
-    assert words.prefers_chinese(accepted) == is_chinese
-
-
 def test_each_reason_of_a_refusal_has_a_word() -> None:
     assert words.table()["reasons"].keys() == set(Reason)
 

@@ -18,6 +18,7 @@ from layers.problem import Problem
 from layers.visitors.capacity import levels, state
 from layers.visitors.capacity.tables import duty_done, site_level_log
 from store.instant import Instant, format_rfc3339, now
+from store.language import in_all
 
 ALWAYS = "always"
 STANDING: Instant = 0
@@ -35,6 +36,7 @@ class Duty:
     to_en: str
     begins: str
     clause: str
+    clause_en: str
 
     @property
     def rank(self) -> int:
@@ -172,7 +174,7 @@ def _told(duty: Duty, newest: Row[Any] | None, *, is_due: bool) -> dict[str, Any
         "to": duty.to,
         "to_en": duty.to_en,
         "from": duty.begins,
-        "clause": duty.clause,
+        **in_all("clause", duty, "clause"),
         "due": is_due,
         "done": newest is not None and newest.is_done,
         "word": None if newest is None else _word(newest),

@@ -61,7 +61,8 @@ def _calendar(calendar: Calendar | None) -> dict[str, Any] | None:
         return None
     days = (calendar.first, calendar.last, *calendar.peaks)
     found: dict[str, Any] = msgspec.to_builtins(calendar)
-    return found | {"names": [day_name(*day) for day in days]}
+    names_en = [f"{month}-{day}" for month, day in days]
+    return found | {"names": [day_name(*day) for day in days], "names_en": names_en}
 
 
 def _window(calendar: Calendar | None, moment: Instant) -> dict[str, Any] | None:
