@@ -15,7 +15,7 @@ run: $(READY)
 
 test: $(READY) lint
 	deploy/test-servers.sh
-	$(BIN)/pytest -m 'not alone' -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -m 'not alone' -n 3 --dist loadfile --no-loadscope-reorder
 	$(BIN)/pytest -m alone -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) $(TYPESCRIPT)

@@ -277,6 +277,8 @@ declare namespace Api {
     version?: number | null;
     by?: string | null;
     at?: string | null;
+    /** Why this version was kept. */
+    reason?: string;
     versions?: Rule[];
   }
   /** POST alarm-rules/try. */

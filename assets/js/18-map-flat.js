@@ -57,7 +57,7 @@
     const [x, y] = [0, 1].map((axis) => seen.map((point) => point[axis]));
     const [wide, high] = [Math.max(...x) - Math.min(...x), Math.max(...y) - Math.min(...y)];
     const view = [Math.min(...x) - wide * ROOM, Math.min(...y) - high * ROOM, wide * (1 + 2 * ROOM), high * (1 + 2 * ROOM)];
-    picture = svg("svg", { class: "flat-map", viewBox: view.map(Math.round).join(" "), role: "img", "aria-label": "平面示意" });
+    picture = svg("svg", { class: "flat-map", viewBox: view.map(Math.round).join(" "), role: "img", "aria-label": cockpit.say("平面示意") });
     for (const layer of LAYERS) {
       for (const one of ground[layer]) {
         const { kind = layer, code = "", rank = "" } = one.properties;

@@ -128,7 +128,7 @@
   /* It stays away: a flat picture stands in, and says so. */
   /** @param {string} text */
   function flatten(text) {
-    say(`${text} · 暂以平面示意图代替`);
+    say(cockpit.say("{text} · 暂以平面示意图代替", { text }));
     cockpit.flatMap(true);
   }
 

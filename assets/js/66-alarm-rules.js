@@ -96,20 +96,42 @@
 
   /** @param {Api.Rule} rule */
   function toggle(rule) {
-    const button = element("button", "quiet", rule.enabled ? cockpit.say("停用") : cockpit.say("启用"));
+    if (rule.enabled) return ending(rule);
+    const button = element("button", "quiet", cockpit.say("启用"));
     button.type = "button";
     button.setAttribute("aria-label", `${button.textContent} ${rule.name}`);
-    button.addEventListener("click", () => once(button, async () => {
-      const answer = await keep({ ...bare(rule), enabled: !rule.enabled });
-      say(answer.ok, answer.ok ? cockpit.say("{name}：已{textContent}", { name: rule.name, textContent: button.textContent }) : answer.body.detail);
-      if (answer.ok) load();
-    }));
+    button.addEventListener("click", () => once(button, () => turn(rule, { enabled: true })));
     return button;
+  }
+
+  /* To switch a rule off: what ends by it is said, and it is asked why. */
+  /** @param {Api.Rule} rule */
+  function ending(rule) {
+    const warning = element("p", "second", cockpit.say("正在读取"));
+    const told = { element: warning, read: () => ({}) };
+    const { form, text } = cockpit.forms;
+    const folded = /** @type {HTMLDetailsElement} */ (form(cockpit.say("停用"), [Object.assign(warning, told), text("reason", cockpit.say("原因"), 500)], (body) => turn(rule, { ...body, enabled: false }), cockpit.say("停用此规则")));
+    folded.querySelector("summary")?.setAttribute("aria-label", cockpit.say("停用 {name}", { name: rule.name }));
+    folded.addEventListener("toggle", async () => {
+      if (!folded.open) return;
+      const { alarms: open } = await cockpit.ask("alarms", { state: "open", rule: rule.code, limit: "1000" });
+      cockpit.setText(warning, open.length ? cockpit.say("它现有 {n} 条未结束的告警，停用后随即结束", { n: open.length }) : cockpit.say("它现在没有未结束的告警"));
+    });
+    return folded;
+  }
+
+  /** @param {Api.Rule} rule @param {object} changed */
+  async function turn(rule, changed) {
+    const answer = await keep({ ...bare(rule), ...changed });
+    const isOn = answer.ok && answer.body.enabled;
+    const done = isOn ? cockpit.say("{name}：已启用，正在看现有的数值", { name: rule.name }) : cockpit.say("{name}：已停用", { name: rule.name });
+    say(answer.ok, answer.ok ? done : answer.body.detail);
+    if (answer.ok) load();
   }
 
   /* What is the rule itself, without what was told of its version. */
   /** @param {Api.Rule} given */
-  const bare = ({ shipped, version, by, at, versions, ...rule }) => rule;
+  const bare = ({ shipped, version, by, at, versions, reason, ...rule }) => rule;
   /** @param {object} rule */
   const keep = (rule) => cockpit.post(base(), rule);
   /** @param {boolean} ok @param {string} text */
@@ -163,6 +185,9 @@
   function buttons(trial, isNew, canEdit) {
     const made = element("div", "buttons");
     if (!canEdit) return made;
+    const why = element("input");
+    Object.assign(why, { name: "reason", maxLength: 500, placeholder: cockpit.say("变更原因；停用时必填") });
+    why.setAttribute("aria-label", cockpit.say("变更原因"));
     const span = element("select");
     span.setAttribute("aria-label", cockpit.say("试运行的时段"));
     for (const [days, name] of Object.entries(TRIALS)) span.append(new Option(name, days));
@@ -172,14 +197,15 @@
     attempt.addEventListener("click", () => once(attempt, () => tryOut(trial, Number(span.value))));
     const save = element("button", "ahead", isNew ? cockpit.say("建立") : cockpit.say("保存为新版本"));
     save.type = "button";
-    save.addEventListener("click", () => once(save, () => store()));
-    made.append(save, span, attempt);
+    save.addEventListener("click", () => once(save, () => store(why.value)));
+    made.append(why, save, span, attempt);
     return made;
   }
 
-  async function store() {
+  /** @param {string} reason */
+  async function store(reason) {
     const rule = fields.read();
-    const answer = await keep(rule);
+    const answer = await keep({ ...rule, reason });
     const left = fields.faults(answer.ok ? {} : answer.body.faults);
     if (!answer.ok) return say(false, left.join(cockpit.say("；")) || (answer.body.faults ? cockpit.say("有字段不对，见各字段旁") : answer.body.detail));
     shut();
@@ -238,7 +264,7 @@
     const list = element("ul", "versions");
     for (const one of rule.versions || []) {
       const row = element("li");
-      row.append(element("strong", "", madeBy(one)), element("span", "second", `${one.enabled ? cockpit.say("启用") : cockpit.say("停用")} · ${words(one)}`));
+      row.append(element("strong", "", madeBy(one)), element("span", "second", `${one.enabled ? cockpit.say("启用") : cockpit.say("停用")} · ${[words(one), one.reason].filter(Boolean).join(" · ")}`));
       list.append(row);
     }
     if (rule.shipped) list.append(element("li", "second", cockpit.say("出厂规则")));
