@@ -87,8 +87,16 @@ def test_a_rule_holds_from_the_moment_it_is_kept(told: Told) -> None:
     assert (kept.status_code, kept.json()["version"]) == (201, 1)
     assert told.cockpit.publish(air, "telemetry", {"pm2_5": 31}) == 0
     until(lambda: told.of("air-rule") != [], 5)
-    assert told.post("alarm-rules", rule | {"enabled": False}).json()["version"] == 2
+    unsaid = told.post("alarm-rules", rule | {"enabled": False})
+    assert (unsaid.status_code, set(unsaid.json()["faults"])) == (422, {"reason"})
+    off = told.post("alarm-rules", rule | {"enabled": False, "reason": "仪器待校准"}).json()
+    assert (off["version"], off["reason"]) == (2, "仪器待校准")
     until(lambda: told.of("air-rule")[0]["state"] == "normal", 65)
+    last = told.ask(f"alarms/{told.of('air-rule')[0]['id']}")["steps"][-1]
+    assert (last["event"], last["note"]) == ("withdraw", "仪器待校准")
+    # Put on again, it judges what stands: the station has nothing to say for a minute.
+    assert told.post("alarm-rules", rule).json()["version"] == 3
+    until(lambda: told.of("air-rule")[0]["state"] == "unacknowledged", 15)
     wrong = told.post("alarm-rules", rule | {"metric": "nothing", "deadband": -1})
     assert (wrong.status_code, set(wrong.json()["faults"])) == (422, {"metric", "deadband"})
 

@@ -282,8 +282,13 @@ def test_a_rule_is_tried_on_the_past_and_what_is_wrong_stands_beside_its_field(
         *(2, 65, 2, True),
         2,
     )
-    row.get_by_role("button", name="停用").click()
+    row.get_by_text("停用", exact=True).click()
+    expect(row).to_contain_text("没有未结束的告警")
+    row.get_by_label("原因").fill("换探头")
+    row.get_by_role("button", name="停用此规则").click()
     expect(row).to_contain_text("（停用）")
+    row.get_by_role("button", name=re.compile("编辑")).click()
+    expect(desk.locator(".versions")).to_contain_text("换探头")
 
 
 def test_the_figures_stand_beside_their_targets(cockpit: Cockpit, manager: httpx.Client, desk: Page) -> None:
