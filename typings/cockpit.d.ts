@@ -254,6 +254,8 @@ interface AlarmWord {
   name_en: string;
   label?: string | null;
   precision?: number;
+  /** The words for 0, 1 and so on, of what counts steps. */
+  values?: { name: string; name_en: string }[];
 }
 interface AlarmEvent {
   name: string;

@@ -44,6 +44,7 @@
   alarms.figure = function (metric, value) {
     if (value === null || value === undefined) return "";
     const derived = alarms.words().derived[metric ?? ""];
+    if (derived && derived.values) return (derived.values[value] || { name: cockpit.number(value) }).name;
     if (derived) return [cockpit.number(value, derived.precision), derived.label].filter(Boolean).join("\u2009");
     const known = cockpit.metrics[metric ?? ""];
     if (metric && known && known.kind === "bool") return cockpit.reading(metric, value !== 0);
@@ -56,11 +57,11 @@
     return named ? named.name : metric || cockpit.say("无数据");
   };
 
-  /* Value and limit; of what is true or false the limit says nothing. */
+  /* Value and limit; of what is said by a word the limit says nothing. */
   alarms.said = function (one) {
-    const isBool = (cockpit.metrics[one.metric ?? ""] || {}).kind === "bool";
+    const isWord = (cockpit.metrics[one.metric ?? ""] || {}).kind === "bool" || alarms.words().derived[one.metric ?? ""]?.values;
     const value = alarms.figure(one.metric, one.value);
-    const limit = isBool ? "" : alarms.figure(one.metric, one.threshold);
+    const limit = isWord ? "" : alarms.figure(one.metric, one.threshold);
     return [value && `${alarms.metricName(one.metric)} ${value}`, limit && cockpit.say("限值 {limit}", { limit })].filter(Boolean).join(" · ");
   };
 

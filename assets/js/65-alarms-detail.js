@@ -179,18 +179,36 @@
       return line;
     }
     if (!cockpit.canDo("steward")) return null;
-    line.append(doing(cockpit.say("转为网格事件"), () => open(one, told)));
+    line.append(opening(one, told));
     return line;
   }
 
-  /* One click: title, what was said and when, the device and the place; the server keeps one event for an alarm. */
+  /* What is going to be opened, and the button that opens it. */
+  /** @param {KnownAlarm} one @param {Api.Alarm} told */
+  function opening(one, told) {
+    const preview = Object.assign(element("p", "second", cockpit.say("正在读取")), { read: () => ({}) });
+    const folded = /** @type {HTMLDetailsElement} */ (form(cockpit.say("转为网格事件"), [preview], () => open(one, told), cockpit.say("确认转为网格事件")));
+    folded.addEventListener("toggle", async () => {
+      if (!folded.open) return;
+      const { categories, severities } = JSON.parse(cockpit.need("[data-event-words]").dataset.eventWords ?? "{}");
+      const rule = await ruleOf(told.rule);
+      const parts = [eventTitle(one, told), categories[(rule && rule.event) || "other"], cockpit.say("{severity}级", { severity: severities[SEVERITY[told.priority]] }), alarms.where(one)];
+      cockpit.setText(preview, cockpit.say("将上报：{parts}；由管理员立案派遣", { parts: parts.filter(Boolean).join(" · ") }));
+    });
+    return folded;
+  }
+
+  /** @param {KnownAlarm} one @param {Api.Alarm} told */
+  const eventTitle = (one, told) => `${told.name} · ${alarms.subject(one)}`.slice(0, 200);
+
+  /* Title, what was said and when, the device and the place; the server keeps one event for an alarm. */
   /** @param {KnownAlarm} one @param {Api.Alarm} told */
   async function open(one, told) {
     const rule = await ruleOf(told.rule);
     const evidence = [alarms.said(one), cockpit.say("触发 {raised}", { raised: cockpit.time.full(one.raised) }), alarms.where(one), cockpit.say("告警 {id}", { id: told.id })];
     const answer = await cockpit.post(`${base()}/events`, {
       id: `alarm-${told.id}`, origin: { alarm: told.id }, category: (rule && rule.event) || "other", severity: SEVERITY[told.priority],
-      title: `${told.name} · ${alarms.subject(one)}`.slice(0, 200), detail: evidence.filter(Boolean).join(cockpit.say("；")), ts: told.raised,
+      title: eventTitle(one, told), detail: evidence.filter(Boolean).join(cockpit.say("；")), ts: told.raised,
       ...(told.device ? { device: told.device } : {}), ...(told.lon === null ? {} : { lon: told.lon, lat: told.lat, crs: "CGCS2000" }),
     });
     say(answer.ok, answer.ok ? (answer.status === 201 ? cockpit.say("已转为网格事件 {id}", { id: answer.body.id }) : cockpit.say("此前已转为网格事件 {id}", { id: answer.body.id })) : answer.body.detail);

@@ -8,6 +8,8 @@
   const { say } = cockpit;
   const { alarms, element } = cockpit;
   const DAY_MS = 86400000;
+  const HOUR_MS = 3600000;
+  const OBSERVED = 0.95;   // of the period; less is said
   const SPANS = { 1: say("近 24 小时"), 7: say("近 7 天"), 30: say("近 30 天"), 90: say("近 90 天") };
   const page = (cockpit.pages["alarm-figures"] = /** @type {PageScript} */ ({}));
   let days = 30;
@@ -48,7 +50,10 @@
     if (asked !== days) return;
     const period = say("{from} 至 {to}", { from: cockpit.time.full(Date.parse(told.from)), to: cockpit.time.full(Date.parse(told.to)) });
     const shorter = asked < 30 ? say("；目标是对 30 天以上的时段而言的，时段越短越说明不了问题") : "";
-    cockpit.setText(cockpit.find("[data-period]"), say("{period} · 按平均 {operators} 名值班员计{shorter}", { period, operators: cockpit.number(told.operators, 1), shorter }));
+    const whole = (Date.parse(told.to) - Date.parse(told.from)) / HOUR_MS;
+    const seen = told.observed_hours < OBSERVED * whole
+      ? say("；其中 {seen} 小时有数据（共 {whole} 小时），频次只按有数据的时间计", { seen: cockpit.number(told.observed_hours), whole: cockpit.number(whole) }) : "";
+    cockpit.setText(cockpit.find("[data-period]"), say("{period} · 按平均 {operators} 名值班员计{seen}{shorter}", { seen, period, operators: cockpit.number(told.operators, 1), shorter }));
     figures(told.figures);
     for (const place of cockpit.findAll("[data-figures-list]")) {
       const code = place.dataset.figuresList ?? "";

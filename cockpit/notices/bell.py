@@ -17,6 +17,9 @@ UNREAD_WITHIN = 30 * DAY
 """What nobody read in that time is not counted any more; it stays in the list."""
 
 
+aliased_notice = notice.alias("own")
+
+
 def heard(connection: Connection, community: str, actor: Actor, limit: int, before: int | None) -> list[dict[str, Any]]:
     """Notices for an actor, newest first; ``before`` is the last one of the page before."""
     query = select(notice, _is_read(actor).label("read")).where(*_for(community, actor))
@@ -57,7 +60,11 @@ def mark_read(connection: Connection, community: str, actor: Actor, ids: Sequenc
 
 def _for(community: str, actor: Actor) -> list[ColumnElement[bool]]:
     roles = [role for role in ROLES if may(actor.role, role)]
-    return [notice.c.community == community, or_(notice.c.least.in_(roles), notice.c.person == actor.name)]
+    # Who is told by name as well as by role hears of it once, by name.
+    own = aliased_notice.c
+    by_name = exists().where(own.mark == notice.c.mark + f":{actor.name}", own.person == actor.name)
+    meant = or_(notice.c.least.in_(roles) & ~by_name, notice.c.person == actor.name)
+    return [notice.c.community == community, meant]
 
 
 def _counts(actor: Actor) -> list[ColumnElement[bool]]:

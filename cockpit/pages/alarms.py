@@ -10,7 +10,7 @@ from cockpit.pages.address import NoPage
 from geo.communities import Community
 from layers.alarms.life import life
 from layers.alarms.look import looks, words
-from layers.grid_events.rules import states
+from layers.grid_events.rules import SEVERITIES, categories, states
 from store.instant import MILLISECOND, format_rfc3339
 from store.language import marked, named, say
 
@@ -63,10 +63,15 @@ def page(
     )
     detail = html.Section("", className="panel alarm-detail", hidden=True, tabIndex="-1", **{"data-alarm-detail": ""})
     events = msgspec.json.encode({code: named(state) for code, state in states().items()}).decode()
+    event_words = {
+        "categories": {code: named(category) for code, category in categories().items()},
+        "severities": {code: named(word) for code, word in SEVERITIES.items()},
+    }
     body = html.Div(
         [top, list_, detail, html.Div("", className="batch", hidden=True, **{"data-batch": ""})],
         className="alarms-page",
-        **{"data-alarm-words": words(), "data-event-states": events},
+        **{"data-alarm-words": words(), "data-event-states": events}
+        | {"data-event-words": msgspec.json.encode(event_words).decode()},
     )
     more = {"alarm": alarm or "", "view": shown}
     return frame.desk(known, "alarms", [body], theme=frame.theme_of(theme), **frame.past_of(at), **more)

@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 from sqlalchemy import Connection, select
 
+from layers.alarms import observed
 from layers.alarms.course import Course, read
 from layers.alarms.rules import PRIORITIES
 from layers.alarms.tables import alarm_flood, duty
@@ -79,19 +80,22 @@ def figures(connection: Connection, community: str, since: Instant, until: Insta
     dict
         ``figures``: rows of code, name, value, unit, target, whether it is met, and the source of the target; and the
         lists behind them: ``top``, ``chattering``, ``fleeting``, ``standing``, ``floods``, and ``days`` with how many
-        alarms each had. Rates are those of one operator: ``operators`` is the mean number of people on duty by the
-        roster, at least one.
+        alarms each had. Rates are those of one operator, over ``observed_hours``, in which something was observed:
+        ``operators`` is the mean number of people on duty by the roster, at least one.
     """
     course = read(connection, community, since, until)
     operators = max(1.0, on_duty(connection, community, since, until))
+    # In an hour that had an alarm something was observed, if only by the cockpit itself.
+    seen = np.union1d(observed.hours(connection, community, since, until), course.at // HOUR * HOUR)
+    length = observed.length(seen, since, until)
     chattering, fleeting = _restless(course)
     standing = _standing(course, until)
     floods = _floods(connection, community, since, until)
     values = (
-        _rates(course, since, until, operators)
+        _rates(course, since, until, operators, seen)
         | _shares(course)
         | _acknowledged(course)
-        | {"floods": len(floods), "in_flood": _percent(_covered(floods, since, until), until - since)}
+        | _in_flood(floods, since, until, length)
         | {"chattering": len(chattering), "fleeting": len(fleeting)}
         | {"standing": _most_at_once(course, since, until)}
         | {code: course.deeds[event] for code, event in DEEDS.items()}
@@ -101,6 +105,7 @@ def figures(connection: Connection, community: str, since: Instant, until: Insta
     return {
         "from": format_rfc3339(since),
         "to": format_rfc3339(until),
+        "observed_hours": round(length / HOUR, 1),
         "operators": round(operators, 2),
         "total": len(course.at),
         "figures": rows,
@@ -132,13 +137,15 @@ def on_duty(connection: Connection, community: str, since: Instant, until: Insta
     return total / (until - since)
 
 
-def _rates(course: Course, since: Instant, until: Instant, operators: float) -> dict[str, float]:
-    measured, n, length = table().measured, len(course.at), until - since
-    tens = _counts(course.at, since, until, PERIOD) / operators
-    hours = _counts(course.at, since, until, HOUR) / operators
-    return {
-        "alarms": n,
-        "operators": operators,
+def _rates(course: Course, since: Instant, until: Instant, operators: float, seen: observed.Hours) -> dict[str, float]:
+    """Over the hours in which something was observed; none where nothing was."""
+    measured, n, length = table().measured, len(course.at), observed.length(seen, since, until)
+    counted = {"alarms": n, "operators": operators}
+    if not length:
+        return counted
+    tens = _counts(course.at, since, until, PERIOD, seen) / operators
+    hours = _counts(course.at, since, until, HOUR, seen) / operators
+    return counted | {
         "per_day": n / operators * DAY / length,
         "per_hour": n / operators * HOUR / length,
         "per_10_min": n / operators * PERIOD / length,
@@ -148,8 +155,11 @@ def _rates(course: Course, since: Instant, until: Instant, operators: float) -> 
     }
 
 
-def _counts(at: Any, since: Instant, until: Instant, step: Instant) -> Any:
-    return np.bincount((at - since) // step, minlength=-(-(until - since) // step))
+def _counts(at: Any, since: Instant, until: Instant, step: Instant, seen: observed.Hours) -> Any:
+    """How many came in each step that lies in an hour of ``seen``, or begins in none of them and had any."""
+    counts = np.bincount((at - since) // step, minlength=-(-(until - since) // step))
+    begins = since + np.arange(len(counts)) * step
+    return counts[np.isin(begins // HOUR * HOUR, seen) | (counts > 0)]
 
 
 def _shares(course: Course) -> dict[str, float]:
@@ -209,6 +219,11 @@ def _floods(connection: Connection, community: str, since: Instant, until: Insta
     c = alarm_flood.c
     query = select(alarm_flood).where(c.community == community, c.began < until, c.ended.is_(None) | (c.ended > since))
     return list(connection.execute(query.order_by(c.began)))
+
+
+def _in_flood(floods: list[Any], since: Instant, until: Instant, length: Instant) -> dict[str, float]:
+    shares = {"in_flood": min(100.0, _percent(_covered(floods, since, until), length))} if length else {}
+    return {"floods": len(floods)} | shares
 
 
 def _covered(floods: list[Any], since: Instant, until: Instant) -> Instant:

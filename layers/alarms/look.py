@@ -25,11 +25,22 @@ class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return TOKENS[self.tone]
 
 
-class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A word in two languages; of a figure with its unit as screens show it and the digits after the point."""
+class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A word in two languages."""
 
     name: str
     name_en: str
+
+
+class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A word in two languages; of a figure with its unit as screens show it and the digits after the point.
+
+    ``values`` are the words for a figure that counts steps, from 0 up.
+    """
+
+    name: str
+    name_en: str
+    values: tuple[Named, ...] = ()
     label: str | None = None
     label_en: str | None = None
     precision: int | None = None

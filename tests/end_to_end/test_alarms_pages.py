@@ -166,7 +166,10 @@ def test_one_click_opens_one_grid_event_and_its_end_is_told(
     desk.goto(f"{cockpit.url}/alarms?community=heling")
     line(desk, "转办空气站").locator(".alarm-line").first.click()
     detail = desk.locator("[data-alarm-detail]")
-    detail.get_by_role("button", name="转为网格事件").click()
+    detail.get_by_text("转为网格事件", exact=True).click()
+    expect(detail.locator(".alarm-event")).to_contain_text("将上报：PM2.5 偏高 · 转办空气站")
+    expect(detail.locator(".alarm-event")).to_contain_text("高级 · 橙麓；由管理员立案派遣")
+    detail.get_by_role("button", name="确认转为网格事件").click()
     expect(detail.locator(".alarm-event a")).to_be_visible()
     expect(detail.get_by_role("button", name="转为网格事件")).to_have_count(0)
     number = detail.locator(".alarm-event a").inner_text()
@@ -295,7 +298,10 @@ def test_the_figures_stand_beside_their_targets(cockpit: Cockpit, manager: httpx
     desk.goto(f"{cockpit.url}/alarm-figures?community=heling")
     row = desk.locator('[data-figure="per_day"]')
     expect(row).to_contain_text("≤ 150")
-    expect(row).to_contain_text("✓ 达到")
+    # A cockpit that listens since a minute has seen no month: its rates are those of that minute's hour, and it says so.
+    expect(row).to_contain_text("▲ 未达到")
+    expect(desk.locator("[data-period]")).to_contain_text("小时有数据")
+    expect(desk.locator('[data-figure="in_flood"]')).to_contain_text("✓ 达到")
     missed = desk.locator("[data-figures] tr.is-missed")
     for place in range(missed.count()):
         expect(missed.nth(place)).to_contain_text("▲ 未达到")

@@ -6,10 +6,13 @@ from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, select
 
 from layers.alarms.figures import figures, table
 from layers.alarms.tables import alarm, alarm_flood, alarm_step, duty
+from sensors.devices import registry
+from sensors.devices.registry import Device
+from sensors.tables import reading_hour, series
 from store.engine import writing
 from store.instant import DAY, HOUR, MINUTE, SECOND, Instant, format_rfc3339, from_datetime
 
@@ -58,6 +61,56 @@ def brief(at: Instant, took: Instant = HOUR) -> Sequence[Step]:
         ("acknowledge", "acknowledged", at + min(MINUTE, took // 2)),
         ("return", "normal", at + took),
     )
+
+
+def observe(engine: Engine, since: Instant, until: Instant) -> None:
+    """A station says something in each hour of a period."""
+    with engine.connect() as connection:
+        is_known = bool(registry.read_all(connection, "heling", ["air-seen"]))
+    if not is_known:
+        registry.add(engine, Device(id="air-seen", community="heling", kind="air", name="站"))
+    with writing(engine) as connection:
+        row = {"device_id": "air-seen", "metric": "pm2_5", "kind": "number"}
+        number = connection.scalar(select(series.c.id).where(series.c.device_id == "air-seen"))
+        number = number or connection.execute(insert(series).values(row).returning(series.c.id)).scalar_one()
+        said = {"series_id": number, "n": 1, "total": 1.0, "low": 1.0, "high": 1.0}
+        hours = range(since // HOUR * HOUR, until, HOUR)
+        connection.execute(insert(reading_hour), [said | {"hour": hour} for hour in hours])
+
+
+@pytest.fixture(autouse=True)
+def _week(request: pytest.FixtureRequest, engine: Engine) -> None:
+    """The week was observed, unless the test says when."""
+    if "says_when" not in request.keywords:
+        observe(engine, MIDNIGHT - 30 * DAY, END + DAY)
+
+
+@pytest.mark.says_when
+def test_rates_are_over_the_time_in_which_something_was_observed(engine: Engine) -> None:
+    observe(engine, MIDNIGHT + 5 * DAY, END)
+    for hour in range(10):
+        happened(engine, *brief(MIDNIGHT + 5 * DAY + hour * HOUR))
+    told = found(engine)
+    assert (told["observed_hours"], values(told)["per_day"]) == (48, 5)
+    assert values(told)["hours_over"] == 0
+    observe(engine, MIDNIGHT, MIDNIGHT + 5 * DAY)
+    assert (found(engine)["observed_hours"], values(found(engine))["per_day"]) == (
+        7 * 24,
+        pytest.approx(10 / 7, abs=0.01),
+    )
+
+
+@pytest.mark.says_when
+def test_where_nothing_was_observed_there_is_no_rate(engine: Engine) -> None:
+    told = found(engine)
+    assert (told["observed_hours"], values(told)["alarms"]) == (0, 0)
+    assert {values(told)[code] for code in ("per_day", "peak_10_min", "hours_over", "in_flood")} == {None}
+
+
+@pytest.mark.says_when
+def test_an_hour_with_an_alarm_was_observed(engine: Engine) -> None:
+    happened(engine, *brief(MIDNIGHT + 5 * HOUR))
+    assert (found(engine)["observed_hours"], values(found(engine))["per_hour"]) == (1, 1)
 
 
 def found(engine: Engine, since: Instant = MIDNIGHT, until: Instant = END) -> dict[str, Any]:

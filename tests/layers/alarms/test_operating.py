@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
+from cockpit.notices import bell
 from layers.alarms import duties, floods, operating, queries, telling
 from layers.alarms.operating import Deed
 from layers.alarms.rules import Rule, rings
@@ -123,6 +124,12 @@ def test_each_alarm_is_told_once_and_those_on_duty_by_name(engine: Engine) -> No
     stand.say((0, "air-1", {"pm2_5": 150}))
     stand.say((10, "air-1", {"pm2_5": 160}))
     assert notices(stand) == [("alarm.raised", "steward", None), ("alarm.raised", None, "wang.wu")]
+    # Who is told by name hears of it once; the line says how grave, what, where, and what was said.
+    for actor in (STEWARD, Actor("zhao.liu", "steward", "user"), MANAGER):
+        with engine.connect() as connection:
+            told = bell.heard(connection, HELING, actor, 10, None)
+            assert bell.unread(connection, HELING, actor) == 1
+        assert [one["title"] for one in told] == ["▲ 试验 · air-1 · 150 µg/m³"]
 
 
 def test_what_nobody_acknowledges_is_told_to_the_next_role(engine: Engine) -> None:

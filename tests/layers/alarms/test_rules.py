@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from layers.alarms.look import looks
 from layers.alarms.rules import PRIORITIES, Rule, Schedule, defaults, faults, read
+from layers.visitors.capacity import levels
 from store.instant import DAY, MINUTE, SHANGHAI, from_datetime
 
 BASE: dict[str, Any] = {"code": "a.b", "name": "规则", "metric": "pm2_5", "op": ">", "value": 1}
@@ -17,6 +19,11 @@ MONDAY = from_datetime(datetime(2026, 11, 23, tzinfo=SHANGHAI))
 
 def clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def test_a_level_of_visitors_is_called_as_the_levels_are() -> None:
+    said = [(one.name, one.name_en) for one in looks().derived["visitors.level"].values]
+    assert said == [(level.name, level.name_en) for level in levels.by_rank()]
 
 
 def test_the_rules_that_ship_are_without_fault_and_named_in_two_languages() -> None:
