@@ -11,10 +11,11 @@ PILL = {
 }
 NAMED = {
     "text-variable-anchor-offset": [
-        *("center", [0, 0], "bottom", [0, -1.2], "left", [3.4, 0], "right", [-3.4, 0]),
-        *("left", [3.4, -1], "right", [-3.4, -1], "left", [3.4, 1], "right", [-3.4, 1]),
+        *("center", [0, 0], "bottom", [0, -1.2], "left", [3.4, 0]),
+        *("left", [3.4, -1], "left", [3.4, 1], "bottom", [0, -2]),
     ],
     "text-justify": "auto",
+    "text-max-width": 20,
 }
 """A site's name keeps clear of its gates, whose pills stand close around a small site."""
 CAR_PARK = ["==", ["get", "kind"], "car_park"]

@@ -295,11 +295,13 @@ def test_a_rule_is_tried_on_the_past_and_what_is_wrong_stands_beside_its_field(
 
 
 def test_the_figures_stand_beside_their_targets(cockpit: Cockpit, manager: httpx.Client, desk: Page) -> None:
+    above(cockpit, "air-figures", "指标空气站")
+    until(lambda: manager.get(f"{BASE}/alarms", params={"device": "air-figures"}).json()["alarms"])
     desk.goto(f"{cockpit.url}/alarm-figures?community=heling")
     row = desk.locator('[data-figure="per_day"]')
     expect(row).to_contain_text("≤ 150")
-    # A cockpit that listens since a minute has seen no month: its rates are those of that minute's hour, and it says so.
-    expect(row).to_contain_text("▲ 未达到")
+    # A cockpit that listens since a minute has seen no month: its rates are those of that hour, and it says so.
+    expect(row).to_contain_text(re.compile("✓ 达到|▲ 未达到"))
     expect(desk.locator("[data-period]")).to_contain_text("小时有数据")
     expect(desk.locator('[data-figure="in_flood"]')).to_contain_text("✓ 达到")
     missed = desk.locator("[data-figures] tr.is-missed")
