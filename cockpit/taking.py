@@ -84,6 +84,7 @@ def taking(settings: Settings, share: Share | None = None, whole: Whole | None =
         ingest = SplitIngest(databases, ingests)
         for one in ingests.values():
             one.own_figures = own_figures(settings, lambda: ingest.lag_s)
+            one.is_shared = share.shared
         intakes: list[Either] = []
         if broker is not None:
             intakes.append(DirectIntake(ingest, inlet))

@@ -1,6 +1,7 @@
 """A series under the eyes of its rules: what of it needs no look, and what each rule makes of the rest."""
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import inf
 
@@ -83,6 +84,12 @@ class Watched:
             return Sample(self, at, value, {})
         self.remember(at, value)
         return Sample(self, at, value, {place: one.holds() for place, one in self.windows.items()})
+
+    def recall(self, values: Iterable[tuple[Instant, float]]) -> None:
+        """Have in the windows these values and no others."""
+        self.windows = {place: Window(self.pairs[place].rule) for place in self.windows}
+        for at, value in values:
+            self.remember(at, value)
 
     def remember(self, at: Instant, value: float) -> None:
         """Take a value into the windows."""

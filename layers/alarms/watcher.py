@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from layers.alarms import rulebook
+from layers.alarms import recall, rulebook
 from layers.alarms.known import Known
 from layers.alarms.machine import PENDING, RAISED, REST, Change, Machine
 from layers.alarms.occurrences import REVISION, Key, Occurred, Subject
+from layers.alarms.recall import SOUND
 from layers.alarms.rules import Rule
 from layers.alarms.silence import Silence
 from layers.alarms.tables import alarm_watch
@@ -24,7 +25,6 @@ from sensors.devices.registry import Device
 from sensors.intake.batch import Batch, FigureKey
 from sensors.quality import Quality
 from sensors.readings.columns import Series, Value
-from sensors.tables import latest, reading, series
 from store import revision
 from store.bulk import upsert_all
 from store.instant import HOUR, MINUTE, SECOND, Instant
@@ -33,7 +33,6 @@ TOO_OLD: Instant = HOUR
 """What is told so late changes no alarm: it belongs to a time that is over."""
 SETTLES: Instant = 10 * SECOND
 """After a start or an outage what waited at the broker comes first; until then no timer ends by the clock."""
-SOUND = frozenset({int(Quality.GOOD), int(Quality.UNKNOWN_METRIC)})
 LASTING = frozenset({">", ">=", "<", "<=", "==", "!="})
 """Of these the value counts that stands; of a change, a count or a silence time has to pass."""
 OF_CLOCK = int(Quality.CLOCK_AHEAD | Quality.WRONG_CLOCK)
@@ -147,6 +146,8 @@ class Watcher:
     def samples(self, connection: Connection, batch: Batch) -> list[Sample]:
         """The values of a batch that may change something, in the order of series and time."""
         found: list[Sample] = []
+        if batch.is_shared:
+            self._hear_others(connection, batch)
         new, watched, after = batch.new, self._watched, None
         for of, ts, value, quality, live in zip(new.series, new.ts, new.values, new.quality, new.live, strict=True):
             try:
@@ -175,12 +176,8 @@ class Watcher:
         self._put_on = []
         if not rules:
             return []
-        columns = (series.c.id, series.c.device_id, series.c.metric, latest.c.ts, latest.c.value)
-        said = select(*columns).join(latest, latest.c.series_id == series.c.id).order_by(series.c.id)
-        metrics = {rule.metric for rule in rules}
-        sound = said.where(series.c.metric.in_(metrics), latest.c.quality.in_(SOUND), latest.c.value.is_not(None))
         found = []
-        for row in connection.execute(sound):
+        for row in recall.standing(connection, {rule.metric for rule in rules}):
             device = self.known.device(row.device_id)
             if device is None or not row.ts <= at < device.stale_at(row.ts):
                 continue
@@ -224,20 +221,28 @@ class Watcher:
         self._read_limits(connection, of.device, {rule.other for rule in rules if rule.other is not None})
         self._homes |= {_key(pair): made for pair in pairs}
         if made.window and of.number:
-            c = reading.c
-            # What this batch brought is stored already, and is taken in when it is looked at.
-            past = select(c.ts, c.value).where(c.series_id == of.number, c.ts > before - made.window, c.ts < before)
-            sound = past.where(c.quality.in_(SOUND), c.value.is_not(None)).order_by(c.ts)
-            for row in connection.execute(sound):
-                made.remember(row.ts, row.value)
+            made.recall(recall.past(connection, of, before, made.window))
         return made
+
+    def _hear_others(self, connection: Connection, batch: Batch) -> None:
+        """What other ingesters stored of the series in a batch, where a rule asks for more than the value itself."""
+        for of, begin, _ in batch.new.runs():
+            one = self._watched.get(of)
+            if one is None:
+                continue
+            if one.window:
+                one.recall(recall.past(connection, of, batch.new.ts[begin], one.window))
+            others = {pair.rule.other for pair in one.pairs if pair.rule.other is not None}
+            self._read_limits(connection, of.device, others)
+            for other in others:
+                limit = self._by_name.get((of.device, other))
+                if limit is not None:
+                    limit.value = self._said.get((of.device, other), limit.value)
 
     def _read_limits(self, connection: Connection, device: str, others: set[str]) -> None:
         """What the metrics said last that are limits of others: they may say nothing for long after a start."""
         if others:
-            query = select(series.c.metric, latest.c.value).join(latest, latest.c.series_id == series.c.id)
-            said = query.where(series.c.device_id == device, series.c.metric.in_(others), latest.c.quality.in_(SOUND))
-            self._said |= {(device, row.metric): row.value for row in connection.execute(said)}
+            self._said |= recall.limits(connection, device, others)
 
     def _pair(self, rule: Rule, subject: Subject) -> Pair:
         return Pair(rule, subject, self._machine((subject.community, rule.code, subject.id)))

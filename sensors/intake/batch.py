@@ -57,6 +57,7 @@ class Batch:
     told about, by layer and community. ``at`` is when it was begun, ``listening_since`` since when nothing can have
     been missed, None where that cannot be said now: who is silent is so from then on. ``figures`` and
     ``filings`` are what feeds tell those that come after them; ``own_figures`` asks how this system itself fares.
+    ``is_shared``: of what a device says others may store a part.
     """
 
     devices: dict[str, Device] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class Batch:
     figures: dict[FigureKey, tuple[Instant, float]] = field(default_factory=dict)
     filings: list[Filing] = field(default_factory=list)
     own_figures: Callable[[], Mapping[str, float]] = dict
+    is_shared: bool = False
 
     def figure(self, key: FigureKey, ts: Instant, value: float) -> None:
         """Tell the feeds that come later what a figure is from ``ts`` on."""

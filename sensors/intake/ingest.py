@@ -73,6 +73,8 @@ class Ingest:
         self._listening_since: Instant | None = None
         self.is_listening: Callable[[], bool] = lambda: True
         """Whether every message that is sent comes here, or waits to."""
+        self.is_shared = False
+        """Whether others take a part of what the same devices send."""
         self.own_figures: Callable[[], Mapping[str, float]] = dict
         """How this system itself fares, by metric."""
 
@@ -226,6 +228,7 @@ class Ingest:
         began = time.monotonic()
         batch = self._writer.decode(messages)
         batch.listening_since, batch.own_figures = self._listens(), self.own_figures
+        batch.is_shared = self.is_shared
         self._writer.store(batch)
         # What is stored is stored: nothing below may have it stored once more.
         with noted("ingest"):

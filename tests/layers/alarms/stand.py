@@ -31,6 +31,7 @@ class Stand:
 
     def __init__(self, engine: Engine, seconds_ago: float = 3_000) -> None:
         self.engine = engine
+        self.is_shared = False
         self.start: Instant = now() // SECOND * SECOND - round(seconds_ago * SECOND)
         self.restart()
 
@@ -91,7 +92,7 @@ class Stand:
 
     def _store(self, messages: Sequence[Message], came: Instant) -> Batch:
         batch = self.writer.decode(messages)
-        batch.at, batch.listening_since = came, 0
+        batch.at, batch.listening_since, batch.is_shared = came, 0, self.is_shared
         self.writer.store(batch)
         return batch
 

@@ -429,3 +429,18 @@ def test_what_was_said_just_before_a_rule_was_put_on_ends_its_alarm_not_before_i
     stand.wait(30)
     stand.say((29, "air-1", {"pm2_5": 90}))
     assert stand.told() == [("test.rule", "air-1", "returned", 30, 30)]
+
+
+def test_a_window_and_another_metric_count_what_another_ingester_stored(stand: Stand) -> None:
+    stand.rule(code="often", op="count", value=3.0, window_s=600.0, metric="smoke")
+    stand.rule(code="share", metric="pm2_5", other="pm10", op=">", value=0.0)
+    other = Stand(stand.engine)
+    other.start = stand.start
+    stand.is_shared = other.is_shared = True
+    for second, one in enumerate((stand, other, stand, other)):
+        one.say((second * 10, "air-1", {"smoke": second != 1}))
+    assert [row[:4] for row in stand.told()] == [("often", "air-1", "unacknowledged", 30)]
+    stand.say((100, "air-2", {"pm2_5": 50, "pm10": 60}))
+    other.say((110, "air-2", {"pm10": 40}))
+    stand.say((120, "air-2", {"pm2_5": 51}))
+    assert [row[:4] for row in stand.told()][1:] == [("share", "air-2", "unacknowledged", 120)]
