@@ -85,7 +85,7 @@
     field.setAttribute("aria-label", say("搜索地图"));
     const list = cockpit.element("ul");
     list.hidden = true;
-    field.addEventListener("input", () => {
+    const look = () => {
       const wanted = field.value.trim().toLowerCase();
       const hits = !wanted ? [] : [...places, ...devices()].filter(
         (one) => one.name.toLowerCase().includes(wanted) || one.code.toLowerCase().includes(wanted),
@@ -93,7 +93,10 @@
       list.replaceChildren(...hits.slice(0, MOST).map((hit) => item(hit, list, field)));
       if (wanted && !hits.length) list.append(cockpit.element("li", "none", say("没有找到")));
       list.hidden = !wanted;
-    });
+    };
+    field.addEventListener("input", look);
+    // A device that is sought may be told after it was sought.
+    cockpit.root.addEventListener("devices-named", () => list.hidden || look());
     field.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && list.querySelector("button")) cockpit.need("button", list).click();
       if (event.key === "Escape") list.hidden = true;

@@ -121,7 +121,8 @@ def test_addresses_and_headers_have_their_size(bounded: Cockpit) -> None:
 def test_a_nul_in_an_address_is_refused_with_where_it_stands(bounded: Cockpit, path: str) -> None:
     answer = httpx.get(bounded.url + path)
     assert answer.status_code == 400
-    assert "NUL" in answer.json()["detail"]
+    # A page's refusal is in the language of a person, a route's in that of a program.
+    assert any(word in answer.json()["detail"] for word in ("NUL", "空字符（%00）"))
 
 
 @pytest.mark.parametrize("bad", ["a\\u0000b", "\\ud800", "x\\uDC00y", "\\ud800\\ud800\\udc00"])
