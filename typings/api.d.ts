@@ -84,6 +84,8 @@ declare namespace Api {
     levels: { code: string; name: string; mark: string; people: number }[];
     sources: (string | null)[];
     closing: { since: string; reason: string } | null;
+    /** When the people inside begin again at nought, in the hours that are shown. */
+    reset: string | null;
   }
   /** GET notices: cockpit/notices/bell.py. */
   interface Notice {

@@ -39,6 +39,8 @@
       const between = `${cockpit.number(end.low)}–${cockpit.number(end.high)}`;
       const by = told.model === "seasonal_naive" ? say("基线") : say("预测");
       parts.push(say("{by} {ts} 约 {mean} 人（{between}）", { by, ts: cockpit.time.minute(Date.parse(end.ts)), mean: cockpit.number(end.mean), between }));
+      // Or the number would read as if nearly all of those inside were to leave.
+      if (told.reset !== null && Date.parse(told.reset) > Date.parse(told.at)) parts.push(say("{ts} 起重新计数", { ts: cockpit.time.minute(Date.parse(told.reset)) }));
     } else if (told.reason) parts.push(say("预测：{reasonName}", { reasonName: told.reason_name }));
     cockpit.setText(place.querySelector(".said"), parts.join(" · "));
     const warned = cockpit.need(".warned", place);

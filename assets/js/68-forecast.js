@@ -98,19 +98,37 @@
     const x = (ms) => SIDES.left + ((right - SIDES.left) * (ms - first)) / (last - first);
     /** @param {number} people */
     const y = (people) => HIGH - SIDES.bottom - ((HIGH - SIDES.top - SIDES.bottom) * people) / (most * 1.05);
+    const reset = told.reset === null ? Infinity : Date.parse(told.reset);
+    /* What leads up to the reset and what begins at it; at the very moment of it those inside have begun anew. */
+    /** @param {number[][]} points */
+    const parted = (points) => {
+      /** @param {number[]} one */
+      const isBefore = ([ms]) => ms < reset || (ms === reset && ms !== now);
+      const after = points.filter((one) => !isBefore(one));
+      const before = points.filter(isBefore);
+      return [before, before.length && after.length ? [[reset, 0], ...after] : after].filter((part) => part.length);
+    };
+    /** @param {number[][]} points */
+    const line = (points) => parted(points).map(path).join("");
     /** @param {number[][]} points */
     const path = (points) => points.map(([ms, people], index) => `${index ? "L" : "M"}${x(ms).toFixed(1)} ${y(people).toFixed(1)}`).join("");
     const from = [now, told.inside];
     const upper = [from, ...told.points.map((one) => [at(one), one.high])];
-    const lower = [from, ...told.points.map((one) => [at(one), one.low])].reverse();
+    const lower = parted([from, ...told.points.map((one) => [at(one), one.low])]);
     grid(svg, x, y, first, last, most, right);
-    svg.append(node("path", { class: "interval", d: `${path(upper)}L${path(lower).slice(1)}Z` }));
+    const band = parted(upper).map((part, index) => `${path(part)}L${path([...lower[index]].reverse()).slice(1)}Z`);
+    svg.append(node("path", { class: "interval", d: band.join("") }));
+    if (reset < last) {
+      svg.append(node("path", { class: "reset", d: `M${x(reset).toFixed(1)} ${SIDES.top}V${HIGH - SIDES.bottom}` }));
+      const isLeft = x(reset) < (SIDES.left + right) / 2;
+      svg.append(label(x(reset) + (isLeft ? 6 : -6), SIDES.top + 12, say("{ts} 起重新计数", { ts: cockpit.time.minute(reset) }), isLeft ? "of-reset" : "of-reset is-left"));
+    }
     for (const level of told.levels.filter((one) => one.people <= most * 1.05)) {
       svg.append(node("path", { class: `limit crowd-${level.code}`, d: path([[first, level.people], [last, level.people]]) }));
     }
-    if (told.model !== "seasonal_naive") svg.append(node("path", { class: "baseline", d: path(told.baseline.map((one) => [at(one), one.mean])) }));
-    svg.append(node("path", { class: "past", d: path(past) }));
-    svg.append(node("path", { class: "mean", d: path([from, ...told.points.map((one) => [at(one), one.mean])]) }));
+    if (told.model !== "seasonal_naive") svg.append(node("path", { class: "baseline", d: line(told.baseline.map((one) => [at(one), one.mean])) }));
+    svg.append(node("path", { class: "past", d: line(past) }));
+    svg.append(node("path", { class: "mean", d: line([from, ...told.points.map((one) => [at(one), one.mean])]) }));
     svg.append(node("circle", { class: "now", cx: x(now), cy: y(told.inside), r: 4 }));
     const end = told.points[told.points.length - 1];
     const beside = told.levels.filter((one) => one.people <= most * 1.05).map((one) => ({

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from layers.visitors.capacity import rules as visitor_rules
 from layers.visitors.festivals.calendar import midnight
 from layers.visitors.forecast.model import HOURS, LEVEL_HOURS, WEEK, History, Profiles, level
 from layers.visitors.forecast.rules import HORIZON_HOURS, rules
+from layers.visitors.inside import reset_before
 from store.instant import HOUR, MINUTE, Instant, local_midnight
 
 PAST_HOURS = 6
@@ -18,6 +18,12 @@ def hour_of(history: History, moment: Instant) -> int:
     """The place of a moment's hour in the flattened history, of which the last row but one is its day."""
     today = len(history.days) - 2
     return today * HOURS + (moment - midnight(history.days[today])) // HOUR
+
+
+def reset(moment: Instant) -> Instant | None:
+    """When the people inside begin again at nought, in the hours before that are shown or in those ahead."""
+    found = reset_before(moment + HORIZON_HOURS * HOUR)
+    return found if found > moment - PAST_HOURS * HOUR else None
 
 
 def is_heard(history: History, moment: Instant) -> bool:
@@ -44,10 +50,12 @@ def walked(
     leaving = profile.leaving.ravel()
     people, found = present, {}
     for begin, end, coming in _coming(history, profile, moment, in_hour):
-        place, part = hour_of(history, begin), (end - begin) / HOUR
-        if begin % HOUR == 0 and place % HOURS == visitor_rules()["reset_hour"]:
+        share = leaving[hour_of(history, begin)]
+        if begin == reset_before(begin) and begin != moment:
             people = 0.0
-        people = (people + coming) * (1.0 - leaving[place]) ** part
+        # They leave evenly within the hour: where all of them do, the last of them does at its end and not at once.
+        over = (begin % HOUR) / HOUR
+        people = (people + coming) * (1.0 - share * (over + (end - begin) / HOUR)) / (1.0 - share * over)
         if not np.isfinite(people):
             return {}
         found[end] = float(people)

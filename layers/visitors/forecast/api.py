@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from layers.visitors import asked, capacity, queries
 from layers.visitors.capacity import closing, levels, limits
+from layers.visitors.forecast import ahead
 from layers.visitors.forecast.made import Point, forecast
 from layers.visitors.forecast.measure import MODEL, told
 from layers.visitors.forecast.rules import rules
@@ -59,6 +60,7 @@ def answer(connection: Connection, community: str, site: str, at: Instant | None
         # Into a site that is closed nobody comes.
         "warning": None if closed else warning(measures, shares),
         "closing": closed and {"since": format_rfc3339(closed.since), "reason": closed.reason},
+        "reset": None if (anew := ahead.reset(moment)) is None else format_rfc3339(anew),
         "entered_today": round(made.entered),
         "entering": [{"ts": format_rfc3339(point.ts), "mean": round(point.mean)} for point in made.entering],
         "capacity": may,

@@ -1,4 +1,4 @@
-"""What was counted at a site, by day and hour, for a forecast: read from the sums of hours, never from single steps.
+"""What was counted at a site, by day and hour, for a forecast: read from sums of hours, its own hour from steps.
 
 The last months, and of earlier years only the days that are like today or tomorrow: so a forecast of a site with
 years of history costs what one with months does.
@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 from sqlalchemy import Connection, func, select
 
+from layers.visitors import passed
 from layers.visitors.capacity import rules as visitor_rules
 from layers.visitors.festivals.calendar import day_of, midnight
 from layers.visitors.forecast.days import TAKEN_OF_EARLIER_YEARS, KindOf, like_of_earlier_years
@@ -51,10 +52,14 @@ def read(connection: Connection, community: str, site: str, moment: Instant, kin
 
 
 def in_this_hour(connection: Connection, community: str, site: str, moment: Instant) -> float | None:
-    """Who entered in the hour of the moment so far; None where no gate said anything in it."""
+    """Who entered in the hour of the moment up to it; None where no gate said anything in it by then.
+
+    The hour's sum holds what came after a past moment too.
+    """
     hour = moment - moment % HOUR
-    found = _flow(connection, community, site, (hour, hour + HOUR)).get(hour)
-    return None if found is None else found[0]
+    by_gate = passed.hours(connection, community, [site], hour, moment, moment)
+    entered = [people.entered for (_, _, begin), people in by_gate.items() if begin == hour]
+    return sum(entered) if entered else None
 
 
 def _of_earlier_years(today: date, kind: KindOf) -> list[date]:

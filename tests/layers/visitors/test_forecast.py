@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, insert
+from sqlalchemy import Connection, Engine, insert, update
 
 from bench.forecast import measured as measured_on_recording
 from bench.forecast import recorded as recording_of
@@ -25,7 +25,7 @@ from layers.visitors.forecast.measure import BASELINE, MODEL
 from layers.visitors.forecast.recorded import recorded
 from layers.visitors.forecast.rules import rules
 from layers.visitors.forecast.warning import DAILY, INSTANT, Ahead, warning
-from layers.visitors.tables import gate_flow_hour, site_count, site_walk
+from layers.visitors.tables import gate_flow_hour, gate_step, site_count, site_walk
 from store.engine import writing
 from store.instant import DAY, HOUR, MINUTE, Instant, local_midnight, parse_rfc3339
 from tests.layers.test_working_time import local
@@ -68,6 +68,18 @@ def fill(engine: Engine, days: int, until: Instant = AT, today: float = 1.0, sit
     with writing(engine) as connection:
         connection.execute(insert(gate_flow_hour), flows)
         connection.execute(insert(site_walk), walks)
+        if until % HOUR:
+            pass_through(connection, until - MINUTE, flows[-1]["entered"], flows[-1]["left"], site)
+
+
+def pass_through(connection: Connection, ts: Instant, entered: float, left: float, site: str = "fangyan") -> None:
+    """Steps of a gate, without the sums that they would have moved."""
+    steps = [
+        {"device_id": "gate-1", "counter": counter, "ts": ts, "community": "heling", "site": site}
+        | {"people": people, "verdict": "count", "trust": 0, "counted": people, "net": sign * people}
+        for counter, people, sign in (("enter", entered, 1), ("leave", left, -1))
+    ]
+    connection.execute(insert(gate_step), steps)
 
 
 def test_a_day_is_of_the_kind_that_the_notices_say() -> None:
@@ -196,6 +208,40 @@ def test_a_forecast_follows_like_days_and_todays_level(engine: Engine) -> None:
     assert by_time[local("2026-06-17 17:00")].mean == pytest.approx(300, rel=0.12)
     assert all(point.low <= point.mean <= point.high for point in found.points)
     assert [ts for ts, _ in found.past][-1] == local("2026-06-17 14:00")
+
+
+def test_a_forecast_of_a_past_time_knows_nothing_of_who_came_later_in_its_hour(engine: Engine) -> None:
+    fill(engine, 40)
+    with engine.connect() as connection:
+        before = forecast(connection, "heling", "fangyan", AT)
+    hour = AT - AT % HOUR
+    with writing(engine) as connection:
+        pass_through(connection, AT + 20 * MINUTE, 5000, 0)
+        own = (gate_flow_hour.c.hour == hour, gate_flow_hour.c.site == "fangyan")
+        connection.execute(update(gate_flow_hour).where(*own).values(entered=gate_flow_hour.c.entered + 5000))
+        connection.execute(update(site_walk).where(site_walk.c.hour == hour).values(net=5000))
+    made._kept_past.clear()
+    with engine.connect() as connection:
+        after = forecast(connection, "heling", "fangyan", AT)
+    assert (after.entered, after.points, after.entering) == (before.entered, before.points, before.entering)
+
+
+def test_from_a_count_before_the_nights_end_the_forecast_goes_on_and_says_when_it_begins_anew(engine: Engine) -> None:
+    at = local("2026-06-17 02:00")
+    fill(engine, 40, until=at)
+    count = {"community": "heling", "site": "fangyan", "at": at - MINUTE, "inside": 300, "note": "x", "actor": "x"}
+    with writing(engine) as connection:
+        connection.execute(insert(site_count).values(count))
+    with engine.connect() as connection:
+        told = api.answer(connection, "heling", "fangyan", at)
+        evening = api.answer(connection, "heling", "fangyan", local("2026-06-16 18:05"))
+        noon = api.answer(connection, "heling", "fangyan", local("2026-06-16 12:00"))
+    means = [point["mean"] for point in told["points"]]
+    assert (told["reset"], noon["reset"]) == ("2026-06-16T20:00:00Z", None)
+    assert means[:8] == [300] * 8, "like days say of nobody that he leaves at this hour"
+    assert max(means[8:]) < 10
+    # All who are inside at six leave within the hour, and evenly: not at once.
+    assert 0.7 * evening["inside"] < evening["points"][0]["mean"] < evening["inside"]
 
 
 def test_a_day_that_is_busier_than_its_like_days_is_forecast_busier(engine: Engine) -> None:
