@@ -76,9 +76,11 @@
   /** @param {HTMLElement} place @param {Live.Site} site */
   function closed(place, site) {
     const words = cockpit.closedWords(site.closing, site.inside);
+    const { named } = place.dataset;
+    const doubt = named && site.inside !== null ? doubted(site, "inside", true).note : "";
     place.hidden = !words.head;
-    cockpit.setText(place.querySelector("strong"), words.head);
-    cockpit.setText(place.querySelector("div"), words.more);
+    cockpit.setText(place.querySelector("strong"), named ? `${named} ${words.head}` : words.head);
+    cockpit.setText(place.querySelector("div"), doubt ? `${doubt} · ${words.more}` : words.more);
     place.title = words.more;
   }
 

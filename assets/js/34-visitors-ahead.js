@@ -49,19 +49,18 @@
     warned.className = `warned is-warned ${warning ? `crowd-${warning.level}` : ""}`;
   }
 
-  /* Name, since when, posts manned of those planned, and the shares that count while it is on. */
+  /* Name, posts manned of those planned, and the shares that count while it is on. */
   /** @param {HTMLElement} place @param {Live.Site | undefined} site */
   function surge(place, site) {
     const known = site && site.festival;
     const name = place.querySelector("strong");
     place.hidden = !known;
     if (!known) return cockpit.setText(name, "");
-    const how = known.by_calendar ? say("按农历") : say("手动");
     cockpit.setText(name, `◆ ${known.name}${known.is_peak ? say(" · 高潮") : ""}`);
     const posts = known.posts === null ? say("岗位未配置") : say("在岗 {manned} / {posts} 岗 · {onDuty} / {people} 人", { manned: known.manned, posts: known.posts, onDuty: known.on_duty, people: known.people });
-    const limits = known.limits ? say("阈值 {known}", { known: Object.values(known.limits).map((share) => `${Math.round(share * 100)}%`).join(" / ") }) : say("阈值按平日");
+    const limits = known.limits ? say("阈值 {known}", { known: `${Object.values(known.limits).map((share) => Math.round(share * 100)).join("/")}%` }) : say("阈值按平日");
     const basis = known.is_configured ? "" : say("据文献");
-    cockpit.setText(place.querySelector("div"), [posts, limits, how, basis].filter(Boolean).join(" · "));
+    cockpit.setText(place.querySelector("div"), [posts, limits, basis].filter(Boolean).join(" · "));
   }
 
   cockpit.layers.visitors_ahead = { render, tick: render };

@@ -22,13 +22,17 @@ def panel(community: Community) -> Any:
 
 
 def _other(site: Place) -> list[Any]:
-    return [parts.figure(f"visitors.{site.code}.inside", say("{name}内", name=named(site)), say("人")), _closed(site)]
+    return [parts.figure(f"visitors.{site.code}.inside", say("{name}内", name=named(site)), say("人")), _closed(site, is_alone=True)]
 
 
-def _closed(site: Place) -> Any:
-    """The place where it stands that a site is closed, since when, why, and how many are inside still."""
+def _closed(site: Place, *, is_alone: bool = False) -> Any:
+    """The place where it stands that a site is closed, since when, why, and how many are inside still.
+
+    One that is alone takes the place of the site's row, and names the site.
+    """
     told = [html.Strong(""), html.Div("")]
-    return html.Div(told, className="closed", hidden=True, **{"data-closed": site.code})
+    alone = {"data-named": named(site)} if is_alone else {}
+    return html.Div(told, className="closed", hidden=True, **{"data-closed": site.code}, **alone)
 
 
 def _main(site: Place) -> Any:

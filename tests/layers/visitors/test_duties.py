@@ -68,6 +68,22 @@ def test_a_duty_is_done_with_who_when_and_how_and_can_be_taken_back(crowded: Eng
         assert [row["done"] for row in duties.log(connection, COMMUNITY, SITE, None, 9)] == [False, True]
 
 
+def test_a_past_time_knows_of_a_duty_only_what_had_been_entered_by_then(crowded: Engine) -> None:
+    begun = checklist(crowded)["occurrence"]
+    before = now()
+    see_to(crowded, "publish_capacity")
+    see_to(crowded, "report", occurrence=parse_rfc3339(begun))
+    between = now()
+    see_to(crowded, "report", is_done=False)
+    with crowded.connect() as connection:
+        told = {at: duties.checklist(connection, COMMUNITY, SITE, at) for at in (before, between, None)}
+        logged = [len(duties.log(connection, COMMUNITY, SITE, at, 9)) for at in (before, between, None)]
+    done = [{row["duty"] for row in one["duties"] if row["done"]} for one in told.values()]
+    assert done == [set(), {"publish_capacity", "report"}, {"publish_capacity"}]
+    assert [one["occurrence"] for one in told.values()] == [begun] * 3
+    assert logged == [0, 2, 3]
+
+
 def test_the_next_occurrence_begins_anew_and_the_last_one_is_kept(crowded: Engine) -> None:
     first = checklist(crowded)["occurrence"]
     see_to(crowded, "announce")

@@ -1,0 +1,136 @@
+"""The wall's panel of the visitors holds all that may have to be said at once, on every screen, in both languages."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.end_to_end.test_events import client
+from tests.end_to_end.test_festivals import BASE as FESTIVALS
+from tests.end_to_end.test_festivals import PLAN
+from tests.running import Cockpit
+
+VISITORS = "/api/v1/heling/visitors"
+SCREENS = [(1920, 1080), (3840, 2160), (1080, 1920), (5120, 1440), (390, 844)]
+SITES = ("fangyan", "centre", "square")
+REASON = (
+    "因台风“贝碧嘉”外围影响，景区内山洪与落石风险高，按镇防指一级响应要求自即日起闭园，"
+    "恢复时间另行通知，已在内游客由工作人员引导从南门有序离园"
+)
+WARNED = {
+    "warning": {
+        "level": "red",
+        "name": "红色预警",
+        "name_en": "red",
+        "mark": "▲",
+        "ts": "2026-11-27T03:15:00Z",
+        "expected": 28700,
+        "high": 30120,
+        "people": 30000,
+        "mean_ts": None,
+        "of": "instant",
+        "of_name": "瞬时承载量",
+        "of_name_en": "capacity at one moment",
+    },
+    "points": [{"ts": "2026-11-27T04:45:00Z", "mean": 28700, "low": 26900, "high": 30120}],
+    "model": "like_days",
+}
+MISPLACED = """(isLoud) => {
+  const panel = document.querySelector('[data-panel="visitors"]'), found = [];
+  if (isLoud) document.querySelector('[data-panel="alarms"]').classList.remove("is-waiting");
+  const shared = (a, b) => [Math.min(a.right, b.right) - Math.max(a.left, b.left), Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)];
+  const around = panel.getBoundingClientRect(), words = [];
+  for (const one of panel.querySelectorAll("*")) {
+    const isSaid = [...one.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
+    if (!isSaid || !one.checkVisibility() || one.closest(".bars")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    const wide = range.getBoundingClientRect();
+    const high = getComputedStyle(one).display === "inline" ? wide : one.getBoundingClientRect();
+    const word = { left: wide.left, right: wide.right, top: high.top, bottom: high.bottom, text: one.textContent.slice(0, 30) };
+    const out = Math.max(around.top - word.top, word.bottom - around.bottom, around.left - word.left, word.right - around.right);
+    if (out > 1) found.push(`cut by ${Math.round(out)}: ${word.text}`);
+    for (const other of words) {
+      const [x, y] = shared(word, other);
+      // A letter's box is a little higher than its line.
+      if (x > 1 && y > 0.1 * Math.min(word.bottom - word.top, other.bottom - other.top)) found.push(`${other.text} under ${word.text}`);
+    }
+    words.push(word);
+  }
+  for (const one of panel.querySelectorAll(".content, .site, .row, .surge, .surge div, .closed, .ahead, .ahead div")) {
+    if (one.checkVisibility() && one.scrollWidth > one.clientWidth + 1) found.push(`too wide: ${one.className}`);
+  }
+  const parts = [...document.querySelectorAll(".wall .panel, .wall > .map-frame, .wall > .bottom, .wall > .top")];
+  parts.forEach((one, place) => {
+    if (one.scrollHeight > one.clientHeight + 4 && !one.matches(".map-frame")) found.push(`overfull: ${one.dataset.panel || one.className}`);
+    for (const other of parts.slice(0, place)) {
+      const [x, y] = shared(one.getBoundingClientRect(), other.getBoundingClientRect());
+      if (x > 1 && y > 1) found.push(`${other.dataset.panel || other.className} under ${one.dataset.panel || one.className}`);
+    }
+  });
+  return found;
+}"""
+"""What is cut off in the panel, what lies over something else, and what of the wall does; ``isLoud``: alarms stand."""
+
+
+def close(manager: httpx.Client, *sites: str) -> None:
+    """Close sites for a reason that is long."""
+    for site in sites:
+        answer = manager.post(f"{VISITORS}/{site}/closing", json={"closed": True, "reason": REASON})
+        assert answer.status_code == 201, answer.text
+
+
+@pytest.fixture
+def fair(cockpit: Cockpit) -> httpx.Client:
+    """A manager, in whose scenic area a festival is on, whose counts are doubtful and whose other sites are closed."""
+    manager = client(cockpit, "大屏经理", "manager", "heling")
+    for place, site in enumerate(("fangyan", "fangyan", "centre", "square")):
+        gate = cockpit.add_device(f"gate-full-{place}", "gate", site=site, name=f"{site} 北门 {place} 号闸机")
+        cockpit.publish(gate, "telemetry", {"enter": 12913, "leave": 1140})
+        cockpit.add_device(f"gate-silent-{place}", "gate", site=site, name=f"{site} 后山小路 {place} 号闸机")
+    capacity = {"instant": 30000, "daily": 60000, "from": "2026-01-01"}
+    assert manager.post(f"{VISITORS}/fangyan/capacity", json=capacity).status_code == 201
+    plan = PLAN | {"name": "方岩胡公庙会暨非遗展演", "name_en": "Temple fair of Lord Hu and of living heritage"}
+    assert manager.post(FESTIVALS, json=plan).status_code == 201
+    assert manager.post(f"{FESTIVALS}/lantern/start", json={"note": "开"}).status_code == 201
+    close(manager, *SITES[1:])
+    return manager
+
+
+def misplaced(page: Page) -> dict[str, Any]:
+    """What does not lie as it should, by screen; without and with alarms that stand."""
+    found: dict[str, Any] = {}
+    for width, height in SCREENS:
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
+        for is_loud in (False, True):
+            if wrong := page.evaluate(MISPLACED, is_loud):
+                found[f"{width}x{height}{' loud' if is_loud else ''}"] = wrong
+    return found
+
+
+def test_a_festival_a_warning_a_doubt_and_closed_sites_have_room_beside_each_other(
+    cockpit: Cockpit, page: Page, fair: httpx.Client
+) -> None:
+    def warn(route: Any) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=json.dumps(answer.json() | WARNED, ensure_ascii=False))
+
+    page.route("**/visitors/*/forecast*", warn)
+    for language in ("zh-CN", "en"):
+        page.goto(f"{cockpit.url}/wall/heling?lang={language}")
+        expect(page.locator(".warned")).to_contain_text("▲")
+        expect(page.locator('[data-surge="fangyan"]')).to_contain_text("50/60/70%")
+        expect(page.locator('[data-row="visitors.fangyan.inside"]')).to_contain_text("◇")
+        for site in SITES[1:]:
+            expect(page.locator(f'[data-closed="{site}"]')).to_contain_text("◇")
+            expect(page.locator(f'[data-closed="{site}"]')).to_contain_text("因台风")
+        assert misplaced(page) == {}, language
+    close(fair, SITES[0])
+    for language in ("zh-CN", "en"):
+        page.goto(f"{cockpit.url}/wall/heling?lang={language}")
+        expect(page.locator('[data-closed="fangyan"]')).to_contain_text("因台风")
+        expect(page.locator(".warned")).to_be_hidden()
+        assert misplaced(page) == {}, language
