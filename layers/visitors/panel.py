@@ -22,7 +22,8 @@ def panel(community: Community) -> Any:
 
 
 def _other(site: Place) -> list[Any]:
-    return [parts.figure(f"visitors.{site.code}.inside", say("{name}内", name=named(site)), say("人")), _closed(site, is_alone=True)]
+    row = parts.figure(f"visitors.{site.code}.inside", say("{name}内", name=named(site)), say("人"))
+    return [row, _closed(site, is_alone=True)]
 
 
 def _closed(site: Place, *, is_alone: bool = False) -> Any:

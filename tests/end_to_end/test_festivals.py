@@ -135,5 +135,5 @@ def test_on_the_page_a_manager_plans_begins_and_mans_and_the_wall_shows_the_surg
     surge = page.locator('[data-surge="fangyan"]')
     expect(surge).to_contain_text("◆ 方岩庙会")
     expect(surge).to_contain_text("在岗 1 / 2 岗 · 1 / 6 人")
-    expect(surge).to_contain_text("阈值 60% / 70% / 80%")
+    expect(surge).to_contain_text("阈值 60/70/80%")
     expect(page.locator('[data-ahead="fangyan"]')).to_contain_text("预测：历史不足")

@@ -40,7 +40,10 @@ WARNED = {
 MISPLACED = """(isLoud) => {
   const panel = document.querySelector('[data-panel="visitors"]'), found = [];
   if (isLoud) document.querySelector('[data-panel="alarms"]').classList.remove("is-waiting");
-  const shared = (a, b) => [Math.min(a.right, b.right) - Math.max(a.left, b.left), Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)];
+  const shared = (a, b) => [
+    Math.min(a.right, b.right) - Math.max(a.left, b.left), Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top),
+  ];
+  const name = (one) => one.dataset.panel || one.className;
   const around = panel.getBoundingClientRect(), words = [];
   for (const one of panel.querySelectorAll("*")) {
     const isSaid = [...one.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
@@ -49,13 +52,15 @@ MISPLACED = """(isLoud) => {
     range.selectNodeContents(one);
     const wide = range.getBoundingClientRect();
     const high = getComputedStyle(one).display === "inline" ? wide : one.getBoundingClientRect();
-    const word = { left: wide.left, right: wide.right, top: high.top, bottom: high.bottom, text: one.textContent.slice(0, 30) };
-    const out = Math.max(around.top - word.top, word.bottom - around.bottom, around.left - word.left, word.right - around.right);
+    const { left, right } = wide, { top, bottom } = high;
+    const word = { left, right, top, bottom, text: one.textContent.slice(0, 30) };
+    const out = Math.max(around.top - top, bottom - around.bottom, around.left - left, right - around.right);
     if (out > 1) found.push(`cut by ${Math.round(out)}: ${word.text}`);
     for (const other of words) {
       const [x, y] = shared(word, other);
       // A letter's box is a little higher than its line.
-      if (x > 1 && y > 0.1 * Math.min(word.bottom - word.top, other.bottom - other.top)) found.push(`${other.text} under ${word.text}`);
+      const least = 0.1 * Math.min(bottom - top, other.bottom - other.top);
+      if (x > 1 && y > least) found.push(`${other.text} under ${word.text}`);
     }
     words.push(word);
   }
@@ -64,10 +69,11 @@ MISPLACED = """(isLoud) => {
   }
   const parts = [...document.querySelectorAll(".wall .panel, .wall > .map-frame, .wall > .bottom, .wall > .top")];
   parts.forEach((one, place) => {
-    if (one.scrollHeight > one.clientHeight + 4 && !one.matches(".map-frame")) found.push(`overfull: ${one.dataset.panel || one.className}`);
+    const isOver = one.scrollHeight > one.clientHeight + 4 && !one.matches(".map-frame");
+    if (isOver) found.push(`overfull: ${name(one)} by ${one.scrollHeight - one.clientHeight}`);
     for (const other of parts.slice(0, place)) {
       const [x, y] = shared(one.getBoundingClientRect(), other.getBoundingClientRect());
-      if (x > 1 && y > 1) found.push(`${other.dataset.panel || other.className} under ${one.dataset.panel || one.className}`);
+      if (x > 1 && y > 1) found.push(`${name(other)} under ${name(one)}`);
     }
   });
   return found;
