@@ -38,6 +38,8 @@ notice = Table(
     Column("kind", String(40), nullable=False),
     Column("subject", String(64), nullable=False),
     Column("title", String(200), nullable=False),
+    # Where its words are not somebody's own.
+    Column("title_en", String(200)),
     Column("place", String(64)),
     # Who is meant: everybody from a role on, somebody by name, or both.
     Column("least", String(16)),
@@ -90,6 +92,7 @@ delivery = Table(
 class Notice:
     """What happened, and who is meant: ``least`` a role and those above it, ``person`` somebody by name.
 
+    ``title_en`` is the title in English, where it has words that are not somebody's own.
     ``mark`` is the same for the same occurrence, however often it is found.
     """
 
@@ -99,6 +102,7 @@ class Notice:
     subject: str
     title: str
     mark: str
+    title_en: str | None = None
     place: str | None = None
     least: str | None = None
     person: str | None = None

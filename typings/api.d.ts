@@ -96,6 +96,7 @@ declare namespace Api {
     subject: string;
     title: string;
     place: string | null;
+    place_name: string | null;
     page: string;
     mine: boolean;
     read: boolean;
@@ -230,6 +231,7 @@ declare namespace Api {
     metric: string | null;
     value: number | null;
     threshold: number | null;
+    said: string | null;
     source: string | null;
     flood: number | null;
     repeats: number;

@@ -120,6 +120,7 @@ declare namespace Live {
     metric: string | null;
     value: number | null;
     threshold: number | null;
+    said: string | null;
     cause: string;
     source: string | null;
     area: string | null;

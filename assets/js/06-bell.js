@@ -81,7 +81,7 @@
     link.append(
       cockpit.element("span", "what", (one.read ? "" : "● ") + one.text + (one.mine ? say(" · 由你办理") : "")),
       cockpit.element("time", "", cockpit.time.short(Date.parse(one.at))),
-      cockpit.element("span", "title", one.title),
+      cockpit.element("span", "title", [one.title, one.place_name].filter(Boolean).join(" · ")),
     );
     link.addEventListener("click", () => { if (!one.read) read([one.id], { keepalive: true }); });
     return link;

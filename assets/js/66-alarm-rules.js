@@ -110,14 +110,22 @@
     const warning = element("p", "second", cockpit.say("正在读取"));
     const told = { element: warning, read: () => ({}) };
     const { form, text } = cockpit.forms;
-    const folded = /** @type {HTMLDetailsElement} */ (form(cockpit.say("停用"), [Object.assign(warning, told), text("reason", cockpit.say("原因"), 500)], (body) => turn(rule, { ...body, enabled: false }), cockpit.say("停用此规则")));
+    const why = text("reason", cockpit.say("原因"), 500);
+    /** @type {HTMLInputElement} */ (cockpit.need("input", why)).required = true;
+    const folded = /** @type {HTMLDetailsElement} */ (form(cockpit.say("停用"), [Object.assign(warning, told), why], (body) => turn(rule, { ...body, enabled: false }), cockpit.say("停用此规则")));
     folded.querySelector("summary")?.setAttribute("aria-label", cockpit.say("停用 {name}", { name: rule.name }));
     folded.addEventListener("toggle", async () => {
-      if (!folded.open) return;
-      const { alarms: open } = await cockpit.ask("alarms", { state: "open", rule: rule.code, limit: "1000" });
-      cockpit.setText(warning, open.length ? cockpit.say("它现有 {n} 条未结束的告警，停用后随即结束", { n: open.length }) : cockpit.say("它现在没有未结束的告警"));
+      if (folded.open) cockpit.setText(warning, await ends(rule));
     });
     return folded;
+  }
+
+  /* How many alarms end with a rule. */
+  /** @param {Api.Rule} rule */
+  async function ends(rule) {
+    const { alarms: open, next_cursor: more } = await cockpit.ask("alarms", { state: "open", rule: rule.code, limit: "1000" });
+    if (!open.length) return cockpit.say("它现在没有未结束的告警");
+    return cockpit.say("它现有 {n} 条未结束的告警，停用后随即结束", { n: more ? `${open.length}+` : open.length });
   }
 
   /** @param {Api.Rule} rule @param {object} changed */
@@ -165,7 +173,7 @@
     const trial = element("div", "trial");
     trial.hidden = true;
     trial.setAttribute("role", "status");
-    form.append(fields.box, buttons(trial, isNew, canEdit), trial);
+    form.append(fields.box, buttons(trial, rule, isNew, canEdit), trial);
     form.addEventListener("submit", (event) => event.preventDefault());
     if (!canEdit) for (const one of /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement>} */ (fields.box.querySelectorAll("input, select"))) one.disabled = true;
     const why = canEdit ? [] : [element("p", "second", cockpit.whyNot("manager") || cockpit.say("回看时不能修改"))];
@@ -181,8 +189,8 @@
     cockpit.need(".rules-page").classList.remove("has-chosen");
   }
 
-  /** @param {HTMLElement} trial @param {boolean} isNew @param {boolean} canEdit */
-  function buttons(trial, isNew, canEdit) {
+  /** @param {HTMLElement} trial @param {Api.Rule} rule @param {boolean} isNew @param {boolean} canEdit */
+  function buttons(trial, rule, isNew, canEdit) {
     const made = element("div", "buttons");
     if (!canEdit) return made;
     const why = element("input");
@@ -197,9 +205,24 @@
     attempt.addEventListener("click", () => once(attempt, () => tryOut(trial, Number(span.value))));
     const save = element("button", "ahead", isNew ? cockpit.say("建立") : cockpit.say("保存为新版本"));
     save.type = "button";
-    save.addEventListener("click", () => once(save, () => store(why.value)));
-    made.append(why, save, span, attempt);
+    const warning = element("p", "second");
+    warning.setAttribute("role", "alert");
+    save.addEventListener("click", () => once(save, async () => {
+      const isEnding = rule.enabled && !isNew && !fields.read().enabled;
+      if (isEnding && await isHeldBack(rule, why, warning)) return;
+      await store(why.value);
+    }));
+    made.append(why, save, span, attempt, warning);
     return made;
+  }
+
+  /* Whether it has yet to be said what ends with the rule, or why it is switched off. */
+  /** @param {Api.Rule} rule @param {HTMLInputElement} why @param {HTMLElement} warning */
+  async function isHeldBack(rule, why, warning) {
+    if (warning.textContent && why.value.trim()) return false;
+    cockpit.setText(warning, `${await ends(rule)}${cockpit.say("；写明变更原因后再按一次保存")}`);
+    why.focus();
+    return true;
   }
 
   /** @param {string} reason */

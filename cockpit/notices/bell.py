@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
 from cockpit.notices.subjects import page_of
+from geo.ground import place
 from layers.declare import notice_row
 from layers.roles import ROLES, Actor, may
 from store.engine import upsert
@@ -33,7 +34,9 @@ def heard(connection: Connection, community: str, actor: Actor, limit: int, befo
             **in_all("text", notice_row(row.kind), "text"),
             "subject": row.subject,
             "title": row.title,
+            **({} if row.title_en is None else {"title_en": row.title_en}),
             "place": row.place,
+            **in_all("place_name", place(community, "areas", row.place) if row.place else None),
             "page": page_of(row.kind, row.subject, community),
             "mine": row.person == actor.name,
             "read": bool(row.read),

@@ -54,6 +54,7 @@ def _json(url: str, secret: str | None, row: Any, at: int, page: str | None) -> 
     told = {
         "id": row.subject,
         "title": row.title,
+        **({} if row.title_en is None else {"title_en": row.title_en}),
         "area": row.place,
         **in_all("text", notice_row(row.kind), "text"),
         "community": row.community,

@@ -7,17 +7,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from layers.alarms import floods, occurrences, operating, telling
 from layers.alarms.queries import records
-from layers.alarms.rules import DERIVED
+from layers.alarms.rules import CLOCK_OFFSET, DERIVED
 from layers.alarms.tables import alarm
 from layers.alarms.watched import Sample
 from layers.alarms.watcher import SETTLES, Watcher
 from sensors.bus.message import Message
 from sensors.devices.registry import Device
-from sensors.intake.batch import Batch, Parts
+from sensors.intake.batch import Batch, FigureKey, Parts
 from sensors.refusal import Reason, Refused
 from sensors.unforeseen import note
 from store import revision
 from store.instant import SECOND, Instant
+from store.language import Word
 
 CLOCK_STEP: Instant = 5 * SECOND
 LOOK_EVERY: Instant = 5 * SECOND
@@ -32,12 +33,15 @@ class AlarmsFeed:
     channels: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
-        self._watcher = Watcher()
+        self._words: dict[FigureKey, Word] = {}
+        self._watcher = Watcher(self._words)
         self._is_committed = True
         self._looked: Instant = 0
         self._expires: Instant | None = None
         self._at: Instant = 0
         self._frontier: Instant = 0
+        # The figures of sites as they were told last: who tells them does so only as they change.
+        self._figures: dict[FigureKey, float] = {}
 
     def decode(self, message: Message, device: Device) -> Any:
         """Alarms are made here, by rules."""
@@ -61,7 +65,7 @@ class AlarmsFeed:
         # Our clock was set back: what was due by the later time is worked out anew, from now on.
         is_set_back = batch.at < self._at - CLOCK_STEP
         if is_set_back or not self._is_committed:
-            self._watcher, self._looked = Watcher(), 0
+            self._watcher, self._looked = Watcher(self._words), 0
         self._is_committed, self._at = False, batch.at
         try:
             self._watch(connection, batch)
@@ -70,7 +74,8 @@ class AlarmsFeed:
         except Exception as error:  # noqa: BLE001 - a fault of a rule must not stop what all devices say
             note(self.layer, error, messages=len(batch.seen))
             batch.filings.clear()
-            self._watcher, self._looked = Watcher(), batch.at
+            # What failed may stand still.
+            self._watcher, self._looked = Watcher(self._words, looks_back=False), batch.at
 
     def _watch(self, connection: Connection, batch: Batch) -> None:
         watcher = self._watcher
@@ -78,8 +83,13 @@ class AlarmsFeed:
         is_new = watcher.refresh(connection, batch.at)
         is_new |= watcher.moved([batch.devices[one] for one in batch.elsewhere])
         self._own_figures(batch)
-        samples = watcher.samples(connection, batch) + watcher.standing(connection, batch.at)
+        samples = watcher.samples(connection, batch)
         frontier = self._frontier = _frontier(batch)
+        self._figures |= {key: value for key, (_, value) in batch.figures.items() if key[1] == "site"}
+        self._words |= batch.words
+        # What waits at the broker may be newer than what stands.
+        if frontier:
+            samples += watcher.standing(connection, batch.at, self._figures)
         is_due = self._expires is not None and self._expires <= batch.at
         gone = self._gone(connection) if is_new else []
         if not (gone or is_due or watcher.is_anything(batch, samples, frontier)):
@@ -110,7 +120,7 @@ class AlarmsFeed:
         for code, offset in batch.clocks.items():
             device = batch.devices.get(code) or self._watcher.known.device(code)
             if device is not None:
-                key = (device.community, "device", code, "system.clock_offset")
+                key = (device.community, "device", code, CLOCK_OFFSET)
                 batch.figure(key, batch.at, abs(offset or 0) / SECOND)
         if batch.at < self._looked + LOOK_EVERY:
             return

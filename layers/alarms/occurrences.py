@@ -19,6 +19,7 @@ from store import revision
 from store.bulk import is_one_of
 from store.engine import KEYS_A_QUERY
 from store.instant import MINUTE, SHANGHAI, Instant, to_datetime
+from store.language import Word, in_all
 
 REVISION = "alarms"
 TOLD = "alarms.told"
@@ -30,8 +31,8 @@ QUIET_FOR: Instant = 5 * MINUTE
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 CHANGES = (
-    *("state", "value", "threshold", "returned", "acknowledged", "acknowledged_by", "cleared", "is_active"),
-    *("shelved_until", "reason", "suppressed_by", "sounds_since", "repeats", "seq"),
+    *("state", "value", "threshold", "said", "said_en", "returned", "acknowledged", "acknowledged_by", "cleared"),
+    *("is_active", "shelved_until", "reason", "suppressed_by", "sounds_since", "repeats", "seq"),
 )
 """What of an occurrence changes in its life."""
 UPDATED = (
@@ -71,6 +72,7 @@ class Occurred:
     at: Instant
     value: float | None
     threshold: float | None = None
+    words: Word | None = None
     behind: tuple[str, ...] = ()
     """Of a gateway, the devices behind it."""
 
@@ -218,6 +220,7 @@ class Desk:
         # Who was told, and hears it come and go, is not called each time.
         was_heard = row["state"] == "returned" and one.at - (row["returned"] or one.at) < QUIET_FOR
         row |= {"is_active": True, "value": one.value, "threshold": one.threshold, "returned": None}
+        row |= in_all("said", one.words)
         self.step(row, "raise", one.at, BY_RULE, value=one.value)
         for key in by:
             self._suppress(key, row, one.at)

@@ -206,6 +206,8 @@ def _told(row: Row[Any], names: dict[str, Place], event: dict[str, Any] | None) 
         "metric",
         "value",
         "threshold",
+        "said",
+        "said_en",
         "source",
         "flood",
         "repeats",
@@ -245,7 +247,10 @@ def _record(row: Row[Any], names: dict[str, Place]) -> dict[str, Any]:
         **{name: getattr(row, name) for name in plain},
         **in_all("area", names.get(row.area)),
         "site": names.get(row.site),
-        **{name: getattr(row, name) for name in ("threshold", "cause", "source", "lon", "lat", "flood", "repeats")},
+        **{
+            name: getattr(row, name)
+            for name in ("threshold", "said", "said_en", "cause", "source", "lon", "lat", "flood", "repeats")
+        },
         **_state_words(row),
         "sounds": state.sounds,
         "active": bool(row.is_active),

@@ -1,13 +1,13 @@
 """What was stored of what rules watch: within a window, as the limit of another metric, and what stands."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from sensors.quality import Quality
 from sensors.readings.columns import Series
-from sensors.tables import latest, reading, series
+from sensors.tables import device_clock, device_state, latest, reading, series
 from store.instant import Instant
 
 SOUND = frozenset({int(Quality.GOOD), int(Quality.UNKNOWN_METRIC)})
@@ -34,3 +34,12 @@ def standing(connection: Connection, metrics: Collection[str | None]) -> Iterato
     said = select(*columns).join(latest, latest.c.series_id == series.c.id).order_by(series.c.id)
     sound = (latest.c.quality.in_(SOUND), latest.c.value.is_not(None))
     return iter(connection.execute(said.where(series.c.metric.in_(metrics), *sound)))
+
+
+def clocks(connection: Connection) -> Sequence[Any]:
+    """The clocks that are wrong: rows of device_id, offset and last_seen."""
+    c = device_clock.c
+    heard = select(c.device_id, c.offset, device_state.c.last_seen).join(
+        device_state, device_state.c.device_id == c.device_id
+    )
+    return connection.execute(heard.where(device_state.c.last_seen.is_not(None)).order_by(c.device_id)).all()

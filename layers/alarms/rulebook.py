@@ -57,6 +57,12 @@ def versions(connection: Connection, community: str, code: str, at: Instant | No
     return [(_read(row.body), row) for row in connection.execute(query.order_by(c.version.desc()))]
 
 
+def kept_since(connection: Connection, since: Instant) -> set[tuple[str, str]]:
+    """(community, code) of the rules of which a version was kept from a time on."""
+    c = alarm_rule.c
+    return {(row.community, row.code) for row in connection.execute(select(c.community, c.code).where(c.at >= since))}
+
+
 def _read(body: str) -> Rule:
     return read(json.loads(body))
 

@@ -30,10 +30,11 @@ CLOCK = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
 MOST = 1e12
 LONGEST_S = 7 * 86_400
 LONGEST_WINDOW_S = 86_400
+CLOCK_OFFSET = "system.clock_offset"
 DERIVED = {
     "visitors.level": "site",
     "visitors.ratio": "site",
-    "system.clock_offset": "device",
+    CLOCK_OFFSET: "device",
     "system.disk_free": "system",
     "system.lag": "system",
     "system.backup_age": "system",

@@ -61,6 +61,9 @@ alarm = Table(
     # What was said when it was raised, and the limit that it crossed.
     Column("value", Double),
     Column("threshold", Double),
+    # The same in words, where who worked the figure out gave it such: how many of how many people.
+    Column("said", String(120)),
+    Column("said_en", String(120)),
     Column("source", String(120)),
     Column("raised", BigInteger, nullable=False),
     Column("received", BigInteger, nullable=False),

@@ -10,17 +10,15 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, String, cast, exists, literal, select
 
-from layers.alarms import duties, floods, life
-from layers.alarms.look import looks
+from layers.alarms import duties, evidence, floods, life
 from layers.alarms.occurrences import Written
 from layers.alarms.rulebook import Book
 from layers.alarms.rules import PRIORITIES
 from layers.alarms.tables import alarm, alarm_flood
 from sensors.intake.batch import Batch, Filing
-from sensors.metrics import Kind as MetricKind
-from sensors.metrics import metrics
 from store import origins
 from store.instant import DAY, SECOND, Instant
+from store.language import CHINESE, ENGLISH, named, say, speaking
 from store.notices import Notice, notice
 from store.notices import tell as tell_notice
 
@@ -139,18 +137,28 @@ def _tell_raised(connection: Connection, row: Mapping[str, Any], people: Sequenc
 
 
 def _tell_flood(connection: Connection, community: str, flood: int, at: Instant) -> None:
-    query = select(alarm.c.name, alarm.c.label).join(alarm_flood, alarm_flood.c.first == alarm.c.id)
+    query = select(alarm.c.name, alarm.c.name_en, alarm.c.label).join(alarm_flood, alarm_flood.c.first == alarm.c.id)
     first = connection.execute(query.where(alarm_flood.c.id == flood)).one()
     told = Notice(
         community=community,
         at=at,
         kind="alarm.flood",
         subject=str(flood),
-        title=f"≥ {floods.BEGINS_AT} / {floods.WINDOW // SECOND // 60} min · {first.name} · {first.label}"[:200],
+        title=_flood_title(first),
+        title_en=_flood_title(first, ENGLISH),
         least="steward",
         mark=f"flood:{community}:{flood}",
     )
     tell_notice(connection, told)
+
+
+def _flood_title(first: Any, tag: str = CHINESE) -> str:
+    with speaking(tag):
+        counts = {"minutes": floods.WINDOW // SECOND // 60, "n": floods.BEGINS_AT}
+        words = say(
+            "{minutes} 分钟内 {n} 条以上 · 首出：{name} · {label}", **counts, name=named(first), label=first.label
+        )
+        return words[:200]
 
 
 def _notice(kind: str, row: Any, at: Instant, least: str | None, mark: str, person: str | None = None) -> Notice:
@@ -160,22 +168,12 @@ def _notice(kind: str, row: Any, at: Instant, least: str | None, mark: str, pers
         at=at,
         kind=kind,
         subject=of["id"],
-        title=_title(of),
+        **evidence.titles(of),
         place=of["area"],
         least=least,
         person=person,
         mark=mark,
     )
-
-
-def _title(of: Mapping[str, Any]) -> str:
-    """How grave, what, where, and what was said, so that a line of the bell is enough to know whether to get up."""
-    said = None
-    if of["value"] is not None and of["metric"] in metrics():
-        metric = metrics()[of["metric"]]
-        said = f"{of['value']:g} {metric.label}".strip() if metric.kind is MetricKind.NUMBER else None
-    parts = (f"{looks().priorities[of['priority']].symbol} {of['name']}", of["label"], said)
-    return " · ".join(part for part in parts if part)[:200]
 
 
 def remind(connection: Connection, community: str, at: Instant) -> int:

@@ -6,7 +6,7 @@ alarms, after what others wrote meanwhile was read: several ingesters raise no a
 """
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -18,6 +18,7 @@ from layers.alarms.occurrences import REVISION, Key, Occurred, Subject
 from layers.alarms.recall import SOUND
 from layers.alarms.rules import Rule
 from layers.alarms.silence import Silence
+from layers.alarms.standing import Standing
 from layers.alarms.tables import alarm_watch
 from layers.alarms.watched import Pair, Sample, Watched, judge
 from sensors.devices.registry import REVISION as REGISTRY
@@ -28,22 +29,26 @@ from sensors.readings.columns import Series, Value
 from store import revision
 from store.bulk import upsert_all
 from store.instant import HOUR, MINUTE, SECOND, Instant
+from store.language import Word
 
 TOO_OLD: Instant = HOUR
 """What is told so late changes no alarm: it belongs to a time that is over."""
 SETTLES: Instant = 10 * SECOND
 """After a start or an outage what waited at the broker comes first; until then no timer ends by the clock."""
-LASTING = frozenset({">", ">=", "<", "<=", "==", "!="})
-"""Of these the value counts that stands; of a change, a count or a silence time has to pass."""
 OF_CLOCK = int(Quality.CLOCK_AHEAD | Quality.WRONG_CLOCK)
 """A sample whose time alone is in doubt counts, at the time when it came: smoke is smoke."""
 
 
 class Watcher:
-    """The rules of one database's communities and their subjects, kept between batches."""
+    """The rules of one database's communities and their subjects, kept between batches.
 
-    def __init__(self) -> None:
+    ``words`` are those of figures, as they are told; ``looks_back``: as in `Standing`.
+    """
+
+    def __init__(self, words: Mapping[FigureKey, Word], *, looks_back: bool = True) -> None:
+        self._words = words
         self.known = Known()
+        self._standing = Standing(self.known, looks_back)
         self.silence = Silence()
         self._machines: dict[Key, Machine] = {}
         self._homes: dict[Key, Watched] = {}
@@ -54,7 +59,6 @@ class Watcher:
         self._dues: list[tuple[Instant, Key]] = []
         self._series_of: dict[str, list[Series]] = {}
         self.rev = -1
-        self._put_on: list[Rule] = []
         self._changed: set[Key] = set()
         # The rules over silence that are raised, by device.
         self._silent: dict[str, set[Key]] = {}
@@ -70,11 +74,8 @@ class Watcher:
         registry, rules, rev = revision.several(connection, (REGISTRY, rulebook.REVISION, REVISION))
         before = self.known.books
         changed, are_rules_new = self.known.refresh(connection, registry, rules)
-        # Of the rules that a process finds at its start each value was judged when it came.
-        if before and are_rules_new:
-            books = self.known.books.items()
-            self._put_on += [rule for code, book in books for rule in book.values() if _is_new(rule, before.get(code))]
         if are_rules_new:
+            self._standing.put_on(connection, before, at)
             self.rev = -1
             self._watched, self._by_name, self._homes, self._figures, self._series_of = {}, {}, {}, {}, {}
             self._machines, self._dues, self._silent = {}, [], {}
@@ -167,26 +168,16 @@ class Watcher:
                 after = of
         return found + self._figure_samples(batch)
 
-    def standing(self, connection: Connection, at: Instant) -> list[Sample]:
-        """What was said last of what a rule watches that was just put on: it holds from now on, and need say no more.
+    def standing(self, connection: Connection, at: Instant, told: Mapping[FigureKey, float]) -> list[Sample]:
+        """What rules have to judge that were just put on: what stands holds from now on, and need say no more.
 
-        Only what is sound, and of a device that is not stale.
+        ``told`` are the figures of sites as they are.
         """
-        rules = [rule for rule in self._put_on if rule.of == "device" and rule.op in LASTING]
-        self._put_on = []
-        if not rules:
-            return []
-        found = []
-        for row in recall.standing(connection, {rule.metric for rule in rules}):
-            device = self.known.device(row.device_id)
-            if device is None or not row.ts <= at < device.stale_at(row.ts):
-                continue
-            one = self._by_name.get((row.device_id, row.metric)) or self._watch_last(connection, row)
-            if one is not None and row.ts >= one.newest:
-                # Whatever else watches it stays as it is.
-                others = {place: pair.does_hold for place, pair in enumerate(one.pairs) if pair.rule not in rules}
-                found.append(Sample(one, at, row.value, others))
-        return found
+        return self._standing.samples(connection, at, told, lambda row: self._of_last(connection, row), self._of_figure)
+
+    def _of_last(self, connection: Connection, row: Any) -> Watched | None:
+        one = self._by_name.get((row.device_id, row.metric)) or self._watch_last(connection, row)
+        return one if one is not None and row.ts >= one.newest else None
 
     def _watch_last(self, connection: Connection, row: Any) -> Watched | None:
         of = Series.of(row.device_id, row.metric)
@@ -199,13 +190,17 @@ class Watcher:
     def _figure_samples(self, batch: Batch) -> list[Sample]:
         found = []
         for key, (ts, value) in batch.figures.items():
-            one = self._figures.get(key)
-            if one is None:
-                one = self._figures[key] = Watched(self._pairs_of_figure(key))
-                self._homes |= {_key(pair): one for pair in one.pairs}
+            one = self._of_figure(key)
             if not one.low <= value <= one.high:
                 found.append(one.sample(ts, value))
         return found
+
+    def _of_figure(self, key: FigureKey) -> Watched:
+        one = self._figures.get(key)
+        if one is None:
+            one = self._figures[key] = Watched(self._pairs_of_figure(key))
+            self._homes |= {_key(pair): one for pair in one.pairs}
+        return one
 
     def _watch(self, connection: Connection, of: Series, before: Instant) -> Watched | None:
         device = self.known.device(of.device)
@@ -374,6 +369,7 @@ class Watcher:
         # Where it is now: a device that moves within its area is watched on as it was.
         device = self.known.device(pair.subject.id) if pair.subject.device is not None else None
         subject = pair.subject if device is None else self.known.subject_of(device)
+        words = self._words.get((subject.community, pair.rule.of, subject.id, pair.rule.metric or ""))
         return [
             Occurred(
                 rule=pair.rule,
@@ -382,14 +378,11 @@ class Watcher:
                 at=change.at,
                 value=change.value,
                 threshold=limit if pair.rule.op != "missing" else None,
+                words=words,
                 behind=behind,
             )
             for change in changes
         ]
-
-
-def _is_new(rule: Rule, before: rulebook.Book | None) -> bool:
-    return before is not None and before.get(rule.code) != rule
 
 
 COLUMNS = [column.name for column in alarm_watch.columns]

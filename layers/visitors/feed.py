@@ -92,7 +92,8 @@ class VisitorsFeed:
             if value is not None:
                 # Of a closed site nobody is warned: nobody is let in, and what was told before is over.
                 told = 0.0 if stands.is_closed else float(value)
-                batch.figure((community, "site", stands.site, metric), moment, told)
+                words = stands.crowd.words if metric == LEVEL and stands.crowd is not None else None
+                batch.figure((community, "site", stands.site, metric), moment, told, words)
 
     def committed(self) -> None:
         """What was looked at for this batch was, and need not be again."""

@@ -13,6 +13,7 @@ from sensors.devices.registry import Device
 from sensors.intake.quarantine import Refusal
 from sensors.readings.columns import Observations
 from store.instant import Instant, now
+from store.language import Word
 
 FigureKey = tuple[str, str, str, str]
 """(community, kind of subject, subject, metric), as ("heling", "site", "fangyan", "visitors.level")."""
@@ -55,7 +56,7 @@ class Batch:
     ``responses`` the answers to commands and ``answered`` whose they are, ``clocks`` how far those clocks are
     ahead that changed, ``newest`` when the newest message came, and ``touched`` the keys that a layer asks to be
     told about, by layer and community. ``at`` is when it was begun, ``listening_since`` since when nothing can have
-    been missed, None where that cannot be said now: who is silent is so from then on. ``figures`` and
+    been missed, None where that cannot be said now: who is silent is so from then on. ``figures``, their ``words`` and
     ``filings`` are what feeds tell those that come after them; ``own_figures`` asks how this system itself fares.
     ``is_shared``: of what a device says others may store a part.
     """
@@ -77,13 +78,16 @@ class Batch:
     at: Instant = field(default_factory=now)
     listening_since: Instant | None = None
     figures: dict[FigureKey, tuple[Instant, float]] = field(default_factory=dict)
+    words: dict[FigureKey, Word] = field(default_factory=dict)
     filings: list[Filing] = field(default_factory=list)
     own_figures: Callable[[], Mapping[str, float]] = dict
     is_shared: bool = False
 
-    def figure(self, key: FigureKey, ts: Instant, value: float) -> None:
-        """Tell the feeds that come later what a figure is from ``ts`` on."""
+    def figure(self, key: FigureKey, ts: Instant, value: float, words: Word | None = None) -> None:
+        """Tell the feeds that come later what a figure is from ``ts`` on, and in ``words`` what it was made of."""
         self.figures[key] = (ts, value)
+        if words is not None:
+            self.words[key] = words
 
     def touch(self, layer: str, community: str, key: str) -> None:
         """Note that a layer's record changed, so that it goes out after the commit."""

@@ -292,6 +292,18 @@ def test_a_rule_is_tried_on_the_past_and_what_is_wrong_stands_beside_its_field(
     expect(row).to_contain_text("（停用）")
     row.get_by_role("button", name=re.compile("编辑")).click()
     expect(desk.locator(".versions")).to_contain_text("换探头")
+    # The same where a version is kept that switches it off.
+    row.get_by_role("button", name=re.compile("^启用")).click()
+    expect(row).not_to_contain_text("（停用）")
+    row.get_by_role("button", name=re.compile("编辑")).click()
+    expect(form.locator('[name="enabled"]')).to_be_checked()
+    form.locator('[name="enabled"]').uncheck()
+    form.get_by_label("变更原因").fill("入冬停测")
+    form.get_by_role("button", name="保存为新版本").click()
+    expect(form.locator(".buttons [role=alert]")).to_contain_text("没有未结束的告警；写明变更原因后再按一次保存")
+    form.get_by_role("button", name="保存为新版本").click()
+    expect(row).to_contain_text("（停用）")
+    assert manager.get(f"{BASE}/alarm-rules/so2.page").json()["reason"] == "入冬停测"
 
 
 def test_the_figures_stand_beside_their_targets(cockpit: Cockpit, manager: httpx.Client, desk: Page) -> None:

@@ -20,9 +20,33 @@ from layers.visitors.tables import site_day, site_walk
 from store import revision
 from store.bulk import upsert_all
 from store.instant import Instant, day_of, format_rfc3339
+from store.language import Word
 
 CHANGED = "visitors.capacity"
 """The revision that a route raises when it changed what a level follows from: ingest then tells it those after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """People against the most that a site may hold at one moment, or let in in a day."""
+
+    people: int
+    most: int
+    is_of_day: bool
+
+    @property
+    def share(self) -> float:
+        """Of the most, to four digits."""
+        return round(self.people / self.most, 4)
+
+    @property
+    def words(self) -> Word:
+        """Both numbers and the share."""
+        share = f"{self.share * 100:.0f} %"
+        of, of_en = ("当日进入", "entered today") if self.is_of_day else ("在内", "inside")
+        return Word(
+            f"{share} · {of} {self.people:,} / {self.most:,} 人", f"{share} · {self.people:,} / {self.most:,} {of_en}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +54,7 @@ class Standing:
     """How a site stands: its level's code, its rank by its share; None where nobody configured a capacity.
 
     ``ratio`` is the share of those inside, ``ratio_daily`` of those who entered today. ``since`` is when it came to
-    the level, ``occurrence`` when it last left the lowest one.
+    the level, ``occurrence`` when it last left the lowest one. ``crowd`` is that of the greater share.
     """
 
     site: str
@@ -41,6 +65,7 @@ class Standing:
     since: Instant
     occurrence: Instant | None
     is_new: bool = False
+    crowd: Crowd | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -115,7 +140,8 @@ def _follow(
     occurrence = None if not rank else (known.occurrence if known is not None and known.occurrence else moment)
     is_new = known is None or level != known.level
     since = moment if known is None or is_new else known.since
-    stands = Standing(site, level, rank, *ratios, since, occurrence, is_new)
+    crowd = _crowd(people, entered or 0, capacity)
+    stands = Standing(site, level, rank, *ratios, since, occurrence, is_new, crowd)
     if known is None or (level, rank, occurrence) != (known.level, known.rank, known.occurrence):
         _keep(connection, community, stands)
     if is_new:
@@ -125,6 +151,12 @@ def _follow(
         row |= {"daily": capacity.daily, "occurrence": occurrence or (known.occurrence if known is not None else None)}
         connection.execute(insert(site_level_log).values(row))
     return stands
+
+
+def _crowd(people: int, entered: int, capacity: Capacity) -> Crowd | None:
+    known = [(people, capacity.instant, False), (entered, capacity.daily, True)]
+    crowds = [Crowd(many, most, is_of_day) for many, most, is_of_day in known if most]
+    return max(crowds, key=lambda one: one.share, default=None)
 
 
 def _keep(connection: Connection, community: str, stands: Standing) -> None:

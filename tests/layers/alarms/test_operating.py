@@ -129,7 +129,13 @@ def test_each_alarm_is_told_once_and_those_on_duty_by_name(engine: Engine) -> No
         with engine.connect() as connection:
             told = bell.heard(connection, HELING, actor, 10, None)
             assert bell.unread(connection, HELING, actor) == 1
-        assert [one["title"] for one in told] == ["▲ 试验 · air-1 · 150 µg/m³"]
+        assert [(one["title"], one["title_en"], one["place_name"]) for one in told] == [
+            (
+                "▲ 高 · 试验 · air-1 · 150 µg/m³ · 限值 100 µg/m³",
+                "▲ high · 试验 · air-1 · 150 µg/m³ · limit 100 µg/m³",
+                "橙麓",
+            )
+        ]
 
 
 def test_what_nobody_acknowledges_is_told_to_the_next_role(engine: Engine) -> None:
@@ -160,6 +166,10 @@ def test_ten_alarms_in_ten_minutes_are_a_flood_told_once_with_what_came_first(en
         assert tally["sounding"]["high"] == 12
     assert [kind for kind, _, _ in notices(stand)].count("alarm.flood") == 1
     assert [kind for kind, _, _ in notices(stand)].count("alarm.raised") == 9
+    with engine.connect() as connection:
+        [told] = [one for one in bell.heard(connection, HELING, STEWARD, 20, None) if one["kind"] == "alarm.flood"]
+    assert told["title"] == "10 分钟内 10 条以上 · 首出：试验 · air-0"
+    assert told["title_en"] == "10 or more within 10 min · first out: 试验 · air-0"
     with writing(engine) as connection:
         ids = operating.ids_of(connection, HELING, "acknowledge", flood["id"], None)
         assert len(ids) == 12

@@ -1,14 +1,17 @@
 """Rules over the stream: what they raise and when, on both databases, as ingest calls them."""
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.exc import OperationalError
 
 from layers.alarms.rules import Schedule
 from sensors.intake.batch import Batch
-from sensors.tables import reading
+from sensors.tables import device_clock, reading
 from sensors.unforeseen import faults
-from store.instant import SHANGHAI, to_datetime
+from store.engine import writing
+from store.instant import SECOND, SHANGHAI, to_datetime
+from store.language import Word
+from store.notices import notice
 from tests.layers.alarms.stand import HELING, Stand
 
 
@@ -291,12 +294,22 @@ def test_figures_of_other_layers_are_watched_too(stand: Stand) -> None:
     batch = stand.wait(0)
     for second, level in ((10, 1.0), (20, 3.0), (30, 0.0)):
         batch = type(batch)(at=stand.at(second), listening_since=0)
-        batch.figure((HELING, "site", "fangyan", "visitors.level"), stand.at(second), level)
+        words = Word(f"{level} / 5 人", f"{level} / 5 inside")
+        batch.figure((HELING, "site", "fangyan", "visitors.level"), stand.at(second), level, words)
         stand.writer.pass_time(batch)
     assert stand.told() == [
         ("visitors.yellow", "fangyan", "normal", 10, 30),
         ("visitors.red", "fangyan", "returned", 20, 30),
     ]
+    # What the figure was made of, at the time when it was raised; and so it is told.
+    assert [(one.said, one.said_en) for one in stand.alarms()] == [
+        ("1.0 / 5 人", "1.0 / 5 inside"),
+        ("3.0 / 5 人", "3.0 / 5 inside"),
+    ]
+    with stand.engine.connect() as connection:
+        told = list(connection.scalars(select(notice.c.title).order_by(notice.c.id)))
+    assert [one.partition(" · ")[0] for one in told] == ["◆ 中", "■ 紧急"]
+    assert told[1].endswith(" · 红色预警 · 3.0 / 5 人")
 
 
 def test_a_clock_that_was_ahead_and_is_set_right_makes_no_device_deaf(stand: Stand) -> None:
@@ -444,3 +457,50 @@ def test_a_window_and_another_metric_count_what_another_ingester_stored(stand: S
     other.say((110, "air-2", {"pm10": 40}))
     stand.say((120, "air-2", {"pm2_5": 51}))
     assert [row[:4] for row in stand.told()][1:] == [("share", "air-2", "unacknowledged", 120)]
+
+
+def test_a_rule_that_was_put_on_while_nobody_watched_judges_what_stands_once_all_that_waited_was_heard(
+    stand: Stand,
+) -> None:
+    stand.say((0, "air-1", {"pm2_5": 140}), (0, "air-2", {"pm2_5": 140}))
+    stand.rule()
+    stand.restart()
+    stand.wait(20, listening_since=stand.at(15))
+    stand.say((21, "air-2", {"pm2_5": 20}))
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 21, None)]
+    stand.restart()
+    stand.wait(30)
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 21, None)]
+
+
+def test_what_stands_is_judged_though_the_transaction_that_began_to_was_rolled_back(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand.say((0, "air-1", {"pm2_5": 140}))
+    stand.rule()
+    fail_once(monkeypatch, OperationalError("INSERT", {}, Exception("the database went away")))
+    with pytest.raises(OperationalError):
+        stand.wait(20)
+    monkeypatch.undo()
+    stand.wait(25)
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 25, None)]
+
+
+def test_a_rule_that_is_put_on_judges_the_level_at_which_a_site_stands(stand: Stand) -> None:
+    batch = Batch(at=stand.at(0), listening_since=0)
+    batch.figure((HELING, "site", "fangyan", "visitors.level"), stand.at(0), 2.0)
+    stand.writer.pass_time(batch)
+    stand.rule(metric="visitors.level", op=">=", value=2.0, cause="site")
+    stand.wait(30)
+    assert stand.told() == [("test.rule", "fangyan", "unacknowledged", 30, None)]
+
+
+def test_a_rule_that_is_put_on_judges_the_clocks_of_devices_that_are_heard(stand: Stand) -> None:
+    stand.device("air-3", interval_s=5.0)
+    stand.say((0, "air-1", {"pm2_5": 14}), (0, "air-3", {"pm2_5": 14}))
+    with writing(stand.engine) as connection:
+        wrong = [{"device_id": code, "offset": -400 * SECOND, "found": stand.at(0)} for code in ("air-1", "air-3")]
+        connection.execute(insert(device_clock), wrong)
+    stand.rule(metric="system.clock_offset", value=300.0)
+    stand.wait(30)
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 30, None)]

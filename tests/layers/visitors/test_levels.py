@@ -160,6 +160,15 @@ def test_who_comes_later_is_told_of_level_and_share(engine: Engine, gate: str) -
     batch = pass_time(engine, VisitorsFeed(), now())
     key = (COMMUNITY, "site", SITE)
     assert (batch.figures[*key, LEVEL][1], batch.figures[*key, RATIO][1]) == (2.0, 0.95)
+    assert batch.words[*key, LEVEL] == ("95 % · 在内 95 / 100 人", "95 % · 95 / 100 inside")
+
+
+def test_of_the_day_s_capacity_is_told_who_entered_where_its_share_is_the_greater(engine: Engine, gate: str) -> None:
+    enter(engine, 5000, daily=1200)
+    walk(engine, gate, 1100, 10)
+    batch = pass_time(engine, VisitorsFeed(), now())
+    words = batch.words[COMMUNITY, "site", SITE, LEVEL]
+    assert words == ("92 % · 当日进入 1,100 / 1,200 人", "92 % · 1,100 / 1,200 entered today")
 
 
 def test_a_capacity_that_begins_to_count_later_is_due_then(engine: Engine, gate: str) -> None:

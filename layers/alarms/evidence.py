@@ -1,0 +1,47 @@
+"""What an alarm says, in one line: how grave, what, where, how much and what the limit is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from layers.alarms.look import looks
+from sensors.metrics import Kind, metrics
+from store.language import CHINESE, LANGUAGES, named, say, speaking
+
+LONGEST = 200
+
+
+def titles(of: Mapping[str, Any]) -> dict[str, str]:
+    """The line of an alarm's row in every language, as ``title`` and ``title_en``; enough to know whether to get up."""
+    found = {}
+    for tag in LANGUAGES:
+        with speaking(tag):
+            found["title" if tag == CHINESE else f"title_{tag}"] = _title(of)
+    return found
+
+
+def _title(of: Mapping[str, Any]) -> str:
+    look = looks().priorities[of["priority"]]
+    value, limit = figure(of["metric"], of["value"]), figure(of["metric"], of["threshold"])
+    # Of what is said by a word the limit says nothing.
+    limit = say("限值 {limit}", limit=limit) if value and limit and not _is_word(of["metric"]) else ""
+    parts = (f"{look.symbol} {named(look)}", named(of), of["label"], value, named(of, "said"), limit)
+    return " · ".join(part for part in parts if part)[:LONGEST]
+
+
+def figure(metric: str | None, value: float | None) -> str:
+    """A figure with its unit, or the word for it; "" for what is true or false: the rule's name says it."""
+    if metric is None or value is None:
+        return ""
+    derived, known = looks().derived.get(metric), metrics().get(metric)
+    if derived is not None and 0 <= value < len(derived.values):
+        return named(derived.values[int(value)])
+    if known is not None and known.kind is not Kind.NUMBER:
+        return ""
+    number = f"{value:.{derived.precision}f}" if derived is not None and derived.precision is not None else f"{value:g}"
+    unit = named(derived or known, "label") if derived or known else ""
+    return f"{number} {unit}".strip()
+
+
+def _is_word(metric: str | None) -> bool:
+    derived = looks().derived.get(metric or "")
+    return derived is not None and bool(derived.values)
