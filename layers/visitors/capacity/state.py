@@ -42,11 +42,9 @@ class Crowd:
     @property
     def words(self) -> Word:
         """Both numbers and the share."""
-        share = f"{self.share * 100:.0f} %"
-        of, of_en = ("当日进入", "entered today") if self.is_of_day else ("在内", "inside")
-        return Word(
-            f"{share} · {of} {self.people:,} / {self.most:,} 人", f"{share} · {self.people:,} / {self.most:,} {of_en}"
-        )
+        said = levels.rules()["crowd"]["entered" if self.is_of_day else "inside"]
+        places = {"share": f"{self.share * 100:.0f}", "people": f"{self.people:,}", "most": f"{self.most:,}"}
+        return Word(said["name"].format(**places), said["name_en"].format(**places))
 
 
 @dataclass(frozen=True, slots=True)
