@@ -284,7 +284,7 @@ interface AlarmsScript {
   mark(priority: string, className?: string): HTMLElement;
   figure(metric: string | null, value: number | null | undefined): string;
   metricName(metric: string | null): string;
-  said(one: Pick<Live.Alarm, "metric" | "value" | "threshold">): string;
+  said(one: Pick<Live.Alarm, "metric" | "value" | "threshold" | "said">): string;
   subject(one: Pick<Live.Alarm, "device" | "kind" | "site" | "subject">): string;
   where(one: Pick<Live.Alarm, "area" | "kind" | "site">): string;
   open(): Live.Alarm[];

@@ -246,7 +246,7 @@ def _record(row: Row[Any], names: dict[str, Place]) -> dict[str, Any]:
     return {
         **{name: getattr(row, name) for name in plain},
         **in_all("area", names.get(row.area)),
-        "site": names.get(row.site),
+        **in_all("site", names.get(row.site)),
         **{
             name: getattr(row, name)
             for name in ("threshold", "said", "said_en", "cause", "source", "lon", "lat", "flood", "repeats")

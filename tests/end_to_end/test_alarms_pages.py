@@ -89,6 +89,11 @@ def test_over_its_limit_it_is_on_the_wall_and_in_the_list_until_somebody_acknowl
 
     desk.goto(f"{cockpit.url}/alarms?community=heling")
     expect(desk.locator('nav.pages a[href^="/alarms"]')).to_have_text("告警 ▲1")
+    desk.get_by_role("button", name="通知").click()
+    told = desk.locator(".notices .title").first
+    expect(told).to_have_text(f"▲ 高 · PM2.5 偏高 · 橙麓空气站 · 120 µg/m³ · 限值 {LIMIT} µg/m³ · 橙麓")
+    assert told.evaluate("(one) => one.scrollWidth <= one.clientWidth"), "the line is read to its end"
+    desk.get_by_role("button", name="通知").click()
     line(desk, "橙麓空气站").locator(".alarm-line").first.click()
     detail = desk.locator("[data-alarm-detail]")
     expect(detail).to_contain_text("处置：查看附近有无焚烧")

@@ -43,7 +43,7 @@ class Crowd:
     def words(self) -> Word:
         """Both numbers and the share."""
         said = levels.rules()["crowd"]["entered" if self.is_of_day else "inside"]
-        places = {"share": f"{self.share * 100:.0f}", "people": f"{self.people:,}", "most": f"{self.most:,}"}
+        places = {"share": f"{self.share * 100:.0f}", "people": _grouped(self.people), "most": _grouped(self.most)}
         return Word(said["name"].format(**places), said["name_en"].format(**places))
 
 
@@ -149,6 +149,10 @@ def _follow(
         row |= {"daily": capacity.daily, "occurrence": occurrence or (known.occurrence if known is not None else None)}
         connection.execute(insert(site_level_log).values(row))
     return stands
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}".replace(",", "\u202f")
 
 
 def _crowd(people: int, entered: int, capacity: Capacity) -> Crowd | None:

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.exc import OperationalError
 
+from layers.alarms import queries
 from layers.alarms.rules import Schedule
 from sensors.intake.batch import Batch
 from sensors.tables import device_clock, reading
@@ -308,6 +309,10 @@ def test_figures_of_other_layers_are_watched_too(stand: Stand) -> None:
     ]
     with stand.engine.connect() as connection:
         told = list(connection.scalars(select(notice.c.title).order_by(notice.c.id)))
+        shown = queries.records(connection, HELING, None)
+    # A site is called by its name on screens, in both languages.
+    names = {(one["site"], one["site_en"]) for key, one in shown.items() if one is not None and key != queries.TALLY}
+    assert names == {("方岩景区", "Fangyan scenic area")}
     assert [one.partition(" · ")[0] for one in told] == ["◆ 中", "■ 紧急"]
     assert told[1].endswith(" · 红色预警 · 3.0 / 5 人")
 

@@ -168,7 +168,7 @@ def test_of_the_day_s_capacity_is_told_who_entered_where_its_share_is_the_greate
     walk(engine, gate, 1100, 10)
     batch = pass_time(engine, VisitorsFeed(), now())
     words = batch.words[COMMUNITY, "site", SITE, LEVEL]
-    assert words == ("92 % · 当日进入 1,100 / 1,200 人", "92 % · 1,100 / 1,200 entered today")
+    assert words == ("92 % · 当日进入 1\u202f100 / 1\u202f200 人", "92 % · 1\u202f100 / 1\u202f200 entered today")
 
 
 def test_a_capacity_that_begins_to_count_later_is_due_then(engine: Engine, gate: str) -> None:
