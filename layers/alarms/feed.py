@@ -79,7 +79,7 @@ class AlarmsFeed:
 
     def _watch(self, connection: Connection, batch: Batch) -> None:
         watcher = self._watcher
-        before = watcher.rev
+        before = watcher.machines.rev
         is_new = watcher.refresh(connection, batch.at)
         is_new |= watcher.moved([batch.devices[one] for one in batch.elsewhere])
         self._own_figures(batch)
@@ -94,7 +94,7 @@ class AlarmsFeed:
         gone = self._gone(connection) if is_new else []
         if not (gone or is_due or watcher.is_anything(batch, samples, frontier)):
             watcher.silence.heard(batch.seen)
-            self._look(connection, batch, watcher.rev != before)
+            self._look(connection, batch, watcher.machines.rev != before)
             return
         with connection.begin_nested():
             self._write(connection, batch, samples, gone)
@@ -103,14 +103,15 @@ class AlarmsFeed:
     def _write(self, connection: Connection, batch: Batch, samples: list[Sample], gone: list[occurrences.Key]) -> None:
         watcher = self._watcher
         rev = occurrences.lock(connection)
-        watcher.read_timers(connection, rev, batch.at)
+        watcher.machines.read(connection, rev, batch.at)
+        # Before anything is judged or times out: what a rule as it was had begun is none of the rule as it is.
+        watcher.machines.rest([*gone, *watcher.machines.outdated])
         occurred = watcher.heard(batch) + watcher.judged(samples) + watcher.timed_out(self._frontier)
         occurred += watcher.silent(connection, self._frontier, batch.listening_since)
         written = occurrences.apply(connection, occurred, watcher.known.books, batch.at)
-        watcher.rest(gone)
         written.join(operating.withdraw(connection, gone, batch.at))
         written.join(operating.expire(connection, batch.at))
-        watcher.save(connection, rev, batch.at)
+        watcher.machines.save(connection, rev, batch.at)
         telling.tell(connection, batch, written, watcher.known.books)
         for community, ids in written.touched.items():
             for number in ids | {"*"}:
@@ -129,11 +130,11 @@ class AlarmsFeed:
                 batch.figure((community, DERIVED[metric], "system", metric), batch.at, value)
 
     def _gone(self, connection: Connection) -> list[occurrences.Key]:
-        """Open occurrences that nothing watches any more."""
+        """Open occurrences, and timers, that nothing watches any more."""
         c = alarm.c
         query = select(c.community, c.rule, c.subject).where(c.cleared.is_(None))
         keys = (tuple(row) for row in connection.execute(query))
-        return [key for key in keys if self._watcher.known.subject(key) is None]
+        return sorted({key for key in keys if self._watcher.known.subject(key) is None} | set(self._watcher.gone()))
 
     def _look(self, connection: Connection, batch: Batch, is_changed: bool) -> None:
         is_time = batch.at >= self._looked + LOOK_EVERY

@@ -57,6 +57,13 @@ def versions(connection: Connection, community: str, code: str, at: Instant | No
     return [(_read(row.body), row) for row in connection.execute(query.order_by(c.version.desc()))]
 
 
+def newest(connection: Connection) -> dict[tuple[str, str], int]:
+    """(community, code) -> the number of the newest version that people made of a rule."""
+    c = alarm_rule.c
+    query = select(c.community, c.code, func.max(c.version).label("version")).group_by(c.community, c.code)
+    return {(row.community, row.code): row.version for row in connection.execute(query)}
+
+
 def kept_since(connection: Connection, since: Instant) -> set[tuple[str, str]]:
     """(community, code) of the rules of which a version was kept from a time on."""
     c = alarm_rule.c
