@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from layers.alarms import floods, occurrences, operating, telling
+from layers.alarms import floods, observed, occurrences, operating, telling
 from layers.alarms.queries import records
 from layers.alarms.rules import CLOCK_OFFSET, DERIVED
 from layers.alarms.tables import alarm
@@ -35,6 +35,7 @@ class AlarmsFeed:
     def __init__(self) -> None:
         self._words: dict[FigureKey, Word] = {}
         self._watcher = Watcher(self._words)
+        self._hours = observed.Watch()
         self._is_committed = True
         self._looked: Instant = 0
         self._expires: Instant | None = None
@@ -65,7 +66,7 @@ class AlarmsFeed:
         # Our clock was set back: what was due by the later time is worked out anew, from now on.
         is_set_back = batch.at < self._at - CLOCK_STEP
         if is_set_back or not self._is_committed:
-            self._watcher, self._looked = Watcher(self._words), 0
+            self._watcher, self._hours, self._looked = Watcher(self._words), observed.Watch(), 0
         self._is_committed, self._at = False, batch.at
         try:
             self._watch(connection, batch)
@@ -82,6 +83,7 @@ class AlarmsFeed:
         before = watcher.machines.rev
         is_new = watcher.refresh(connection, batch.at)
         is_new |= watcher.moved([batch.devices[one] for one in batch.elsewhere])
+        self._note_hour(connection, batch)
         self._own_figures(batch)
         samples = watcher.samples(connection, batch)
         frontier = self._frontier = _frontier(batch)
@@ -128,6 +130,11 @@ class AlarmsFeed:
         for metric, value in batch.own_figures().items():
             for community in self._watcher.known.books:
                 batch.figure((community, DERIVED[metric], "system", metric), batch.at, value)
+
+    def _note_hour(self, connection: Connection, batch: Batch) -> None:
+        missing = self._hours.missing(batch.at, self._watcher.known.books)
+        if missing and batch.seen:
+            self._hours.note(connection, missing & {batch.devices[code].community for code in batch.seen})
 
     def _gone(self, connection: Connection) -> list[occurrences.Key]:
         """Open occurrences, and timers, that nothing watches any more."""

@@ -6,13 +6,13 @@ from sqlalchemy.exc import OperationalError
 
 from layers.alarms import queries
 from layers.alarms.rules import Schedule
-from layers.alarms.tables import alarm_watch
+from layers.alarms.tables import alarm_hour, alarm_watch
 from sensors.devices import registry
 from sensors.intake.batch import Batch
 from sensors.tables import device_clock, reading
 from sensors.unforeseen import faults
 from store.engine import writing
-from store.instant import SECOND, SHANGHAI, to_datetime
+from store.instant import HOUR, SECOND, SHANGHAI, to_datetime
 from store.language import Word
 from store.notices import notice
 from tests.layers.alarms.stand import HELING, Stand
@@ -584,3 +584,26 @@ def test_a_limit_that_was_said_holds_on_where_a_rule_over_it_is_changed(stand: S
     stand.rule(code="test.other", metric="pm10", value=900.0)
     stand.say((20, "air-1", {"pm2_5": 50}))
     assert stand.told() == [("test.rule", "air-1", "unacknowledged", 20, None)]
+
+
+def hours_watched(stand: Stand) -> list[int]:
+    """The hours that are noted, counted from that of the start."""
+    with stand.engine.connect() as connection:
+        noted = connection.scalars(select(alarm_hour.c.hour).order_by(alarm_hour.c.hour))
+        return [(hour - stand.start // HOUR * HOUR) // HOUR for hour in noted]
+
+
+def test_an_hour_in_which_rules_watched_what_was_said_is_noted_once(stand: Stand) -> None:
+    stand.wait(0)
+    assert hours_watched(stand) == []
+    stand.say((0, "air-1", {"pm2_5": 20}), (0, "air-2", {"pm2_5": 20}))
+    stand.say((1, "air-1", {"pm2_5": 20}))
+    stand.restart()
+    stand.say((2, "air-1", {"pm2_5": 20}))
+    stand.say((3_602, "air-1", {"pm2_5": 20}))
+    assert hours_watched(stand) == [0, 1]
+
+
+def test_what_is_filled_in_later_was_watched_in_no_hour_of_its_own(stand: Stand) -> None:
+    stand.say((-7_200, "air-1", {"pm2_5": 20}), at=0)
+    assert hours_watched(stand) == [0]
