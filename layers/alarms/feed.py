@@ -9,8 +9,8 @@ from layers.alarms import floods, observed, occurrences, operating, telling
 from layers.alarms.queries import records
 from layers.alarms.rules import CLOCK_OFFSET, DERIVED
 from layers.alarms.tables import alarm
-from layers.alarms.watched import Sample
-from layers.alarms.watcher import SETTLES, Watcher
+from layers.alarms.watching.watched import Sample
+from layers.alarms.watching.watcher import SETTLES, Watcher
 from sensors.bus.message import Message
 from sensors.devices.registry import Device
 from sensors.intake.batch import Batch, FigureKey, Parts

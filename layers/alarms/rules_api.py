@@ -6,8 +6,9 @@ import msgspec
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from layers.alarms import references, rulebook, trial
+from layers.alarms import references, rulebook
 from layers.alarms.rules import PRIORITIES, Rule, defaults, faults, read, rings
+from layers.alarms.trials import trial
 from layers.people import sees_people, told_to
 from layers.problem import Problem
 from layers.roles import Actor

@@ -27,9 +27,9 @@ from sqlalchemy import (
     true,
 )
 
-from layers.alarms.recall import SOUND
 from layers.alarms.rules import Rule
-from layers.alarms.watched import AMOUNTS
+from layers.alarms.watching.recall import SOUND
+from layers.alarms.watching.watched import AMOUNTS
 from sensors.tables import reading, reading_hour
 from store.bulk import given
 from store.instant import HOUR, Instant

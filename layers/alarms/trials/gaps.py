@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from layers.alarms.past import SPAN, columns
+from layers.alarms.trials.past import SPAN, columns
 from sensors.tables import reading, reading_hour, series
 from store.bulk import given
 from store.instant import HOUR, Instant

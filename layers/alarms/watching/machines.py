@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from layers.alarms.known import Known
-from layers.alarms.machine import PENDING, REST, Machine
 from layers.alarms.occurrences import Key
 from layers.alarms.tables import alarm_watch
+from layers.alarms.watching.known import Known
+from layers.alarms.watching.machine import PENDING, REST, Machine
 from store.bulk import upsert_all
 from store.instant import Instant
 

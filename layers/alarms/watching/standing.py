@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from layers.alarms import recall, rulebook
-from layers.alarms.known import Known
+from layers.alarms import rulebook
 from layers.alarms.rules import CLOCK_OFFSET, Rule
-from layers.alarms.watched import Sample, Watched
+from layers.alarms.watching import recall
+from layers.alarms.watching.known import Known
+from layers.alarms.watching.watched import Sample, Watched
 from sensors.intake.batch import FigureKey
 from store.instant import HOUR, SECOND, Instant
 

@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layers.alarms.machine import Change, Machine, holds, quiet
 from layers.alarms.rules import Rule
+from layers.alarms.watching.machine import Change, Machine, holds, quiet
 from store.instant import SECOND, Instant
 
 RULES = st.builds(

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import inf
 
-from layers.alarms.machine import PENDING, RAISED, REST, Machine, holds, quiet
 from layers.alarms.occurrences import Subject
 from layers.alarms.rules import Rule
+from layers.alarms.watching.machine import PENDING, RAISED, REST, Machine, holds, quiet
 from store.instant import Instant
 
 AMOUNTS = ("rate", "count")

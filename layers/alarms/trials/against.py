@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, select
 
-from layers.alarms import past
-from layers.alarms.past import DOES, DOES_NOT, MIXED, SPAN, Hour, Span, Values
 from layers.alarms.rules import Rule
+from layers.alarms.trials import past
+from layers.alarms.trials.past import DOES, DOES_NOT, MIXED, SPAN, Hour, Span, Values
 from sensors.tables import reading_hour
 from store.bulk import given
 from store.instant import HOUR, Instant

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from layers.alarms import gaps, past
-from layers.alarms.machine import Change, Machine, holds
 from layers.alarms.rules import Rule, Schedule, read
-from layers.alarms.trial import trial, within
+from layers.alarms.trials import gaps, past
+from layers.alarms.trials.trial import trial, within
+from layers.alarms.watching.machine import Change, Machine, holds
 from layers.problem import Problem
 from sensors.devices import registry
 from sensors.devices.registry import Device
