@@ -427,7 +427,7 @@ interface Cockpit {
   outbox: Outbox;
   photos: { MOST: number; prepare(file: File): Promise<PhotoBytes>; smaller(photo: PhotoBytes): Promise<PhotoBytes | null> };
   /** 10-live.js, 11-past.js */
-  live: { up: boolean; isDoubted: boolean; isOutdated: boolean; start(): void; check(): void; renew(): boolean };
+  live: { up: boolean; isDoubted: boolean; isOutdated: boolean; owed: number | null; start(): void; check(): void; renew(): boolean };
   past: { start(): Promise<void> };
   /** 15-panels.js */
   setRow(key: string, what: RowWords): void;
@@ -482,12 +482,22 @@ interface Cockpit {
     due(scenes: Scene[], ms: number): Scene;
     brightness(ms: number): number;
   };
+  /** 37-display.js, 38-watchdog.js */
+  display: { note(text: unknown): void };
+  watchdog: { check(): Promise<void> };
   /** 40-page.js */
   render(changed: Live.Changed): void;
   refreshTrends(): void;
   ago(ms: number): string;
   sayBand(text: string): void;
   showConnection(): void;
+  /** 62-displays-programme.js */
+  displayProgramme(
+    first: Api.Display,
+    words: { parts: Record<string, string>; default: Programme },
+    displays: string[] | null,
+    outcome: HTMLElement,
+  ): HTMLElement;
   /** 58-report-list.js, 58-report-tasks.js, 63-roster.js, 68-forecast.js */
   reportList: { show(): Promise<void>; edit(draft: FiledReport): Promise<void>; open: string | null };
   showTasks(): Promise<void>;
