@@ -6,6 +6,7 @@
   const { say } = cockpit;
   const { element } = cockpit;
   const MOST_STEPS = 6;
+  const TIME = { maxLength: 5, pattern: "([01][0-9]|2[0-3]):[0-5][0-9]", placeholder: "--:--" };   // 24 hours, whatever the phone's own form
 
   /** @typedef {{ node: HTMLElement, read(): ProgrammePart | null }} PartRow */
   /** @typedef {{ node: HTMLElement, read(): { from: string, percent: number } | null }} StepRow */
@@ -79,7 +80,7 @@
   /** @param {HTMLElement} made */
   const isTicked = (made) => cockpit.need("input", made).checked;
 
-  /** @param {string} label @param {string} type @param {string | number | null | undefined} value @param {Record<string, number>} [limits] */
+  /** @param {string} label @param {string} type @param {string | number | null | undefined} value @param {Record<string, number | string>} [limits] */
   function input(label, type, value, limits = {}) {
     const made = element("input");
     Object.assign(made, { type, ...limits });
@@ -93,8 +94,8 @@
     const made = element("div", "part");
     const on = tick(name, part !== null);
     const seconds = input(say("{name}：秒", { name }), "number", part?.seconds ?? 15, { min: 5, max: 3600 });
-    const from = input(say("{name}：从", { name }), "time", part?.from);
-    const to = input(say("{name}：到", { name }), "time", part?.to);
+    const from = input(say("{name}：从", { name }), "text", part?.from, TIME);
+    const to = input(say("{name}：到", { name }), "text", part?.to, TIME);
     made.append(on, seconds, from, to);
     const read = () => isTicked(on) ? { scene: code, seconds: Number(seconds.value), ...(from.value && to.value ? { from: from.value, to: to.value } : {}) } : null;
     return { node: made, read };
@@ -103,7 +104,7 @@
   /** @param {{ from: string, percent: number } | undefined} step @returns {StepRow} */
   function stepRow(step) {
     const made = element("div", "part");
-    const from = input(say("亮度：从"), "time", step?.from);
+    const from = input(say("亮度：从"), "text", step?.from, TIME);
     const percent = input(say("亮度：百分比"), "number", step?.percent, { min: 30, max: 100 });
     made.append(from, percent);
     return { node: made, read: () => (from.value && percent.value ? { from: from.value, percent: Number(percent.value) } : null) };

@@ -47,9 +47,11 @@
     if (!answer.ok) return cockpit.refuse(note, cockpit.reason(answer));
     const told = /** @type {Api.Displays} */ (answer.body);
     const here = told.displays.filter((one) => one.community === cockpit.root.dataset.community && !one.revoked);
-    const silent = here.filter((one) => !one.heard || one.heard.silent).length;
-    const state = silent ? say("▲ {silent} 块失联", { silent }) : say("全部在线");
-    setText(note, here.length ? cockpit.sayN("{n} 块屏 · {state}", here.length, { state }) : say("还没有大屏链接。系统管理员在人员页生成，或用 cockpit display add"));
+    const silent = here.filter((one) => one.heard?.silent).length;
+    const never = here.filter((one) => !one.heard).length;
+    const parts = [silent ? say("▲ {silent} 块失联", { silent }) : "", never ? say("○ {never} 块从未上线", { never }) : ""].filter(Boolean);
+    const state = parts.join(" · ") || say("全部在线");
+    setText(note, here.length ? cockpit.sayN("{n} 块屏 · {state}", here.length, { state }) : say("还没有大屏链接，由系统管理员在人员页生成"));
     place(here);
     for (const one of here) cards.get(one.name)?.update(one, told);
   }
@@ -73,7 +75,7 @@
       ...moves(order),
       [say("‖ 停住"), () => order({ act: "hold" })], [say("▷ 继续"), () => order({ act: "release" })],
       [say("▤ 拉上帘幕"), () => order({ act: "curtain" })], [say("▢ 拉开帘幕"), () => order({ act: "uncurtain" })],
-    ]), choosers(order), cockpit.displayProgramme(here[0], words, null, outcome), reload(order, say("全部屏幕")), outcome);
+    ]), choosers(order, say("全部屏幕")), outcome, cockpit.displayProgramme(here[0], words, null, outcome));
     return made;
   }
 
@@ -91,13 +93,13 @@
     const curtain = button("", () => order({ act: now.curtain ? "uncurtain" : "curtain" }));
     const acts = buttons(moves(order));
     acts.append(hold, curtain);
-    made.append(head, shows, fares, fault, acts, choosers(order), cockpit.displayProgramme(first, words, [first.name], outcome), reload(order, first.name), outcome);
+    made.append(head, shows, fares, fault, acts, choosers(order, first.name), outcome, cockpit.displayProgramme(first, words, [first.name], outcome));
     return {
       node: made,
       update(one, told) {
         now = one;
         setText(mark, stateOf(one));
-        mark.classList.toggle("is-bad", !one.heard || one.heard.silent);
+        mark.classList.toggle("is-bad", Boolean(one.heard?.silent));
         setText(shows, showsWhat(one));
         setText(fares, faresHow(one, told));
         const wrong = one.heard?.error ?? null;
@@ -182,12 +184,13 @@
   /** @param {Order} order @returns {[label: string, work: Work][]} */
   const moves = (order) => [[say("◀ 上一景"), () => order({ act: "back" })], [say("下一景 ▶"), () => order({ act: "next" })]];
 
-  /** @param {Order} order */
-  function choosers(order) {
+  /** @param {Order} order @param {string} name */
+  function choosers(order, name) {
     const made = element("div", "thumbs");
     made.append(
       chooser(say("转到场景"), words.scenes, (scene) => order({ act: "go", scene })),
       chooser(say("屏幕语言"), words.languages, (language) => order({ act: "language", language })),
+      reload(order, name),
     );
     return made;
   }
@@ -209,10 +212,8 @@
   /* The screen is dark for a moment: not by a slip of the thumb. */
   /** @param {Order} order @param {string} name */
   function reload(order, name) {
-    const made = element("div", "thumbs");
-    made.append(button(say("⟳ 重新载入"), async () => {
+    return button(say("⟳ 重新载入"), async () => {
       if (window.confirm(say("重新载入「{name}」？屏幕会黑几秒。", { name }))) await order({ act: "reload" });
-    }));
-    return made;
+    });
   }
 })();
