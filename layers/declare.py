@@ -120,7 +120,7 @@ class Layer:
     alone brings about, where ``is_due`` says that there is something; ``notices`` are the kinds it tells of.
     A layer that is only kept and asked for has no overlay, panel or feed. ``access`` says who may what of its
     routes: `layers.access.of_package`; a route without a row is refused to everybody. ``words`` are those of
-    its codes. ``things`` are what a grid event can be opened for: by kind, whether there is one. ``hears`` are layers
+    its codes. ``things`` are what other layers may name: by kind, whether there is one. ``hears`` are layers
     whose feeds come before its own, since it takes what they tell. ``derived`` makes what of the records follows from
     those of a layer, this one or another: it is not read, but kept by difference.
     """

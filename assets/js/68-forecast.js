@@ -64,6 +64,7 @@
 
   /** @param {Api.Forecast} told */
   function modelWords(told) {
+    if (told.reason === "closed") return say("{reasonName}，不作预测", { reasonName: told.reason_name });
     if (told.model === null) return say("{reasonName}，不作预测（有计数 {days} 天，需 {leastDays} 天）", { reasonName: told.reason_name, days: told.days, leastDays: told.least_days });
     if (!told.is_baseline_better) return say("采用{modelName}：留出日误差小于基线", { modelName: told.model_name });
     return told.model === "seasonal_naive" ? say("采用{modelName}：留出日误差小于模型", { modelName: told.model_name }) : say("基线更准，但缺上周数据，暂用{modelName}", { modelName: told.model_name });

@@ -17,6 +17,7 @@ class Known:
 
     def __init__(self) -> None:
         self.books: dict[str, rulebook.Book] = {}
+        self._version: dict[tuple[str, str], int] = {}
         self.behind: dict[str, list[str]] = {}
         """gateway -> the devices behind it."""
         self._registry: Registry | None = None
@@ -41,6 +42,7 @@ class Known:
         is_new = rules != before[1] or bool(communities - self.books.keys())
         if is_new:
             self.books = {code: rulebook.watching(connection, code) for code in communities}
+            self._version = rulebook.newest(connection)
             self._of_metric = {code: _by_metric(book.values()) for code, book in self.books.items()}
             self._limits = {code: {rule.other for rule in book.values()} for code, book in self.books.items()}
         return changed, is_new
@@ -64,10 +66,18 @@ class Known:
         rules = self._of_metric.get(device.community, {}).get(metric, ())
         return [rule for rule in rules if rule.watches(device)], metric in self._limits.get(device.community, ())
 
+    def rule(self, key: Key) -> Rule | None:
+        """The rule of a key; None where it is off, or is none."""
+        return self.books.get(key[0], {}).get(key[1])
+
+    def version(self, key: Key) -> int:
+        """Which version of the rule of a key holds; nought where it is as it ships."""
+        return self._version.get(key[:2], 0)
+
     def subject(self, key: Key) -> tuple[Rule, Subject] | None:
         """What a key stands for; None where no rule that is on watches that subject any more."""
-        community, code, subject = key
-        rule = self.books.get(community, {}).get(code)
+        community, _, subject = key
+        rule = self.rule(key)
         if rule is None:
             return None
         if rule.of != "device":

@@ -26,12 +26,13 @@ class Change:
 
 @dataclass(slots=True)
 class Machine:
-    """``since`` is when the phase began, ``due`` when the next one begins by time alone."""
+    """``since`` is when the phase began, ``due`` when the next one begins by time alone, ``version`` the rule's."""
 
     phase: str = REST
     since: Instant = 0
     due: Instant | None = None
     value: float | None = None
+    version: int = 0
 
     @property
     def is_raised(self) -> bool:

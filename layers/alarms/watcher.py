@@ -5,21 +5,21 @@ once without a lock; where an alarm may begin, end, or a timer start or stop, it
 alarms, after what others wrote meanwhile was read: several ingesters raise no alarm twice.
 """
 
-import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from layers.alarms import recall, rulebook
 from layers.alarms.known import Known
 from layers.alarms.machine import PENDING, RAISED, REST, Change, Machine
+from layers.alarms.machines import Machines
 from layers.alarms.occurrences import REVISION, Key, Occurred, Subject
 from layers.alarms.recall import SOUND
+from layers.alarms.rulebook import Book
 from layers.alarms.rules import Rule
 from layers.alarms.silence import Silence
 from layers.alarms.standing import Standing
-from layers.alarms.tables import alarm_watch
 from layers.alarms.watched import Pair, Sample, Watched, judge
 from sensors.devices.registry import REVISION as REGISTRY
 from sensors.devices.registry import Device
@@ -27,7 +27,6 @@ from sensors.intake.batch import Batch, FigureKey
 from sensors.quality import Quality
 from sensors.readings.columns import Series, Value
 from store import revision
-from store.bulk import upsert_all
 from store.instant import HOUR, MINUTE, SECOND, Instant
 from store.language import Word
 
@@ -50,42 +49,67 @@ class Watcher:
         self.known = Known()
         self._standing = Standing(self.known, looks_back)
         self.silence = Silence()
-        self._machines: dict[Key, Machine] = {}
+        self.machines = Machines(self.known, self._settled)
         self._homes: dict[Key, Watched] = {}
         self._watched: dict[Series, Watched | None] = {}
         self._by_name: dict[tuple[str, str], Watched] = {}
         self._figures: dict[FigureKey, Watched] = {}
         self._said: dict[tuple[str, str | None], float | None] = {}
-        self._dues: list[tuple[Instant, Key]] = []
-        self._series_of: dict[str, list[Series]] = {}
-        self.rev = -1
-        self._changed: set[Key] = set()
+        self._series_of: dict[str, set[Series]] = {}
         # The rules over silence that are raised, by device.
         self._silent: dict[str, set[Key]] = {}
 
     @property
     def due(self) -> Instant | None:
         """When the next timer ends, or the next device might be silent."""
-        dues = [one for one in (self._dues[0][0] if self._dues else None, self.silence.due) if one is not None]
-        return min(dues, default=None)
+        return min((one for one in (self.machines.due, self.silence.due) if one is not None), default=None)
 
     def refresh(self, connection: Connection, at: Instant) -> bool:
         """Read what changed of rules, devices and timers; whether rules or devices did."""
         registry, rules, rev = revision.several(connection, (REGISTRY, rulebook.REVISION, REVISION))
         before = self.known.books
         changed, are_rules_new = self.known.refresh(connection, registry, rules)
-        if are_rules_new:
+        others = _differing(before, self.known.books) if are_rules_new else []
+        if others:
             self._standing.put_on(connection, before, at)
-            self.rev = -1
-            self._watched, self._by_name, self._homes, self._figures, self._series_of = {}, {}, {}, {}, {}
-            self._machines, self._dues, self._silent = {}, [], {}
-        self.read_timers(connection, rev, at)
-        if are_rules_new:
-            self.silence.load(connection, self.known.silences(), self._is_at_rest)
+            self._watch_anew(others)
+        self.machines.read(connection, rev, at)
+        if others:
+            self.machines.look_anew()
+        self._look_anew(changed)
+        if any(rule.op == "missing" for rule in others):
+            self._load_silence(connection)
         elif changed:
-            self._look_anew(changed)
-            self.silence.change(connection, changed, self.known.silences(changed), self._is_at_rest)
-        return are_rules_new or bool(changed)
+            self.silence.change(connection, changed, self.known.silences(changed), self.machines.is_at_rest)
+        return bool(others or changed)
+
+    def _watch_anew(self, rules: Collection[Rule]) -> None:
+        """These rules came, went or are others: what they watch is looked up again as it speaks."""
+        metrics = {name for rule in rules for name in (rule.metric, rule.other) if name is not None}
+        for of in [of for of in self._watched if of.metric in metrics]:
+            one = self._watched.pop(of)
+            if one is not None:
+                self._let_go(one)
+                if one.is_limit and one.value is not None:
+                    self._said[of.device, of.metric] = one.value
+            self._by_name.pop((of.device, of.metric), None)
+        for key in [key for key in self._figures if key[3] in metrics]:
+            self._let_go(self._figures.pop(key))
+
+    def _let_go(self, one: Watched) -> None:
+        for pair in one.pairs:
+            self._homes.pop(_key(pair), None)
+
+    def _load_silence(self, connection: Connection) -> None:
+        self.silence.load(connection, self.known.silences(), self.machines.is_at_rest)
+        self._silent = {}
+        for key in self.machines.awake:
+            self._note_silent(key)
+
+    def _note_silent(self, key: Key) -> None:
+        rule = self.known.rule(key)
+        if rule is not None and rule.op == "missing" and rule.metric is None:
+            self._silent.setdefault(key[2], set()).add(key)
 
     def moved(self, devices: Sequence[Device]) -> bool:
         """Devices are in other places now: other rules are about those that are in another area; whether any is."""
@@ -100,44 +124,11 @@ class Watcher:
             for one in self._series_of.pop(code, ()):
                 self._watched.pop(one, None)
 
-    def _is_at_rest(self, key: Key) -> bool:
-        machine = self._machines.get(key)
-        return machine is None or machine.phase == REST
-
-    def read_timers(self, connection: Connection, rev: int, at: Instant) -> None:
-        """Read how far rules have come that others wrote; ``rev`` is the revision of the alarms as it is now."""
-        if rev == self.rev:
-            return
-        query = select(alarm_watch).where(alarm_watch.c.rev > self.rev)
-        if self.rev < 0:
-            query = query.where(alarm_watch.c.phase != REST)
-        for row in connection.execute(query):
-            key = (row.community, row.rule, row.subject)
-            machine = self._machine(key)
-            machine.phase, machine.since, machine.due, machine.value = row.phase, row.since, row.due, row.value
-            rule = self.known.books.get(key[0], {}).get(key[1])
-            if rule is not None and machine.due is not None:
-                # Written by a clock that was set back since: no timer runs for longer than its delay.
-                delay = rule.on_delay if machine.phase == PENDING else rule.off_delay
-                machine.due = min(machine.due, at + delay)
-            self._settle(key, machine)
-        self.rev = rev
-
-    def _machine(self, key: Key) -> Machine:
-        known = self._machines.get(key)
-        if known is None:
-            known = self._machines[key] = Machine()
-        return known
-
-    def _settle(self, key: Key, machine: Machine) -> None:
-        if machine.due is not None:
-            heapq.heappush(self._dues, (machine.due, key))
-        rule = self.known.books.get(key[0], {}).get(key[1])
-        if rule is not None and rule.op == "missing":
-            if machine.phase == REST:
-                self.silence.again(key)
-            elif rule.metric is None:
-                self._silent.setdefault(key[2], set()).add(key)
+    def _settled(self, key: Key, machine: Machine) -> None:
+        if machine.phase != REST:
+            self._note_silent(key)
+        elif (rule := self.known.rule(key)) is not None and rule.op == "missing":
+            self.silence.again(key)
         home = self._homes.get(key)
         if home is not None:
             home.settle()
@@ -207,7 +198,7 @@ class Watcher:
         if device is None:
             return None
         rules, is_limit = self.known.rules_of(device, of.metric)
-        self._series_of.setdefault(of.device, []).append(of)
+        self._series_of.setdefault(of.device, set()).add(of)
         pairs = [self._pair(rule, self.known.subject_of(device)) for rule in rules]
         if not pairs and not is_limit:
             return None
@@ -240,7 +231,7 @@ class Watcher:
             self._said |= recall.limits(connection, device, others)
 
     def _pair(self, rule: Rule, subject: Subject) -> Pair:
-        return Pair(rule, subject, self._machine((subject.community, rule.code, subject.id)))
+        return Pair(rule, subject, self.machines.of((subject.community, rule.code, subject.id)))
 
     def _pairs_of_figure(self, key: FigureKey) -> list[Pair]:
         community, kind, code, metric = key
@@ -255,7 +246,7 @@ class Watcher:
     def is_anything(self, batch: Batch, samples: Sequence[Sample], at: Instant) -> bool:
         """Whether the batch, or the time, changes anything; else nothing needs to be locked."""
         due = self.due
-        if (due is not None and due <= at) or self._heard_again(batch):
+        if (due is not None and due <= at) or self.machines.outdated or self._heard_again(batch):
             return True
         for sample in samples:
             for place, pair in enumerate(sample.of.pairs):
@@ -283,20 +274,17 @@ class Watcher:
                 changes = pair.machine.pass_time(pair.rule, sample.at)
                 changes += pair.machine.take(pair.rule, sample.at, judge(sample, place, limit), sample.value)
                 found += self._occurred(pair, changes, limit)
-                self._changed.add(_key(pair))
+                self.machines.changed(_key(pair))
         return found
 
     def timed_out(self, frontier: Instant) -> list[Occurred]:
         """What timers raise or return that ended by then."""
         found: list[Occurred] = []
-        while self._dues and self._dues[0][0] <= frontier:
-            due, key = heapq.heappop(self._dues)
-            machine = self._machines.get(key)
+        for key in self.machines.timed_out(frontier):
             pair = self._pair_of(key)
-            if machine is None or machine.due != due or pair is None:
-                continue
-            found += self._occurred(pair, machine.pass_time(pair.rule, frontier), pair.rule.value)
-            self._changed.add(key)
+            if pair is not None:
+                found += self._occurred(pair, pair.machine.pass_time(pair.rule, frontier), pair.rule.value)
+                self.machines.changed(key)
         return found
 
     def silent(self, connection: Connection, at: Instant, listening_since: Instant | None) -> list[Occurred]:
@@ -310,7 +298,7 @@ class Watcher:
                 self.silence.later(key, at + MINUTE)
             else:
                 found += self._occurred(pair, pair.machine.take(pair.rule, since, True, None), None)
-                self._changed.add(key)
+                self.machines.changed(key)
         return found
 
     def heard(self, batch: Batch) -> list[Occurred]:
@@ -325,29 +313,13 @@ class Watcher:
                 if pair is not None:
                     at = max(seen, pair.machine.since)
                     found += self._occurred(pair, pair.machine.take(pair.rule, at, False, None), None)
-                    self._changed.add(key)
+                    self.machines.changed(key)
                     self.silence.again(key)
         return found
 
-    def rest(self, keys: Iterable[Key]) -> None:
-        """What nothing watches any more is at rest."""
-        for key in keys:
-            if not self._is_at_rest(key):
-                machine = self._machines[key]
-                machine.phase, machine.due = REST, None
-                self._changed.add(key)
-
-    def save(self, connection: Connection, rev: int, at: Instant) -> None:
-        """Write how far the rules have come that moved, for others and for the next process."""
-        rows = []
-        for key in sorted(self._changed):
-            machine = self._machines[key]
-            values = (*key, machine.phase, machine.since or at, machine.due, machine.value, rev)
-            rows.append(dict(zip(COLUMNS, values, strict=True)))
-        upsert_all(connection, alarm_watch, rows, _as_it_is_now)
-        for key in self._changed:
-            self._settle(key, self._machines[key])
-        self._changed = set()
+    def gone(self) -> list[Key]:
+        """What is not at rest though nothing watches it any more."""
+        return [key for key in self.machines.awake if self.known.subject(key) is None]
 
     def _pair_of(self, key: Key) -> Pair | None:
         """What a key stands for; None where no rule that is on watches that subject any more."""
@@ -385,12 +357,15 @@ class Watcher:
         ]
 
 
-COLUMNS = [column.name for column in alarm_watch.columns]
-
-
-def _as_it_is_now(insert: Any) -> Any:
-    changed = {name: insert.excluded[name] for name in COLUMNS[3:]}
-    return insert.on_conflict_do_update(index_elements=COLUMNS[:3], set_=changed)
+def _differing(before: Mapping[str, Book], after: Mapping[str, Book]) -> list[Rule]:
+    """The rules of either that the other has not; one that changed is there as it was and as it is."""
+    found: list[Rule] = []
+    for community in before.keys() | after.keys():
+        was, are = before.get(community, {}), after.get(community, {})
+        for code in was.keys() | are.keys():
+            if was.get(code) != are.get(code):
+                found += [book[code] for book in (was, are) if code in book]
+    return found
 
 
 def _key(pair: Pair) -> Key:

@@ -6,11 +6,13 @@ from sqlalchemy.exc import OperationalError
 
 from layers.alarms import queries
 from layers.alarms.rules import Schedule
+from layers.alarms.tables import alarm_hour, alarm_watch
+from sensors.devices import registry
 from sensors.intake.batch import Batch
 from sensors.tables import device_clock, reading
 from sensors.unforeseen import faults
 from store.engine import writing
-from store.instant import SECOND, SHANGHAI, to_datetime
+from store.instant import HOUR, SECOND, SHANGHAI, to_datetime
 from store.language import Word
 from store.notices import notice
 from tests.layers.alarms.stand import HELING, Stand
@@ -509,3 +511,99 @@ def test_a_rule_that_is_put_on_judges_the_clocks_of_devices_that_are_heard(stand
     stand.rule(metric="system.clock_offset", value=300.0)
     stand.wait(30)
     assert stand.told() == [("test.rule", "air-1", "unacknowledged", 30, None)]
+
+
+def test_a_timer_of_a_rule_that_was_switched_off_raises_nothing_when_it_is_on_again(stand: Stand) -> None:
+    rule = stand.rule(on_delay_s=60.0)
+    stand.say((0, "air-1", {"pm2_5": 150}))
+    stand.rule(on_delay_s=60.0, enabled=False)
+    stand.wait(10)
+    stand.say((20, "air-1", {"pm2_5": 20}))
+    stand.rule(on_delay_s=rule.on_delay_s)
+    stand.wait(200)
+    assert stand.told() == []
+
+
+def test_a_timer_of_a_rule_that_went_while_nobody_watched_raises_nothing(stand: Stand) -> None:
+    stand.rule(on_delay_s=60.0)
+    stand.say((0, "air-1", {"pm2_5": 150}))
+    stand.rule(on_delay_s=60.0, enabled=False)
+    stand.rule(on_delay_s=60.0)
+    stand.restart()
+    stand.say((20, "air-1", {"pm2_5": 20}))
+    stand.wait(200)
+    assert stand.told() == []
+
+
+def test_a_rule_that_is_changed_while_its_on_delay_runs_judges_by_what_it_is_now(stand: Stand) -> None:
+    stand.rule(on_delay_s=60.0)
+    stand.say((0, "air-1", {"pm2_5": 150}), (0, "air-2", {"pm2_5": 450}))
+    stand.rule(on_delay_s=120.0, value=400.0)
+    stand.wait(30)
+    stand.wait(100)
+    assert stand.told() == []
+    stand.wait(200)
+    assert stand.told() == [("test.rule", "air-2", "unacknowledged", 150, None)]
+
+
+def test_a_timer_outlives_the_change_of_another_rule(stand: Stand) -> None:
+    stand.rule(on_delay_s=60.0)
+    stand.say((0, "air-1", {"pm2_5": 150, "noise": 40}))
+    stand.rule(code="test.other", metric="noise")
+    stand.wait(10)
+    stand.rule(code="test.third", metric="pm2_5", value=900.0)
+    stand.wait(70)
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 60, None)]
+
+
+def test_a_timer_of_a_device_that_was_revoked_ends_with_it(stand: Stand) -> None:
+    stand.rule(on_delay_s=60.0)
+    stand.say((0, "air-1", {"pm2_5": 150}))
+    registry.revoke(stand.engine, "air-1")
+    stand.wait(70)
+    assert stand.told() == []
+    with stand.engine.connect() as connection:
+        assert list(connection.scalars(select(alarm_watch.c.phase))) == ["rest"]
+
+
+def test_silence_is_watched_on_as_it_was_where_another_rule_is_changed(stand: Stand) -> None:
+    stand.only("device.silent")
+    stand.say((0, "air-1", {"pm2_5": 20}))
+    stand.wait(700)
+    [(_, _, state, *_)] = stand.told()
+    stand.rule(code="test.other", metric="noise")
+    stand.wait(710)
+    stand.say((720, "air-1", {"pm2_5": 20}))
+    assert (state, stand.told()[0][2]) == ("unacknowledged", "returned")
+
+
+def test_a_limit_that_was_said_holds_on_where_a_rule_over_it_is_changed(stand: Stand) -> None:
+    stand.rule(metric="pm2_5", other="pm10", value=0.0)
+    stand.say((0, "air-1", {"pm10": 100, "pm2_5": 50}))
+    stand.say((10, "air-1", {"pm10": 40}))
+    stand.rule(code="test.other", metric="pm10", value=900.0)
+    stand.say((20, "air-1", {"pm2_5": 50}))
+    assert stand.told() == [("test.rule", "air-1", "unacknowledged", 20, None)]
+
+
+def hours_watched(stand: Stand) -> list[int]:
+    """The hours that are noted, counted from that of the start."""
+    with stand.engine.connect() as connection:
+        noted = connection.scalars(select(alarm_hour.c.hour).order_by(alarm_hour.c.hour))
+        return [(hour - stand.start // HOUR * HOUR) // HOUR for hour in noted]
+
+
+def test_an_hour_in_which_rules_watched_what_was_said_is_noted_once(stand: Stand) -> None:
+    stand.wait(0)
+    assert hours_watched(stand) == []
+    stand.say((0, "air-1", {"pm2_5": 20}), (0, "air-2", {"pm2_5": 20}))
+    stand.say((1, "air-1", {"pm2_5": 20}))
+    stand.restart()
+    stand.say((2, "air-1", {"pm2_5": 20}))
+    stand.say((3_602, "air-1", {"pm2_5": 20}))
+    assert hours_watched(stand) == [0, 1]
+
+
+def test_what_is_filled_in_later_was_watched_in_no_hour_of_its_own(stand: Stand) -> None:
+    stand.say((-7_200, "air-1", {"pm2_5": 20}), at=0)
+    assert hours_watched(stand) == [0]
