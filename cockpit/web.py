@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from cockpit import api, health, refused
 from cockpit.access import Access
+from cockpit.displays import api as displays_api
 from cockpit.edge.budget import Budget
 from cockpit.edge.refusal import Refused, busy
 from cockpit.ground import api as ground_api
@@ -127,6 +128,7 @@ def build(
     server.include_router(api.general())
     server.include_router(people_api.router())
     server.include_router(people_api.display_link())
+    server.include_router(displays_api.router())
     server.include_router(people_pages.router(sign_on))
     server.include_router(notices_api.router())
     server.include_router(refused.router())

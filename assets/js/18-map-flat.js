@@ -113,12 +113,12 @@
   const gates = () => Object.values(cockpit.state.visitors || {}).flatMap((site) => Object.values(site.gates))
     .flatMap((gate) => sign(gate.lon, gate.lat, "flat-gate", cockpit.number(gate.entered_today ?? null)));
 
-  const events = () => cockpit.gridEvents().filter((one) => one.open).flatMap((one) => {
+  const events = () => (cockpit.curtain.hides("grid_events") ? [] : cockpit.gridEvents()).filter((one) => one.open).flatMap((one) => {
     const level = SEVERITY[one.severity];
     return sign(one.lon, one.lat, `tone-${["", "low", "middle", "high"][level]}`, cockpit.MARKS[level]);
   });
 
-  const alarms = () => (cockpit.alarms.words() ? cockpit.alarms.sounding() : []).flatMap((one) => {
+  const alarms = () => (cockpit.alarms.words() && !cockpit.curtain.hides("alarms") ? cockpit.alarms.sounding() : []).flatMap((one) => {
     const { symbol, tone, name } = cockpit.alarms.look(one.priority);
     return sign(one.lon, one.lat, `flat-alarm tone-${tone}`, `${symbol} ${name}`);
   });

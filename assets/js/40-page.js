@@ -115,7 +115,7 @@
     const band = /** @type {HTMLElement} */ (document.getElementById("band"));
     const since = heard === null ? "" : say(" · 最后更新 ") + cockpit.time.clock(heard);
     const what = cockpit.live.isDoubted ? say("◷ 刚从休眠恢复或时钟变动 · 正在核对") : say("▲ 连接中断 · 正在重连");
-    const renewed = cockpit.live.isOutdated ? say("◷ 系统已更新 · 写完提交后此页会刷新") : "";
+    const renewed = cockpit.live.isOutdated && cockpit.root.dataset.page !== "wall" ? say("◷ 系统已更新 · 写完提交后此页会刷新") : "";
     cockpit.setText(band, up ? renewed : what + since);
     band.hidden = up && !renewed;
     cockpit.root.classList.toggle("is-cut", !up);

@@ -44,6 +44,7 @@ NAV = (
             ("/governance", marked("共治")),
             ("/quarantine", marked("隔离区")),
             ("/ground", marked("底图")),
+            ("/displays", marked("大屏管理")),
             ("/people", marked("人员")),
         ),
     ),
@@ -55,7 +56,7 @@ PAST = frozenset(
 """Pages of the way about that can be asked for a past time; the others only know the present."""
 THEN = marked("事件、派给与网格员按当时已登记的，读数与客流按当时已测得的；底图、设备名称与位置是现在的")
 """What "then" is, on the screen; docs/architecture.md tells it whole."""
-NAV_ROLES = {"/people": "admin", "/counts": "manager", "/festivals": "steward"}
+NAV_ROLES = {"/people": "admin", "/displays": "manager", "/counts": "manager", "/festivals": "steward"}
 """The least role of a page that shows nothing to others."""
 
 

@@ -1,45 +1,73 @@
 """The wall (大屏): stands day and night, nobody touches it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from dash import html
 
+from cockpit import access
+from cockpit.displays import scenes
+from cockpit.displays.kept import number_of
+from cockpit.displays.programme import default
 from cockpit.ground import map as base_map
-from cockpit.pages import frame, legend, scenes
+from cockpit.pages import frame, legend
 from geo.communities import Community
 from layers.declare import layers
+from layers.roles import DISPLAY
+from store.databases import Databases
 from store.language import named, say
 
 
-def page(
-    community: str = "",
-    metric: str | None = None,
-    theme: str | None = None,
-    at: str | None = None,
-    tone: str | None = None,
-    programme: str | None = None,
-    **_other: str,
-) -> Any:
-    """The wall of a community; ``metric`` colours the areas, ``at`` shows a past time.
+def page(databases: Databases) -> Callable[..., Any]:
+    """The layout of ``/wall/{community}``."""
 
-    With ``tone=1`` it sounds alarms, with ``programme=1`` it shows its scenes in turn.
-    """
-    found = frame.known_community(community)
-    look = frame.theme_of(theme)
-    further = frame.past_of(at) | ({"tone": "1"} if tone == "1" else {})
-    further |= {"scenes": msgspec.json.encode(scenes.of(found)).decode(), "programme": programme or ""}
-    content = [
-        _header(found),
-        html.Aside(_panels(found, "left"), className="column left", **{"aria-label": say("左栏")}),
-        html.Main(
-            [base_map.graph(found, look), frame.ground_note(found)],
-            className="map-frame",
-        ),
-        html.Aside(_panels(found, "right"), className="column right", **{"aria-label": say("右栏")}),
-        _footer(found),
-    ]
-    return frame.root(found, "wall", content, theme=look, metric=frame.metric_of(metric), **further)
+    def layout(
+        community: str = "",
+        metric: str | None = None,
+        theme: str | None = None,
+        at: str | None = None,
+        tone: str | None = None,
+        programme: str | None = None,
+        **_other: str,
+    ) -> Any:
+        """``metric`` colours the areas, ``at`` shows a past time.
+
+        With ``tone=1`` it sounds alarms, with ``programme=1`` it shows its scenes in turn.
+        """
+        found = frame.known_community(community)
+        look = frame.theme_of(theme)
+        further = frame.past_of(at) | ({"tone": "1"} if tone == "1" else {})
+        further |= _shown(found) | {"programme": programme or ""} | _display(databases)
+        content = [
+            _header(found),
+            html.Aside(_panels(found, "left"), className="column left", **{"aria-label": say("左栏")}),
+            html.Main(
+                [base_map.graph(found, look), frame.ground_note(found)],
+                className="map-frame",
+            ),
+            html.Aside(_panels(found, "right"), className="column right", **{"aria-label": say("右栏")}),
+            _footer(found),
+        ]
+        return frame.root(found, "wall", content, theme=look, metric=frame.metric_of(metric), **further)
+
+    return layout
+
+
+def _shown(community: Community) -> dict[str, str]:
+    """What the wall can show in turn, and what a screen without a programme of its own does."""
+    told = {"scenes": scenes.of(community), "round": default(community.code)}
+    return {name: msgspec.json.encode(one).decode() for name, one in told.items()}
+
+
+def _display(databases: Databases) -> dict[str, str]:
+    """Which display asks, for what the live channel tells of it; nothing where it is none."""
+    actor = access.asking()
+    if actor is None or actor.role != DISPLAY:
+        return {}
+    with databases.shared.connect() as connection:
+        number = number_of(connection, actor.name)
+    return {} if number is None else {"display": str(number)}
 
 
 def _panels(community: Community, column: str) -> list[Any]:

@@ -14,7 +14,7 @@ from layers.problem import Problem
 from store.language import current, say
 
 WITHOUT_TABLES = re.compile(
-    r"/wall/[^/]+|/map|/compare|/alarms|/alarm-rules|/alarm-figures|/board|/report|/governance|/figures|/people|/events/[^/]+"
+    r"/wall/[^/]+|/map|/compare|/alarms|/alarm-rules|/alarm-figures|/board|/report|/governance|/figures|/people|/displays|/events/[^/]+"
 )
 TABLE_SCRIPTS = re.compile(r"<script[^>]*/(?:dash_ag_grid|dash_table)/[^>]*></script>\s*")
 """Tables are a quarter of all scripts."""

@@ -14,6 +14,7 @@ import cockpit.live.hub
 import sensors.meters  # noqa: F401 - registers its meters
 from cockpit import api, health, refused
 from cockpit.cli import app
+from cockpit.displays import api as displays
 from cockpit.ground import api as ground_api
 from cockpit.ground import spatial_api
 from cockpit.notices import api as notices
@@ -49,6 +50,7 @@ def routes() -> set[str]:
         ("", health.router(None, health.Probes())),
         ("", api.general()),
         ("", people.router()),
+        ("", displays.router()),
         ("", notices.router()),
         ("", refused.router()),
         ("", ground_api.router()),

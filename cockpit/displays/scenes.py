@@ -13,11 +13,10 @@ from layers.declare import layers
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A row of scenes.toml; what its fields mean stands there. ``seconds`` is how long it is on."""
+    """A row of scenes.toml; what its fields mean stands there."""
 
     name: str
     name_en: str
-    seconds: int
     panel: str | None = None
     each: str | None = None
     sites: str | None = None
@@ -25,18 +24,26 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 @cache
+def table() -> dict[str, Any]:
+    """scenes.toml as it is written."""
+    return tomllib.loads((files("cockpit.displays") / "scenes.toml").read_text(encoding="utf-8"))
+
+
+@cache
 def scenes() -> dict[str, Scene]:
-    """scenes.toml by code."""
-    table = tomllib.loads((files("cockpit.pages") / "scenes.toml").read_text(encoding="utf-8"))
-    return msgspec.convert(table, dict[str, Scene])
+    """The scenes of scenes.toml by code."""
+    return msgspec.convert(table()["scene"], dict[str, Scene])
 
 
 def of(community: Community) -> list[dict[str, Any]]:
-    """The scenes of a community, in turn, as the script takes them: ``outline`` in degrees, None for the whole."""
+    """The scenes of a community, in turn, as the script takes them.
+
+    ``of`` is the row that a scene is of; ``outline`` in degrees, None for the whole.
+    """
     there = {layer.code for layer in layers() if layer.panel}
     found: list[dict[str, Any]] = []
     for code, scene in scenes().items():
-        told = {"code": code, "name": scene.name, "name_en": scene.name_en, "seconds": scene.seconds}
+        told: dict[str, Any] = {"code": code, "of": code, "name": scene.name, "name_en": scene.name_en}
         told |= {"panel": scene.panel, "live": scene.live, "outline": None, "row": None}
         if scene.panel is not None and scene.panel not in there:
             continue
