@@ -14,10 +14,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cockpit.live.browser import Browser
 from cockpit.live.frames import Frame
-from cockpit.live.room import Room, State, derive, differences
+from cockpit.live.room import Room, State, derive, differences, read
 from geo import ground, versions
 from geo.communities import communities
-from layers.declare import layers
 from sensors.bus.live import LiveDelta
 from sensors.devices.registry import REVISION
 from sensors.unforeseen import note
@@ -155,12 +154,7 @@ class LiveHub:
 
     def _read(self, community: str) -> State:
         with self._databases.of(community).connect() as connection:
-            return {
-                layer.code: layer.records(connection, community, None, None)
-                for layer in layers()
-                # What follows from another layer's records as a whole need not be read beside them.
-                if layer.derived is None or layer.derived.follows == layer.code
-            }
+            return read(connection, community)
 
     async def _flush(self) -> None:
         while True:
