@@ -51,7 +51,7 @@ class Budgets:
     period_days: int = 3_660
     stranger_period_days: int = 400
     replay_minutes: int = 120
-    replay_records: int = 20_000
+    replay_records: int = 8_000
     replay_kept_records: int = 50_000
     replay_marks: int = 400
 

@@ -86,7 +86,7 @@ def asked_at(connection: Connection, at: Instant) -> dict[str, dict[str, Any]]:
 
 def show(screen: dict[str, dict[str, Any]], frame: Any) -> int:
     """A frame, as a page takes it; answers its time."""
-    told = json.loads(bytes(frame))
+    told = frame if isinstance(frame, dict) else json.loads(bytes(frame))
     if told["type"] == "snapshot":
         screen.clear()
         screen.update(told["layers"])
