@@ -21,6 +21,7 @@ from bench import (
     overload,
     pixel,
     present,
+    replay,
     throughput,
     volume,
 )
@@ -39,6 +40,7 @@ BENCHES: dict[str, Callable[[Path], list[str]]] = {
     "overload": overload.measure,
     "devices": devices.measure,
     "present": present.measure,
+    "replay": replay.measure,
     "alarms": alarms.measure,
     "backup": backup.measure,
 }

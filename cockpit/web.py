@@ -32,6 +32,7 @@ from cockpit.people import users
 from cockpit.people.identify import identifier
 from cockpit.people.oidc import SingleSignOn
 from cockpit.people.watch import Watch
+from cockpit.replay import api as replay_api
 from cockpit.serving import asked, bundle
 from cockpit.serving.compression import Compression
 from cockpit.serving.headers import SecurityHeaders
@@ -126,6 +127,7 @@ def build(
     server.include_router(api.live(hub))
     server.include_router(health.router(background, probes))
     server.include_router(api.general())
+    server.include_router(replay_api.router())
     server.include_router(people_api.router())
     server.include_router(people_api.display_link())
     server.include_router(displays_api.router())

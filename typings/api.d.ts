@@ -60,6 +60,35 @@ declare namespace Api {
     ts: string;
     received: string;
   }
+  /** GET replay/day: layers/course.py has the marks; times are epoch milliseconds. */
+  interface ReplayDay {
+    date: string;
+    begins: number;
+    ends: number;
+    until: number;
+    first: number;
+    observed: boolean;
+    marks: ReplayMark[];
+    left_out: boolean;
+  }
+  interface ReplayMark {
+    at: number;
+    kind: "alarm" | "event";
+    id: string;
+    symbol: string;
+    tone: string;
+    rank: number;
+    level: string;
+    name: string;
+    subject: string;
+  }
+  /** GET replay: how far it came, and frames as those of the live channel. */
+  interface ReplayWindow {
+    community: string;
+    from: string;
+    to: string;
+    frames: Live.Frame[];
+  }
   /** GET /api/v1/users. */
   interface User {
     name: string;

@@ -281,6 +281,20 @@ interface AlarmEvent {
   inactive: Record<string, string>;
   latched: Record<string, string>;
 }
+/** 12-replay.js; what `begin`, `render` and `keep` are for, 37-replay-bar.js says. */
+interface ReplayScript {
+  isOn(): boolean;
+  state(): { day: Api.ReplayDay | null; speed: number; isPlaying: boolean; isWaiting: boolean; isOver: boolean };
+  start(): Promise<void>;
+  play(isOn: boolean): void;
+  setSpeed(times: number): void;
+  seek(ms: number): void;
+  word(): string;
+  begin?(): void;
+  render?(): void;
+  keep?(): void;
+}
+
 /** layers/alarms/look.toml and life.toml, as the pages carry them. */
 interface AlarmWords {
   priorities: Record<string, { symbol: string; tone: string; name: string; name_en: string }>;
@@ -427,8 +441,10 @@ interface Cockpit {
   outbox: Outbox;
   photos: { MOST: number; prepare(file: File): Promise<PhotoBytes>; smaller(photo: PhotoBytes): Promise<PhotoBytes | null> };
   /** 10-live.js, 11-past.js */
-  live: { up: boolean; isDoubted: boolean; isOutdated: boolean; owed: number | null; start(): void; check(): void; renew(): boolean };
+  live: { up: boolean; isDoubted: boolean; isOutdated: boolean; owed: number | null; start(): void; check(): void; renew(): boolean; show(frames: Live.Frame[]): void };
   past: { start(): Promise<void> };
+  /** 12-replay.js, 37-replay-bar.js */
+  replay: ReplayScript;
   /** 15-panels.js */
   setRow(key: string, what: RowWords): void;
   setFigure(key: string, text: string): void;

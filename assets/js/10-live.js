@@ -198,9 +198,8 @@
       attempt = 0;
       seq = frame.seq;
       answerBy = Infinity;
-      cockpit.state = cockpit.own(frame.layers);
       setUp(true);
-      show(null);
+      live.show([frame]);
       return;
     }
     if (seq === null) return;
@@ -210,7 +209,33 @@
       return;
     }
     seq = frame.seq;
-    if (frame.type === "delta") merge(frame.layers, frame.anew);
+    if (frame.type === "delta") live.show([frame]);
+  }
+
+  /* Bring frames to the screen, one after the other, and draw once what they changed; since when something is owed to
+     it the watchdog wants to know. */
+  live.show = function (frames) {
+    /** @type {Live.Told | null} */
+    let changed = {};
+    for (const frame of frames) {
+      if (frame.type === "snapshot") {
+        cockpit.state = cockpit.own(frame.layers);
+        changed = null;
+      } else if (frame.type === "delta") {
+        const more = merge(frame.layers, frame.anew);
+        changed = changed === null || more === null ? null : both(changed, more);
+      }
+    }
+    live.owed = live.owed ?? cockpit.clock.steady();
+    cockpit.render(/** @type {Live.Changed} */ (changed));
+    live.owed = null;
+  };
+
+  /** @param {Live.Told} one @param {Live.Told} other @returns {Live.Told} */
+  function both(one, other) {
+    const found = { ...one };
+    for (const [layer, records] of Object.entries(other)) found[layer] = { ...found[layer], ...records };
+    return found;
   }
 
   /* A record that is told as nothing is gone; of one that is known the fields that changed are told. ``isAnew``: what
@@ -228,15 +253,7 @@
         } else known[key] = records[key] = cockpit.own(merged(known[key] ?? undefined, record));
       }
     }
-    show(isGone ? null : layers);
-  }
-
-  /* Bring it to the screen; since when something is owed to it the watchdog wants to know. */
-  /** @param {Live.Told | null} changed */
-  function show(changed) {
-    live.owed = live.owed ?? cockpit.clock.steady();
-    cockpit.render(/** @type {Live.Changed} */ (changed));
-    live.owed = null;
+    return isGone ? null : layers;
   }
 
   /* The server has sorted out what is newer; here it is only put in its place. */

@@ -37,7 +37,8 @@
     for (const panel of cockpit.findAll(`[data-panel="${code}"]`)) {
       panel.classList.toggle("is-waiting", what.waiting);
       const foot = what.ts ? `${cockpit.sourceWords(what.sources, what.own)} · ${cockpit.time.clock(what.ts)}` : "";
-      cockpit.setText(panel.querySelector(".foot"), what.waiting ? "" : foot);
+      const said = what.waiting ? "" : foot;
+      cockpit.setText(panel.querySelector(".foot"), [cockpit.replay.isOn() ? cockpit.replay.word() : "", said].filter(Boolean).join(" · "));
       // Nothing more comes to a past time.
       if (what.waiting && cockpit.at !== null) cockpit.setText(panel.querySelector(".waiting"), say("当时没有"));
     }

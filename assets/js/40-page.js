@@ -20,12 +20,14 @@
       choice.addEventListener("change", () => cockpit.chooseMetric(choice.value));
     }
     if (root.dataset.at) cockpit.at = Number(root.dataset.at);
+    if (cockpit.replay.isOn()) cockpit.at = Number(root.dataset.replayAt);
     for (const link of /** @type {Iterable<HTMLAnchorElement>} */ (cockpit.findAll("[data-to-now]"))) {
       const now = new URL(location.href);
       now.searchParams.delete("at");
       link.href = now.pathname + now.search;
     }
-    (cockpit.at === null ? cockpit.live : cockpit.past).start();
+    const channel = cockpit.replay.isOn() ? cockpit.replay : cockpit.at === null ? cockpit.live : cockpit.past;
+    channel.start();
     cockpit.startLanguages();
     if (cockpit.find("[data-me], [data-least-role]")) cockpit.whoAmI();
     if (document.getElementById("map")) cockpit.map.start();
@@ -53,7 +55,8 @@
     const page = cockpit.pages[cockpit.root.dataset.page];
     if (page && page.render) page.render(changed);
     if (changed === null) {
-      cockpit.forgetTrends();
+      // Lines of a past time stay as they are until its hour is over.
+      if (!cockpit.replay.isOn()) cockpit.forgetTrends();
       cockpit.refreshTrends();
       const guide = document.getElementById("guide");
       if (guide instanceof HTMLDetailsElement && cockpit.devices().length === 0) guide.open = true;
@@ -75,7 +78,7 @@
     for (const clock of cockpit.findAll("[data-clock]")) {
       cockpit.setText(clock, cockpit.time.day(now) + " " + cockpit.time.clock(now));
     }
-    if (cockpit.at !== null) return;
+    if (cockpit.at !== null && !cockpit.replay.isOn()) return;
     if (cockpit.live.up) {
       for (const layer of Object.values(cockpit.layers)) if (layer.tick) layer.tick();
     }
@@ -119,7 +122,7 @@
     cockpit.setText(band, up ? renewed : what + since);
     band.hidden = up && !renewed;
     cockpit.root.classList.toggle("is-cut", !up);
-    const word = cockpit.live.isDoubted ? say("◷ 核对") : !up ? say("○ 中断") : cockpit.at === null ? say("● 实时") : say("◷ 回看");
+    const word = cockpit.live.isDoubted ? say("◷ 核对") : !up ? say("○ 中断") : cockpit.at === null ? say("● 实时") : cockpit.replay.isOn() ? say("◀◀ 复盘") : say("◷ 回看");
     for (const mark of cockpit.findAll("[data-live-mark]")) cockpit.setText(mark, word);
   };
 })();

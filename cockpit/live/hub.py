@@ -15,10 +15,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cockpit.live.browser import Browser
 from cockpit.live.frames import Frame
-from cockpit.live.room import Room, State, derive, differences
+from cockpit.live.room import Room, State, derive, differences, read
 from geo import ground, versions
 from geo.communities import communities
-from layers.declare import layers
 from sensors.bus.live import LiveDelta
 from sensors.devices.registry import REVISION
 from sensors.unforeseen import note
@@ -163,12 +162,7 @@ class LiveHub:
 
     def _read(self, community: str) -> State:
         with self._databases.of(community).connect() as connection:
-            return {
-                layer.code: layer.records(connection, community, None, None)
-                for layer in layers()
-                # What follows from another layer's records as a whole need not be read beside them.
-                if layer.derived is None or layer.derived.follows == layer.code
-            }
+            return read(connection, community)
 
     def _read_further(self, room: Room) -> State:
         """Of the shared database; while it is away screens keep what they know of it, and get all else."""

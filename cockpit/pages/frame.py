@@ -13,7 +13,7 @@ from geo.ground import is_surveyed, places
 from geo.view import outline
 from layers.roles import EVERYWHERE
 from sensors.metrics import metrics
-from store.instant import MILLISECOND, SHANGHAI, Instant, format_rfc3339, to_datetime
+from store.instant import MILLISECOND, SHANGHAI, Instant, format_rfc3339, now, to_datetime
 from store.language import LANGUAGES, current, marked, named, say
 
 DEFAULT_METRIC = "pm2_5"
@@ -100,6 +100,7 @@ def root(community: Community, kind: str, content: list[Any], *, theme: str = "d
         **{f"data-{name}": value for name, value in data.items()},
     }
     shape = "wall" if kind == "wall" else "desk"
+    shape += " is-replay" if "replay-at" in data else ""
     note = [past_note(int(data["at"]))] if "at" in data else []
     return html.Div([band(), *note, *content], id="cockpit", className=f"{shape} page-{kind}", **attributes)
 
@@ -167,7 +168,7 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
         _group(name, [_link(path, page, f"{path}{query}{then if path in PAST else ''}", here) for path, page in pages])
         for name, pages in NAV
     ]
-    groups[0].children.append(wall)
+    groups[0].children += [wall, html.A(say("复盘"), href=_replay_of(community, data.get("at")))]
     places = [
         html.A(
             named(other, "short"),
@@ -203,6 +204,13 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
         className="top",
     )
     return root(community, kind, [header, html.Main(content)], theme=theme, **data)
+
+
+def _replay_of(community: Community, at_ms: str | None) -> str:
+    """The wall at the past time that a page shows, and on from there; else today from its beginning."""
+    if at_ms is not None:
+        return f"/wall/{community.code}?replay={format_rfc3339(int(at_ms) * MILLISECOND)}"
+    return f"/wall/{community.code}?replay={to_datetime(now()).astimezone(SHANGHAI).date().isoformat()}"
 
 
 def _group(name: str, links: list[Any]) -> Any:

@@ -12,6 +12,7 @@ from cockpit.displays.kept import number_of
 from cockpit.displays.programme import default
 from cockpit.ground import map as base_map
 from cockpit.pages import frame, legend
+from cockpit.pages import replay as replays
 from geo.communities import Community
 from layers.declare import layers
 from layers.roles import DISPLAY
@@ -20,38 +21,47 @@ from store.language import named, say
 
 
 def page(databases: Databases) -> Callable[..., Any]:
-    """The layout of ``/wall/{community}``."""
+    """The layout of ``/wall/{community}``; ``metric`` colours the areas, ``at`` shows a past time.
 
-    def layout(
+    With ``replay`` it shows a past day once more, at so many times its ``speed``. With ``tone=1`` it sounds alarms,
+    with ``programme=1`` it shows its scenes in turn.
+    """
+
+    def laid_out(
         community: str = "",
         metric: str | None = None,
         theme: str | None = None,
         at: str | None = None,
         tone: str | None = None,
         programme: str | None = None,
+        replay: str | None = None,
+        speed: str | None = None,
+        paused: str | None = None,
         **_other: str,
     ) -> Any:
-        """``metric`` colours the areas, ``at`` shows a past time.
-
-        With ``tone=1`` it sounds alarms, with ``programme=1`` it shows its scenes in turn.
-        """
         found = frame.known_community(community)
-        look = frame.theme_of(theme)
         further = frame.past_of(at) | ({"tone": "1"} if tone == "1" else {})
         further |= _shown(found) | {"programme": programme or ""} | _display(databases)
-        content = [
-            _header(found),
-            html.Aside(_panels(found, "left"), className="column left", **{"aria-label": say("左栏")}),
-            html.Main(
-                [base_map.graph(found, look), frame.ground_note(found)],
-                className="map-frame",
-            ),
-            html.Aside(_panels(found, "right"), className="column right", **{"aria-label": say("右栏")}),
-            _footer(found),
-        ]
-        return frame.root(found, "wall", content, theme=look, metric=frame.metric_of(metric), **further)
+        if replay is not None:
+            further |= replays.data(replays.begins(databases, community, replay), speed, paused)
+        return _laid_out(found, frame.theme_of(theme), frame.metric_of(metric), further, is_replay=replay is not None)
 
-    return layout
+    return laid_out
+
+
+def _laid_out(found: Community, look: str, metric: str, further: dict[str, str], *, is_replay: bool) -> Any:
+    content = [
+        _header(found, is_replay=is_replay),
+        html.Aside(_panels(found, "left"), className="column left", **{"aria-label": say("左栏")}),
+        html.Main(
+            [base_map.graph(found, look), frame.ground_note(found)],
+            className="map-frame",
+        ),
+        html.Aside(_panels(found, "right"), className="column right", **{"aria-label": say("右栏")}),
+        *([replays.bar()] if is_replay else []),
+        _footer(found),
+    ]
+    return frame.root(found, "wall", content, theme=look, metric=metric, **further)
 
 
 def _shown(community: Community) -> dict[str, str]:
@@ -75,11 +85,11 @@ def _panels(community: Community, column: str) -> list[Any]:
     return [layer.panel(community) for layer in shown if layer.panel]
 
 
-def _header(community: Community) -> Any:
+def _header(community: Community, *, is_replay: bool) -> Any:
     return html.Header(
         [
             html.H1([html.Span(named(community)), html.Span(say("CIM 驾驶舱"), className="sub")]),
-            html.Span(named(community, "brand"), className="brand"),
+            replays.mark() if is_replay else html.Span(named(community, "brand"), className="brand"),
             html.Div([frame.replay_mark(), frame.clock(), frame.live_mark()], className="state"),
         ],
         className="top",

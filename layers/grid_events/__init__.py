@@ -4,6 +4,7 @@ from layers.access import of_package
 from layers.declare import Figure, Layer
 from layers.grid_events.api import router
 from layers.grid_events.feed import GridEventsFeed
+from layers.grid_events.moves import marks, moves
 from layers.grid_events.notices import is_anything_due, remind, rules
 from layers.grid_events.overlay import overlay
 from layers.grid_events.panel import panel
@@ -22,6 +23,8 @@ LAYER = Layer(
     router=router,
     access=of_package(__name__),
     feed=GridEventsFeed,
+    moves=moves,
+    marks=marks,
     hears=("alarms",),
     located=located,
     is_due=is_anything_due,
