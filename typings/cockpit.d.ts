@@ -369,6 +369,8 @@ interface Cockpit {
   need(selector: string, place?: ParentNode): HTMLElement;
   findAll(selector: string): Iterable<HTMLElement>;
   setText(element: Element | null, text: string): void;
+  /** Say of one of several whether it is the one that is shown: `what` it is then, "true" or "page". */
+  setCurrent(element: Element, isCurrent: boolean, what?: "true" | "page"): void;
   element<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, className?: string, text?: string | null): HTMLElementTagNameMap[Tag];
   table(head: (string | Node)[], rows: (string | Node)[][], className?: string): HTMLTableElement;
   u(): number;
@@ -386,6 +388,8 @@ interface Cockpit {
   request(path: string, options?: Asking): Promise<Answer>;
   /** 08-language.js */
   startLanguages(): void;
+  /** Let what scrolls sideways be reached by keys, now and as it comes. */
+  watchScrolling(): void;
   /** 05-actions.js */
   me: Me | null;
   whoAmI(isAgain?: boolean): Promise<Me>;

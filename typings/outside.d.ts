@@ -148,6 +148,7 @@ interface Window {
   Plotly?: PlotlyBundle | Promise<void>;
   terraDraw?: TerraDrawBundle;
   terraDrawMaplibreGlAdapter?: { TerraDrawMapLibreGLAdapter: new (options: { map: Maps.Handle }) => object };
+  dash_clientside?: { set_props(id: string, props: Record<string, unknown>): void };
   dash_ag_grid?: { getApiAsync(table: string): Promise<GridApi> };
   dashAgGridComponentFunctions?: Record<string, (props: CellProps<any>) => ReactElement | string>;
   React: { createElement(tag: string, props: object | null, ...content: (ReactElement | string)[]): ReactElement };

@@ -107,7 +107,7 @@
   function draw(scene) {
     const names = strip || list();
     names.hidden = false;
-    scenes.forEach((one, place) => names.children[place].toggleAttribute("aria-current", one.code === scene.code));
+    scenes.forEach((one, place) => cockpit.setCurrent(names.children[place], one.code === scene.code));
     cockpit.setText(names.children[scenes.length], steered && steered.until === null ? say("‖ 已停在此处") : "");
   }
 

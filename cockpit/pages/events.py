@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from cockpit import access
 from cockpit.pages import frame
 from cockpit.pages.address import NoPage
+from cockpit.pages.choices import select
 from geo.communities import Community
 from geo.ground import places
 from layers.grid_events import queries
@@ -60,7 +61,7 @@ def page(app: Dash, databases: Databases) -> Callable[..., Any]:
         found = frame.known_community(community)
         return _page(databases.of(found.code), found, frame.theme_of(theme), frame.past_of(at), state or OPEN)
 
-    filters = [Input(f"events-{name}", "value") for name in FILTERS]
+    filters = [Input(f"events-{name}", "value" if name == "words" else "data") for name in FILTERS]
     place = [State("cockpit", "data-community"), State("cockpit", "data-at")]
 
     @app.callback(Output("events-table", "rowData"), *filters, *place, prevent_initial_call=True)
@@ -94,13 +95,14 @@ def _states() -> dict[str, str]:
 
 def _page(engine: Engine, community: Community, theme: str, past: dict[str, str], state: str) -> Any:
     at = frame.at_of(past.get("at"))
+    severities = {code: named(row) for code, row in SEVERITIES.items()}
+    kinds = {code: named(row) for code, row in categories().items()}
+    areas = {place.code: named(place) for place in places(community.code, "areas")}
     filters = [
-        _choice("events-state", say("状态"), _states(), state),
-        _choice("events-severity", say("级别"), {code: named(row) for code, row in SEVERITIES.items()}, None),
-        _choice("events-category", say("类别"), {code: named(row) for code, row in categories().items()}, None),
-        _choice(
-            "events-area", say("片区"), {place.code: named(place) for place in places(community.code, "areas")}, None
-        ),
+        *select("events-state", say("状态"), say("全部"), _states(), state),
+        *select("events-severity", say("级别"), say("全部"), severities, None),
+        *select("events-category", say("类别"), say("全部"), kinds, None),
+        *select("events-area", say("片区"), say("全部"), areas, None),
     ]
     words = dcc.Input(id="events-words", placeholder=say("标题、说明或编号"), debounce=0.4, maxLength=100)
     filters.append(html.Label([say("搜索"), words]))
@@ -146,11 +148,6 @@ def _links(community: str, chosen: Chosen, at: Instant | None) -> list[Any]:
         html.A(say(name), id=f"events-{form}", href=path + urlencode({"format": form} | asked))
         for form, name in FORMATS.items()
     ]
-
-
-def _choice(name: str, label: str, options: dict[str, str], value: str | None) -> Any:
-    listed = [{"label": text, "value": code} for code, text in options.items()]
-    return html.Label([label, dcc.Dropdown(listed, value, id=name, placeholder=say("全部"), clearable=True)])
 
 
 def rows(engine: Engine, community: str, chosen: Chosen, at: Instant | None) -> list[dict[str, Any]]:
