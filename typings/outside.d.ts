@@ -150,6 +150,7 @@ interface Window {
   terraDrawMaplibreGlAdapter?: { TerraDrawMapLibreGLAdapter: new (options: { map: Maps.Handle }) => object };
   dash_clientside?: { set_props(id: string, props: Record<string, unknown>): void };
   dash_ag_grid?: { getApiAsync(table: string): Promise<GridApi> };
+  dashAgGridFunctions?: Record<string, (params: unknown) => unknown>;
   dashAgGridComponentFunctions?: Record<string, (props: CellProps<any>) => ReactElement | string>;
   React: { createElement(tag: string, props: object | null, ...content: (ReactElement | string)[]): ReactElement };
 }

@@ -8,6 +8,13 @@
   const cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
   const TONES = ["", "low", "middle", "high"];   // by the rank of a severity: so the column sorts by it
 
+  // Tab does not go through all cells: it leaves them, as the browser would.
+  window.dashAgGridFunctions = { ...window.dashAgGridFunctions, leave: () => false };
+
+  document.addEventListener("keydown", ({ key, target }) => {
+    if (key === "Enter" && target instanceof Element && target.matches(".ag-cell")) target.querySelector("a")?.click();
+  }, { capture: true });   // the grid keeps it to itself
+
   cells.DeviceLink = (props) =>
     draw("a", { href: window.cockpit.link("/devices/" + encodeURIComponent(props.data.id)) }, props.value);
 

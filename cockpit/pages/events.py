@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-import dash_ag_grid as ag
 from dash import Dash, Input, Output, State, dcc, html
 from sqlalchemy import Engine
 
@@ -12,6 +11,7 @@ from cockpit import access
 from cockpit.pages import frame
 from cockpit.pages.address import NoPage
 from cockpit.pages.choices import select
+from cockpit.pages.table import table
 from geo.communities import Community
 from geo.ground import places
 from layers.grid_events import queries
@@ -106,25 +106,14 @@ def _page(engine: Engine, community: Community, theme: str, past: dict[str, str]
     ]
     words = dcc.Input(id="events-words", placeholder=say("标题、说明或编号"), debounce=0.4, maxLength=100)
     filters.append(html.Label([say("搜索"), words]))
-    table = ag.AgGrid(
-        id="events-table",
-        columnDefs=[column | {"headerName": say(column["headerName"])} for column in COLUMNS],
-        rowData=rows(engine, community.code, {"state": state}, at),
-        getRowId="params.data.id",
-        defaultColDef={"sortable": True, "resizable": True},
-        dashGridOptions={
-            "localeText": {"noRowsToShow": say("没有符合条件的事件")},
-            "animateRows": False,
-            "suppressCellFocus": True,
-        },
-        style={"height": "calc(100vh - 240px)", "minHeight": "360px", "width": "100%"},
-    )
+    found = rows(engine, community.code, {"state": state}, at)
+    none, height = say("没有符合条件的事件"), "calc(100vh - 240px)"
     content = [
         html.Section(
             [
                 html.H2(say("网格事件")),
                 html.Div([*filters, _downloads(community, {"state": state}, at)], className="filters"),
-                table,
+                table("events-table", COLUMNS, found, none, height),
                 html.P(say("最多显示最新 {limit} 件；导出包含符合条件的全部", limit=LIMIT), className="second"),
             ],
             className="panel",
