@@ -461,6 +461,8 @@ interface Cockpit {
   gridEvents(): Live.GridEvent[];
   /** 34-alarms.js */
   alarms: AlarmsScript;
+  /** 60-cells.js */
+  cellText(drawnBy: string | undefined, value: any): string;
   /** 40-page.js */
   render(changed: Live.Changed): void;
   refreshTrends(): void;

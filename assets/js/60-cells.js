@@ -30,4 +30,12 @@
   };
 
   cells.LocalTime = (props) => window.cockpit.time.full(props.value);
+
+  /* What a cell says, as text: by the name of what draws it. */
+  window.cockpit.cellText = function (drawnBy, value) {
+    if (value === null || value === undefined) return "";
+    const { MARKS, LEVEL_WORDS, time } = window.cockpit;
+    if (drawnBy === "EventSeverity") return `${MARKS[value]} ${LEVEL_WORDS[value]}`;
+    return drawnBy === "LocalTime" ? time.full(value) : String(value);
+  };
 })();
