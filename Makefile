@@ -6,7 +6,7 @@ unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-TYPESCRIPT := node_modules/.ready
+NODE_MODULES := node_modules/.ready
 
 .PHONY: run test lint bench faults soak lock words
 
@@ -18,7 +18,7 @@ test: $(READY) lint
 	$(BIN)/pytest -m 'not alone' -n 3 --dist loadfile --no-loadscope-reorder
 	$(BIN)/pytest -m alone -n 2 --dist loadfile --no-loadscope-reorder
 
-lint: $(READY) $(TYPESCRIPT)
+lint: $(READY) $(NODE_MODULES)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -52,6 +52,6 @@ $(READY): requirements.lock pyproject.toml deploy/venv.sh
 	deploy/venv.sh $(VENV)
 	touch $@
 
-$(TYPESCRIPT): package.json package-lock.json deploy/typescript.sh
-	deploy/typescript.sh
+$(NODE_MODULES): package.json package-lock.json deploy/node-modules.sh
+	deploy/node-modules.sh
 	touch $@

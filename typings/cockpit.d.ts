@@ -399,6 +399,8 @@ interface Cockpit {
   need(selector: string, place?: ParentNode): HTMLElement;
   findAll(selector: string): Iterable<HTMLElement>;
   setText(element: Element | null, text: string): void;
+  /** Say of one of several whether it is the one that is shown: `what` it is then, "true" or "page". */
+  setCurrent(element: Element, isCurrent: boolean, what?: "true" | "page"): void;
   element<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, className?: string, text?: string | null): HTMLElementTagNameMap[Tag];
   table(head: (string | Node)[], rows: (string | Node)[][], className?: string): HTMLTableElement;
   u(): number;
@@ -416,6 +418,8 @@ interface Cockpit {
   request(path: string, options?: Asking): Promise<Answer>;
   /** 08-language.js */
   startLanguages(): void;
+  /** Let what scrolls sideways be reached by keys, now and as it comes. */
+  watchScrolling(): void;
   /** 05-actions.js */
   me: Me | null;
   whoAmI(isAgain?: boolean): Promise<Me>;
@@ -463,7 +467,8 @@ interface Cockpit {
   map: MapScript;
   ICON_SIZE: number;
   drawIcons(handle: Maps.Handle): void;
-  card: { ofDevice(id: string): CardWords | null; ofRoom(of: any): CardWords | null; show(content: CardWords | null): void };
+  /** `of`: what a feature of the map's source is said to be of; null where nothing is to be said. */
+  card: { of(source: string, of: Record<string, any>): CardWords | null; ofDevice(id: string): CardWords | null; ofRoom(of: any): CardWords | null; show(content: CardWords | null): void };
   storeys: { of(building: string): number[]; open(building: string, storey: number): void };
   colouring: { metresToServices(building: string): number | null };
   drawing: boolean;
@@ -488,6 +493,8 @@ interface Cockpit {
   gridEvents(): Live.GridEvent[];
   /** 34-alarms.js */
   alarms: AlarmsScript;
+  /** 60-cells.js */
+  cellText(drawnBy: string | undefined, value: any): string;
   /** 36-curtain.js, 36-rounds.js */
   told(): Live.Display | null;
   curtain: { isDrawn(): boolean; hides(layer: string | null): boolean; toggle(): void; apply(): void };

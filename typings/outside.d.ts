@@ -131,6 +131,8 @@ interface GridRow {
 }
 interface GridApi {
   applyTransaction(change: { add: GridRow[]; update: GridRow[]; remove: GridRow[]; addIndex?: number }): void;
+  getAllDisplayedColumns(): { getColDef(): { field: string; headerName: string; cellRenderer?: string } }[];
+  forEachNodeAfterFilterAndSort(each: (node: { data: Record<string, any> }) => void): void;
   getRowNode(id: string): object | undefined;
   getColumnState(): { colId: string; sort: "asc" | "desc" | null; sortIndex: number | null }[];
 }
@@ -148,7 +150,9 @@ interface Window {
   Plotly?: PlotlyBundle | Promise<void>;
   terraDraw?: TerraDrawBundle;
   terraDrawMaplibreGlAdapter?: { TerraDrawMapLibreGLAdapter: new (options: { map: Maps.Handle }) => object };
-  dash_ag_grid?: { getApiAsync(table: string): Promise<GridApi> };
+  dash_clientside?: { set_props(id: string, props: Record<string, unknown>): void };
+  dash_ag_grid?: { getApi(table: string): GridApi | null; getApiAsync(table: string): Promise<GridApi> };
+  dashAgGridFunctions?: Record<string, (params: unknown) => unknown>;
   dashAgGridComponentFunctions?: Record<string, (props: CellProps<any>) => ReactElement | string>;
   React: { createElement(tag: string, props: object | null, ...content: (ReactElement | string)[]): ReactElement };
 }

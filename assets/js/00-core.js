@@ -156,6 +156,12 @@
     if (element && element.textContent !== text) element.textContent = text;
   };
 
+  /* Say of one of several that it is the one that is shown, or that it is not. */
+  cockpit.setCurrent = function (element, isCurrent, what = "true") {
+    if (isCurrent) element.setAttribute("aria-current", what);
+    else element.removeAttribute("aria-current");
+  };
+
   cockpit.element = function (tag, className, text) {
     const made = document.createElement(tag);
     if (className) made.className = className;

@@ -34,6 +34,7 @@
     map.handle = handle;
     map.watch();
     map.raise();
+    handle.getCanvas().setAttribute("aria-label", cockpit.say("地图"));
     map.put("icons", icons);
     map.put("sizes", size);
     map.always.forEach((start) => start(handle));

@@ -196,6 +196,8 @@
     return { title: of.name, lines: values.length ? values : [say("还没有读数")] };
   }
 
+  card.of = (source, of) => SAY[source](of);
+
   card.show = function (content) {
     const place = cockpit.find("[data-map-card]");
     if (!place) return;

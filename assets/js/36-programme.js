@@ -118,7 +118,7 @@
     scenes.forEach((one, place) => {
       const name = /** @type {HTMLElement} */ (names.children[place]);
       name.hidden = isHidden(one);
-      name.toggleAttribute("aria-current", one.code === scene.code);
+      cockpit.setCurrent(name, one.code === scene.code);
     });
     cockpit.setText(names.children[scenes.length], choice && choice.until === null ? say("‖ 已停在此处") : "");
   }

@@ -29,6 +29,7 @@
     const channel = cockpit.replay.isOn() ? cockpit.replay : cockpit.at === null ? cockpit.live : cockpit.past;
     channel.start();
     cockpit.startLanguages();
+    cockpit.watchScrolling();
     if (cockpit.find("[data-me], [data-least-role]")) cockpit.whoAmI();
     if (document.getElementById("map")) cockpit.map.start();
     const page = cockpit.pages[root.dataset.page];

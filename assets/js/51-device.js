@@ -46,8 +46,7 @@
   /* Whether it has said something since the page was made, when there was nothing to draw nor to choose from. */
   /** @param {Live.Device} one */
   function isFirst(one) {
-    const isBare = cockpit.find("#device-metric") && !cockpit.find("#device-metric input");
-    return isBare && cockpit.at === null && Object.keys(one.latest).length > 0 && !cockpit.hasUnsaved();
+    return !cockpit.find('[data-chooses="device-metric"]') && cockpit.at === null && Object.keys(one.latest).length > 0 && !cockpit.hasUnsaved();
   }
 
   /* A clock that is wrong is said in words, since its times stand beside; so is a device that is shut out. */
@@ -145,14 +144,11 @@
   /* Add the newest reading to the chart, without drawing the others again. */
   /** @param {Live.Device} one */
   function extend(one) {
-    const chosen = cockpit.find("#device-metric input:checked");
+    const code = chosen("metric");
     const graph = /** @type {Graph | null} */ (document.querySelector("#device-chart .js-plotly-plot"));
-    const span = cockpit.find("#device-span input:checked");
-    if (span && span.closest("label")?.textContent?.trim() !== say("24 小时")) return;   // means come with the next choice
-    if (!chosen || !graph || !graph.data || !graph.data.length) return;
-    const code = metricOf(chosen, one);
+    if (chosen("span") !== "day") return;   // means come with the next choice
     const newest = code && one.latest[code];
-    if (!newest) return;
+    if (!newest || !graph || !graph.data || !graph.data.length) return;
     const key = code + newest[0];
     if (last === null || !last.startsWith(code)) {
       last = key;   // the server drew it
@@ -164,11 +160,8 @@
     cockpit.plotly()?.extendTraces(graph, { x: [[time]], y: [[newest[1]]] }, [0]);
   }
 
-  /** @param {Element} input @param {Live.Device} one */
-  function metricOf(input, one) {
-    const word = input.closest("label")?.textContent?.trim();
-    return Object.keys(one.latest).find((code) => code === word || (cockpit.metrics[code] || {}).name === word);
-  }
+  /** @param {"metric" | "span"} what @returns {string | undefined} */
+  const chosen = (what) => cockpit.find(`[data-chooses="device-${what}"][aria-pressed="true"]`)?.dataset.value;
 
   cockpit.pages.device = {
     start() {

@@ -252,7 +252,6 @@
       alarms.mark(first.priority), element("strong", "title", title), element("span", "count-of", isOne ? "" : say("{n} 条", { n: members.length })),
       element("time", "when", cockpit.time.short(isOne ? first.raised : since)), element("span", "detail", [...where, states].filter(Boolean).join(" · ")),
     );
-    line.setAttribute("aria-label", `${alarms.look(first.priority).name} ${title} ${states}`);
     if (isOne) line.removeAttribute("aria-expanded");
     else line.setAttribute("aria-expanded", String(group.isOpen));
     pick.hidden = !alarms.BATCH.some((event) => cockpit.canDo(alarms.words().life.events[event].role ?? "admin") && alarms.possibleOf([group.cause], event).length);

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from cockpit import access
 from cockpit.pages import frame
 from cockpit.pages.address import NoPage
+from cockpit.pages.choices import buttons
 from cockpit.pages.device_chart import FIRST_SPAN, SPANS, chart, without_readings
 from geo.communities import community as community_of
 from sensors.devices import registry
@@ -35,8 +36,8 @@ def page(app: Dash, databases: Databases) -> Callable[..., Any]:
 
     @app.callback(
         Output("device-chart", "figure"),
-        Input("device-metric", "value"),
-        Input("device-span", "value"),
+        Input("device-metric", "data"),
+        Input("device-span", "data"),
         State("cockpit", "data-device"),
         State("cockpit", "data-theme"),
         State("cockpit", "data-at"),
@@ -79,9 +80,9 @@ def _find(databases: Databases, device: str) -> Device | None:
 
 def _page(engine: Engine, device: Device, measured: list[str], theme: str, past: dict[str, str]) -> Any:
     known = metrics()
-    options = [{"label": named(known[code]) if code in known else code, "value": code} for code in measured]
+    options = {code: named(known[code]) if code in known else code for code in measured}
     first = measured[0] if measured else None
-    spans = [{"label": say(span.name), "value": code} for code, span in SPANS.items()]
+    spans = {code: say(span.name) for code, span in SPANS.items()}
     facts = [
         (say("编号"), device.id),
         (say("类型"), kind_name(device.kind)),
@@ -105,8 +106,8 @@ def _page(engine: Engine, device: Device, measured: list[str], theme: str, past:
                 html.Div(
                     [
                         html.H2(say("历史")),
-                        dcc.RadioItems(spans, FIRST_SPAN, id="device-span", className="choice", inline=True),
-                        dcc.RadioItems(options, first, id="device-metric", className="choice", inline=True),
+                        *buttons("device-span", say("时段"), spans, FIRST_SPAN),
+                        *buttons("device-metric", say("测量项"), options, first),
                     ],
                     className="chart-head",
                 ),

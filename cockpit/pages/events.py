@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-import dash_ag_grid as ag
 from dash import Dash, Input, Output, State, dcc, html
 from sqlalchemy import Engine
 
 from cockpit import access
 from cockpit.pages import frame
 from cockpit.pages.address import NoPage
+from cockpit.pages.choices import select
+from cockpit.pages.table import table
 from geo.communities import Community
 from geo.ground import places
 from layers.grid_events import queries
@@ -60,7 +61,7 @@ def page(app: Dash, databases: Databases) -> Callable[..., Any]:
         found = frame.known_community(community)
         return _page(databases.of(found.code), found, frame.theme_of(theme), frame.past_of(at), state or OPEN)
 
-    filters = [Input(f"events-{name}", "value") for name in FILTERS]
+    filters = [Input(f"events-{name}", "value" if name == "words" else "data") for name in FILTERS]
     place = [State("cockpit", "data-community"), State("cockpit", "data-at")]
 
     @app.callback(Output("events-table", "rowData"), *filters, *place, prevent_initial_call=True)
@@ -94,35 +95,25 @@ def _states() -> dict[str, str]:
 
 def _page(engine: Engine, community: Community, theme: str, past: dict[str, str], state: str) -> Any:
     at = frame.at_of(past.get("at"))
+    severities = {code: named(row) for code, row in SEVERITIES.items()}
+    kinds = {code: named(row) for code, row in categories().items()}
+    areas = {place.code: named(place) for place in places(community.code, "areas")}
     filters = [
-        _choice("events-state", say("状态"), _states(), state),
-        _choice("events-severity", say("级别"), {code: named(row) for code, row in SEVERITIES.items()}, None),
-        _choice("events-category", say("类别"), {code: named(row) for code, row in categories().items()}, None),
-        _choice(
-            "events-area", say("片区"), {place.code: named(place) for place in places(community.code, "areas")}, None
-        ),
+        *select("events-state", say("状态"), say("全部"), _states(), state),
+        *select("events-severity", say("级别"), say("全部"), severities, None),
+        *select("events-category", say("类别"), say("全部"), kinds, None),
+        *select("events-area", say("片区"), say("全部"), areas, None),
     ]
     words = dcc.Input(id="events-words", placeholder=say("标题、说明或编号"), debounce=0.4, maxLength=100)
     filters.append(html.Label([say("搜索"), words]))
-    table = ag.AgGrid(
-        id="events-table",
-        columnDefs=[column | {"headerName": say(column["headerName"])} for column in COLUMNS],
-        rowData=rows(engine, community.code, {"state": state}, at),
-        getRowId="params.data.id",
-        defaultColDef={"sortable": True, "resizable": True},
-        dashGridOptions={
-            "localeText": {"noRowsToShow": say("没有符合条件的事件")},
-            "animateRows": False,
-            "suppressCellFocus": True,
-        },
-        style={"height": "calc(100vh - 240px)", "minHeight": "360px", "width": "100%"},
-    )
+    found = rows(engine, community.code, {"state": state}, at)
+    none, height = say("没有符合条件的事件"), "calc(100vh - 240px)"
     content = [
         html.Section(
             [
                 html.H2(say("网格事件")),
                 html.Div([*filters, _downloads(community, {"state": state}, at)], className="filters"),
-                table,
+                table("events-table", COLUMNS, found, none, height),
                 html.P(say("最多显示最新 {limit} 件；导出包含符合条件的全部", limit=LIMIT), className="second"),
             ],
             className="panel",
@@ -146,11 +137,6 @@ def _links(community: str, chosen: Chosen, at: Instant | None) -> list[Any]:
         html.A(say(name), id=f"events-{form}", href=path + urlencode({"format": form} | asked))
         for form, name in FORMATS.items()
     ]
-
-
-def _choice(name: str, label: str, options: dict[str, str], value: str | None) -> Any:
-    listed = [{"label": text, "value": code} for code, text in options.items()]
-    return html.Label([label, dcc.Dropdown(listed, value, id=name, placeholder=say("全部"), clearable=True)])
 
 
 def rows(engine: Engine, community: str, chosen: Chosen, at: Instant | None) -> list[dict[str, Any]]:

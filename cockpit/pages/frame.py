@@ -119,14 +119,14 @@ def band() -> Any:
 def past_note(at_ms: int) -> Any:
     """Says over a page of a past time which time it is, what "then" means, and leads back to now."""
     when = to_datetime(at_ms * MILLISECOND).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
-    return html.Div(
+    return html.Aside(
         [
             html.Strong(say("◷ 回看 {when}（北京时间）", when=when)),
             html.Span(say(THEN), className="then"),
             html.A(say("回到现在"), href="", **{"data-to-now": ""}),
         ],
         className="past-note",
-        role="note",
+        **{"aria-label": say("回看的时刻")},
     )
 
 
@@ -181,15 +181,14 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
         [
             html.H1([html.Span(named(community)), html.Span(say("CIM 驾驶舱"), className="sub")]),
             html.Button(
-                ["☰ ", html.Span(say(dict(page for _, pages in NAV for page in pages).get(here, "页面")))],
+                [
+                    html.Span("☰ ", **{"aria-hidden": "true"}),
+                    html.Span(say(dict(page for _, pages in NAV for page in pages).get(here, "页面"))),
+                    html.Span(say("页面与社区"), className="unseen"),
+                ],
                 type="button",
                 className="way",
-                **{
-                    "aria-expanded": "false",
-                    "aria-controls": "way-about",
-                    "aria-label": say("页面与社区"),
-                    "data-way": "",
-                },
+                **{"aria-expanded": "false", "aria-controls": "way-about", "data-way": ""},
             ),
             html.Div(
                 [

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-import dash_ag_grid as ag
 from dash import html
 
 from cockpit.pages import frame, map_stage
+from cockpit.pages.table import table
 from geo.communities import Community
 from layers.declare import layers
 from sensors import topics
@@ -51,19 +51,7 @@ def _page(community: Community, metric: str, theme: str, mqtt_port: int, past: d
 
 def devices_table() -> Any:
     """The devices; rows are set and changed by the live channel, by their id."""
-    return ag.AgGrid(
-        id="devices-table",
-        columnDefs=[column | {"headerName": say(column["headerName"])} for column in COLUMNS],
-        rowData=[],
-        getRowId="params.data.id",
-        defaultColDef={"sortable": True, "filter": True, "resizable": True},
-        dashGridOptions={
-            "localeText": {"noRowsToShow": say("还没有设备")},
-            "animateRows": False,
-            "suppressCellFocus": True,
-        },
-        style={"height": "56rem", "width": "100%"},
-    )
+    return table("devices-table", COLUMNS, [], say("还没有设备"), "56rem")
 
 
 def _guide(community: Community, mqtt_port: int) -> Any:

@@ -51,6 +51,11 @@ def stage(community: Community, theme: str, metric: str) -> Any:
             ),
             html.Div("", className="legend colouring", hidden=True, **{"data-colouring-legend": ""}),
             legend.of_map(community),
+            html.Details(
+                [html.Summary(say("地图内容，用文字")), html.Div([], className="content")],
+                className="map-words",
+                **{"data-map-words": ""},
+            ),
         ],
         className="map-frame",
     )
