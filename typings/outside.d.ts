@@ -132,7 +132,15 @@ interface GridRow {
 interface GridApi {
   applyTransaction(change: { add: GridRow[]; update: GridRow[]; remove: GridRow[]; addIndex?: number }): void;
   getRowNode(id: string): object | undefined;
+  getColumnDefs(): GridColumn[] | undefined;
+  setGridOption(name: "columnDefs", columns: GridColumn[]): void;
   getColumnState(): { colId: string; sort: "asc" | "desc" | null; sortIndex: number | null }[];
+}
+interface GridColumn {
+  field?: string;
+  flex?: number | null;
+  width?: number;
+  minWidth?: number;
 }
 /** A cell of a table that a script draws. */
 interface CellProps<Value> {

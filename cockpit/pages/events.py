@@ -29,7 +29,7 @@ Chosen = dict[str, str | None]
 FORMATS = {"xlsx": marked("导出 XLSX"), "csv": marked("导出 CSV")}
 RANK = {code: rank for rank, code in enumerate(SEVERITIES, 1)}
 COLUMNS: tuple[dict[str, Any], ...] = (
-    {"field": "severity", "headerName": marked("级别"), "cellRenderer": "EventSeverity", "width": 90},
+    {"field": "severity", "headerName": marked("级别"), "cellRenderer": "EventSeverity", "width": 116},
     {
         "field": "title",
         "headerName": marked("标题"),
@@ -40,7 +40,7 @@ COLUMNS: tuple[dict[str, Any], ...] = (
     },
     {"field": "category", "headerName": marked("类别"), "flex": 1, "minWidth": 110},
     {"field": "area", "headerName": marked("片区"), "flex": 1, "minWidth": 90},
-    {"field": "state_name", "headerName": marked("状态"), "width": 90},
+    {"field": "state_name", "headerName": marked("状态"), "width": 116},
     {"field": "occurred", "headerName": marked("发生时间"), "cellRenderer": "LocalTime", "minWidth": 150},
     {"field": "source", "headerName": marked("来源"), "flex": 1, "minWidth": 130},
     {"field": "id", "headerName": marked("编号"), "minWidth": 180},
@@ -109,7 +109,7 @@ def _page(engine: Engine, community: Community, theme: str, past: dict[str, str]
         columnDefs=[column | {"headerName": say(column["headerName"])} for column in COLUMNS],
         rowData=rows(engine, community.code, {"state": state}, at),
         getRowId="params.data.id",
-        defaultColDef={"sortable": True, "resizable": True},
+        defaultColDef={"sortable": True, "resizable": True, "cellRenderer": "Whole"},
         dashGridOptions={
             "localeText": {"noRowsToShow": say("没有符合条件的事件")},
             "animateRows": False,

@@ -8,6 +8,7 @@ from dash import html
 from cockpit.ground import map as base_map
 from cockpit.pages import frame, legend, scenes
 from geo.communities import Community
+from geo.ground import places
 from layers.declare import layers
 from store.language import named, say
 
@@ -33,13 +34,23 @@ def page(
         _header(found),
         html.Aside(_panels(found, "left"), className="column left", **{"aria-label": say("左栏")}),
         html.Main(
-            [base_map.graph(found, look), frame.ground_note(found)],
+            [base_map.graph(found, look), *_note(found)],
             className="map-frame",
         ),
         html.Aside(_panels(found, "right"), className="column right", **{"aria-label": say("右栏")}),
         _footer(found),
     ]
     return frame.root(found, "wall", content, theme=look, metric=frame.metric_of(metric), **further)
+
+
+def _note(community: Community) -> list[Any]:
+    """What the map says of itself; at its foot, where the scripts put more, unless it is all that there is to see."""
+    note = frame.ground_note(community)
+    return (
+        [html.Div([note], className="map-foot")]
+        if places(community.code, "areas")
+        else [note, html.Div([], className="map-foot")]
+    )
 
 
 def _panels(community: Community, column: str) -> list[Any]:
