@@ -451,14 +451,18 @@ interface Cockpit {
   replay: ReplayScript;
   /** 15-panels.js */
   setRow(key: string, what: RowWords): void;
+  setMore(key: string, text: string): void;
+  extentWords(code: string, points: Line): string;
   setFigure(key: string, text: string): void;
   setPanel(code: string, what: PanelWords): void;
+  replayed(source: string): string;
   sourceWords(sources: Live.Sources, own?: string): string;
   allSources(records: { sources?: Live.Sources }[]): Live.Sources;
   newest(metrics: Live.Means): number | null;
   meanRow(code: string, mean: Live.Mean | undefined, isMixed?: boolean): RowWords;
   drawSpark(key: string, points: Line, low: number, high: number): void;
   drawLine(place: HTMLElement, points: Line, low: number, high: number): void;
+  fit(place: HTMLElement, draw: () => void): void;
   loadTrends(metrics: string[], then: () => void): Promise<void>;
   forgetTrends(): void;
   trend(code: string, area: string, mean: Live.Mean | undefined): Line;

@@ -126,7 +126,7 @@
   function list() {
     strip = cockpit.element("ol", "scenes");
     strip.append(...scenes.map((one) => cockpit.element("li", "", one.name)), cockpit.element("li", "held", ""));
-    cockpit.need(".map-frame").append(strip);
+    cockpit.need(".map-foot").append(strip);
     return strip;
   }
 

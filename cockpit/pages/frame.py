@@ -13,6 +13,7 @@ from geo.ground import is_surveyed, places
 from geo.view import outline
 from layers.roles import EVERYWHERE
 from sensors.metrics import metrics
+from sensors.replay.sources import sources
 from store.instant import MILLISECOND, SHANGHAI, Instant, format_rfc3339, now, to_datetime
 from store.language import LANGUAGES, current, marked, named, say
 
@@ -96,6 +97,7 @@ def root(community: Community, kind: str, content: list[Any], *, theme: str = "d
         "data-communities": _names(),
         "data-camera": msgspec.json.encode(community.camera).decode(),
         "data-outline": msgspec.json.encode(outline(community.code)).decode(),
+        "data-sources": msgspec.json.encode({code: named(name) for code, name in sources().items()}).decode(),
         "data-metrics": msgspec.json.encode(described).decode(),
         **{f"data-{name}": value for name, value in data.items()},
     }

@@ -14,6 +14,7 @@ from cockpit.ground import map as base_map
 from cockpit.pages import frame, legend
 from cockpit.pages import replay as replays
 from geo.communities import Community
+from geo.ground import places
 from layers.declare import layers
 from layers.roles import DISPLAY
 from store.databases import Databases
@@ -54,7 +55,7 @@ def _laid_out(found: Community, look: str, metric: str, further: dict[str, str],
         _header(found, is_replay=is_replay),
         html.Aside(_panels(found, "left"), className="column left", **{"aria-label": say("左栏")}),
         html.Main(
-            [base_map.graph(found, look), frame.ground_note(found)],
+            [base_map.graph(found, look), *_note(found)],
             className="map-frame",
         ),
         html.Aside(_panels(found, "right"), className="column right", **{"aria-label": say("右栏")}),
@@ -78,6 +79,16 @@ def _display(databases: Databases) -> dict[str, str]:
     with databases.shared.connect() as connection:
         number = number_of(connection, actor.name)
     return {} if number is None else {"display": str(number)}
+
+
+def _note(community: Community) -> list[Any]:
+    """What the map says of itself; at its foot, where the scripts put more, unless it is all that there is to see."""
+    note = frame.ground_note(community)
+    return (
+        [html.Div([note], className="map-foot")]
+        if places(community.code, "areas")
+        else [note, html.Div([], className="map-foot")]
+    )
 
 
 def _panels(community: Community, column: str) -> list[Any]:
