@@ -46,6 +46,16 @@ class Shell(Dash):  # type: ignore[misc]  # Dash has no types
         key = "CALLBACK " + ", ".join(str(one) for one in outputs)
         return lambda function: register(access.guarded(key, function))
 
+    def _config(self) -> Any:
+        """As Dash's own, without its WebSocket: we refuse it, and it would be tried by every page all the same.
+
+        A browser opens one WebSocket at a time to a server. One that hangs, since a router forgot it, would hold up the
+        live channel's until it is given up after minutes.
+        """
+        config = super()._config()
+        config.pop("websocket", None)
+        return config
+
     def _initialize_context(self, body: Any) -> Any:
         """As Dash's own, for what is a callback of ours and asked as one."""
         try:
