@@ -18,6 +18,7 @@ from cockpit.ground import api as ground_api
 from cockpit.ground import spatial_api
 from cockpit.notices import api as notices
 from cockpit.people import api as people
+from cockpit.replay import api as replay
 from cockpit.settings import PREFIX, Settings
 from layers.declare import layers
 from layers.grid_events.rules import states
@@ -48,6 +49,7 @@ def routes() -> set[str]:
     routers = [
         ("", health.router(None, health.Probes())),
         ("", api.general()),
+        ("", replay.router()),
         ("", people.router()),
         ("", notices.router()),
         ("", refused.router()),
