@@ -121,6 +121,7 @@
       isWhole = false;
       show();
     }
+    replay.render?.();
   }
 
   /** @param {Answer} answer */
@@ -191,5 +192,5 @@
     replay.keep?.();
   }
 
-  replay.word = () => say("复盘 · 非实时");
+  replay.word = () => say("非实时");
 })();

@@ -19,7 +19,7 @@ from cockpit.ground import api as ground_api
 from cockpit.ground import spatial_api
 from cockpit.notices import api as notices
 from cockpit.people import api as people
-from cockpit.replay import api as replay_api
+from cockpit.replay import api as replay
 from cockpit.settings import PREFIX, Settings
 from layers.declare import layers
 from layers.grid_events.rules import states
@@ -50,13 +50,13 @@ def routes() -> set[str]:
     routers = [
         ("", health.router(None, health.Probes())),
         ("", api.general()),
+        ("", replay.router()),
         ("", people.router()),
         ("", displays.router()),
         ("", notices.router()),
         ("", refused.router()),
         ("", ground_api.router()),
         ("", spatial_api.router()),
-        ("", replay_api.router()),
     ]  # type: ignore[arg-type]
     routers += [("/api/v1/{community}", layer.router()) for layer in layers()]
     return {
