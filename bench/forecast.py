@@ -18,7 +18,7 @@ from layers.visitors.capacity import rules as visitor_rules
 from layers.visitors.forecast.days import weekly
 from layers.visitors.forecast.measure import BASELINE, MODEL, Measured, measure, told
 from layers.visitors.forecast.model import HOURS, History
-from sensors.replay.recording import plan
+from sensors.replay.sources import plan
 
 KEPT = files("layers.visitors.forecast") / "recorded.json"
 

@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import Engine, text
 
 from layers.alarms.rules import Rule, defaults
-from layers.alarms.trial import trial
+from layers.alarms.trials.trial import trial
 from sensors.devices import registry
 from sensors.devices.registry import Device
 from sensors.tables import reading

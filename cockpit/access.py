@@ -35,6 +35,7 @@ ANY_PAGE = "PAGE *"
 ASKED_AT_ONCE = 4
 """So many threads find out who asks: two rows by their keys each, and the connection is given back."""
 AWAY_S = 2
+BEAT = "POST /api/v1/{community}/displays/heartbeat"
 HARMLESS = Rule(stranger="always")
 """Of an address that no route answers: 404 and 405 tell nobody anything."""
 
@@ -227,7 +228,7 @@ class Access:
 
 def _renews(key: str | None) -> bool:
     """Whether an answer carries a display's cookie anew; never one that a proxy might keep."""
-    return key is not None and key.startswith(("PAGE ", "GET /api/", "WS "))
+    return key is not None and key.startswith(("PAGE ", "GET /api/", "WS ", BEAT))
 
 
 def _renewing(cookies: list[str], send: Send) -> Send:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import uvicorn
 
 from cockpit import collector, web
+from cockpit.displays import kept
 from cockpit.edge.connections import HttpConnection, LiveConnection
 from cockpit.errors import BadSetting
 from cockpit.health import Probes
@@ -44,7 +45,7 @@ def serve(
         address = address_of(settings, whole.pair if whole is not None else None)
         telling, outlet = publisher(stack, address)
         probes = Probes(lambda: telling.connected, whole.pair.ask if whole is not None else None)
-        hub = LiveHub(background)
+        hub = LiveHub(background, {kept.LAYER: kept.records})
         subscriber = LiveSubscriber(address, hub.receive, hub.resync)
         subscriber.client.start()
         stack.callback(subscriber.client.stop)

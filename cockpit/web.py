@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from cockpit import api, health, refused
 from cockpit.access import Access
+from cockpit.displays import api as displays_api
 from cockpit.edge.budget import Budget
 from cockpit.edge.refusal import Refused, busy
 from cockpit.ground import api as ground_api
@@ -31,6 +32,7 @@ from cockpit.people import users
 from cockpit.people.identify import identifier
 from cockpit.people.oidc import SingleSignOn
 from cockpit.people.watch import Watch
+from cockpit.replay import api as replay_api
 from cockpit.serving import asked, bundle
 from cockpit.serving.compression import Compression
 from cockpit.serving.headers import SecurityHeaders
@@ -125,8 +127,10 @@ def build(
     server.include_router(api.live(hub))
     server.include_router(health.router(background, probes))
     server.include_router(api.general())
+    server.include_router(replay_api.router())
     server.include_router(people_api.router())
     server.include_router(people_api.display_link())
+    server.include_router(displays_api.router())
     server.include_router(people_pages.router(sign_on))
     server.include_router(notices_api.router())
     server.include_router(refused.router())

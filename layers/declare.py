@@ -1,6 +1,6 @@
 """How a layer declares itself, and how the shell finds them all."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from geo.communities import Community
 from layers.access import Rules
+from layers.course import Mark, Span, Told
 from sensors.intake.batch import Feed
 from store.instant import Instant
 from store.language import named
@@ -110,6 +111,13 @@ class Derived(Protocol):
         """Every record, whole."""
 
 
+Moves = Callable[[Connection, str, Mapping[str, Any], Span], Iterator[Told]]
+"""(connection, community, key -> record as it was known when the span began, span) -> for each end of its steps what is
+known otherwise then."""
+Marks = Callable[[Connection, str, Instant, Instant, int], list[Mark]]
+"""(connection, community, from, until, how many at most) -> what happened, the gravest first."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Layer:
     """A vertical slice of the cockpit.
@@ -120,9 +128,10 @@ class Layer:
     alone brings about, where ``is_due`` says that there is something; ``notices`` are the kinds it tells of.
     A layer that is only kept and asked for has no overlay, panel or feed. ``access`` says who may what of its
     routes: `layers.access.of_package`; a route without a row is refused to everybody. ``words`` are those of
-    its codes. ``things`` are what a grid event can be opened for: by kind, whether there is one. ``hears`` are layers
+    its codes. ``things`` are what other layers may name: by kind, whether there is one. ``hears`` are layers
     whose feeds come before its own, since it takes what they tell. ``derived`` makes what of the records follows from
-    those of a layer, this one or another: it is not read, but kept by difference.
+    those of a layer, this one or another: it is not read, but kept by difference. ``moves`` is how its records changed
+    in a span of the past, ``marks`` what of it stands on the timeline of a past day.
     """
 
     code: str
@@ -136,6 +145,8 @@ class Layer:
     panel: Callable[[Community], Any] | None = None
     feed: Callable[[], Feed] | None = None
     derived: type[Derived] | None = None
+    moves: Moves | None = None
+    marks: Marks | None = None
     located: Locate | None = None
     figures: tuple[Figure, ...] = ()
     hears: tuple[str, ...] = ()

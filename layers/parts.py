@@ -35,7 +35,10 @@ def panel(code: str, title: str, *content: Any, waiting: str, note: str = "") ->
 
 
 def figure(key: str, label: str, unit: str, *, trend: bool = False, headline: bool = False) -> Any:
-    """A labelled figure with its unit; ``key`` is where the live state holds it."""
+    """A labelled figure with its unit; ``key`` is where the live state holds it.
+
+    With a trend it has a place for what else there is to say, which is seen where there is room.
+    """
     parts: list[Any] = [
         html.Span([label, html.Span(className="since")], className="label"),
         html.Span(
@@ -49,6 +52,7 @@ def figure(key: str, label: str, unit: str, *, trend: bool = False, headline: bo
     ]
     if trend:
         parts.insert(1, sparkline(key))
+        parts.append(html.Span(className="more", **{"data-more": key}))
     return html.Div(parts, className="row", **{"data-row": key})
 
 

@@ -128,7 +128,10 @@ def cursor_after(at: Instant, number: str) -> str:
 
 
 def check_period(since: Instant, until: Instant, asked_by: Actor | None) -> None:
-    """Refuse a period that is longer than whoever asks may have at once: 400, naming how long it may be."""
+    """Refuse a period that is none, or longer than whoever asks may have at once: 400, naming how long it may be."""
+    if since >= until:
+        began, ended = format_rfc3339(since), format_rfc3339(until)
+        raise Problem(400, "bad parameter", f"from, to: {began} does not lie before {ended}")
     numbers = budgets.current()
     days = numbers.stranger_period_days if asked_by is None else numbers.period_days
     if until - since > days * DAY:

@@ -17,6 +17,7 @@ from store import language
 
 PLACE = re.compile(r"\{([a-z]*)\d*\}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+QUOTED_LIST = re.compile(r"'[^']*'(?:(?:, | or )'[^']*')+")
 QUOTED = re.compile(r"'(.*)'|\"(.*)\"", re.DOTALL)
 
 
@@ -91,6 +92,8 @@ def _value(kind: str, text: str) -> str | None:
     """What stands in a place: a code or a list of them by its word, a message in Chinese, all else as it is."""
     if kind == "message":
         return in_chinese(text)
+    if QUOTED_LIST.fullmatch(text):
+        return "、".join(f"「{one}」" for one in re.findall("'([^']*)'", text))
     quoted = QUOTED.fullmatch(text)
     plain = (quoted[1] or quoted[2] or "") if quoted else text
     if kind == "code":

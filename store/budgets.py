@@ -50,6 +50,10 @@ class Budgets:
     export_rows: int = 50_000
     period_days: int = 3_660
     stranger_period_days: int = 400
+    replay_minutes: int = 120
+    replay_records: int = 8_000
+    replay_kept_records: int = 50_000
+    replay_marks: int = 400
 
     # How often, and how many at once.
     stranger_questions_a_minute: int = 1_200

@@ -43,6 +43,7 @@ ALONE = (
     "faults/test_live_equals_database",
     "faults/test_mosquitto",
     "faults/test_nats",
+    "faults/test_wall_for_months",
     "cockpit/test_live",
     *(
         f"end_to_end/test_{name}"

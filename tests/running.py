@@ -145,10 +145,11 @@ class Cockpit:
                     stderr=log,
                     text=True,
                 )
-        until(self._is_ready, START_S, 0.05)
+        until(self.is_ready, START_S, 0.05)
         return self
 
-    def _is_ready(self) -> bool:
+    def is_ready(self) -> bool:
+        """Whether it answers that it is; fails where its process has ended."""
         assert self.process is not None
         assert self.process.poll() is None, f"ended with {self.process.returncode}: {self.log}"
         asked = http.client.HTTPConnection("127.0.0.1", self.http, timeout=5)

@@ -1,5 +1,38 @@
 /** What the API answers where scripts read it; times are RFC 3339. The routes stand in the api.py of each layer. */
 declare namespace Api {
+  /** GET /api/v1/displays: what each screen is told, and what it last said. */
+  interface Displays {
+    displays: Display[];
+    now: string;
+    version: string;
+  }
+  interface Display {
+    name: string;
+    community: string;
+    language: string | null;
+    revoked: boolean;
+    programme: Programme | null;
+    own_programme: boolean;
+    chosen: string | null;
+    held: boolean;
+    curtain: boolean;
+    heard: {
+      at: string;
+      silent: boolean;
+      since: string;
+      page: string;
+      scene: string | null;
+      language: string;
+      frames: number | null;
+      memory: number | null;
+      error: string | null;
+      error_at: string | null;
+      width: number;
+      height: number;
+      version: string;
+    } | null;
+  }
+
   /** GET events/{id}: layers/grid_events/told.py. */
   interface EventProperties {
     id: string;
@@ -26,6 +59,35 @@ declare namespace Api {
     warn: string | null;
     ts: string;
     received: string;
+  }
+  /** GET replay/day: layers/course.py has the marks; times are epoch milliseconds. */
+  interface ReplayDay {
+    date: string;
+    begins: number;
+    ends: number;
+    until: number;
+    first: number;
+    observed: boolean;
+    marks: ReplayMark[];
+    left_out: boolean;
+  }
+  interface ReplayMark {
+    at: number;
+    kind: "alarm" | "event";
+    id: string;
+    symbol: string;
+    tone: string;
+    rank: number;
+    level: string;
+    name: string;
+    subject: string;
+  }
+  /** GET replay: how far it came, and frames as those of the live channel. */
+  interface ReplayWindow {
+    community: string;
+    from: string;
+    to: string;
+    frames: Live.Frame[];
   }
   /** GET /api/v1/users. */
   interface User {

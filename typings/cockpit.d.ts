@@ -233,18 +233,33 @@ interface MapScript {
   shine(): void;
 }
 
-/** A scene of the wall, as cockpit/pages/scenes.py tells it: 36-programme.js. */
+/** A scene of the wall, as cockpit/displays/scenes.py tells it: 36-programme.js. */
 interface Scene {
   code: string;
+  /** Its row of scenes.toml, which several may be of. */
+  of: string;
   name: string;
   name_en: string;
-  seconds: number;
   /** The panel and the row that it brings out. */
   panel: string | null;
   row: string | null;
   /** A layer whose open things it looks at, else corners; null: the whole. */
   live: string | null;
   outline: Maps.Position[] | null;
+}
+
+/** What screens show in turn, and how: cockpit/displays/programme.py. Times are "HH:MM" in Asia/Shanghai. */
+interface Programme {
+  turns: boolean;
+  pixel_shift: boolean;
+  scenes: ProgrammePart[];
+  brightness: { from: string; percent: number }[];
+}
+interface ProgrammePart {
+  scene: string;
+  seconds: number;
+  from?: string;
+  to?: string;
 }
 
 /** An alarm as the pages of alarms keep it: what the API says, as the live channel tells it. */
@@ -266,6 +281,20 @@ interface AlarmEvent {
   inactive: Record<string, string>;
   latched: Record<string, string>;
 }
+/** 12-replay.js; what `begin`, `render` and `keep` are for, 37-replay-bar.js says. */
+interface ReplayScript {
+  isOn(): boolean;
+  state(): { day: Api.ReplayDay | null; speed: number; isPlaying: boolean; isWaiting: boolean; isOver: boolean };
+  start(): Promise<void>;
+  play(isOn: boolean): void;
+  setSpeed(times: number): void;
+  seek(ms: number): void;
+  word(): string;
+  begin?(): void;
+  render?(): void;
+  keep?(): void;
+}
+
 /** layers/alarms/look.toml and life.toml, as the pages carry them. */
 interface AlarmWords {
   priorities: Record<string, { symbol: string; tone: string; name: string; name_en: string }>;
@@ -289,6 +318,7 @@ interface AlarmsScript {
   where(one: Pick<Live.Alarm, "area" | "kind" | "site">): string;
   open(): Live.Alarm[];
   sounding(): Live.Alarm[];
+  unseen(): Live.Alarm[];
   count(sounding: Live.Sounding, priority: Live.Priority): number;
   total(sounding: Live.Sounding): number;
   link(id: string): string;
@@ -419,18 +449,24 @@ interface Cockpit {
   outbox: Outbox;
   photos: { MOST: number; prepare(file: File): Promise<PhotoBytes>; smaller(photo: PhotoBytes): Promise<PhotoBytes | null> };
   /** 10-live.js, 11-past.js */
-  live: { up: boolean; isDoubted: boolean; isOutdated: boolean; start(): void; check(): void; renew(): boolean };
+  live: { up: boolean; isDoubted: boolean; isOutdated: boolean; owed: number | null; start(): void; check(): void; renew(): boolean; show(frames: Live.Frame[]): void };
   past: { start(): Promise<void> };
+  /** 12-replay.js, 37-replay-bar.js */
+  replay: ReplayScript;
   /** 15-panels.js */
   setRow(key: string, what: RowWords): void;
+  setMore(key: string, text: string): void;
+  extentWords(code: string, points: Line): string;
   setFigure(key: string, text: string): void;
   setPanel(code: string, what: PanelWords): void;
+  replayed(source: string): string;
   sourceWords(sources: Live.Sources, own?: string): string;
   allSources(records: { sources?: Live.Sources }[]): Live.Sources;
   newest(metrics: Live.Means): number | null;
   meanRow(code: string, mean: Live.Mean | undefined, isMixed?: boolean): RowWords;
   drawSpark(key: string, points: Line, low: number, high: number): void;
   drawLine(place: HTMLElement, points: Line, low: number, high: number): void;
+  fit(place: HTMLElement, draw: () => void): void;
   loadTrends(metrics: string[], then: () => void): Promise<void>;
   forgetTrends(): void;
   trend(code: string, area: string, mean: Live.Mean | undefined): Line;
@@ -467,12 +503,32 @@ interface Cockpit {
   alarms: AlarmsScript;
   /** 60-cells.js */
   cellText(drawnBy: string | undefined, value: any): string;
+  /** 36-curtain.js, 36-rounds.js */
+  told(): Live.Display | null;
+  curtain: { isDrawn(): boolean; hides(layer: string | null): boolean; toggle(): void; apply(): void };
+  rounds: {
+    programme(): Programme;
+    minute(ms: number): number;
+    minuteOf(text: string): number;
+    due(scenes: Scene[], ms: number): Scene;
+    brightness(ms: number): number;
+  };
+  /** 37-display.js, 38-watchdog.js */
+  display: { note(text: unknown): void };
+  watchdog: { check(): Promise<void> };
   /** 40-page.js */
   render(changed: Live.Changed): void;
   refreshTrends(): void;
   ago(ms: number): string;
   sayBand(text: string): void;
   showConnection(): void;
+  /** 62-displays-programme.js */
+  displayProgramme(
+    first: Api.Display,
+    words: { parts: Record<string, string>; default: Programme },
+    displays: string[] | null,
+    outcome: HTMLElement,
+  ): HTMLElement;
   /** 58-report-list.js, 58-report-tasks.js, 63-roster.js, 68-forecast.js */
   reportList: { show(): Promise<void>; edit(draft: FiledReport): Promise<void>; open: string | null };
   showTasks(): Promise<void>;
@@ -507,6 +563,10 @@ interface DOMStringMap {
   outline: string;
   camera: string;
   metrics: string;
+  /** Of a wall: its scenes, its community's programme; of a display's: its number. */
+  scenes?: string;
+  round?: string;
+  display?: string;
   /** JSON beside a panel or a form. */
   words: string;
   choices: string;

@@ -242,6 +242,19 @@ declare namespace Live {
     grids: { all: number; with_steward: number };
   }
 
+  /** What the server says of a display, by its number: cockpit/displays/kept.py. */
+  interface Display {
+    language: string | null;
+    programme: Programme;
+    scene: string | null;
+    /** null: held. */
+    scene_until: number | null;
+    scene_at: number;
+    curtain: boolean;
+    curtain_at: number;
+    reload_at: number;
+  }
+
   /** Records by key; under "*" what adds up over the layer. */
   type Keyed<One, Sum> = Record<string, One> & { "*"?: Sum };
 
@@ -253,6 +266,7 @@ declare namespace Live {
     visitors?: Record<string, Site>;
     governance?: { "*"?: Governance };
     notices?: Record<string, unknown>;
+    displays?: Record<string, Display>;
   }
   /** What stands under a key that is not "*". */
   interface One {

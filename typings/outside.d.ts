@@ -134,7 +134,15 @@ interface GridApi {
   getAllDisplayedColumns(): { getColDef(): { field: string; headerName: string; cellRenderer?: string } }[];
   forEachNodeAfterFilterAndSort(each: (node: { data: Record<string, any> }) => void): void;
   getRowNode(id: string): object | undefined;
+  getColumnDefs(): GridColumn[] | undefined;
+  setGridOption(name: "columnDefs", columns: GridColumn[]): void;
   getColumnState(): { colId: string; sort: "asc" | "desc" | null; sortIndex: number | null }[];
+}
+interface GridColumn {
+  field?: string;
+  flex?: number | null;
+  width?: number;
+  minWidth?: number;
 }
 /** A cell of a table that a script draws. */
 interface CellProps<Value> {

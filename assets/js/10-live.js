@@ -11,9 +11,12 @@
   const DOUBT_MS = 2000;     // for the server to say that what is shown is still so
   const ANSWER_MS = 10000;   // for a snapshot that was asked for; a busy server may take its time
   const ENDED = 4001;
+  const RENEWED = "cockpit-renewed";   // of this tab: the build for which it was last loaded anew, and when
+  const RENEW_AGAIN_MS = 600000;       // where that brought another one, as from a server that stands beside it
+  const SPREAD_MS = 8000;    // over which walls are loaded anew: not all in the same moment
   const RETRY_MS = [250, 500, 1000, 2000];
 
-  const live = (cockpit.live = /** @type {Cockpit["live"]} */ ({ up: false, isDoubted: false, isOutdated: false }));
+  const live = (cockpit.live = /** @type {Cockpit["live"]} */ ({ up: false, isDoubted: false, isOutdated: false, owed: null }));
   let isThrough = false;   // whether a WebSocket ever brought a frame
   let way = "socket";
   /** @type {Channel | null} */
@@ -26,6 +29,8 @@
   let attempt = 0;
   /** @type {number | null} */
   let retryTimer = null;
+  let newest = "";      // the build that the server last named
+  let renewAt = 0;      // by the monotonic clock
 
   live.start = function () {
     connect();
@@ -43,12 +48,36 @@
     else if (live.up && leapt > LEAP_MS) doubt();
   };
 
-  /* Load the page anew where the server was renewed and nothing would be lost by it. */
+  /* Load the page anew, once, where the server was renewed and nothing would be lost by it. */
   live.renew = function () {
-    const isDue = live.isOutdated && !cockpit.hasUnsaved();
+    const isDue = live.isOutdated && !cockpit.hasUnsaved() && cockpit.clock.steady() >= renewAt && isFirstTime();
     if (isDue) location.reload();
     return isDue;
   };
+
+  /* Whether this page was not loaded just now for the same build, in vain; from now on it was. */
+  function isFirstTime() {
+    try {
+      const [build, at] = (sessionStorage.getItem(RENEWED) || "").split(" ");
+      if (build === newest && cockpit.clock.server() - Number(at) < RENEW_AGAIN_MS) return false;
+      sessionStorage.setItem(RENEWED, `${newest} ${cockpit.clock.server()}`);
+    } catch (error) { /* a browser that keeps nothing */ }
+    return true;
+  }
+
+  /* The server, or the ground, may have been renewed while this page stood: it goes with it, as soon as nothing is being
+     written; the walls one after the other. */
+  /** @param {string} build */
+  function compare(build) {
+    const isOutdated = build !== cockpit.root.dataset.build;
+    if (isOutdated && build !== newest) {
+      const isWall = cockpit.root.dataset.page === "wall";
+      renewAt = cockpit.clock.steady() + (isWall ? Math.random() * SPREAD_MS : 0);
+    }
+    newest = build;
+    live.isOutdated = isOutdated;
+    return live.renew();
+  }
 
   /* The machine may have slept: what stands here may be old by any time. Asleep most monotonic clocks stand still. */
   function doubt() {
@@ -164,18 +193,13 @@
     isHeard = true;
     isThrough = isThrough || way === "socket";
     cockpit.clock.told(frame.now);
-    if (frame.build && frame.build !== cockpit.root.dataset.build) {
-      // The server, or the ground, was renewed while this page stood: it goes with it, as soon as nothing is being written.
-      live.isOutdated = true;
-      if (live.renew()) return;
-    }
+    if (frame.build && compare(frame.build)) return;
     if (frame.type === "snapshot") {
       attempt = 0;
       seq = frame.seq;
       answerBy = Infinity;
-      cockpit.state = cockpit.own(frame.layers);
       setUp(true);
-      cockpit.render(null);
+      live.show([frame]);
       return;
     }
     if (seq === null) return;
@@ -185,7 +209,33 @@
       return;
     }
     seq = frame.seq;
-    if (frame.type === "delta") merge(frame.layers, frame.anew);
+    if (frame.type === "delta") live.show([frame]);
+  }
+
+  /* Bring frames to the screen, one after the other, and draw once what they changed; since when something is owed to
+     it the watchdog wants to know. */
+  live.show = function (frames) {
+    /** @type {Live.Told | null} */
+    let changed = {};
+    for (const frame of frames) {
+      if (frame.type === "snapshot") {
+        cockpit.state = cockpit.own(frame.layers);
+        changed = null;
+      } else if (frame.type === "delta") {
+        const more = merge(frame.layers, frame.anew);
+        changed = changed === null || more === null ? null : both(changed, more);
+      }
+    }
+    live.owed = live.owed ?? cockpit.clock.steady();
+    cockpit.render(/** @type {Live.Changed} */ (changed));
+    live.owed = null;
+  };
+
+  /** @param {Live.Told} one @param {Live.Told} other @returns {Live.Told} */
+  function both(one, other) {
+    const found = { ...one };
+    for (const [layer, records] of Object.entries(other)) found[layer] = { ...found[layer], ...records };
+    return found;
   }
 
   /* A record that is told as nothing is gone; of one that is known the fields that changed are told. ``isAnew``: what
@@ -203,7 +253,7 @@
         } else known[key] = records[key] = cockpit.own(merged(known[key] ?? undefined, record));
       }
     }
-    cockpit.render(isGone ? null : layers);
+    return isGone ? null : layers;
   }
 
   /* The server has sorted out what is newer; here it is only put in its place. */

@@ -26,6 +26,17 @@
     }
   };
 
+  /* What else there is to say of a row, where there is room. */
+  cockpit.setMore = function (key, text) {
+    for (const place of cockpit.findAll(`[data-more="${key}"]`)) cockpit.setText(place, text);
+  };
+
+  /* The least and the greatest of a line, in words. */
+  cockpit.extentWords = function (code, points) {
+    const [low, high] = cockpit.extent(points).map((value) => cockpit.number(value, cockpit.metrics[code].precision));
+    return say("24 小时 {low} 至 {high}", { low, high });
+  };
+
   /* Set a figure alone, by its key. */
   cockpit.setFigure = function (key, text) {
     for (const value of cockpit.findAll(`[data-live="${key}"]`)) cockpit.setText(value, text);
@@ -37,15 +48,24 @@
     for (const panel of cockpit.findAll(`[data-panel="${code}"]`)) {
       panel.classList.toggle("is-waiting", what.waiting);
       const foot = what.ts ? `${cockpit.sourceWords(what.sources, what.own)} · ${cockpit.time.clock(what.ts)}` : "";
-      cockpit.setText(panel.querySelector(".foot"), what.waiting ? "" : foot);
+      const said = what.waiting ? "" : foot;
+      cockpit.setText(panel.querySelector(".foot"), [cockpit.replay.isOn() ? cockpit.replay.word() : "", said].filter(Boolean).join(" · "));
       // Nothing more comes to a past time.
       if (what.waiting && cockpit.at !== null) cockpit.setText(panel.querySelector(".waiting"), say("当时没有"));
     }
   };
 
+  /* What is replayed, by the name of its recording. */
+  cockpit.replayed = function (source) {
+    names = names ?? /** @type {Record<string, string>} */ (JSON.parse(cockpit.root.dataset.sources ?? "{}"));
+    return say("回放 · {source}", { source: names[source] ?? source });
+  };
+  /** @type {Record<string, string> | null} */
+  let names = null;
+
   /* Where values come from, in words; sensors first. */
   cockpit.sourceWords = function (sources, own = say("传感器")) {
-    const words = sources.map((source) => (source === null ? own : say("回放 · ") + source));
+    const words = sources.map((source) => (source === null ? own : cockpit.replayed(source)));
     return words.join(say("，")) || own;
   };
 
@@ -102,6 +122,17 @@
     line.setAttribute("vector-effect", "non-scaling-stroke");
     svg.append(line);
     place.replaceChildren(svg);
+  };
+
+  /** @type {WeakMap<HTMLElement, () => void>} */
+  const fitted = new WeakMap();
+
+  /* Draw something now, and again whenever its place has another size. */
+  cockpit.fit = function (place, draw) {
+    const isNew = !fitted.has(place);
+    fitted.set(place, draw);
+    draw();
+    if (isNew) new ResizeObserver(() => fitted.get(place)?.()).observe(place);
   };
 
   /** @type {Record<string, Record<string, Line>>} */

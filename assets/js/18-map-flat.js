@@ -9,6 +9,8 @@
   const LAYERS = ["ground", "areas", "sites", "buildings"];
   const ROOM = 0.06;            // of the outline's extent, around it
   const MOST = 400;             // devices that are drawn: first those that are not well
+  const SIZE = { name: 2.6, sign: 2.2, gate: 1.8 };   // u
+  const ASIDE = [[0, 0], [0, 1], [0, -1], [1, 0], [-1, 0], [0, 2], [0, -2]];   // where a sign goes that another has the place of
   const SEVERITY = { minor: 1, major: 2, critical: 3 };
   /** @type {SVGElement | null} */
   let picture = null;
@@ -16,6 +18,9 @@
   let signs = null;
   /** @type {((at: Maps.Position) => [x: number, y: number]) | null} */
   let toPlane = null;
+  /** @type {Sign[]} */
+  let names = [];
+  let scale = 1;                // units of the picture, metres, for each pixel
   let isShown = false;
   let isBegun = false;
 
@@ -64,13 +69,20 @@
         picture.append(svg("path", { class: `flat-${layer} flat-${kind} flat-${rank}`, "data-code": String(code), d: path(one.geometry) }));
       }
     }
-    for (const one of ground.areas) {
+    names = ground.areas.map((one) => {
       const [at] = corners(one.geometry).map(project).sort((a, b) => b[1] - a[1]);
-      picture.append(svg("text", { class: "flat-name", x: at[0], y: at[1], dy: "1.1em" }, String(one.properties.name)));
-    }
+      return { at, text: cockpit.own(/** @type {{ name: string }} */ (one.properties)).name, className: "flat-name", size: SIZE.name, below: 0.8 };
+    });
     signs = svg("g", {});
     picture.append(signs);
     document.getElementById("map")?.after(picture);
+    const [, , width, height] = view;
+    new ResizeObserver(([{ contentRect: seen }]) => {
+      if (!seen.width) return;
+      scale = Math.max(width / seen.width, height / seen.height);
+      picture?.setAttribute("style", `--scale: ${scale}`);
+      render();
+    }).observe(picture);
   }
 
   /** @param {any} geometry @returns {Maps.Position[]} */
@@ -94,31 +106,62 @@
       const level = mean && typeof mean.value === "number" ? cockpit.level(metric, mean.value) : 0;
       picture.querySelector(`.flat-areas[data-code="${CSS.escape(area.code)}"]`)?.setAttribute("data-level", String(level));
     }
-    signs.replaceChildren(...devices(), ...gates(), ...events(), ...alarms());
+    signs.replaceChildren(...devices(), ...apart([...names, ...alarms(), ...events(), ...gates()]));
   }
 
-  /** @param {number | null} lon @param {number | null} lat @param {string} className @param {string} text */
-  function sign(lon, lat, className, text) {
-    if (lon === null || lat === null || !toPlane) return [];
-    const [x, y] = toPlane([lon, lat]);
-    return [svg("text", { class: `flat-sign ${className}`, x, y, dy: "0.35em" }, text)];
+  /** @typedef {{ at: [x: number, y: number], text: string, className: string, size: number, below?: number, more?: number }} Sign */
+
+  /** @param {number | null} lon @param {number | null} lat @param {string} className @param {string} text @returns {Sign[]} */
+  function sign(lon, lat, className, text, size = SIZE.sign) {
+    return lon === null || lat === null || !toPlane ? [] : [{ at: toPlane([lon, lat]), text, className, size }];
+  }
+
+  /* None over another: a sign whose place is taken goes beside it, and where there is no room it is counted with what
+     stands there. The loudest come first. */
+  /** @param {Sign[]} all */
+  function apart(all) {
+    const u = cockpit.u() * scale;
+    /** @type {{ sign: Sign, x: number, y: number, wide: number, high: number }[]} */
+    const placed = [];
+    for (const one of all) {
+      const high = 1.3 * one.size * u;
+      const wide = ([...one.text].reduce((sum, letter) => sum + (letter > "\u2e80" ? 1 : 0.62), 0) + 1.6) * one.size * u;
+      const boxes = ASIDE.map(([dx, dy]) => ({ sign: one, x: one.at[0] + dx * wide, y: one.at[1] + (dy + (one.below ?? 0)) * high, wide, high }));
+      /** @param {typeof boxes[0]} box */
+      const taken = (box) => placed.find((other) => 2 * Math.abs(box.x - other.x) < box.wide + other.wide && 2 * Math.abs(box.y - other.y) < box.high + other.high);
+      const free = boxes.find((box) => !taken(box));
+      const instead = taken(boxes[0])?.sign;
+      if (free) placed.push(free);
+      else if (instead) instead.more = (instead.more ?? 0) + 1;
+    }
+    return placed.map(({ sign: one, x, y }) => {
+      const more = one.more && !one.className.includes("flat-name") ? ` +${one.more}` : "";
+      return svg("text", { class: `flat-sign ${one.className}`, x, y, dy: "0.35em", style: `--size: ${one.size}rem` }, one.text + more);
+    });
   }
 
   function devices() {
     const rows = cockpit.devices().map((one) => ({ one, status: cockpit.statusOf(one) }));
     rows.sort((a, b) => Number(a.status === "online") - Number(b.status === "online"));
-    return rows.slice(0, MOST).flatMap(({ one, status }) => sign(one.lon, one.lat, `flat-${status}`, cockpit.STATUS[status][0]));
+    return rows.slice(0, MOST).flatMap(({ one, status }) => {
+      if (one.lon === null || one.lat === null || !toPlane) return [];
+      const [cx, cy] = toPlane([one.lon, one.lat]);
+      return [svg("circle", { class: `flat-device flat-${status}`, cx, cy, r: 0.5 * cockpit.u() * scale })];
+    });
   }
 
   const gates = () => Object.values(cockpit.state.visitors || {}).flatMap((site) => Object.values(site.gates))
-    .flatMap((gate) => sign(gate.lon, gate.lat, "flat-gate", cockpit.number(gate.entered_today ?? null)));
+    .flatMap((gate) => sign(gate.lon, gate.lat, "flat-gate", cockpit.number(gate.entered_today ?? null), SIZE.gate));
 
-  const events = () => cockpit.gridEvents().filter((one) => one.open).flatMap((one) => {
+  /** @param {Live.GridEvent} a @param {Live.GridEvent} b */
+  const graver = (a, b) => SEVERITY[b.severity] - SEVERITY[a.severity];
+  const shownEvents = () => (cockpit.curtain.hides("grid_events") ? [] : cockpit.gridEvents());
+  const events = () => shownEvents().filter((one) => one.open).sort(graver).flatMap((one) => {
     const level = SEVERITY[one.severity];
     return sign(one.lon, one.lat, `tone-${["", "low", "middle", "high"][level]}`, cockpit.MARKS[level]);
   });
 
-  const alarms = () => (cockpit.alarms.words() ? cockpit.alarms.sounding() : []).flatMap((one) => {
+  const alarms = () => (cockpit.alarms.words() && !cockpit.curtain.hides("alarms") ? cockpit.alarms.sounding() : []).flatMap((one) => {
     const { symbol, tone, name } = cockpit.alarms.look(one.priority);
     return sign(one.lon, one.lat, `flat-alarm tone-${tone}`, `${symbol} ${name}`);
   });

@@ -153,7 +153,7 @@
     if (!notice) {
       notice = cockpit.element("p", "map-lost");
       notice.setAttribute("role", "alert");
-      document.getElementById("map")?.after(notice);
+      (cockpit.find(".map-foot") ?? cockpit.need("#map").parentElement)?.append(notice);
     }
     notice.hidden = text === null;
     cockpit.setText(notice, text || "");

@@ -42,7 +42,20 @@
     if (!all.length) return;
     // One scale for all areas, so that their lines can be compared.
     const [low, high] = cockpit.extent(all);
-    for (const [area, line] of points) cockpit.drawSpark(`areas.${area.code}`, line, low, high);
+    for (const [area, line] of points) {
+      cockpit.drawSpark(`areas.${area.code}`, line, low, high);
+      cockpit.setMore(`areas.${area.code}`, [line.length ? cockpit.extentWords(code, line) : "", ...others(area)].filter(Boolean).join(" · "));
+    }
+  }
+
+  /* What else is measured in an area, in the order of the environment's panel. */
+  /** @param {Live.Area} area */
+  function others(area) {
+    const listed = [...cockpit.findAll('[data-panel="devices"] [data-row]')].map((row) => (row.dataset.row || "").split(".").pop() || "");
+    return listed.filter((code) => code !== chosen() && area.metrics[code] && area.metrics[code].stale_at >= cockpit.now()).map((code) => {
+      const { name, label, precision } = cockpit.metrics[code];
+      return `${name} ${[cockpit.number(area.metrics[code].value, precision), label].filter(Boolean).join("\u2009")}`;
+    });
   }
 
   cockpit.layers.areas = {

@@ -111,7 +111,9 @@
     const found = environment();
     for (const code of shown()) {
       const points = cockpit.trend(code, "", found[code]);
-      if (points.length) cockpit.drawSpark(`devices.*.${code}`, points, ...cockpit.extent(points));
+      if (!points.length) continue;
+      cockpit.drawSpark(`devices.*.${code}`, points, ...cockpit.extent(points));
+      cockpit.setMore(`devices.*.${code}`, cockpit.extentWords(code, points));
     }
   }
 

@@ -146,7 +146,9 @@
       const isSpread = hours.map((hour) => spread.get(hour) || false);
       const caption = say("近 24 小时进入（人/时）") + (isSpread.includes(true) ? say(" · ▨ 停报时段分摊") : "");
       cockpit.setText(place.querySelector(".caption"), caption);
-      paint(cockpit.need(".bars", place), hours, hours.map((hour) => entered.get(hour) ?? null), isSpread);
+      const target = cockpit.need(".bars", place);
+      const values = hours.map((hour) => entered.get(hour) ?? null);
+      cockpit.fit(target, () => paint(target, hours, values, isSpread));
     }
   }
 

@@ -10,6 +10,7 @@
   const PULSES = 3;
   const PULSING = 10;   // rings at once, the loudest
   const PULSE_MS = 1400;
+  /** @type {Live.Priority[]} */
   const LOUDEST = (alarms.LOUDEST = ["critical", "high"]);
   const observed = new WeakSet();
   /** @type {AlarmWords | null} */
@@ -82,6 +83,8 @@
   /** @param {Live.Alarm} a @param {Live.Alarm} b */
   const loudness = (a, b) => alarms.rank(a) - alarms.rank(b) || Number(Boolean(a.source)) - Number(Boolean(b.source)) || b.raised - a.raised;
   alarms.sounding = () => alarms.open().filter((one) => one.sounds).sort(loudness);
+  /* What is loud and nobody has seen. */
+  alarms.unseen = () => (alarms.words() ? alarms.sounding() : []).filter((one) => one.state === "unacknowledged" && LOUDEST.includes(one.priority));
 
   /* How many sound, of a priority or of all. */
   /** @param {Live.Sounding} sounding @param {Live.Priority} priority */

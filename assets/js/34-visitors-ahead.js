@@ -6,7 +6,9 @@
   const { say } = cockpit;
   const AGAIN_MS = 300000;   // the server makes a forecast no more often
   const SPREAD_MS = 30000;   // screens that were opened together do not ask together
+  const PAST_MS = 3000;      // where a past day is replayed, by our own clock
   let asked = -Infinity;
+  let askedOf = -Infinity;   // of which time
   let every = AGAIN_MS;
 
   function render() {
@@ -16,15 +18,22 @@
       const site = (cockpit.state.visitors || {})[place.dataset.ahead || ""];
       place.hidden = Boolean(site && site.closing);
     }
-    const since = performance.now() - asked;
-    if (since < every || !cockpit.find("[data-ahead]")) return;
+    if (!isDue() || !cockpit.find("[data-ahead]")) return;
     asked = performance.now();
+    askedOf = cockpit.now();
     every = AGAIN_MS + Math.random() * SPREAD_MS;
     for (const place of cockpit.findAll("[data-ahead]")) ahead(place);
   }
 
+  /* A past day goes by faster or slower than time does, and may go back. */
+  function isDue() {
+    const since = performance.now() - asked;
+    return cockpit.replay.isOn() ? since >= PAST_MS && Math.abs(cockpit.now() - askedOf) >= AGAIN_MS : since >= every;
+  }
+
   /** @param {HTMLElement} place */
   async function ahead(place) {
+    const of = cockpit.now();
     /** @type {Api.Forecast} */
     let told;
     try {
@@ -32,6 +41,7 @@
     } catch {
       return;   // what stood there stands with its time
     }
+    if (cockpit.replay.isOn() && of !== askedOf) return;   // another time is shown meanwhile
     /** @type {string[]} */
     const parts = [];
     if (told.points.length) {

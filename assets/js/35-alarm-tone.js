@@ -14,7 +14,8 @@
 
   alarms.tone = function (tally) {
     if (!cockpit.root.dataset.tone || cockpit.at !== null) return;
-    loud = alarms.LOUDEST.find((priority) => alarms.count(tally.sounding, priority)) || null;
+    const heard = cockpit.curtain.isDrawn() ? ["critical"] : alarms.LOUDEST;
+    loud = alarms.LOUDEST.find((priority) => heard.includes(priority) && alarms.count(tally.sounding, priority)) || null;
     if (sound === null && "AudioContext" in window) {
       sound = new AudioContext();
       // Browsers let a page sound only after somebody touched it, unless the display is started with leave to.

@@ -1,23 +1,24 @@
-/* The wall's scenes in turn (?programme=1), by the server's clock, so that several screens go in step. An alarm interrupts
-   and shows its place. Keys: arrows to the next and the one before, space holds, 1 to 9 go to a scene, c draws the curtain. */
+/* The wall's scenes in turn (?programme=1, or a display's programme), by the server's clock, so that several screens go in
+   step. An alarm interrupts and shows its place, also while a scene is held. Steered by keys (arrows to the next and the one
+   before, space holds, 1 to 9 go to a scene, c draws the curtain), or from afar where this is a display; what came last counts. */
 (function () {
   "use strict";
+
+  /** @typedef {{ code: string | null, until: number | null, at: number }} Choice a scene that somebody chose, and when; code null: none, until null: held */
 
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const AROUND = 0.0018;       // degrees around a place that is shown by itself
   const INTERRUPTS_MS = 60000;
   const STEERED_MS = 60000;    // how long what somebody chose stays, if it is not held
-  const COVERED = '[data-panel="alarms"], [data-panel="grid_events"]';
   /** @type {Scene[]} */
   let scenes = [];
-  /** @type {{ code: string, until: number | null } | null} */
-  let steered = null;          // what somebody chose; until null: held
-  /** @type {{ id: string, until: number } | null} */
+  /** @type {Choice} */
+  let byHand = { code: null, until: null, at: 0 };
+  /** @type {{ id: string, rank: number, at: number, until: number } | null} */
   let interrupt = null;
   /** @type {Map<string, number> | null} */
   let heard = null;            // alarms that were known as loud, and when they began to be
-  let curtain = false;
   /** @type {string | null} */
   let shown = null;
   /** @type {HTMLElement | null} */
@@ -27,22 +28,26 @@
     start() {
       scenes = cockpit.own(JSON.parse(cockpit.root.dataset.scenes ?? "[]"));
       document.addEventListener("keydown", steer);
+      cockpit.curtain.apply();
     },
     render(changed) {
+      if (changed === null || changed.alarms || changed.displays) cockpit.curtain.apply();
       if (changed === null || changed.alarms) listen();
+      if (changed === null || changed.displays) show();
     },
   };
 
   cockpit.layers.programme = { tick: () => show(), render: () => null };
 
-  const isOn = () => cockpit.root.dataset.programme === "1" && cockpit.at === null;
+  const isOn = () => cockpit.at === null && (cockpit.root.dataset.programme === "1" || (cockpit.root.dataset.display !== undefined && cockpit.rounds.programme().turns));
 
-  /* Which scene the clock has on: the same one on every screen. */
-  /** @param {number} ms */
-  function due(ms) {
-    const total = scenes.reduce((sum, scene) => sum + scene.seconds * 1000, 0);
-    let at = ms % total;
-    return scenes.find((scene) => (at -= scene.seconds * 1000) < 0) || scenes[0];
+  /* What was chosen last, at this screen or from afar, while it counts. */
+  /** @param {number} now @returns {Choice | null} */
+  function chosen(now) {
+    const told = cockpit.told();
+    const fromAfar = told && { code: told.scene, until: told.scene_until, at: told.scene_at };
+    const last = fromAfar && fromAfar.at > byHand.at ? fromAfar : byHand;
+    return last.code === null || (last.until !== null && last.until < now) ? null : last;
   }
 
   /* --- what is to be seen --- */
@@ -59,9 +64,13 @@
   /** @param {{ lon: number | null, lat: number | null }} one @returns {Maps.Position[]} */
   const around = ({ lon, lat }) => (lon === null || lat === null ? [] : box([lon, lat]));
 
+  /** @param {Scene} scene */
+  const isHidden = (scene) => cockpit.curtain.hides(scene.live) || cockpit.curtain.hides(scene.panel);
+
   /* What a scene looks at: null for the whole, undefined where it has nothing to show. */
   /** @param {Scene} scene */
   function corners(scene) {
+    if (isHidden(scene)) return undefined;
     if (!scene.live) return scene.outline;
     const places = OPEN[scene.live]().flatMap(around);
     return places.length ? places : undefined;
@@ -70,28 +79,27 @@
   function show() {
     if (!scenes.length || cockpit.at !== null) return;
     const now = cockpit.clock.server();
-    if (steered && steered.until !== null && steered.until < now) steered = null;
-    if (interrupt && interrupt.until < now) interrupt = null;
-    if (!isOn() && !steered) return void (shown && leave());
-    let scene = scenes.find((one) => steered && one.code === steered.code) || due(now);
+    const choice = chosen(now);
+    const alarm = interrupting(now, choice);
+    if (!isOn() && !choice && !alarm) return void (shown && leave());
+    let scene = scenes.find((one) => choice && one.code === choice.code) || (isOn() ? cockpit.rounds.due(scenes, now) : scenes[0]);
     let looksAt = corners(scene);
     if (looksAt === undefined) [scene, looksAt] = [scenes[0], null];
-    const alarm = steered ? undefined : loud().find((one) => interrupt && one.id === interrupt.id);
     if (alarm) {
       scene = scenes.find((one) => one.live === "alarms") || scene;
       looksAt = alarm.lon === null ? looksAt : around(alarm);
     }
-    bring(scene, looksAt);
+    bring(scene, looksAt, choice);
   }
 
-  /** @param {Scene} scene @param {Maps.Position[] | null} looksAt */
-  function bring(scene, looksAt) {
+  /** @param {Scene} scene @param {Maps.Position[] | null} looksAt @param {Choice | null} choice */
+  function bring(scene, looksAt, choice) {
     shown = scene.code;
     cockpit.root.dataset.scene = scene.code;
     cockpit.map.look(looksAt);
     for (const panel of cockpit.findAll("[data-panel]")) panel.classList.toggle("is-scene", panel.dataset.panel === scene.panel);
     for (const row of cockpit.findAll("[data-row]")) row.classList.toggle("is-scene", row.dataset.row === scene.row);
-    draw(scene);
+    draw(scene, choice);
   }
 
   function leave() {
@@ -103,32 +111,47 @@
   }
 
   /* The names of the scenes, the present one brought out. */
-  /** @param {Scene} scene */
-  function draw(scene) {
+  /** @param {Scene} scene @param {Choice | null} choice */
+  function draw(scene, choice) {
     const names = strip || list();
     names.hidden = false;
-    scenes.forEach((one, place) => cockpit.setCurrent(names.children[place], one.code === scene.code));
-    cockpit.setText(names.children[scenes.length], steered && steered.until === null ? say("‖ 已停在此处") : "");
+    scenes.forEach((one, place) => {
+      const name = /** @type {HTMLElement} */ (names.children[place]);
+      name.hidden = isHidden(one);
+      cockpit.setCurrent(name, one.code === scene.code);
+    });
+    cockpit.setText(names.children[scenes.length], choice && choice.until === null ? say("‖ 已停在此处") : "");
   }
 
   function list() {
     strip = cockpit.element("ol", "scenes");
     strip.append(...scenes.map((one) => cockpit.element("li", "", one.name)), cockpit.element("li", "held", ""));
-    cockpit.need(".map-frame").append(strip);
+    cockpit.need(".map-foot").append(strip);
     return strip;
   }
 
   /* --- alarms interrupt --- */
 
-  const loud = () => cockpit.alarms.sounding().filter((one) => one.state === "unacknowledged" && cockpit.alarms.LOUDEST.includes(one.priority));
+  /* The alarm that is shown before all else: for a while, until somebody saw it or chose what to look at. */
+  /** @param {number} now @param {Choice | null} choice */
+  function interrupting(now, choice) {
+    if (!interrupt || interrupt.until < now || (choice && choice.at > interrupt.at) || cockpit.curtain.hides("alarms")) return undefined;
+    const { id } = interrupt;
+    return cockpit.alarms.unseen().find((one) => one.id === id);
+  }
 
   function listen() {
     if (!cockpit.alarms.words() || !cockpit.state.alarms) return;
-    const now = loud();
-    const fresh = now.filter((one) => heard && heard.get(one.id) !== one.raised);
-    heard = new Map(now.map((one) => [one.id, one.raised]));
-    if (!fresh.length || !isOn()) return;
-    interrupt = { id: fresh[0].id, until: cockpit.clock.server() + INTERRUPTS_MS };
+    const unseen = cockpit.alarms.unseen();
+    const fresh = unseen.find((one) => heard && heard.get(one.id) !== one.raised);
+    heard = new Map(unseen.map((one) => [one.id, one.raised]));
+    const now = cockpit.clock.server();
+    const choice = chosen(now);
+    if (!fresh || !(isOn() || choice)) return;
+    const rank = cockpit.alarms.rank(fresh);
+    // One that is graver is looked at to its end.
+    if (interrupt && interrupting(now, choice) && interrupt.rank < rank) return;
+    interrupt = { id: fresh.id, rank, at: now, until: now + INTERRUPTS_MS };
     show();
   }
 
@@ -145,37 +168,34 @@
   }
 
   const place = () => Math.max(0, scenes.findIndex((one) => one.code === shown));
+  const isHeld = () => chosen(cockpit.clock.server())?.until === null;
 
-  /** @param {number} number @param {number | null} until */
-  function go(number, until = cockpit.clock.server() + STEERED_MS) {
-    const scene = scenes[(number + scenes.length) % scenes.length];
-    if (scene) steered = { code: scene.code, until };
+  /** @param {number} number @param {boolean} [isToStay] */
+  function go(number, isToStay = isHeld()) {
+    const scene = scenes[number];
+    const at = cockpit.clock.server();
+    if (scene) byHand = { code: scene.code, until: isToStay ? null : at + STEERED_MS, at };
+  }
+
+  /* To the next, or the one before, of those that may be seen. */
+  /** @param {number} step */
+  function move(step) {
+    const many = scenes.length;
+    let number = place();
+    do number = (number + step + many) % many; while (number && isHidden(scenes[number]));
+    go(number);
   }
 
   function letGo() {
-    steered = null;
+    byHand = { code: null, until: null, at: cockpit.clock.server() };
   }
 
   /** @type {Record<string, () => void>} */
   const KEYS = {
-    ArrowRight: () => go(place() + 1),
-    ArrowLeft: () => go(place() - 1),
-    " ": () => (steered && steered.until === null ? letGo() : go(place(), null)),
+    ArrowRight: () => move(1),
+    ArrowLeft: () => move(-1),
+    " ": () => (isHeld() ? letGo() : go(place(), true)),
     Escape: letGo,
-    c: draws,
+    c: cockpit.curtain.toggle,
   };
-
-  /* What visitors should not see is covered: what goes wrong, and where. */
-  function draws() {
-    curtain = !curtain;
-    cockpit.root.classList.toggle("is-curtained", curtain);
-    for (const panel of cockpit.findAll(COVERED)) panel.dataset.curtain = say("访客参观 · 此处不显示");
-    cockpit.map.put("curtain", (handle) => {
-      for (const layer of handle.getStyle()?.layers ?? []) {
-        if (["alarms", "grid_events"].includes((layer.metadata || {}).group ?? "")) {
-          handle.setLayoutProperty(layer.id, "visibility", curtain ? "none" : "visible");
-        }
-      }
-    });
-  }
 })();

@@ -20,12 +20,14 @@
       choice.addEventListener("change", () => cockpit.chooseMetric(choice.value));
     }
     if (root.dataset.at) cockpit.at = Number(root.dataset.at);
+    if (cockpit.replay.isOn()) cockpit.at = Number(root.dataset.replayAt);
     for (const link of /** @type {Iterable<HTMLAnchorElement>} */ (cockpit.findAll("[data-to-now]"))) {
       const now = new URL(location.href);
       now.searchParams.delete("at");
       link.href = now.pathname + now.search;
     }
-    (cockpit.at === null ? cockpit.live : cockpit.past).start();
+    const channel = cockpit.replay.isOn() ? cockpit.replay : cockpit.at === null ? cockpit.live : cockpit.past;
+    channel.start();
     cockpit.startLanguages();
     cockpit.watchScrolling();
     cockpit.startHelp();
@@ -55,7 +57,8 @@
     const page = cockpit.pages[cockpit.root.dataset.page];
     if (page && page.render) page.render(changed);
     if (changed === null) {
-      cockpit.forgetTrends();
+      // Lines of a past time stay as they are until its hour is over.
+      if (!cockpit.replay.isOn()) cockpit.forgetTrends();
       cockpit.refreshTrends();
       const guide = document.getElementById("guide");
       if (guide instanceof HTMLDetailsElement && cockpit.devices().length === 0) guide.open = true;
@@ -77,7 +80,7 @@
     for (const clock of cockpit.findAll("[data-clock]")) {
       cockpit.setText(clock, cockpit.time.day(now) + " " + cockpit.time.clock(now));
     }
-    if (cockpit.at !== null) return;
+    if (cockpit.at !== null && !cockpit.replay.isOn()) return;
     if (cockpit.live.up) {
       for (const layer of Object.values(cockpit.layers)) if (layer.tick) layer.tick();
     }
@@ -117,11 +120,11 @@
     const band = /** @type {HTMLElement} */ (document.getElementById("band"));
     const since = heard === null ? "" : say(" · 最后更新 ") + cockpit.time.clock(heard);
     const what = cockpit.live.isDoubted ? say("◷ 刚从休眠恢复或时钟变动 · 正在核对") : say("▲ 连接中断 · 正在重连");
-    const renewed = cockpit.live.isOutdated ? say("◷ 系统已更新 · 写完提交后此页会刷新") : "";
+    const renewed = cockpit.live.isOutdated && cockpit.root.dataset.page !== "wall" ? say("◷ 系统已更新 · 写完提交后此页会刷新") : "";
     cockpit.setText(band, up ? renewed : what + since);
     band.hidden = up && !renewed;
     cockpit.root.classList.toggle("is-cut", !up);
-    const word = cockpit.live.isDoubted ? say("◷ 核对") : !up ? say("○ 中断") : cockpit.at === null ? say("● 实时") : say("◷ 回看");
+    const word = cockpit.live.isDoubted ? say("◷ 核对") : !up ? say("○ 中断") : cockpit.at === null ? say("● 实时") : cockpit.replay.isOn() ? say("◀◀ 复盘") : say("◷ 回看");
     for (const mark of cockpit.findAll("[data-live-mark]")) cockpit.setText(mark, word);
   };
 })();

@@ -22,7 +22,7 @@
       status: cockpit.STATUS[status].join(" "),
       reading: first.join(say("，")) || "—",
       seen: device.last_seen === null ? say("从未") : cockpit.time.full(device.last_seen),
-      source: device.source ? say("回放 · ") + device.source : say("传感器"),
+      source: device.source ? cockpit.replayed(device.source) : say("传感器"),
     };
   }
 

@@ -67,7 +67,7 @@
       area: one.area ? cockpit.areaName(one.area) : "—",
       state_name: one.state_name,
       occurred: Date.parse(one.ts),
-      source: one.source ? say("回放 · ") + one.source : say("上报¦来源"),
+      source: one.source ? cockpit.replayed(one.source) : say("上报¦来源"),
     };
   }
 

@@ -16,12 +16,15 @@
   }, { capture: true });   // the grid keeps it to itself
 
   cells.DeviceLink = (props) =>
-    draw("a", { href: window.cockpit.link("/devices/" + encodeURIComponent(props.data.id)) }, props.value);
+    draw("a", { href: window.cockpit.link("/devices/" + encodeURIComponent(props.data.id)), title: props.value }, props.value);
 
   cells.EventLink = (props) =>
-    draw("a", { href: window.cockpit.link("/events/" + encodeURIComponent(props.data.id)) }, props.value);
+    draw("a", { href: window.cockpit.link("/events/" + encodeURIComponent(props.data.id)), title: props.value }, props.value);
 
-  cells.DeviceStatus = (props) => draw("span", { className: "status" }, props.value);
+  /* What a column is too narrow for is told where somebody points. */
+  cells.Whole = (props) => draw("span", { title: props.value }, props.value);
+
+  cells.DeviceStatus = (props) => draw("span", { className: "status", title: props.value }, props.value);
 
   cells.EventSeverity = (props) => {
     const { MARKS, LEVEL_WORDS } = window.cockpit;
@@ -38,4 +41,24 @@
     if (drawnBy === "EventSeverity") return `${MARKS[value]} ${LEVEL_WORDS[value]}`;
     return drawnBy === "LocalTime" ? time.full(value) : String(value);
   };
+
+  /* Columns are laid out for the least type; where a large screen has larger letters they are as much wider. */
+  const LEAST_REM = 7.5;   // pixels: 00-tokens.css
+  /** @type {GridColumn[] | null} */
+  let laidOut = null;
+  let times = 1;
+
+  async function widen() {
+    const now = parseFloat(getComputedStyle(document.documentElement).fontSize) / LEAST_REM;
+    const place = document.querySelector('[id$="-table"]');
+    if (now === times || !place || !window.dash_ag_grid) return;
+    times = now;
+    const api = await window.dash_ag_grid.getApiAsync(place.id);
+    laidOut = laidOut ?? api.getColumnDefs() ?? [];
+    /** @param {number | undefined} px */
+    const wider = (px) => (px ? Math.round(px * now) : undefined);
+    api.setGridOption("columnDefs", laidOut.map((one) => ({ ...one, width: one.flex ? undefined : wider(one.width), minWidth: wider(one.minWidth) })));
+  }
+
+  new ResizeObserver(widen).observe(document.documentElement);
 })();

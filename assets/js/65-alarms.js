@@ -342,7 +342,7 @@
   /* Devices have another name now, or one at last. */
   alarms.renamed = function (ids) {
     for (const one of open.values()) if (ids.has(one.device ?? "")) dirty.add(one.cause);
-    later();
+    if (dirty.size) later();   // other pages have no list of them
   };
 
   alarms.openOf = (id) => open.get(id) || null;

@@ -51,8 +51,9 @@
     const period = say("{from} 至 {to}", { from: cockpit.time.full(Date.parse(told.from)), to: cockpit.time.full(Date.parse(told.to)) });
     const shorter = asked < 30 ? say("；目标是对 30 天以上的时段而言的，时段越短越说明不了问题") : "";
     const whole = (Date.parse(told.to) - Date.parse(told.from)) / HOUR_MS;
+    const hours = { seen: cockpit.number(told.observed_hours, 1), whole: cockpit.number(whole) };
     const seen = told.observed_hours < OBSERVED * whole
-      ? say("；其中 {seen} 小时有数据（共 {whole} 小时），频次只按有数据的时间计", { seen: cockpit.number(told.observed_hours), whole: cockpit.number(whole) }) : "";
+      ? say("；其中 {seen} 小时有规则监视（共 {whole} 小时），频次只按这段时间计", hours) : say("；{seen} 小时有规则监视", hours);
     cockpit.setText(cockpit.find("[data-period]"), say("{period} · 按平均 {operators} 名值班员计{seen}{shorter}", { seen, period, operators: cockpit.number(told.operators, 1), shorter }));
     figures(told.figures);
     for (const place of cockpit.findAll("[data-figures-list]")) {

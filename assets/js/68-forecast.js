@@ -13,19 +13,11 @@
   const page = (cockpit.pages.forecast = /** @type {PageScript} */ ({}));
   /** @type {{minutes: number, models: Record<string, string>}} */
   let words;
-  /** @type {number | undefined} */
-  let timer;
-  /** @type {Map<HTMLElement, Api.Forecast>} */
-  const known = new Map();   // place -> what was told of it last
 
   page.start = function () {
     words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     load();
     if (cockpit.at === null) setInterval(load, words.minutes * 60000);
-    window.addEventListener("resize", () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => known.forEach((told, place) => chart(place, told)), 200);
-    });
   };
 
   async function load() {
@@ -49,8 +41,7 @@
     cockpit.need("[data-forecast-warning]", place).className = `forecast-warning ${tone}`;
     const again = told.sources.some((one) => one !== null) ? say("；回放的同样日子会重复出现，误差因此偏小") : "";
     set("source", say("{sources}{again} · 有计数 {days} 天 · 做于 {at}", { sources: cockpit.sourceWords(told.sources), again, days: told.days, at: cockpit.time.full(Date.parse(told.at)) }));
-    known.set(place, told);
-    chart(place, told);
+    cockpit.fit(cockpit.need("[data-forecast-chart]", place), () => chart(place, told));
     cockpit.need("[data-forecast-errors]", place).replaceChildren(...(told.errors ? errors(told.errors) : []));
   }
 
@@ -64,6 +55,7 @@
 
   /** @param {Api.Forecast} told */
   function modelWords(told) {
+    if (told.reason === "closed") return say("{reasonName}，不作预测", { reasonName: told.reason_name });
     if (told.model === null) return say("{reasonName}，不作预测（有计数 {days} 天，需 {leastDays} 天）", { reasonName: told.reason_name, days: told.days, leastDays: told.least_days });
     if (!told.is_baseline_better) return say("采用{modelName}：留出日误差小于基线", { modelName: told.model_name });
     return told.model === "seasonal_naive" ? say("采用{modelName}：留出日误差小于模型", { modelName: told.model_name }) : say("基线更准，但缺上周数据，暂用{modelName}", { modelName: told.model_name });

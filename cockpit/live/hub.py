@@ -3,21 +3,21 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
 import structlog
 from prometheus_client import Gauge
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cockpit.live.browser import Browser
 from cockpit.live.frames import Frame
-from cockpit.live.room import Room, State, derive, differences
+from cockpit.live.room import Room, State, derive, differences, read
 from geo import ground, versions
 from geo.communities import communities
-from layers.declare import layers
 from sensors.bus.live import LiveDelta
 from sensors.devices.registry import REVISION
 from sensors.unforeseen import note
@@ -38,6 +38,10 @@ BETWEEN_QUESTIONS_S = 0.2
 ODD_CLOSE = 1008
 
 CLIENTS = Gauge("cockpit_live_clients", "Browsers on the live channel", ["community"])
+
+
+Read = Callable[[Connection, str], dict[str, dict[str, Any]]]
+"""(the shared database, community) -> records by key."""
 
 
 class _Asked(msgspec.Struct):
@@ -65,8 +69,10 @@ def _registry_revision(engine: Engine) -> int:
 class LiveHub:
     """All rooms of this web process."""
 
-    def __init__(self, databases: Databases) -> None:
+    def __init__(self, databases: Databases, further: Mapping[str, Read] | None = None) -> None:
+        """``further``: what the shell itself tells beside the layers, by the name that it has there."""
         self._databases = databases
+        self._further = further or {}
         self._rooms: dict[str, Room] = {}
         self._dirty = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -145,6 +151,7 @@ class LiveHub:
         room.since = []
         try:
             state = await asyncio.to_thread(self._read, room.community)
+            state |= await asyncio.to_thread(self._read_further, room)
             derived = await asyncio.to_thread(derive, room.community, state)
             # Who watches is told what differs: a thousand screens need no snapshot each since one device is new.
             differs = None if room.state is None else await asyncio.to_thread(differences, room.known(), state)
@@ -155,12 +162,17 @@ class LiveHub:
 
     def _read(self, community: str) -> State:
         with self._databases.of(community).connect() as connection:
-            return {
-                layer.code: layer.records(connection, community, None, None)
-                for layer in layers()
-                # What follows from another layer's records as a whole need not be read beside them.
-                if layer.derived is None or layer.derived.follows == layer.code
-            }
+            return read(connection, community)
+
+    def _read_further(self, room: Room) -> State:
+        """Of the shared database; while it is away screens keep what they know of it, and get all else."""
+        try:
+            with self._databases.shared.connect() as connection:
+                return {code: read(connection, room.community) for code, read in self._further.items()}
+        except SQLAlchemyError as error:
+            log.error("shared_not_read", community=room.community, error=first_line(error))
+            known = room.known()
+            return {code: known.get(code, {}) for code in self._further}
 
     async def _flush(self) -> None:
         while True:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from sqlalchemy import Connection
 
 from cockpit.live.browser import QUEUED_FRAMES, Browser
 from cockpit.live.frames import Frame, encoded, frame
@@ -13,7 +14,7 @@ from cockpit.serving.build import build
 from layers.declare import Derived, layers
 from sensors.bus.live import LiveDelta
 from sensors.bus.merging import changes, difference, merge, together
-from store.instant import MILLISECOND, now
+from store.instant import MILLISECOND, Instant, now
 
 log = structlog.get_logger(__name__)
 
@@ -196,9 +197,18 @@ def differences(before: State, after: State) -> State:
     return {layer: difference(before.get(layer, {}), after.get(layer, {})) for layer in layers_of_both}
 
 
-def derive(community: str, state: State) -> Kept:
+def read(connection: Connection, community: str, at: Instant | None = None) -> State:
+    """The state now, or at a past time, without what follows from another layer's records as a whole (`derive`)."""
+    return {
+        layer.code: layer.records(connection, community, None, at)
+        for layer in layers()
+        if layer.derived is None or layer.derived.follows == layer.code
+    }
+
+
+def derive(community: str, state: State, at: Instant | None = None) -> Kept:
     """What is kept by difference of a state that was read, and put into it."""
-    moment = now() // MILLISECOND
+    moment = (now() if at is None else at) // MILLISECOND
     found: Kept = []
     for layer in layers():
         if layer.derived is not None:

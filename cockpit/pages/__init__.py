@@ -15,6 +15,7 @@ from cockpit.pages import (
     compare,
     counts,
     device,
+    displays,
     event,
     events,
     festivals,
@@ -27,6 +28,7 @@ from cockpit.pages import (
     map_page,
     people,
     quarantine,
+    replay,
     report,
     visitors,
     wall,
@@ -39,7 +41,7 @@ def pages(app: Dash, databases: Databases, mqtt_port: int) -> list[Page]:
     """Every page by the template of its path; also registers the callbacks that redraw a part of one."""
     return [
         Page("/", home.page(mqtt_port)),
-        Page("/wall/{community}", wall.page),
+        Page("/wall/{community}", wall.page(databases), replay.check(databases)),
         Page("/devices/{device}", device.page(app, databases), device.check(databases)),
         Page("/map", map_page.page, map_page.check(databases)),
         Page("/compare", compare.page(databases), compare.check),
@@ -56,6 +58,7 @@ def pages(app: Dash, databases: Databases, mqtt_port: int) -> list[Page]:
         Page("/counts", counts.page),
         Page("/forecast", forecast.page),
         Page("/festivals", festivals.page),
+        Page("/displays", displays.page),
         Page("/people", people.page),
         Page("/quarantine", quarantine.page(databases)),
         Page("/ground", ground.page(databases)),

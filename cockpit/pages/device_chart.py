@@ -152,9 +152,9 @@ def empty(theme: str, ticks: str = SPANS[FIRST_SPAN].ticks) -> go.Figure:
             "size": 14,
             "family": "Noto Sans CJK SC, PingFang SC, sans-serif",
         },
-        margin={"l": 64, "r": 16, "t": 12, "b": 40},
+        margin={"l": 64, "r": 16, "t": 12, "b": 52},
         showlegend=False,
-        xaxis={**axis, "type": "date", "tickformat": ticks},
+        xaxis={**axis, "type": "date", "tickformat": ticks, "ticklen": 10, "tickcolor": "rgba(0,0,0,0)"},
         yaxis=axis,
     )
     return plot

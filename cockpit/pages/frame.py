@@ -14,7 +14,8 @@ from geo.ground import is_surveyed, places
 from geo.view import outline
 from layers.roles import EVERYWHERE
 from sensors.metrics import metrics
-from store.instant import MILLISECOND, SHANGHAI, Instant, format_rfc3339, to_datetime
+from sensors.replay.sources import sources
+from store.instant import MILLISECOND, SHANGHAI, Instant, format_rfc3339, now, to_datetime
 from store.language import LANGUAGES, current, marked, named, say
 
 DEFAULT_METRIC = "pm2_5"
@@ -45,6 +46,7 @@ NAV = (
             ("/governance", marked("共治")),
             ("/quarantine", marked("隔离区")),
             ("/ground", marked("底图")),
+            ("/displays", marked("大屏管理")),
             ("/people", marked("人员")),
         ),
     ),
@@ -56,7 +58,7 @@ PAST = frozenset(
 """Pages of the way about that can be asked for a past time; the others only know the present."""
 THEN = marked("事件、派给与网格员按当时已登记的，读数与客流按当时已测得的；底图、设备名称与位置是现在的")
 """What "then" is, on the screen; docs/architecture.md tells it whole."""
-NAV_ROLES = {"/people": "admin", "/counts": "manager", "/festivals": "steward"}
+NAV_ROLES = {"/people": "admin", "/displays": "manager", "/counts": "manager", "/festivals": "steward"}
 """The least role of a page that shows nothing to others."""
 
 
@@ -96,10 +98,12 @@ def root(community: Community, kind: str, content: list[Any], *, theme: str = "d
         "data-communities": _names(),
         "data-camera": msgspec.json.encode(community.camera).decode(),
         "data-outline": msgspec.json.encode(outline(community.code)).decode(),
+        "data-sources": msgspec.json.encode({code: named(name) for code, name in sources().items()}).decode(),
         "data-metrics": msgspec.json.encode(described).decode(),
         **{f"data-{name}": value for name, value in data.items()},
     }
     shape = "wall" if kind == "wall" else "desk"
+    shape += " is-replay" if "replay-at" in data else ""
     note = [past_note(int(data["at"]))] if "at" in data else []
     return html.Div([band(), *note, *content], id="cockpit", className=f"{shape} page-{kind}", **attributes)
 
@@ -167,7 +171,7 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
         _group(name, [_link(path, page, f"{path}{query}{then if path in PAST else ''}", here) for path, page in pages])
         for name, pages in NAV
     ]
-    groups[0].children.append(wall)
+    groups[0].children += [wall, html.A(say("复盘"), href=_replay_of(community, data.get("at")))]
     places = [
         html.A(
             named(other, "short"),
@@ -214,6 +218,13 @@ def heading(text: str, key: str) -> Any:
 def help_of(key: str) -> Any:
     """The place of a figure's "?"; the script puts it there."""
     return html.Span(**{"data-help": key})
+
+
+def _replay_of(community: Community, at_ms: str | None) -> str:
+    """The wall at the past time that a page shows, and on from there; else today from its beginning."""
+    if at_ms is not None:
+        return f"/wall/{community.code}?replay={format_rfc3339(int(at_ms) * MILLISECOND)}"
+    return f"/wall/{community.code}?replay={to_datetime(now()).astimezone(SHANGHAI).date().isoformat()}"
 
 
 def _group(name: str, links: list[Any]) -> Any:

@@ -17,8 +17,8 @@ COLUMNS: tuple[dict[str, Any], ...] = (
     {"field": "kind", "headerName": marked("类型"), "flex": 1, "minWidth": 96},
     {"field": "area", "headerName": marked("片区"), "flex": 1, "minWidth": 84},
     {"field": "status", "headerName": marked("状态"), "cellRenderer": "DeviceStatus", "flex": 1, "minWidth": 92},
-    {"field": "reading", "headerName": marked("最新读数"), "flex": 2, "minWidth": 150},
-    {"field": "seen", "headerName": marked("最近上报"), "flex": 1, "minWidth": 110},
+    {"field": "reading", "headerName": marked("最新读数"), "flex": 2, "minWidth": 176},
+    {"field": "seen", "headerName": marked("最近上报"), "flex": 1, "minWidth": 132},
     {"field": "source", "headerName": marked("来源"), "flex": 1, "minWidth": 120},
 )
 

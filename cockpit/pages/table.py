@@ -27,7 +27,12 @@ def table(name: str, columns: Sequence[dict[str, Any]], rows: list[dict[str, Any
         columnDefs=[column | {"headerName": say(column["headerName"])} for column in columns],
         rowData=rows,
         getRowId="params.data.id",
-        defaultColDef={"sortable": True, "resizable": True, "filter": name == "devices-table"},
+        defaultColDef={
+            "sortable": True,
+            "resizable": True,
+            "filter": name == "devices-table",
+            "cellRenderer": "Whole",
+        },
         dashGridOptions={
             "localeText": {"noRowsToShow": none} | {name: say(words) for name, words in HEARD.items()},
             "animateRows": False,

@@ -267,12 +267,6 @@ def _users(routes: APIRouter) -> None:
 
 
 def _displays(routes: APIRouter) -> None:
-    @routes.get("/displays")
-    def list_displays(actor: WriteActor, given: Given) -> dict[str, Any]:
-        """All displays."""
-        with given.databases.shared.connect() as connection:
-            return {"displays": displays.known(connection)}
-
     @routes.post("/displays", status_code=201)
     def add_display(body: NewDisplay, actor: WriteActor, given: Given) -> dict[str, Any]:
         """A link that a wall's browser opens once: read only, revocable."""

@@ -18,6 +18,8 @@ SESSION = "cockpit_session"
 DISPLAY = "cockpit_display"
 DEVICE = "cockpit_device"
 LANGUAGE = "cockpit_language"
+LANGUAGE_OF_ADDRESS = "cockpit_language_of_address"
+"""What an address asked for last: it goes before what was chosen, and ends with the browser."""
 CREDENTIALS = ("authorization", "cookie")
 """Headers without which nobody can be known."""
 CSRF_HEADER = "X-CSRF-Token"
@@ -91,6 +93,7 @@ def set_cookie(
 def keep_language(request: HTTPConnection, response: Response, language: str | None) -> None:
     """Have a browser ask in a language from now on; None leaves it as it is."""
     if language is not None:
+        response.delete_cookie(LANGUAGE_OF_ADDRESS)
         set_cookie(request, response, LANGUAGE, language, LONGEST_COOKIE_S)
 
 
@@ -99,5 +102,6 @@ def renewed_display(request: HTTPConnection) -> list[str]:
     response = Response()
     set_cookie(request, response, DISPLAY, request.cookies[DISPLAY], LONGEST_COOKIE_S)
     chosen = request.cookies.get(LANGUAGE)
-    keep_language(request, response, chosen if chosen in LANGUAGES else None)
+    if chosen in LANGUAGES:
+        set_cookie(request, response, LANGUAGE, chosen, LONGEST_COOKIE_S)
     return response.headers.getlist("set-cookie")

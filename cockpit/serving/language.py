@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cockpit.pages.address import LANG
-from cockpit.people.identify import LANGUAGE
+from cockpit.people.identify import LANGUAGE, LANGUAGE_OF_ADDRESS
 from layers import words
 from store.language import CHINESE, ENGLISH, LANGUAGES, preferred, speaking
 
@@ -21,6 +21,7 @@ PROBLEM = "application/problem+json"
 
 
 OF_PAGES = ("/_dash", "/api/", "/geo/")
+VARIES = "Accept-Language, Cookie, Referer"
 PROGRAMS = ("/api/", "/geo/")
 """Where who names no language is a program, and reads English; elsewhere a person, who is spoken to in Chinese."""
 
@@ -47,6 +48,8 @@ class Language:
                 if kind.startswith(PROBLEM) and "content-encoding" not in headers:
                     held.append(message)
                     return
+                if asked.url.path.startswith(PROGRAMS):
+                    headers.add_vary_header(VARIES)
                 if kind.startswith("text/html"):
                     _say_which(headers, tag)
                     if asked.query_params.get(LANG) == tag:
@@ -68,20 +71,27 @@ def language_of(asked: HTTPConnection) -> str:
     # What a page asks for is of the page; a page that it leads to is another.
     is_of_page = before.netloc == asked.headers.get("host") and asked.url.path.startswith(OF_PAGES)
     referring = parse_qs(before.query) if is_of_page else {}
-    chosen = (asked.query_params.get(LANG), *referring.get(LANG, ()), asked.cookies.get(LANGUAGE))
+    chosen = (
+        asked.query_params.get(LANG),
+        *referring.get(LANG, ()),
+        *(asked.cookies.get(name) for name in (LANGUAGE_OF_ADDRESS, LANGUAGE)),
+    )
     found = next((tag for tag in chosen if tag in LANGUAGES), None) or preferred(asked.headers.get("accept-language"))
     return found or (ENGLISH if asked.url.path.startswith(PROGRAMS) else CHINESE)
 
 
 def _for_the_session(asked: HTTPConnection, tag: str) -> str:
-    """The cookie by which the pages that a page leads to are in its language too, until the browser is closed."""
+    """The cookie by which the pages that a page leads to are in its language too, until the browser is closed.
+
+    What somebody chose for good stays beside it.
+    """
     secure = "; Secure" if asked.url.scheme == "https" else ""
-    return f"{LANGUAGE}={tag}; Path=/; HttpOnly; SameSite=Lax{secure}"
+    return f"{LANGUAGE_OF_ADDRESS}={tag}; Path=/; HttpOnly; SameSite=Lax{secure}"
 
 
 def _say_which(headers: MutableHeaders, tag: str) -> None:
     headers["Content-Language"] = tag
-    headers.add_vary_header("Accept-Language, Cookie")
+    headers.add_vary_header(VARIES)
 
 
 async def _send_told(start: Message, body: bytes, tag: str, send: Send) -> None:

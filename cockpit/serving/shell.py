@@ -14,7 +14,7 @@ from layers.problem import Problem
 from store.language import current, say
 
 WITHOUT_TABLES = re.compile(
-    r"/wall/[^/]+|/map|/compare|/alarms|/alarm-rules|/alarm-figures|/board|/report|/governance|/figures|/people|/events/[^/]+"
+    r"/wall/[^/]+|/map|/compare|/alarms|/alarm-rules|/alarm-figures|/board|/report|/governance|/figures|/people|/displays|/events/[^/]+"
 )
 TABLE_SCRIPTS = re.compile(r"<script[^>]*/(?:dash_ag_grid|dash_table)/[^>]*></script>\s*")
 """Tables are a quarter of all scripts."""
@@ -45,6 +45,16 @@ class Shell(Dash):  # type: ignore[misc]  # Dash has no types
         outputs = [one for one in arguments if isinstance(one, Output)]
         key = "CALLBACK " + ", ".join(str(one) for one in outputs)
         return lambda function: register(access.guarded(key, function))
+
+    def _config(self) -> Any:
+        """As Dash's own, without its WebSocket: we refuse it, and it would be tried by every page all the same.
+
+        A browser opens one WebSocket at a time to a server. One that hangs, since a router forgot it, would hold up the
+        live channel's until it is given up after minutes.
+        """
+        config = super()._config()
+        config.pop("websocket", None)
+        return config
 
     def _initialize_context(self, body: Any) -> Any:
         """As Dash's own, for what is a callback of ours and asked as one."""

@@ -4,6 +4,7 @@ from layers.access import of_package
 from layers.alarms import life
 from layers.alarms.api import router
 from layers.alarms.feed import AlarmsFeed
+from layers.alarms.moves import marks, moves
 from layers.alarms.overlay import overlay
 from layers.alarms.panel import panel
 from layers.alarms.queries import is_there, records
@@ -22,6 +23,8 @@ LAYER = Layer(
     router=router,
     access=of_package(__name__),
     feed=AlarmsFeed,
+    moves=moves,
+    marks=marks,
     hears=("visitors",),
     is_due=is_anything_due,
     remind=remind,

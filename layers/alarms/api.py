@@ -13,6 +13,7 @@ from layers.alarms.rules import PRIORITIES
 from layers.people import sees_people
 from layers.problem import Problem
 from layers.roles import Actor
+from layers.texts import words
 from layers.web import (
     At,
     CommunityPath,
@@ -161,18 +162,18 @@ def period_figures(
 
 def acknowledge_all(community: CommunityPath, given: Given, actor: WriteActor, chosen: Chosen) -> dict[str, Any]:
     """Acknowledge several alarms, those of a flood, or those of one cause; all or none."""
-    return _do_all(given, community.code, chosen, Deed(event="acknowledge", note=chosen.note.strip()), actor)
+    return _do_all(given, community.code, chosen, Deed(event="acknowledge", note=words(chosen.note)), actor)
 
 
 def shelve_all(community: CommunityPath, given: Given, actor: WriteActor, chosen: ChosenShelving) -> dict[str, Any]:
     """Shelve several alarms, those of a flood, or those of one cause; all or none."""
-    deed = Deed(event="shelve", note=chosen.reason.strip(), until=instant_query("until", chosen.until))
+    deed = Deed(event="shelve", note=words(chosen.reason), until=instant_query("until", chosen.until))
     return _do_all(given, community.code, chosen, deed, actor)
 
 
 def shelve(community: CommunityPath, given: Given, actor: WriteActor, alarm: str, asked: Shelving) -> dict[str, Any]:
     """Put an alarm aside until a time, with a reason; it comes back by itself."""
-    deed = Deed(event="shelve", note=asked.reason.strip(), until=instant_query("until", asked.until))
+    deed = Deed(event="shelve", note=words(asked.reason), until=instant_query("until", asked.until))
     return _do(given, community.code, alarm, deed, actor)
 
 
@@ -180,7 +181,7 @@ def _doing(event: str) -> Any:
     def do(
         community: CommunityPath, given: Given, actor: WriteActor, alarm: str, said: Said | None = None
     ) -> dict[str, Any]:
-        note = "" if said is None else (said.note or said.reason).strip()
+        note = "" if said is None else words(said.note or said.reason)
         return _do(given, community.code, alarm, Deed(event=event, note=note), actor)
 
     do.__doc__ = f"{life.life().events[event].name_en.capitalize()}: an alarm, with a note."

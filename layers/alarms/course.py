@@ -8,8 +8,8 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from layers.alarms import life
-from layers.alarms.past import columns
 from layers.alarms.tables import alarm, alarm_step
+from layers.alarms.trials.past import columns
 from store.instant import Instant
 
 STANDING = frozenset({"unacknowledged", "acknowledged"})

@@ -5,12 +5,12 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from layers.alarms import floods, occurrences, operating, telling
+from layers.alarms import floods, observed, occurrences, operating, telling
 from layers.alarms.queries import records
 from layers.alarms.rules import CLOCK_OFFSET, DERIVED
 from layers.alarms.tables import alarm
-from layers.alarms.watched import Sample
-from layers.alarms.watcher import SETTLES, Watcher
+from layers.alarms.watching.watched import Sample
+from layers.alarms.watching.watcher import SETTLES, Watcher
 from sensors.bus.message import Message
 from sensors.devices.registry import Device
 from sensors.intake.batch import Batch, FigureKey, Parts
@@ -35,6 +35,7 @@ class AlarmsFeed:
     def __init__(self) -> None:
         self._words: dict[FigureKey, Word] = {}
         self._watcher = Watcher(self._words)
+        self._hours = observed.Watch()
         self._is_committed = True
         self._looked: Instant = 0
         self._expires: Instant | None = None
@@ -65,7 +66,7 @@ class AlarmsFeed:
         # Our clock was set back: what was due by the later time is worked out anew, from now on.
         is_set_back = batch.at < self._at - CLOCK_STEP
         if is_set_back or not self._is_committed:
-            self._watcher, self._looked = Watcher(self._words), 0
+            self._watcher, self._hours, self._looked = Watcher(self._words), observed.Watch(), 0
         self._is_committed, self._at = False, batch.at
         try:
             self._watch(connection, batch)
@@ -79,9 +80,10 @@ class AlarmsFeed:
 
     def _watch(self, connection: Connection, batch: Batch) -> None:
         watcher = self._watcher
-        before = watcher.rev
+        before = watcher.machines.rev
         is_new = watcher.refresh(connection, batch.at)
         is_new |= watcher.moved([batch.devices[one] for one in batch.elsewhere])
+        self._note_hour(connection, batch)
         self._own_figures(batch)
         samples = watcher.samples(connection, batch)
         frontier = self._frontier = _frontier(batch)
@@ -94,7 +96,7 @@ class AlarmsFeed:
         gone = self._gone(connection) if is_new else []
         if not (gone or is_due or watcher.is_anything(batch, samples, frontier)):
             watcher.silence.heard(batch.seen)
-            self._look(connection, batch, watcher.rev != before)
+            self._look(connection, batch, watcher.machines.rev != before)
             return
         with connection.begin_nested():
             self._write(connection, batch, samples, gone)
@@ -103,14 +105,15 @@ class AlarmsFeed:
     def _write(self, connection: Connection, batch: Batch, samples: list[Sample], gone: list[occurrences.Key]) -> None:
         watcher = self._watcher
         rev = occurrences.lock(connection)
-        watcher.read_timers(connection, rev, batch.at)
+        watcher.machines.read(connection, rev, batch.at)
+        # Before anything is judged or times out: what a rule as it was had begun is none of the rule as it is.
+        watcher.machines.rest([*gone, *watcher.machines.outdated])
         occurred = watcher.heard(batch) + watcher.judged(samples) + watcher.timed_out(self._frontier)
         occurred += watcher.silent(connection, self._frontier, batch.listening_since)
         written = occurrences.apply(connection, occurred, watcher.known.books, batch.at)
-        watcher.rest(gone)
         written.join(operating.withdraw(connection, gone, batch.at))
         written.join(operating.expire(connection, batch.at))
-        watcher.save(connection, rev, batch.at)
+        watcher.machines.save(connection, rev, batch.at)
         telling.tell(connection, batch, written, watcher.known.books)
         for community, ids in written.touched.items():
             for number in ids | {"*"}:
@@ -128,12 +131,17 @@ class AlarmsFeed:
             for community in self._watcher.known.books:
                 batch.figure((community, DERIVED[metric], "system", metric), batch.at, value)
 
+    def _note_hour(self, connection: Connection, batch: Batch) -> None:
+        missing = self._hours.missing(batch.at, self._watcher.known.books)
+        if missing and batch.seen:
+            self._hours.note(connection, missing & {batch.devices[code].community for code in batch.seen})
+
     def _gone(self, connection: Connection) -> list[occurrences.Key]:
-        """Open occurrences that nothing watches any more."""
+        """Open occurrences, and timers, that nothing watches any more."""
         c = alarm.c
         query = select(c.community, c.rule, c.subject).where(c.cleared.is_(None))
         keys = (tuple(row) for row in connection.execute(query))
-        return [key for key in keys if self._watcher.known.subject(key) is None]
+        return sorted({key for key in keys if self._watcher.known.subject(key) is None} | set(self._watcher.gone()))
 
     def _look(self, connection: Connection, batch: Batch, is_changed: bool) -> None:
         is_time = batch.at >= self._looked + LOOK_EVERY

@@ -80,12 +80,12 @@ def figures(connection: Connection, community: str, since: Instant, until: Insta
     dict
         ``figures``: rows of code, name, value, unit, target, whether it is met, and the source of the target; and the
         lists behind them: ``top``, ``chattering``, ``fleeting``, ``standing``, ``floods``, and ``days`` with how many
-        alarms each had. Rates are those of one operator, over ``observed_hours``, in which something was observed:
+        alarms each had. Rates are those of one operator, over ``observed_hours``, in which rules watched what was said:
         ``operators`` is the mean number of people on duty by the roster, at least one.
     """
     course = read(connection, community, since, until)
     operators = max(1.0, on_duty(connection, community, since, until))
-    # In an hour that had an alarm something was observed, if only by the cockpit itself.
+    # In an hour that had an alarm a rule watched, if only over the cockpit itself.
     seen = np.union1d(observed.hours(connection, community, since, until), course.at // HOUR * HOUR)
     length = observed.length(seen, since, until)
     chattering, fleeting = _restless(course)

@@ -1,29 +1,47 @@
-"""When something was observed: a rate of alarms over days on which nobody measured would flatter."""
+"""When rules watched what somebody said: a rate of alarms over hours in which nobody watched would flatter.
+
+What is filled in later was watched by no rule, whatever hours it is of.
+"""
+
+from collections.abc import Iterable
 
 import numpy as np
 from sqlalchemy import Connection, select
 
-from sensors.tables import device, reading_hour, series
-from store.bulk import is_one_of
+from layers.alarms.tables import alarm_hour
+from store.bulk import as_it_was, upsert_all
 from store.instant import HOUR, Instant
-
-ASKED = 200
-"""Series that are asked, evenly among all: where they said nothing for an hour, hardly anybody did."""
 
 Hours = np.ndarray
 """The beginnings of hours, rising, shape (n,)."""
 
 
+class Watch:
+    """Notes each hour of each community in which its rules watched, once."""
+
+    def __init__(self) -> None:
+        self._hour: Instant = -1
+        self._noted: set[str] = set()
+
+    def missing(self, at: Instant, communities: Iterable[str]) -> set[str]:
+        """Of these communities the ones whose hour is not noted yet."""
+        hour = at // HOUR * HOUR
+        if hour != self._hour:
+            self._hour, self._noted = hour, set()
+        return set(communities) - self._noted
+
+    def note(self, connection: Connection, communities: set[str]) -> None:
+        """Note the hour that was asked for last, of these."""
+        rows = [{"community": code, "hour": self._hour} for code in sorted(communities)]
+        upsert_all(connection, alarm_hour, rows, as_it_was)
+        self._noted |= communities
+
+
 def hours(connection: Connection, community: str, since: Instant, until: Instant) -> Hours:
-    """The hours of [since, until) in which a device of the community said something sound."""
-    query = select(series.c.id).join(device, device.c.id == series.c.device_id).where(device.c.community == community)
-    known = list(connection.scalars(query.order_by(series.c.id)))
-    asked = known[:: -(-len(known) // ASKED)] if known else []
-    c = reading_hour.c
-    of_asked = is_one_of(connection, (c.series_id,), [(number,) for number in asked])
-    within = (c.hour >= since // HOUR * HOUR) & (c.hour < until)
-    found = connection.scalars(select(c.hour).where(of_asked, within).distinct()) if asked else ()
-    return np.array(sorted(found), dtype=np.int64)
+    """The hours of [since, until) in which rules of the community watched what was said."""
+    c = alarm_hour.c
+    query = select(c.hour).where(c.community == community, c.hour >= since // HOUR * HOUR, c.hour < until)
+    return np.array(list(connection.scalars(query.order_by(c.hour))), dtype=np.int64)
 
 
 def length(of: Hours, since: Instant, until: Instant) -> Instant:

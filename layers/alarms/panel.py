@@ -43,5 +43,6 @@ def panel(community: Community) -> Any:
         html.Div(counts, className="counts", **{"data-alarm-words": words(), "aria-label": say("未确认告警")}),
         html.Div(besides, className="counts of-the-day"),
         html.Ol(className="alarms", **{"data-list": "alarms", "aria-live": "polite"}),
+        html.Div(className="week", **{"data-alarm-week": ""}),
         waiting=say("没有未确认的告警"),
     )

@@ -48,13 +48,22 @@ def kept(connection: Connection, community: str, at: Instant | None = None) -> d
     return {row.code: (_read(row.body), row) for row in connection.execute(query.where(c.community == community))}
 
 
-def versions(connection: Connection, community: str, code: str, at: Instant | None = None) -> list[tuple[Rule, Any]]:
-    """Every version that people made of a rule, the newest first, with its row."""
+def versions(
+    connection: Connection, community: str, code: str, at: Instant | None, limit: int
+) -> list[tuple[Rule, Any]]:
+    """The versions that people made of a rule, the newest first, each with its row."""
     c = alarm_rule.c
     query = select(alarm_rule).where(c.community == community, c.code == code)
     if at is not None:
         query = query.where(c.at <= at)
-    return [(_read(row.body), row) for row in connection.execute(query.order_by(c.version.desc()))]
+    return [(_read(row.body), row) for row in connection.execute(query.order_by(c.version.desc()).limit(limit))]
+
+
+def newest(connection: Connection) -> dict[tuple[str, str], int]:
+    """(community, code) -> the number of the newest version that people made of a rule."""
+    c = alarm_rule.c
+    query = select(c.community, c.code, func.max(c.version).label("version")).group_by(c.community, c.code)
+    return {(row.community, row.code): row.version for row in connection.execute(query)}
 
 
 def kept_since(connection: Connection, since: Instant) -> set[tuple[str, str]]:

@@ -26,6 +26,7 @@ TEXTS = {"name": 120, "name_en": 120, "area": 64, "site": 64, "event": 64, "edit
 TEXTS |= {"guidance": 500, "guidance_en": 500}
 """How long a text of a rule may be."""
 MOST_DEVICES = 1_000
+MOST_SUPPRESSED = 50
 CLOCK = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
 MOST = 1e12
 LONGEST_S = 7 * 86_400
@@ -158,6 +159,9 @@ def faults(rule: Rule) -> dict[str, str]:
             found[name] = f"at most {TEXTS[name]} characters, none of them a control character"
     if len(rule.devices) > MOST_DEVICES or any(len(one) > 64 or cleaned(one) != one for one in rule.devices):
         found["devices"] = f"at most {MOST_DEVICES} ids of devices"
+    for name in ("suppresses", "suppresses_behind"):
+        if len(getattr(rule, name)) > MOST_SUPPRESSED:
+            found[name] = f"at most {MOST_SUPPRESSED} rules"
     if rule.kind is not None and rule.kind not in kinds():
         found["kind"] = f"{rule.kind!r} is not one of {', '.join(kinds())}"
     return found | _metric_faults(rule) | _schedule_faults(rule)

@@ -6,15 +6,19 @@ import msgspec
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from layers.alarms import rulebook, trial
+from layers.alarms import references, rulebook
 from layers.alarms.rules import PRIORITIES, Rule, defaults, faults, read, rings
-from layers.people import told_to
+from layers.alarms.trials import trial
+from layers.people import sees_people, told_to
 from layers.problem import Problem
+from layers.roles import Actor
+from layers.texts import words
 from layers.web import At, CommunityPath, Given, Reading, Viewer, WriteActor, instant_query
 from store.engine import writing
 from store.instant import DAY, format_rfc3339, now
 
 LONGEST_TRIAL = 92 * DAY
+VERSIONS_TOLD = 50
 
 
 class NewRule(BaseModel):
@@ -48,27 +52,28 @@ def listed(community: CommunityPath, connection: Reading, viewer: Viewer, at: At
     kept = rulebook.kept(connection, community.code, at)
     rules = rulebook.rules_of(connection, community.code, at)
     ordered = sorted(rules.values(), key=lambda rule: (PRIORITIES.index(rule.priority), rule.code))
-    return told_to(viewer, community.code, {"rules": [_told(rule, kept.get(rule.code)) for rule in ordered]})
+    return _for(viewer, community.code, {"rules": [_told(rule, kept.get(rule.code)) for rule in ordered]})
 
 
 def one(community: CommunityPath, connection: Reading, viewer: Viewer, code: str, at: At) -> dict[str, Any]:
-    """A rule, with all versions that were kept of it."""
+    """A rule, with the newest versions that were kept of it."""
     rules = rulebook.rules_of(connection, community.code, at)
     if code not in rules:
         raise Problem(404, "not found", f"no rule {code!r} in {community.code!r}")
-    versions = rulebook.versions(connection, community.code, code, at)
+    versions = rulebook.versions(connection, community.code, code, at, VERSIONS_TOLD)
     found = _told(rules[code], versions[0] if versions else None)
     found["versions"] = [_told(version[0], version) for version in versions]
-    return told_to(viewer, community.code, found)
+    return _for(viewer, community.code, found)
 
 
 def keep(community: CommunityPath, given: Given, actor: WriteActor, body: NewRule) -> dict[str, Any]:
     """Keep a rule: a new one, or a new version of one; it holds at once. 422 names every field that is wrong.
 
-    ``reason`` is kept with the version; to switch a rule off, which ends its alarms, it has to be given.
+    ``reason`` is kept with the version; to switch a rule off, which ends its alarms, it has to be given. What is as it
+    was, and for no reason, is no new version.
     """
     rule = _read(body.model_dump(exclude={"reason"}))
-    reason = body.reason.strip()
+    reason = words(body.reason)
     with writing(given.databases.of(community.code)) as connection:
         known = rulebook.rules_of(connection, community.code)
         if not reason and not rule.enabled and rule.code in known and known[rule.code].enabled:
@@ -78,6 +83,10 @@ def keep(community: CommunityPath, given: Given, actor: WriteActor, body: NewRul
         if ring:
             why = f"suppresses: {', '.join(ring)} would suppress {rule.code} in turn"
             raise Problem(422, "not a rule", why, faults={"suppresses": why})
+        _refuse(references.faults(connection, community.code, rule, known))
+        before = rulebook.kept_of(connection, community.code, rule.code)
+        if before is not None and before[0] == rule and not reason:
+            return _told(*before[:1], before)
         version = rulebook.keep(connection, community.code, rule, actor, reason)
     return _told(rule, None) | {"version": version, "by": actor.label, "reason": reason}
 
@@ -102,10 +111,22 @@ def _read(body: dict[str, Any]) -> Rule:
         rule = read(body)
     except msgspec.ValidationError as error:
         raise Problem(422, "not a rule", str(error)) from None
-    wrong = faults(rule)
+    _refuse(faults(rule))
+    return rule
+
+
+def _refuse(wrong: dict[str, str]) -> None:
     if wrong:
         raise Problem(422, "not a rule", "; ".join(f"{name}: {why}" for name, why in wrong.items()), faults=wrong)
-    return rule
+
+
+def _for(viewer: Actor | None, community: str, told: dict[str, Any]) -> dict[str, Any]:
+    """As a viewer may see it: why a rule is as it is, those who work there are told."""
+    if sees_people(viewer, community):
+        return told
+    without = [one | {"reason": ""} for one in (*told.get("rules", ()), *told.get("versions", ()))]
+    lists = {name: without for name in ("rules", "versions") if name in told}
+    return told_to(viewer, community, told | lists | ({"reason": ""} if "reason" in told else {}))
 
 
 def _told(rule: Rule, kept: tuple[Rule, Any] | None) -> dict[str, Any]:

@@ -126,7 +126,17 @@ alarm_watch = Table(
     Column("value", Double),
     # The revision "alarms" with which it was written: who has read up to one reads on from there.
     Column("rev", BigInteger, nullable=False),
+    # Of the rule by which it came so far.
+    Column("version", Integer, nullable=False, server_default="0"),
     Index("ix_alarm_watch_rev", "rev"),
+)
+
+# The hours in which rules watched and somebody said something: rates of alarms are over these.
+alarm_hour = Table(
+    "alarm_hour",
+    metadata,
+    Column("community", String(64), primary_key=True),
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
 )
 
 alarm_flood = Table(

@@ -5,6 +5,7 @@ from layers.declare import Figure, Layer
 from layers.devices.api import router
 from layers.devices.feed import DevicesFeed
 from layers.devices.kept import KeptEnvironment
+from layers.devices.moves import moves
 from layers.devices.overlay import overlay
 from layers.devices.panel import panel
 from layers.devices.queries import located, records
@@ -21,6 +22,7 @@ LAYER = Layer(
     router=router,
     access=of_package(__name__),
     feed=DevicesFeed,
+    moves=moves,
     derived=KeptEnvironment,
     located=located,
     figures=(

@@ -14,7 +14,7 @@ from layers.governance.rules import Kind, kinds, topics
 from layers.governance.tables import matter, matter_present, matter_step
 from layers.problem import Problem
 from layers.roles import Actor, may
-from layers.texts import cleaned, one_line
+from layers.texts import one_line, words
 from store import audit
 from store.instant import Instant, format_rfc3339, local_month, now
 from store.language import in_all, named, say
@@ -68,7 +68,7 @@ def open_matter(connection: Connection, seal: Seal, community: str, asked: Openi
     _check(community, asked, kind)
     at = now()
     number = _number(community, asked, actor)
-    content = {"parties": cleaned(asked.parties), "account": cleaned(asked.account)}
+    content = {"parties": words(asked.parties), "account": words(asked.account)}
     row = {
         "id": number,
         "community": community,
@@ -105,7 +105,7 @@ def advance(
         raise Problem(409, "step not permitted", what, state=row.state)
     if not may(actor.role, permitted[to]):
         raise Problem(403, "role does not suffice", f"{to} needs {permitted[to]}; you are {actor.role}")
-    note = cleaned(note)
+    note = words(note)
     sealed = seal.seal(note) if kind.sealed and note else None
     try:
         with connection.begin_nested():

@@ -15,6 +15,7 @@ from layers.governance.tables import (
 )
 from layers.problem import Problem
 from layers.roles import Actor
+from layers.texts import words
 from store import audit
 from store.instant import SHANGHAI, Instant, format_rfc3339, now, to_datetime
 from store.language import Word, in_all, say
@@ -248,7 +249,7 @@ def _check(name: str, given: str, known: Mapping[str, Any]) -> None:
 
 
 def _named(text: str) -> str:
-    if not text.strip() or not text.isprintable():
+    if not words(text) or not text.isprintable():
         raise Problem(400, "bad request", f"{text!r} cannot be shown")
     return text.strip()
 

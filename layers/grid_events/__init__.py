@@ -4,11 +4,12 @@ from layers.access import of_package
 from layers.declare import Figure, Layer
 from layers.grid_events.api import router
 from layers.grid_events.feed import GridEventsFeed
+from layers.grid_events.moves import marks, moves
 from layers.grid_events.notices import is_anything_due, remind, rules
 from layers.grid_events.overlay import overlay
 from layers.grid_events.panel import panel
 from layers.grid_events.queries import located, records
-from layers.grid_events.rules import actions, states
+from layers.grid_events.rules import actions, categories, states
 
 LAYER = Layer(
     code="grid_events",
@@ -22,12 +23,15 @@ LAYER = Layer(
     router=router,
     access=of_package(__name__),
     feed=GridEventsFeed,
+    moves=moves,
+    marks=marks,
     hears=("alarms",),
     located=located,
     is_due=is_anything_due,
     remind=remind,
     words={code: state.name for code, state in states().items()} | {code: one.name for code, one in actions().items()},
     notices=rules(),
+    things={"category": lambda _connection, _community, code: code in categories()},
     figures=(
         Figure(code="events", name="未结事件", name_en="open events", unit="件", unit_en=""),
         Figure(code="critical", name="其中高级", name_en="of these critical", unit="件", unit_en=""),

@@ -18,7 +18,7 @@ from layers.grid_events.rules import FIRST, FIRST_LEVEL, OF_ASSIGNEE, OTHER, act
 from layers.grid_events.tables import grid_event, grid_event_transition
 from layers.problem import Problem
 from layers.roles import Actor, may
-from layers.texts import cleaned
+from layers.texts import words
 from sensors.intake.batch import Filing
 from store import audit, once, origins
 from store.engine import upsert
@@ -105,7 +105,11 @@ def report(connection: Connection, community: str, reporter: Reporter, made: Rep
         if known is not None and known["open"]:
             return str(known["id"]), False
     event_id, is_new = file(connection, community, reporter, made)
-    if is_new and made.origin is not None:
+    if made.origin is not None:
+        if not is_new and known is not None and known["id"] == event_id:
+            return event_id, False
+        if not is_new:
+            raise Problem(409, "known already", f"{event_id} is known, and was not opened for this {made.origin[0]}")
         origins.opened(connection, community, *made.origin, event_id, FIRST, made.received)
     return event_id, is_new
 
@@ -177,7 +181,7 @@ def advance(
     present, event = _present(connection, community, event_id)
     if wanted.seen is not None and wanted.seen != present.seq:
         raise _overtaken(present)
-    wanted = replace(wanted, note=cleaned(wanted.note))
+    wanted = replace(wanted, note=words(wanted.note))
     if wanted.to in actions():
         row = _acted(present, wanted, actor, staff)
     else:

@@ -1,6 +1,7 @@
 """What the routes of the visitors check and do alike: the site that is named, a reason that is given, who is told."""
 
 from layers.problem import Problem
+from layers.texts import words
 from layers.visitors import queries
 from layers.web import Given
 
@@ -14,9 +15,9 @@ def check_site(community: str, site: str) -> None:
 
 def said(name: str, text: str) -> str:
     """A reason as it is kept; 400 where nothing is said."""
-    if not text.strip() or "\0" in text:
+    if not words(text) or "\0" in text:
         raise Problem(400, "bad request", f"{name}: a text is needed that says why, without a NUL character")
-    return text.strip()
+    return words(text)
 
 
 def tell(given: Given, community: str, site: str) -> None:

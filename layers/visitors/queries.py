@@ -116,7 +116,7 @@ def gates_of(connection: Connection, community: str, site: str, at: Instant | No
 
 def _gates(connection: Connection, community: str, moment: Instant, at: Instant | None) -> list[Device]:
     """The gates that counted for a site then."""
-    found = [d for d in registry.read_all(connection, community) if d.kind == "gate"]
+    found = registry.read_all(connection, community, kind="gate")
     if at is not None:
         found = registry.as_placed(connection, found, at)
     return [d for d in found if d.site and (d.revoked is None or d.revoked > moment)]

@@ -89,6 +89,17 @@ def changes(before: Record | None, after: Record, new: Record) -> Record:
     return told
 
 
+def placed(known: Record | None, told: Record) -> Record:
+    """What a page that knows a record makes of what it is told (assets/js/10-live.js)."""
+    if known is None:
+        return told
+    by_key = {name: _by_key(known[name], told[name]) for name in BY_KEY & told.keys() & known.keys()}
+    after = known | told | by_key
+    if "latest" in told and "suspect" in known:
+        after["suspect"] = any(one[2] == SUSPECT for one in after["latest"].values())
+    return after
+
+
 def difference(before: Mapping[str, Record], after: Mapping[str, Record]) -> dict[str, Record | None]:
     """What a page that knows the records of a layer is told to know others: by key; None is gone."""
     told: dict[str, Record | None] = dict.fromkeys(before.keys() - after.keys())

@@ -214,14 +214,18 @@ def shut_out(engine: Engine, device_id: str, until: Instant) -> None:
         revision.bump(connection, REVISION)
 
 
-def read_all(connection: Connection, community: str | None = None, ids: Collection[str] | None = None) -> list[Device]:
-    """Every device, the revoked ones too, by id; of a community or of these ids only, where they are given."""
+def read_all(
+    connection: Connection, community: str | None = None, ids: Collection[str] | None = None, kind: str | None = None
+) -> list[Device]:
+    """Every device, the revoked ones too, by id; of a community, of these ids, of a kind only, where they are given."""
     where = (column for column in device_place.columns if not column.primary_key)
     query = select(device, *where).join(device_place, device_place.c.device_id == device.c.id).order_by(device.c.id)
     if community is not None:
         query = query.where(device.c.community == community)
     if ids is not None:
         query = query.where(device.c.id.in_(ids))
+    if kind is not None:
+        query = query.where(device.c.kind == kind)
     return [Device(**row) for row in connection.execute(query).mappings()]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, literal_column, select
 
 from sensors.metrics import Kind, metrics
 from sensors.quality import word_of
@@ -131,6 +131,22 @@ def metrics_of(connection: Connection, device_id: str) -> list[str]:
     """The metrics that a device has ever sent: the known ones in their own order, then the others."""
     found = set(connection.scalars(select(series.c.metric).where(series.c.device_id == device_id)))
     return [code for code in metrics() if code in found] + sorted(found - metrics().keys())
+
+
+def first_of(connection: Connection, community: str) -> Instant | None:
+    """When the first observation of a community was made; None where there is none."""
+    first = select(func.min(reading.c.ts)).where(reading.c.series_id == series.c.id).correlate(series).scalar_subquery()
+    query = select(func.min(first)).select_from(series).join(device, device.c.id == series.c.device_id)
+    found: Instant | None = connection.scalar(query.where(device.c.community == community))
+    return found
+
+
+def is_any_of(connection: Connection, community: str, since: Instant, until: Instant) -> bool:
+    """Whether anything was observed in a community in [since, until)."""
+    within = (reading.c.series_id == series.c.id, reading.c.ts >= since, reading.c.ts < until)
+    query = select(series.c.id).join(device, device.c.id == series.c.device_id)
+    one = query.where(device.c.community == community, exists().where(*within)).limit(1)
+    return connection.scalar(one) is not None
 
 
 def latest_of(connection: Connection, community: str, metric: str) -> list[Row[Any]]:

@@ -202,7 +202,9 @@ class KeptMeans:
                 yield Key(None if self._whole else area, metric), one
 
     def _put(self, device: str, key: Key, one: One, moment: int) -> None:
-        pair = self._pairs.setdefault(key.area, {}).setdefault(key.metric, Pair())
+        of_area = self._pairs.setdefault(key.area, {})
+        # Made only where there is none: a pair is six objects, and one is put with each value that comes.
+        pair = of_area.get(key.metric) or of_area.setdefault(key.metric, Pair())
         self._touched.add(key)
         pair.measured += one.source is None
         if one.value is None:

@@ -5,11 +5,9 @@ shifted, never changed: the same hour of the clock, of another day. ``NA`` is a 
 """
 
 import math
-import tomllib
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ import pandas as pd
 
 from sensors.devices.registry import Device
 from sensors.errors import RecordingError
+from sensors.replay.sources import plan
 from store.instant import SHANGHAI, Instant, to_datetime
 
 COMMUNITY = "heling"
@@ -60,12 +59,6 @@ class Recording:
 
     source: str
     tracks: tuple[Track, ...]
-
-
-@cache
-def plan() -> dict[str, Any]:
-    """recordings.toml."""
-    return tomllib.loads((files("sensors.replay") / "recordings" / "recordings.toml").read_text(encoding="utf-8"))
 
 
 def packaged() -> list[Recording]:

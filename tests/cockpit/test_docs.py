@@ -14,11 +14,13 @@ import cockpit.live.hub
 import sensors.meters  # noqa: F401 - registers its meters
 from cockpit import api, health, refused
 from cockpit.cli import app
+from cockpit.displays import api as displays
 from cockpit.ground import api as ground_api
 from cockpit.ground import spatial_api
 from cockpit.notices import api as notices
 from cockpit.pages import help
 from cockpit.people import api as people
+from cockpit.replay import api as replay_api
 from cockpit.settings import PREFIX, Settings
 from layers.alarms import figures as alarm_figures
 from layers.declare import layers
@@ -52,10 +54,12 @@ def routes() -> set[str]:
         ("", health.router(None, health.Probes())),
         ("", api.general()),
         ("", people.router()),
+        ("", displays.router()),
         ("", notices.router()),
         ("", refused.router()),
         ("", ground_api.router()),
         ("", spatial_api.router()),
+        ("", replay_api.router()),
     ]  # type: ignore[arg-type]
     routers += [("/api/v1/{community}", layer.router()) for layer in layers()]
     return {

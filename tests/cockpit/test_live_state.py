@@ -2,6 +2,7 @@
 
 import json
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from sensors.devices.registry import Device
 from sensors.intake.announce import Announcer
 from sensors.intake.writer import Writer
 from store.databases import Databases
-from store.engine import writing
+from store.engine import open_engine, writing
 from store.instant import MILLISECOND, SECOND, now
 from tests.listened import Listened
 
@@ -170,3 +171,14 @@ def as_a_page_does(known: dict[str, Any] | None, record: dict[str, Any]) -> dict
     if "latest" in record:
         one["suspect"] = any(said[2] == "suspect" for said in one["latest"].values())
     return one
+
+
+def test_what_the_shell_tells_is_kept_while_the_shared_database_is_away(engine: Engine, tmp_path: Path) -> None:
+    away = open_engine(f"sqlite:///{tmp_path / 'nowhere' / 'cockpit.db'}")
+    told = {"1": {"curtain": True}}
+    hub = LiveHub(Databases(engine), {"displays": lambda _connection, _community: told})
+    room = Room("heling")
+    room.put(hub._read_further(room))
+    assert room.state == {"displays": told}
+    cut_off = LiveHub(Databases(away, {"heling": engine}), {"displays": lambda _connection, _community: {}})
+    assert cut_off._read_further(room) == {"displays": told}

@@ -101,6 +101,40 @@ def test_a_rule_holds_from_the_moment_it_is_kept(told: Told) -> None:
     assert (wrong.status_code, set(wrong.json()["faults"])) == (422, {"metric", "deadband"})
 
 
+def test_a_rule_that_names_what_is_not_there_is_refused(told: Told) -> None:
+    rule = {"code": "test.names", "name": "命名", "metric": "pm2_5", "op": ">", "value": 1}
+    named = {
+        "area": "nowhere",
+        "site": "nowhere",
+        "devices": ["no-such"],
+        "suppresses": ["no.rule"],
+        "event": "no.such",
+    }
+    answer = told.post("alarm-rules", rule | named)
+    assert answer.status_code == 422
+    assert answer.json()["faults"].keys() == named.keys()
+    assert told.post("alarm-rules", rule | {"suppresses": ["fire.smoke"] * 51}).status_code == 422
+
+
+def test_a_rule_kept_as_it_was_is_no_new_version_and_strangers_are_not_told_why(told: Told) -> None:
+    rule = {"code": "test.same", "name": "同样", "metric": "pm2_5", "op": ">", "value": 9e5}
+    first = told.post("alarm-rules", rule | {"reason": "试行"}).json()
+    assert [told.post("alarm-rules", rule).json()[name] for name in ("version", "reason")] == [1, "试行"]
+    assert told.post("alarm-rules", rule | {"reason": "\u200b"}).json()["version"] == first["version"]
+    assert told.ask("alarm-rules/test.same")["reason"] == "试行"
+    stranger = httpx.get(f"{told.cockpit.url}/api/v1/heling/alarm-rules/test.same").json()
+    assert [one["reason"] for one in (stranger, *stranger["versions"])] == ["", ""]
+
+
+def test_figures_of_a_period_that_is_none_are_refused(told: Told) -> None:
+    for since, before in (("2026-11-01T00:00:00Z",) * 2, ("2026-11-02T00:00:00Z", "2026-11-01T00:00:00Z")):
+        answer = httpx.get(f"{told.cockpit.url}/api/v1/heling/alarms/figures", params={"from": since, "to": before})
+        assert (answer.status_code, "does not lie before" in answer.text) == (400, True)
+    ahead = datetime.now(UTC) + timedelta(days=2)
+    answer = httpx.get(f"{told.cockpit.url}/api/v1/heling/alarms/figures", params={"from": ahead.isoformat()})
+    assert answer.status_code == 400
+
+
 def test_an_event_that_a_person_opens_for_an_alarm_is_one(told: Told) -> None:
     air = told.cockpit.add_device("air-click", lon=120.1905, lat=28.9285)
     rule = {"code": "test.click", "name": "试验", "metric": "so2", "op": ">", "value": 30}
@@ -108,6 +142,9 @@ def test_an_event_that_a_person_opens_for_an_alarm_is_one(told: Told) -> None:
     told.cockpit.publish(air, "telemetry", {"so2": 31})
     until(lambda: told.of("air-click") != [], 5)
     number = told.of("air-click")[0]["id"]
+    known = {"category": "environment.air", "title": "SO2", "id": "known"}
+    assert told.post("events", known).status_code == 201
+    assert told.post("events", known | {"origin": {"alarm": number}}).status_code == 409
     body = {"category": "environment.air", "title": "SO2", "origin": {"alarm": number}}
     first = told.post("events", body | {"id": "a"})
     second = told.post("events", body | {"id": "b"}, "steward")

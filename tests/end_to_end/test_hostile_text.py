@@ -28,7 +28,7 @@ WITH_SECRETS = {"/api/v1/session", "/api/v1/session/password", "/api/v1/invitati
 """Where the body here is harmless, and refused all the same: its secrets are none."""
 PAGES = (
     *("/", "/map", "/events", "/board", "/report", "/figures"),
-    *("/governance", "/quarantine", "/ground", "/people", "/wall/heling"),
+    *("/governance", "/quarantine", "/ground", "/people", "/displays", "/wall/heling"),
     *("/alarms", "/alarm-rules", "/alarm-figures", "/visitors", "/forecast", "/festivals"),
 )
 

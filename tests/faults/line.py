@@ -1,4 +1,4 @@
-"""The line between the cockpit and its broker: it can be cut, and the broker goes on without it."""
+"""A line to a port of this machine: it can be cut, or go dead without a word, and both ends go on without it."""
 
 import contextlib
 import socket
@@ -18,6 +18,8 @@ class Line:
     port: int = field(default_factory=free_port)
     _open: list[socket.socket] = field(default_factory=list)
     _listening: socket.socket | None = None
+    _is_dead: bool = False
+    _dead: set[socket.socket] = field(default_factory=set)
 
     def start(self) -> None:
         """Take connections from now on."""
@@ -34,20 +36,47 @@ class Line:
             one.close()
         self._open = []
 
+    def die(self) -> None:
+        """Swallow all that is said, on connections that are there and on new ones, and end none of them."""
+        self._is_dead = True
+        self._dead.update(self._open)
+
+    def live(self) -> None:
+        """Pass new connections on again; what was there when it died never says another word, as behind a router."""
+        self._is_dead = False
+
     def _take(self, listening: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = listening.accept()
-                far = socket.create_connection(("127.0.0.1", self.to))
-                self._open += [near, far]
-                for source, sink in ((near, far), (far, near)):
-                    threading.Thread(target=self._pass_on, args=[source, sink], daemon=True).start()
+                threading.Thread(target=self._serve, args=[near], daemon=True).start()
 
-    @staticmethod
-    def _pass_on(source: socket.socket, sink: socket.socket) -> None:
+    def _serve(self, near: socket.socket) -> None:
+        if self._is_dead:
+            self._open.append(near)
+            return
+        try:
+            far = socket.create_connection(("127.0.0.1", self.to))
+        except OSError:  # nobody is there at present
+            near.close()
+            return
+        both = (near, far)
+        self._open += both
+        back = threading.Thread(target=self._pass_on, args=[far, near], daemon=True)
+        back.start()
+        self._pass_on(near, far)
+        back.join()
+        for one in both:
+            one.close()
+            self._dead.discard(one)
+            with contextlib.suppress(ValueError):  # it was cut
+                self._open.remove(one)
+
+    def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while piece := source.recv(PIECE_BYTES):
-                sink.sendall(piece)
+                if source not in self._dead:
+                    sink.sendall(piece)
         for one in (source, sink):
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)

@@ -1,5 +1,6 @@
 """The route of the forecast."""
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter
@@ -14,6 +15,9 @@ from layers.visitors.forecast.rules import rules
 from layers.visitors.forecast.warning import DAILY, INSTANT, Ahead, warning
 from layers.web import At, CommunityPath, Reading
 from store.instant import Instant, format_rfc3339, now
+
+CLOSED = "closed"
+"""Why nothing is forecast: a row of forecast.toml."""
 
 
 def add_routes(routes: APIRouter) -> None:
@@ -43,6 +47,9 @@ def answer(connection: Connection, community: str, site: str, at: Instant | None
         Ahead(DAILY, made.entered, both.daily, made.entering),
     )
     kind = rules().kind[made.kind]
+    if closed:
+        # Nobody comes into a site that is closed: what would be expected of the day holds no more.
+        made = replace(made, model=None, reason=CLOSED, points=(), baseline=(), entering=())
     return {
         "site": site,
         "at": format_rfc3339(moment),
@@ -57,7 +64,6 @@ def answer(connection: Connection, community: str, site: str, at: Instant | None
         "baseline": [_point(point) for point in made.baseline],
         "errors": None if made.measured is None else told(made.measured),
         "is_baseline_better": None if made.measured is None else made.measured.better != MODEL,
-        # Into a site that is closed nobody comes.
         "warning": None if closed else warning(measures, shares),
         "closing": closed and {"since": format_rfc3339(closed.since), "reason": closed.reason},
         "reset": None if (anew := ahead.reset(moment)) is None else format_rfc3339(anew),

@@ -439,6 +439,8 @@ def test_a_site_that_is_closed_is_not_warned_of_and_says_since_when_and_why(engi
         before = api.answer(connection, "heling", "fangyan", AT - 2 * HOUR)
     assert (told["warning"], told["closing"]) == (None, {"since": "2026-06-17T05:20:00Z", "reason": "台风"})
     assert before["closing"] is None
+    assert (told["model"], told["reason"], told["points"], told["entering"]) == (None, "closed", [], [])
+    assert before["points"]
 
 
 def test_those_who_will_have_entered_since_midnight_go_on_from_those_who_did(engine: Engine) -> None:

@@ -1,0 +1,61 @@
+"""What displays tell of themselves: the newest of each, no history."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from cockpit.displays.tables import display_heard
+from store.engine import upsert
+from store.instant import SECOND, Instant, format_rfc3339
+
+BEAT = 30 * SECOND
+"""How often a screen tells of itself."""
+SILENT = 3 * BEAT + 5 * SECOND
+"""One that said nothing for so long is said to be silent."""
+
+
+class Beat(msgspec.Struct, frozen=True, kw_only=True):
+    """What a screen says: the page and the scene that stand there, since when, and how it fares.
+
+    ``frames`` a second are drawn, None where nobody sees the page; ``memory`` in bytes, where the browser tells;
+    ``version`` is the build of its page.
+    """
+
+    since: Instant
+    page: str
+    scene: str | None
+    language: str
+    frames: float | None
+    memory: int | None
+    error: str | None
+    error_at: Instant | None
+    width: int
+    height: int
+    version: str
+
+
+def keep(connection: Connection, number: int, beat: Beat, at: Instant) -> None:
+    """Keep the newest word of a display."""
+    row = msgspec.structs.asdict(beat) | {"at": at}
+    statement = upsert(connection, display_heard).values(display_id=number, **row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["display_id"], set_=row))
+
+
+def scenes(connection: Connection, numbers: list[int], at: Instant) -> dict[int, str]:
+    """The scene of each of these displays that told of one of late."""
+    query = select(display_heard.c.display_id, display_heard.c.scene).where(
+        display_heard.c.display_id.in_(numbers), display_heard.c.scene.is_not(None), display_heard.c.at > at - SILENT
+    )
+    return {row.display_id: row.scene for row in connection.execute(query)}
+
+
+def newest(connection: Connection, at: Instant) -> dict[int, dict[str, Any]]:
+    """What each display said last, as the API tells it; ``silent`` by our own clock."""
+    found = {}
+    for row in connection.execute(select(display_heard)).mappings():
+        told = {name: value for name, value in row.items() if name != "display_id"}
+        for name in ("at", "since", "error_at"):
+            told[name] = None if row[name] is None else format_rfc3339(row[name])
+        found[row["display_id"]] = told | {"silent": row["at"] < at - SILENT}
+    return found

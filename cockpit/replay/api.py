@@ -1,0 +1,142 @@
+"""Routes of the replay of a past day: the day with its marks, and what changed in a window of it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime, time
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Response
+from sqlalchemy import Connection
+
+from cockpit.replay.kept import KeptCourses
+from layers.course import Mark
+from layers.declare import layers
+from layers.problem import Problem
+from layers.web import SKEW, CommunityPath, Reading, instant_query
+from sensors.readings import history
+from store import budgets
+from store.instant import DAY, HOUR, MILLISECOND, MINUTE, SECOND, SHANGHAI, Instant, format_rfc3339, from_datetime, now
+
+
+def router() -> APIRouter:
+    """The routes below ``/api/v1/{community}``."""
+    routes = APIRouter(prefix="/api/v1/{community}/replay", tags=["replay"])
+    kept = KeptCourses()
+
+    @routes.get("")
+    def window(
+        community: CommunityPath,
+        connection: Reading,
+        from_: Annotated[str, Query(alias="from", description="RFC 3339")],
+        to: Annotated[str, Query(description="RFC 3339")],
+        step: Annotated[int, Query(description="seconds; a whole part of an hour")] = 60,
+        whole: Annotated[bool, Query(description="begin with a snapshot")] = False,
+    ) -> Response:
+        """What changed on the screens in a past span of time: frames as those of the live channel, one a step at most.
+
+        ``to`` is how far it came; where that is less than was asked for, ask on from there.
+        """
+        since, until = _span(from_, to)
+        every = _step(step)
+        if whole:
+            _check_observed(connection, community.code, since)
+        course = kept.at(connection, community.code, since)
+        frames = [course.snapshot()] if whole else []
+        frames += course.advance(connection, until, every, budgets.current().replay_records)
+        kept.keep(connection, course)
+        return _json(
+            {
+                "community": community.code,
+                "from": format_rfc3339(since),
+                "to": format_rfc3339(course.at),
+                "frames": frames,
+            }
+        )
+
+    @routes.get("/day")
+    def day(
+        community: CommunityPath,
+        connection: Reading,
+        day: Annotated[str, Query(alias="date", description="a day of Asia/Shanghai, 2026-11-26")],
+    ) -> dict[str, Any]:
+        """A past day: from when to when, whether anything was observed, and the alarms and events that came in it."""
+        begins = midnight_of(day)
+        moment = now()
+        if begins > moment:
+            raise Problem(400, "bad parameter", f"date: {day} has not come yet")
+        first = check_known(connection, community.code)
+        ends = min(begins + DAY, moment)
+        found, left_out = _marks(connection, community.code, begins, ends)
+        return {
+            "date": day,
+            "begins": begins // MILLISECOND,
+            "ends": (begins + DAY) // MILLISECOND,
+            "until": ends // MILLISECOND,
+            "first": first // MILLISECOND,
+            "observed": history.is_any_of(connection, community.code, begins, begins + DAY),
+            "marks": [asdict(mark) | {"at": mark.at // MILLISECOND} for mark in found],
+            "left_out": left_out,
+        }
+
+    return routes
+
+
+def midnight_of(day: str) -> Instant:
+    """The beginning of a day of Asia/Shanghai; 400 where it is none."""
+    try:
+        return from_datetime(datetime.combine(date.fromisoformat(day), time(), SHANGHAI))
+    except ValueError:
+        raise Problem(400, "bad parameter", f"date: {day[:40]!r} is not a day such as 2026-11-26") from None
+
+
+def check_known(connection: Connection, community: str) -> Instant:
+    """When the first observation was made; 400 where there is none to be shown again."""
+    first = history.first_of(connection, community)
+    if first is None:
+        raise Problem(400, "bad parameter", "nothing was observed here yet")
+    return first
+
+
+def _check_observed(connection: Connection, community: str, at: Instant) -> None:
+    first = check_known(connection, community)
+    # Whoever asks knows of it by the second.
+    if at < first - first % SECOND:
+        raise Problem(400, "bad parameter", f"from: before the first observation, {format_rfc3339(first)}")
+
+
+def _span(from_: str, to: str) -> tuple[Instant, Instant]:
+    since, until = instant_query("from", from_) or 0, instant_query("to", to) or 0
+    moment = now()
+    if until > moment + SKEW:
+        raise Problem(400, "bad parameter", f"to: {format_rfc3339(until)} lies in the future")
+    until = min(until, moment)
+    minutes = budgets.current().replay_minutes
+    if not 0 <= since <= until:
+        raise Problem(400, "bad parameter", "from, to: the one must not be later than the other")
+    if until - since > minutes * MINUTE:
+        raise Problem(400, "period too long", f"from, to: at most {minutes} minutes at once")
+    return since, until
+
+
+def _step(seconds: int) -> Instant:
+    if seconds < 1 or HOUR % (seconds * SECOND):
+        raise Problem(400, "bad parameter", f"step: {seconds} is not a whole part of an hour's seconds")
+    return seconds * SECOND
+
+
+def _marks(connection: Connection, community: str, since: Instant, until: Instant) -> tuple[list[Mark], bool]:
+    """What happened in a day, in the order of time, the gravest of each kind; whether some are left out."""
+    most = budgets.current().replay_marks
+    found: list[Mark] = []
+    left_out = False
+    for layer in layers():
+        if layer.marks is not None:
+            own: Sequence[Mark] = layer.marks(connection, community, since, until, most + 1)
+            left_out = left_out or len(own) > most
+            found += own[:most]
+    return sorted(found, key=lambda mark: (mark.at, mark.id)), left_out
+
+
+def _json(content: Any) -> Response:
+    return Response(msgspec.json.encode(content), media_type="application/json", headers={"Cache-Control": "no-store"})

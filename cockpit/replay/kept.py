@@ -1,0 +1,46 @@
+"""The courses of those who watch a past day, kept between their questions: each goes on where the last answer ended."""
+
+import threading
+from collections import OrderedDict
+
+from sqlalchemy import Connection
+
+from cockpit.replay.course import Course
+from geo import versions
+from sensors.devices import registry
+from store import budgets, revision
+from store.instant import Instant
+
+Key = tuple[str, Instant, tuple[int, ...]]
+"""(community, time, what the registry and the ground are)."""
+
+
+class KeptCourses:
+    """Courses by where they are; the one that nobody asked for longest goes first. One is at work for one at a time."""
+
+    def __init__(self) -> None:
+        self._courses: OrderedDict[Key, Course] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def at(self, connection: Connection, community: str, at: Instant) -> Course:
+        """The course that came to this time, no longer kept; one that is read now where there is none."""
+        key = (community, at, _known(connection))
+        with self._lock:
+            found = self._courses.pop(key, None)
+        return found or Course(connection, community, at)
+
+    def keep(self, connection: Connection, course: Course) -> None:
+        """Keep it for whoever asks on, within the budget ``replay_kept_records``."""
+        key = (course.community, course.at, _known(connection))
+        with self._lock:
+            self._courses[key] = course
+            self._courses.move_to_end(key)
+            total = sum(one.records for one in self._courses.values())
+            while total > budgets.current().replay_kept_records and self._courses:
+                _, gone = self._courses.popitem(last=False)
+                total -= gone.records
+
+
+def _known(connection: Connection) -> tuple[int, ...]:
+    """Names and places are those of now, as wherever the past is asked for: with other ones all is read again."""
+    return revision.several(connection, (registry.REVISION, versions.REVISION))

@@ -1,0 +1,98 @@
+"""How records change in the course of a past span of time: its steps, and what is told at the end of each."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, literal
+
+from store.instant import HOUR, Instant
+
+Told = dict[str, dict[str, Any] | None]
+"""key -> the fields of its record that are known otherwise, or all of them; None: it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From after ``begin`` up to ``until``, in steps that end at whole multiples of ``step``, and with the span."""
+
+    begin: Instant
+    until: Instant
+    step: Instant
+
+    @property
+    def ends(self) -> list[Instant]:
+        """Where each step ends, in their order."""
+        first = self.begin - self.begin % self.step + self.step
+        return [*range(first, self.until, self.step), self.until]
+
+    def end_of(self, moment: Instant) -> Instant:
+        """The end of the step that a moment lies in."""
+        return min(self.until, -(-moment // self.step) * self.step)
+
+    def number(self, moment: ColumnElement[int]) -> ColumnElement[int]:
+        """The number of the step that a moment lies in, for the database; times ``step`` it is `end_of`'s moment."""
+        more, step = literal(self.step - 1, BigInteger), literal(self.step, BigInteger)
+        return (moment + more) // step
+
+    def holds(self, moment: ColumnElement[int]) -> ColumnElement[bool]:
+        """Whether a moment lies in the span."""
+        return (moment > self.begin) & (moment <= self.until)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """Something that happened, as a timeline shows it: a shape, a tone and words. ``at`` is when screens knew of it."""
+
+    at: Instant
+    kind: str
+    id: str
+    symbol: str
+    tone: str
+    rank: int
+    """0 is the gravest of its kind."""
+    level: str
+    level_en: str
+    name: str
+    name_en: str
+    subject: str = ""
+
+
+Touched = Callable[[Connection, str, Span], Iterable[tuple[Instant, str]]]
+"""(connection, community, span) -> when something was stored that changed a record, and its key."""
+Due = Callable[[Mapping[str, Any], Instant, Instant], set[str]]
+"""(key -> record, after, until) -> the keys of those that time alone changes."""
+Read = Callable[[Connection, str, set[str], Instant], Mapping[str, dict[str, Any] | None]]
+"""(connection, community, keys, at) -> key -> record; without those that are not there at that time."""
+
+
+def moved(
+    read: Read, touched: Touched, due: Due
+) -> Callable[[Connection, str, Mapping[str, Any], Span], Iterator[Told]]:
+    """The moves of a layer whose records are few, or change seldom: each is read where a step that changed it ends."""
+
+    def moves(connection: Connection, community: str, known: Mapping[str, Any], span: Span) -> Iterator[Told]:
+        present = dict(known)
+        keys_at: defaultdict[Instant, set[str]] = defaultdict(set)
+        for moment, key in touched(connection, community, span):
+            keys_at[span.end_of(moment)].add(key)
+        for after, until in pairwise([span.begin, *span.ends]):
+            keys = keys_at[until] | due(present, after, until)
+            found = read(connection, community, keys, until) if keys else {}
+            told: Told = {}
+            for key in keys:
+                record = found.get(key)
+                if record is not None:
+                    told[key] = present[key] = record
+                elif present.pop(key, None) is not None:
+                    told[key] = None
+            yield told
+
+    return moves
+
+
+def is_hour_in(after: Instant, until: Instant) -> bool:
+    """Whether an hour begins after the one and not after the other: sums of hours and days begin anew with it."""
+    return after // HOUR != until // HOUR

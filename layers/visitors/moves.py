@@ -1,0 +1,78 @@
+"""How what is known of the sites changed in a span of the past: by who passed, by a person's word, by time."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+
+from layers.course import Span, is_hour_in, moved
+from layers.visitors import queries
+from layers.visitors.capacity.tables import gate_error, site_capacity, site_closing, site_level_log
+from layers.visitors.festivals.tables import festival_duty, festival_plan, festival_step
+from layers.visitors.tables import gate_step, site_count
+from sensors.tables import device, device_site
+from store.instant import MILLISECOND, Instant
+
+OF_A_SITE: tuple[tuple[Table, str], ...] = (
+    (site_count, "at"),
+    (site_closing, "at"),
+    (site_level_log, "at"),
+    (site_capacity, "since"),
+)
+"""Tables of what was said of a site, with the column of the time from which it counts."""
+OF_ALL: tuple[tuple[Table, str], ...] = (
+    (gate_error, "since"),
+    (festival_plan, "at"),
+    (festival_step, "at"),
+    (festival_duty, "at"),
+)
+"""The same of what may be about any of them."""
+
+
+def _touched(connection: Connection, community: str, span: Span) -> Iterator[tuple[Instant, str]]:
+    """When people passed a gate of a site, and when something was said of it."""
+    c = gate_step.c
+    number = span.number(c.ts)
+    steps = select(c.site, number.label("number")).where(c.community == community, span.holds(c.ts)).distinct()
+    sites = [site.code for site in queries.counted_sites(community)]
+    for row in connection.execute(steps.where(c.site.in_(sites))):
+        yield row.number * span.step, row.site
+    for table, column in OF_A_SITE:
+        at = table.c[column]
+        for row in connection.execute(select(at, table.c.site).where(table.c.community == community, span.holds(at))):
+            yield row[0], row.site
+    gates = [(device.c.created, device.c.kind == "gate"), (device.c.revoked, device.c.kind == "gate")]
+    of_gates = [select(at).where(device.c.community == community, kind, span.holds(at)) for at, kind in gates]
+    # Where a gate counts from then on.
+    moved_to = select(device_site.c.since).join(device, device.c.id == device_site.c.device_id)
+    of_gates.append(moved_to.where(device.c.community == community, span.holds(device_site.c.since)))
+    said = [
+        select(table.c[column]).where(table.c.community == community, span.holds(table.c[column]))
+        for table, column in OF_ALL
+    ]
+    for query in [*of_gates, *said]:
+        for at in connection.scalars(query):
+            yield from ((at, site) for site in sites)
+
+
+def _due(known: Mapping[str, Any], after: Instant, until: Instant) -> set[str]:
+    """All where an hour begins, and with it perhaps a day or a festival; a site where a gate falls silent."""
+    if is_hour_in(after, until):
+        return set(known)
+    return {
+        code
+        for code, site in known.items()
+        if any(_falls_silent(gate, after, until) for gate in site["gates"].values())
+    }
+
+
+def _falls_silent(gate: Mapping[str, Any], after: Instant, until: Instant) -> bool:
+    stale = gate["stale_at"]
+    return stale is not None and after <= (stale + 1) * MILLISECOND and stale * MILLISECOND < until
+
+
+def _read(connection: Connection, community: str, keys: set[str], at: Instant) -> Mapping[str, dict[str, Any] | None]:
+    return queries.records(connection, community, keys, at)
+
+
+moves = moved(_read, _touched, _due)

@@ -1,0 +1,158 @@
+"""What is replayed of the past is, at the end of each step, what ``at`` answers for that time."""
+
+import json
+import random
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine
+
+from cockpit.replay.course import Course
+from cockpit.replay.kept import KeptCourses
+from layers.declare import feeds, layers
+from layers.grid_events import write
+from layers.grid_events.tables import grid_event
+from layers.roles import Actor
+from sensors.bus.merging import settled
+from sensors.codecs.installed import codecs
+from sensors.intake.writer import Writer
+from sensors.tables import device
+from store.engine import writing
+from store.instant import HOUR, MILLISECOND, MINUTE, SECOND, Instant, now
+from tests.cockpit.test_live_state import as_a_page_does, devices, message
+from tests.database import add
+
+MOVING = tuple(layer.code for layer in layers() if layer.moves is not None or layer.derived is not None)
+MOST = 1_000
+
+
+def history(engine: Engine, chance: random.Random, begin: Instant) -> Instant:
+    """Some hours of anything that may happen; answers when they end."""
+    ids = devices(engine)
+    writer = Writer(engine, feeds(), codecs())
+    at = begin
+    for number in range(24):
+        batch = []
+        for _ in range(chance.randrange(1, 8)):
+            at += chance.randrange(60) * SECOND
+            batch.append(message(chance, ids, at))
+        decoded = writer.decode(batch)
+        decoded.at, decoded.listening_since = at, 0
+        writer.store(decoded)
+        if number % 8 == 0:
+            at += 11 * MINUTE
+    third = (at - begin) // 3
+    with writing(engine) as connection:
+        lives = {
+            "d0": {"created": 0},
+            "d1": {"created": 0, "revoked": begin + 2 * third},
+            "d2": {"created": begin + third},
+        }
+        for code, times in lives.items():
+            connection.execute(device.update().where(device.c.id == code).values(times))
+    add(engine, "silent", raw_lon=120.187, raw_lat=28.927)
+    return at
+
+
+def steps_of_events(engine: Engine) -> None:
+    """Half of the events are over."""
+    with engine.connect() as connection:
+        events = list(connection.scalars(grid_event.select().with_only_columns(grid_event.c.id)))
+    for event in events[::2]:
+        with writing(engine) as connection:
+            write.advance(connection, "heling", event, write.Wanted(to="declined"), Actor("m", "manager"), ())
+
+
+def comparable(state: Any) -> dict[str, dict[str, Any]]:
+    """Layers as `/state` has them; without what moves with the clock alone."""
+    found: dict[str, dict[str, Any]] = {}
+    for layer in MOVING:
+        found[layer] = {key: settled(record) for key, record in json.loads(json.dumps(state[layer])).items()}
+    # How far ahead it looks is told with each hour; how many are late is exact.
+    del found["grid_events"]["*"]["due_soon"]
+    for records in (found["areas"], {"*": found["devices"]["*"]}):
+        for record in records.values():
+            for mean in record["metrics"].values():
+                mean["value"] = round(mean["value"], 9)
+                if mean["n"] == 0:
+                    del mean["stale_at"]
+    return found
+
+
+def asked_at(connection: Connection, at: Instant) -> dict[str, dict[str, Any]]:
+    """What `at` answers."""
+    return comparable({layer.code: layer.records(connection, "heling", None, at) for layer in layers()})
+
+
+def show(screen: dict[str, dict[str, Any]], frame: Any) -> int:
+    """A frame, as a page takes it; answers its time."""
+    told = frame if isinstance(frame, dict) else json.loads(bytes(frame))
+    if told["type"] == "snapshot":
+        screen.clear()
+        screen.update(told["layers"])
+    else:
+        for layer, records in told["layers"].items():
+            for key, record in records.items():
+                if record is None:
+                    del screen[layer][key]
+                else:
+                    screen[layer][key] = as_a_page_does(screen[layer].get(key), record)
+    return int(told["now"])
+
+
+def same(screen: dict[str, dict[str, Any]], asked: dict[str, dict[str, Any]], at: Instant) -> None:
+    """Whether a screen shows what was asked for."""
+    shown = comparable(screen)
+    for layer, records in asked.items():
+        assert shown[layer].keys() == records.keys(), (layer, at)
+        for key, record in records.items():
+            assert shown[layer][key] == record, (layer, key, at)
+
+
+@pytest.mark.parametrize(("seed", "step"), [(0, 1), (1, 60), (2, 300)])
+def test_what_is_replayed_is_what_was_there(engine: Engine, seed: int, step: int) -> None:
+    chance = random.Random(seed)
+    begin = (now() - 5 * HOUR) // SECOND * SECOND
+    end = history(engine, chance, begin)
+    steps_of_events(engine)
+    with engine.connect() as connection:
+        at = begin + chance.randrange(600) * SECOND
+        course = Course(connection, "heling", at)
+        screen: dict[str, dict[str, Any]] = {}
+        show(screen, course.snapshot())
+        same(screen, asked_at(connection, at), at)
+        looked = 0
+        while course.at < end:
+            until = min(end, course.at + chance.randrange(1, 900) * SECOND)
+            frames = course.advance(connection, until, step * SECOND, MOST)
+            halfway = chance.randrange(len(frames)) if frames else -1
+            for number, frame in enumerate(frames):
+                shown = show(screen, frame) * MILLISECOND
+                assert shown % (step * SECOND) == 0 or shown == until // MILLISECOND * MILLISECOND
+                if number == halfway and looked % 3 == 0:
+                    same(screen, asked_at(connection, shown), shown)
+            assert course.at == until
+            same(screen, asked_at(connection, until), until)
+            looked += 1
+        assert looked > 5
+
+
+def test_an_answer_ends_where_it_has_told_enough_and_the_next_goes_on(engine: Engine) -> None:
+    begin = (now() - 5 * HOUR) // SECOND * SECOND
+    end = history(engine, random.Random(7), begin)
+    kept = KeptCourses()
+    screen: dict[str, dict[str, Any]] = {}
+    with engine.connect() as connection:
+        first = kept.at(connection, "heling", begin)
+        show(screen, first.snapshot())
+        answers = 0
+        course = first
+        while course.at < end:
+            for frame in course.advance(connection, end, 60 * SECOND, 20):
+                show(screen, frame)
+            kept.keep(connection, course)
+            course = kept.at(connection, "heling", course.at)
+            assert course is first
+            answers += 1
+        assert answers > 3
+        same(screen, asked_at(connection, end), end)
