@@ -420,6 +420,10 @@ interface Cockpit {
   startLanguages(): void;
   /** Let what scrolls sideways be reached by keys, now and as it comes. */
   watchScrolling(): void;
+  /** 44-help.js: the "?" of a figure of help.toml (`group.row`), null where the page tells nothing of it; a name with it. */
+  help(key: string): HTMLButtonElement | null;
+  helped(name: string, key: string): HTMLElement;
+  startHelp(): void;
   /** 05-actions.js */
   me: Me | null;
   whoAmI(isAgain?: boolean): Promise<Me>;
