@@ -84,8 +84,13 @@ class Known:
             if rule.site not in (None, subject):
                 return None
             site = subject if rule.of == "site" else None
-            name = next((place.name for place in places(community, "sites") if place.code == site), "")
-            return rule, Subject(community=community, kind=rule.of, id=subject, name=name, site=site)
+            place = next((place for place in places(community, "sites") if place.code == site), None)
+            if place is None:
+                return rule, Subject(community=community, kind=rule.of, id=subject, site=site)
+            lon, lat = place.label
+            return rule, Subject(
+                community=community, kind=rule.of, id=subject, name=place.name, site=site, lon=lon, lat=lat
+            )
         device = self._devices.get(subject)
         if device is None or device.revoked is not None or not rule.watches(device):
             return None
