@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.exc import OperationalError
 
+from geo.ground import place
 from layers.alarms import queries
 from layers.alarms.rules import Schedule
 from layers.alarms.tables import alarm_hour, alarm_watch
@@ -501,7 +502,7 @@ def test_a_rule_that_is_put_on_judges_the_level_at_which_a_site_stands(stand: St
     stand.wait(30)
     assert stand.told() == [("test.rule", "fangyan", "unacknowledged", 30, None)]
     [one] = stand.alarms()
-    assert (one.lon, one.lat) == ground.by_code(HELING, "sites")["fangyan"].label
+    assert (one.lon, one.lat) == place(HELING, "sites", "fangyan").label
 
 
 def test_a_rule_that_is_put_on_judges_the_clocks_of_devices_that_are_heard(stand: Stand) -> None:
