@@ -60,13 +60,19 @@ def end(connection: Connection, community: str, at: Instant) -> bool:
 
 
 def going_on(connection: Connection, community: str, at: Instant | None = None) -> Any:
-    """The flood that goes on, now or at a time: its row; None where there is none."""
-    c = alarm_flood.c
-    query = select(alarm_flood).where(c.community == community)
+    """The flood that goes on, now or at a time: its row; None where there is none.
+
+    At a time with as many as there were then; before so many had come as make one, nobody knew of it.
+    """
+    c, a = alarm_flood.c, alarm.c
     if at is None:
-        query = query.where(c.ended.is_(None))
+        query = select(alarm_flood).where(c.community == community, c.ended.is_(None))
     else:
-        query = query.where(c.began <= at, c.ended.is_(None) | (c.ended > at))
+        by_then = (a.community == community, a.received >= c.began, a.received <= at, a.flood == c.id)
+        count = select(func.count()).where(*by_then).correlate(alarm_flood).scalar_subquery()
+        query = select(c.id, c.began, c.ended, c.first, count.label("count"))
+        query = query.where(c.community == community, c.began <= at, c.ended.is_(None) | (c.ended > at))
+        query = query.where(count >= BEGINS_AT)
     return connection.execute(query.order_by(c.id.desc()).limit(1)).one_or_none()
 
 

@@ -20,7 +20,12 @@ TALLY = "*"
 """The key of the counts over all open alarms."""
 SHOWN = 300
 """Open alarms that a screen is given, the loudest first; the tally counts them all."""
-PRESENT = ("state", "seq", "is_active", "returned", "acknowledged", "acknowledged_by", "cleared", "shelved_until")
+ASIDE = ("shelved", "out_of_service")
+"""States of which the step says why."""
+PRESENT = (
+    *("state", "seq", "is_active", "returned", "acknowledged", "acknowledged_by", "cleared", "shelved_until"),
+    *("value", "said", "said_en", "repeats", "reason"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +110,13 @@ def with_state(community: str, at: Instant | None) -> Select[Any]:
         found = select(func.max(of.c.at)).where(of.c.alarm_id == c.id, of.c.at <= at, of.c.event.in_(events))
         return found.correlate(alarm).scalar_subquery()
 
+    one = alarm_step.alias()
+    raises = (one.c.alarm_id == c.id, one.c.at <= at, one.c.event == "raise")
+    times = select(func.count()).where(*raises).correlate(alarm).scalar_subquery()
+    last = select(one.c.value).where(*raises).order_by(one.c.seq.desc()).limit(1)
+    value = last.correlate(alarm).scalar_subquery()
+    # Words are kept of the newest value alone.
+    is_newest = value == c.value
     raised, returned, heard = when("raise"), when("return", "withdraw"), when("acknowledge")
     state = alarm_step.c.state
     present = {
@@ -116,6 +128,11 @@ def with_state(community: str, at: Instant | None) -> Select[Any]:
         "cleared": case((state == life.NORMAL, alarm_step.c.at), else_=None),
         "is_active": func.coalesce(returned, 0) < raised,
         "shelved_until": case((state == "shelved", alarm_step.c.until), else_=None),
+        "value": value,
+        "said": case((is_newest, c.said), else_=None),
+        "said_en": case((is_newest, c.said_en), else_=None),
+        "repeats": times - 1,
+        "reason": case((state.in_(ASIDE), alarm_step.c.note), else_=None),
     }
     others = [column for column in c if column.name not in PRESENT]
     columns = [column.label(name) for name, column in present.items()]

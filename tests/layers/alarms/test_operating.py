@@ -270,6 +270,27 @@ def test_a_past_time_is_answered_as_it_was(stand: Stand) -> None:
     assert (over.state, over.id) == ("normal", number)
 
 
+def test_at_a_past_time_an_alarm_has_the_value_of_then_and_the_flood_its_size(engine: Engine) -> None:
+    stand = Stand(engine)
+    stand.only()
+    stand.rule(latched=True)
+    for number in range(12):
+        stand.device(f"air-{number}")
+    for number in range(12):
+        stand.say((number, f"air-{number}", {"pm2_5": 110 + number}))
+    stand.say((60, "air-0", {"pm2_5": 20}))
+    stand.say((70, "air-0", {"pm2_5": 400}))
+    with engine.connect() as connection:
+        alone = queries.records(connection, HELING, None, stand.at(5))
+        flooded = queries.records(connection, HELING, None, stand.at(10))
+        [first] = [one.id for one in stand.alarms() if one.subject == "air-0"]
+        present = queries.records(connection, HELING, None)
+    assert alone["*"]["flood"] is None
+    assert flooded["*"]["flood"]["count"] == 11
+    assert (alone[first]["value"], alone[first]["repeats"]) == (110, 0)
+    assert (present[first]["value"], present[first]["repeats"]) == (400, 1)
+
+
 def latched(stand: Stand) -> None:
     """A smoke detector whose alarm stays until it is reset."""
     stand.device("smoke-1", "smoke")
