@@ -14,7 +14,7 @@ from cockpit.errors import BadSetting
 from store.instant import DAY, MINUTE, SECOND, SHANGHAI_OFFSET, Instant
 
 ANY = "any"
-Time = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Time = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 """A time of the day in Asia/Shanghai, as HH:MM."""
 
 

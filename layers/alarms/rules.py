@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from layers.texts import cleaned
+from layers.texts import cleaned, words
 from sensors.devices.kinds import kinds
 from sensors.devices.registry import Device
 from sensors.metrics import Kind, metrics
@@ -144,7 +144,7 @@ def faults(rule: Rule) -> dict[str, str]:
     found: dict[str, str] = {}
     if not _is_code(rule.code):
         found["code"] = "lower-case letters, digits, _ and -, in parts with dots, at most 64 characters"
-    if not rule.name.strip():
+    if not words(rule.name):
         found["name"] = "1 to 120 characters"
     for name in ("value", "deadband", "on_delay_s", "off_delay_s", "window_s"):
         if not abs(getattr(rule, name)) <= MOST:
@@ -157,7 +157,7 @@ def faults(rule: Rule) -> dict[str, str]:
             found[name] = f"at most {LONGEST_S} s"
     for name in TEXTS:
         value = getattr(rule, name)
-        if value is not None and (len(value) > TEXTS[name] or cleaned(value) != value):
+        if value is not None and (len(value) > TEXTS[name] or words(value) != value.strip()):
             found[name] = f"at most {TEXTS[name]} characters, none of them a control character"
     if len(rule.devices) > MOST_DEVICES or any(len(one) > 64 or cleaned(one) != one for one in rule.devices):
         found["devices"] = f"at most {MOST_DEVICES} ids of devices"

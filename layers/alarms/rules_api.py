@@ -111,7 +111,8 @@ def _read(body: dict[str, Any]) -> Rule:
         rule = read(body)
     except msgspec.ValidationError as error:
         raise Problem(422, "not a rule", str(error)) from None
-    _refuse(faults(rule))
+    unsaid = "value" not in body and rule.op != "missing" and rule.other is None
+    _refuse(({"value": "a number: the limit"} if unsaid else {}) | faults(rule))
     return rule
 
 

@@ -114,6 +114,10 @@ def test_a_rule_that_names_what_is_not_there_is_refused(told: Told) -> None:
     assert answer.status_code == 422
     assert answer.json()["faults"].keys() == named.keys()
     assert told.post("alarm-rules", rule | {"suppresses": ["fire.smoke"] * 51}).status_code == 422
+    for wrong in ({"name": "\u200b"}, {"name_en": "\u00ad"}, {"guidance": "\u2060"}):
+        assert set(told.post("alarm-rules", rule | wrong).json()["faults"]) == set(wrong)
+    del rule["value"]
+    assert set(told.post("alarm-rules", rule).json()["faults"]) == {"value"}
 
 
 def test_a_rule_kept_as_it_was_is_no_new_version_and_strangers_are_not_told_why(told: Told) -> None:
