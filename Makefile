@@ -39,9 +39,10 @@ soak: $(READY)
 	$(BIN)/python -m bench.soak
 	LIVE_SECONDS=600 $(BIN)/pytest -o faulthandler_timeout=1200 tests/faults/test_live_equals_database.py
 
-# After a change of what screens say: the catalogues of assets/words, with what is new empty.
+# After a change of what screens say: the catalogues of assets/words, with what is new empty, and the help in docs.
 words: $(READY)
 	$(BIN)/python -m cockpit.serving.catalogues
+	$(BIN)/python -c 'from cockpit.pages import help; help.write()'
 
 # After a change of the dependencies; needs uv.
 lock:

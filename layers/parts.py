@@ -10,7 +10,7 @@ from dash import html
 
 
 def panel(code: str, title: str, *content: Any, waiting: str, note: str = "") -> Any:
-    """A panel: title, content, what it waits for while there is nothing, and its foot.
+    """A panel: title, content, what it waits for while there is nothing, its foot, and the place of its help.
 
     Parameters
     ----------
@@ -19,7 +19,8 @@ def panel(code: str, title: str, *content: Any, waiting: str, note: str = "") ->
     note
         A word beside the title.
     """
-    head = [html.H2(title)] + ([html.Span(note, className="note")] if note else [])
+    head = [html.H2(title), html.Span(**{"data-help": f"panels.{code}"})]
+    head += [html.Span(note, className="note")] if note else []
     return html.Section(
         [
             html.Header(head),

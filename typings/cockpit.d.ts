@@ -222,7 +222,6 @@ interface MapScript {
   setFeatures(source: string, features: Maps.Feature[]): void;
   goTo(at: Maps.Position, zoom: number): void;
   follow(other: MapScript): void;
-  reload(source: string): void;
   file(name: string): string;
   pulse(source: string, id: string): void;
   layOut(): void;
@@ -420,6 +419,10 @@ interface Cockpit {
   startLanguages(): void;
   /** Let what scrolls sideways be reached by keys, now and as it comes. */
   watchScrolling(): void;
+  /** 44-help.js: the "?" of a figure of help.toml (`group.row`), null where the page tells nothing of it; a name with it. */
+  help(key: string): HTMLButtonElement | null;
+  helped(name: string, key: string): HTMLElement;
+  startHelp(): void;
   /** 05-actions.js */
   me: Me | null;
   whoAmI(isAgain?: boolean): Promise<Me>;

@@ -30,6 +30,7 @@
     channel.start();
     cockpit.startLanguages();
     cockpit.watchScrolling();
+    cockpit.startHelp();
     if (cockpit.find("[data-me], [data-least-role]")) cockpit.whoAmI();
     if (document.getElementById("map")) cockpit.map.start();
     const page = cockpit.pages[root.dataset.page];

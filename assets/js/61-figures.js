@@ -96,12 +96,14 @@
 
   /** @param {Api.Figures} total */
   function showTotal(total) {
-    const tiles = [[say("上报¦来源"), cockpit.number(total.counts.reported)], [say("积压"), cockpit.number(total.backlog)],
-      ...Object.entries(words.rates).map(([code, name]) => [name, percent(total, code)]),
-      [say("满意度"), total.satisfaction === null ? "—" : say("{satisfaction} / 5（{rated}）", { satisfaction: cockpit.number(total.satisfaction, 2), rated: total.rated })]];
-    cockpit.need("[data-totals]").replaceChildren(...tiles.map(([name, value]) => {
+    const tiles = [["reported", say("上报¦来源"), cockpit.number(total.counts.reported)], ["backlog", say("积压"), cockpit.number(total.backlog)],
+      ...Object.entries(words.rates).map(([code, name]) => [code, name, percent(total, code)]),
+      ["satisfaction", say("满意度"), total.satisfaction === null ? "—" : say("{satisfaction} / 5（{rated}）", { satisfaction: cockpit.number(total.satisfaction, 2), rated: total.rated })]];
+    cockpit.need("[data-totals]").replaceChildren(...tiles.map(([code, name, value]) => {
       const tile = element("div", "total");
-      tile.append(element("span", "label", name), element("span", "value", value));
+      const label = cockpit.helped(name, `events.${code}`);
+      label.classList.add("label");
+      tile.append(label, element("span", "value", value));
       return tile;
     }));
     const stages = Object.entries(words.stages).map(([code, name]) => {

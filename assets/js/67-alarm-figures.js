@@ -83,7 +83,7 @@
   /** @param {Api.AlarmFigure[]} rows */
   function figures(rows) {
     const made = cockpit.table([say("指标"), say("数值"), say("目标"), say("对照"), say("出处")], rows.map((one) => [
-      one.name, shown(one), one.target || "—", one.is_met === null ? "—" : one.is_met ? say("✓ 达到") : say("▲ 未达到"), one.source || "—",
+      cockpit.helped(one.name, `alarms.${one.code}`), shown(one), one.target || "—", one.is_met === null ? "—" : one.is_met ? say("✓ 达到") : say("▲ 未达到"), one.source || "—",
     ]));
     [...made.tBodies[0].rows].forEach((row, index) => {
       row.dataset.figure = rows[index].code;

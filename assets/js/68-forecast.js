@@ -199,7 +199,7 @@
   function errors(known) {
     /** @param {number} value */
     const share = (value) => `${Math.round(value * 100)}%`;
-    const head = [say("本场所留出日误差"), say("模型（人）"), say("基线（人）"), say("模型区间覆盖"), say("基线区间覆盖"), say("小时数")];
+    const head = [cockpit.helped(say("本场所留出日误差"), "forecast.errors"), say("模型（人）"), say("基线（人）"), say("模型区间覆盖"), say("基线区间覆盖"), say("小时数")];
     const made = cockpit.table(head, known.horizons.map((row) => [
       say("提前 {hours} 小时", { hours: row.hours }), cockpit.number(row.like_days.mae), cockpit.number(row.seasonal_naive.mae),
       share(row.like_days.coverage), share(row.seasonal_naive.coverage), cockpit.number(row.n),

@@ -17,13 +17,21 @@ LISTS = (
     ("floods", marked("报警泛滥")),
     ("days", marked("每天报警")),
 )
+LISTED = {"top": "top_ten"}
+"""Lists whose figure has another code."""
 
 
 def page(community: str | None = None, theme: str | None = None, at: str | None = None, **_other: str) -> Any:
     """The layout of ``/alarm-figures``; the script asks the API for the period that is chosen."""
     known = frame.known_community(community)
     lists = [
-        html.Section([html.H2(say(name)), html.Div(className="wide", **{"data-figures-list": code})], className="panel")
+        html.Section(
+            [
+                frame.heading(say(name), f"alarms.{LISTED.get(code, code)}"),
+                html.Div(className="wide", **{"data-figures-list": code}),
+            ],
+            className="panel",
+        )
         for code, name in LISTS
     ]
     content = [

@@ -94,9 +94,16 @@ def _page(engine: Engine, device: Device, measured: list[str], theme: str, past:
     content = [
         html.Section(
             [
-                html.H2([device.name, html.Span("", className="status", **{"data-device-status": ""})]),
+                html.Div(
+                    [
+                        html.H2([device.name, html.Span("", className="status", **{"data-device-status": ""})]),
+                        frame.help_of("devices.state"),
+                    ],
+                    className="heading",
+                ),
                 html.Dl([part for name, value in facts for part in (html.Dt(name), html.Dd(value))]),
                 html.P("", className="clock-note", hidden=True, **{"data-device-clock": ""}),
+                frame.heading(say("最新读数"), "devices.latest"),
                 html.Table([html.Tbody([], **{"data-device-latest": ""})], className="latest"),
                 *([] if past else _commands(device)),
             ],
@@ -106,7 +113,7 @@ def _page(engine: Engine, device: Device, measured: list[str], theme: str, past:
             [
                 html.Div(
                     [
-                        html.H2(say("历史")),
+                        frame.heading(say("历史"), "devices.history"),
                         *buttons("device-span", say("时段"), spans, FIRST_SPAN),
                         *buttons("device-metric", say("测量项"), options, first),
                     ],

@@ -107,7 +107,7 @@ def _page(engine: Engine, community: Community, theme: str, past: dict[str, str]
     words = dcc.Input(id="events-words", placeholder=say("标题、说明或编号"), debounce=0.4, maxLength=100)
     filters.append(html.Label([say("搜索"), words]))
     found = rows(engine, community.code, {"state": state}, at)
-    none, height = say("没有符合条件的事件"), "calc(100vh - 240px)"
+    none, height = say("没有符合条件的事件"), "calc(100vh - 272px)"
     content = [
         html.Section(
             [

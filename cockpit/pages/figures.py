@@ -21,10 +21,15 @@ def page(community: str | None = None, theme: str | None = None, at: str | None 
         html.Section(
             [html.H2(say("总体")), html.Div(className="totals", **{"data-totals": ""})], className="panel overview"
         ),
-        html.Section([html.H2(say("环节用时")), html.Div(**{"data-stages": ""})], className="panel"),
-        html.Section([html.H2(say("积压滞留")), html.Div(**{"data-ages": ""})], className="panel"),
         html.Section(
-            [html.H2(say("分组")), html.Div(className="wide", **{"data-groups": ""})], className="panel overview"
+            [frame.heading(say("环节用时"), "events.hours"), html.Div(**{"data-stages": ""})], className="panel"
+        ),
+        html.Section(
+            [frame.heading(say("积压滞留"), "events.ageing"), html.Div(**{"data-ages": ""})], className="panel"
+        ),
+        html.Section(
+            [frame.heading(say("分组"), "events.groups"), html.Div(className="wide", **{"data-groups": ""})],
+            className="panel overview",
         ),
     ]
     body = html.Div(content, className="sheets", **{"data-words": msgspec.json.encode(words).decode()})

@@ -46,7 +46,13 @@ def _told() -> Any:
 def _site(site: Place) -> Any:
     return html.Section(
         [
-            html.Header([html.H2(named(site)), html.Span("", className="note", **{"data-forecast-model": ""})]),
+            html.Header(
+                [
+                    html.H2(named(site)),
+                    frame.help_of("forecast.chart"),
+                    html.Span("", className="note", **{"data-forecast-model": ""}),
+                ]
+            ),
             html.P("", className="forecast-warning", role="status", **{"data-forecast-warning": ""}),
             html.P("", className="second", **{"data-forecast-source": ""}),
             html.Div(

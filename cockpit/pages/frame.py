@@ -6,6 +6,7 @@ import msgspec
 from dash import html
 
 from cockpit import access
+from cockpit.pages import help
 from cockpit.pages.address import THEMES, NoPage, instant_of
 from cockpit.serving.build import build
 from geo.communities import Community, communities
@@ -204,7 +205,19 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
         ],
         className="top",
     )
-    return root(community, kind, [header, html.Main(content)], theme=theme, **data)
+    told = help.words(kind)
+    helps = {"helps": msgspec.json.encode(told).decode()} if told else {}
+    return root(community, kind, [header, html.Main(content)], theme=theme, **data, **helps)
+
+
+def heading(text: str, key: str) -> Any:
+    """A heading with the "?" of what stands below it: a row of help.toml, as ``group.row``."""
+    return html.Div([html.H2(text), help_of(key)], className="heading")
+
+
+def help_of(key: str) -> Any:
+    """The place of a figure's "?"; the script puts it there."""
+    return html.Span(**{"data-help": key})
 
 
 def _replay_of(community: Community, at_ms: str | None) -> str:

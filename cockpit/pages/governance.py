@@ -49,7 +49,10 @@ def _overview() -> Any:
     ]
     rows = [
         html.Div(
-            [html.Span(name, className="label"), html.Span("—", className="value", **{"data-total": code})],
+            [
+                html.Span([name, frame.help_of(f"governance.{code}")], className="label"),
+                html.Span("—", className="value", **{"data-total": code}),
+            ],
             className="total",
         )
         for code, name in figures

@@ -44,7 +44,7 @@ def _page(community: Community, metric: str, theme: str, mqtt_port: int, past: d
         None if past else _guide(community, mqtt_port),
         map_stage.stage(community, theme, metric),
         html.Div([layer.panel(community) for layer in layers() if layer.panel], className="panels"),
-        html.Section([html.H2(say("设备")), devices_table()], className="panel devices"),
+        html.Section([frame.heading(say("设备"), "devices.state"), devices_table()], className="panel devices"),
     ]
     return frame.desk(community, "home", content, theme=theme, metric=metric, **past)
 

@@ -53,7 +53,7 @@ def _site(site: Place, *, has_duties: bool) -> Any:
     totals = [
         html.Div(
             [
-                html.Span(say(name), className="label"),
+                html.Span([say(name), frame.help_of(f"visitors.{code}")], className="label"),
                 html.Span("—", className="value", **{"data-figure": code}),
                 html.Span("", className="beside", **{"data-beside": code}),
             ],

@@ -18,9 +18,13 @@ from cockpit.displays import api as displays
 from cockpit.ground import api as ground_api
 from cockpit.ground import spatial_api
 from cockpit.notices import api as notices
+from cockpit.pages import help
 from cockpit.people import api as people
+from cockpit.replay import api as replay
 from cockpit.settings import PREFIX, Settings
+from layers.alarms import figures as alarm_figures
 from layers.declare import layers
+from layers.grid_events import figures as event_figures
 from layers.grid_events.rules import states
 from sensors.codecs.installed import codecs
 from sensors.codecs.mapping import read_folder
@@ -49,6 +53,7 @@ def routes() -> set[str]:
     routers = [
         ("", health.router(None, health.Probes())),
         ("", api.general()),
+        ("", replay.router()),
         ("", people.router()),
         ("", displays.router()),
         ("", notices.router()),
@@ -136,6 +141,17 @@ def test_every_kind_of_device_and_every_state_has_its_word() -> None:
     for code, state in states().items():
         assert state.name in GLOSSARY, code
         assert code in GLOSSARY, code
+
+
+def test_what_the_question_marks_say_stands_in_the_documents() -> None:
+    told = (ROOT / help.DOCUMENT).read_text(encoding="utf-8")
+    assert told.partition(help.BEGIN)[1:] == (help.BEGIN, help.document().removeprefix(help.BEGIN)), "run: make words"
+
+
+def test_every_figure_of_alarms_and_events_has_its_help() -> None:
+    told = help.groups()
+    assert set(alarm_figures.table().rows) - set(told["alarms"].rows) == set()
+    assert set(event_figures.RATES) - set(told["events"].rows) == set()
 
 
 @pytest.mark.parametrize("path", PAGES)
