@@ -13,7 +13,7 @@ from cockpit.displays.heard import SILENT
 from cockpit.displays.tables import display_heard
 from store.engine import open_engine, writing
 from store.instant import now
-from tests.browsing import PHONE, screen
+from tests.browsing import PHONE, WALL, screen
 from tests.permissions import bearer
 from tests.running import Cockpit, until
 
@@ -324,7 +324,9 @@ def test_a_screen_is_dimmed_by_the_hour_but_not_while_an_alarm_waits(screens: Sc
     expect(wall.locator("#cockpit.is-dimmed")).to_have_count(1)
 
 
-def test_the_picture_moves_a_little_and_nothing_is_cut_off(screens: Screens) -> None:
+@pytest.mark.parametrize("size", [(1080, 1920), (3840, 1080), WALL])
+def test_the_picture_moves_a_little_and_nothing_is_cut_off(screens: Screens, size: tuple[int, int]) -> None:
+    screens.wall.set_viewport_size({"width": size[0], "height": size[1]})
     found = screens.wall.evaluate(
         """() => {
           const { style } = cockpit.root;
