@@ -19,7 +19,6 @@
   let kept = -Infinity;
   /** @type {Api.ReplayDay | null} */
   let drawn = null;
-  let drawnWide = 0;
 
   const local = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai", dateStyle: "short", timeStyle: "medium" });
   /** @param {number} ms */
@@ -49,7 +48,7 @@
     }
     document.addEventListener("keydown", key);
     for (const foot of cockpit.findAll(".panel .foot")) cockpit.setText(foot, replay.word());
-    new ResizeObserver(draw).observe(part("marks"));
+    new ResizeObserver(() => drawn && marks(drawn)).observe(part("marks"));
   };
 
   const toggle = () => replay.play(!replay.state().isPlaying);
@@ -142,11 +141,7 @@
     for (const button of /** @type {Iterable<HTMLButtonElement>} */ (cockpit.findAll("[data-replay-day]"))) {
       button.disabled = Number(button.dataset.replayDay) < 0 ? day.first >= day.begins : cockpit.clock.server() < day.ends;
     }
-    const wide = part("marks").clientWidth;
-    if (drawn !== day || drawnWide !== wide) {
-      [drawn, drawnWide] = [day, wide];
-      marks(day);
-    }
+    if (drawn !== day) marks((drawn = day));
   }
 
   /* What else must be known of what is shown. */
