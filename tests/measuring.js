@@ -104,7 +104,8 @@
       const x = Math.min(word.seen.right, other.seen.right) - Math.max(word.seen.left, other.seen.left);
       const y = Math.min(word.seen.bottom, other.seen.bottom) - Math.max(word.seen.top, other.seen.top);
       if (x <= SLACK || y <= SLACK) continue;
-      if (!isWall && sheetOf(word.element) !== sheetOf(other.element)) continue;
+      // A wall stands still; on a phone it scrolls under a bar as any page does.
+      if (!(isWall && innerWidth > 640) && sheetOf(word.element) !== sheetOf(other.element)) continue;
       tell("over another", word, { other: other.text, its: round(other), of: where(other.element) });
     }
   });

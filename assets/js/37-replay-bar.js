@@ -9,7 +9,7 @@
   const MINUTE_MS = 60000;
   const HOUR_MS = 60 * MINUTE_MS;
   const DAY_MS = 24 * HOUR_MS;
-  const PLACES = 144;           // on the line; marks of one place stand together
+  const WIDE_U = 2.4;           // a mark; those that would lie over one another stand together
   const NAMED = 5;              // of them that are named
   const KEPT_MS = 2000;
   const LANES = { alarm: 0, event: 1 };
@@ -48,6 +48,7 @@
     }
     document.addEventListener("keydown", key);
     for (const foot of cockpit.findAll(".panel .foot")) cockpit.setText(foot, replay.word());
+    new ResizeObserver(() => drawn && marks(drawn)).observe(part("marks"));
   };
 
   const toggle = () => replay.play(!replay.state().isPlaying);
@@ -154,13 +155,17 @@
 
   /** @param {Api.ReplayDay} day */
   function marks(day) {
-    /** @type {Map<string, Api.ReplayMark[]>} */
-    const places = new Map();
+    const line = part("marks");
+    const apart = (DAY_MS * WIDE_U * cockpit.u()) / (line.clientWidth || 1);
+    /** @type {Record<string, Api.ReplayMark[][]>} */
+    const lanes = { alarm: [], event: [] };
     for (const mark of day.marks) {
-      const place = `${mark.kind}.${Math.floor(((mark.at - day.begins) * PLACES) / DAY_MS)}`;
-      places.set(place, [...(places.get(place) ?? []), mark]);
+      const lane = lanes[mark.kind];
+      const before = lane[lane.length - 1];
+      if (before && mark.at - before[0].at < apart) before.push(mark);
+      else lane.push([mark]);
     }
-    part("marks").replaceChildren(...[...places.values()].map(button));
+    line.replaceChildren(...[...lanes.alarm, ...lanes.event].map(button));
   }
 
   /* One for all that stand in a place, as the gravest of them looks; it leads there. */
@@ -169,7 +174,7 @@
     const gravest = several.reduce((one, other) => (other.rank < one.rank ? other : one));
     const made = element("button", `tone-${gravest.tone} lane-${LANES[gravest.kind]}`, gravest.symbol);
     made.type = "button";
-    made.style.left = share(gravest.at);
+    made.style.left = share(several[0].at);
     const lines = [gravest, ...several.filter((one) => one !== gravest)].slice(0, NAMED).map(sentence);
     if (several.length > NAMED) lines.push(say("另有 {n} 件", { n: several.length - NAMED }));
     made.setAttribute("aria-label", lines.join(say("；")));

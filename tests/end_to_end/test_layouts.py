@@ -34,8 +34,8 @@ FURTHER = (
     *("/devices/siren-laid", "/alarms?view=duty", "/alarms?view=history", "/alarms?view=shelved"),
     "/events?at=2026-11-26T12:00",
 )
-STATES = ("", "programme=1", "at=2026-11-26T12:00")
-"""The wall as it is, in turn, and of a past time."""
+STATES = ("", "programme=1", "at=2026-11-26T12:00", "replay=2026-11-26T12:00&paused=1")
+"""The wall as it is, in turn, of a past time, and replaying one."""
 STILL = "() => { if (window.cockpit?.map?.handle) cockpit.map.handle._render = () => {}; }"
 """What the map draws is not measured here, and each size would have it worked out anew."""
 
