@@ -20,7 +20,6 @@ from geo.ground import LAYERS as GROUND_LAYERS
 from geo.ground import Place, geojson, places, rows
 from geo.ground import labels as labels_of
 from layers.declare import layers
-from layers.devices import queries as devices
 from layers.problem import Problem
 from layers.web import At, CommunityPath, Reading, feature, point
 from sensors.bus.merging import settled
@@ -90,15 +89,6 @@ def ground() -> APIRouter:
         found = [
             feature(point(float(lon), float(lat)), _named(place), place.code)
             for place, lon, lat in zip(places(community.code, layer), *where, strict=True)
-        ]
-        return static(request, msgspec.json.encode({"type": "FeatureCollection", "features": found}), GEOJSON)
-
-    @routes.get("/{community}/devices.geojson")
-    def device_points(community: CommunityPath, connection: Reading, request: Request, at: At) -> Response:
-        known = [k.device for k in devices.states(connection, community.code, None, at) if k.device.lon is not None]
-        found = [
-            feature(point(d.lon, d.lat), {"id": d.id, "name": d.name, "kind": d.kind} | where, d.id)
-            for d, where in zip(known, devices.where_of(community.code, known), strict=True)
         ]
         return static(request, msgspec.json.encode({"type": "FeatureCollection", "features": found}), GEOJSON)
 

@@ -74,21 +74,13 @@ def moved(
     """The moves of a layer whose records are few, or change seldom: each is read where a step that changed it ends."""
 
     def moves(connection: Connection, community: str, known: Mapping[str, Any], span: Span) -> Iterator[Told]:
-        present = dict(known)
         keys_at: defaultdict[Instant, set[str]] = defaultdict(set)
         for moment, key in touched(connection, community, span):
             keys_at[span.end_of(moment)].add(key)
         for after, until in pairwise([span.begin, *span.ends]):
-            keys = keys_at[until] | due(present, after, until)
+            keys = keys_at[until] | due(known, after, until)
             found = read(connection, community, keys, until) if keys else {}
-            told: Told = {}
-            for key in keys:
-                record = found.get(key)
-                if record is not None:
-                    told[key] = present[key] = record
-                elif present.pop(key, None) is not None:
-                    told[key] = None
-            yield told
+            yield {key: found.get(key) for key in keys}
 
     return moves
 

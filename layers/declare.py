@@ -112,8 +112,8 @@ class Derived(Protocol):
 
 
 Moves = Callable[[Connection, str, Mapping[str, Any], Span], Iterator[Told]]
-"""(connection, community, key -> record as it was known when the span began, span) -> for each end of its steps what is
-known otherwise then."""
+"""(connection, community, key -> record as it is known when the span begins, span) -> for each end of its steps what is
+known otherwise then. Whoever takes it puts each into what is known, before the next."""
 Marks = Callable[[Connection, str, Instant, Instant, int], list[Mark]]
 """(connection, community, from, until, how many at most) -> what happened, the gravest first."""
 

@@ -222,7 +222,6 @@ interface MapScript {
   setFeatures(source: string, features: Maps.Feature[]): void;
   goTo(at: Maps.Position, zoom: number): void;
   follow(other: MapScript): void;
-  reload(source: string): void;
   file(name: string): string;
   pulse(source: string, id: string): void;
   layOut(): void;

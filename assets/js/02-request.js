@@ -16,11 +16,12 @@
 
   const BUSY = 503;
   const TRIES = 4;
+  const READ_MS = 60000;         // a question may be forgotten on its way, and nobody say so
   const WAIT_MS = [500, 5000];   // at least and at most, whatever the server asks for
 
   /* What an address answers: {ok, status, body, retryMs, isForeign}. Where it is refused, body.detail says why in words,
-     whoever refused; ``patience``: after so many ms it is given up. A busy server is asked again, where nothing is changed
-     by asking. */
+     whoever refused; ``patience``: after so many ms it is given up, a question by itself after a minute. A busy server is
+     asked again, where nothing is changed by asking. */
   cockpit.request = async function (path, options = {}) {
     for (let tried = 1; ; tried += 1) {
       const answer = await once(path, options);
@@ -33,6 +34,7 @@
 
   /** @param {string} path @param {Asking} given */
   async function once(path, { patience = null, ...options }) {
+    if (!options.method) patience ??= READ_MS;
     const giveUp = new AbortController();
     const timer = patience === null ? null : setTimeout(() => giveUp.abort(), patience);
     try {

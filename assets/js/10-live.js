@@ -15,6 +15,8 @@
   const RENEW_AGAIN_MS = 600000;       // where that brought another one, as from a server that stands beside it
   const SPREAD_MS = 8000;    // over which walls are loaded anew: not all in the same moment
   const RETRY_MS = [250, 500, 1000, 2000];
+  const SPREAD = [0.7, 1.3];   // of it, by lot: not all walls of a house come at once
+  const HUNG_MOST = 2;         // attempts in turn that hung before the other way is tried
 
   const live = (cockpit.live = /** @type {Cockpit["live"]} */ ({ up: false, isDoubted: false, isOutdated: false, owed: null }));
   let isThrough = false;   // whether a WebSocket ever brought a frame
@@ -27,6 +29,7 @@
   /** @type {number | null} */
   let seq = null;
   let attempt = 0;
+  let hung = 0;         // attempts in turn to which nobody said anything, neither yes nor no
   /** @type {number | null} */
   let retryTimer = null;
   let newest = "";      // the build that the server last named
@@ -44,7 +47,7 @@
   live.check = function () {
     const leapt = cockpit.clock.leapt();
     if (!socket) return;
-    if (cockpit.clock.since(heard) > SILENCE_MS || cockpit.clock.steady() > answerBy) drop();
+    if (cockpit.clock.since(heard) > SILENCE_MS || cockpit.clock.steady() > answerBy) fellSilent();
     else if (live.up && leapt > LEAP_MS) doubt();
   };
 
@@ -168,6 +171,18 @@
     else if (socket === opened) drop();
   }
 
+  /* What let WebSockets through once may do so no more, and say nothing. */
+  function fellSilent() {
+    hung = isHeard ? 0 : hung + 1;
+    if (isThrough && hung >= HUNG_MOST) turn();
+    drop();
+  }
+
+  function turn() {
+    hung = 0;
+    way = way === "socket" ? "events" : "socket";
+  }
+
   function drop() {
     const old = socket;
     socket = null;
@@ -179,10 +194,11 @@
       old.close();
     }
     // A way that brought nothing, and never has: a proxy may stand in it. Then the other one is tried.
-    if (!isHeard && !isThrough) way = way === "socket" ? "events" : "socket";
+    if (!isHeard && !isThrough) turn();
     setUp(false);
     if (retryTimer === null) {
-      retryTimer = setTimeout(connect, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
+      const wait = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)];
+      retryTimer = setTimeout(connect, wait * (SPREAD[0] + Math.random() * (SPREAD[1] - SPREAD[0])));
       attempt += 1;
     }
   }
@@ -195,7 +211,7 @@
     cockpit.clock.told(frame.now);
     if (frame.build && compare(frame.build)) return;
     if (frame.type === "snapshot") {
-      attempt = 0;
+      attempt = hung = 0;
       seq = frame.seq;
       answerBy = Infinity;
       setUp(true);

@@ -20,6 +20,7 @@
   let reached = 0;                // up to when there are frames
   let generation = 0;             // of what was asked for: an answer to an older question is of no use
   let isFetching = false;
+  let isRefused = false;          // until somebody goes elsewhere
   let isWhole = true;             // the next window begins with a snapshot
   let isPlaying = true;
   let isShort = false;            // it plays faster than frames come
@@ -89,7 +90,7 @@
   replay.seek = function (ms) {
     cockpit.at = Math.round(Math.min(Math.max(ms, begin()), Math.max(begin(), end())));
     generation += 1;
-    [frames, reached, isFetching, isWhole, isShort] = [[], now(), false, true, false];
+    [frames, reached, isWhole, isShort, isRefused] = [[], now(), true, false, false];
     cockpit.forgetTrends();
     fetchOn();
     changed();
@@ -102,15 +103,16 @@
   async function fetchOn() {
     const ahead = isWhole ? speed * FIRST_MS : length();
     const to = Math.max(reached, Math.min(reached + ahead, end()));
-    if (isFetching || (to <= reached && !isWhole)) return;
+    // One question at a time, however fast somebody goes to and fro: the next is of where it then is.
+    if (isFetching || isRefused || (to <= reached && !isWhole)) return;
     isFetching = true;
     const of = generation;
     const asked = new URLSearchParams({ from: iso(reached), to: iso(to), step: String(step), whole: String(isWhole) });
     /** @type {Answer<Api.ReplayWindow>} */
     const answer = await cockpit.request(`${path()}?${asked}`);
-    if (of !== generation) return;
-    if (!answer.ok) return refused(answer);
+    if (!answer.ok && of === generation) return refused(answer);
     isFetching = false;
+    if (of !== generation) return void fetchOn();
     if (!cockpit.live.up) {
       cockpit.live.up = true;
       cockpit.showConnection();
@@ -121,21 +123,21 @@
       isWhole = false;
       show();
     }
+    replay.render?.();
   }
 
   /** @param {Answer} answer */
   function refused(answer) {
     // What the server will never answer is said once; a line that is cut is tried again.
     if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) {
-      isPlaying = false;
+      [isFetching, isRefused, isPlaying] = [false, true, false];
+      cockpit.live.up = false;   // what comes next takes the band away
       cockpit.sayBand(answer.body.detail);
       return changed();
     }
     cockpit.live.up = false;
     cockpit.showConnection();
-    const of = generation;
     setTimeout(() => {
-      if (of !== generation) return;
       isFetching = false;
       fetchOn();
     }, answer.retryMs ?? RETRY_MS);
@@ -191,5 +193,5 @@
     replay.keep?.();
   }
 
-  replay.word = () => say("复盘 · 非实时");
+  replay.word = () => say("非实时");
 })();

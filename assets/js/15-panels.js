@@ -47,7 +47,9 @@
   cockpit.setPanel = function (code, what) {
     for (const panel of cockpit.findAll(`[data-panel="${code}"]`)) {
       panel.classList.toggle("is-waiting", what.waiting);
-      const foot = what.ts ? `${cockpit.sourceWords(what.sources, what.own)} · ${cockpit.time.clock(what.ts)}` : "";
+      // Beside the word that it is not live there is room for the minute.
+      const when = cockpit.replay.isOn() ? cockpit.time.minute : cockpit.time.clock;
+      const foot = what.ts ? `${cockpit.sourceWords(what.sources, what.own)} · ${when(what.ts)}` : "";
       const said = what.waiting ? "" : foot;
       cockpit.setText(panel.querySelector(".foot"), [cockpit.replay.isOn() ? cockpit.replay.word() : "", said].filter(Boolean).join(" · "));
       // Nothing more comes to a past time.

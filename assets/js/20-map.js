@@ -70,7 +70,7 @@
     const text = JSON.stringify(features);
     if (known[source] === text) return;
     known[source] = text;
-    putData(source, { type: "FeatureCollection", features });
+    map.put(`data of ${source}`, (handle) => handle.getSource(source)?.setData({ type: "FeatureCollection", features }));
   };
   /** @type {Record<string, string>} */
   const known = {};
@@ -95,19 +95,6 @@
       });
     });
   };
-
-  /* Read a source from the server again. */
-  map.reload = function (source) {
-    if (map.handle) putData(source, map.file(`${source}.geojson`) + cockpit.atQuery("?"));
-  };
-
-  /** @param {string} source @param {Maps.Collection | string} data */
-  function putData(source, data) {
-    map.put(`data of ${source}`, (handle) => {
-      const there = handle.getSource(source);
-      if (there) there.setData(data);
-    });
-  }
 
   /* The address of a file of the ground, which is that of now. */
   map.file = (name) => `/geo/${cockpit.root.dataset.community}/${name}`;

@@ -84,6 +84,7 @@
     alarms: (of) => cockpit.alarms.card(of.id),
     events: (of) => event(of.id),
     gates: (of) => gate(of.id),
+    "devices-not-well": (of) => card.ofDevice(of.id),
     devices: (of) => card.ofDevice(of.id),
     facilities: (of) => ({ title: of.name, lines: [say("设施"), of.code] }),
     "rooms-labels": (of) => card.ofRoom(of),

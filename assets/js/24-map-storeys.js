@@ -47,7 +47,7 @@
     // Of the devices in the building those on this storey, and those of no storey.
     const others = ["any", ["!=", ["get", "building"], building], ["==", ["coalesce", ["get", "storey"], storey], storey]];
     for (const layer of (handle.getStyle()?.layers ?? [])) {
-      if (layer.source === "devices") narrow(handle, layer.id, value ? others : null);
+      if ((layer.source ?? "").startsWith("devices")) narrow(handle, layer.id, value ? others : null);
     }
   }
 

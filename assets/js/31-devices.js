@@ -66,6 +66,7 @@
     const changed = [];
     /** @type {string[]} */
     const named = [];
+    let isOdd = false;   // one of them is not well, or was not
     for (const one of devices) {
       const status = cockpit.statusOf(one);
       const before = known.get(one.id);
@@ -73,15 +74,38 @@
       else if (before.status === status && before.lon === one.lon && before.lat === one.lat && before.room === one.room) continue;
       if (before) counts[before.status] -= 1;
       counts[status] += 1;
-      isMoved ||= !before || before.lon !== one.lon || before.lat !== one.lat || before.room !== one.room;
+      isOdd ||= status !== "online" || (before !== undefined && before.status !== "online");
+      isMoved ||= !before || before.name !== one.name || before.lon !== one.lon || before.lat !== one.lat || before.room !== one.room;
       known.set(one.id, { status, lon: one.lon, lat: one.lat, room: one.room, name: one.name });
       changed.push(one.id);
       if (one.lon !== null) cockpit.map.setFeatureState("devices", one.id, { status });
     }
-    if (isMoved) cockpit.map.reload("devices");
+    if (isMoved) everywhere();
+    if (isMoved || isOdd) notWell();
     // What happened to a device may be told before it is: whoever calls it by its name hears of that later.
     if (named.length) cockpit.root.dispatchEvent(new CustomEvent("devices-named", { detail: new Set(named) }));
     return changed;
+  }
+
+  const located = () => cockpit.devices().filter((one) => one.lon !== null);
+
+  /** @param {Live.Device} one @param {Status} [status] @returns {Maps.Feature} */
+  function feature({ id, name, kind, lon, lat, building, room, storey }, status) {
+    const at = /** @type {Maps.Position} */ ([lon, lat]);
+    return { type: "Feature", geometry: { type: "Point", coordinates: at }, properties: { id, name, kind, building, room, storey, ...(status && { status }) } };
+  }
+
+  /* Every device in its place, as the live channel tells them: what was asked for beside it might hang. */
+  const everywhere = () => cockpit.map.setFeatures("devices", located().map((one) => feature(one)));
+
+  /* Those that are not well once more, by their state: each state as a layer of all devices would draw every one of
+     them four times over. */
+  function notWell() {
+    const odd = located().flatMap((one) => {
+      const status = known.get(one.id)?.status;
+      return status && status !== "online" ? [feature(one, status)] : [];
+    });
+    cockpit.map.setFeatures("devices-not-well", odd);
   }
 
   function summary() {
@@ -138,10 +162,6 @@
       tell(bring(cockpit.devices()));
       summary();
       means();
-    },
-    mapReady() {
-      // The style was read with the page; what changed since is seen by its places.
-      if (known.size) cockpit.map.reload("devices");
     },
     metrics: shown,
   };

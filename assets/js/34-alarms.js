@@ -63,7 +63,7 @@
     const isWord = (cockpit.metrics[one.metric ?? ""] || {}).kind === "bool" || alarms.words().derived[one.metric ?? ""]?.values;
     const value = alarms.figure(one.metric, one.value);
     const limit = isWord ? "" : alarms.figure(one.metric, one.threshold);
-    return [value && `${alarms.metricName(one.metric)} ${value}`, one.said, limit && cockpit.say("限值 {limit}", { limit })].filter(Boolean).join(" · ");
+    return [value && `${alarms.metricName(one.metric)} ${value}`, one.said && cockpit.say("当时 {said}", { said: one.said }), limit && cockpit.say("限值 {limit}", { limit })].filter(Boolean).join(" · ");
   };
 
   /* What it is about: a device by its name, a site, or the system. */

@@ -41,8 +41,8 @@
     track.setAttribute("aria-valuemin", "0");
     track.setAttribute("aria-valuemax", String(DAY_MS / 1000));
     track.addEventListener("pointerdown", take);
-    for (let hour = 0; hour <= 24; hour += 1) {
-      const mark = element("span", hour % 6 ? "minor" : hour % 12 ? "major quarter" : "major", hour % 2 ? "" : String(hour).padStart(2, "0"));
+    for (let hour = 0; hour < 24; hour += 1) {
+      const mark = element("span", hour % 6 ? "minor" : "major", hour % 2 ? "" : String(hour).padStart(2, "0"));
       mark.style.left = share(midnight() + hour * HOUR_MS);
       part("hours").append(mark);
     }

@@ -341,6 +341,7 @@
 
   /* Devices have another name now, or one at last. */
   alarms.renamed = function (ids) {
+    if (cockpit.root.dataset.page !== "alarms") return;   // where no list is, there is nothing to draw anew
     for (const one of open.values()) if (ids.has(one.device ?? "")) dirty.add(one.cause);
     if (dirty.size) later();   // other pages have no list of them
   };

@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from layers.alarms.look import looks
+from layers.alarms.rules import AMOUNTS, Rule
 from sensors.metrics import Kind, metrics
-from store.language import CHINESE, LANGUAGES, named, say, speaking
+from store.instant import MINUTE
+from store.language import CHINESE, LANGUAGES, Word, marked, named, say, speaking
 
 LONGEST = 200
+RISE = marked("{minutes} 分钟内上升 {amount} 以上")
+FALL = marked("{minutes} 分钟内下降 {amount} 以上")
+COUNT = marked("{minutes} 分钟内 {amount} 以上")
 
 
 def titles(of: Mapping[str, Any]) -> dict[str, str]:
@@ -26,6 +31,19 @@ def _title(of: Mapping[str, Any]) -> str:
     limit = say("限值 {limit}", limit=limit) if value and limit and not _is_word(of["metric"]) else ""
     parts = (f"{look.symbol} {named(look)}", named(of), of["label"], value, named(of, "said"), limit)
     return " · ".join(part for part in parts if part)[:LONGEST]
+
+
+def of_window(rule: Rule) -> Word | None:
+    """What a rule over a window found, in every language; None for one over the value itself."""
+    if rule.op not in AMOUNTS:
+        return None
+    text = COUNT if rule.op == "count" else RISE if rule.value > 0 else FALL
+    said = {}
+    for tag in LANGUAGES:
+        with speaking(tag):
+            amount = figure(rule.metric, abs(rule.value)) or f"{rule.value:g}"
+            said[tag] = say(text, amount=amount, minutes=f"{rule.window / MINUTE:g}")
+    return Word(said[CHINESE], said["en"])
 
 
 def figure(metric: str | None, value: float | None) -> str:

@@ -18,6 +18,8 @@ from store.instant import DAY, HOUR, MINUTE, SECOND, SHANGHAI_OFFSET, Instant
 
 Op = Literal[">", ">=", "<", "<=", "==", "!=", "rate", "missing", "count"]
 Priority = Literal["critical", "high", "medium", "low"]
+AMOUNTS: tuple[Op, ...] = ("rate", "count")
+"""Of these the history within a window counts, not the value alone."""
 PRIORITIES: tuple[Priority, ...] = ("critical", "high", "medium", "low")
 """The loudest first (ISA-18.2, 6.5.3: few priorities, each with its share)."""
 Cause = Literal["device", "gateway", "gateway_or_area", "area", "site", "rule"]

@@ -92,9 +92,11 @@ alarm = Table(
         sqlite_where=text(IS_OPEN),
         postgresql_where=text(IS_OPEN),
     ),
-    Index("ix_alarm_open", "community", "state", sqlite_where=text(IS_OPEN), postgresql_where=text(IS_OPEN)),
+    Index("ix_alarm_open", "community", "raised", sqlite_where=text(IS_OPEN), postgresql_where=text(IS_OPEN)),
     Index("ix_alarm_community_received", "community", "received"),
     Index("ix_alarm_community_raised", "community", "raised"),
+    # What was open at a past time was cleared later: of how much there ever was only that is looked at.
+    Index("ix_alarm_community_cleared", "community", "cleared"),
 )
 
 alarm_step = Table(

@@ -18,7 +18,6 @@ Said = tuple[bool, float]
 
 def moves(connection: Connection, community: str, known: Mapping[str, Any], span: Span) -> Iterator[Told]:
     """For each step the fields that changed of each device that spoke, came or went."""
-    present = dict(known)
     readings = _by_step(span, _readings(connection, community, span))
     words = _by_step(span, _words(connection, community, span))
     changed = _registered(connection, community, span)
@@ -31,20 +30,15 @@ def moves(connection: Connection, community: str, known: Mapping[str, Any], span
             latest[row.device_id][row.metric] = queries.entry(row.ts, value, row.quality)
         new: set[str] = set()
         for code in {**latest, **said}:
-            if code in present:
-                told[code] = _part(present[code], latest.get(code), said.get(code))
-                present[code] = present[code] | told[code] | {"latest": present[code]["latest"] | latest.get(code, {})}
+            if code in known:
+                told[code] = _part(known[code], latest.get(code), said.get(code))
             elif code in latest:
                 new.add(code)
-        new |= {row.id for row in changed.get(end, ()) if row.id not in present}
+        new |= {row.id for row in changed.get(end, ()) if row.id not in known}
         gone = {row.id for row in changed.get(end, ()) if row.revoked is not None and row.revoked <= end}
         # One that was registered later counts from its first reading on, and one that is not there says nothing.
         found = queries.records(connection, community, new, end) if new - gone else {}
-        told |= found | dict.fromkeys(gone & present.keys())
-        present |= found
-        for code in gone:
-            present.pop(code, None)
-        yield told
+        yield told | found | dict.fromkeys(gone & known.keys())
 
 
 def _part(known: Mapping[str, Any], latest: dict[str, list[Any]] | None, said: Said | None) -> dict[str, Any]:

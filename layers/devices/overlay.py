@@ -13,6 +13,9 @@ STATES = (
     ("offline", "device-offline", Word("离线", "offline")),
     ("suspect", "device-suspect", Word("存疑", "suspect")),
 )
+ONLINE = "online"
+WELL, NOT_WELL = "devices", "devices-not-well"
+"""Sources: of all devices, and of those that are not online, with the state of each."""
 NAMES_FROM_ZOOM = 17.5
 NO_GATE = ["!=", ["get", "kind"], "gate"]
 """Gates stand on the map as their own pills, with the count inside."""
@@ -20,16 +23,13 @@ SYMBOLS = {"online": "●", "stale": "◌", "offline": "○", "suspect": "?"}
 
 
 def overlay(community: Community) -> Overlay:
-    """One symbol layer for each state; the live channel shows one of them by the feature's state."""
+    """Those that are well as one layer, the others as another: each device is drawn once, and none unseen.
+
+    The live channel fills both sources.
+    """
     return Overlay(
-        sources={
-            "devices": {
-                "type": "geojson",
-                "data": f"/geo/{community.code}/devices.geojson",
-                "promoteId": "id",
-            }
-        },
-        above=(_names(), *(_layer(state, image) for state, image, _ in STATES)),
+        sources={WELL: _filled_later(), NOT_WELL: _filled_later()},
+        above=(_names(), _well(), _not_well()),
         legend_title="设备",
         legend_title_en="Devices",
         legend=tuple(
@@ -39,29 +39,43 @@ def overlay(community: Community) -> Overlay:
     )
 
 
+def _filled_later() -> dict[str, Any]:
+    return {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}, "promoteId": "id"}
+
+
 def _names() -> dict[str, Any]:
     """The devices' names, from where a house fills the screen."""
     return {
         "id": "devices-name",
-        "source": "devices",
+        "source": WELL,
         "minzoom": NAMES_FROM_ZOOM,
         "filter": NO_GATE,
         **label(name(), 1.8, "second", **BESIDE),
     }
 
 
-def _layer(state: str, image: str) -> dict[str, Any]:
+def _well() -> dict[str, Any]:
+    """Every device; one that is not well is seen in the other layer only, at once by its state."""
+    image = next(image for state, image, _ in STATES if state == ONLINE)
+    return _signs("devices-online", WELL, image, 1.2) | {"paint": {"icon-opacity": when_state("status", ONLINE)}}
+
+
+def _not_well() -> dict[str, Any]:
+    pairs = [part for state, image, _ in STATES if state != ONLINE for part in (state, image)]
+    return _signs("devices-not-well", NOT_WELL, ["match", ["get", "status"], *pairs, "device-offline"], 2.2)
+
+
+def _signs(layer: str, source: str, image: Any, size: float) -> dict[str, Any]:
     return {
-        "id": f"devices-{state}",
+        "id": layer,
         "type": "symbol",
-        "source": "devices",
+        "source": source,
         "filter": NO_GATE,
-        "metadata": {"u": {"icon-size": 1.2 if state == "online" else 2.2}},
+        "metadata": {"u": {"icon-size": size}},
         "layout": {
             "icon-image": image,
             "icon-size": 1,
             "icon-allow-overlap": True,
             "icon-ignore-placement": True,
         },
-        "paint": {"icon-opacity": when_state("status", state)},
     }

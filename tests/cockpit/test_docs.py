@@ -20,7 +20,7 @@ from cockpit.ground import spatial_api
 from cockpit.notices import api as notices
 from cockpit.pages import help
 from cockpit.people import api as people
-from cockpit.replay import api as replay_api
+from cockpit.replay import api as replay
 from cockpit.settings import PREFIX, Settings
 from layers.alarms import figures as alarm_figures
 from layers.declare import layers
@@ -53,13 +53,13 @@ def routes() -> set[str]:
     routers = [
         ("", health.router(None, health.Probes())),
         ("", api.general()),
+        ("", replay.router()),
         ("", people.router()),
         ("", displays.router()),
         ("", notices.router()),
         ("", refused.router()),
         ("", ground_api.router()),
         ("", spatial_api.router()),
-        ("", replay_api.router()),
     ]  # type: ignore[arg-type]
     routers += [("/api/v1/{community}", layer.router()) for layer in layers()]
     return {

@@ -91,7 +91,6 @@ def addresses(app: FastAPI) -> list[tuple[str, str]]:
     ]
     pages = (
         "/",
-        "/geo/heling/devices.geojson",
         "/geo/heling/areas-labels.geojson",
         "/wall/heling",
         "/devices/air-01",

@@ -139,7 +139,7 @@ def test_the_wall_replays_a_day_and_cannot_be_taken_for_live(past: Cockpit, page
     expect(page.locator("[data-clock]")).to_contain_text("10:00:30")
     feet = page.locator(".panel .foot")
     for number in range(feet.count()):
-        expect(feet.nth(number)).to_contain_text("复盘 · 非实时")
+        expect(feet.nth(number)).to_contain_text("非实时")
 
     # A minute on, and an hour, and back.
     page.keyboard.press("ArrowRight")

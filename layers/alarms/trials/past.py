@@ -27,9 +27,8 @@ from sqlalchemy import (
     true,
 )
 
-from layers.alarms.rules import Rule
+from layers.alarms.rules import AMOUNTS, Rule
 from layers.alarms.watching.recall import SOUND
-from layers.alarms.watching.watched import AMOUNTS
 from sensors.tables import reading, reading_hour
 from store.bulk import given
 from store.instant import HOUR, Instant

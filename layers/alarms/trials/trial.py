@@ -9,11 +9,10 @@ import numpy as np
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from layers.alarms.rules import DERIVED, Rule, Schedule
+from layers.alarms.rules import AMOUNTS, DERIVED, Rule, Schedule
 from layers.alarms.trials import against, gaps, past
 from layers.alarms.trials.past import Values
 from layers.alarms.watching.machine import LEAVING, PENDING, REST, Change, Machine, holds
-from layers.alarms.watching.watched import AMOUNTS
 from layers.problem import Problem
 from sensors.devices.registry import Device, read_all
 from store.instant import SECOND, SHANGHAI_OFFSET, Instant, format_rfc3339

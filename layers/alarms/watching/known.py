@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
-from geo.ground import places
+from geo.ground import place
 from layers.alarms import rulebook
 from layers.alarms.occurrences import Key, Subject
 from layers.alarms.rules import Rule
@@ -84,8 +84,13 @@ class Known:
             if rule.site not in (None, subject):
                 return None
             site = subject if rule.of == "site" else None
-            name = next((place.name for place in places(community, "sites") if place.code == site), "")
-            return rule, Subject(community=community, kind=rule.of, id=subject, name=name, site=site)
+            found = place(community, "sites", site) if site is not None else None
+            if found is None:
+                return rule, Subject(community=community, kind=rule.of, id=subject, site=site)
+            lon, lat = found.label
+            return rule, Subject(
+                community=community, kind=rule.of, id=subject, name=found.name, site=site, lon=lon, lat=lat
+            )
         device = self._devices.get(subject)
         if device is None or device.revoked is not None or not rule.watches(device):
             return None

@@ -6,12 +6,9 @@ from dataclasses import dataclass, field
 from math import inf
 
 from layers.alarms.occurrences import Subject
-from layers.alarms.rules import Rule
+from layers.alarms.rules import AMOUNTS, Rule
 from layers.alarms.watching.machine import PENDING, RAISED, REST, Machine, holds, quiet
 from store.instant import Instant
-
-AMOUNTS = ("rate", "count")
-"""Of these the history within a window counts, not the value alone."""
 
 
 @dataclass(slots=True)

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection
 
 from layers.alarms import rulebook
+from layers.alarms.evidence import of_window
 from layers.alarms.occurrences import REVISION, Key, Occurred
 from layers.alarms.rulebook import Book
-from layers.alarms.rules import Rule
+from layers.alarms.rules import AMOUNTS, Rule
 from layers.alarms.watching.known import Known
 from layers.alarms.watching.machine import PENDING, RAISED, REST, Change, Machine
 from layers.alarms.watching.machines import Machines
@@ -198,6 +199,7 @@ class Watcher:
         device = self.known.device(pair.subject.id) if pair.subject.device is not None else None
         subject = pair.subject if device is None else self.known.subject_of(device)
         words = self._words.get((subject.community, pair.rule.of, subject.id, pair.rule.metric or ""))
+        words = words or of_window(pair.rule)
         return [
             Occurred(
                 rule=pair.rule,
@@ -205,7 +207,7 @@ class Watcher:
                 is_raised=change.is_raised,
                 at=change.at,
                 value=change.value,
-                threshold=limit if pair.rule.op != "missing" else None,
+                threshold=limit if pair.rule.op not in (*AMOUNTS, "missing") else None,
                 words=words,
                 behind=behind,
             )

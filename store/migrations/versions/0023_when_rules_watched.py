@@ -1,4 +1,4 @@
-"""Which version of a rule a timer is of, and the hours in which rules watched"""
+"""Which version of a rule a timer is of, the hours in which rules watched, and what was open at a past time"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,9 +16,20 @@ def upgrade() -> None:
         sa.Column("community", sa.String(64), primary_key=True),
         sa.Column("hour", sa.BigInteger, primary_key=True, autoincrement=False),
     )
+    op.create_index("ix_alarm_community_cleared", "alarm", ["community", "cleared"])
+    _open_by("raised")
 
 
 def downgrade() -> None:
+    _open_by("state")
+    op.drop_index("ix_alarm_community_cleared", "alarm")
     op.drop_table("alarm_hour")
     with op.batch_alter_table("alarm_watch") as changed:
         changed.drop_column("version")
+
+
+def _open_by(column: str) -> None:
+    """The list shows the open ones by when they were raised, the newest first."""
+    where = sa.text("cleared IS NULL")
+    op.drop_index("ix_alarm_open", "alarm")
+    op.create_index("ix_alarm_open", "alarm", ["community", column], sqlite_where=where, postgresql_where=where)

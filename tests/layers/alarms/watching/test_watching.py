@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.exc import OperationalError
 
+from geo.ground import place
 from layers.alarms import queries
 from layers.alarms.rules import Schedule
 from layers.alarms.tables import alarm_hour, alarm_watch
@@ -500,6 +501,8 @@ def test_a_rule_that_is_put_on_judges_the_level_at_which_a_site_stands(stand: St
     stand.rule(metric="visitors.level", op=">=", value=2.0, cause="site")
     stand.wait(30)
     assert stand.told() == [("test.rule", "fangyan", "unacknowledged", 30, None)]
+    [one] = stand.alarms()
+    assert (one.lon, one.lat) == place(HELING, "sites", "fangyan").label
 
 
 def test_a_rule_that_is_put_on_judges_the_clocks_of_devices_that_are_heard(stand: Stand) -> None:
@@ -607,3 +610,13 @@ def test_an_hour_in_which_rules_watched_what_was_said_is_noted_once(stand: Stand
 def test_what_is_filled_in_later_was_watched_in_no_hour_of_its_own(stand: Stand) -> None:
     stand.say((-7_200, "air-1", {"pm2_5": 20}), at=0)
     assert hours_watched(stand) == [0]
+
+
+def test_a_rule_over_a_window_says_what_it_found_and_no_limit_of_the_value_itself(stand: Stand) -> None:
+    stand.rule(op="rate", value=50.0, window_s=600.0)
+    stand.say((0, "air-1", {"pm2_5": 20}))
+    stand.say((300, "air-1", {"pm2_5": 80}))
+    [one] = stand.alarms()
+    assert (one.value, one.threshold) == (80, None)
+    assert one.said == "10 分钟内上升 50 µg/m³ 以上"
+    assert one.said_en == "up by 50 µg/m³ or more in 10 min"
