@@ -415,6 +415,8 @@ interface Cockpit {
   compact(value: number): string;
   /** 02-request.js */
   request(path: string, options?: Asking): Promise<Answer>;
+  /** 03-news.js: say something new once, to who listens. */
+  news(text: string): void;
   /** 08-language.js */
   startLanguages(): void;
   /** Let what scrolls sideways be reached by keys, now and as it comes. */

@@ -64,6 +64,7 @@
       if (known && !known.has(one.id)) {
         known.add(one.id);
         cockpit.map.pulse("events", one.id);
+        cockpit.news(say("新的网格事件：{title}", { title: one.title }));
       }
     }
   }

@@ -234,6 +234,7 @@
     known = new Map(sounding.map((one) => [one.id, one.raised]));
     if (isFirst) return;
     const fresh = sounding.filter((one) => one.state === "unacknowledged" && before.get(one.id) !== one.raised).slice(0, PULSING);
+    for (const one of fresh) cockpit.news(cockpit.say("新的告警：{priority} {name} {what}", { priority: alarms.look(one.priority).name, name: one.name, what: alarms.subject(one) }));
     for (const { id } of fresh) {
       for (let turn = 0; turn < PULSES; turn += 1) setTimeout(() => cockpit.map.pulse("alarms", id), turn * PULSE_MS);
     }

@@ -11,6 +11,7 @@
   const { entry, form, redraw, text, choice } = cockpit.forms;
   const page = (cockpit.pages.people = /** @type {PageScript} */ ({}));
   const AUDIT_ROWS = 50;
+  const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
   /** @type {PeopleWords} */
   let words;
 
@@ -45,6 +46,8 @@
     if (value !== null && typeof value === "object") {
       return Object.entries(value).map(([name, one]) => `${words.details[name] || name} ${coded(one)}`).join(say("、")) || say("无");
     }
+    if (value === null) return say("无");
+    if (typeof value === "string" && MOMENT.test(value)) return cockpit.time.full(Date.parse(value));
     if (typeof value === "boolean") return value ? say("是") : say("否");
     return String(value).split("/").map((one) => words.codes[one] || words.communities[one] || one).join("/");
   }
@@ -152,19 +155,13 @@
     });
     const whole = element("div", "entry");
     whole.append(check, verdict);
-    const table = element("table", "figures");
-    const body = element("tbody");
-    for (const row of rows) {
-      const line = element("tr");
+    const lines = rows.map((/** @type {{at: string, actor: string, action: string, object: string, detail: Record<string, unknown>}} */ row) => {
       const detail = Object.entries(row.detail).filter(([, value]) => value !== null)
         .map(([name, value]) => say("{name}：{value}", { name: words.details[name] || name, value: coded(value) })).join(say("，"));
-      const cells = [cockpit.time.full(Date.parse(row.at)), actor(row.actor), words.actions[row.action] || row.action, coded(row.object), detail];
-      line.append(...cells.map((cell) => element("td", "", cell)));
-      body.append(line);
-    }
-    table.append(body);
+      return [cockpit.time.full(Date.parse(row.at)), actor(row.actor), words.actions[row.action] || row.action, coded(row.object), detail];
+    });
     const wide = element("div", "wide");
-    wide.append(table);
+    wide.append(cockpit.table([say("时间"), say("谁"), say("做了什么"), say("对象"), say("细节")], lines));
     part("audit").replaceChildren(whole, wide);
   }
 })();

@@ -8,9 +8,12 @@ from dash import html
 from cockpit.notices.formats import FORMATS
 from cockpit.pages import frame
 from geo.communities import communities
+from geo.ground import places
 from layers import words
 from layers.declare import notice_kinds, notice_word
+from layers.grid_events.rules import categories, states
 from layers.roles import EVERYWHERE
+from sensors.devices.kinds import kind_name, kinds
 from store.language import LANGUAGES, marked, named, say
 
 ROLE_NAMES = {"steward": marked("网格员"), "manager": marked("管理员"), "admin": marked("系统管理员")}
@@ -33,7 +36,7 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
         "kinds": {kind: notice_word(kind) for kind in notice_kinds()},
         "actions": words.spoken("actions"),
         "details": words.spoken("details"),
-        "codes": words.spoken("codes"),
+        "codes": _codes(),
         "languages": dict(LANGUAGES),
     }
     content = [
@@ -48,3 +51,15 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
     ]
     body = html.Div(content, className="sheets", **{"data-words": msgspec.json.encode(said).decode()})
     return frame.desk(known, "people", [body], theme=frame.theme_of(theme))
+
+
+def _codes() -> dict[str, str]:
+    """What codes in the trail are called: places, kinds of devices, categories and states of events, and the others."""
+    there = [place for one in communities() for layer in ("areas", "sites") for place in places(one, layer)]
+    return (
+        {place.code: named(place) for place in there}
+        | {code: kind_name(code) for code in kinds()}
+        | {code: named(command) for kind in kinds().values() for code, command in kind.commands.items()}
+        | {code: named(row) for code, row in (*categories().items(), *states().items())}
+        | words.spoken("codes")
+    )

@@ -42,7 +42,7 @@ def panel(community: Community) -> Any:
         say("告警"),
         html.Div(counts, className="counts", **{"data-alarm-words": words(), "aria-label": say("未确认告警")}),
         html.Div(besides, className="counts of-the-day"),
-        html.Ol(className="alarms", **{"data-list": "alarms", "aria-live": "polite"}),
+        html.Ol(className="alarms", **{"data-list": "alarms"}),
         html.Div(className="week", **{"data-alarm-week": ""}),
         waiting=say("没有未确认的告警"),
     )

@@ -44,6 +44,6 @@ def panel(community: Community) -> Any:
         say("网格事件"),
         html.Div(counts, className="counts"),
         html.Div(of_the_day, className="counts of-the-day"),
-        html.Ol(className="events", **{"data-list": "grid_events", "aria-live": "polite"}),
+        html.Ol(className="events", **{"data-list": "grid_events"}),
         waiting=say("暂无网格事件；设备上报或经接口填报后在此显示"),
     )

@@ -148,6 +148,15 @@ def test_what_the_map_shows_is_read_in_words_and_gone_to(furnished: Cockpit, pag
     expect(page.locator("[data-map-card]").get_by_role("link", name="详情")).to_be_visible()
 
 
+def test_what_is_new_is_said_once_and_nothing_else(furnished: Cockpit, manager: httpx.Client, page: Page) -> None:
+    page.goto(f"{furnished.url}/?community=heling")
+    page.wait_for_function(SETTLED)
+    assert page.locator("ol[aria-live]").count() == 0, "no list is read out whole"
+    manager.post(EVENTS, json={"id": "news", "title": "井盖松动", "category": "order.vendor"}).raise_for_status()
+    expect(page.locator("[data-news]")).to_have_text("新的网格事件：井盖松动")
+    expect(page.get_by_role("status").filter(has_text="井盖松动")).to_have_count(1)
+
+
 def test_a_table_is_gone_through_by_arrows_and_left_by_tab(furnished: Cockpit, page: Page) -> None:
     page.goto(f"{furnished.url}/?community=heling")
     expect(page.locator("#devices-table a")).to_have_count(2)

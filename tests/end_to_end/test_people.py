@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 from store.instant import format_rfc3339, now, start_of_local_month
 from tests.browsing import DESK, screen
 from tests.end_to_end.test_events import EVENTS, client
+from tests.end_to_end.test_festivals import PLAN
 from tests.end_to_end.test_notices import report, step
 from tests.running import Cockpit
 
@@ -40,9 +41,29 @@ def test_an_admin_invites_shuts_out_and_reads_the_trail(cockpit: Cockpit, page: 
     row.get_by_role("button", name="停用").click()
     expect(row).to_contain_text("已停用")
     trail = page.locator('[data-part="audit"]')
-    expect(trail.locator("tr").first).to_contain_text("更改用户")
+    expect(trail.locator("tbody tr").first).to_contain_text("更改用户")
     trail.get_by_role("button", name="核对链条").click()
     expect(trail).to_contain_text("链条完整")
+
+
+def test_the_trail_is_read_in_words(cockpit: Cockpit, page: Page) -> None:
+    admin = client(cockpit, "留痕管理", "admin", "*")
+    siren = cockpit.add_device("siren-trail", "siren", name="广场警笛")
+    assert siren.device == "siren-trail"
+    event = report(admin, "占道", category="order.vendor")
+    step(admin, event, to="filed")
+    admin.post("/api/v1/heling/festivals", json=PLAN).raise_for_status()
+    command = {"name": "sound", "params": {"seconds": 5}}
+    admin.post("/api/v1/heling/devices/siren-trail/commands", json=command).raise_for_status()
+    cockpit.sign_in(page, "留痕读者", "admin", "*")
+    page.goto(f"{cockpit.url}/people?community=heling")
+    trail = page.locator('[data-part="audit"]')
+    expect(trail.locator("tbody tr").first).to_be_visible()
+    expect(trail.locator("th")).to_have_text(["时间", "谁", "做了什么", "对象", "细节"])
+    said = trail.locator("tbody").inner_text()
+    for raw in ("[object", "null", "undefined", "order.vendor", "assignee", "seq：", "people", "sound"):
+        assert raw not in said, said
+    assert not re.search(r"\dT\d\d:", said), "times are those of the town"
 
 
 def test_an_admin_hangs_up_a_wall_and_takes_it_down(cockpit: Cockpit, page: Page) -> None:

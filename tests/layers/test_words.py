@@ -170,3 +170,32 @@ def test_each_action_of_the_audit_trail_has_a_word() -> None:
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "record":
                     said |= {arg.value for arg in node.args[2:3] if isinstance(arg, ast.Constant)}
     assert {action for action in said if action not in words.table()["actions"]} == set()
+
+
+def test_what_a_row_of_the_audit_trail_names_has_a_word() -> None:
+    found = {
+        (path.name, key)
+        for folder in ("cockpit", "layers", "sensors", "geo", "store")
+        for path in (ROOT / folder).rglob("*.py")
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef)
+        for key in _told(function)
+    }
+    assert len(found) > 30
+    assert {(name, key) for name, key in found if key not in words.table()["details"]} == set()
+
+
+def _told(function: ast.FunctionDef) -> Iterator[str]:
+    """The names in what a function tells the trail, written in the call or in a variable of it."""
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call) and len(node.args) > 4]
+    details = [call.args[4] for call in calls if ast.unparse(call.func) == "audit.record"]
+    variables = {node.id for detail in details for node in ast.walk(detail) if isinstance(node, ast.Name)}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign | ast.AugAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(isinstance(target, ast.Name) and target.id in variables for target in targets):
+                details.append(node.value)
+    for detail in details:
+        for part in ast.walk(detail):
+            if isinstance(part, ast.Dict):
+                yield from (str(key.value) for key in part.keys if isinstance(key, ast.Constant))
