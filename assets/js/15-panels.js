@@ -47,12 +47,21 @@
   cockpit.setPanel = function (code, what) {
     for (const panel of cockpit.findAll(`[data-panel="${code}"]`)) {
       panel.classList.toggle("is-waiting", what.waiting);
-      const foot = what.ts ? `${cockpit.sourceWords(what.sources, what.own)} · ${cockpit.time.clock(what.ts)}` : "";
-      cockpit.setText(panel.querySelector(".foot"), what.waiting ? "" : foot);
+      foot(cockpit.need(".foot", panel), what);
       // Nothing more comes to a past time.
       if (what.waiting && cockpit.at !== null) cockpit.setText(panel.querySelector(".waiting"), say("当时没有"));
     }
   };
+
+  /* Where there is little room the sources are shortened, never the time. */
+  /** @param {HTMLElement} place @param {PanelWords} what */
+  function foot(place, { waiting, sources, own, ts }) {
+    const from = ts && !waiting ? cockpit.sourceWords(sources, own) : "";
+    if (!place.children.length) place.append(cockpit.element("span", "from"), cockpit.element("span", "at"));
+    cockpit.setText(place.querySelector(".from"), from);
+    cockpit.setText(place.querySelector(".at"), from && ts ? ` · ${cockpit.time.clock(ts)}` : "");
+    place.title = from;
+  }
 
   /* What is replayed, by the name of its recording. */
   cockpit.replayed = function (source) {

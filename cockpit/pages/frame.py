@@ -191,6 +191,7 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
                     "data-way": "",
                 },
             ),
+            html.Div([replay_mark(), clock(), live_mark(), *_languages(), _me()], className="state"),
             html.Div(
                 [
                     html.Nav(groups, className="pages", **{"aria-label": say("页面")}),
@@ -199,7 +200,6 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
                 id="way-about",
                 className="way-about",
             ),
-            html.Div([replay_mark(), clock(), live_mark(), *_languages(), _me()], className="state"),
         ],
         className="top",
     )
