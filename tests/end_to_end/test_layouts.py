@@ -115,7 +115,7 @@ def test_every_page_can_be_read(furnished: Cockpit, event: str, reader: BrowserC
 @pytest.mark.parametrize("path", BEFORE)
 def test_what_is_seen_before_signing_in_can_be_read(furnished: Cockpit, browser: Browser, path: str) -> None:
     for language in LANGUAGES:
-        context = screen(browser, DESK, locale=language)
+        context = screen(browser, DESK, locale=language, reduced_motion="reduce")
         wrong = misplaced(opened(context, furnished.url + path), SIZES)
         context.close()
         assert not wrong, "\n".join(wrong)
