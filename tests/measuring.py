@@ -33,14 +33,16 @@ def misplaced(page: Page, sizes: Sequence[tuple[int, int]], *, is_wall: bool = F
     for width, height in sizes:
         page.set_viewport_size({"width": width, "height": height})
         least = min(width, height) / LEAST_PART if is_wall and width > PHONE_WIDTH else LEAST_PX
+        page.evaluate(SETTLE)
         for theme in THEMES:
             page.evaluate(DRESS, theme)
-            page.evaluate(SETTLE)
             given = {"least": least, "isWall": is_wall}
-            if page.evaluate(MEASURE, given):
+            wrong = page.evaluate(MEASURE, given)
+            if wrong:
                 # What came just now is still finding its place.
                 page.evaluate(SETTLE)
-            for one in page.evaluate(MEASURE, given):
+                wrong = page.evaluate(MEASURE, given)
+            for one in wrong:
                 key = (one["fault"], one["where"], one["text"], one.get("other", ""))
                 found[key].append(f"{width}x{height} {theme}")
                 told.setdefault(key, one)

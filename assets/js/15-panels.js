@@ -47,15 +47,24 @@
   cockpit.setPanel = function (code, what) {
     for (const panel of cockpit.findAll(`[data-panel="${code}"]`)) {
       panel.classList.toggle("is-waiting", what.waiting);
-      // Beside the word that it is not live there is room for the minute.
-      const when = cockpit.replay.isOn() ? cockpit.time.minute : cockpit.time.clock;
-      const foot = what.ts ? `${cockpit.sourceWords(what.sources, what.own)} · ${when(what.ts)}` : "";
-      const said = what.waiting ? "" : foot;
-      cockpit.setText(panel.querySelector(".foot"), [cockpit.replay.isOn() ? cockpit.replay.word() : "", said].filter(Boolean).join(" · "));
+      foot(cockpit.need(".foot", panel), what);
       // Nothing more comes to a past time.
       if (what.waiting && cockpit.at !== null) cockpit.setText(panel.querySelector(".waiting"), say("当时没有"));
     }
   };
+
+  /* Where there is little room the sources are shortened, never the time. */
+  /** @param {HTMLElement} place @param {PanelWords} what */
+  function foot(place, { waiting, sources, own, ts }) {
+    const isReplay = cockpit.replay.isOn();
+    const from = [isReplay ? cockpit.replay.word() : "", ts && !waiting ? cockpit.sourceWords(sources, own) : ""].filter(Boolean).join(" · ");
+    // Beside the word that it is not live there is room for the minute.
+    const when = isReplay ? cockpit.time.minute : cockpit.time.clock;
+    if (!place.children.length) place.append(cockpit.element("span", "from"), cockpit.element("span", "at"));
+    cockpit.setText(place.querySelector(".from"), from);
+    cockpit.setText(place.querySelector(".at"), ts && !waiting ? ` · ${when(ts)}` : "");
+    place.title = from;
+  }
 
   /* What is replayed, by the name of its recording. */
   cockpit.replayed = function (source) {

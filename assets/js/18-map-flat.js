@@ -7,7 +7,7 @@
   const SVG = "http://www.w3.org/2000/svg";
   const METRES = 111320;        // a degree of latitude
   const LAYERS = ["ground", "areas", "sites", "buildings"];
-  const ROOM = 0.06;            // of the outline's extent, around it
+  const ROOM = 0.1;            // of the outline's extent, around it
   const MOST = 400;             // devices that are drawn: first those that are not well
   const SIZE = { name: 2.6, sign: 2.2, gate: 1.8 };   // u
   const ASIDE = [[0, 0], [0, 1], [0, -1], [1, 0], [-1, 0], [0, 2], [0, -2]];   // where a sign goes that another has the place of
@@ -121,12 +121,15 @@
   /** @param {Sign[]} all */
   function apart(all) {
     const u = cockpit.u() * scale;
+    const [left, top, width, height] = (picture?.getAttribute("viewBox") ?? "0 0 0 0").split(" ").map(Number);
+    /** @param {number} at @param {number} size @param {number} first @param {number} length */
+    const within = (at, size, first, length) => Math.min(Math.max(at, first + size / 2), first + length - size / 2);
     /** @type {{ sign: Sign, x: number, y: number, wide: number, high: number }[]} */
     const placed = [];
     for (const one of all) {
       const high = 1.3 * one.size * u;
       const wide = ([...one.text].reduce((sum, letter) => sum + (letter > "\u2e80" ? 1 : 0.62), 0) + 1.6) * one.size * u;
-      const boxes = ASIDE.map(([dx, dy]) => ({ sign: one, x: one.at[0] + dx * wide, y: one.at[1] + (dy + (one.below ?? 0)) * high, wide, high }));
+      const boxes = ASIDE.map(([dx, dy]) => ({ sign: one, x: within(one.at[0] + dx * wide, wide, left, width), y: within(one.at[1] + (dy + (one.below ?? 0)) * high, high, top, height), wide, high }));
       /** @param {typeof boxes[0]} box */
       const taken = (box) => placed.find((other) => 2 * Math.abs(box.x - other.x) < box.wide + other.wide && 2 * Math.abs(box.y - other.y) < box.high + other.high);
       const free = boxes.find((box) => !taken(box));

@@ -4,6 +4,8 @@
 
   const cockpit = window.cockpit;
 
+  const BESIDE = 3;   // what else is told of an area
+
   const chosen = () => cockpit.root.dataset.metric || "pm2_5";
   /* An area's name by its code; what is no area's code is shown as it is. */
   cockpit.areaName = (code) => ((cockpit.state.areas || {})[code] || {}).name || code;
@@ -52,7 +54,7 @@
   /** @param {Live.Area} area */
   function others(area) {
     const listed = [...cockpit.findAll('[data-panel="devices"] [data-row]')].map((row) => (row.dataset.row || "").split(".").pop() || "");
-    return listed.filter((code) => code !== chosen() && area.metrics[code] && area.metrics[code].stale_at >= cockpit.now()).map((code) => {
+    return listed.filter((code) => code !== chosen() && area.metrics[code] && area.metrics[code].stale_at >= cockpit.now()).slice(0, BESIDE).map((code) => {
       const { name, label, precision } = cockpit.metrics[code];
       return `${name} ${[cockpit.number(area.metrics[code].value, precision), label].filter(Boolean).join("\u2009")}`;
     });

@@ -30,7 +30,7 @@ Chosen = dict[str, str | None]
 FORMATS = {"xlsx": marked("导出 XLSX"), "csv": marked("导出 CSV")}
 RANK = {code: rank for rank, code in enumerate(SEVERITIES, 1)}
 COLUMNS: tuple[dict[str, Any], ...] = (
-    {"field": "severity", "headerName": marked("级别"), "cellRenderer": "EventSeverity", "width": 116},
+    {"field": "severity", "headerName": marked("级别"), "cellRenderer": "EventSeverity", "width": 132},
     {
         "field": "title",
         "headerName": marked("标题"),
@@ -39,7 +39,7 @@ COLUMNS: tuple[dict[str, Any], ...] = (
         "minWidth": 200,
         "tooltipField": "detail",
     },
-    {"field": "category", "headerName": marked("类别"), "flex": 1, "minWidth": 110},
+    {"field": "category", "headerName": marked("类别"), "flex": 1, "minWidth": 150},
     {"field": "area", "headerName": marked("片区"), "flex": 1, "minWidth": 90},
     {"field": "state_name", "headerName": marked("状态"), "width": 116},
     {"field": "occurred", "headerName": marked("发生时间"), "cellRenderer": "LocalTime", "minWidth": 150},

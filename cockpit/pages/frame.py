@@ -193,6 +193,7 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
                 className="way",
                 **{"aria-expanded": "false", "aria-controls": "way-about", "data-way": ""},
             ),
+            html.Div([replay_mark(), clock(), live_mark(), *_languages(), _me()], className="state"),
             html.Div(
                 [
                     html.Nav(groups, className="pages", **{"aria-label": say("页面")}),
@@ -201,7 +202,6 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
                 id="way-about",
                 className="way-about",
             ),
-            html.Div([replay_mark(), clock(), live_mark(), *_languages(), _me()], className="state"),
         ],
         className="top",
     )

@@ -38,6 +38,13 @@ STATES = ("", "programme=1", "at=2026-11-26T12:00", "replay=2026-11-26T12:00&pau
 """The wall as it is, in turn, of a past time, and replaying one."""
 STILL = "() => { if (window.cockpit?.map?.handle) cockpit.map.handle._render = () => {}; }"
 """What the map draws is not measured here, and each size would have it worked out anew."""
+FLAT = """(() => {
+  const given = HTMLCanvasElement.prototype.getContext;
+  HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+    return kind.startsWith("webgl") ? null : given.call(this, kind, ...more);
+  };
+})()"""
+"""A browser that draws no map: the flat picture stands in, whose words are the page's."""
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +115,7 @@ def test_every_page_can_be_read(furnished: Cockpit, event: str, reader: BrowserC
 @pytest.mark.parametrize("path", BEFORE)
 def test_what_is_seen_before_signing_in_can_be_read(furnished: Cockpit, browser: Browser, path: str) -> None:
     for language in LANGUAGES:
-        context = screen(browser, DESK, locale=language)
+        context = screen(browser, DESK, locale=language, reduced_motion="reduce")
         wrong = misplaced(opened(context, furnished.url + path), SIZES)
         context.close()
         assert not wrong, "\n".join(wrong)
@@ -119,4 +126,15 @@ def test_every_wall_can_be_read(furnished: Cockpit, event: str, reader: BrowserC
     page = opened(reader, f"{furnished.url}/wall/heling?{state}")
     wrong = misplaced(page, WALLS, is_wall=True)
     page.close()
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_wall_with_a_flat_map_can_be_read(furnished: Cockpit, event: str, browser: Browser, language: str) -> None:
+    context = screen(browser, WALL, locale=language, reduced_motion="reduce")
+    context.add_init_script(FLAT)
+    page = opened(context, f"{furnished.url}/wall/heling?programme=1")
+    page.wait_for_selector(".flat-alarm")
+    wrong = misplaced(page, WALLS, is_wall=True)
+    context.close()
     assert not wrong, "\n".join(wrong)

@@ -9,10 +9,13 @@ import pytest
 from plotly.offline import get_plotlyjs_version
 
 import assets
-from layers.look import HUES, LEVELS, LIGHT, TOKENS
+from layers.alarms.look import looks
+from layers.look import HUES, LEVELS, LIGHT, SCALE, TOKENS
 
 ROOT = Path(__file__).parents[2]
 SHEET = (Path(assets.__file__).parent / "css" / "00-tokens.css").read_text(encoding="utf-8")
+LOCAL = {"--size", "--scale", *(f"--word-{word}" for word in ("late", "soon", "all", "due", "there"))}
+"""What is set where it is used: a picture's scale and the size of its letters, the words of 50-languages.css."""
 LEAST_CONTRAST = 4.5  # WCAG 2.2, success criterion 1.4.3
 
 
@@ -42,9 +45,38 @@ def test_the_style_sheet_has_the_same_colours() -> None:
 
 def test_the_script_and_the_sheet_have_as_many_hues_as_the_map() -> None:
     folder = Path(assets.__file__).parent
+    assert re.findall(r"--hue-\d: (#[0-9a-f]{6});", SHEET) == list(HUES)
+    assert re.findall(r"--scale-\d: (#[0-9a-f]{6});", SHEET) == [*SCALE, *(LIGHT[colour] for colour in SCALE)]
     sheet = (folder / "css" / "40-map.css").read_text(encoding="utf-8")
-    assert re.findall(r"\.tone-hue-\d { color: (#[0-9a-f]{6}); }", sheet) == list(HUES)
+    assert len(re.findall(r"\.tone-hue-(\d) { color: var\(--hue-\1\); }", sheet)) == len(HUES)
     assert f"const HUES = {len(HUES)};" in (folder / "js" / "29-map-stewards.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(assets.__file__).parent / "css").glob("*.css")), ids=lambda path: path.name
+)
+def test_a_style_sheet_takes_colours_and_letters_from_the_tokens_and_words_from_the_languages(path: Path) -> None:
+    rules = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    if path.name != "00-tokens.css":
+        assert (
+            re.findall(r"#[0-9a-fA-F]{3,8}\b(?=[^{}]*;)|\b(?:rgba?|hsla?)\(|font-family: (?!var|inherit)", rules) == []
+        )
+    if path.name != "50-languages.css":
+        assert re.findall("[\u4e00-\u9fff]+", rules) == []
+    known = {*re.findall(r"(--[a-z0-9-]+):", SHEET), *LOCAL}
+    assert {*re.findall(r"var\((--[a-z0-9-]+)", rules)} - known == set()
+
+
+def test_the_design_sheet_names_every_token_and_every_shape() -> None:
+    told = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    names = set(re.findall(r"(--[a-z0-9-]+):", SHEET))
+    assert {name for name in names if f"`{name}`" not in told} == set()
+    for colours in (TOKENS, {name: LIGHT[colour] for name, colour in TOKENS.items()}):
+        assert [colour for colour in colours.values() if colour not in told] == []
+    shapes = {(level.symbol, level.name) for level in LEVELS} | {
+        (one.symbol, one.name) for one in looks().priorities.values()
+    }
+    assert [shape for shape in shapes if f"{shape[0]} {shape[1]}" not in told] == []
 
 
 @pytest.mark.parametrize("selector", [":root {", ':root[data-theme="light"]'])
