@@ -34,8 +34,10 @@ faults: $(READY)
 	deploy/test-servers.sh
 	FAULT_SECONDS=20 HOSTILE_COUNT=100000 $(BIN)/pytest -o faulthandler_timeout=1200 tests/faults
 
+# A wall for an hour with all that happens to one in months, an hour of load, ten minutes of random work under kills.
 soak: $(READY)
 	deploy/test-servers.sh
+	SOAK_SECONDS=3600 $(BIN)/pytest -s -o faulthandler_timeout=4500 tests/faults/test_wall_for_months.py
 	$(BIN)/python -m bench.soak
 	LIVE_SECONDS=600 $(BIN)/pytest -o faulthandler_timeout=1200 tests/faults/test_live_equals_database.py
 

@@ -33,8 +33,8 @@ LOOK_EVERY_S = 0.15
 TOLD = 10
 """Differences that are named."""
 BOUNDS = (
-    Bound("heap", "MiB", 1.0, 1.0),
-    Bound("nodes", "nodes", 150, 100),
+    Bound("heap", "MiB", 3.0, 1.0),
+    Bound("nodes", "nodes", 150, 50),
     Bound("listeners", "listeners", 20, 10),
     Bound("devices", "MiB", 12.0, 12.0),
     Bound("pages", "MiB", 12.0, 12.0),
@@ -47,6 +47,7 @@ class Watch:
 
     town: Town
     page: Page
+    sampler: Sampler
     samples: list[Sample] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     faults: int = 0
@@ -110,7 +111,7 @@ class Watch:
 
     def _look(self, what: str, took: float) -> None:
         at = time.monotonic() - self.begun
-        sample = Sampler(self.page).look(at, f"document {self.documents}", self.town.cockpit.processes[1:])
+        sample = self.sampler.look(at, f"document {self.documents}", self.town.cockpit.processes[1:])
         self.samples.append(sample)
         figures = "".join(f"{sample.figures[one.name]:>10.1f}" for one in BOUNDS)
         print(f"{at:6.0f}  {what:30} {took:6.1f} s{figures}", flush=True)
@@ -122,7 +123,7 @@ def watch(own_cockpit: Cockpit, browser: Browser, tmp_path: Path) -> Iterator[Wa
     context = screen(browser, is_drawn=True)
     page = context.new_page()
     let_clock_be_set(page)
-    yield Watch(town, page)
+    yield Watch(town, page, Sampler(page))
     context.close()
     town.stop()
 

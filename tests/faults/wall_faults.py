@@ -155,11 +155,12 @@ ENDING_PROCESSES = (
     Fault("its pages are killed", _pages_killed, _ready),
 )
 LASTING = (
+    # First: the server reads and draws what it keeps from then on.
+    Fault("the context is lost", _lost, _restored),
     Fault("the broker is gone", _broker_gone, _broker_back),
     Fault("the network is cut", _cut, _mended),
     Fault("the network hangs", _dead, _alive),
     Fault("the browser is offline", _offline, _online),
-    Fault("the context is lost", _lost, _restored),
     Fault("the clock goes an hour on", _clock(lambda: HOUR_MS), _nothing),
     Fault("the clock goes an hour back", _clock(lambda: -HOUR_MS), _nothing),
     Fault("the clock goes over midnight", _clock(_to_midnight), _right),

@@ -9,6 +9,8 @@ import psutil
 from playwright.sync_api import CDPSession, Page
 
 MIB = 1 << 20
+NOISY_S = 300.0
+"""A line through samples of less time than this may lean as much as they differ."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Bound:
-    """How much a figure may grow: at once, for the noise of it, and with each hour."""
+    """How much a figure may grow with each hour; ``noise`` is what it may differ by in a short time without growing."""
 
     name: str
     unit: str
@@ -30,8 +32,8 @@ class Bound:
     an_hour: float
 
     def allowed(self, seconds: float) -> float:
-        """How much it may grow in such a time."""
-        return self.noise + self.an_hour * seconds / 3600
+        """How much it may grow in such a time; the longer it is, the less of the noise is left."""
+        return max(self.noise * min(1.0, NOISY_S / seconds), self.an_hour * seconds / 3600) if seconds else self.noise
 
 
 class Sampler:
