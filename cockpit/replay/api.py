@@ -1,6 +1,7 @@
 """Routes of the replay of a past day: the day with its marks, and what changed in a window of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime, time
 from typing import Annotated, Any
@@ -23,6 +24,7 @@ def router() -> APIRouter:
     """The routes below ``/api/v1/{community}``."""
     routes = APIRouter(prefix="/api/v1/{community}/replay", tags=["replay"])
     kept = KeptCourses()
+    at_work: list[Instant] = []
 
     @routes.get("")
     def window(
@@ -41,10 +43,12 @@ def router() -> APIRouter:
         every = _step(step)
         if whole:
             _check_observed(connection, community.code, since)
-        course = kept.at(connection, community.code, since)
-        frames = [course.snapshot()] if whole else []
-        frames += course.advance(connection, until, every, budgets.current().replay_records)
-        kept.keep(connection, course)
+        with _alone(at_work):
+            course = kept.at(connection, community.code, since, is_begun=not whole)
+            frames = [course.snapshot()] if whole else []
+            most = budgets.current()
+            frames += course.advance(connection, until, every, most.replay_records, most.replay_seconds)
+            kept.keep(connection, course)
         return _json(
             {
                 "community": community.code,
@@ -80,6 +84,18 @@ def router() -> APIRouter:
         }
 
     return routes
+
+
+@contextmanager
+def _alone(at_work: list[Instant]) -> Iterator[None]:
+    """Be one of the few that are worked on: each holds one of the threads that all questions share."""
+    if len(at_work) >= budgets.current().replay_at_once:
+        raise Problem(503, "busy", "other replays are being read", retry_after=1)
+    at_work.append(now())
+    try:
+        yield
+    finally:
+        at_work.pop()
 
 
 def midnight_of(day: str) -> Instant:

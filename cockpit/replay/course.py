@@ -4,7 +4,9 @@ It is read once; from there on each layer says how its records moved (`layers.de
 them is kept by difference as on the live channel. At the end of each step it is what `at` answers for that time.
 """
 
+import time
 from collections.abc import Iterator, Mapping
+from math import inf
 from typing import Any
 
 import msgspec
@@ -33,6 +35,7 @@ class Course:
         self._derived: Kept = derive(community, self.state, at)
         self._seq = 0
         self._piece = FIRST
+        self.read = time.monotonic()
 
     @property
     def records(self) -> int:
@@ -43,8 +46,12 @@ class Course:
         """All that is known, as the live channel's snapshot says it."""
         return self._frame("snapshot", self.state)
 
-    def advance(self, connection: Connection, until: Instant, step: Instant, most: int) -> list[msgspec.Raw]:
+    def advance(
+        self, connection: Connection, until: Instant, step: Instant, most: int, seconds: float = inf
+    ) -> list[msgspec.Raw]:
         """Move on to a time, or to the end of the step before it in which more than ``most`` records changed.
+
+        It ends with a step, too, where it took longer than ``seconds``.
 
         Returns
         -------
@@ -53,13 +60,16 @@ class Course:
         """
         frames: list[msgspec.Raw] = []
         told = 0
-        while self.at < until and told < most:
+        ends = time.monotonic() + seconds
+        while self.at < until and told < most and time.monotonic() < ends:
             span = Span(self.at, min(until, self._piece_end(step)), step)
             count = 0
             for changed in self._steps(connection, span):
                 if changed:
                     count += sum(len(records) for records in changed.values())
                     frames.append(self._frame("delta", changed))
+                if time.monotonic() >= ends:
+                    break
             told += count
             # So that no answer is much longer than it may be, and none asks the database more often than it must.
             self._piece = self._piece * 2 if count * 4 < most else max(step, self._piece // 2)

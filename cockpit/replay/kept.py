@@ -1,6 +1,7 @@
 """The courses of those who watch a past day, kept between their questions: each goes on where the last answer ended."""
 
 import threading
+import time
 from collections import OrderedDict
 
 from sqlalchemy import Connection
@@ -11,6 +12,8 @@ from sensors.devices import registry
 from store import budgets, revision
 from store.instant import Instant
 
+FRESH_S = 10.0
+"""Who begins is not given what was read longer ago: what came late is in the past by now."""
 Key = tuple[str, Instant, tuple[int, ...]]
 """(community, time, what the registry and the ground are)."""
 
@@ -22,12 +25,17 @@ class KeptCourses:
         self._courses: OrderedDict[Key, Course] = OrderedDict()
         self._lock = threading.Lock()
 
-    def at(self, connection: Connection, community: str, at: Instant) -> Course:
-        """The course that came to this time, no longer kept; one that is read now where there is none."""
+    def at(self, connection: Connection, community: str, at: Instant, *, is_begun: bool) -> Course:
+        """The course that came to this time, no longer kept; one that is read now where there is none.
+
+        Who is not ``is_begun`` yet is given one that was read a moment ago at most.
+        """
         key = (community, at, _known(connection))
         with self._lock:
             found = self._courses.pop(key, None)
-        return found or Course(connection, community, at)
+        if found is not None and (is_begun or time.monotonic() - found.read < FRESH_S):
+            return found
+        return Course(connection, community, at)
 
     def keep(self, connection: Connection, course: Course) -> None:
         """Keep it for whoever asks on, within the budget ``replay_kept_records``."""

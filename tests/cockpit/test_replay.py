@@ -143,7 +143,7 @@ def test_an_answer_ends_where_it_has_told_enough_and_the_next_goes_on(engine: En
     kept = KeptCourses()
     screen: dict[str, dict[str, Any]] = {}
     with engine.connect() as connection:
-        first = kept.at(connection, "heling", begin)
+        first = kept.at(connection, "heling", begin, is_begun=False)
         show(screen, first.snapshot())
         answers = 0
         course = first
@@ -151,8 +151,40 @@ def test_an_answer_ends_where_it_has_told_enough_and_the_next_goes_on(engine: En
             for frame in course.advance(connection, end, 60 * SECOND, 20):
                 show(screen, frame)
             kept.keep(connection, course)
-            course = kept.at(connection, "heling", course.at)
+            course = kept.at(connection, "heling", course.at, is_begun=True)
             assert course is first
             answers += 1
         assert answers > 3
         same(screen, asked_at(connection, end), end)
+
+
+def test_an_answer_ends_where_it_took_too_long_and_the_next_goes_on(engine: Engine) -> None:
+    begin = (now() - 5 * HOUR) // SECOND * SECOND
+    history(engine, random.Random(9), begin)
+    screen: dict[str, dict[str, Any]] = {}
+    end = begin + 20 * MINUTE
+    with engine.connect() as connection:
+        course = Course(connection, "heling", begin)
+        show(screen, course.snapshot())
+        answers = 0
+        while course.at < end:
+            for frame in course.advance(connection, end, MINUTE, MOST, seconds=0.000001):
+                show(screen, frame)
+            answers += 1
+        assert answers > 10
+        same(screen, asked_at(connection, end), end)
+
+
+def test_who_begins_is_given_what_was_read_a_moment_ago_at_most(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = (now() - 5 * HOUR) // SECOND * SECOND
+    history(engine, random.Random(9), begin)
+    kept = KeptCourses()
+    with engine.connect() as connection:
+        first = kept.at(connection, "heling", begin, is_begun=False)
+        kept.keep(connection, first)
+        monkeypatch.setattr("cockpit.replay.kept.FRESH_S", 0.0)
+        assert kept.at(connection, "heling", begin, is_begun=False) is not first
+        kept.keep(connection, first)
+        assert kept.at(connection, "heling", begin, is_begun=True) is first
