@@ -6,6 +6,7 @@
   const cockpit = window.cockpit;
   const BEAT_MS = 30000;
   const FIRST_MS = 3000;
+  const PAST_MS = 5000;        // where a past time is shown, and no live channel tells what is said of it
   const SOON_MS = 1500;        // after it was steered
   const COUNTED_MS = 1000;     // of frames
   const PATIENCE_MS = 10000;
@@ -21,6 +22,8 @@
   let error = null;
   let due = FIRST_MS;          // when to tell next, by the monotonic clock
   let isTelling = false;
+  /** @type {number | null} */
+  let began = null;            // the scene that was chosen last before this page showed a past time
   /** @type {number | null} */
   let reloaded = null;         // the reload that the server last asked for before this page was there
 
@@ -58,6 +61,19 @@
     if (told.language && told.language !== cockpit.language) speak(told.language);
   }
 
+  const isPast = () => cockpit.at !== null || cockpit.replay.isOn();
+
+  /* What is said of a screen that shows a past time: the curtain, a language and a reload as on any other; a scene that
+     was chosen since leads back to what is live. */
+  /** @param {Live.Display} told */
+  function comeBack(told) {
+    cockpit.state.displays = { [cockpit.root.dataset.display ?? ""]: told };
+    began = began ?? told.scene_at;
+    if (told.scene_at > began) return location.assign(location.pathname);
+    obey(told);
+    cockpit.curtain.apply();
+  }
+
   /* A browser that keeps no cookie, or an address that names a language, does not lead round in circles. */
   /** @param {string} language */
   async function speak(language) {
@@ -93,7 +109,7 @@
   /* --- what it tells --- */
 
   async function tell() {
-    due = cockpit.clock.steady() + BEAT_MS;
+    due = cockpit.clock.steady() + (isPast() ? PAST_MS : BEAT_MS);
     if (isTelling) return;
     isTelling = true;
     try {
@@ -106,9 +122,10 @@
         error: error && error.text, error_age: error && Math.round(cockpit.clock.since(error.at)),
         width: Math.round(innerWidth * devicePixelRatio), height: Math.round(innerHeight * devicePixelRatio), version: (build ?? "").slice(0, 80),
       };
-      await cockpit.request(`/api/v1/${community}/displays/heartbeat`, {
+      const answer = await cockpit.request(`/api/v1/${community}/displays/heartbeat`, {
         method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(told), patience: PATIENCE_MS,
       });
+      if (answer.ok && answer.body.display && isPast()) comeBack(answer.body.display);
     } finally {
       isTelling = false;
     }

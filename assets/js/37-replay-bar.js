@@ -103,6 +103,7 @@
     ArrowLeft: (step) => go(-step),
     Home: () => replay.seek(midnight()),
     End: () => replay.seek(midnight() + DAY_MS),
+    c: () => cockpit.curtain.toggle(),
   };
 
   /** @param {KeyboardEvent} event */

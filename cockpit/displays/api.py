@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from cockpit.displays import heard, kept, steering
@@ -94,9 +94,9 @@ def router() -> APIRouter:
             done = steering.put_programme(connection, community, body.displays, programme, actor.label)
         return _tell(given, community.code, done)
 
-    @routes.post("/{community}/displays/heartbeat", status_code=204)
-    def beat(body: Heartbeat, community: CommunityPath, actor: WriteActor, given: Given) -> Response:
-        """A display says how it fares; only the newest word of each is kept."""
+    @routes.post("/{community}/displays/heartbeat")
+    def beat(body: Heartbeat, community: CommunityPath, actor: WriteActor, given: Given) -> dict[str, Any]:
+        """A display says how it fares, and is told what is said of it; only the newest word of each is kept."""
         if actor.role != DISPLAY:
             raise Problem(403, "role does not suffice", "only a display says how it fares")
         at = now()
@@ -107,7 +107,8 @@ def router() -> APIRouter:
             number = kept.number_of(connection, actor.name)
             if number is not None:
                 heard.keep(connection, number, heard.Beat(**said), at)
-        return Response(status_code=204)
+            known = {one.number: one.record() for one in kept.told(connection, [community.code])}
+        return {"display": None if number is None else known.get(number)}
 
     return routes
 
