@@ -52,8 +52,8 @@ class Budgets:
     stranger_period_days: int = 400
     replay_minutes: int = 120
     replay_records: int = 8_000
-    replay_seconds: float = 1.0
-    replay_at_once: int = 2
+    replay_seconds: float = 0.5
+    replay_at_once: int = 1
     replay_kept_records: int = 50_000
     replay_marks: int = 400
 

@@ -115,6 +115,8 @@ def with_state(community: str, at: Instant | None) -> Select[Any]:
     times = select(func.count()).where(*raises).correlate(alarm).scalar_subquery()
     last = select(one.c.value).where(*raises).order_by(one.c.seq.desc()).limit(1)
     value = last.correlate(alarm).scalar_subquery()
+    heard_by = select(one.c.actor).where(one.c.alarm_id == c.id, one.c.at <= at, one.c.event == "acknowledge")
+    by = heard_by.order_by(one.c.seq.desc()).limit(1).correlate(alarm).scalar_subquery()
     # Words are kept of the newest value alone.
     is_newest = value == c.value
     raised, returned, heard = when("raise"), when("return", "withdraw"), when("acknowledge")
@@ -124,7 +126,7 @@ def with_state(community: str, at: Instant | None) -> Select[Any]:
         "seq": alarm_step.c.seq,
         "returned": case((returned >= raised, returned), else_=None),
         "acknowledged": heard,
-        "acknowledged_by": case((heard.is_not(None), c.acknowledged_by), else_=None),
+        "acknowledged_by": by,
         "cleared": case((state == life.NORMAL, alarm_step.c.at), else_=None),
         "is_active": func.coalesce(returned, 0) < raised,
         "shelved_until": case((state == "shelved", alarm_step.c.until), else_=None),
