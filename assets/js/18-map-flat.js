@@ -124,8 +124,8 @@
     const [left, top, width, height] = (picture?.getAttribute("viewBox") ?? "0 0 0 0").split(" ").map(Number);
     /** @param {number} at @param {number} size @param {number} first @param {number} length */
     const within = (at, size, first, length) => Math.min(Math.max(at, first + size / 2), first + length - size / 2);
-    /** @type {{ sign: Sign, x: number, y: number, wide: number, high: number }[]} */
-    const placed = [];
+    /** @type {{ sign: Sign | null, x: number, y: number, wide: number, high: number }[]} */
+    const placed = laidOver();
     for (const one of all) {
       const high = 1.3 * one.size * u;
       const wide = ([...one.text].reduce((sum, letter) => sum + (letter > "\u2e80" ? 1 : 0.62), 0) + 1.6) * one.size * u;
@@ -137,9 +137,20 @@
       if (free) placed.push(free);
       else if (instead) instead.more = (instead.more ?? 0) + 1;
     }
-    return placed.map(({ sign: one, x, y }) => {
+    return placed.flatMap(({ sign: one, x, y }) => {
+      if (!one) return [];
       const more = one.more && !one.className.includes("flat-name") ? ` +${one.more}` : "";
-      return svg("text", { class: `flat-sign ${one.className}`, x, y, dy: "0.35em", style: `--size: ${one.size}rem` }, one.text + more);
+      return [svg("text", { class: `flat-sign ${one.className}`, x, y, dy: "0.35em", style: `--size: ${one.size}rem` }, one.text + more)];
+    });
+  }
+
+  /* The places that the alarms' banner and the map's foot take of the picture: what would lie under them goes beside. */
+  function laidOver() {
+    const plane = /** @type {SVGGraphicsElement | null} */ (picture)?.getScreenCTM();
+    if (!plane) return [];
+    return [...cockpit.findAll(".alarm-banner, .map-foot > *")].map((one) => one.getBoundingClientRect()).filter((box) => box.width).map((box) => {
+      const [wide, high] = [box.width / plane.a, box.height / plane.d];
+      return { sign: null, x: (box.left - plane.e) / plane.a + wide / 2, y: (box.top - plane.f) / plane.d + high / 2, wide, high };
     });
   }
 
