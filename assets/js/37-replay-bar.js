@@ -207,7 +207,8 @@
     kept = cockpit.clock.steady();
     const { speed, isPlaying } = replay.state();
     const here = new URL(location.href);
-    here.searchParams.set("replay", written(Number(cockpit.at)));
+    // The end of a day is written as its last second: the midnight after it is another day.
+    here.searchParams.set("replay", written(Math.min(Number(cockpit.at), midnight() + DAY_MS - 1000)));
     here.searchParams.set("speed", String(speed));
     if (isPlaying) here.searchParams.delete("paused");
     else here.searchParams.set("paused", "1");
