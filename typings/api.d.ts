@@ -16,6 +16,7 @@ declare namespace Api {
     chosen: string | null;
     held: boolean;
     curtain: boolean;
+    steered: string | null;
     heard: {
       at: string;
       silent: boolean;
@@ -23,6 +24,8 @@ declare namespace Api {
       page: string;
       scene: string | null;
       language: string;
+      curtain: boolean;
+      held: boolean;
       frames: number | null;
       memory: number | null;
       error: string | null;

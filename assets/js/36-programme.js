@@ -113,6 +113,7 @@
   /* The names of the scenes, the present one brought out. */
   /** @param {Scene} scene @param {Choice | null} choice */
   function draw(scene, choice) {
+    cockpit.root.dataset.held = choice && choice.until === null ? "1" : "";
     const names = strip || list();
     names.hidden = false;
     scenes.forEach((one, place) => {

@@ -22,6 +22,7 @@
   let error = null;
   let due = FIRST_MS;          // when to tell next, by the monotonic clock
   let isTelling = false;
+  let lastTold = { curtain: false, held: false };
   /** @type {number | null} */
   let began = null;            // the scene that was chosen last before this page showed a past time
   /** @type {number | null} */
@@ -39,6 +40,9 @@
   setInterval(() => {
     if (!isDisplay()) return;
     look();
+    const { curtain, held } = stands();
+    // What was done by hand is told at once, so that nobody far away believes otherwise.
+    if (curtain !== lastTold.curtain || held !== lastTold.held) due = Math.min(due, cockpit.clock.steady() + SOON_MS);
     if (cockpit.clock.steady() >= due) tell();
   }, 1000);
 
@@ -112,12 +116,14 @@
     due = cockpit.clock.steady() + (isPast() ? PAST_MS : BEAT_MS);
     if (isTelling) return;
     isTelling = true;
+    lastTold = stands();
     try {
       const frames = document.visibilityState === "visible" ? await framesInASecond() : null;
       const { community, scene, build } = cockpit.root.dataset;
       const { memory } = /** @type {Performance & { memory?: { usedJSHeapSize: number } }} */ (performance);
       const told = {
         page: (location.pathname + location.search).slice(0, 200), scene: scene ?? null, language: cockpit.language,
+        ...lastTold,
         age: Math.round(performance.now()), frames, memory: memory ? memory.usedJSHeapSize : null,
         error: error && error.text, error_age: error && Math.round(cockpit.clock.since(error.at)),
         width: Math.round(innerWidth * devicePixelRatio), height: Math.round(innerHeight * devicePixelRatio), version: (build ?? "").slice(0, 80),
@@ -130,6 +136,8 @@
       isTelling = false;
     }
   }
+
+  const stands = () => ({ curtain: cockpit.curtain.isDrawn(), held: cockpit.root.dataset.held === "1" });
 
   /* How many frames the browser would draw; none in twice the time are none at all. */
   /** @returns {Promise<number>} */

@@ -8,6 +8,7 @@
   const AGAIN_MS = 10000;
   const SOON_MS = 300;
   const MIB = 1048576;
+  const TELLS_MS = 3000;   // after it was steered a screen tells what stands there then
   const page = (cockpit.pages.displays = /** @type {PageScript} */ ({}));
 
   /** @typedef {{ node: HTMLElement, update(one: Api.Display, told: Api.Displays): void }} Card */
@@ -96,7 +97,8 @@
     made.append(head, shows, fares, fault, acts, choosers(order, first.name), outcome, cockpit.displayProgramme(first, words, [first.name], outcome));
     return {
       node: made,
-      update(one, told) {
+      update(said, told) {
+        const one = asItIs(said);
         now = one;
         setText(mark, stateOf(one));
         mark.classList.toggle("is-bad", Boolean(one.heard?.silent));
@@ -122,6 +124,14 @@
   function stateOf({ heard }) {
     if (!heard) return say("○ 从未上线");
     return heard.silent ? say("▲ 失联 · 自 {at}", { at: timeOf(heard.at) }) : say("● 在线");
+  }
+
+  /* What is so at the screen, by whomever it was done, where it told of it since it was steered. */
+  /** @param {Api.Display} one @returns {Api.Display} */
+  function asItIs(one) {
+    const { heard, steered } = one;
+    const isTold = heard && !heard.silent && Date.parse(heard.at) > Date.parse(steered ?? "") + TELLS_MS;
+    return isTold ? { ...one, held: heard.held, curtain: heard.curtain } : one;
   }
 
   /** @param {Api.Display} one */

@@ -53,6 +53,8 @@ class Heartbeat(BaseModel):
     page: str = Field(max_length=MAX_PAGE)
     scene: str | None = Field(None, max_length=MAX_SCENE)
     language: Literal["zh-CN", "en"]
+    curtain: bool = Field(False, description="whether it is drawn there, by whomever")
+    held: bool = Field(False, description="whether the screen stays at its scene")
     age: Milliseconds
     frames: float | None = Field(None, ge=0, le=1000, description="drawn in a second; null: nobody sees the page")
     memory: int | None = Field(None, ge=0, le=2**50, description="bytes")
@@ -115,7 +117,8 @@ def router() -> APIRouter:
 
 def _steered(one: kept.Told | None) -> dict[str, Any]:
     if one is None:  # revoked
-        return {"programme": None, "own_programme": False, "chosen": None, "held": False, "curtain": False}
+        nothing = {"programme": None, "own_programme": False, "chosen": None, "held": False, "curtain": False}
+        return nothing | {"steered": None}
     chosen = one.chosen(now())
     return {
         "programme": msgspec.to_builtins(one.shows),
@@ -123,6 +126,7 @@ def _steered(one: kept.Told | None) -> dict[str, Any]:
         "chosen": chosen,
         "held": chosen is not None and one.scene_until is None,
         "curtain": one.curtain,
+        "steered": format_rfc3339(max(one.scene_at, one.curtain_at)),
     }
 
 

@@ -18,6 +18,8 @@ SILENT = 3 * BEAT + 5 * SECOND
 class Beat(msgspec.Struct, frozen=True, kw_only=True):
     """What a screen says: the page and the scene that stand there, since when, and how it fares.
 
+    ``curtain`` and ``held`` are what is so there, whether it was done by hand or from afar.
+
     ``frames`` a second are drawn, None where nobody sees the page; ``memory`` in bytes, where the browser tells;
     ``version`` is the build of its page.
     """
@@ -26,6 +28,8 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True):
     page: str
     scene: str | None
     language: str
+    curtain: bool
+    held: bool
     frames: float | None
     memory: int | None
     error: str | None

@@ -36,6 +36,8 @@ display_heard = Table(
     Column("page", String(MAX_PAGE), nullable=False),
     Column("scene", String(MAX_SCENE)),
     Column("language", String(16), nullable=False),
+    Column("curtain", Boolean, nullable=False),
+    Column("held", Boolean, nullable=False),
     Column("frames", Float),
     Column("memory", BigInteger),
     Column("error", String(MAX_ERROR)),

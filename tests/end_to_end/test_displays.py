@@ -352,6 +352,18 @@ def test_the_picture_moves_a_little_and_nothing_is_cut_off(screens: Screens, siz
     assert len({(wide, high) for _, _, _, wide, high in found["places"]}) == 1, "the map is laid out once"
 
 
+def test_what_was_done_at_the_screen_is_known_afar(screens: Screens) -> None:
+    screens.steer(act="uncurtain")
+    screens.wall.wait_for_selector("#cockpit:not(.is-curtained)")
+    screens.wall.keyboard.press("c")
+    until(lambda: screens.told("大厅")["heard"]["curtain"], 15)
+    assert screens.told("大厅")["curtain"] is False
+    screens.phone.reload()
+    expect(screens.card("大厅").locator(".shows")).to_contain_text("▤ 帘幕")
+    screens.wall.keyboard.press("c")
+    until(lambda: not screens.told("大厅")["heard"]["curtain"], 15)
+
+
 def test_a_screen_that_shows_a_past_time_obeys_too(screens: Screens) -> None:
     wall = screens.wall
     before = format_rfc3339(now() - MINUTE)

@@ -30,6 +30,8 @@ def upgrade() -> None:
         sa.Column("page", sa.String(200), nullable=False),
         sa.Column("scene", sa.String(80)),
         sa.Column("language", sa.String(16), nullable=False),
+        sa.Column("curtain", sa.Boolean, nullable=False),
+        sa.Column("held", sa.Boolean, nullable=False),
         sa.Column("frames", sa.Float),
         sa.Column("memory", sa.BigInteger),
         sa.Column("error", sa.String(300)),
