@@ -66,7 +66,7 @@
   function fit() {
     for (const chart of cockpit.findAll(".js-plotly-plot, .forecast-chart, .alarm-chart")) {
       const drawn = chart.querySelector("svg")?.getBoundingClientRect();
-      if (drawn) chart.style.setProperty("--on-paper", String(Math.min(1, SHEET.width / drawn.width, SHEET.height / drawn.height)));
+      if (drawn) chart.style.setProperty("--scale", String(Math.min(1, SHEET.width / drawn.width, SHEET.height / drawn.height)));
     }
   }
 
