@@ -14,7 +14,14 @@ from layers.look import HUES, LEVELS, LIGHT, SCALE, TOKENS
 
 ROOT = Path(__file__).parents[2]
 SHEET = (Path(assets.__file__).parent / "css" / "00-tokens.css").read_text(encoding="utf-8")
-LOCAL = {"--size", "--scale", *(f"--word-{word}" for word in ("late", "soon", "all", "due", "there"))}
+LOCAL = {
+    "--dim",
+    "--shift-x",
+    "--shift-y",
+    "--size",
+    "--scale",
+    *(f"--word-{word}" for word in ("late", "soon", "all", "due", "there")),
+}
 """What is set where it is used: a picture's scale and the size of its letters, the words of 50-languages.css."""
 LEAST_CONTRAST = 4.5  # WCAG 2.2, success criterion 1.4.3
 
