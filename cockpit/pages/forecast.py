@@ -11,6 +11,7 @@ from layers.visitors.forecast.measure import BASELINE, MODEL
 from layers.visitors.forecast.recorded import recorded
 from layers.visitors.forecast.rules import rules
 from layers.visitors.queries import counted_sites
+from sensors.replay.sources import source_name
 from store.language import named, say
 
 
@@ -100,7 +101,7 @@ def _recorded(names: dict[str, str]) -> Any:
         "用随附的录制数据"
         "（{source}，真实街道计数，未缩放）逐时滚动回测，留出 {begins} 至 {ends}，误差为平均绝对误差。"
         "进入人数是实测的；停留时长是假定的，因此提前 1、2 小时的误差会偏小。",
-        source=found["source"],
+        source=source_name(found["source"]),
         begins=found["sites"][0]["from"],
         ends=found["sites"][0]["to"],
     )
