@@ -8,7 +8,7 @@
   const AGAIN_MS = 10000;
   const SOON_MS = 300;
   const MIB = 1048576;
-  const TELLS_MS = 3000;   // after it was steered a screen tells what stands there then
+  const TELLS_MS = 1000;   // what a screen tells sooner after it was steered may be of before
   const page = (cockpit.pages.displays = /** @type {PageScript} */ ({}));
 
   /** @typedef {{ node: HTMLElement, update(one: Api.Display, told: Api.Displays): void }} Card */

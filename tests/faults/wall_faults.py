@@ -22,12 +22,13 @@ LOSE = """() => {
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault; ``reloads``: how often the page loads itself anew by it."""
+    """One fault; ``reloads``: how often the page loads itself anew by it, ``spread_s``: within how long, by lot."""
 
     name: str
     breaks: Callable[[Town, Page], None]
     back: Callable[[Town, Page], None]
     reloads: int = 0
+    spread_s: float = 0.0
 
 
 def _nothing(_town: Town, _page: Page) -> None: ...
@@ -147,7 +148,7 @@ def _right(_town: Town, page: Page) -> None:
 
 ENDING_PAGES = (
     Fault("the context is lost for good", _lost_for_good, _loaded_anew, reloads=1),
-    Fault("another version", _renewed, _begun, reloads=1),
+    Fault("another version", _renewed, _begun, reloads=1, spread_s=8.0),
 )
 """The page is another one afterwards: these come first, so that the last one lives long."""
 ENDING_PROCESSES = (
