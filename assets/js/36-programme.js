@@ -121,7 +121,7 @@
       name.hidden = isHidden(one);
       cockpit.setCurrent(name, one.code === scene.code);
     });
-    cockpit.setText(names.children[scenes.length], choice && choice.until === null ? say("‖ 已停在此处") : "");
+    cockpit.setText(names.children[scenes.length], choice && choice.until === null && choice.code === scene.code ? say("‖ 已停在此处") : "");
   }
 
   function list() {

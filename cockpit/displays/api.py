@@ -15,6 +15,7 @@ from cockpit.serving.build import build
 from geo.communities import communities
 from layers.problem import Problem
 from layers.roles import DISPLAY
+from layers.texts import one_line
 from layers.web import CommunityPath, Given, Services, WriteActor
 from store.engine import writing
 from store.instant import MILLISECOND, format_rfc3339, now
@@ -103,6 +104,7 @@ def router() -> APIRouter:
             raise Problem(403, "role does not suffice", "only a display says how it fares")
         at = now()
         said = body.model_dump(exclude={"age", "error_age"})
+        said["error"] = None if body.error is None else one_line(body.error)
         said["since"] = at - body.age * MILLISECOND
         said["error_at"] = None if body.error_age is None else at - body.error_age * MILLISECOND
         with writing(given.databases.shared) as connection:

@@ -18,11 +18,15 @@ class Closed:
 
 
 def closed_sites(connection: Connection, community: str, moment: Instant) -> dict[str, Closed]:
-    """The sites that are closed at a moment."""
-    c = site_closing.c
+    """The sites that are closed at a moment, since they were first closed and not opened again, and why by now."""
+    c, one, other = site_closing.c, site_closing.alias().c, site_closing.alias().c
     newest = select(func.max(c.id)).where(c.community == community, c.at <= moment).group_by(c.site)
-    rows = connection.execute(select(c.site, c.at, c.reason).where(c.id.in_(newest), c.is_closed))
-    return {row.site: Closed(row.at, row.reason) for row in rows}
+    of_site = (other.community == community, other.site == c.site, other.at <= moment, other.is_closed.is_(False))
+    opened = select(func.coalesce(func.max(other.id), 0)).where(*of_site).correlate(site_closing).scalar_subquery()
+    begun = select(func.min(one.at)).where(one.community == community, one.site == c.site, one.id > opened)
+    since = begun.correlate(site_closing).scalar_subquery()
+    rows = connection.execute(select(c.site, since.label("since"), c.reason).where(c.id.in_(newest), c.is_closed))
+    return {row.site: Closed(row.since, row.reason) for row in rows}
 
 
 def keep(

@@ -259,3 +259,8 @@ def test_a_closed_site_says_since_when_and_why_and_real_and_replayed_people_are_
         {"source": "recorded", "gates": 1, "entered_today": 7, "left_today": 2},
     ]
     assert (record["level"], record["closing"]) == ("closed", {"since": moment // MILLISECOND, "reason": "台风"})
+    with writing(engine) as connection:
+        closing.keep(connection, "heling", "fangyan", True, "台风未过", "user:m", moment + SECOND)
+    with engine.connect() as connection:
+        [again] = closing.closed_sites(connection, "heling", moment + MINUTE).values()
+    assert (again.since, again.reason) == (moment, "台风未过")
