@@ -38,7 +38,12 @@ def hash_bcrypt(secret: str) -> str:
 
 
 def verify(secret: str, stored: str) -> bool:
-    """Whether the secret is the one that was stored, in constant time."""
+    """Whether the secret is the one that was stored, in constant time.
+
+    One with a NUL is none of ours: to HMAC (RFC 2104, section 2) a short key is the same with NULs behind it.
+    """
+    if "\0" in secret:
+        return False
     try:
         _, scheme, iterations, salt, digest = stored.split("$")
         expected = b64decode(digest, validate=True)
