@@ -87,7 +87,9 @@ class Counter:
 
     def _rounding(self) -> None:
         self.tick()
-        self.say(self.register - self.random.randint(1, 9) if self.history.said[-1].total else None)
+        # The register may have run over with that tick; no counter says less than nought.
+        rounded = max(0, self.register - self.random.randint(1, 9))
+        self.say(rounded if self.history.said[-1].total else None)
 
     def _zero(self) -> None:
         self.tick()
