@@ -157,7 +157,7 @@ def faults(rule: Rule) -> dict[str, str]:
             found[name] = f"at most {LONGEST_S} s"
     for name in TEXTS:
         value = getattr(rule, name)
-        if value is not None and (len(value) > TEXTS[name] or words(value) != value.strip()):
+        if value is not None and (len(value) > TEXTS[name] or cleaned(value) != value or _is_unseen(value)):
             found[name] = f"at most {TEXTS[name]} characters, none of them a control character"
     if len(rule.devices) > MOST_DEVICES or any(len(one) > 64 or cleaned(one) != one for one in rule.devices):
         found["devices"] = f"at most {MOST_DEVICES} ids of devices"
@@ -167,6 +167,10 @@ def faults(rule: Rule) -> dict[str, str]:
     if rule.kind is not None and rule.kind not in kinds():
         found["kind"] = f"{rule.kind!r} is not one of {', '.join(kinds())}"
     return found | _metric_faults(rule) | _schedule_faults(rule)
+
+
+def _is_unseen(text: str) -> bool:
+    return bool(text.strip()) and not words(text)
 
 
 def rings(rule: Rule, book: Mapping[str, "Rule"]) -> list[str]:

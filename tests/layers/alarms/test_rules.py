@@ -58,6 +58,8 @@ def test_breakpoints_of_air_name_the_edition_that_they_are_of() -> None:
         ("schedule", {"from": "25:00"}),
         ("schedule", {"days": []}),
         ("schedule", {"days": [8]}),
+        ("guidance", "\x1cfetch the ladder"),
+        ("guidance", "\u2060"),
     ],
 )
 def test_each_fault_is_told_by_its_field(field: str, value: Any) -> None:
