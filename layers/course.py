@@ -1,12 +1,12 @@
 """How records change in the course of a past span of time: its steps, and what is told at the end of each."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, literal
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, case, literal, select
 
 from store.instant import HOUR, Instant
 
@@ -83,6 +83,20 @@ def moved(
             yield {key: found.get(key) for key in keys}
 
     return moves
+
+
+def ranked(column: ColumnElement[Any], codes: Sequence[str]) -> ColumnElement[int]:
+    """The place of a column's code among these; what is none of them comes last."""
+    return case({code: place for place, code in enumerate(codes)}, value=column, else_=len(codes))
+
+
+def arrived(
+    table: Table, column: ColumnElement[Any], codes: Sequence[str], community: str, since: Instant, until: Instant
+) -> Select[Any]:
+    """Select what came in [since, until), by the place of a column's code among these and then by time."""
+    c = table.c
+    query = select(table).where(c.community == community, c.received >= since, c.received < until)
+    return query.order_by(ranked(column, codes), c.received, c.id)
 
 
 def is_hour_in(after: Instant, until: Instant) -> bool:

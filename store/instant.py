@@ -6,7 +6,7 @@ Asia/Shanghai; programs see RFC 3339 in UTC.
 """
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -100,6 +100,16 @@ def format_rfc3339(instant: Instant) -> str:
 def day_of(instant: Instant) -> Instant:
     """The first instant of the day in Asia/Shanghai; times since 1991."""
     return instant - (instant + SHANGHAI_OFFSET) % DAY
+
+
+def local_date(instant: Instant) -> date:
+    """The date in Asia/Shanghai."""
+    return to_datetime(instant).astimezone(SHANGHAI).date()
+
+
+def midnight(day: date) -> Instant:
+    """The first instant of a date in Asia/Shanghai."""
+    return from_datetime(datetime(day.year, day.month, day.day, tzinfo=SHANGHAI))
 
 
 def local_midnight(instant: Instant) -> Instant:

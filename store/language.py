@@ -8,7 +8,7 @@ loaded, since nobody asks then: `marked` only marks it for the catalogue.
 
 import gettext
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -74,6 +74,15 @@ class Word(NamedTuple):
 
     name: str
     name_en: str
+
+
+def spoken(make: Callable[[], str]) -> Word:
+    """What is made of messages, in every language."""
+    found = []
+    for tag in LANGUAGES:
+        with speaking(tag):
+            found.append(make())
+    return Word(*found)
 
 
 def in_all(field: str, row: Any, what: str = "name") -> dict[str, Any]:

@@ -376,6 +376,7 @@ interface Cockpit {
   atQuery(mark: "?" | "&"): string;
   ask(path: string, query?: Query): Promise<any>;
   time: {
+    EAST_MS: number;
     clock(ms: number): string;
     minute(ms: number): string;
     date(ms: number): string;

@@ -83,6 +83,7 @@
   };
 
   cockpit.time = {
+    EAST_MS: 8 * 3600000,   // of Asia/Shanghai, which has had one offset since 1991
     clock: (ms) => clock.format(ms),
     minute: (ms) => minute.format(ms),
     date: (ms) => datePart(date, ms, ["month", "day"]).join("-"),

@@ -7,14 +7,13 @@
   const DAYS = 7;
   const HOUR_MS = 3600000;
   const DAY_MS = 24 * HOUR_MS;
-  const EAST_MS = 8 * HOUR_MS;      // Asia/Shanghai has had one offset since 1991
   const MOST = 1000;                // alarms of one question: more are said to be more
   const EVERY_MS = 10 * 60000;
   const AFTER_MS = 30000;           // after an alarm came or went
   let due = 0;                      // when to ask again
 
   /** @param {number} ms */
-  const midnight = (ms) => ms - ((ms + EAST_MS) % DAY_MS);
+  const midnight = (ms) => ms - ((ms + cockpit.time.EAST_MS) % DAY_MS);
 
   async function load() {
     const place = cockpit.find("[data-alarm-week]");

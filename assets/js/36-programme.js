@@ -113,7 +113,8 @@
   /* The names of the scenes, the present one brought out. */
   /** @param {Scene} scene @param {Choice | null} choice */
   function draw(scene, choice) {
-    cockpit.root.dataset.held = choice && choice.until === null ? "1" : "";
+    const isHeldHere = choice !== null && choice.until === null;
+    cockpit.root.dataset.held = isHeldHere ? "1" : "";
     const names = strip || list();
     names.hidden = false;
     scenes.forEach((one, place) => {
@@ -121,7 +122,7 @@
       name.hidden = isHidden(one);
       cockpit.setCurrent(name, one.code === scene.code);
     });
-    cockpit.setText(names.children[scenes.length], choice && choice.until === null && choice.code === scene.code ? say("‖ 已停在此处") : "");
+    cockpit.setText(names.children[scenes.length], isHeldHere && choice.code === scene.code ? say("‖ 已停在此处") : "");
   }
 
   function list() {

@@ -5,7 +5,6 @@
 
   const cockpit = window.cockpit;
   const rounds = (cockpit.rounds = /** @type {Cockpit["rounds"]} */ ({}));
-  const SHANGHAI_MS = 8 * 3600000;
   const MINUTE_MS = 60000;
   const DAY_MINUTES = 1440;
 
@@ -13,7 +12,7 @@
   rounds.programme = () => cockpit.told()?.programme || JSON.parse(cockpit.root.dataset.round ?? "null");
 
   /* The minute of the day in Asia/Shanghai. */
-  rounds.minute = (ms) => Math.floor((ms + SHANGHAI_MS) / MINUTE_MS) % DAY_MINUTES;
+  rounds.minute = (ms) => Math.floor((ms + cockpit.time.EAST_MS) / MINUTE_MS) % DAY_MINUTES;
 
   /* "07:30" as a minute of the day. */
   rounds.minuteOf = (text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));

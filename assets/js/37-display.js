@@ -65,7 +65,7 @@
     if (told.language && told.language !== cockpit.language) speak(told.language);
   }
 
-  const isPast = () => cockpit.at !== null || cockpit.replay.isOn();
+  const isPast = () => cockpit.at !== null;
 
   /* What is said of a screen that shows a past time: the curtain, a language and a reload as on any other; a scene that
      was chosen since leads back to what is live. */

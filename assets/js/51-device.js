@@ -6,7 +6,6 @@
 
   const cockpit = window.cockpit;
   const { say } = cockpit;
-  const ZONE_MS = 8 * 3600000;   // Asia/Shanghai has had no summer time since 1991
   /** @type {string | null} */
   let last = null;
 
@@ -156,7 +155,7 @@
     }
     if (key === last) return;
     last = key;
-    const time = new Date(newest[0] + ZONE_MS).toISOString().slice(0, 23);
+    const time = new Date(newest[0] + cockpit.time.EAST_MS).toISOString().slice(0, 23);
     cockpit.plotly()?.extendTraces(graph, { x: [[time]], y: [[newest[1]]] }, [0]);
   }
 

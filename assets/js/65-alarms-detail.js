@@ -290,7 +290,7 @@
   function untilOf(span, other) {
     if (span === "other") return other;
     if (span === "tomorrow") {
-      const day = new Date(cockpit.now() + 8 * HOUR_MS + 24 * HOUR_MS).toISOString().slice(0, 10);
+      const day = new Date(cockpit.now() + cockpit.time.EAST_MS + 24 * HOUR_MS).toISOString().slice(0, 10);
       return `${day}T08:00:00+08:00`;
     }
     return new Date(cockpit.now() + parseInt(span, 10) * HOUR_MS).toISOString();

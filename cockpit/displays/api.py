@@ -108,11 +108,10 @@ def router() -> APIRouter:
         said["since"] = at - body.age * MILLISECOND
         said["error_at"] = None if body.error_age is None else at - body.error_age * MILLISECOND
         with writing(given.databases.shared) as connection:
-            number = kept.number_of(connection, actor.name)
-            if number is not None:
-                heard.keep(connection, number, heard.Beat(**said), at)
-            known = {one.number: one.record() for one in kept.told(connection, [community.code])}
-        return {"display": None if number is None else known.get(number)}
+            one = next(iter(kept.told(connection, [community.code], actor.name)), None)
+            if one is not None:
+                heard.keep(connection, one.number, heard.Beat(**said), at)
+        return {"display": None if one is None else one.record()}
 
     return routes
 

@@ -60,14 +60,21 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def told(connection: Connection, communities: list[str], *, is_to_change: bool = False) -> list[Told]:
-    """The displays of these communities that are not revoked, by name; ``is_to_change``: nobody else may meanwhile."""
+def told(
+    connection: Connection, communities: list[str], name: str | None = None, *, is_to_change: bool = False
+) -> list[Told]:
+    """The displays of these communities that are not revoked, by name, or the one of this name.
+
+    ``is_to_change``: nobody else may meanwhile.
+    """
     query = (
         select(display, display_told)
         .outerjoin(display_told, display_told.c.display_id == display.c.id)
         .where(display.c.community.in_(communities), display.c.revoked.is_(None))
         .order_by(display.c.name)
     )
+    if name is not None:
+        query = query.where(display.c.name == name)
     if is_to_change:
         query = query.with_for_update(of=display)
     found = []

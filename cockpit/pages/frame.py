@@ -15,7 +15,7 @@ from geo.view import outline
 from layers.roles import EVERYWHERE
 from sensors.metrics import metrics
 from sensors.replay.sources import sources
-from store.instant import MILLISECOND, SHANGHAI, Instant, format_rfc3339, now, to_datetime
+from store.instant import MILLISECOND, SHANGHAI, Instant, format_rfc3339, local_date, now, to_datetime
 from store.language import LANGUAGES, current, marked, named, say
 
 DEFAULT_METRIC = "pm2_5"
@@ -224,7 +224,7 @@ def _replay_of(community: Community, at_ms: str | None) -> str:
     """The wall at the past time that a page shows, and on from there; else today from its beginning."""
     if at_ms is not None:
         return f"/wall/{community.code}?replay={format_rfc3339(int(at_ms) * MILLISECOND)}"
-    return f"/wall/{community.code}?replay={to_datetime(now()).astimezone(SHANGHAI).date().isoformat()}"
+    return f"/wall/{community.code}?replay={local_date(now()).isoformat()}"
 
 
 def _group(name: str, links: list[Any]) -> Any:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date
 from typing import Any
 
 from dash import html
@@ -10,7 +10,7 @@ from dash import html
 from cockpit.pages.address import NoPage, instant_of
 from sensors.readings import history
 from store.databases import Databases
-from store.instant import MILLISECOND, SECOND, SHANGHAI, Instant, day_of, from_datetime, now, to_datetime
+from store.instant import MILLISECOND, SECOND, SHANGHAI, Instant, day_of, local_date, midnight, now, to_datetime
 from store.language import say
 
 SPEEDS = (1, 10, 60, 600)
@@ -68,7 +68,7 @@ def begins(databases: Databases, community: str, asked: str) -> Instant:
 def data(at: Instant, speed: str | None, paused: str | None) -> dict[str, str]:
     """What the scripts are told of it, for `frame.root`."""
     found = {"replay-at": str(at // MILLISECOND), "speed": speed or str(USUAL)}
-    return found | {"replay-date": to_datetime(at).astimezone(SHANGHAI).date().isoformat(), "paused": paused or ""}
+    return found | {"replay-date": local_date(at).isoformat(), "paused": paused or ""}
 
 
 def mark() -> Any:
@@ -130,6 +130,6 @@ def _button(text: str, title: str, name: str, value: str) -> Any:
 
 def _midnight(day: str) -> Instant:
     try:
-        return from_datetime(datetime.combine(date.fromisoformat(day), time(), SHANGHAI))
+        return midnight(date.fromisoformat(day))
     except ValueError:
         raise NoPage(say("「{text}」不是日期，应写作 {example}", text=day[:40], example=EXAMPLE), 400) from None

@@ -1,9 +1,8 @@
 """Routes of the replay of a past day: the day with its marks, and what changed in a window of it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, datetime, time
+from datetime import date
 from typing import Annotated, Any
 
 import msgspec
@@ -17,14 +16,13 @@ from layers.problem import Problem
 from layers.web import SKEW, CommunityPath, Reading, instant_query
 from sensors.readings import history
 from store import budgets
-from store.instant import DAY, HOUR, MILLISECOND, MINUTE, SECOND, SHANGHAI, Instant, format_rfc3339, from_datetime, now
+from store.instant import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Instant, format_rfc3339, midnight, now
 
 
 def router() -> APIRouter:
     """The routes below ``/api/v1/{community}``."""
     routes = APIRouter(prefix="/api/v1/{community}/replay", tags=["replay"])
     kept = KeptCourses()
-    at_work: list[Instant] = []
 
     @routes.get("")
     def window(
@@ -43,7 +41,7 @@ def router() -> APIRouter:
         every = _step(step)
         if whole:
             _check_observed(connection, community.code, since)
-        with _alone(at_work):
+        with kept.work():
             course = kept.at(connection, community.code, since, is_begun=not whole)
             frames = [course.snapshot()] if whole else []
             most = budgets.current()
@@ -65,7 +63,7 @@ def router() -> APIRouter:
         day: Annotated[str, Query(alias="date", description="a day of Asia/Shanghai, 2026-11-26")],
     ) -> dict[str, Any]:
         """A past day: from when to when, whether anything was observed, and the alarms and events that came in it."""
-        begins = midnight_of(day)
+        begins = _begin_of(day)
         moment = now()
         if begins > moment:
             raise Problem(400, "bad parameter", f"date: {day} has not come yet")
@@ -86,22 +84,10 @@ def router() -> APIRouter:
     return routes
 
 
-@contextmanager
-def _alone(at_work: list[Instant]) -> Iterator[None]:
-    """Be one of the few that are worked on: each holds one of the threads that all questions share."""
-    if len(at_work) >= budgets.current().replay_at_once:
-        raise Problem(503, "busy", "other replays are being read", retry_after=1)
-    at_work.append(now())
-    try:
-        yield
-    finally:
-        at_work.pop()
-
-
-def midnight_of(day: str) -> Instant:
+def _begin_of(day: str) -> Instant:
     """The beginning of a day of Asia/Shanghai; 400 where it is none."""
     try:
-        return from_datetime(datetime.combine(date.fromisoformat(day), time(), SHANGHAI))
+        return midnight(date.fromisoformat(day))
     except ValueError:
         raise Problem(400, "bad parameter", f"date: {day[:40]!r} is not a day such as 2026-11-26") from None
 

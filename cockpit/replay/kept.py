@@ -3,11 +3,14 @@
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
 from cockpit.replay.course import Course
 from geo import versions
+from layers.problem import Problem
 from sensors.devices import registry
 from store import budgets, revision
 from store.instant import Instant
@@ -24,6 +27,26 @@ class KeptCourses:
     def __init__(self) -> None:
         self._courses: OrderedDict[Key, Course] = OrderedDict()
         self._lock = threading.Lock()
+        self._at_work = 0
+
+    @contextmanager
+    def work(self) -> Iterator[None]:
+        """Be one of the few that are worked on: each holds one of the threads that all questions share.
+
+        Raises
+        ------
+        Problem
+            503 where ``replay_at_once`` others are.
+        """
+        with self._lock:
+            if self._at_work >= budgets.current().replay_at_once:
+                raise Problem(503, "busy", "other replays are being read", retry_after=1)
+            self._at_work += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._at_work -= 1
 
     def at(self, connection: Connection, community: str, at: Instant, *, is_begun: bool) -> Course:
         """The course that came to this time, no longer kept; one that is read now where there is none.

@@ -7,7 +7,7 @@ from layers.alarms.look import looks
 from layers.alarms.rules import AMOUNTS, Rule
 from sensors.metrics import Kind, metrics
 from store.instant import MINUTE
-from store.language import CHINESE, LANGUAGES, Word, marked, named, say, speaking
+from store.language import Word, in_all, marked, named, say, spoken
 
 LONGEST = 200
 RISE = marked("{minutes} 分钟内上升 {amount} 以上")
@@ -17,11 +17,7 @@ COUNT = marked("{minutes} 分钟内 {amount} 以上")
 
 def titles(of: Mapping[str, Any]) -> dict[str, str]:
     """The line of an alarm's row in every language, as ``title`` and ``title_en``; enough to know whether to get up."""
-    found = {}
-    for tag in LANGUAGES:
-        with speaking(tag):
-            found["title" if tag == CHINESE else f"title_{tag}"] = _title(of)
-    return found
+    return in_all("title", spoken(lambda: _title(of)))
 
 
 def _title(of: Mapping[str, Any]) -> str:
@@ -38,12 +34,8 @@ def of_window(rule: Rule) -> Word | None:
     if rule.op not in AMOUNTS:
         return None
     text = COUNT if rule.op == "count" else RISE if rule.value > 0 else FALL
-    said = {}
-    for tag in LANGUAGES:
-        with speaking(tag):
-            amount = figure(rule.metric, abs(rule.value)) or f"{rule.value:g}"
-            said[tag] = say(text, amount=amount, minutes=f"{rule.window / MINUTE:g}")
-    return Word(said[CHINESE], said["en"])
+    minutes = f"{rule.window / MINUTE:g}"
+    return spoken(lambda: say(text, amount=figure(rule.metric, abs(rule.value)) or f"{rule.value:g}", minutes=minutes))
 
 
 def figure(metric: str | None, value: float | None) -> str:

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, case, select
+from sqlalchemy import Connection, select
 
-from geo.ground import places
 from layers.alarms import queries
 from layers.alarms.look import looks
 from layers.alarms.queries import TALLY
 from layers.alarms.tables import alarm, alarm_flood, alarm_step
-from layers.course import Mark, Span, is_hour_in, moved
+from layers.course import Mark, Span, arrived, is_hour_in, moved
 from store.instant import Instant
 
 
@@ -45,19 +44,15 @@ moves = moved(_read, _touched, _due)
 
 def marks(connection: Connection, community: str, since: Instant, until: Instant, most: int) -> list[Mark]:
     """The alarms that came in [since, until), the loudest first."""
-    c, loudness = alarm.c, list(looks().priorities)
-    rank = case({code: place for place, code in enumerate(loudness)}, value=c.priority, else_=len(loudness))
-    query = select(alarm).where(c.community == community, c.received >= since, c.received < until)
-    names = {place.code: place for layer in ("areas", "sites") for place in places(community, layer)}
+    loudness = list(looks().priorities)
+    names = queries.places_by_code(community)
     found = []
-    for row in connection.execute(query.order_by(rank, c.received, c.id).limit(most)):
+    query = arrived(alarm, alarm.c.priority, loudness, community, since, until)
+    for row in connection.execute(query.limit(most)):
         look = looks().priorities[row.priority]
         where = names.get(row.site if row.kind == "site" else row.area)
-        of_site = row.kind == "site" and where is not None
-        subject = (
-            where.name if of_site and where else row.label or row.subject,
-            "" if of_site or not where else where.name,
-        )
+        # A site is the subject itself.
+        subject = "" if row.kind == "site" and where is not None else row.label or row.subject
         found.append(
             Mark(
                 at=row.received,
@@ -70,7 +65,7 @@ def marks(connection: Connection, community: str, since: Instant, until: Instant
                 level_en=look.name_en,
                 name=row.name,
                 name_en=row.name_en,
-                subject=" · ".join(one for one in subject if one),
+                subject=" · ".join(one for one in (subject, where.name if where is not None else "") if one),
             )
         )
     return found

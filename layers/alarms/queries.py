@@ -12,6 +12,7 @@ from layers.alarms import floods, life
 from layers.alarms.occurrences import TOLD
 from layers.alarms.rules import PRIORITIES
 from layers.alarms.tables import alarm, alarm_step
+from layers.course import ranked
 from store import origins, revision
 from store.instant import MILLISECOND, Instant, format_rfc3339
 from store.language import Word, in_all
@@ -57,7 +58,7 @@ def records(
     else:
         rows = connection.execute(query.where(alarm.c.id.in_(keys - {TALLY}))).all()
     found: dict[str, dict[str, Any] | None] = dict.fromkeys(keys - {TALLY}) if keys is not None else {}
-    names = {place.code: place for layer in ("areas", "sites") for place in places(community, layer)}
+    names = places_by_code(community)
     for row in rows:
         found[row.id] = _record(row, names) if row.state in life.open_states() else None
     if keys is None or TALLY in keys:
@@ -211,8 +212,13 @@ def steps(connection: Connection, number: str, at: Instant | None) -> list[dict[
 def told(connection: Connection, community: str, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
     """Alarms as the API says them, with the grid event that was opened for each."""
     events = origins.events_of(connection, community, "alarm", [row.id for row in rows])
-    names = {place.code: place for layer in ("areas", "sites") for place in places(community, layer)}
+    names = places_by_code(community)
     return [_told(row, names, events.get(row.id)) for row in rows]
+
+
+def places_by_code(community: str) -> dict[str, Place]:
+    """The areas and sites, which alarms name."""
+    return {place.code: place for layer in ("areas", "sites") for place in places(community, layer)}
 
 
 def _told(row: Row[Any], names: dict[str, Place], event: dict[str, Any] | None) -> dict[str, Any]:
@@ -288,6 +294,6 @@ def _is_open(query: Select[Any], at: Instant | None) -> Any:
 
 
 def _loudest(query: Select[Any]) -> tuple[Any, ...]:
-    rank = case({code: place for place, code in enumerate(PRIORITIES)}, value=alarm.c.priority, else_=9)
+    rank = ranked(alarm.c.priority, PRIORITIES)
     sounds = case((query.selected_columns["state"].in_(life.sounding()), 0), else_=1)
     return sounds, rank, alarm.c.raised.desc()

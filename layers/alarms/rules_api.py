@@ -86,7 +86,7 @@ def keep(community: CommunityPath, given: Given, actor: WriteActor, body: NewRul
         _refuse(references.faults(connection, community.code, rule, known))
         before = rulebook.kept_of(connection, community.code, rule.code)
         if before is not None and before[0] == rule and not reason:
-            return _told(*before[:1], before)
+            return _told(before[0], before)
         version = rulebook.keep(connection, community.code, rule, actor, reason)
     return _told(rule, None) | {"version": version, "by": actor.label, "reason": reason}
 

@@ -18,7 +18,7 @@ from layers.alarms.tables import alarm, alarm_flood
 from sensors.intake.batch import Batch, Filing
 from store import origins
 from store.instant import DAY, SECOND, Instant
-from store.language import CHINESE, ENGLISH, named, say, speaking
+from store.language import in_all, named, say, spoken
 from store.notices import Notice, notice
 from store.notices import tell as tell_notice
 
@@ -144,21 +144,17 @@ def _tell_flood(connection: Connection, community: str, flood: int, at: Instant)
         at=at,
         kind="alarm.flood",
         subject=str(flood),
-        title=_flood_title(first),
-        title_en=_flood_title(first, ENGLISH),
+        **in_all("title", spoken(lambda: _flood_title(first))),
         least="steward",
         mark=f"flood:{community}:{flood}",
     )
     tell_notice(connection, told)
 
 
-def _flood_title(first: Any, tag: str = CHINESE) -> str:
-    with speaking(tag):
-        counts = {"minutes": floods.WINDOW // SECOND // 60, "n": floods.BEGINS_AT}
-        words = say(
-            "{minutes} 分钟内 {n} 条以上 · 首出：{name} · {label}", **counts, name=named(first), label=first.label
-        )
-        return words[:200]
+def _flood_title(first: Any) -> str:
+    counts = {"minutes": floods.WINDOW // SECOND // 60, "n": floods.BEGINS_AT}
+    words = say("{minutes} 分钟内 {n} 条以上 · 首出：{name} · {label}", **counts, name=named(first), label=first.label)
+    return words[:200]
 
 
 def _notice(kind: str, row: Any, at: Instant, least: str | None, mark: str, person: str | None = None) -> Notice:

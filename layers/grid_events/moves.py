@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, case, select
+from sqlalchemy import Connection, select
 
-from geo.ground import places
-from layers.course import Mark, Span, is_hour_in, moved
+from geo.ground import place
+from layers.course import Mark, Span, arrived, is_hour_in, moved
 from layers.grid_events import queries
 from layers.grid_events.queries import TALLY
 from layers.grid_events.rules import SEVERITIES
@@ -46,14 +46,12 @@ moves = moved(_read, _touched, _due)
 
 def marks(connection: Connection, community: str, since: Instant, until: Instant, most: int) -> list[Mark]:
     """The events that came in [since, until), the gravest first."""
-    c, gravest = grid_event.c, list(reversed(SEVERITIES))
-    rank = case({code: place for place, code in enumerate(gravest)}, value=c.severity, else_=len(gravest))
-    query = select(grid_event).where(c.community == community, c.received >= since, c.received < until)
-    names = {place.code: place for place in places(community, "areas")}
+    gravest = list(reversed(SEVERITIES))
     found = []
-    for row in connection.execute(query.order_by(rank, c.received, c.id).limit(most)):
+    query = arrived(grid_event, grid_event.c.severity, gravest, community, since, until)
+    for row in connection.execute(query.limit(most)):
         level = LEVELS[list(SEVERITIES).index(row.severity)]
-        area = names.get(row.area)
+        area = place(community, "areas", row.area)
         found.append(
             Mark(
                 at=row.received,

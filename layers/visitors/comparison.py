@@ -1,6 +1,5 @@
 """Those who entered today beside like days: a week ago, a year ago, the same lunar date; None where nobody counted."""
 
-from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -8,7 +7,7 @@ from sqlalchemy import Connection, select
 from layers.lunar import lunar, solar
 from layers.visitors import passed
 from layers.visitors.tables import site_day
-from store.instant import DAY, SHANGHAI, Instant, day_of, from_datetime, to_datetime
+from store.instant import DAY, Instant, day_of, local_date, midnight
 from store.language import in_all
 
 WEEK, YEAR = 7, 364
@@ -26,7 +25,7 @@ def comparison(connection: Connection, community: str, site: str, moment: Instan
     return {
         "last_week": _day(connection, community, site, moment - WEEK * DAY),
         "last_year": _day(connection, community, site, moment - YEAR * DAY),
-        "last_year_lunar": None if told is None else told | in_all("lunar", lunar(_date(moment))),
+        "last_year_lunar": None if told is None else told | in_all("lunar", lunar(local_date(moment))),
     }
 
 
@@ -35,15 +34,14 @@ def same_lunar_date(moment: Instant) -> Instant | None:
 
     None where that year had no such day: a leap month comes again after years, a thirtieth not every year.
     """
-    today = lunar(_date(moment))
+    today = lunar(local_date(moment))
     try:
         day = solar(today.year - 1, today.month, today.day, is_leap=today.is_leap)
     except ValueError:
         return None
     if lunar(day).day != today.day:
         return None
-    begin = from_datetime(datetime.combine(day, time(), SHANGHAI).astimezone(UTC))
-    return begin + (moment - day_of(moment))
+    return midnight(day) + (moment - day_of(moment))
 
 
 def _day(connection: Connection, community: str, site: str, then: Instant) -> dict[str, Any] | None:
@@ -54,8 +52,4 @@ def _day(connection: Connection, community: str, site: str, then: Instant) -> di
         return None
     hours = passed.hours(connection, community, [site], day_of(then), then, then)
     until_then = sum(people.entered for people in hours.values())
-    return {"date": _date(then).isoformat(), "entered_by_now": round(until_then), "entered": round(whole)}
-
-
-def _date(moment: Instant) -> date:
-    return to_datetime(moment).astimezone(SHANGHAI).date()
+    return {"date": local_date(then).isoformat(), "entered_by_now": round(until_then), "entered": round(whole)}

@@ -6,9 +6,7 @@ from functools import lru_cache
 
 from layers.lunar import FIRST_YEAR, LAST_YEAR, solar
 from layers.visitors.festivals.plans import Calendar
-from store.instant import DAY, SHANGHAI, SHANGHAI_OFFSET, Instant, to_datetime
-
-EPOCH_DAY = date(1970, 1, 1)
+from store.instant import Instant, local_date, midnight
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +30,12 @@ class Window:
 
 def windows(calendar: Calendar, moment: Instant) -> tuple[Window, ...]:
     """The festivals of the years around a moment, oldest first; years beyond the calendar's tables have none."""
-    return _windows(calendar, day_of(moment).year)
+    return _windows(calendar, local_date(moment).year)
 
 
 def window_at(calendar: Calendar, day: date) -> Window | None:
     """The festival that a day belongs to."""
     return next((one for one in _windows(calendar, day.year) if one.first <= day <= one.last), None)
-
-
-def day_of(moment: Instant) -> date:
-    """The day of a moment in Asia/Shanghai."""
-    return to_datetime(moment).astimezone(SHANGHAI).date()
-
-
-def midnight(day: date) -> Instant:
-    """Its first moment in Asia/Shanghai."""
-    return (day - EPOCH_DAY).days * DAY - SHANGHAI_OFFSET
 
 
 @lru_cache(maxsize=256)

@@ -7,11 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from layers.visitors.festivals.calendar import midnight
 from layers.visitors.festivals.plans import Plan, plans
 from layers.visitors.festivals.state import On, standing
 from layers.visitors.festivals.tables import festival_step
-from store.instant import DAY, Instant
+from store.instant import DAY, Instant, midnight
 
 OnDay = Callable[[date], list[On]]
 """A day -> the festivals that are on at its end, today at the moment; of days to come as far as is known."""

@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from layers.visitors.festivals import kept
-from layers.visitors.festivals.calendar import Window, day_of, windows
+from layers.visitors.festivals.calendar import Window, windows
 from layers.visitors.festivals.kept import Duties, said
 from layers.visitors.festivals.plans import Plan
-from store.instant import MILLISECOND, Instant, now
+from store.instant import MILLISECOND, Instant, local_date, now
 
 BY_CALENDAR = "calendar"
 
@@ -49,7 +49,7 @@ def standing(plan: Plan, step: Row[Any] | None, moment: Instant) -> On | None:
 
 
 def _on(plan: Plan, since: Instant, by: str, within: Window | None, moment: Instant) -> On:
-    is_peak = within is not None and any(abs((day_of(moment) - peak).days) <= 1 for peak in within.peaks)
+    is_peak = within is not None and any(abs((local_date(moment) - peak).days) <= 1 for peak in within.peaks)
     return On(plan, since, by, within.end if within else None, is_peak)
 
 

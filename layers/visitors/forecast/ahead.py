@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from layers.visitors.festivals.calendar import midnight
 from layers.visitors.forecast.model import HOURS, LEVEL_HOURS, WEEK, History, Profiles, level
 from layers.visitors.forecast.rules import HORIZON_HOURS, rules
 from layers.visitors.inside import reset_before
-from store.instant import HOUR, MINUTE, Instant, local_midnight
+from store.instant import HOUR, MINUTE, Instant, local_midnight, midnight
 
 PAST_HOURS = 6
 """Hours before that are shown beside those ahead."""

@@ -12,13 +12,12 @@ from sqlalchemy import Connection, func, select
 
 from layers.visitors import passed
 from layers.visitors.capacity import rules as visitor_rules
-from layers.visitors.festivals.calendar import day_of, midnight
 from layers.visitors.forecast.days import TAKEN_OF_EARLIER_YEARS, KindOf, like_of_earlier_years
 from layers.visitors.forecast.model import HOURS, History
 from layers.visitors.forecast.rules import rules
 from layers.visitors.inside import inside
 from layers.visitors.tables import gate_flow_hour, site_count, site_walk
-from store.instant import DAY, HOUR, Instant, local_hour
+from store.instant import DAY, HOUR, Instant, local_date, local_hour, midnight
 
 Span = tuple[Instant, Instant]
 """From a moment on, up to another one that is not of it."""
@@ -29,7 +28,7 @@ def read(connection: Connection, community: str, site: str, moment: Instant, kin
 
     Late readings count, as everywhere: what was known then is not kept apart.
     """
-    today = day_of(moment)
+    today = local_date(moment)
     recent = [today - timedelta(days=n) for n in range(rules().history_days, -2, -1)]
     earlier = [one for one in _of_earlier_years(today, kind) if one < recent[0]]
     days = (*earlier, *recent)
@@ -127,5 +126,5 @@ def _counted_hours(connection: Connection, community: str, site: str, span: Span
 
 
 def _place(places: dict[Instant, int], hour: Instant) -> int | None:
-    begin = midnight(day_of(hour))
+    begin = midnight(local_date(hour))
     return places[begin] + (hour - begin) // HOUR if begin in places else None

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, func, select
 from layers.problem import Problem
 from layers.visitors.capacity import rules as visitor_rules
 from layers.visitors.festivals import days
-from layers.visitors.festivals.calendar import day_of
 from layers.visitors.forecast import ahead
 from layers.visitors.forecast import history as counted
 from layers.visitors.forecast.days import weights, with_festivals
@@ -24,7 +23,7 @@ from layers.visitors.forecast.model import profiles
 from layers.visitors.forecast.rules import HORIZON_HOURS, rules
 from layers.visitors.inside import inside
 from layers.visitors.tables import site_count
-from store.instant import DAY, HOUR, MINUTE, Instant, now
+from store.instant import DAY, HOUR, MINUTE, Instant, local_date, now
 
 KEPT = 64
 """Forecasts and measurements that a process keeps, of now and of past times each."""
@@ -103,7 +102,7 @@ def forecast(connection: Connection, community: str, site: str, at: Instant | No
         counts = _counts(connection, community, site, moment)
         # What somebody counted on the spot meanwhile moves all of it.
         if kept.made is None or moment >= kept.until or counts > kept.made.at:
-            today = day_of(moment)
+            today = local_date(moment)
             measured = kept.measured if kept.day == today else None
             kept.made = _make(connection, community, site, moment, measured)
             kept.until = moment + rules().kept_minutes * MINUTE
@@ -131,7 +130,7 @@ def _made_once(connection: Connection, of: tuple[str, str, str], moment: Instant
     _, community, site = of
     if kept.made is None or now() >= kept.until:
         # What a day's forecasts are measured on lies before it: it is the same for all of its times.
-        of_day = _place(_kept_past, (*of, day_of(moment)))
+        of_day = _place(_kept_past, (*of, local_date(moment)))
         measured = of_day.measured if now() < of_day.until else None
         kept.made = _make(connection, community, site, moment, measured)
         kept.until = now() + rules().kept_minutes * MINUTE

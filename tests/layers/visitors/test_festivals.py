@@ -11,10 +11,10 @@ from layers.problem import Problem
 from layers.roles import Actor
 from layers.visitors.capacity import levels, limits
 from layers.visitors.festivals import hands, kept, on, plans, surge, thresholds, told
-from layers.visitors.festivals.calendar import midnight, window_at, windows
+from layers.visitors.festivals.calendar import window_at, windows
 from layers.visitors.festivals.plans import Calendar, Plan, Post
 from store.engine import writing
-from store.instant import DAY, HOUR, Instant
+from store.instant import DAY, HOUR, Instant, midnight
 from tests.layers.test_working_time import local
 
 MANAGER = Actor("经理", "manager", "user")
