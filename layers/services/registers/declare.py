@@ -14,6 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from layers.services.registers.behind import CODES
+from layers.services.scenes import scenes
 
 Type = Literal[
     "text", "long", "integer", "number", "money", "date", "time", "clock", "month", "yes_no",
@@ -181,6 +182,8 @@ def _faults(one: Register) -> Iterator[str]:
             yield f"totals: {code!r} is personal, or neither choice, place nor yes_no"
     if one.reads == "everybody" and one.personal:
         yield "reads: everybody, and there are personal fields"
+    if one.scene not in scenes():
+        yield f"scene: {one.scene!r} is not one of {', '.join(scenes())}"
     if one.behind and one.behind not in CODES:
         yield f"behind: {one.behind!r} is not one of {', '.join(CODES)}"
     if one.states and one.first not in one.states:

@@ -20,7 +20,7 @@ from store.instant import now
 from store.language import Word, named, say
 
 if TYPE_CHECKING:
-    from layers.sheets import SheetRow
+    from layers.sheets.sheet import SheetRow
 
 BEHIND_ROWS = 2_000
 """Lines of one file where each is judged by what stands behind the register: so long nobody else writes."""
