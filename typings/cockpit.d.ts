@@ -115,6 +115,7 @@ interface RegistersScript {
   showFaults(place: HTMLElement, faults: { field: string; why: string }[]): void;
   take(): void;
   startQuick(): void;
+  erasing(row: Api.RegisterRow): HTMLElement;
 }
 interface Forms {
   entry(name: string, note: string, actions?: [label: string, work: Work][]): HTMLElement;

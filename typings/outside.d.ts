@@ -137,6 +137,7 @@ interface GridApi {
   getColumnDefs(): GridColumn[] | undefined;
   setGridOption(name: "columnDefs", columns: GridColumn[]): void;
   setGridOption(name: "datasource", source: { getRows(wanted: GridQuestion): void }): void;
+  getGridOption(name: "datasource"): object | undefined;
   addEventListener(name: "rowClicked" | "cellKeyDown", heard: (event: { data?: GridRow; event?: Event | null }) => void): void;
   refreshInfiniteCache(): void;
   purgeInfiniteCache(): void;

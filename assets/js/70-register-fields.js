@@ -33,7 +33,7 @@
     made.dataset.field = field.code;
     const input = made.querySelector("input, textarea, select");
     if (input && field.required && field.type !== "choices") /** @type {HTMLInputElement} */ (input).required = true;
-    if (field.help) made.append(element("span", "second help", field.help));
+    if (field.help) made.append(element("span", "second hint", field.help));
     made.append(element("span", "fault"));
     return made;
   };

@@ -26,6 +26,9 @@
     asked = { q, where: where.split("\n").filter(Boolean), state: state.split(",").filter(Boolean) };
     cockpit.registers.declared = declared;
     cockpit.registers.refresh = refresh;
+    // On a phone the list of registers would fill the screen before the register.
+    const list = cockpit.find(".registers-list details");
+    if (list instanceof HTMLDetailsElement && window.matchMedia("(max-width: 900px)").matches) list.open = false;
     await cockpit.whoAmI();
     cockpit.sayKept(cockpit.find("[data-outcome]"));
     showTotals();
@@ -57,6 +60,8 @@
     grid.addEventListener("cellKeyDown", ({ data, event }) => {
       if (data && event instanceof KeyboardEvent && event.key === "Enter") cockpit.registers.open(Number(data.id));
     });
+    // The table puts a source of its own in as it gets ready; ours comes after it, or would be overwritten.
+    while (!grid.getGridOption("datasource")) await new Promise((done) => requestAnimationFrame(done));
     grid.setGridOption("datasource", { getRows });
   }
 

@@ -29,7 +29,7 @@
     }
     const shown = registers.dialog(row ? say("{name} · 编号 {id}", { name: registers.declared.register.name, id: row.id }) : say("{name} · 登记一行", { name: registers.declared.register.name }));
     shown.append(...(row && (row.voided || !mayWrite()) ? [told(row)] : [form(row)]));
-    if (row) shown.append(...(mayWrite() && !row.voided ? [steps(row), ending(row)] : []), history(row));
+    if (row) shown.append(...(mayWrite() && !row.voided ? [steps(row), ending(row)] : []), registers.erasing(row), history(row));
     /** @type {HTMLElement | null} */ (shown.querySelector("input, select, textarea"))?.focus();
   };
 
