@@ -81,7 +81,9 @@ def read(content: bytes, declared: Sequence[str] = ()) -> tuple[str, str]:
             try:
                 return content.decode(encoding), encoding
             except UnicodeDecodeError as error:
-                raise UnknownEncoding(f"{encoding}, {error.start}", error.start) from None
+                # The mark may have been taken off before.
+                position = error.start + len(content) - len(error.object)
+                raise UnknownEncoding(f"{encoding}, {position}", position) from None
     encoding = decide([content], declared)
     return content.decode(encoding), encoding
 
