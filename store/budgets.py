@@ -41,6 +41,8 @@ class Budgets:
     survey_megabytes: int = 1_536
     survey_seconds: float = 120.0
     table_rows: int = 50_000
+    communities: int = 100
+    community_file_bytes: int = 16 * MIB
     children: int = 2
     child_wait_seconds: float = 5.0
 
