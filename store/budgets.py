@@ -45,6 +45,8 @@ class Budgets:
     table_cells: int = 1_000_000
     table_megabytes: int = 512
     table_seconds: float = 30.0
+    communities: int = 100
+    community_file_bytes: int = 16 * MIB
     children: int = 2
     child_wait_seconds: float = 5.0
 
