@@ -493,6 +493,7 @@ interface Cockpit {
   map: MapScript;
   ICON_SIZE: number;
   drawIcons(handle: Maps.Handle): void;
+  legendShows(group: string, icons: Set<string>): void;
   /** `of`: what a feature of the map's source is said to be of; null where nothing is to be said. */
   card: { of(source: string, of: Record<string, any>): CardWords | null; ofDevice(id: string): CardWords | null; ofRoom(of: any): CardWords | null; show(content: CardWords | null): void };
   storeys: { of(building: string): number[]; open(building: string, storey: number): void };
