@@ -40,7 +40,7 @@ def test_every_hidden_cell_could_be_something_else_whoever_knows_the_rule() -> N
     for cells in ("a", "ab", "abc", "abcd"):
         worlds: dict[Told, list[tuple[int, ...]]] = defaultdict(list)
         # Large counts go further than twice the least large one, so that each world's neighbours are there.
-        for values in product(range(0, 12 if len(cells) < 4 else 9), repeat=len(cells)):
+        for values in product(range(12 if len(cells) < 4 else 9), repeat=len(cells)):
             worlds[told(dict(zip(cells, values, strict=True)))].append(values)
         for (shown, _), alike in worlds.items():
             for place, (_, count) in enumerate(shown):  # type: ignore[arg-type, var-annotated]
