@@ -1,13 +1,18 @@
 """Rows of registers as the engine would write them, with what stands behind each."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
+import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import Connection, Engine, insert
 
+from layers.problem import Problem
 from layers.roles import Actor
-from layers.services.points import ledger
+from layers.services.points import ledger, queries
 from layers.services.points.posting import by_hand
 from layers.services.registers.behind import Row, Writing, behind
 from layers.services.registers.declare import registers
@@ -19,11 +24,12 @@ from store.seal import Seal
 SEAL = Seal(Fernet.generate_key())
 MANAGER = Actor("王经理", "manager")
 BEGIN = parse_local("2026-11-27 09:00")
-HELING = "heling"
+_communities = count(1)
 
 
 def write(
     connection: Connection,
+    community: str,
     register: str,
     at: Instant,
     before: Row | None = None,
@@ -32,9 +38,9 @@ def write(
 ) -> Row:
     """Add a row, change it, or void it, in the transaction of the connection."""
     kept = dict(values if before is None else {**before.values, **values})
-    keeper = behind(registers(HELING)[register].behind)
+    keeper = behind(registers(community)[register].behind)
     asked = Writing(
-        community=HELING,
+        community=community,
         register=register,
         at=at,
         actor=MANAGER,
@@ -45,18 +51,18 @@ def write(
     )
     if not void:
         asked = replace(asked, values=kept | dict(keeper.completed(connection, asked)))
-    number = _number(connection, register, at) if before is None else before.id
+    number = _number(connection, community, register, at) if before is None else before.id
     row = Row(
-        id=number, seq=1 if before is None else before.seq + 1, community=HELING, register=register, at=at,
+        id=number, seq=1 if before is None else before.seq + 1, community=community, register=register, at=at,
         actor=MANAGER.label, values=asked.values, is_voided=void, reason="",
     )  # fmt: skip
     keeper.settle(connection, asked, row)
     return row
 
 
-def _number(connection: Connection, register: str, at: Instant) -> int:
+def _number(connection: Connection, community: str, register: str, at: Instant) -> int:
     row = {
-        "community": HELING, "register": register, "seq": 1, "voided": False, "created": at, "at": at,
+        "community": community, "register": register, "seq": 1, "voided": False, "created": at, "at": at,
         "actor": MANAGER.label, "data": "{}",
     }  # fmt: skip
     return int(connection.execute(insert(register_row).values(row).returning(register_row.c.id)).scalar_one())
@@ -69,6 +75,7 @@ class Shop:
     engine: Engine
     at: Instant = BEGIN
     people: list[int] = field(default_factory=list)
+    community: str = field(default_factory=lambda: f"community-{next(_communities)}")
 
     @property
     def today(self) -> str:
@@ -82,12 +89,12 @@ class Shop:
     def write(self, register: str, before: Row | None = None, void: bool = False, **values: Any) -> Row:
         """Add a row, change it, or void it."""
         with writing(self.engine) as connection:
-            return write(connection, register, self.at, before, void, **values)
+            return write(connection, self.community, register, self.at, before, void, **values)
 
     def person(self) -> int:
         """The number of somebody new."""
         with writing(self.engine) as connection:
-            self.people.append(_number(connection, "persons", self.at))
+            self.people.append(_number(connection, self.community, "persons", self.at))
         return self.people[-1]
 
     def goods(self, price: int = 5, stock: int = 0, origin: str = "武义三港乡", name: str = "油豆腐") -> Row:
@@ -104,7 +111,7 @@ class Shop:
     def earn(self, person: int, amount: int) -> int:
         """Let somebody have points by hand."""
         with writing(self.engine) as connection:
-            return ledger.earn(connection, self.told(), person, amount, by_hand(connection, HELING, self.at))
+            return ledger.earn(connection, self.told(), person, amount, by_hand(connection, self.community, self.at))
 
     def spend(self, person: int, amount: int) -> int:
         """Take points of somebody."""
@@ -119,8 +126,24 @@ class Shop:
     def expire(self) -> int:
         """Let expire what holds no longer."""
         with writing(self.engine) as connection:
-            return ledger.pass_time(connection, HELING, self.at)
+            return ledger.pass_time(connection, self.community, self.at)
 
     def told(self) -> ledger.Told:
         """What is said of an entry now."""
-        return ledger.Told(community=HELING, at=self.at, actor=MANAGER.label)
+        return ledger.Told(community=self.community, at=self.at, actor=MANAGER.label)
+
+
+@contextmanager
+def refused(status: int, **more: Any) -> Iterator[None]:
+    """It is refused, with this status and these members."""
+    with pytest.raises(Problem) as caught:
+        yield
+    assert caught.value.status == status, caught.value
+    assert {name: caught.value.more.get(name) for name in more} == more
+
+
+def balance(shop: Shop, person: int, at: int | None = None) -> int:
+    """What a person has, now or at a time."""
+    with shop.engine.connect() as connection:
+        found, _ = queries.listed(connection, shop.community, 1_000, at=at)
+    return next((one["balance"] for one in found if one["person"] == person), 0)

@@ -1,13 +1,10 @@
 """The ledger of points: what may be posted, what is refused, what the database itself refuses."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from layers.problem import Problem
@@ -16,26 +13,7 @@ from layers.services.points.policies import last_day
 from layers.services.points.tables import points_account, points_entry, points_lot
 from store.engine import open_engine, writing
 from store.instant import DAY
-from tests.layers.services.points.rows import HELING, Shop
-
-
-@contextmanager
-def refused(status: int, **more: Any) -> Iterator[None]:
-    with pytest.raises(Problem) as caught:
-        yield
-    assert caught.value.status == status, caught.value
-    assert {name: caught.value.more.get(name) for name in more} == more
-
-
-def balance(shop: Shop, person: int, at: int | None = None) -> int:
-    with shop.engine.connect() as connection:
-        found, _ = queries.listed(connection, HELING, 1_000, at=at)
-    return next((one["balance"] for one in found if one["person"] == person), 0)
-
-
-@pytest.fixture
-def shop(engine: Engine) -> Shop:
-    return Shop(engine)
+from tests.layers.services.points.rows import Shop, balance, refused
 
 
 def test_what_is_earned_can_be_spent_and_no_more(shop: Shop) -> None:
@@ -46,7 +24,7 @@ def test_what_is_earned_can_be_spent_and_no_more(shop: Shop) -> None:
         shop.spend(person, 4)
     assert balance(shop, person) == 3
     with shop.engine.connect() as connection:
-        assert ledger.sums(connection, HELING) == 0
+        assert ledger.sums(connection, shop.community) == 0
 
 
 def test_nobody_has_an_account_who_is_not_registered(shop: Shop) -> None:
@@ -71,7 +49,7 @@ def test_the_oldest_points_are_spent_first_and_what_is_left_in_time_expires(shop
     assert shop.expire() == 0
     assert balance(shop, person) == 10
     with shop.engine.connect() as connection:
-        [one], _ = queries.listed(connection, HELING, 10)
+        [one], _ = queries.listed(connection, shop.community, 10)
     assert (one["earned"], one["spent"], one["expired"]) == (20, 4, 6)
 
 
@@ -143,7 +121,7 @@ def test_an_expiry_is_put_right_too(shop: Shop) -> None:
     with refused(409, balance=0):
         shop.reverse(earned)
     with shop.engine.connect() as connection:
-        (newest,) = connection.scalars(select(points_entry.c.id).order_by(points_entry.c.id.desc()).limit(1))
+        (newest,) = connection.scalars(select(func.max(points_entry.c.id)))
     shop.reverse(newest)
     assert balance(shop, person) == 10
 
@@ -159,9 +137,9 @@ def test_a_statement_tells_the_balance_after_each_entry_now_and_then(shop: Shop)
     with shop.engine.connect() as connection:
         account = connection.scalar(select(points_account.c.id).where(points_account.c.person == person))
         assert account is not None
-        told, following = queries.statement(connection, HELING, account, 2)
-        rest, end = queries.statement(connection, HELING, account, 2, int(following or 0))
-        past, _ = queries.statement(connection, HELING, account, 10, at=then)
+        told, following = queries.statement(connection, shop.community, account, 2)
+        rest, end = queries.statement(connection, shop.community, account, 2, int(following or 0))
+        past, _ = queries.statement(connection, shop.community, account, 10, at=then)
     seen = [(one["kind"], one["amount"], one["balance"], one["reversed_by"]) for one in told + rest]
     assert seen == [("reversal", 4, 10, None), ("spent", -4, 6, told[0]["id"]), ("earned", 10, 10, None)]
     assert end is None
@@ -184,11 +162,12 @@ def test_the_database_itself_refuses_what_would_not_balance(shop: Shop) -> None:
     person = shop.person()
     entry = shop.earn(person, 10)
     with writing(shop.engine) as connection:
-        account = accounts.of_person(connection, HELING, person, shop.at)
-        issued = accounts.own(connection, HELING, "issued", shop.at)
-        foreign = accounts.own(connection, "tahai", "issued", shop.at)
+        account = accounts.of_person(connection, shop.community, person, shop.at)
+        issued = accounts.own(connection, shop.community, "issued", shop.at)
+        foreign = accounts.own(connection, f"not-{shop.community}", "issued", shop.at)
     row = {
-        "community": HELING, "at": shop.at, "source": account, "target": issued, "amount": 11, "actor": "a", "memo": "",
+        "community": shop.community, "at": shop.at, "source": account, "target": issued, "amount": 11, "actor": "a",
+        "memo": "",
     }  # fmt: skip
     for wrong in (
         insert(points_entry).values(row),  # more than there is
@@ -196,10 +175,10 @@ def test_the_database_itself_refuses_what_would_not_balance(shop: Shop) -> None:
         insert(points_entry).values(row | {"amount": -1}),
         insert(points_entry).values(row | {"amount": 1, "target": account}),
         insert(points_entry).values(row | {"amount": 1, "target": foreign}),
-        insert(points_account).values(community=HELING, balance=0, opened=1),
-        insert(points_account).values(community=HELING, person=person, balance=0, opened=1),
-        update(points_lot).values(rest=-1),
-        update(points_lot).values(rest=11),
+        insert(points_account).values(community=shop.community, balance=0, opened=1),
+        insert(points_account).values(community=shop.community, person=person, balance=0, opened=1),
+        update(points_lot).where(points_lot.c.entry_id == entry).values(rest=-1),
+        update(points_lot).where(points_lot.c.entry_id == entry).values(rest=11),
     ):
         with pytest.raises(IntegrityError), writing(shop.engine) as connection:
             connection.execute(wrong)
@@ -209,14 +188,14 @@ def test_the_database_itself_refuses_what_would_not_balance(shop: Shop) -> None:
     assert balance(shop, person) == 10
 
 
-def spend_at_once(engines: list[Engine], person: int, amount: int) -> list[int]:
+def spend_at_once(engines: list[Engine], community: str, person: int, amount: int) -> list[int]:
     """Everybody spends at the same moment; returns the statuses of the refusals."""
     gate, refusals = threading.Barrier(len(engines)), list[int]()
 
     def spend(engine: Engine) -> None:
         gate.wait()
         try:
-            Shop(engine).spend(person, amount)
+            Shop(engine, community=community).spend(person, amount)
         except Problem as problem:
             refusals.append(problem.status)
 
@@ -228,16 +207,15 @@ def spend_at_once(engines: list[Engine], person: int, amount: int) -> list[int]:
     return refusals
 
 
-def test_eight_that_spend_the_same_points_at_once_spend_them_once(engine: Engine) -> None:
-    shop = Shop(engine)
+def test_eight_that_spend_the_same_points_at_once_spend_them_once(shop: Shop) -> None:
     person = shop.person()
     shop.earn(person, 10)
-    engines = [open_engine(engine.url.render_as_string(hide_password=False)) for _ in range(8)]
+    engines = [open_engine(shop.engine.url.render_as_string(hide_password=False)) for _ in range(8)]
     try:
-        assert spend_at_once(engines, person, 3) == [409] * 5
+        assert spend_at_once(engines, shop.community, person, 3) == [409] * 5
     finally:
         for one in engines:
             one.dispose()
     assert balance(shop, person) == 1
-    with engine.connect() as connection:
-        assert ledger.sums(connection, HELING) == 0
+    with shop.engine.connect() as connection:
+        assert ledger.sums(connection, shop.community) == 0
