@@ -5,7 +5,7 @@ once, no more learners than places), the declaration names what stands ``behind`
 in the transaction that writes the version: what it refuses was never written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -20,7 +20,13 @@ Value = str | int | float | bool | list[str] | None
 """As it is kept: money in fen, a time as `Instant`, a day ``2026-11-27``, a month ``2026-11``, a clock ``18:30``, a
 choice or a place by its code, another row by its number."""
 
-CODES: Mapping[str, str] = {}
+CODES: Mapping[str, str] = {
+    "points_policies": "layers.services.points.policies",
+    "earning": "layers.services.points.earning",
+    "goods": "layers.services.points.goods",
+    "goods_receipts": "layers.services.points.receipts",
+    "redemptions": "layers.services.points.redemptions",
+}
 """Code -> module that has ``BEHIND``. A declaration can name these and nothing else."""
 
 
@@ -76,6 +82,12 @@ class Behind:
         Problem
             What cannot be, with 409 or 422 and why; then the version was not written either.
         """
+
+    def told(
+        self, connection: Connection, rows: Sequence[int], at: Instant | None = None
+    ) -> Mapping[int, Mapping[str, Value]]:
+        """By row, computed fields that change without the row: told when it is read, now or of a time, never kept."""
+        return {}
 
 
 PLAIN = Behind()
