@@ -26,6 +26,7 @@ CODES: Mapping[str, str] = {
     "goods": "layers.services.points.goods",
     "goods_receipts": "layers.services.points.receipts",
     "redemptions": "layers.services.points.redemptions",
+    "bookings": "layers.services.bookings.booked",
 }
 """Code -> module that has ``BEHIND``. A declaration can name these and nothing else."""
 
