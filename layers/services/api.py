@@ -2,7 +2,11 @@
 
 from fastapi import APIRouter
 
+from layers.services.registers import api as registers
+
 
 def router() -> APIRouter:
     """The routes below ``/api/v1/{community}``."""
-    return APIRouter(tags=["services"])
+    routes = APIRouter(tags=["services"])
+    registers.add_to(routes)
+    return routes

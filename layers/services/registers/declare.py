@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from store.language import Word
+from layers.services.registers.behind import CODES
 
 Type = Literal[
     "text", "long", "integer", "number", "money", "date", "time", "clock", "month", "yes_no",
@@ -25,6 +25,13 @@ CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 class DeclarationError(Exception):
     """A declaration that cannot be; says which file, where and why."""
+
+
+class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a code is called."""
+
+    name: str
+    name_en: str
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -44,7 +51,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     personal: bool = False
     computed: bool = False
     fixed: bool = False
-    choices: dict[str, Word] = {}
+    choices: dict[str, Choice] = {}
     to: str = ""
     layer: str = ""
     unit: str = ""
@@ -174,6 +181,8 @@ def _faults(one: Register) -> Iterator[str]:
             yield f"totals: {code!r} is personal, or neither choice, place nor yes_no"
     if one.reads == "everybody" and one.personal:
         yield "reads: everybody, and there are personal fields"
+    if one.behind and one.behind not in CODES:
+        yield f"behind: {one.behind!r} is not one of {', '.join(CODES)}"
     if one.states and one.first not in one.states:
         yield f"first: no state {one.first!r}"
     for code, state in one.states.items():
