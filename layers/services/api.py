@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from layers.services.canteen import api as canteen
 from layers.services.registers import api as registers
 
 
@@ -9,4 +10,5 @@ def router() -> APIRouter:
     """The routes below ``/api/v1/{community}``."""
     routes = APIRouter(tags=["services"])
     registers.add_to(routes)
+    canteen.add_to(routes)
     return routes

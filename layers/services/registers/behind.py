@@ -20,7 +20,11 @@ Value = str | int | float | bool | list[str] | None
 """As it is kept: money in fen, a time as `Instant`, a day ``2026-11-27``, a month ``2026-11``, a clock ``18:30``, a
 choice or a place by its code, another row by its number."""
 
-CODES: Mapping[str, str] = {}
+CODES: Mapping[str, str] = {
+    "canteen_meals": "layers.services.canteen.meals",
+    "canteen_payments": "layers.services.canteen.payments",
+    "canteen_prices": "layers.services.canteen.prices",
+}
 """Code -> module that has ``BEHIND``. A declaration can name these and nothing else."""
 
 
