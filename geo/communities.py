@@ -17,8 +17,10 @@ import msgspec
 from msgspec import Meta
 
 from geo.errors import UnknownCommunity
+from store.language import Word
 
 FILE = "community.toml"
+AREAS = Word("片区", "areas")
 
 Text = Annotated[str, Meta(min_length=1, max_length=120)]
 
@@ -57,8 +59,8 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     short_en: Text
     brand: Annotated[str, Meta(max_length=120)] = ""
     brand_en: Annotated[str, Meta(max_length=120)] = ""
-    area_kind: Text = "片区"
-    area_kind_en: Text = "areas"
+    area_kind: Text = AREAS.name
+    area_kind_en: Text = AREAS.name_en
     bounds: tuple[float, float, float, float]
     centre: tuple[float, float]
     schematic: bool = True
