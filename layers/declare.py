@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, Protocol
@@ -23,19 +24,40 @@ Records = Callable[[Connection, str, set[str] | None, Instant | None], dict[str,
 """(connection, community, keys or None for all, at) -> key -> record, ready for JSON."""
 
 
+class Rank(IntEnum):
+    """What gives way on the map: a sign has no place where one of a higher rank stands, and lies below it.
+
+    What ranks below the buildings lies on none; what finds no room waits for a closer look.
+    """
+
+    NAME = 1
+    MARK = 2
+    SITE = 3
+    COUNT = 4
+    BUILDING = 5
+    AREA = 6
+    WORD = 7
+    EVENT = 8
+    ALARM = 9
+
+
 @dataclass(frozen=True, kw_only=True)
 class LegendEntry:
-    """A line of the legend: the same shape and words as on the map."""
+    """A line of the legend: the same shape and words as on the map.
+
+    ``icon`` is the sign that the map draws; ``symbol`` stands for it in text, where no map can be drawn.
+    """
 
     symbol: str
     text: str
     text_en: str
     tone: str = ""
+    icon: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Overlay:
-    """A layer's part of the map: MapLibre sources and style layers, lowest first.
+    """A layer's part of the map: MapLibre sources and style layers, lowest first; ``above`` the ground by their rank.
 
     A style layer's ``metadata.u`` gives sizes in u, 1/108 of the wall's height: the browser sets
     them in pixels. ``legend_title`` stands before the legend's entries.
@@ -43,7 +65,7 @@ class Overlay:
 
     sources: dict[str, Any] = field(default_factory=dict)
     below: tuple[dict[str, Any], ...] = ()
-    above: tuple[dict[str, Any], ...] = ()
+    above: Mapping[Rank, tuple[dict[str, Any], ...]] = field(default_factory=dict)
     legend: tuple[LegendEntry, ...] = ()
     legend_title: str = ""
     legend_title_en: str = ""

@@ -213,7 +213,8 @@
 
   /* On a small screen the map's signs shrink with it, down to what can still be read. */
   function sizeOfU() {
-    return Math.min(cockpit.u(), Math.max(SMALLEST_U, map.handle.getContainer().clientWidth / 90));
+    const { clientWidth, clientHeight } = map.handle.getContainer();
+    return Math.min(cockpit.u(), Math.max(SMALLEST_U, Math.min(clientWidth / 90, clientHeight / 45)));
   }
 
   /** @type {Map<string, Maps.Style>} */
