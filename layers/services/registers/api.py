@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
 from geo.communities import Community
 from layers.problem import Problem
@@ -19,6 +20,7 @@ from layers.web import At, Body, CommunityPath, Given, Limit, Manager, Reading, 
 from layers.words import told as told_in
 from store import audit, budgets
 from store.engine import writing
+from store.instant import Instant
 from store.language import in_all, say
 from store.sandbox.ask import Busy
 
@@ -120,7 +122,7 @@ def _reading(routes: APIRouter) -> None:
         register = _known(code, community)
         if not _is_told(register, viewer, community.code):
             raise _hidden(register)
-        return {"register": code, "totals": [_totals(connection, given, register, community, one, at)
+        return {"register": code, "totals": [_totals(connection, register, community, one, at)
                                              for one in register.totals]}  # fmt: skip
 
     @routes.get("/registers/{code}/{number}")
@@ -261,12 +263,11 @@ def _erasure(routes: APIRouter) -> None:
             return {"dry_run": False, "found": where, "proof": proof.told()}
 
 
-def _totals(connection: Any, given: Services, register: Register, community: Community, code: str, at: Any) -> Any:
+def _totals(connection: Connection, register: Register, community: Community, code: str, at: Instant | None) -> Any:
     field = register.field(code)
-    counts = queries.counts(connection, given.seal, register, community.code, code, at)
-    shown = totals.hidden(counts)
+    shown = totals.hidden(queries.counts(connection, register, community.code, code, at))
     rows = [
-        {"code": value, **in_all("name", field.choices.get(value) or {"name": value, "name_en": value}), "count": count}
+        {"code": value, **in_all("name", told.word(field, community.code, value)), "count": count}
         for value, count in shown.items()
     ]
     return {"field": code, **in_all("name", field), "values": rows}
