@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from layers.access import of_package
 from layers.declare import Layer
 from layers.services.api import router
 from store.instant import Instant
@@ -24,4 +25,5 @@ LAYER = Layer(
     column="",
     records=records,
     router=router,
+    access=of_package(__name__),
 )

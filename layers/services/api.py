@@ -2,7 +2,11 @@
 
 from fastapi import APIRouter
 
+from layers.services.points import api as points
+
 
 def router() -> APIRouter:
     """The routes below ``/api/v1/{community}``."""
-    return APIRouter(tags=["services"])
+    routes = APIRouter(tags=["services"])
+    points.add_to(routes)
+    return routes
