@@ -26,6 +26,10 @@ CODES: Mapping[str, str] = {
     "goods": "layers.services.points.goods",
     "goods_receipts": "layers.services.points.receipts",
     "redemptions": "layers.services.points.redemptions",
+    "bookings": "layers.services.bookings.booked",
+    "canteen_meals": "layers.services.canteen.meals",
+    "canteen_payments": "layers.services.canteen.payments",
+    "canteen_prices": "layers.services.canteen.prices",
 }
 """Code -> module that has ``BEHIND``. A declaration can name these and nothing else."""
 
