@@ -12,6 +12,7 @@ from layers.problem import Problem
 from layers.roles import Actor
 from layers.services import totals
 from layers.services.registers import asked, erasure, exports, imports, listing, queries, told, words, write
+from layers.services.registers.behind import as_told
 from layers.services.registers.declare import Register, registers
 from layers.services.registers.writer import Writer
 from layers.sheets import out, read
@@ -134,6 +135,7 @@ def _reading(routes: APIRouter) -> None:
         row = queries.row(connection, given.seal, community.code, code, number, at)
         if row is None:
             raise Problem(404, "not found", f"no row {number} in {code!r} of {community.code!r}")
+        (row,) = as_told(connection, register.behind, [row], at)
         known = queries.versions(connection, given.seal, community.code, code, number, at)
         history = [
             told.row(register, version, viewer, community.code) | {"action": action, "reason": version.reason}

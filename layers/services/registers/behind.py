@@ -6,7 +6,7 @@ in the transaction that writes the version: what it refuses was never written.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 
@@ -93,6 +93,10 @@ class Behind:
         """By row, computed fields that change without the row: told when it is read, now or of a time, never kept."""
         return {}
 
+    def forget(self, connection: Connection, community: str, name: str) -> int:
+        """Blot a name out of what somebody wrote into tables of its own; returns how many of their rows had it."""
+        return 0
+
 
 PLAIN = Behind()
 
@@ -104,3 +108,9 @@ def behind(code: str) -> Behind:
         return PLAIN
     found: Behind = import_module(CODES[code]).BEHIND
     return found
+
+
+def as_told(connection: Connection, code: str, rows: Sequence[Row], at: Instant | None = None) -> list[Row]:
+    """Rows of a register with the fields that what stands behind it finds when they are read."""
+    more = behind(code).told(connection, [one.id for one in rows], at)
+    return [replace(one, values={**one.values, **more.get(one.id, {})}) for one in rows]

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
+from layers.services.registers import write
 from store.engine import open_engine
 from store.migrate import upgrade
 from tests.database import new_database, new_postgres_database
-from tests.layers.services.points.rows import Shop
+from tests.layers.services.points.rows import Shop, clock
 
 
 @pytest.fixture(scope="package", params=["sqlite", "postgresql"])
@@ -24,6 +25,12 @@ def shared_engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 
 
 @pytest.fixture
-def shop(shared_engine: Engine) -> Shop:
+def at_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine of registers writes at the times of the test."""
+    monkeypatch.setattr(write, "now", clock)
+
+
+@pytest.fixture
+def shop(shared_engine: Engine, at_times: None) -> Shop:
     """A community that nothing has happened in yet."""
     return Shop(shared_engine)
