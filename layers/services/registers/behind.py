@@ -21,7 +21,13 @@ Value = str | int | float | bool | list[str] | None
 choice or a place by its code, another row by its number."""
 
 CODES: Mapping[str, str] = {
+    "attendance": "layers.services.learning.attendance",
     "bookings": "layers.services.bookings.booked",
+    "courses": "layers.services.learning.courses",
+    "enrolments": "layers.services.learning.enrolments",
+    "sessions": "layers.services.learning.sessions",
+    "tour_bookings": "layers.services.bookings.tour_bookings",
+    "tour_products": "layers.services.bookings.tour_products",
 }
 """Code -> module that has ``BEHIND``. A declaration can name these and nothing else."""
 
