@@ -1,9 +1,9 @@
 """Age in full years (周岁) at a day, as prices and courses count it.
 
-Civil Code of the People's Republic of China (民法典): "以上" includes the number itself (article 1259), so "70 and over"
-begins on the seventieth birthday. A period of years ends on the day of the last month that answers to its first, and
-where there is none on that month's last day (article 202): who was born on 29 February is a year older from 1 March on
-in years without that day, since on 28 February the year is not over yet.
+Civil Code of the People's Republic of China (民法典): "以上" includes the number itself (article 1259), so "70 and
+over" begins on the seventieth birthday. A period of years ends on the day of its last month that answers to the first,
+and where there is none on that month's last day (article 202): who was born on 29 February is a year older from 1 March
+on in years without that day, since on 28 February the year is not over yet.
 """
 
 from datetime import date

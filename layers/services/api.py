@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from layers.services.bookings import api as bookings
+from layers.services.canteen import api as canteen
 from layers.services.learning import api as learning
 from layers.services.registers import api as registers
 
@@ -12,5 +13,6 @@ def router() -> APIRouter:
     routes = APIRouter(tags=["services"])
     registers.add_to(routes)
     bookings.add_to(routes)
+    canteen.add_to(routes)
     learning.add_to(routes)
     return routes

@@ -1,6 +1,6 @@
 """What stands behind the register ``enrolments``: never more learners than places, and a line that keeps its order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import Connection
@@ -11,7 +11,7 @@ from layers.services.learning import places
 from layers.services.learning.places import ENROLLED, GAVE_UP, LEFT, VOID, WAITING, Filling
 from layers.services.registers import queries
 from layers.services.registers.behind import Behind, Row, Value, Writing
-from store.instant import local_date
+from store.instant import Instant, local_date
 from store.language import say
 
 COURSES, TERMS, PERSONS = "courses", "terms", "persons"
@@ -52,6 +52,12 @@ class Enrolments(Behind):
         places.set_standing(connection, row.id, course, person, standing, ticket)
         filling = Filling(community=row.community, actor=writing.actor, seal=writing.seal, at=row.at)
         places.fill(connection, course, filling)
+
+    def told(
+        self, connection: Connection, rows: Sequence[int], at: Instant | None = None
+    ) -> Mapping[int, Mapping[str, Value]]:
+        """In which position each stands who waits; of a past time only who waited is told, as the row says it."""
+        return {} if at is not None else {row: {"position": place} for row, place in places.positions(connection, rows)}
 
 
 def _check_may(connection: Connection, writing: Writing, course: int) -> None:

@@ -61,7 +61,8 @@ def told(connection: Connection, seal: Seal, community: str, at: Instant | None 
         "age": {code: found["age"][code] for code in ages},
         "channel": {code: found["channel"][code] for code in CHANNELS},
     }
-    count, shown = totals.hidden_tables(tables)
+    count = totals.told(sum(found["age"].values()))
+    shown = {name: totals.hidden(counts) for name, counts in tables.items()}
     target = rules.target(community)
     return {
         "year": local_date(moment).year,

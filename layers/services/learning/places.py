@@ -6,7 +6,7 @@ somebody else changes that very row is passed over for the moment, and that othe
 turn; `fill_all` does where that one gave up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,11 +99,20 @@ def drawn(connection: Connection, course: int) -> tuple[str, int]:
     return (ENROLLED if is_free else WAITING), found.drawn + 1
 
 
-def waiting(connection: Connection, course: int, before: int | None = None) -> int:
-    """How many wait; those before a ticket, where one is given."""
+def waiting(connection: Connection, course: int) -> int:
+    """How many wait."""
     c = enrolment.c
-    query = select(func.count()).where(c.course_id == course, c.standing == WAITING)
-    return connection.scalar(query if before is None else query.where(c.ticket < before)) or 0
+    return connection.scalar(select(func.count()).where(c.course_id == course, c.standing == WAITING)) or 0
+
+
+def positions(connection: Connection, rows: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Of these enrolments those that wait, each with its position in the line of its course, from 1."""
+    c, ahead = enrolment.c, enrolment.alias("ahead")
+    mine = (ahead.c.course_id == c.course_id) & (ahead.c.standing == WAITING) & (ahead.c.ticket <= c.ticket)
+    position = select(func.count()).select_from(ahead).where(mine).scalar_subquery()
+    query = select(c.row_id, position).where(c.row_id.in_(rows), c.standing == WAITING)
+    for row, place in connection.execute(query):
+        yield int(row), int(place)
 
 
 def set_standing(connection: Connection, number: int, course: int, person: int, standing: str, ticket: int) -> None:

@@ -19,9 +19,7 @@ Where = Annotated[
 States = Annotated[list[str] | None, Query(description="a state; may stand several times", max_length=MOST_CONDITIONS)]
 Word = Annotated[str, Query(max_length=100, description="looked for in all texts, and as a number")]
 Sort = Annotated[str, Query(max_length=41, description="a field; - before it for the greatest first")]
-Skip = Annotated[
-    int, Query(ge=0, le=1_000_000, description="rows to leave out before the first; for a grid that jumps")
-]
+Skip = Annotated[int, Query(ge=0, le=1_000_000, description="rows to leave out first; for a grid that jumps")]
 Cursor = Annotated[str | None, Query(max_length=20, description="of the page before; for the newest first only")]
 
 

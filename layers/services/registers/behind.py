@@ -5,7 +5,7 @@ once, no more learners than places), the declaration names what stands ``behind`
 in the transaction that writes the version: what it refuses was never written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -23,8 +23,16 @@ choice or a place by its code, another row by its number."""
 CODES: Mapping[str, str] = {
     "attendance": "layers.services.learning.attendance",
     "bookings": "layers.services.bookings.booked",
+    "canteen_meals": "layers.services.canteen.meals",
+    "canteen_payments": "layers.services.canteen.payments",
+    "canteen_prices": "layers.services.canteen.prices",
     "courses": "layers.services.learning.courses",
+    "earning": "layers.services.points.earning",
     "enrolments": "layers.services.learning.enrolments",
+    "goods": "layers.services.points.goods",
+    "goods_receipts": "layers.services.points.receipts",
+    "points_policies": "layers.services.points.policies",
+    "redemptions": "layers.services.points.redemptions",
     "sessions": "layers.services.learning.sessions",
     "tour_bookings": "layers.services.bookings.tour_bookings",
     "tour_products": "layers.services.bookings.tour_products",
@@ -84,6 +92,12 @@ class Behind:
         Problem
             What cannot be, with 409 or 422 and why; then the version was not written either.
         """
+
+    def told(
+        self, connection: Connection, rows: Sequence[int], at: Instant | None = None
+    ) -> Mapping[int, Mapping[str, Value]]:
+        """By row, computed fields that change without the row: told when it is read, now or of a time, never kept."""
+        return {}
 
 
 PLAIN = Behind()

@@ -9,11 +9,16 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from store.language import Word
+from geo import folders
+from geo.communities import communities, folder_of
+from geo.errors import BadCommunity
+from layers.services.registers.behind import CODES
+from layers.services.scenes import scenes
 
 Type = Literal[
     "text", "long", "integer", "number", "money", "date", "time", "clock", "month", "yes_no",
@@ -21,10 +26,19 @@ Type = Literal[
 ]  # fmt: skip
 Role = Literal["everybody", "steward", "manager", "admin"]
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+FOLDER, ENDING, MOST = "registers", ".toml", 100
+"""Where a community keeps its own, and how many it may have."""
 
 
 class DeclarationError(Exception):
     """A declaration that cannot be; says which file, where and why."""
+
+
+class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a code is called."""
+
+    name: str
+    name_en: str
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -44,7 +58,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     personal: bool = False
     computed: bool = False
     fixed: bool = False
-    choices: dict[str, Word] = {}
+    choices: dict[str, Choice] = {}
     to: str = ""
     layer: str = ""
     unit: str = ""
@@ -174,6 +188,10 @@ def _faults(one: Register) -> Iterator[str]:
             yield f"totals: {code!r} is personal, or neither choice, place nor yes_no"
     if one.reads == "everybody" and one.personal:
         yield "reads: everybody, and there are personal fields"
+    if one.scene not in scenes():
+        yield f"scene: {one.scene!r} is not one of {', '.join(scenes())}"
+    if one.behind and one.behind not in CODES:
+        yield f"behind: {one.behind!r} is not one of {', '.join(CODES)}"
     if one.states and one.first not in one.states:
         yield f"first: no state {one.first!r}"
     for code, state in one.states.items():
@@ -197,15 +215,60 @@ def _field_faults(field: Field) -> Iterator[str]:
 def shipped() -> Mapping[str, Register]:
     """The registers that ship, by code."""
     folder = files("layers.services.registers") / "declared"
-    found = {}
-    for file in folder.iterdir():
-        if file.name.endswith(".toml"):
-            code = file.name.removesuffix(".toml")
-            found[code] = read(file.read_text(encoding="utf-8"), code, f"declared/{file.name}")
-    return found
+    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(ENDING))
+    return {
+        name.removesuffix(ENDING): read(
+            (folder / name).read_text(encoding="utf-8"), name.removesuffix(ENDING), f"declared/{name}"
+        )
+        for name in names
+    }
+
+
+@cache
+def own(community: str) -> Mapping[str, Register]:
+    """The registers that a community brings in its folder, by code.
+
+    Raises
+    ------
+    DeclarationError
+        With the file, the place in it, and why.
+    """
+    folder = folder_of(community) if community in communities() else None
+    if not isinstance(folder, Path) or not (folder / FOLDER).is_dir():
+        return {}
+    names = sorted(file.name for file in (folder / FOLDER).iterdir() if file.name.endswith(ENDING))
+    if len(names) > MOST:
+        raise DeclarationError(f"{community}/{FOLDER}: {len(names)} registers; at most {MOST}")
+    return {name.removesuffix(ENDING): _own(folder, community, name) for name in names}
+
+
+def _own(folder: Path, community: str, name: str) -> Register:
+    where, code = f"{community}/{FOLDER}/{name}", name.removesuffix(ENDING)
+    if code in shipped():
+        raise DeclarationError(f"{where}: a register of this code ships")
+    try:
+        text = folders.content(folder, f"{FOLDER}/{name}").decode()
+    except (BadCommunity, UnicodeDecodeError) as error:
+        raise DeclarationError(f"{where}: {error}") from None
+    return read(text, code, where)
 
 
 def registers(community: str) -> dict[str, Register]:
     """The registers that a community has, by code, in their order."""
     found = [one for one in shipped().values() if not one.communities or community in one.communities]
-    return {one.code: one for one in sorted(found, key=lambda one: (one.order, one.code))}
+    return {one.code: one for one in sorted([*found, *own(community).values()], key=lambda one: (one.order, one.code))}
+
+
+def check() -> None:
+    """Look at all declarations, once at the start.
+
+    Raises
+    ------
+    DeclarationError
+        With the first that cannot be: its file, the place in it, and why.
+    """
+    for community in communities():
+        for one in registers(community).values():
+            for field in one.fields:
+                if field.type == "row" and field.to not in registers(community):
+                    raise DeclarationError(f"{one.code}: fields.{field.code}.to: no register {field.to!r}")

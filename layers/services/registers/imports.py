@@ -14,7 +14,7 @@ from layers.services.registers.declare import Field
 from layers.services.registers.exports import NUMBER, STATE, VERSION
 from layers.services.registers.keys import key
 from layers.services.registers.writer import References, Writer, judged
-from layers.sheets import Line
+from layers.sheets.sheet import SheetRow
 from store import audit
 from store.engine import writing
 from store.instant import now
@@ -66,7 +66,7 @@ class _Rehearsed(Exception):
     """Everything was done, and is taken back."""
 
 
-def take(engine: Engine, by: Writer, columns: Sequence[str], lines: Sequence[Line], told: Mapping[str, Any],
+def take(engine: Engine, by: Writer, columns: Sequence[str], lines: Sequence[SheetRow], told: Mapping[str, Any],
          *, is_rehearsal: bool) -> Plan:  # fmt: skip
     """Take lines in, or look what would come of it.
 
@@ -113,7 +113,7 @@ def refused(faults: Sequence[LineFault]) -> Problem:
     )
 
 
-def plan(connection: Connection, by: Writer, columns: Sequence[str], lines: Sequence[Line]) -> Plan:
+def plan(connection: Connection, by: Writer, columns: Sequence[str], lines: Sequence[SheetRow]) -> Plan:
     """What each line would do, without writing anything."""
     made = Plan()
     heads = list(_heads(by, columns, made))
@@ -162,7 +162,7 @@ def _head(by: Writer, column: str) -> Field | Word | str:
 class _Known:
     """Rows that lines may mean, read in few questions: by number, and by key."""
 
-    def __init__(self, connection: Connection, by: Writer, heads: Sequence[Head], lines: Sequence[Line]) -> None:
+    def __init__(self, connection: Connection, by: Writer, heads: Sequence[Head], lines: Sequence[SheetRow]) -> None:
         place = heads.index(NUMBER) if NUMBER in heads else None
         asked = [_number(line.cells[place]) for line in lines] if place is not None else []
         of = (by.community, by.register.code)
@@ -179,24 +179,24 @@ class _Known:
 
 
 def _plan_line(
-    connection: Connection, by: Writer, known: _Known, heads: Sequence[Head], line: Line, made: Plan
+    connection: Connection, by: Writer, known: _Known, heads: Sequence[Head], line: SheetRow, made: Plan
 ) -> None:
     cells = dict(zip(heads, line.cells, strict=False))
     given = {head.code: text for head, text in cells.items() if isinstance(head, Field)}
     before, fault = _before(connection, by, known, cells, given)
     if fault:
-        made.faults.append(LineFault(line=line.number, column="", why=fault))
+        made.faults.append(LineFault(line=line.line, column="", why=fault))
         return
     found, faults = judged(connection, by, given, before.values if before else {}, known.references)
     for one in faults:
-        made.faults.append(LineFault(line=line.number, column=one.name, why=one.why))
+        made.faults.append(LineFault(line=line.line, column=one.name, why=one.why))
     mark: int | str | None = before.id if before else key(by.register, by.seal, found)
     if mark is not None:
-        first = known.seen.setdefault(mark, line.number)
-        if first != line.number:
-            made.faults.append(LineFault(line=line.number, column="", why=say("与第 {first} 行是同一条", first=first)))
+        first = known.seen.setdefault(mark, line.line)
+        if first != line.line:
+            made.faults.append(LineFault(line=line.line, column="", why=say("与第 {first} 行是同一条", first=first)))
     if not faults:
-        made.steps.append(Step(line=line.number, found=found, before=before))
+        made.steps.append(Step(line=line.line, found=found, before=before))
 
 
 def _before(

@@ -1,4 +1,4 @@
-"""Lists of rows: those that pass filters, in an order, a page at a time; by the database's indexes, or of a past time."""
+"""Lists of rows: those that pass filters, in an order, a page at a time; as they stand, or stood at a past time."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -64,6 +64,7 @@ def row(one: Register, found: Row, viewer: Actor | None, community: str) -> dict
         "by": found.actor,
         "state": found.state,
         "voided": found.is_voided,
+        "called": words.called(one, found.values, found.id, words.seen(one, viewer, community)),
         "values": shown(one, found, words.seen(one, viewer, community)),
     }
     return dict(told_to(viewer, community, told))

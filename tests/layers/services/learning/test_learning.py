@@ -26,7 +26,7 @@ from layers.problem import Problem
 from layers.services.learning import figures, places
 from layers.services.learning.tables import course_place, enrolment
 from layers.services.registers import queries
-from layers.services.registers.behind import Row
+from layers.services.registers.behind import Row, behind
 from store.engine import apart, open_engine, writing
 from store.instant import DAY, HOUR, format_rfc3339, local_date, now
 from store.migrate import upgrade
@@ -81,6 +81,8 @@ def test_who_comes_to_a_full_course_waits_and_moves_up_in_order(engine: Engine) 
     with engine.connect() as connection:
         history = queries.versions(connection, SEAL, COMMUNITY, "enrolments", three.id)
         line = figures.line(connection, SEAL, COMMUNITY, calligraphy.id)
+        told = behind("enrolments").told(connection, [one.id, two.id, three.id, four.id])
+    assert told == {four.id: {"position": 1}}
     assert [(action, row.reason) for action, row in history] == [("add", ""), ("change", "候补递进")]
     assert line is not None
     assert (line["free"], [(one["position"], one["id"]) for one in line["waiting"]]) == (0, [(1, four.id)])
