@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from layers.services.bookings import api as bookings
 from layers.services.canteen import api as canteen
 from layers.services.points import api as points
+from layers.services.learning import api as learning
 from layers.services.registers import api as registers
 
 
@@ -15,4 +16,5 @@ def router() -> APIRouter:
     bookings.add_to(routes)
     canteen.add_to(routes)
     points.add_to(routes)
+    learning.add_to(routes)
     return routes

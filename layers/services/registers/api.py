@@ -1,6 +1,8 @@
 """Routes of registers: the same for every register, as it is declared."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
@@ -11,6 +13,7 @@ from geo.communities import Community
 from layers.problem import Problem
 from layers.roles import Actor
 from layers.services import totals
+from layers.services.bookings import live
 from layers.services.registers import asked, erasure, exports, imports, listing, queries, told, words, write
 from layers.services.registers.behind import as_told
 from layers.services.registers.declare import Register, registers
@@ -154,7 +157,7 @@ def _writing(routes: APIRouter) -> None:
     ) -> dict[str, Any]:
         """A new row; 200 where one with this reference is there already."""
         by = _writer(code, community, given, actor)
-        with writing(given.databases.of(community.code)) as connection:
+        with _changing(given, by) as connection:
             entry = write.Asked(given=body.given(), reference=body.reference, reason=body.reason)
             row, is_new = write.add(connection, by, entry)
             response.status_code = 201 if is_new else 200
@@ -166,7 +169,7 @@ def _writing(routes: APIRouter) -> None:
     ) -> dict[str, Any]:
         """Change a row, or take it to another state; 409 where somebody was quicker."""
         by = _writer(code, community, given, actor)
-        with writing(given.databases.of(community.code)) as connection:
+        with _changing(given, by) as connection:
             entry = write.Asked(given=body.given(), seq=body.seq, state=body.state, reason=body.reason)
             return told.row(by.register, write.change(connection, by, number, entry), actor, community.code)
 
@@ -176,9 +179,17 @@ def _writing(routes: APIRouter) -> None:
     ) -> dict[str, Any]:
         """Let a row count no more; it stays, with the reason."""
         by = _writer(code, community, given, actor)
-        with writing(given.databases.of(community.code)) as connection:
+        with _changing(given, by) as connection:
             entry = write.Asked(seq=body.seq, reason=body.reason)
             return told.row(by.register, write.void(connection, by, number, entry), actor, community.code)
+
+
+@contextmanager
+def _changing(given: Services, by: Writer) -> Iterator[Connection]:
+    """A transaction; after its commit the screens are told what they show of the register."""
+    with writing(given.databases.of(by.community)) as connection:
+        yield connection
+    live.tell(given, by.community, by.register)
 
 
 def _files(routes: APIRouter) -> None:
@@ -192,6 +203,8 @@ def _files(routes: APIRouter) -> None:
         told_of = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
         engine = given.databases.of(community.code)
         plan = imports.take(engine, by, sheet.columns, sheet.rows, told_of, is_rehearsal=dry_run)
+        if not dry_run:
+            live.tell(given, community.code, by.register)
         steps = [{"line": one.line, "action": one.action, "id": one.before.id if one.before else None}
                  for one in plan.steps if one.action != "same"]  # fmt: skip
         counts = {name: plan.count(action) for name, action in
