@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from layers.services.bookings import api as bookings
 from layers.services.canteen import api as canteen
+from layers.services.care import api as care
 from layers.services.registers import api as registers
 
 
@@ -13,4 +14,5 @@ def router() -> APIRouter:
     registers.add_to(routes)
     bookings.add_to(routes)
     canteen.add_to(routes)
+    care.add_to(routes)
     return routes

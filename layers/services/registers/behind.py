@@ -30,6 +30,8 @@ CODES: Mapping[str, str] = {
     "canteen_meals": "layers.services.canteen.meals",
     "canteen_payments": "layers.services.canteen.payments",
     "canteen_prices": "layers.services.canteen.prices",
+    "places": "layers.services.care.places",
+    "service_requests": "layers.services.care.requests",
 }
 """Code -> module that has ``BEHIND``. A declaration can name these and nothing else."""
 
