@@ -227,7 +227,7 @@ interface MapScript {
   always: ((handle: Maps.Handle) => void)[];
   /** On a manager's page only. */
   tools: ((handle: Maps.Handle) => void)[];
-  put(what: string, set: (handle: Maps.Handle) => void): void;
+  put(what: string, set: (handle: Maps.Handle) => void, change?: (handle: Maps.Handle) => void): void;
   whenUp(work: (handle: Maps.Handle) => void): void;
   setFeatureState(source: string, id: string, state: Record<string, Maps.Style>): void;
   setState(source: string, id: string, state: Record<string, Maps.Style>): void;
@@ -236,6 +236,7 @@ interface MapScript {
   canBegin(): boolean;
   start(): void;
   setFeatures(source: string, features: Maps.Feature[]): void;
+  changeFeatures(source: string, changed: Map<string, Maps.Feature | null>): void;
   goTo(at: Maps.Position, zoom: number): void;
   follow(other: MapScript): void;
   file(name: string): string;

@@ -26,6 +26,7 @@ declare namespace Maps {
     serialize(): { data?: unknown; url?: string };
     updateImage?(options: { url: string }): void;
     setData(data: Collection | string): void;
+    updateData(diff: { remove: string[]; add: Feature[] }): void;
   }
   interface Switch {
     disable(): void;

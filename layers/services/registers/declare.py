@@ -9,10 +9,14 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
+from geo import folders
+from geo.communities import communities, folder_of
+from geo.errors import BadCommunity
 from layers.services.registers.behind import CODES
 from layers.services.scenes import scenes
 
@@ -22,6 +26,8 @@ Type = Literal[
 ]  # fmt: skip
 Role = Literal["everybody", "steward", "manager", "admin"]
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+FOLDER, ENDING, MOST = "registers", ".toml", 100
+"""Where a community keeps its own, and how many it may have."""
 
 
 class DeclarationError(Exception):
@@ -209,15 +215,60 @@ def _field_faults(field: Field) -> Iterator[str]:
 def shipped() -> Mapping[str, Register]:
     """The registers that ship, by code."""
     folder = files("layers.services.registers") / "declared"
-    found = {}
-    for file in folder.iterdir():
-        if file.name.endswith(".toml"):
-            code = file.name.removesuffix(".toml")
-            found[code] = read(file.read_text(encoding="utf-8"), code, f"declared/{file.name}")
-    return found
+    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(ENDING))
+    return {
+        name.removesuffix(ENDING): read(
+            (folder / name).read_text(encoding="utf-8"), name.removesuffix(ENDING), f"declared/{name}"
+        )
+        for name in names
+    }
+
+
+@cache
+def own(community: str) -> Mapping[str, Register]:
+    """The registers that a community brings in its folder, by code.
+
+    Raises
+    ------
+    DeclarationError
+        With the file, the place in it, and why.
+    """
+    folder = folder_of(community) if community in communities() else None
+    if not isinstance(folder, Path) or not (folder / FOLDER).is_dir():
+        return {}
+    names = sorted(file.name for file in (folder / FOLDER).iterdir() if file.name.endswith(ENDING))
+    if len(names) > MOST:
+        raise DeclarationError(f"{community}/{FOLDER}: {len(names)} registers; at most {MOST}")
+    return {name.removesuffix(ENDING): _own(folder, community, name) for name in names}
+
+
+def _own(folder: Path, community: str, name: str) -> Register:
+    where, code = f"{community}/{FOLDER}/{name}", name.removesuffix(ENDING)
+    if code in shipped():
+        raise DeclarationError(f"{where}: a register of this code ships")
+    try:
+        text = folders.content(folder, f"{FOLDER}/{name}").decode()
+    except (BadCommunity, UnicodeDecodeError) as error:
+        raise DeclarationError(f"{where}: {error}") from None
+    return read(text, code, where)
 
 
 def registers(community: str) -> dict[str, Register]:
     """The registers that a community has, by code, in their order."""
     found = [one for one in shipped().values() if not one.communities or community in one.communities]
-    return {one.code: one for one in sorted(found, key=lambda one: (one.order, one.code))}
+    return {one.code: one for one in sorted([*found, *own(community).values()], key=lambda one: (one.order, one.code))}
+
+
+def check() -> None:
+    """Look at all declarations, once at the start.
+
+    Raises
+    ------
+    DeclarationError
+        With the first that cannot be: its file, the place in it, and why.
+    """
+    for community in communities():
+        for one in registers(community).values():
+            for field in one.fields:
+                if field.type == "row" and field.to not in registers(community):
+                    raise DeclarationError(f"{one.code}: fields.{field.code}.to: no register {field.to!r}")
