@@ -1,8 +1,9 @@
 """A canteen of the tests: guests of an age, meals, closings, at a clock of its own."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import count
 from typing import Any
@@ -15,15 +16,16 @@ from layers.services.canteen import closings
 from layers.services.canteen.tables import canteen_meal, canteen_posting
 from layers.services.registers import write
 from layers.services.registers.behind import Row
+from layers.services.registers.write import Asked
 from layers.services.registers.writer import Writer
 from store.engine import writing
 from store.instant import HOUR, Instant, midnight
-from tests.layers.services.registers import CLERK, COMMUNITY, MANAGER, add, change, shipped, void, writer
+from tests.layers.services.registers import CLERK, MANAGER, add, change, shipped, void, writer
 
 SOURCE = {"price": 10, "senior_from": 70, "senior_pays": 3, "oldest_from": 80, "oldest_pays": 0}
 """What the source says: 10 yuan, 3 from 70 on, nothing from 80 on."""
 
-_cards = count(1)
+_cards, _communities = count(1), count(1)
 
 
 def noon(day: str) -> Instant:
@@ -31,20 +33,41 @@ def noon(day: str) -> Instant:
     return midnight(date.fromisoformat(day)) + 12 * HOUR
 
 
+_clocks: list[str] = []
+_turn = threading.Lock()
+
+
 @contextmanager
 def clock(day: str) -> Iterator[None]:
-    """Let rows be written at noon of a day."""
-    with mock.patch.object(write, "now", return_value=noon(day)):
+    """Let rows be written at noon of a day; threads that do so at once do it on the same day."""
+    with _turn:
+        assert set(_clocks) <= {day}
+        if not _clocks:
+            patched.start()
+        _clocks.append(day)
+    try:
         yield
+    finally:
+        with _turn:
+            _clocks.pop()
+            if not _clocks:
+                patched.stop()
+
+
+def _now() -> Instant:
+    return noon(_clocks[0])
+
+
+patched = mock.patch.object(write, "now", new=_now)
 
 
 @dataclass
 class Kitchen:
-    """A canteen in a database; each meal is entered at noon of ``today``."""
+    """A canteen of a community of its own; each meal is entered at noon of ``today``."""
 
     engine: Engine
     today: str = "2026-11-27"
-    community: str = COMMUNITY
+    community: str = field(default_factory=lambda: f"kitchen-{next(_communities)}")
 
     def writer(self, register: str, actor: Actor = CLERK) -> Writer:
         """Who writes into a register of this community."""
@@ -68,7 +91,14 @@ class Kitchen:
 
     def guest(self, born: str | None) -> int:
         """Somebody who eats."""
-        return add(self.engine, self.writer("persons"), card=f"K{next(_cards)}", name="来客", born=born).id
+        return self.guests([born])[0]
+
+    def guests(self, born: Iterable[str | None]) -> list[int]:
+        """People who eat, by their birthdays."""
+        by = self.writer("persons")
+        with writing(self.engine) as connection:
+            given = [{"card": f"K{next(_cards)}", "name": "来客", "born": one} for one in born]
+            return [write.add(connection, by, Asked(given=one))[0].id for one in given]
 
     def eats(self, guest: int, day: str | None = None, meal: str = "lunch", **more: Any) -> Row:
         """A meal, today where no day is said."""

@@ -15,7 +15,7 @@ from layers.services.canteen.prices import price_of
 from layers.services.canteen.tables import canteen_price
 from store.engine import writing
 from tests.layers.services.canteen.kitchen import Kitchen
-from tests.layers.services.registers import add, shipped, writer
+from tests.layers.services.registers import add, shipped
 
 TERMS = {
     "from": "2026-01-01",
@@ -29,8 +29,8 @@ TERMS = {
 
 
 @pytest.fixture
-def kitchen(engine: Engine) -> Kitchen:
-    return Kitchen(engine)
+def kitchen(shared_engine: Engine) -> Kitchen:
+    return Kitchen(shared_engine)
 
 
 def test_words_of_the_registers_are_those_of_the_table() -> None:
@@ -122,8 +122,15 @@ def test_the_database_itself_holds_prices_apart(kitchen: Kitchen) -> None:
     for values in ({"since": "2026-10-31"}, {"since": "2026-08-01", "until": "2026-09-01"}, {"since": "2026-09-01"}):
         with pytest.raises(DBAPIError, match="canteen_price_overlap"), writing(kitchen.engine) as connection:
             connection.execute(update(canteen_price).where(canteen_price.c.row_id == second.id).values(**values))
-    other = add(kitchen.engine, writer(), card="K", name="来客").id
-    inside = {"row_id": other, "community": "heling", "since": "2026-10-01", "price": 1, "tiers": "[]", "voided": False}
+    other = add(kitchen.engine, kitchen.writer("persons"), card="K", name="来客").id
+    inside = {
+        "row_id": other,
+        "community": kitchen.community,
+        "since": "2026-10-01",
+        "price": 1,
+        "tiers": "[]",
+        "voided": False,
+    }
     with pytest.raises(DBAPIError, match="canteen_price_overlap"), writing(kitchen.engine) as connection:
         connection.execute(insert(canteen_price).values(inside))
 
