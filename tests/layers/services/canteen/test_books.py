@@ -154,5 +154,5 @@ class Books(RuleBasedStateMachine):
 def test_the_books_balance_whatever_happens(shared_engine: Engine) -> None:
     machine = type("BooksHere", (Books,), {"engine": shared_engine})
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=8, stateful_step_count=25, suppress_health_check=list(HealthCheck))
+        machine, settings=settings(max_examples=6, stateful_step_count=25, suppress_health_check=list(HealthCheck))
     )
