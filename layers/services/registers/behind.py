@@ -36,6 +36,8 @@ CODES: Mapping[str, str] = {
     "sessions": "layers.services.learning.sessions",
     "tour_bookings": "layers.services.bookings.tour_bookings",
     "tour_products": "layers.services.bookings.tour_products",
+    "places": "layers.services.care.places",
+    "service_requests": "layers.services.care.requests",
 }
 """Code -> module that has ``BEHIND``. A declaration can name these and nothing else."""
 
