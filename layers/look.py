@@ -86,6 +86,9 @@ AROUND = {
     "text-variable-anchor-offset": [
         *("center", [0, 0], "top", [0, 1.4], "bottom", [0, -1.4]),
         *("left", [1.6, 0], "right", [-1.6, 0]),
+        *("left", [1.6, 0.7], "right", [-1.6, 0.7], "left", [1.6, -0.7], "right", [-1.6, -0.7]),
+        *("left", [1.6, 1.4], "right", [-1.6, 1.4], "left", [1.6, -1.4], "right", [-1.6, -1.4]),
+        *("left", [3.2, 0], "right", [-3.2, 0], "top", [0, 2.6], "bottom", [0, -2.6]),
     ],
     "text-justify": "auto",
 }

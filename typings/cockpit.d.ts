@@ -101,6 +101,22 @@ interface Field extends HTMLElement {
   read(): Record<string, any>;
 }
 type Work = () => unknown;
+/** The page of registers (70-registers.js to 73-register-quick.js). */
+interface RegistersScript {
+  declared: { register: Api.Register; places: Record<string, Record<string, string>> };
+  refresh(): void;
+  text(field: Api.RegisterField, value: any, named: Api.Named): string;
+  control(field: Api.RegisterField, value: any, named?: Api.Named): Field;
+  offer(input: HTMLInputElement, list: HTMLElement, code: string, take: (row: { id: number; called: string } | null) => void): void;
+  search(code: string, words: string, limit: number): Promise<{ id: number; called: string }[]>;
+  open(row: number | null): Promise<void>;
+  dialog(title: string): HTMLElement;
+  close(): void;
+  showFaults(place: HTMLElement, faults: { field: string; why: string }[]): void;
+  take(): void;
+  startQuick(): void;
+  erasing(row: Api.RegisterRow): HTMLElement;
+}
 interface Forms {
   entry(name: string, note: string, actions?: [label: string, work: Work][]): HTMLElement;
   form(title: string, inputs: Field[], submit: (said: Record<string, any>) => unknown, verb?: string): HTMLElement;
@@ -211,7 +227,7 @@ interface MapScript {
   always: ((handle: Maps.Handle) => void)[];
   /** On a manager's page only. */
   tools: ((handle: Maps.Handle) => void)[];
-  put(what: string, set: (handle: Maps.Handle) => void): void;
+  put(what: string, set: (handle: Maps.Handle) => void, change?: (handle: Maps.Handle) => void): void;
   whenUp(work: (handle: Maps.Handle) => void): void;
   setFeatureState(source: string, id: string, state: Record<string, Maps.Style>): void;
   setState(source: string, id: string, state: Record<string, Maps.Style>): void;
@@ -220,6 +236,7 @@ interface MapScript {
   canBegin(): boolean;
   start(): void;
   setFeatures(source: string, features: Maps.Feature[]): void;
+  changeFeatures(source: string, changed: Map<string, Maps.Feature | null>): void;
   goTo(at: Maps.Position, zoom: number): void;
   follow(other: MapScript): void;
   file(name: string): string;
@@ -477,6 +494,7 @@ interface Cockpit {
   map: MapScript;
   ICON_SIZE: number;
   drawIcons(handle: Maps.Handle): void;
+  legendShows(group: string, icons: Set<string>): void;
   /** `of`: what a feature of the map's source is said to be of; null where nothing is to be said. */
   card: { of(source: string, of: Record<string, any>): CardWords | null; ofDevice(id: string): CardWords | null; ofRoom(of: any): CardWords | null; show(content: CardWords | null): void };
   storeys: { of(building: string): number[]; open(building: string, storey: number): void };
@@ -503,6 +521,8 @@ interface Cockpit {
   gridEvents(): Live.GridEvent[];
   /** 34-alarms.js */
   alarms: AlarmsScript;
+  /** 70-register-fields.js */
+  registers: RegistersScript;
   /** 60-cells.js */
   cellText(drawnBy: string | undefined, value: any): string;
   /** 36-curtain.js, 36-rounds.js */
@@ -572,6 +592,7 @@ interface DOMStringMap {
   /** JSON beside a panel or a form. */
   words: string;
   choices: string;
+  declared: string;
   alarmWords: string;
   eventStates: string;
   reportForm: string;

@@ -40,10 +40,10 @@ NAV = (
             ("/counts", marked("客流核对")),
         ),
     ),
+    (marked("共治与服务"), (("/governance", marked("共治")), ("/registers", marked("登记簿")))),
     (
         marked("管理"),
         (
-            ("/governance", marked("共治")),
             ("/quarantine", marked("隔离区")),
             ("/ground", marked("底图")),
             ("/displays", marked("大屏管理")),
@@ -53,7 +53,19 @@ NAV = (
 )
 """The way about: groups of pages, each with its name."""
 PAST = frozenset(
-    {"/", "/map", "/alarms", "/events", "/board", "/figures", "/visitors", "/forecast", "/festivals", "/governance"}
+    {
+        "/",
+        "/map",
+        "/alarms",
+        "/events",
+        "/board",
+        "/figures",
+        "/visitors",
+        "/forecast",
+        "/festivals",
+        "/governance",
+        "/registers",
+    }
 )
 """Pages of the way about that can be asked for a past time; the others only know the present."""
 THEN = marked("事件、派给与网格员按当时已登记的，读数与客流按当时已测得的；底图、设备名称与位置是现在的")

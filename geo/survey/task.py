@@ -9,7 +9,6 @@ import shapely
 
 from geo.errors import Fault, SurveyFaults
 from geo.features import attributes, columns_of
-from geo.survey import encoding as encodings
 from geo.survey import opened, systems
 from geo.survey.answer import Asked, FaultRow, FeatureRow, Found
 from geo.survey.archive import Most
@@ -22,6 +21,7 @@ from geo.survey_faults import (
     rules,
     text_of,
 )
+from store import encoding as encodings
 from store.sandbox.child import Seal
 
 SMALLEST_RING = 4
@@ -44,6 +44,8 @@ def task(folder: Path, asked: bytes, seal: Seal) -> bytes:
         _fill(found, layer, wanted)
     except SurveyFaults as bad:
         found.faults = [FaultRow(one.feature, one.code, one.kind, dict(one.given)) for one in bad.faults]
+    except encodings.UnknownEncoding as bad:
+        found.faults = [FaultRow(0, "", "encoding", {"where": bad.where})]
     return msgspec.msgpack.encode(found)
 
 
