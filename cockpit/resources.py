@@ -92,6 +92,23 @@ def take_communities(settings: Settings) -> None:
             raise BadSetting(f"COCKPIT_COMMUNITY_DATABASES: {code!r} is not one of {', '.join(communities())}")
 
 
+def check_registers() -> None:
+    """Look at the declarations of all registers, those that communities bring in their folders too.
+
+    Raises
+    ------
+    BadSetting
+        With the file, the place in it, and why.
+    """
+    # What a register is only pages need, and no other command waits for it.
+    from layers.services.registers import declare
+
+    try:
+        declare.check()
+    except declare.DeclarationError as error:
+        raise BadSetting(f"COCKPIT_COMMUNITIES_DIR: {error}") from None
+
+
 def take_calendar(settings: Settings) -> None:
     """Take the operator's working calendar, where one is set.
 

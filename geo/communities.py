@@ -17,8 +17,11 @@ import msgspec
 from msgspec import Meta
 
 from geo.errors import UnknownCommunity
+from store.language import Word
 
 FILE = "community.toml"
+REGISTERS = "registers"
+AREAS = Word("片区", "areas")
 
 Text = Annotated[str, Meta(min_length=1, max_length=120)]
 
@@ -57,8 +60,8 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     short_en: Text
     brand: Annotated[str, Meta(max_length=120)] = ""
     brand_en: Annotated[str, Meta(max_length=120)] = ""
-    area_kind: Text = "片区"
-    area_kind_en: Text = "areas"
+    area_kind: Text = AREAS.name
+    area_kind_en: Text = AREAS.name_en
     bounds: tuple[float, float, float, float]
     centre: tuple[float, float]
     schematic: bool = True
@@ -68,11 +71,14 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 @dataclass(frozen=True, kw_only=True)
 class Further:
-    """A community that does not ship: its folder, and the GeoJSON of each layer that it has, as both were read."""
+    """A community that does not ship: its folder, and what stood there: the GeoJSON of each layer that it has, and the
+    files of its registers by their names.
+    """
 
     community: Community
     folder: Path
     layers: Mapping[str, bytes]
+    registers: Mapping[str, bytes]
 
 
 @dataclass
@@ -154,7 +160,8 @@ def community(code: str) -> Community:
 def folder_of(code: str) -> Traversable:
     """The folder of a community, with ``community.toml``, its ground, and what else it brings.
 
-    What lies in one that does not ship is a stranger's: read its files by `geo.folders.content`.
+    What lies in one that does not ship is a stranger's, and may have changed: ask `drawn` and `registers` for what
+    stood there at the start, found within bounds.
 
     Raises
     ------
@@ -179,3 +186,19 @@ def drawn(code: str, layer: str) -> bytes | None:
         return further.layers.get(layer)
     path = folder_of(code) / f"{layer}.geojson"
     return path.read_bytes() if path.is_file() else None
+
+
+def registers(code: str) -> Mapping[str, bytes]:
+    """The TOML files of a community's registers by their names, as they were at the start; nobody has read them yet.
+
+    Raises
+    ------
+    UnknownCommunity
+        If no community has this code.
+    """
+    folder = folder_of(code) / REGISTERS
+    further = _known.further.get(code)
+    if further is not None:
+        return further.registers
+    there = sorted(folder.iterdir(), key=lambda file: file.name) if folder.is_dir() else []
+    return {file.name: file.read_bytes() for file in there if file.name.endswith(".toml")}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from geo import communities, drawn
-from geo.communities import FILE, Community, Further
+from geo.communities import FILE, REGISTERS, Community, Further
 from geo.drawn import Layer
 from geo.errors import BadCommunity
 from geo.survey_faults import rules
@@ -25,7 +25,6 @@ CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 RESERVED = frozenset({"audit", "base", "communities", "displays", "invitation", "metrics", "session", "users"})
 """What stands in the place of a community's code in addresses of ours."""
 NEEDED = "areas"
-REGISTERS = "registers"
 MOST_REGISTERS = 100
 WIDEST_DEG = 1.0
 """Some hundred kilometres: more is no community's ground."""
@@ -125,24 +124,27 @@ def _community_of(name: str, folder: Path) -> Further:
             raise BadCommunity(f"{f'{name}/{file}'!r}: {error}") from None
         if layer == NEEDED and not layers[layer].codes:
             raise BadCommunity(f"{f'{name}/{file}'!r}: has no feature")
-    return Further(community=community, folder=folder, layers={name: one.geojson for name, one in layers.items()})
+    drawn_there = {layer: one.geojson for layer, one in layers.items()}
+    return Further(community=community, folder=folder, layers=drawn_there, registers=_registers(name, folder))
 
 
 def _check_names(name: str, folder: Path) -> None:
-    """Look at the names of files: layers that are none, and registers, which others read."""
+    """Refuse a layer that is none: its name may be written wrongly."""
     for one in _names(folder, repr(name)):
         stem, ending = os.path.splitext(one)
         if ending.lower() == ".geojson" and (ending != ".geojson" or stem not in rules()):
             known = ", ".join(f"{layer}.geojson" for layer in rules())
             raise BadCommunity(f"{f'{name}/{one}'!r}: no layer of the ground; there are: {known}")
+
+
+def _registers(name: str, folder: Path) -> dict[str, bytes]:
     if not _is_there(folder, REGISTERS, repr(name)):
-        return
+        return {}
     what = repr(f"{name}/{REGISTERS}")
-    registers = [one for one in _names(_inside(folder, folder / REGISTERS, what), what) if one.endswith(".toml")]
-    if len(registers) > MOST_REGISTERS:
-        raise BadCommunity(f"{what}: {len(registers)} files; at most {MOST_REGISTERS}")
-    for one in registers:
-        content(folder, f"{REGISTERS}/{one}")
+    found = [one for one in _names(_inside(folder, folder / REGISTERS, what), what) if one.endswith(".toml")]
+    if len(found) > MOST_REGISTERS:
+        raise BadCommunity(f"{what}: {len(found)} files; at most {MOST_REGISTERS}")
+    return {one: content(folder, f"{REGISTERS}/{one}") for one in found}
 
 
 def _described(name: str, text: bytes) -> Community:

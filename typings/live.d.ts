@@ -167,6 +167,16 @@ declare namespace Live {
     name_en: string;
     figures: CountFigure[];
     gates: string[];
+    since: number | null;
+  }
+  /** inside = base + entered - left + corrected, since `ts`; `is_counted`: `base` was counted on the spot. */
+  interface Since {
+    ts: number;
+    base: number;
+    is_counted: boolean;
+    entered: number;
+    left: number;
+    corrected: number;
   }
   interface Festival {
     festival: string;
@@ -206,6 +216,7 @@ declare namespace Live {
     ratio: number | null;
     ratio_daily: number | null;
     clamped: number;
+    since: Since | null;
     doubt: Doubt[];
     error_is_default: boolean;
     gates: Record<string, Gate>;

@@ -95,13 +95,15 @@ def shaped(lines: Iterable[Line], most: Most) -> Sheet:
     columns, faults = _columns(head, names, most)
     rows: list[SheetRow] = []
     for line, cells in seen:
+        if len(columns) == 1 and not rows and len(_trimmed(cells)) > 1:
+            raise unfit(head, "a title, no head: the first line names one column only; take it out")
         if len(rows) >= most.rows:
             raise unfit(line, f"more than {most.rows} rows; send them in several files")
         if (len(rows) + 1) * len(columns) > most.cells:
             raise unfit(line, f"more than {most.cells} cells; send them in several files")
         row = [plain(cell) for cell in cells[: len(columns)]]
         if not is_blank(cells[len(columns) :]):
-            why = f"{len(_trimmed(cells))} cells, but the head names {len(columns)} columns"
+            why = f"{len(_trimmed(cells))} cells; columns in the head: {len(columns)}"
             faults.append(SheetFault(line, "", why))
         faults += (
             SheetFault(line, name, f"more than {MAX_CELL} characters")

@@ -80,6 +80,18 @@ def test_what_is_changed_later_counts_at_the_next_start(tmp_path: Path) -> None:
     assert len(ground.places("xinlin", "areas")) == 2
 
 
+def test_its_registers_are_told_as_they_stand(tmp_path: Path) -> None:
+    own = xinlin(tmp_path) / "registers"
+    own.mkdir()
+    (own / "lifts.toml").write_text('name = "电梯"', encoding="utf-8")
+    (own / "README.md").touch()
+    communities.take(folders.read(tmp_path))
+    assert communities.registers("xinlin") == {"lifts.toml": 'name = "电梯"'.encode()}
+    assert all(isinstance(communities.registers(code), dict) for code in communities.shipped())
+    with pytest.raises(UnknownCommunity):
+        communities.registers("nowhere")
+
+
 def test_other_files_and_folders_are_passed_over(tmp_path: Path) -> None:
     own = xinlin(tmp_path)
     (own / "README.md").write_text("a note")
@@ -255,9 +267,10 @@ def test_what_is_above_a_bound_is_refused(tmp_path: Path) -> None:
     assert "2 features; at most 1" in why(tmp_path)
     budgets.configure({"community_file_bytes": 400})
     assert "'xinlin/areas.geojson': larger than 400 bytes" in why(tmp_path)
+    budgets.configure({"community_file_bytes": 100_000})
     (own / "registers").mkdir()
-    (own / "registers" / "a.toml").write_text("x" * 401)
-    assert "'xinlin/registers/a.toml': larger than 400 bytes" in why(tmp_path)
+    (own / "registers" / "a.toml").write_text("x" * 100_001)
+    assert "'xinlin/registers/a.toml': larger than 100000 bytes" in why(tmp_path)
     budgets.configure({"communities": 1})
     shutil.copytree(own, tmp_path / "xinlin-2")
     assert "2 communities; at most 1" in why(tmp_path)

@@ -7,17 +7,20 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from geo.communities import Community
-from layers import sheets
 from layers.problem import Problem
 from layers.roles import Actor
 from layers.services import totals
 from layers.services.registers import asked, erasure, exports, imports, listing, queries, told, words, write
 from layers.services.registers.declare import Register, registers
 from layers.services.registers.writer import Writer
+from layers.sheets import out, read
+from layers.sheets.sheet import Sheet, SheetFaults
 from layers.web import At, Body, CommunityPath, Given, Limit, Manager, Reading, Services, Viewer, WriteActor
+from layers.words import told as told_in
 from store import audit, budgets
 from store.engine import writing
 from store.language import in_all, say
+from store.sandbox.ask import Busy
 
 Code = Annotated[str, Path(max_length=40)]
 Number = Annotated[int, Path(ge=1, le=2**53)]
@@ -181,7 +184,7 @@ def _files(routes: APIRouter) -> None:
     ) -> dict[str, Any]:
         """Take a CSV or XLSX in, all of it or nothing, or say what would come of it. 422 tells every fault by line."""
         by = _writer(code, community, given, actor)
-        sheet = sheets.read(content)
+        sheet = _sheet(content)
         told_of = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
         engine = given.databases.of(community.code)
         plan = imports.take(engine, by, sheet.columns, sheet.rows, told_of, is_rehearsal=dry_run)
@@ -224,7 +227,18 @@ def _files(routes: APIRouter) -> None:
             about = {"community": community.code, "format": form, "rows": len(found.rows)}
             audit.record(auditing, actor.label, "register.export", code, about)
         name = {"Content-Disposition": f'attachment; filename="{community.code}-{code}.{form}"'}
-        return Response(content, media_type=sheets.FORMATS[form], headers=name)
+        return Response(content, media_type=out.FORMATS[form], headers=name)
+
+
+def _sheet(content: bytes) -> Sheet:
+    try:
+        return read.read(content)
+    except Busy:
+        detail = "too many files are being read; try again in a few seconds"
+        raise Problem(503, "busy", detail, retry_after=5) from None
+    except SheetFaults as bad:
+        faults = [imports.LineFault(line=one.line, column=one.column, why=told_in(one.why)) for one in bad.faults]
+        raise imports.refused(faults) from None
 
 
 def _erasure(routes: APIRouter) -> None:

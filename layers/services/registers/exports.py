@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from layers import sheets
 from layers.roles import Actor
 from layers.services.registers import values, words
 from layers.services.registers.behind import Row
 from layers.services.registers.declare import Field, Register
-from layers.sheets import Cell, Column
+from layers.sheets import out
+from layers.sheets.out import Cell, Column
 from store.language import Word, marked, named, say
 from store.seal import Seal
 
@@ -28,7 +28,7 @@ def table(
     form: str,
     viewer: Actor | None,
 ) -> bytes:
-    """Rows as a file of a format of `layers.sheets.FORMATS`, in the language that is spoken.
+    """Rows as a file of a format of `layers.sheets.out.FORMATS`, in the language that is spoken.
 
     What is personal is there for who may see it. Rows of other registers stand by their key, or by their number.
     """
@@ -53,7 +53,7 @@ def table(
     if register.states:
         words_of = [named(register.states[row.state]) if row.state in register.states else "" for row in rows]
         columns.append(Column(named(STATE), 10, words_of))
-    return sheets.table(form, named(register)[:31], columns)
+    return out.table(form, named(register)[:31], columns)
 
 
 def heading(field: Field) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
@@ -14,13 +14,11 @@ from layers.services.registers.declare import Field
 from layers.services.registers.exports import NUMBER, STATE, VERSION
 from layers.services.registers.keys import key
 from layers.services.registers.writer import References, Writer, judged
+from layers.sheets.sheet import SheetRow
 from store import audit
 from store.engine import writing
 from store.instant import now
 from store.language import Word, named, say
-
-if TYPE_CHECKING:
-    from layers.sheets.sheet import SheetRow
 
 BEHIND_ROWS = 2_000
 """Lines of one file where each is judged by what stands behind the register: so long nobody else writes."""
@@ -68,7 +66,7 @@ class _Rehearsed(Exception):
     """Everything was done, and is taken back."""
 
 
-def take(engine: Engine, by: Writer, columns: Sequence[str], lines: Sequence["SheetRow"], told: Mapping[str, Any],
+def take(engine: Engine, by: Writer, columns: Sequence[str], lines: Sequence[SheetRow], told: Mapping[str, Any],
          *, is_rehearsal: bool) -> Plan:  # fmt: skip
     """Take lines in, or look what would come of it.
 
@@ -115,7 +113,7 @@ def refused(faults: Sequence[LineFault]) -> Problem:
     )
 
 
-def plan(connection: Connection, by: Writer, columns: Sequence[str], lines: Sequence["SheetRow"]) -> Plan:
+def plan(connection: Connection, by: Writer, columns: Sequence[str], lines: Sequence[SheetRow]) -> Plan:
     """What each line would do, without writing anything."""
     made = Plan()
     heads = list(_heads(by, columns, made))
@@ -164,7 +162,7 @@ def _head(by: Writer, column: str) -> Field | Word | str:
 class _Known:
     """Rows that lines may mean, read in few questions: by number, and by key."""
 
-    def __init__(self, connection: Connection, by: Writer, heads: Sequence[Head], lines: Sequence["SheetRow"]) -> None:
+    def __init__(self, connection: Connection, by: Writer, heads: Sequence[Head], lines: Sequence[SheetRow]) -> None:
         place = heads.index(NUMBER) if NUMBER in heads else None
         asked = [_number(line.cells[place]) for line in lines] if place is not None else []
         of = (by.community, by.register.code)
@@ -181,7 +179,7 @@ class _Known:
 
 
 def _plan_line(
-    connection: Connection, by: Writer, known: _Known, heads: Sequence[Head], line: "SheetRow", made: Plan
+    connection: Connection, by: Writer, known: _Known, heads: Sequence[Head], line: SheetRow, made: Plan
 ) -> None:
     cells = dict(zip(heads, line.cells, strict=False))
     given = {head.code: text for head, text in cells.items() if isinstance(head, Field)}

@@ -13,7 +13,7 @@ import msgspec
 from geo.ground import place, places
 from layers.services.registers.behind import Value
 from layers.services.registers.declare import Field
-from layers.sheets import Cell, moment
+from layers.sheets.out import Cell, moment
 from layers.texts import one_line, words
 from store.instant import SECOND, Instant, format_rfc3339, parse_local
 from store.language import named, say

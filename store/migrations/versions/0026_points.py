@@ -174,9 +174,7 @@ def _triggers_of_postgresql(table: str, sum_up: str) -> None:
     ):
         made = f"CREATE FUNCTION {table}_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$"
         op.execute(made)
-        op.execute(
-            f"CREATE TRIGGER {table}_{name} {when} ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_{name}()"
-        )
+        op.execute(f"CREATE TRIGGER {table}_{name} {when} ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_{name}()")
 
 
 def downgrade() -> None:

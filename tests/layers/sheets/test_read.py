@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layers import words
-from layers.sheets import out
+from layers.sheets import delimited, out
 from layers.sheets.out import Column
 from layers.sheets.read import read
 from layers.sheets.sheet import Most, Sheet, SheetFaults
@@ -94,11 +94,17 @@ def test_a_head_alone_is_a_table_without_rows() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "column", "why"),
     [
-        ("a,b\n1,2\n3,4,5\n", 3, "", "3 cells, but the head names 2 columns"),
+        ("a,b\n1,2\n3,4,5\n", 3, "", "3 cells; columns in the head: 2"),
         ('a,b\n1,"x\ny"\n"2\n\n",z\n3,"never\nends\n', 7, "", "the quote that opens a cell here is never closed"),
         ('a,b\n1,"two\nlines","open\n3,4\n', 3, "", "the quote that opens a cell here is never closed"),
         ('a,b\n1,"x" y\n', 2, "", "text stands behind a closing quote; quotes within a cell are written twice"),
         ("a,b\n1,\0\n", 2, "", "a NUL character, so this is no text; save the table as CSV UTF-8"),
+        (
+            "2026年名册\n编号,姓名\n1,王\n",
+            1,
+            "",
+            "a title, no head: the first line names one column only; take it out",
+        ),
         ("a,,b\n1,2,3\n", 1, "B", "a column without a name; give it one, or take it out"),
         ("a,b,a \n1,2,3\n", 1, "a", "two columns have this name: A and C"),
         ("a,说明\n1," + "长" * 32_768, 2, "说明", "more than 32767 characters"),
@@ -168,6 +174,15 @@ def test_as_much_as_there_may_be_is_taken(monkeypatch: pytest.MonkeyPatch) -> No
     numbers = {"table_rows": 2, "table_cells": 4, "table_columns": 2, "table_bytes": 12}
     monkeypatch.setattr(budgets, "_in_force", budgets.with_numbers(numbers))
     assert len(csv("a,b\n1,2\n3,4\n").rows) == 2
+
+
+@given(st.binary(max_size=60) | st.text(",;\t\"'\r\n =a王\x85", max_size=40).map(str.encode))
+def test_any_bytes_are_a_table_or_refused(content: bytes) -> None:
+    try:
+        sheet = delimited.read(content, MOST)
+    except SheetFaults:
+        return
+    assert {len(row.cells) for row in sheet.rows} <= {len(sheet.columns)}
 
 
 @pytest.mark.parametrize("form", out.FORMATS)

@@ -213,13 +213,23 @@ def test_cells_that_are_merged_where_nothing_stands_are_nobodys_business() -> No
     assert cells(saved(fill)) == ["1"]
 
 
+def test_other_names_for_the_same_spaces_are_known() -> None:
+    """As a strict workbook has them (ISO/IEC 29500), with prefixes."""
+    strict = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+    rows = '<x:row r="1"><x:c r="A1" t="s"><x:v>0</x:v></x:c></x:row>'
+    rows += '<x:row r="2"><x:c r="A2" t="d"><x:v>2026-11-27T18:00:00.000</x:v></x:c></x:row>'
+    sheet = f'<x:worksheet xmlns:x="{strict}"><x:sheetData>{rows}</x:sheetData></x:worksheet>'
+    found_there = sheet_of(by_hand("", parts={"xl/worksheets/sheet1.xml": sheet}))
+    assert (found_there.columns, lines(found_there)) == (["甲"], [(2, ["2026-11-27 18:00:00"])])
+
+
 def test_rows_and_cells_need_no_addresses() -> None:
     row = "<row><c><v>1</v></c><c><v>2</v></c></row>"
     assert lines(sheet_of(by_hand(HEAD + row))) == [(2, ["1", "2"])]
 
 
 def test_a_row_that_does_not_fit_its_head_is_told_by_line_as_in_a_csv() -> None:
-    assert why(table(["a", "b"], [1, 2], [1, 2, 3])) == "line 3: 3 cells, but the head names 2 columns"
+    assert why(table(["a", "b"], [1, 2], [1, 2, 3])) == "line 3: 3 cells; columns in the head: 2"
 
 
 ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
