@@ -291,6 +291,8 @@ interface AlarmWord {
 interface AlarmEvent {
   name: string;
   name_en: string;
+  /** What who brings it about does; "" where nobody does. */
+  verb: string;
   role: Role | null;
   to: Record<string, string>;
   active: Record<string, string>;

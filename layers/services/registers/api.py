@@ -15,6 +15,7 @@ from layers.roles import Actor
 from layers.services import totals
 from layers.services.bookings import live
 from layers.services.registers import asked, erasure, exports, imports, listing, queries, told, words, write
+from layers.services.registers.behind import as_told
 from layers.services.registers.declare import Register, registers
 from layers.services.registers.writer import Writer
 from layers.sheets import out, read
@@ -23,6 +24,7 @@ from layers.web import At, Body, CommunityPath, Given, Limit, Manager, Reading, 
 from layers.words import told as told_in
 from store import audit, budgets
 from store.engine import writing
+from store.instant import Instant
 from store.language import in_all, say
 from store.sandbox.ask import Busy
 
@@ -124,7 +126,7 @@ def _reading(routes: APIRouter) -> None:
         register = _known(code, community)
         if not _is_told(register, viewer, community.code):
             raise _hidden(register)
-        return {"register": code, "totals": [_totals(connection, given, register, community, one, at)
+        return {"register": code, "totals": [_totals(connection, register, community, one, at)
                                              for one in register.totals]}  # fmt: skip
 
     @routes.get("/registers/{code}/{number}")
@@ -136,6 +138,7 @@ def _reading(routes: APIRouter) -> None:
         row = queries.row(connection, given.seal, community.code, code, number, at)
         if row is None:
             raise Problem(404, "not found", f"no row {number} in {code!r} of {community.code!r}")
+        (row,) = as_told(connection, register.behind, [row], at)
         known = queries.versions(connection, given.seal, community.code, code, number, at)
         history = [
             told.row(register, version, viewer, community.code) | {"action": action, "reason": version.reason}
@@ -275,12 +278,11 @@ def _erasure(routes: APIRouter) -> None:
             return {"dry_run": False, "found": where, "proof": proof.told()}
 
 
-def _totals(connection: Any, given: Services, register: Register, community: Community, code: str, at: Any) -> Any:
+def _totals(connection: Connection, register: Register, community: Community, code: str, at: Instant | None) -> Any:
     field = register.field(code)
-    counts = queries.counts(connection, given.seal, register, community.code, code, at)
-    shown = totals.hidden(counts)
+    shown = totals.hidden(queries.counts(connection, register, community.code, code, at))
     rows = [
-        {"code": value, **in_all("name", field.choices.get(value) or {"name": value, "name_en": value}), "count": count}
+        {"code": value, **in_all("name", told.word(field, community.code, value)), "count": count}
         for value, count in shown.items()
     ]
     return {"field": code, **in_all("name", field), "values": rows}

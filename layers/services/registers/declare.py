@@ -9,14 +9,11 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from geo import folders
-from geo.communities import communities, folder_of
-from geo.errors import BadCommunity
+from geo import communities as geo
 from layers.services.registers.behind import CODES
 from layers.services.scenes import scenes
 
@@ -26,8 +23,8 @@ Type = Literal[
 ]  # fmt: skip
 Role = Literal["everybody", "steward", "manager", "admin"]
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
-FOLDER, ENDING, MOST = "registers", ".toml", 100
-"""Where a community keeps its own, and how many it may have."""
+ENDING = ".toml"
+MOST_FIELDS = 60
 
 
 class DeclarationError(Exception):
@@ -163,6 +160,8 @@ def read(text: str, code: str, where: str) -> Register:
         found = msgspec.convert({"code": code, **rows}, Register)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise DeclarationError(f"{where}: {error}") from None
+    except RecursionError:
+        raise DeclarationError(f"{where}: nested too deep") from None
     for fault in _faults(found):
         raise DeclarationError(f"{where}: {fault}")
     return found
@@ -172,6 +171,8 @@ def _faults(one: Register) -> Iterator[str]:
     codes = [field.code for field in one.fields]
     if not CODE.fullmatch(one.code):
         yield f"code {one.code!r}: lower-case letters, digits and _ only, a letter first, at most 40"
+    if not 0 < len(one.fields) <= MOST_FIELDS:
+        yield f"fields: {len(one.fields)}; 1 to {MOST_FIELDS}"
     for field in one.fields:
         yield from (f"fields.{field.code}: {fault}" for fault in _field_faults(field))
     for code in {code for code in codes if codes.count(code) > 1}:
@@ -233,23 +234,22 @@ def own(community: str) -> Mapping[str, Register]:
     DeclarationError
         With the file, the place in it, and why.
     """
-    folder = folder_of(community) if community in communities() else None
-    if not isinstance(folder, Path) or not (folder / FOLDER).is_dir():
+    if community not in geo.communities():
         return {}
-    names = sorted(file.name for file in (folder / FOLDER).iterdir() if file.name.endswith(ENDING))
-    if len(names) > MOST:
-        raise DeclarationError(f"{community}/{FOLDER}: {len(names)} registers; at most {MOST}")
-    return {name.removesuffix(ENDING): _own(folder, community, name) for name in names}
+    return {
+        name.removesuffix(ENDING): _own(community, name, content)
+        for name, content in sorted(geo.registers(community).items())
+    }
 
 
-def _own(folder: Path, community: str, name: str) -> Register:
-    where, code = f"{community}/{FOLDER}/{name}", name.removesuffix(ENDING)
+def _own(community: str, name: str, content: bytes) -> Register:
+    where, code = f"{community}/{geo.REGISTERS}/{name}", name.removesuffix(ENDING)
     if code in shipped():
         raise DeclarationError(f"{where}: a register of this code ships")
     try:
-        text = folders.content(folder, f"{FOLDER}/{name}").decode()
-    except (BadCommunity, UnicodeDecodeError) as error:
-        raise DeclarationError(f"{where}: {error}") from None
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise DeclarationError(f"{where}: no UTF-8: {error.reason} at byte {error.start}") from None
     return read(text, code, where)
 
 
@@ -267,7 +267,7 @@ def check() -> None:
     DeclarationError
         With the first that cannot be: its file, the place in it, and why.
     """
-    for community in communities():
+    for community in geo.communities():
         for one in registers(community).values():
             for field in one.fields:
                 if field.type == "row" and field.to not in registers(community):
