@@ -4,9 +4,9 @@ from fastapi import APIRouter
 
 from layers.services.bookings import api as bookings
 from layers.services.canteen import api as canteen
-from layers.services.points import api as points
-from layers.services.learning import api as learning
 from layers.services.care import api as care
+from layers.services.learning import api as learning
+from layers.services.points import api as points
 from layers.services.registers import api as registers
 
 
