@@ -30,6 +30,7 @@ CODES: Mapping[str, str] = {
     "canteen_meals": "layers.services.canteen.meals",
     "canteen_payments": "layers.services.canteen.payments",
     "canteen_prices": "layers.services.canteen.prices",
+    "check_ins": "layers.services.care.check_ins",
     "places": "layers.services.care.places",
     "service_requests": "layers.services.care.requests",
 }
