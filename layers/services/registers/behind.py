@@ -36,6 +36,7 @@ CODES: Mapping[str, str] = {
     "sessions": "layers.services.learning.sessions",
     "tour_bookings": "layers.services.bookings.tour_bookings",
     "tour_products": "layers.services.bookings.tour_products",
+    "check_ins": "layers.services.care.check_ins",
     "places": "layers.services.care.places",
     "service_requests": "layers.services.care.requests",
 }
