@@ -10,9 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from layers.problem import Problem
 from layers.services.points import ledger, posting, queries, rules, totals
 from layers.services.points.tables import goods_stock
-from layers.services.registers import erasure, listing
+from layers.services.registers import erasure
+from layers.services.registers import queries as queries_of_rows
+from layers.services.registers.behind import as_told
 from layers.services.registers.declare import shipped
-from layers.services.registers.listing import Wanted
 from store.engine import writing
 from tests.layers.services.points.rows import MANAGER, Shop, balance, refused
 from tests.layers.services.registers import SEAL
@@ -20,8 +21,10 @@ from tests.layers.services.registers import SEAL
 
 def in_stock(shop: Shop, goods: int, at: int | None = None) -> int:
     with shop.engine.connect() as connection:
-        found = listing.listed(connection, SEAL, shipped()["goods"], shop.community, Wanted(), at)
-    return next(int(str(one.values["stock"])) for one in found.rows if one.id == goods)
+        found = queries_of_rows.row(connection, SEAL, shop.community, "goods", goods)
+        assert found is not None
+        (row,) = as_told(connection, "goods", [found], at)
+    return int(str(row.values["stock"]))
 
 
 def told(shop: Shop, at: int | None = None) -> dict[str, Any]:
