@@ -1,13 +1,11 @@
 """What stands behind the registers of points: earnings, goods, receipts, redemptions, policies."""
 
-import threading
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from layers.problem import Problem
 from layers.services.points import ledger, posting, queries, rules, totals
 from layers.services.points.tables import goods_stock
 from layers.services.registers import erasure
@@ -175,29 +173,6 @@ def test_the_database_itself_keeps_stock_from_falling_below_zero(shop: Shop) -> 
     goods = shop.goods(stock=3).id
     with pytest.raises(IntegrityError), writing(shop.engine) as connection:
         connection.execute(update(goods_stock).where(goods_stock.c.row_id == goods).values(pieces=-1))
-
-
-def test_the_last_piece_is_redeemed_once(shop: Shop) -> None:
-    goods, people = shop.goods(price=1, stock=2).id, [shop.person() for _ in range(8)]
-    for person in people:
-        shop.earn(person, 5)
-    gate, refusals = threading.Barrier(len(people)), list[int]()
-
-    def redeem(person: int) -> None:
-        gate.wait()
-        try:
-            shop.write("redemptions", person=person, goods=goods, count=1)
-        except Problem as problem:
-            refusals.append(problem.status)
-
-    threads = [threading.Thread(target=redeem, args=(person,)) for person in people]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert refusals == [409] * 6
-    assert in_stock(shop, goods) == 0
-    assert sum(balance(shop, person) for person in people) == 8 * 5 - 2
 
 
 def test_totals_name_nobody(shop: Shop) -> None:
