@@ -15,7 +15,7 @@ from layers.services.registers.behind import Row
 from store.engine import open_engine
 from tests.layers.services.points.rows import Shop, balance
 
-THREADS, ROUNDS = 6, 8
+THREADS, ROUNDS = 6, 12
 
 
 def all_at_once(acts: list[Callable[[], None]]) -> None:
@@ -75,6 +75,8 @@ def test_acts_of_all_kinds_at_once_wait_for_each_other_and_the_books_agree(shop:
     shop.policy()
     goods, people = shop.goods(price=2, stock=5).id, [shop.person() for _ in range(3)]
     act_of = [lambda seed=seed: act(shop, people, goods, random.Random(seed)) for seed in range(THREADS)]
+    for person in people:
+        shop.earn(person, 4)
     all_at_once(act_of)  # type: ignore[arg-type]
     with shop.engine.connect() as connection:
         assert ledger.sums(connection, shop.community) == 0
