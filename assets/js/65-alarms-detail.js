@@ -225,12 +225,12 @@
     const may = told.possible.filter((code) => cockpit.canDo(events[code].role ?? "admin"));
     for (const code of may) if (MAKE[code]) box.append(MAKE[code](code, events[code], told));
     const denied = told.possible.filter((code) => !may.includes(code));
-    if (denied.length) box.append(element("p", "second", denied.map((code) => cockpit.say("{name}需要{what}", { name: events[code].name, what: ROLES[events[code].role ?? ""] })).join(cockpit.say("；"))));
+    if (denied.length) box.append(element("p", "second", denied.map((code) => cockpit.say("{name}需要{what}", { name: events[code].verb, what: ROLES[events[code].role ?? ""] })).join(cockpit.say("；"))));
     return box;
   }
 
   /** @param {string} code @param {AlarmEvent} event */
-  const plain = (code, event) => doing(event.name, () => send(code, {}));
+  const plain = (code, event) => doing(event.verb, () => send(code, {}));
 
   /** @param {string} name @param {Work} work */
   function doing(name, work) {
@@ -247,7 +247,7 @@
       made.dataset.key = code;
       const note = Object.assign(element("input"), { maxLength: 500, name: "note", placeholder: cockpit.say("备注（可不填）") });
       note.setAttribute("aria-label", cockpit.say("备注"));
-      const button = element("button", "ahead", event.name);
+      const button = element("button", "ahead", event.verb);
       made.append(button, note);
       made.addEventListener("submit", (submitted) => {
         submitted.preventDefault();
@@ -256,8 +256,8 @@
       });
       return made;
     },
-    shelve: (code, event) => form(event.name, shelving(), (body) => send(code, body), event.name),
-    take_out: (code, event) => form(event.name, [reason()], (body) => send(code, body), event.name),
+    shelve: (code, event) => form(event.verb, shelving(), (body) => send(code, body), event.verb),
+    take_out: (code, event) => form(event.verb, [reason()], (body) => send(code, body), event.verb),
     unshelve: plain,
     put_back: plain,
     reset: plain,

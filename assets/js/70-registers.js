@@ -161,7 +161,7 @@
     const add = element("button", "ahead", say("登记一行"));
     add.type = "button";
     add.addEventListener("click", () => cockpit.registers.open(null));
-    const take = element("button", "quiet", say("导入"));
+    const take = element("button", "quiet", say("导入¦动作"));
     take.type = "button";
     take.addEventListener("click", () => cockpit.registers.take());
     return [add, take];

@@ -7,8 +7,9 @@ from dash import html
 
 from cockpit import access
 from cockpit.pages import help
-from cockpit.pages.address import THEMES, NoPage, instant_of
+from cockpit.pages.address import NoPage, instant_of
 from cockpit.serving.build import build
+from cockpit.serving.theme import THEMES
 from geo.communities import Community, communities
 from geo.ground import is_surveyed, places
 from geo.view import outline

@@ -21,15 +21,23 @@ Value = str | int | float | bool | list[str] | None
 choice or a place by its code, another row by its number."""
 
 CODES: Mapping[str, str] = {
-    "points_policies": "layers.services.points.policies",
-    "earning": "layers.services.points.earning",
-    "goods": "layers.services.points.goods",
-    "goods_receipts": "layers.services.points.receipts",
-    "redemptions": "layers.services.points.redemptions",
+    "attendance": "layers.services.learning.attendance",
     "bookings": "layers.services.bookings.booked",
     "canteen_meals": "layers.services.canteen.meals",
     "canteen_payments": "layers.services.canteen.payments",
     "canteen_prices": "layers.services.canteen.prices",
+    "courses": "layers.services.learning.courses",
+    "earning": "layers.services.points.earning",
+    "enrolments": "layers.services.learning.enrolments",
+    "goods": "layers.services.points.goods",
+    "goods_receipts": "layers.services.points.receipts",
+    "points_policies": "layers.services.points.policies",
+    "redemptions": "layers.services.points.redemptions",
+    "sessions": "layers.services.learning.sessions",
+    "tour_bookings": "layers.services.bookings.tour_bookings",
+    "tour_products": "layers.services.bookings.tour_products",
+    "places": "layers.services.care.places",
+    "service_requests": "layers.services.care.requests",
 }
 """Code -> module that has ``BEHIND``. A declaration can name these and nothing else."""
 
