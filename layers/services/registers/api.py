@@ -111,11 +111,12 @@ def _reading(routes: APIRouter) -> None:
             limit=limit, voided=voided,
         )  # fmt: skip
         found = listing.listed(connection, given.seal, register, community.code, wanted, at)
-        more = len(found.rows) == limit and not sort
+        rows = as_told(connection, register.behind, found.rows, at)
+        more = len(rows) == limit and not sort
         return {
             "register": code,
             "total": found.total,
-            "rows": [told.row(register, one, viewer, community.code) for one in found.rows],
+            "rows": [told.row(register, one, viewer, community.code) for one in rows],
             "named": words.of_others(connection, given.seal, register, community.code, found.rows, viewer),
             "cursor": str(found.rows[-1].id) if more else None,
         }
@@ -239,9 +240,10 @@ def _files(routes: APIRouter) -> None:
                 "too many rows",
                 say("共 {total} 行，一次最多导出 {most} 行；请先筛选", total=found.total, most=most),
             )
-        content = exports.table(connection, given.seal, register, community.code, found.rows, form, actor)
+        rows = as_told(connection, register.behind, found.rows, at)
+        content = exports.table(connection, given.seal, register, community.code, rows, form, actor)
         with writing(given.databases.of(community.code)) as auditing:
-            about = {"community": community.code, "format": form, "rows": len(found.rows)}
+            about = {"community": community.code, "format": form, "rows": len(rows)}
             audit.record(auditing, actor.label, "register.export", code, about)
         name = {"Content-Disposition": f'attachment; filename="{community.code}-{code}.{form}"'}
         return Response(content, media_type=out.FORMATS[form], headers=name)
