@@ -23,13 +23,17 @@ FILE = "community.toml"
 REGISTERS = "registers"
 AREAS = Word("片区", "areas")
 
-Text = Annotated[str, Meta(min_length=1, max_length=120)]
+# A wall has one line for its head: what is longer would push the time and the live mark off it.
+Name = Annotated[str, Meta(min_length=1, max_length=24)]
+NameEn = Annotated[str, Meta(min_length=1, max_length=48)]
+Short = Annotated[str, Meta(min_length=1, max_length=8)]
+ShortEn = Annotated[str, Meta(min_length=1, max_length=20)]
 
 
 class VisitsBaseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Visits in a past year, a figure to compare with; not a live value."""
 
-    site: Text
+    site: Annotated[str, Meta(min_length=1, max_length=64)]
     year: Annotated[int, Meta(ge=1900, le=2200)]
     visits: Annotated[int, Meta(ge=0, le=10**12)]
 
@@ -54,14 +58,14 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """
 
     code: str
-    name: Text
-    name_en: Text
-    short: Text
-    short_en: Text
-    brand: Annotated[str, Meta(max_length=120)] = ""
-    brand_en: Annotated[str, Meta(max_length=120)] = ""
-    area_kind: Text = AREAS.name
-    area_kind_en: Text = AREAS.name_en
+    name: Name
+    name_en: NameEn
+    short: Name
+    short_en: NameEn
+    brand: Annotated[str, Meta(max_length=24)] = ""
+    brand_en: Annotated[str, Meta(max_length=48)] = ""
+    area_kind: Short = AREAS.name
+    area_kind_en: ShortEn = AREAS.name_en
     bounds: tuple[float, float, float, float]
     centre: tuple[float, float]
     schematic: bool = True

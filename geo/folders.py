@@ -17,13 +17,15 @@ from geo import communities, drawn
 from geo.communities import FILE, REGISTERS, Community, Further
 from geo.drawn import Layer
 from geo.errors import BadCommunity
-from geo.survey_faults import rules
+from geo.survey_faults import INHERITED, rules
 from store import budgets
 from store.why import first_line
 
 CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-RESERVED = frozenset({"audit", "base", "communities", "displays", "invitation", "metrics", "session", "users"})
-"""What stands in the place of a community's code in addresses of ours."""
+RESERVED = (
+    frozenset({"audit", "base", "communities", "displays", "invitation", "metrics", "session", "users"}) | INHERITED
+)
+"""What stands in the place of a community's code in addresses of ours, or would not be found by scripts."""
 NEEDED = "areas"
 MOST_REGISTERS = 100
 WIDEST_DEG = 1.0
@@ -154,7 +156,7 @@ def _described(name: str, text: bytes) -> Community:
     if name in communities.shipped():
         raise BadCommunity(f"{what}: the code {name!r} ships already")
     if name in RESERVED:
-        raise BadCommunity(f"{what}: the code {name!r} is one of the addresses of ours: {', '.join(sorted(RESERVED))}")
+        raise BadCommunity(f"{what}: the code {name!r} is taken by addresses or scripts of ours")
     try:
         row = tomllib.loads(text.decode("utf-8"))
         found = communities.of_row(name, row)

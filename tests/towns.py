@@ -53,3 +53,22 @@ def xinlin(folder: Path) -> Path:
     ground = collection({"type": "Feature", "properties": {"kind": "road", "rank": "main"}, "geometry": road})
     (own / "ground.geojson").write_text(ground, encoding="utf-8")
     return own
+
+
+HOSTILE = "<img src=x onerror=window.hacked=1>"
+
+
+def quoted(folder: Path) -> Path:
+    """A community whose names and codes are written to break pages; returns its own folder."""
+    own = folder / "quoted"
+    own.mkdir(parents=True)
+    text = "name = '</script><b>\"'\nbounds = [120.1100, 28.8800, 120.1300, 28.8940]\n"
+    (own / "community.toml").write_text(text, encoding="utf-8")
+    areas = [
+        square("a.b\"c'\\\\<b>", HOSTILE, 120.1210, 28.8835, 120.1270, 28.8905),
+        square("$&${x}", "{x}", 120.1130, 28.8835, 120.1190, 28.8905),
+    ]
+    (own / "areas.geojson").write_text(collection(*areas), encoding="utf-8")
+    sites = [square('s"]', HOSTILE, 120.1195, 28.8835, 120.1205, 28.8905)]
+    (own / "sites.geojson").write_text(collection(*sites), encoding="utf-8")
+    return own

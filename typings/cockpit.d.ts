@@ -501,6 +501,8 @@ interface Cockpit {
   /** `of`: what a feature of the map's source is said to be of; null where nothing is to be said. */
   card: { of(source: string, of: Record<string, any>): CardWords | null; ofDevice(id: string): CardWords | null; ofRoom(of: any): CardWords | null; show(content: CardWords | null): void };
   storeys: { of(building: string): number[]; open(building: string, storey: number): void };
+  /** 24-map-rooms.js: whether a room is in use now and until when (ms; null where no end is known), and the same in words. */
+  rooms: { use(code: string): { isBusy: boolean; until: number | null } | null; words(code: string): string };
   colouring: { metresToServices(building: string): number | null };
   drawing: boolean;
   stewardOf(grid: Api.Grid): string | null;

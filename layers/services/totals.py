@@ -1,10 +1,10 @@
 """Totals that may be told to everybody: none so small that it names somebody, and none of these to be found again.
 
-A table (people by tier, rows by kind) of which a cell is from 1 to 4 tells nothing but its sum where the sum is below 5
-for each cell; else it hides its least cells, down from some count. Whoever knows this rule and everything that is
-told could hand the hidden counts round among the hidden cells, which are never all alike, and would see the very
-same: no hidden cell can be found by subtracting. Tables of the same people share nothing but their sum, so each hides
-its own.
+A table (people by tier, rows by kind) with a cell from 1 to 4 hides its least cells, down from some count: those below
+5, and where these are all alike the next larger too. Whoever knows this rule, and everything that is told, could hand
+the hidden counts round among the hidden cells and would see the very same; where nothing but equal cells is left,
+others with the same sum look so too. So no hidden cell can be found by subtracting. Tables of the same people share
+nothing but their sum, so each hides its own.
 
 A sum of money is told only where every count that goes into it is: 21 yuan at 7 a meal are three people.
 """
@@ -63,7 +63,5 @@ def _line(counts: Mapping[str, int]) -> int | None:
     levels = sorted(set(counts.values()))
     if all(told(level) is not None for level in levels):
         return None
-    if sum(counts.values()) < FEWEST * len(counts):
-        return levels[-1]
     small = [level for level in levels if level < FEWEST]
-    return small[-1] if len(small) > 1 else levels[1]
+    return small[-1] if len(small) > 1 or len(levels) == 1 else levels[1]

@@ -10,14 +10,15 @@ from playwright.sync_api import Page, expect
 
 from geo.folders import RESERVED
 from tests.running import Cockpit, until
-from tests.towns import xinlin
+from tests.towns import HOSTILE, quoted, xinlin
 
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cockpit]:
-    """A cockpit with a folder of communities, 新邻 in it."""
+    """A cockpit with a folder of communities: 新邻, and one that is written to break pages."""
     folder = tmp_path_factory.mktemp("town")
     xinlin(folder / "towns")
+    quoted(folder / "towns")
     running = Cockpit(folder, settings={"COCKPIT_COMMUNITIES_DIR": str(folder / "towns")})
     yield running.start()
     running.stop()
@@ -25,7 +26,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cockpit]:
 
 def test_it_is_listed_and_its_ground_is_served(town: Cockpit) -> None:
     listed = {one["id"]: one for one in town.get("/api/v1/communities")["communities"]}
-    assert list(listed) == ["heling", "tahai", "xinlin"]
+    assert list(listed) == ["heling", "tahai", "quoted", "xinlin"]
     assert listed["xinlin"]["name"] == "新邻未来社区"
     assert listed["xinlin"]["bounds"] == [120.08, 28.88, 120.1, 28.894]
     areas = town.get("/api/v1/xinlin/areas")["features"]
@@ -34,11 +35,11 @@ def test_it_is_listed_and_its_ground_is_served(town: Cockpit) -> None:
     for layer in ("sites", "rooms", "grids"):
         assert town.get(f"/geo/xinlin/{layer}.geojson")["features"] == []
     checked = {one["check"]: one for one in town.answer("check")["checks"]}
-    where = town.folder / "towns" / "xinlin"
+    where = town.folder / "towns"
     assert checked["communities"] == {
         "check": "communities",
         "ok": True,
-        "detail": f"heling (ships), tahai (ships), xinlin ({where})",
+        "detail": f"heling (ships), tahai (ships), quoted ({where}/quoted), xinlin ({where}/xinlin)",
     }
 
 
@@ -49,10 +50,16 @@ def test_those_that_ship_are_untouched(town: Cockpit) -> None:
             assert town.get(f"/geo/{code}/{layer}.geojson") == drawn
 
 
-def test_a_device_of_it_is_on_its_wall(town: Cockpit, page: Page) -> None:
+def faults_of(page: Page) -> list[str]:
+    """The errors of a page's scripts and what it was refused, as they come."""
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("response", lambda answer: answer.status >= 400 and faults.append(f"{answer.status} {answer.url}"))
+    return faults
+
+
+def test_a_device_of_it_is_on_its_wall(town: Cockpit, page: Page) -> None:
+    faults = faults_of(page)
     air = town.add_by_command("air-xinlin", community="xinlin", lon=120.094, lat=28.887)
     page.goto(f"{town.url}/wall/xinlin")
     expect(page.locator(".map-ready")).to_be_attached(timeout=20_000)
@@ -62,10 +69,28 @@ def test_a_device_of_it_is_on_its_wall(town: Cockpit, page: Page) -> None:
     expect(figure).to_have_text("41")
     expect(page.locator("h1")).to_contain_text("新邻未来社区")
     expect(page.locator('[data-live="areas.xiyuan"]')).to_have_text("—")
+    expect(page.locator("#panel-visitors .waiting")).to_have_text("未配置：没有统计游客的场所")
     assert faults == []
     [own] = town.get("/api/v1/xinlin/devices")["features"]
     assert own["id"] == "air-xinlin"
     assert town.get("/api/v1/tahai/devices")["features"] == []
+
+
+def test_names_and_codes_of_any_kind_are_text(town: Cockpit, page: Page) -> None:
+    faults = faults_of(page)
+    air = town.add_by_command("air-quoted", community="quoted", lon=120.124, lat=28.887)
+    gate = town.add_by_command("gate-quoted", "gate", community="quoted", site='s"]', lon=120.12, lat=28.887)
+    page.goto(f"{town.url}/wall/quoted")
+    expect(page.locator(".map-ready")).to_be_attached(timeout=20_000)
+    assert town.publish(air, "telemetry", {"pm2_5": 37}) == 0
+    assert town.publish(gate, "telemetry", {"enter": 12, "leave": 3}) == 0
+    expect(page.locator("#panel-areas")).to_contain_text("37")
+    expect(page.locator("#panel-areas")).to_contain_text(HOSTILE)
+    expect(page.locator("#panel-visitors .headline")).to_contain_text("9")
+    expect(page.locator("h1")).to_contain_text('</script><b>"')
+    page.goto(f"{town.url}/visitors?community=quoted")
+    expect(page.locator("[data-live-mark]")).to_contain_text("实时")
+    assert (faults, page.evaluate("window.hacked")) == ([], None)
 
 
 def test_it_cannot_publish_for_another(town: Cockpit) -> None:

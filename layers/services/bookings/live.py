@@ -13,7 +13,12 @@ from layers.course import Told, moved
 from layers.services.bookings import use
 from layers.services.bookings.slots import Room
 from layers.services.bookings.tables import booking_slot
+from layers.services.registers.declare import Register
+from layers.web import Services
 from store.instant import MILLISECOND, Instant, day_of, now
+
+USES_ROOMS = frozenset({"bookings", "sessions"})
+"""Codes of what stands behind a register whose rows hold rooms."""
 
 
 def key_of(room: Room) -> str:
@@ -37,6 +42,14 @@ def records(
         }
         for room in _asked(community, keys, found)
     }
+
+
+def tell(given: Services, community: str, register: Register) -> None:
+    """Tell the screens, after a commit, how rooms are used where the rows of the register use them."""
+    if register.behind not in USES_ROOMS:
+        return
+    with given.databases.of(community).connect() as connection:
+        given.tell({community: {"services": records(connection, community)}})
 
 
 def _asked(community: str, keys: set[str] | None, found: Mapping[Room, Any]) -> list[Room]:

@@ -27,10 +27,11 @@ booking_slot = Table(
     Index("ix_booking_slot_row", "row_id"),
 )
 
+# Products are named without a foreign key: who changes one has locked its row, and would wait for who books it.
 tour_day = Table(
     "tour_day",
     metadata,
-    Column("product_id", BigInteger, ForeignKey("register_row.id"), primary_key=True, autoincrement=False),
+    Column("product_id", BigInteger, primary_key=True, autoincrement=False),
     Column("day", String(10), primary_key=True),
     Column("places", Integer, nullable=False),
     Column("taken", Integer, nullable=False),
@@ -41,7 +42,7 @@ tour_party = Table(
     "tour_party",
     metadata,
     Column("row_id", BigInteger, ForeignKey("register_row.id"), primary_key=True, autoincrement=False),
-    Column("product_id", BigInteger, ForeignKey("register_row.id"), nullable=False),
+    Column("product_id", BigInteger, nullable=False),
     Column("day", String(10), nullable=False),
     Column("people", Integer, nullable=False),
     Index("ix_tour_party_product_day", "product_id", "day"),

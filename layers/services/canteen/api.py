@@ -13,6 +13,7 @@ from layers.services.canteen.closings import MONTH, days_of
 from layers.web import At, CommunityPath, Given, Limit, Manager, Reading, Viewer, WriteActor, check_period
 from store.engine import writing
 from store.instant import format_rfc3339, midnight, now
+from store.language import say
 
 DAY_PATTERN = r"^\d{4}-\d{2}-\d{2}$"
 MONTH_PATTERN = r"^[1-9]\d{3}-(0[1-9]|1[0-2])$"
@@ -29,7 +30,7 @@ class Closing(BaseModel):
     def period(self) -> tuple[Literal["day", "month"], str]:
         """Which of both, and which one."""
         if (self.day is None) == (self.month is None):
-            raise Problem(422, "bad request", "either day or month")
+            raise Problem(422, "bad request", say("日与月，填其中一个"))
         return ("day", _day("day", self.day)) if self.day is not None else ("month", str(self.month))
 
 
@@ -126,5 +127,5 @@ def _asked(at: int | None) -> dict[str, str | None]:
 def _day(name: str, text: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
-    except ValueError as error:
-        raise Problem(400, "bad parameter", f"{name}: {error}") from None
+    except ValueError:
+        raise Problem(400, "bad parameter", say("{name}：{day} 不是日期", name=name, day=text)) from None

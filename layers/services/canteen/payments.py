@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
-from layers.services.canteen.prices import hold
 from layers.services.canteen.tables import canteen_payment
 from layers.services.registers.behind import Behind, Row, Value, Writing
 
@@ -15,7 +14,6 @@ class Payments(Behind):
 
     def settle(self, connection: Connection, writing: Writing, row: Row) -> None:
         """Take back what stood before, and enter what stands now."""
-        hold(connection, writing.community)
         if writing.before is not None:
             self._enter(connection, writing, row.id, writing.before.values, -1)
         if not row.is_voided:

@@ -16,7 +16,7 @@ from layers.problem import Problem
 from layers.services.canteen import rules
 from layers.services.canteen.tables import canteen_meal, canteen_price
 from layers.services.registers.behind import Behind, Row, Value, Writing
-from store.language import say
+from store.language import named, say
 from store.once import alone
 
 
@@ -114,7 +114,7 @@ def _shares(given: Mapping[str, Any], price: int) -> Iterator[Share]:
         elif age is not None and pays is not None:
             yield _share(given, price, tier.code, age, pays)
         elif age is not None or pays is not None:
-            raise _unfit(say("「{tier}」的年龄与金额要一起填", tier=tier.name))
+            raise _unfit(say("「{tier}」的年龄与金额要一起填", tier=named(tier)))
 
 
 def _share(given: Mapping[str, Any], price: int, tier: str, age: int | None, pays: int) -> Share:

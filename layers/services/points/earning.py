@@ -20,9 +20,12 @@ class Earning(Behind):
     """Points follow from a row, are posted with it, and taken back where it is void or says less."""
 
     def completed(self, connection: Connection, writing: Writing) -> Mapping[str, Value]:
-        """How many points the row earns; None where nobody has said yet how many such a deed does."""
+        """How many points the row earns; nothing where nobody has said yet how many such a deed does."""
         accounts.hold(connection, writing.community)
-        return {rules.earnings()[writing.register].points: points_of(connection, writing)}
+        field, points = rules.earnings()[writing.register].points, points_of(connection, writing)
+        if points is None and (writing.before is None or writing.before.values.get(field) is None):
+            return {}
+        return {field: points}
 
     def settle(self, connection: Connection, writing: Writing, row: Row) -> None:
         """Post what the row earns more than before, or take back what it earned."""
@@ -69,7 +72,7 @@ def settle(connection: Connection, row: Row) -> None:
     rule = rules.earnings()[row.register]
     person, day = rules.whole(row.values, rule.person), str(row.values[rule.day])
     points = 0 if row.is_voided else rules.whole(row.values, rule.points)
-    told = ledger.Told(community=row.community, at=row.at, actor=row.actor, memo=row.reason, row=row.id)
+    told = ledger.Told(community=row.community, at=row.at, actor=row.actor, row=row.id)
     entries = ledger.standing(connection, row.id)
     there = sum(one.amount for one in entries)
     is_same = _said_of(connection, [one.id for one in entries]) <= {(person, day)}

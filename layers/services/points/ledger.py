@@ -15,6 +15,7 @@ from layers.problem import Problem
 from layers.services.points import accounts, rules
 from layers.services.points.policies import Policy, last_day
 from layers.services.points.tables import points_account, points_entry, points_lot, points_lot_use
+from layers.services.registers.erasure import blotted
 from store.instant import Instant, local_date
 from store.language import say
 
@@ -166,6 +167,16 @@ def standing(connection: Connection, row: int) -> list[Row[Any]]:
         .order_by(columns.id)
     )
     return list(connection.execute(query))
+
+
+def forget(connection: Connection, community: str, name: str) -> int:
+    """Blot a name out of what was said of entries; returns how many had it."""
+    columns = points_entry.c
+    query = select(columns.id, columns.memo).where(columns.community == community)
+    found = connection.execute(query.where(columns.memo.contains(name, autoescape=True))).all()
+    for entry, memo in found:
+        connection.execute(update(points_entry).where(columns.id == entry).values(memo=blotted(memo, name)))
+    return len(found)
 
 
 def sums(connection: Connection, community: str) -> int:

@@ -88,6 +88,16 @@ def statement(
     return told, str(page[-1].id) if len(rows) > limit else None
 
 
+def entry(connection: Connection, community: str, number: int) -> dict[str, Any]:
+    """An entry with the balance of the person's account after it."""
+    columns = points_entry.c
+    found = connection.execute(select(columns.source, columns.target).where(columns.id == number)).one()
+    query = select(points_account).where(points_account.c.id.in_(found), points_account.c.person.is_not(None))
+    account = connection.execute(query).one()
+    told, _ = statement(connection, community, account.id, 1, number + 1)
+    return {**told[0], "account": account.id, "person": account.person}
+
+
 def _told(row: Row[Any], balance: int, at: Instant | None) -> dict[str, Any]:
     is_known = row.reversed_by is not None and at is None
     return {

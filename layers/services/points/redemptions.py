@@ -24,12 +24,16 @@ class Redemptions(Behind):
         accounts.hold(connection, row.community)
         goods, count, points = (rules.whole(row.values, name) for name in ("goods", "count", "points"))
         stock.move(connection, row, stock.REDEEMED, {} if row.is_voided else {goods: -count})
-        told = ledger.Told(community=row.community, at=row.at, actor=row.actor, memo=row.reason, row=row.id)
+        told = ledger.Told(community=row.community, at=row.at, actor=row.actor, row=row.id)
         if row.is_voided:
             for entry in ledger.standing(connection, row.id):
                 ledger.reverse(connection, told, entry.id)
         elif writing.before is None:
             ledger.spend(connection, told, rules.whole(row.values, "person"), points)
+
+    def forget(self, connection: Connection, community: str, name: str) -> int:
+        """Blot a name out of what was said of entries."""
+        return ledger.forget(connection, community, name)
 
 
 BEHIND = Redemptions()

@@ -1,16 +1,21 @@
 """Routes of registers: the same for every register, as it is declared."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
 from geo.communities import Community
 from layers.problem import Problem
 from layers.roles import Actor
 from layers.services import totals
+from layers.services.bookings import live
 from layers.services.registers import asked, erasure, exports, imports, listing, queries, told, words, write
+from layers.services.registers.behind import as_told
 from layers.services.registers.declare import Register, registers
 from layers.services.registers.writer import Writer
 from layers.sheets import out, read
@@ -19,6 +24,7 @@ from layers.web import At, Body, CommunityPath, Given, Limit, Manager, Reading, 
 from layers.words import told as told_in
 from store import audit, budgets
 from store.engine import writing
+from store.instant import Instant
 from store.language import in_all, say
 from store.sandbox.ask import Busy
 
@@ -120,7 +126,7 @@ def _reading(routes: APIRouter) -> None:
         register = _known(code, community)
         if not _is_told(register, viewer, community.code):
             raise _hidden(register)
-        return {"register": code, "totals": [_totals(connection, given, register, community, one, at)
+        return {"register": code, "totals": [_totals(connection, register, community, one, at)
                                              for one in register.totals]}  # fmt: skip
 
     @routes.get("/registers/{code}/{number}")
@@ -132,6 +138,7 @@ def _reading(routes: APIRouter) -> None:
         row = queries.row(connection, given.seal, community.code, code, number, at)
         if row is None:
             raise Problem(404, "not found", f"no row {number} in {code!r} of {community.code!r}")
+        (row,) = as_told(connection, register.behind, [row], at)
         known = queries.versions(connection, given.seal, community.code, code, number, at)
         history = [
             told.row(register, version, viewer, community.code) | {"action": action, "reason": version.reason}
@@ -150,7 +157,7 @@ def _writing(routes: APIRouter) -> None:
     ) -> dict[str, Any]:
         """A new row; 200 where one with this reference is there already."""
         by = _writer(code, community, given, actor)
-        with writing(given.databases.of(community.code)) as connection:
+        with _changing(given, by) as connection:
             entry = write.Asked(given=body.given(), reference=body.reference, reason=body.reason)
             row, is_new = write.add(connection, by, entry)
             response.status_code = 201 if is_new else 200
@@ -162,7 +169,7 @@ def _writing(routes: APIRouter) -> None:
     ) -> dict[str, Any]:
         """Change a row, or take it to another state; 409 where somebody was quicker."""
         by = _writer(code, community, given, actor)
-        with writing(given.databases.of(community.code)) as connection:
+        with _changing(given, by) as connection:
             entry = write.Asked(given=body.given(), seq=body.seq, state=body.state, reason=body.reason)
             return told.row(by.register, write.change(connection, by, number, entry), actor, community.code)
 
@@ -172,9 +179,17 @@ def _writing(routes: APIRouter) -> None:
     ) -> dict[str, Any]:
         """Let a row count no more; it stays, with the reason."""
         by = _writer(code, community, given, actor)
-        with writing(given.databases.of(community.code)) as connection:
+        with _changing(given, by) as connection:
             entry = write.Asked(seq=body.seq, reason=body.reason)
             return told.row(by.register, write.void(connection, by, number, entry), actor, community.code)
+
+
+@contextmanager
+def _changing(given: Services, by: Writer) -> Iterator[Connection]:
+    """A transaction; after its commit the screens are told what they show of the register."""
+    with writing(given.databases.of(by.community)) as connection:
+        yield connection
+    live.tell(given, by.community, by.register)
 
 
 def _files(routes: APIRouter) -> None:
@@ -188,6 +203,8 @@ def _files(routes: APIRouter) -> None:
         told_of = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
         engine = given.databases.of(community.code)
         plan = imports.take(engine, by, sheet.columns, sheet.rows, told_of, is_rehearsal=dry_run)
+        if not dry_run:
+            live.tell(given, community.code, by.register)
         steps = [{"line": one.line, "action": one.action, "id": one.before.id if one.before else None}
                  for one in plan.steps if one.action != "same"]  # fmt: skip
         counts = {name: plan.count(action) for name, action in
@@ -261,12 +278,11 @@ def _erasure(routes: APIRouter) -> None:
             return {"dry_run": False, "found": where, "proof": proof.told()}
 
 
-def _totals(connection: Any, given: Services, register: Register, community: Community, code: str, at: Any) -> Any:
+def _totals(connection: Connection, register: Register, community: Community, code: str, at: Instant | None) -> Any:
     field = register.field(code)
-    counts = queries.counts(connection, given.seal, register, community.code, code, at)
-    shown = totals.hidden(counts)
+    shown = totals.hidden(queries.counts(connection, register, community.code, code, at))
     rows = [
-        {"code": value, **in_all("name", field.choices.get(value) or {"name": value, "name_en": value}), "count": count}
+        {"code": value, **in_all("name", told.word(field, community.code, value)), "count": count}
         for value, count in shown.items()
     ]
     return {"field": code, **in_all("name", field), "values": rows}

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, insert, or_, select, update
 
 from layers.roles import Actor
 from layers.services.registers import kept, queries, values
-from layers.services.registers.behind import Row, Value
+from layers.services.registers.behind import Row, Value, behind
 from layers.services.registers.declare import Register, registers
 from layers.services.registers.tables import register_row, register_value, register_version
 from layers.services.registers.writer import Writer
@@ -78,6 +78,9 @@ def erase(
     for trace in sorted(found, key=lambda one: one.id):
         register = known[trace.register]
         versions += _erase_row(connection, seal, community, register, trace, name, gone, (at, actor, reason))
+    if len(name) >= LEAST_NAME:
+        for code in sorted({one.behind for one in known.values()}):
+            behind(code).forget(connection, community, name)
     names = tuple(f"{one.register}/{one.id}" for one in found)
     proof = Proof(at=at, actor=actor.label, rows=names, versions=versions, digest=gone.hexdigest())
     told = {"community": community, **proof.told(), "reason": reason}

@@ -1,13 +1,13 @@
 """Lists of rows: those that pass filters, in an order, a page at a time; as they stand, or stood at a past time."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, not_, or_, select
 
 from layers.services.registers import values
-from layers.services.registers.behind import Row, Value
+from layers.services.registers.behind import Row, Value, as_told
 from layers.services.registers.declare import Field, Register, registers
 from layers.services.registers.queries import IN_ONE, of, opened, row_of, rows_at
 from layers.services.registers.tables import register_row, register_value
@@ -62,31 +62,42 @@ def listed(
 ) -> Found:
     """A page of rows, as they stand now or stood at a time."""
     if at is not None:
-        return _listed_at(connection, seal, register, community, wanted, at)
+        found = _listed_at(connection, seal, register, community, wanted, at)
+    else:
+        found = _listed(connection, seal, register, community, wanted)
+    return replace(found, rows=as_told(connection, register.behind, found.rows, at))
+
+
+def _listed(connection: Connection, seal: Seal, register: Register, community: str, wanted: Wanted) -> Found:
     where = [*_where(connection, seal, register, community, wanted)]
     columns = register_row.c
     total = connection.scalar(select(func.count()).select_from(register_row).where(*where)) or 0
     query = of(community, register.code).where(*where)
     if wanted.sort is not None:
-        query = _sorted(query, wanted)
-    if wanted.before is not None:
-        query = query.where(columns.id < wanted.before)
-    query = query.order_by(columns.id.desc()).limit(wanted.limit).offset(wanted.skip)
-    return Found(rows=[row_of(seal, one) for one in connection.execute(query)], total=total)
+        rows = _sorted(connection, query, register.code, community, wanted)
+    else:
+        if wanted.before is not None:
+            query = query.where(columns.id < wanted.before)
+        rows = connection.execute(query.order_by(columns.id.desc()).limit(wanted.limit).offset(wanted.skip)).all()
+    return Found(rows=[row_of(seal, one) for one in rows], total=total)
 
 
 def _listed_at(
     connection: Connection, seal: Seal, register: Register, community: str, wanted: Wanted, at: Instant
 ) -> Found:
-    kept = [one for one in rows_at(connection, seal, community, register.code, at) if _passes(register, one, wanted)]
+    looks_at_names = bool(wanted.word) and wanted.sees_names and bool(register.personal)
+    known = rows_at(connection, seal if looks_at_names else None, community, register.code, at)
+    kept = [one for one in known if _passes(register, one, wanted)]
     kept.sort(key=lambda one: -one.id)
     if wanted.sort is not None:
         code = wanted.sort.code
         having = [one for one in kept if one.values.get(code) is not None]
-        having.sort(key=lambda one: _sort_key(wanted.sort, one), reverse=wanted.is_descending)
+        having.sort(key=lambda one: (_sort_key(wanted.sort, one), one.id), reverse=wanted.is_descending)
         kept = having + [one for one in kept if one.values.get(code) is None]
     page = [one for one in kept if wanted.before is None or one.id < wanted.before]
-    return Found(rows=page[wanted.skip : wanted.skip + wanted.limit], total=len(kept))
+    shown = [one.id for one in page[wanted.skip : wanted.skip + wanted.limit]]
+    whole = {one.id: one for one in rows_at(connection, seal, community, register.code, at, shown)}
+    return Found(rows=[whole[number] for number in shown], total=len(kept))
 
 
 def _where(
@@ -106,13 +117,13 @@ def _where(
 
 def _is(one: Condition, community: str, register: str) -> ColumnElement[bool]:
     value = register_value.c
-    of = and_(
-        value.row_id == register_row.c.id, value.community == community, value.register == register,
-        value.field == one.field.code,
-    )  # fmt: skip
+    # By a list of rows and not row by row: so the index of values is asked once.
+    found = select(value.row_id).where(
+        value.community == community, value.register == register, value.field == one.field.code
+    )
     if one.operator == "ne":
-        return not_(exists().where(of, _compared(one, "eq")))
-    return exists().where(of, _compared(one, one.operator))
+        return register_row.c.id.not_in(found.where(_compared(one, "eq")))
+    return register_row.c.id.in_(found.where(_compared(one, one.operator)))
 
 
 def _compared(one: Condition, operator: Operator) -> ColumnElement[bool]:
@@ -181,14 +192,22 @@ def _named(connection: Connection, seal: Seal, community: str, register: Registe
     ][:IN_ONE]
 
 
-def _sorted(query: Select[Any], wanted: Wanted) -> Select[Any]:
-    value, one = register_value.alias("sorted"), wanted.sort
+def _sorted(connection: Connection, query: Select[Any], register: str, community: str, wanted: Wanted) -> Sequence[Any]:
+    """A page by the values of a field, in the order of their index; rows without a value come after all others."""
+    value, one = register_value.c, wanted.sort
     if one is None:
-        return query
-    column = value.c.number if values.KINDS[one.type].is_number else value.c.text
-    of = and_(value.c.row_id == register_row.c.id, value.c.field == one.code, value.c.place == 0)
-    ordered = column.desc() if wanted.is_descending else column.asc()
-    return query.outerjoin(value, of).order_by(column.is_(None), ordered)
+        return []
+    column: Any = value.number if values.KINDS[one.type].is_number else value.text
+    of_field = and_(value.community == community, value.register == register, value.field == one.code, value.place == 0)
+    having = query.join(register_value, value.row_id == register_row.c.id).where(of_field)
+    order = (column.desc(), value.row_id.desc()) if wanted.is_descending else (column, value.row_id)
+    rows = list(connection.execute(having.order_by(*order).limit(wanted.limit).offset(wanted.skip)))
+    if len(rows) == wanted.limit:
+        return rows
+    known = connection.scalar(select(func.count()).select_from(having.subquery())) or 0
+    without = query.where(register_row.c.id.not_in(select(value.row_id).where(of_field)))
+    rest = without.order_by(register_row.c.id.desc()).limit(wanted.limit - len(rows))
+    return [*rows, *connection.execute(rest.offset(max(0, wanted.skip - known)))]
 
 
 def _passes(register: Register, one: Row, wanted: Wanted) -> bool:

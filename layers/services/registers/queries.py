@@ -111,16 +111,14 @@ def versions(
     return [(one.action, row_of(seal, one, one.row_id)) for one in connection.execute(query.order_by(columns.seq))]
 
 
-def counts(
-    connection: Connection, seal: Seal, register: Register, community: str, code: str, at: Instant | None
-) -> dict[str, int]:
+def counts(connection: Connection, register: Register, community: str, code: str, at: Instant | None) -> dict[str, int]:
     """How many rows stand, or stood, for each value of a field."""
     if at is not None:
         tally: dict[str, int] = {}
-        for one in rows_at(connection, seal, community, register.code, at):
-            value = one.values.get(code)
-            if not one.is_voided and value is not None:
-                tally[str(value)] = tally.get(str(value), 0) + 1
+        field = register.field(code)
+        for one in rows_at(connection, None, community, register.code, at):
+            for text, _ in values.found_by(field, one.values.get(code)) if not one.is_voided else ():
+                tally[str(text)] = tally.get(str(text), 0) + 1
         return tally
     columns = register_value.c
     query = (
@@ -139,26 +137,34 @@ def of(community: str, register: str) -> Select[Any]:
 
 
 def rows_at(
-    connection: Connection, seal: Seal, community: str, register: str, at: Instant, numbers: Sequence[int] = ()
+    connection: Connection,
+    seal: Seal | None,
+    community: str,
+    register: str,
+    at: Instant,
+    numbers: Sequence[int] | None = None,
 ) -> list[Row]:
-    """All rows as they were at a time, or those of these numbers: of each the newest version by then."""
+    """All rows as they were at a time, or those of these numbers: of each the newest version by then.
+
+    Without a seal what is sealed stays so: to open it for all of a register's rows takes longer than all else.
+    """
     columns = register_version.c
     where = [columns.community == community, columns.register == register, columns.at <= at]
-    if numbers:
+    if numbers is not None:
         where.append(columns.row_id.in_(numbers))
-    newest = (
-        select(columns.row_id, func.max(columns.seq).label("seq")).where(*where).group_by(columns.row_id).subquery()
-    )
+    last = select(columns.row_id, func.max(columns.seq).label("seq")).where(*where)
+    newest = last.group_by(columns.row_id).subquery()
     joined = and_(columns.row_id == newest.c.row_id, columns.seq == newest.c.seq)
     query = select(register_version).join(newest, joined)
     return [row_of(seal, one, one.row_id) for one in connection.execute(query)]
 
 
-def row_of(seal: Seal, found: Any, number: int | None = None) -> Row:
+def row_of(seal: Seal | None, found: Any, number: int | None = None) -> Row:
     """A row as the database holds it, or a version of one, whose row's number is given."""
+    sealed = opened(seal, found.sealed) if seal else {}
     return Row(
         id=found.id if number is None else number, seq=found.seq, community=found.community, register=found.register,
-        at=found.at, actor=found.actor, values=values.unpacked(found.data) | opened(seal, found.sealed),
+        at=found.at, actor=found.actor, values=values.unpacked(found.data) | sealed,
         state=found.state, is_voided=found.voided, reason=getattr(found, "reason", ""),
     )  # fmt: skip
 

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+from geo.ground import place
 from layers.people import told_to
 from layers.roles import Actor
 from layers.services.registers import values, words
 from layers.services.registers.behind import Row
 from layers.services.registers.declare import Field, Register
 from store.instant import format_rfc3339
-from store.language import in_all
+from store.language import Word, in_all
+
+YES, NO = Word("是", "Yes"), Word("否", "No")
 
 
 def register(one: Register, viewer: Actor | None, community: str) -> dict[str, Any]:
@@ -73,3 +76,13 @@ def row(one: Register, found: Row, viewer: Actor | None, community: str) -> dict
 def shown(one: Register, found: Row, fields: set[str]) -> dict[str, Any]:
     """Values as programs are told them."""
     return {made.code: values.told(made, found.values.get(made.code)) for made in one.fields if made.code in fields}
+
+
+def word(one: Field, community: str, value: str) -> Any:
+    """What a value of a choice, a place or a yes is called, in every language; the value itself where nobody says."""
+    found: Any = one.choices.get(value)
+    if one.type == "place":
+        found = place(community, one.layer, value)
+    elif one.type == "yes_no":
+        found = YES if value == "true" else NO
+    return found or Word(value, value)

@@ -279,7 +279,7 @@ KINDS: Mapping[str, Kind] = {
     "time": Kind(take=_time, tell=format_rfc3339, cell=_when, is_number=True),
     "clock": Kind(take=_clock),
     "month": Kind(take=_month),
-    "yes_no": Kind(take=_yes_no, cell=_yes_word, is_number=True),
+    "yes_no": Kind(take=_yes_no, cell=_yes_word),
     "choice": Kind(take=_choice, cell=_chosen),
     "choices": Kind(take=_choices, cell=_all_chosen),
     "place": Kind(take=_place, cell=_place_name),

@@ -17,6 +17,8 @@ SUMS = {
     "goods_movement": "UPDATE goods_stock SET pieces = pieces + NEW.pieces WHERE row_id = NEW.goods;",
 }
 """What is only ever added -> which sum each row of it changes."""
+OPEN = {"points_entry": "memo"}
+"""What somebody wrote in it: a name must go out of it again, where its owner asks for that."""
 TABLES = (
     "goods_movement",
     "goods_stock",
@@ -161,20 +163,27 @@ def _of(name: str, to: str) -> sa.Column[int]:
 
 def _triggers_of_sqlite(table: str, sum_up: str) -> None:
     op.execute(f"CREATE TRIGGER {table}_sums AFTER INSERT ON {table} BEGIN {sum_up} END")
-    for what in ("UPDATE", "DELETE"):
+    for what, when in (("update", _change(table)), ("delete", "DELETE")):
         refused = f"SELECT RAISE(ABORT, '{table}: rows are only ever added');"
-        op.execute(f"CREATE TRIGGER {table}_stays_{what.lower()} BEFORE {what} ON {table} BEGIN {refused} END")
+        op.execute(f"CREATE TRIGGER {table}_stays_{what} BEFORE {when} ON {table} BEGIN {refused} END")
 
 
 def _triggers_of_postgresql(table: str, sum_up: str) -> None:
     refused = f"RAISE EXCEPTION '{table}: rows are only ever added';"
     for name, body, when in (
         ("sums", f"{sum_up} RETURN NULL;", "AFTER INSERT"),
-        ("stays", refused, "BEFORE UPDATE OR DELETE"),
+        ("stays", refused, f"BEFORE {_change(table)} OR DELETE"),
     ):
         made = f"CREATE FUNCTION {table}_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$"
         op.execute(made)
         op.execute(f"CREATE TRIGGER {table}_{name} {when} ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_{name}()")
+
+
+def _change(table: str) -> str:
+    if table not in OPEN:
+        return "UPDATE"
+    columns = sa.inspect(op.get_bind()).get_columns(table)
+    return "UPDATE OF " + ", ".join(one["name"] for one in columns if one["name"] != OPEN[table])
 
 
 def downgrade() -> None:

@@ -67,7 +67,7 @@ def _bookings() -> None:
 def _tours() -> None:
     op.create_table(
         "tour_day",
-        _of("product_id", primary_key=True, autoincrement=False),
+        sa.Column("product_id", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("day", sa.String(10), primary_key=True),
         sa.Column("places", sa.Integer, nullable=False),
         sa.Column("taken", sa.Integer, nullable=False),
@@ -76,7 +76,7 @@ def _tours() -> None:
     op.create_table(
         "tour_party",
         _of("row_id", primary_key=True, autoincrement=False),
-        _of("product_id"),
+        sa.Column("product_id", sa.BigInteger, nullable=False),
         sa.Column("day", sa.String(10), nullable=False),
         sa.Column("people", sa.Integer, nullable=False),
     )
@@ -84,9 +84,42 @@ def _tours() -> None:
 
 
 def _learning() -> None:
-    pass
+    op.create_table(
+        "course_place",
+        _of("course_id", primary_key=True, autoincrement=False),
+        sa.Column("community", sa.String(64), nullable=False),
+        sa.Column("places", sa.Integer, nullable=False),
+        sa.Column("taken", sa.Integer, nullable=False),
+        sa.Column("drawn", sa.Integer, nullable=False),
+        sa.CheckConstraint("taken >= 0 AND taken <= places", name="course_place_taken"),
+    )
+    op.create_index("ix_course_place_community", "course_place", ["community"])
+    op.create_table(
+        "enrolment",
+        _of("row_id", primary_key=True, autoincrement=False),
+        _course(),
+        sa.Column("person_id", sa.BigInteger, nullable=False),
+        sa.Column("ticket", sa.Integer, nullable=False),
+        sa.Column("standing", sa.String(10), nullable=False),
+    )
+    op.create_index("uq_enrolment_course_ticket", "enrolment", ["course_id", "ticket"], unique=True)
+    op.create_index("ix_enrolment_course_standing", "enrolment", ["course_id", "standing", "ticket"])
+    op.create_index("ix_enrolment_person", "enrolment", ["person_id", "course_id"])
+    op.create_table(
+        "course_session",
+        _of("row_id", primary_key=True, autoincrement=False),
+        _course(),
+        sa.Column("starts", sa.BigInteger, nullable=False),
+        sa.Column("ends", sa.BigInteger, nullable=False),
+        sa.Column("voided", sa.Boolean, nullable=False),
+    )
+    op.create_index("ix_course_session_course", "course_session", ["course_id", "starts"])
+
+
+def _course() -> sa.Column[int]:
+    return sa.Column("course_id", sa.BigInteger, sa.ForeignKey("course_place.course_id"), nullable=False)
 
 
 def downgrade() -> None:
-    for table in ("tour_party", "tour_day", "booking_slot"):
+    for table in ("course_session", "enrolment", "course_place", "tour_party", "tour_day", "booking_slot"):
         op.drop_table(table)

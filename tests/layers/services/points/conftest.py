@@ -1,29 +1,19 @@
-"""One database of either make for all tests of points: each has a community of its own in it."""
-
-from collections.abc import Iterator
+"""A community of its own for each test of points."""
 
 import pytest
 from sqlalchemy import Engine
 
-from store.engine import open_engine
-from store.migrate import upgrade
-from tests.database import new_database, new_postgres_database
-from tests.layers.services.points.rows import Shop
-
-
-@pytest.fixture(scope="package", params=["sqlite", "postgresql"])
-def shared_engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """A database that is up to date, and that tests leave things in."""
-    if request.param == "sqlite":
-        opened = new_database(tmp_path_factory.mktemp("points"))
-    else:
-        opened = open_engine(new_postgres_database(request.getfixturevalue("postgres")))
-        upgrade(opened)
-    yield opened
-    opened.dispose()
+from layers.services.registers import write
+from tests.layers.services.points.rows import Shop, clock
 
 
 @pytest.fixture
-def shop(shared_engine: Engine) -> Shop:
+def at_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine of registers writes at the times of the test."""
+    monkeypatch.setattr(write, "now", clock)
+
+
+@pytest.fixture
+def shop(shared_engine: Engine, at_times: None) -> Shop:
     """A community that nothing has happened in yet."""
     return Shop(shared_engine)

@@ -1,71 +1,45 @@
-"""Rows of registers as the engine would write them, with what stands behind each."""
+"""Registers of points as the engine writes them, at times that a test chooses."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Engine
 
 from layers.problem import Problem
 from layers.roles import Actor
 from layers.services.points import ledger, queries
 from layers.services.points.posting import by_hand
-from layers.services.registers.behind import Row, Writing, behind
+from layers.services.registers import write
+from layers.services.registers.behind import Row
 from layers.services.registers.declare import registers
-from layers.services.registers.tables import register_row
+from layers.services.registers.write import Asked
+from layers.services.registers.writer import Writer
 from store.engine import writing
 from store.instant import DAY, Instant, local_date, parse_local
-from store.seal import Seal
+from tests.layers.services.registers import SEAL
 
-SEAL = Seal(Fernet.generate_key())
 MANAGER = Actor("王经理", "manager")
 BEGIN = parse_local("2026-11-27 09:00")
 _communities = count(1)
+_cards = count(1)
 
 
-def write(
-    connection: Connection,
-    community: str,
-    register: str,
-    at: Instant,
-    before: Row | None = None,
-    void: bool = False,
-    **values: Any,
-) -> Row:
-    """Add a row, change it, or void it, in the transaction of the connection."""
-    kept = dict(values if before is None else {**before.values, **values})
-    keeper = behind(registers(community)[register].behind)
-    asked = Writing(
-        community=community,
-        register=register,
-        at=at,
-        actor=MANAGER,
-        values=kept,
-        before=before,
-        is_voiding=void,
-        seal=SEAL,
-    )
-    if not void:
-        asked = replace(asked, values=kept | dict(keeper.completed(connection, asked)))
-    number = _number(connection, community, register, at) if before is None else before.id
-    row = Row(
-        id=number, seq=1 if before is None else before.seq + 1, community=community, register=register, at=at,
-        actor=MANAGER.label, values=asked.values, is_voided=void, reason="",
-    )  # fmt: skip
-    keeper.settle(connection, asked, row)
-    return row
+class Clock(threading.local):
+    """What the time is for the engine; each thread has its own."""
+
+    at: Instant = BEGIN
+
+    def __call__(self) -> Instant:
+        """The present moment."""
+        return self.at
 
 
-def _number(connection: Connection, community: str, register: str, at: Instant) -> int:
-    row = {
-        "community": community, "register": register, "seq": 1, "voided": False, "created": at, "at": at,
-        "actor": MANAGER.label, "data": "{}",
-    }  # fmt: skip
-    return int(connection.execute(insert(register_row).values(row).returning(register_row.c.id)).scalar_one())
+clock = Clock()
 
 
 @dataclass
@@ -88,13 +62,19 @@ class Shop:
 
     def write(self, register: str, before: Row | None = None, void: bool = False, **values: Any) -> Row:
         """Add a row, change it, or void it."""
+        clock.at = self.at
+        by = Writer(register=registers(self.community)[register], community=self.community, actor=MANAGER, seal=SEAL)
         with writing(self.engine) as connection:
-            return write(connection, self.community, register, self.at, before, void, **values)
+            if before is None:
+                return write.add(connection, by, Asked(given=values))[0]
+            if void:
+                return write.void(connection, by, before.id, Asked(reason="误录"))
+            return write.change(connection, by, before.id, Asked(given=values))
 
     def person(self) -> int:
         """The number of somebody new."""
-        with writing(self.engine) as connection:
-            self.people.append(_number(connection, self.community, "persons", self.at))
+        card = f"{next(_cards):05}"
+        self.people.append(self.write("persons", card=card, name=f"居民{card}").id)
         return self.people[-1]
 
     def goods(self, price: int = 5, stock: int = 0, origin: str = "武义三港乡", name: str = "油豆腐") -> Row:
@@ -111,7 +91,8 @@ class Shop:
     def earn(self, person: int, amount: int) -> int:
         """Let somebody have points by hand."""
         with writing(self.engine) as connection:
-            return ledger.earn(connection, self.told(), person, amount, by_hand(connection, self.community, self.at))
+            deed = by_hand(connection, self.community, self.at)
+            return ledger.earn(connection, self.told(), person, amount, deed)
 
     def spend(self, person: int, amount: int) -> int:
         """Take points of somebody."""
@@ -142,7 +123,7 @@ def refused(status: int, **more: Any) -> Iterator[None]:
     assert {name: caught.value.more.get(name) for name in more} == more
 
 
-def balance(shop: Shop, person: int, at: int | None = None) -> int:
+def balance(shop: Shop, person: int, at: Instant | None = None) -> int:
     """What a person has, now or at a time."""
     with shop.engine.connect() as connection:
         found, _ = queries.listed(connection, shop.community, 1_000, at=at)

@@ -8,18 +8,20 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from layers.problem import Problem
-from layers.services.points import ledger, rules, totals
+from layers.services.points import ledger, posting, queries, rules, totals
 from layers.services.points.tables import goods_stock
-from layers.services.registers.behind import behind
+from layers.services.registers import erasure, listing
 from layers.services.registers.declare import shipped
+from layers.services.registers.listing import Wanted
 from store.engine import writing
-from tests.layers.services.points.rows import Shop, balance, refused
+from tests.layers.services.points.rows import MANAGER, Shop, balance, refused
+from tests.layers.services.registers import SEAL
 
 
 def in_stock(shop: Shop, goods: int, at: int | None = None) -> int:
     with shop.engine.connect() as connection:
-        told = behind("goods").told(connection, [goods], at)
-    return int(str(told[goods]["stock"]))
+        found = listing.listed(connection, SEAL, shipped()["goods"], shop.community, Wanted(), at)
+    return next(int(str(one.values["stock"])) for one in found.rows if one.id == goods)
 
 
 def told(shop: Shop, at: int | None = None) -> dict[str, Any]:
@@ -56,7 +58,7 @@ def test_hours_earn_whole_points_by_the_policy_of_their_day(shop: Shop) -> None:
 def test_where_nobody_said_what_a_deed_earns_it_earns_nothing_yet(shop: Shop) -> None:
     person = shop.person()
     row = shop.write("participations", person=person, activity="议事会", kind="council", day=shop.today)
-    assert row.values["points"] is None
+    assert "points" not in row.values
     assert balance(shop, person) == 0
     shop.policy("participations", points=5)
     row = shop.write("participations", before=row, activity="议事协商会")
@@ -160,9 +162,9 @@ def test_a_receipt_that_is_redeemed_already_is_not_taken_back(shop: Shop) -> Non
     shop.write("goods_receipts", before=receipt, void=True)
     assert in_stock(shop, goods.id) == 0
     shop.write("goods", before=goods, void=True)
-    with refused(409):
+    with refused(422):
         shop.write("goods_receipts", goods=goods.id, count=1, day=shop.today)
-    with refused(404):
+    with refused(422):
         shop.write("goods_receipts", goods=person, count=1, day=shop.today)
 
 
@@ -235,3 +237,13 @@ def test_stock_is_told_by_origin(shop: Shop) -> None:
     with shop.engine.connect() as connection:
         found = {one["origin"]: one["stock"] for one in totals.by_origin(connection, shop.community)}
     assert found == {"武义三港乡": 7, "赫灵理发店": 5}
+
+
+def test_a_name_goes_out_of_what_was_said_of_entries_where_its_owner_asks_for_that(shop: Shop) -> None:
+    person = shop.person()
+    with writing(shop.engine) as connection:
+        asked = posting.Asked(person=person, amount=5, memo="李四代王五领取")
+        number, _ = posting.post(connection, shop.community, asked, MANAGER, shop.at)
+        erasure.erase(connection, SEAL, shop.community, [], "王五", MANAGER, "本人要求")
+        assert queries.entry(connection, shop.community, number)["memo"] == "李四代▇▇领取"
+    assert balance(shop, person) == 5
