@@ -488,6 +488,7 @@ interface Cockpit {
   drawSpark(key: string, points: Line, low: number, high: number): void;
   drawLine(place: HTMLElement, points: Line, low: number, high: number): void;
   fit(place: HTMLElement, draw: () => void): void;
+  grown(place: HTMLElement, draw: (wide: number) => SVGElement): SVGElement;
   loadTrends(metrics: string[], then: () => void): Promise<void>;
   forgetTrends(): void;
   trend(code: string, area: string, mean: Live.Mean | undefined): Line;

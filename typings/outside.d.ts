@@ -102,6 +102,7 @@ declare namespace Maps {
 interface Graph extends HTMLElement {
   _fullLayout?: { map?: { _subplot?: { map?: Maps.Handle } } };
   data?: unknown[];
+  layout?: { font?: { size?: number } };
 }
 interface PlotlyBundle {
   react(target: HTMLElement, traces: object[], layout: object, options: object): void;

@@ -5,6 +5,7 @@
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const DAY_MS = 86400000;
+  const USUAL_U = 7.5;   // pixels, on a desk
   const HOUR_MS = 3600000;
   const SVG = "http://www.w3.org/2000/svg";
 
@@ -144,6 +145,17 @@
     fitted.set(place, draw);
     draw();
     if (isNew) new ResizeObserver(() => fitted.get(place)?.()).observe(place);
+  };
+
+  /* A drawing in pixels of a usual desk, which grows with the screen as letters do; ``draw`` is given how wide it may be. */
+  cockpit.grown = function (place, draw) {
+    const times = Math.max(1, cockpit.u() / USUAL_U);
+    const svg = draw(place.clientWidth / times);
+    const [width, height] = ["width", "height"].map((name) => Number(svg.getAttribute(name)));
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    svg.setAttribute("width", String(width * times));
+    svg.setAttribute("height", String(height * times));
+    return svg;
   };
 
   /** @type {Record<string, Record<string, Line>>} */
