@@ -276,7 +276,7 @@ def _erasure(routes: APIRouter) -> None:
             where = [{"register": one.register, "id": one.id, "fields": list(one.fields)} for one in found]
             if body.dry_run:
                 return {"dry_run": True, "found": where}
-            proof = erasure.erase(connection, given.seal, community.code, found, name, actor, body.reason)
+            proof = erasure.erase(connection, community.code, found, name, actor, body.reason)
             return {"dry_run": False, "found": where, "proof": proof.told()}
 
 
