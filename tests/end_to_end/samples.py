@@ -17,7 +17,10 @@ TODAY = local_date(now())
 _numbers = count(1)
 
 FITTING: Mapping[str, Mapping[str, Any]] = {
-    "meal_prices": {"from": "2026-01-01", "until": None, "price": "10"},
+    "meal_prices": {
+        "from": "2026-01-01", "until": None, "price": "10", "full_pays": "10", "senior_from": 70, "senior_pays": "3",
+        "oldest_from": 80, "oldest_pays": "0", "part_payer": "cooperative", "free_payer": None,
+    },
     "terms": {"starts": TODAY.isoformat(), "ends": (TODAY + timedelta(days=90)).isoformat()},
     "courses": {"age_from": None, "age_to": None, "places": 30, "term": None},
     "sessions": {"venue": None},
@@ -32,7 +35,7 @@ FITTING: Mapping[str, Mapping[str, Any]] = {
     "enrolments": {"left": None},
     "service_requests": {"served": None, "satisfied": None, "due": (TODAY + timedelta(days=9)).isoformat()},
     "clinic_roster": {"from": "08:00", "to": "12:00"},
-    "bookings": {"recurrence": None, "left_out": None, "moved": None, "site": None},
+    "bookings": {"recurrence": None, "exceptions": None, "site": None},
     "shop_concessions": {"until": None},
     "operators": {"until": None},
     "desks": {"until": None},
