@@ -1,6 +1,6 @@
 """A row for each register that ships, made by its declaration alone; what an invariant asks for stands in a table."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -18,8 +18,16 @@ _numbers = count(1)
 
 FITTING: Mapping[str, Mapping[str, Any]] = {
     "meal_prices": {
-        "from": "2026-01-01", "until": None, "price": "10", "full_pays": "10", "senior_from": 70, "senior_pays": "3",
-        "oldest_from": 80, "oldest_pays": "0", "part_payer": "cooperative", "free_payer": None,
+        "from": "2026-01-01",
+        "until": None,
+        "price": "10",
+        "full_pays": "10",
+        "senior_from": 70,
+        "senior_pays": "3",
+        "oldest_from": 80,
+        "oldest_pays": "0",
+        "part_payer": "cooperative",
+        "free_payer": None,
     },
     "terms": {"starts": TODAY.isoformat(), "ends": (TODAY + timedelta(days=90)).isoformat()},
     "courses": {"age_from": None, "age_to": None, "places": 30, "term": None},
@@ -45,6 +53,27 @@ FITTING: Mapping[str, Mapping[str, Any]] = {
 """Register -> values that its invariants ask for; None leaves an optional field out."""
 
 
+def _attendance(client: httpx.Client) -> dict[str, Any]:
+    course, person = add(client, "courses")["id"], add(client, "persons")["id"]
+    add(client, "enrolments", course=course, person=person)
+    return {"session": add(client, "sessions", course=course)["id"], "person": person}
+
+
+def _redemption(client: httpx.Client) -> dict[str, Any]:
+    goods, person = add(client, "goods")["id"], add(client, "persons")["id"]
+    add(client, "goods_receipts", goods=goods)
+    earned = client.post(f"/api/v1/{COMMUNITY}/points/entries", json={"person": person, "amount": 50, "memo": "样例"})
+    assert earned.status_code == 201, earned.text
+    return {"goods": goods, "person": person}
+
+
+BEFORE: Mapping[str, Callable[[httpx.Client], dict[str, Any]]] = {
+    "attendance": _attendance,
+    "redemptions": _redemption,
+}
+"""What has to be there before a row can be: register -> values that name it."""
+
+
 def register(code: str) -> Register:
     """A register that ships."""
     return declare.registers(COMMUNITY)[code]
@@ -53,7 +82,7 @@ def register(code: str) -> Register:
 def sample(client: httpx.Client, code: str, **more: Any) -> dict[str, Any]:
     """Values of a new row; rows that it names are added first."""
     number = next(_numbers)
-    given = dict(FITTING.get(code, {})) | more
+    given = dict(FITTING.get(code, {})) | (BEFORE[code](client) if code in BEFORE and not more else {}) | more
     for field in register(code).fields:
         if field.code in given or field.computed:
             continue

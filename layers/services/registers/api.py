@@ -23,7 +23,7 @@ from layers.sheets.sheet import Sheet, SheetFaults
 from layers.web import At, Body, CommunityPath, Given, Limit, Manager, Reading, Services, Viewer, WriteActor
 from layers.words import told as told_in
 from store import audit, budgets
-from store.engine import writing
+from store.engine import erasing, writing
 from store.instant import Instant
 from store.language import in_all, say
 from store.sandbox.ask import Busy
@@ -267,7 +267,8 @@ def _erasure(routes: APIRouter) -> None:
 
         The answer is the proof, which stands in the audit trail too.
         """
-        with writing(given.databases.of(community.code)) as connection:
+        engine = given.databases.of(community.code)
+        with erasing(engine, erasure.TABLES) if not body.dry_run else writing(engine) as connection:
             person = queries.row(connection, given.seal, community.code, body.register_, body.id)
             if person is None:
                 raise Problem(404, "not found", f"no row {body.id} in {body.register_!r} of {community.code!r}")

@@ -22,6 +22,8 @@ from store.instant import Instant, format_rfc3339, now
 from store.seal import Seal
 
 BLOT = "▇▇"
+TABLES = ("register_row", "register_version", "register_value")
+"""What is to be wiped after."""
 LEAST_NAME = 2
 """Characters of a name that is blotted out of open texts: a shorter one is in too many words."""
 RETENTION = Actor("retention", "admin", "system")
