@@ -248,12 +248,12 @@ def buildings(community: Community) -> list[dict[str, Any]]:
             "id": "rooms-name",
             "source": "rooms-labels",
             "filter": nothing,
-            # A script says below the name whether the room is in use.
+            # A script says below the name whether the room is in use. Whoever opens a storey wants to read it.
             **label(
                 ["concat", name(), ["coalesce", ["get", "use"], ""]],
                 1.8,
                 "text",
-                **{"text-max-width": 8, "text-padding": 1},
+                **{"text-max-width": 8, "text-padding": 1, "text-allow-overlap": True},
             ),
         },
     ]
