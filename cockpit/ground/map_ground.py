@@ -9,12 +9,23 @@ from typing import Any
 import numpy as np
 
 from geo.communities import Community
-from geo.relief import relief
+from geo.relief import hills
 from layers.declare import LegendEntry, Rank
 from layers.look import BESIDE, HUES, SCALE, TOKENS, by_tone, label, name
 
-RELIEF = ("#1b242b", "#445361")
-"""From the foot of a hill to its top."""
+RELIEF = {
+    -3: "#090c0f",
+    -2: "#0c1013",
+    -1: "#0f1317",
+    1: "#181f25",
+    2: "#1f272e",
+    3: "#262f38",
+    4: "#2e3843",
+    5: "#36424e",
+    6: "#3f4c59",
+    7: "#495866",
+}
+"""By the tone of a band (geo/relief.py), from the deepest shadow to the brightest light."""
 WATER = "#24475c"
 PARK = "#1c2b28"
 ROAD = ("#46535f", "#333d47")
@@ -87,14 +98,14 @@ GROUPS = {
 }
 
 
-def sources(community: Community, theme: str) -> dict[str, Any]:
+def sources(community: Community) -> dict[str, Any]:
     """The sources of the ground: files of this server, and the heat that a script fills."""
 
     def of(layer: str, **more: Any) -> dict[str, Any]:
         return {"type": "geojson", "data": f"/geo/{community.code}/{layer}.geojson", **more}
 
     return {
-        **_relief(community, theme),
+        "relief": of("relief"),
         "ground": of("ground"),
         "buildings": of("buildings", promoteId="code"),
         "faces": of("faces"),
@@ -105,14 +116,6 @@ def sources(community: Community, theme: str) -> dict[str, Any]:
         "grids": of("grids", promoteId="code"),
         "heat": {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}},
     }
-
-
-def _relief(community: Community, theme: str) -> dict[str, Any]:
-    found = relief(community.code)
-    if found is None:
-        return {}
-    url = f"/geo/{community.code}/relief.png?theme={theme}"
-    return {"relief": {"type": "image", "url": url, "coordinates": found.corners}}
 
 
 def background(community: Community) -> list[dict[str, Any]]:
@@ -143,10 +146,16 @@ def background(community: Community) -> list[dict[str, Any]]:
     def by_rank(main: Any, other: Any) -> list[Any]:
         return ["match", ["get", "rank"], "main", main, other]
 
-    hills = {"id": "hills", "type": "raster", "source": "relief", "paint": {"raster-fade-duration": 0}}
-    contours = line("contours", of_kind("hill"), RELIEF[1], 0.8)
+    tones = [part for tone, colour in RELIEF.items() for part in (tone, colour)]
+    relief = {
+        "id": "hills",
+        "type": "fill",
+        "source": "relief",
+        # From one band to the next there is no edge to be smoothed.
+        "paint": {"fill-color": ["match", ["get", "tone"], *tones, TOKENS["ground"]], "fill-antialias": False},
+    }
     return [
-        *([hills, contours] if relief(community.code) else []),
+        *([relief] if len(hills(community.code)) else []),
         fill("parks", of_kind("park"), PARK),
         fill("ponds", of_kind("pond"), WATER),
         line("streams", of_kind("stream"), WATER, 7),
