@@ -18,7 +18,7 @@ from geo.communities import communities
 from geo.ground import LAYERS as GROUND_LAYERS
 from geo.ground import Place, geojson, places, rows
 from geo.ground import labels as labels_of
-from geo.relief import bands
+from geo.relief import HILL, bands
 from layers.declare import layers
 from layers.problem import Problem
 from layers.web import At, CommunityPath, Reading, feature, point
@@ -110,9 +110,11 @@ def ground() -> APIRouter:
         found = {"type": "FeatureCollection", "features": view.faces(community.code)}
         return static(request, msgspec.json.encode(found), GEOJSON)
 
-    @routes.get("/{community}/relief.geojson")
-    def relief(community: CommunityPath, request: Request) -> Response:
-        found = {"type": "FeatureCollection", "features": bands(community.code)}
+    @routes.get("/{community}/backdrop.geojson")
+    def backdrop(community: CommunityPath, request: Request) -> Response:
+        drawn = msgspec.json.decode(geojson(community.code, "ground"))["features"]
+        others = [one for one in drawn if one["properties"]["kind"] != HILL]
+        found = {"type": "FeatureCollection", "features": [*bands(community.code), *others]}
         return static(request, msgspec.json.encode(found), GEOJSON)
 
     @routes.get("/{community}/{layer}.geojson")

@@ -16,6 +16,8 @@ from geo.view import METRES, outline
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
+HILL, RELIEF = "hill", "relief"
+"""Kinds of the ground's outlines, and of the bands."""
 SPACING_M = 15.0
 """Between the points of the grid."""
 MARGIN = 0.06
@@ -55,7 +57,7 @@ class Relief:
 def hills(community: str) -> "GeoDataFrame":
     """The outlines of a community's hills, by level; empty where its ground has none."""
     ground = frame(community, "ground")
-    return ground[ground["kind"] == "hill"] if "level" in ground else ground.iloc[:0]
+    return ground[ground["kind"] == HILL] if "level" in ground else ground.iloc[:0]
 
 
 @of_ground
@@ -91,7 +93,7 @@ def bands(community: str) -> list[dict[str, Any]]:
         shape = _within(of.brightness, BANDS[number], of.lons, of.lats)
         if not shape.is_empty:
             geometry = shapely.geometry.mapping(shape)
-            found.append({"type": "Feature", "properties": {"tone": tone}, "geometry": geometry})
+            found.append({"type": "Feature", "properties": {"kind": RELIEF, "tone": tone}, "geometry": geometry})
     return found
 
 

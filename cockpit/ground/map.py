@@ -65,12 +65,12 @@ def style(community: Community, theme: str) -> dict[str, Any]:
         "sources": sources,
         "layers": [
             {"id": "background", "type": "background", "paint": {"background-color": TOKENS["ground"]}},
-            *map_ground.background(community),
+            *map_ground.background(),
             *(layer for overlay in overlays for layer in overlay.below),
             map_ground.stewards(),
             map_ground.heat(),
             *map_ground.buildings(community),
-            map_ground.grids(),
+            map_ground.grids(community),
             *(_without_icon(layer) for layer in above),
         ],
     }

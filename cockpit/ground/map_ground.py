@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from geo.communities import Community
-from geo.relief import hills
+from geo.ground import frame
+from geo.relief import RELIEF as BAND
 from layers.declare import LegendEntry, Rank
 from layers.look import BESIDE, HUES, SCALE, TOKENS, by_tone, label, name
 
@@ -43,6 +44,8 @@ ZOOMS = range(8, 23, 2)
 """At these the size of what keeps buildings clear is found; MapLibre takes less than 256 times its icon."""
 ICON = 32
 """Pixels of a sign at its size 1 (assets/js/20-map.js)."""
+HIDDEN = {"visibility": "none"}
+"""What is asked for later: a layer that is there and shows nothing costs its share of every frame."""
 HEAT_STEPS = (2, 4, 8, 16)
 """From how many events on a hexagon takes the next tone."""
 
@@ -105,8 +108,8 @@ def sources(community: Community) -> dict[str, Any]:
         return {"type": "geojson", "data": f"/geo/{community.code}/{layer}.geojson", **more}
 
     return {
-        "relief": of("relief"),
-        "ground": of("ground"),
+        # In one source: each that has areas or lines is cut to its tiles in every frame, over the whole picture.
+        "ground": of("backdrop"),
         "buildings": of("buildings", promoteId="code"),
         "faces": of("faces"),
         "windows": {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}},
@@ -118,7 +121,7 @@ def sources(community: Community) -> dict[str, Any]:
     }
 
 
-def background(community: Community) -> list[dict[str, Any]]:
+def background() -> list[dict[str, Any]]:
     """What lies below everything."""
 
     def of_kind(kind: str) -> list[Any]:
@@ -150,12 +153,13 @@ def background(community: Community) -> list[dict[str, Any]]:
     relief = {
         "id": "hills",
         "type": "fill",
-        "source": "relief",
+        "source": "ground",
+        "filter": of_kind(BAND),
         # From one band to the next there is no edge to be smoothed.
         "paint": {"fill-color": ["match", ["get", "tone"], *tones, TOKENS["ground"]], "fill-antialias": False},
     }
     return [
-        *([relief] if len(hills(community.code)) else []),
+        relief,
         fill("parks", of_kind("park"), PARK),
         fill("ponds", of_kind("pond"), WATER),
         line("streams", of_kind("stream"), WATER, 7),
@@ -171,7 +175,7 @@ def stewards() -> dict[str, Any]:
         "type": "fill",
         "source": "grids",
         "metadata": {"group": "stewards"},
-        "layout": {"visibility": "none"},
+        "layout": HIDDEN,
         "paint": {
             "fill-color": ["match", ["coalesce", ["feature-state", "hue"], -1], *hues, "rgba(0,0,0,0)"],
             "fill-opacity": 0.5,
@@ -187,7 +191,7 @@ def heat() -> dict[str, Any]:
         "type": "fill",
         "source": "heat",
         "metadata": {"group": "heat"},
-        "layout": {"visibility": "none"},
+        "layout": HIDDEN,
         "paint": {
             "fill-color": ["step", ["get", "count"], SCALE[0], *steps],
             "fill-opacity": 0.6,
@@ -211,6 +215,7 @@ def buildings(community: Community) -> list[dict[str, Any]]:
             "id": "rooms-floor",
             "type": "fill",
             "source": "rooms",
+            "layout": HIDDEN,
             "filter": nothing,
             "paint": {"fill-color": ["match", ["get", "kind"], "corridor", CORRIDOR, ROOM], "fill-opacity": 0.95},
         },
@@ -218,6 +223,7 @@ def buildings(community: Community) -> list[dict[str, Any]]:
             "id": "rooms-walls",
             "type": "line",
             "source": "rooms",
+            "layout": HIDDEN,
             "filter": nothing,
             "paint": {"line-color": TOKENS["second"], "line-width": 1.6},
         },
@@ -247,18 +253,19 @@ def buildings(community: Community) -> list[dict[str, Any]]:
             "id": "rooms-name",
             "source": "rooms-labels",
             "filter": nothing,
-            **label(name(), 1.8, "text", **{"text-max-width": 6, "text-padding": 1}),
+            **label(name(), 1.8, "text", **HIDDEN | {"text-max-width": 6, "text-padding": 1}),
         },
     ]
 
 
-def grids() -> dict[str, Any]:
-    """Grids as a broken outline."""
+def grids(community: Community) -> dict[str, Any]:
+    """Grids as a broken outline, where there are any."""
     return {
         "id": "grids-outline",
         "type": "line",
         "source": "grids",
         "metadata": {"group": "grids"},
+        "layout": {} if len(frame(community.code, "grids")) else HIDDEN,
         "paint": {"line-color": TOKENS["normal"], "line-width": 1, "line-dasharray": [2, 2]},
     }
 
