@@ -1,6 +1,6 @@
 """How a layer declares itself, and how the shell finds them all."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cache
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from geo.communities import Community
 from layers.access import Rules
-from layers.course import Mark, Span, Told
+from layers.course import Mark, Moves
 from sensors.intake.batch import Feed
 from store.instant import Instant
 from store.language import named
@@ -133,9 +133,6 @@ class Derived(Protocol):
         """Every record, whole."""
 
 
-Moves = Callable[[Connection, str, Mapping[str, Any], Span], Iterator[Told]]
-"""(connection, community, key -> record as it is known when the span begins, span) -> for each end of its steps what is
-known otherwise then. Whoever takes it puts each into what is known, before the next."""
 Marks = Callable[[Connection, str, Instant, Instant, int], list[Mark]]
 """(connection, community, from, until, how many at most) -> what happened, the gravest first."""
 
@@ -152,8 +149,8 @@ class Layer:
     routes: `layers.access.of_package`; a route without a row is refused to everybody. ``words`` are those of
     its codes. ``things`` are what other layers may name: by kind, whether there is one. ``hears`` are layers
     whose feeds come before its own, since it takes what they tell. ``derived`` makes what of the records follows from
-    those of a layer, this one or another: it is not read, but kept by difference. ``moves`` is how its records changed
-    in a span of the past, ``marks`` what of it stands on the timeline of a past day.
+    those of a layer, this one or another: it is not read, but kept by difference. ``moves`` is how a community's
+    records change in spans of the past that follow each other, ``marks`` what of it stands on a day's timeline.
     """
 
     code: str
@@ -167,7 +164,7 @@ class Layer:
     panel: Callable[[Community], Any] | None = None
     feed: Callable[[], Feed] | None = None
     derived: type[Derived] | None = None
-    moves: Moves | None = None
+    moves: Callable[[str], Moves] | None = None
     marks: Marks | None = None
     located: Locate | None = None
     figures: tuple[Figure, ...] = ()

@@ -53,7 +53,7 @@
       cockpit.setRow(`${key}.left_today`, figure("left_today"));
       cockpit.setRow(`${key}.capacity`, capacity(site));
       cockpit.setRow(`${key}.year`, year(site));
-      for (const place of cockpit.findAll(`[data-closed="${site.site}"]`)) closed(place, site);
+      for (const place of cockpit.findAll(`[data-closed="${CSS.escape(site.site)}"]`)) closed(place, site);
       for (const name of ["inside", "capacity"]) colour(`${key}.${name}`, site);
     }
     const counted = sites().filter((site) => site.as_of !== null);
@@ -98,7 +98,7 @@
   // Yellow, orange and red are what the levels are called: they are those colours.
   /** @param {string} key @param {Live.Site} site */
   function colour(key, site) {
-    for (const row of cockpit.findAll(`[data-row="${key}"]`)) row.dataset.crowd = site.level || "";
+    for (const row of cockpit.findAll(`[data-row="${CSS.escape(key)}"]`)) row.dataset.crowd = site.level || "";
   }
 
   /** @param {Live.Site} site @returns {RowWords} */

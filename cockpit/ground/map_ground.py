@@ -37,7 +37,7 @@ URBAN = "#56626e"
 CENTRE = "#b9c4cf"
 DARK, LIT = "#3a4653", "#ffdf9e"
 """Windows behind which nobody is, and where many are."""
-ROOM, CORRIDOR = "#3a4653", "#1e262d"
+ROOM, CORRIDOR, IN_USE = "#3a4653", "#1e262d", "#6b5f43"
 EQUATOR_M, TILE = 40_075_016.686, 512
 """Once around the earth; and the pixels of that at zoom 0."""
 ZOOMS = range(8, 23, 2)
@@ -217,7 +217,17 @@ def buildings(community: Community) -> list[dict[str, Any]]:
             "source": "rooms",
             "layout": HIDDEN,
             "filter": nothing,
-            "paint": {"fill-color": ["match", ["get", "kind"], "corridor", CORRIDOR, ROOM], "fill-opacity": 0.95},
+            "paint": {
+                "fill-color": [
+                    "case",
+                    ["==", ["get", "kind"], "corridor"],
+                    CORRIDOR,
+                    ["boolean", ["feature-state", "busy"], False],
+                    IN_USE,
+                    ROOM,
+                ],
+                "fill-opacity": 0.95,
+            },
         },
         {
             "id": "rooms-walls",
@@ -253,7 +263,13 @@ def buildings(community: Community) -> list[dict[str, Any]]:
             "id": "rooms-name",
             "source": "rooms-labels",
             "filter": nothing,
-            **label(name(), 1.8, "text", **HIDDEN | {"text-max-width": 6, "text-padding": 1}),
+            # A script says below the name whether the room is in use. Whoever opens a storey wants to read it.
+            **label(
+                ["concat", name(), ["coalesce", ["get", "use"], ""]],
+                1.8,
+                "text",
+                **HIDDEN | {"text-max-width": 8, "text-padding": 1, "text-allow-overlap": True},
+            ),
         },
     ]
 

@@ -95,7 +95,7 @@ class AlarmsFeed:
         is_due = self._expires is not None and self._expires <= batch.at
         gone = self._gone(connection) if is_new else []
         if not (gone or is_due or watcher.is_anything(batch, samples, frontier)):
-            watcher.silence.heard(batch.seen)
+            watcher.silence.heard(batch.seen, batch.of_past)
             self._look(connection, batch, watcher.machines.rev != before)
             return
         with connection.begin_nested():

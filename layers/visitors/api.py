@@ -44,6 +44,9 @@ def router() -> APIRouter:
     def visitors(community: CommunityPath, connection: Reading, at: At) -> dict[str, Any]:
         """People inside each site and through its gates today; null where not configured or not measured.
 
+        ``inside`` = ``base`` + ``entered`` - ``left`` + ``corrected`` of ``since``: since ``ts``, when it was last
+        nought (04:00) or ``base`` was counted on the spot; ``corrected`` left and had not been seen to enter. Today
+        begins at midnight. ``doubt`` says why a figure is doubtful, by which gates and since when.
         ``low`` and ``high`` are between how many and how many are inside, by what the gates err by. Beside today
         stand the same day of last week and of last year, and where there is a baseline the year so far. ``sources``
         tells real gates (null) and replayed ones apart, ``closing`` since when the site is closed and why.
@@ -128,7 +131,9 @@ def _add_corrections(routes: APIRouter) -> None:
 def _public(record: dict[str, Any]) -> dict[str, Any]:
     told = {name: record[name] for name in PUBLIC + DOUBTS + FURTHER}
     told |= {name: _time(record[name]) for name in ("as_of", "level_since")}
-    closing = record["closing"]
+    since, closing = record["since"], record["closing"]
+    told["since"] = since and since | {"ts": _time(since["ts"])}
+    told["doubt"] = [one | {"since": _time(one["since"])} for one in record["doubt"]]
     told["closing"] = closing and closing | {"since": _time(closing["since"])}
     return told | {"entered_year": record.get("entered_year"), "baseline": record.get("baseline")}
 

@@ -1,6 +1,6 @@
 """Why a figure is doubtful, in codes and words (levels.toml)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -9,14 +9,15 @@ from layers.visitors import capacity
 from layers.visitors.counter import Trust, Verdict
 from layers.visitors.inside import Inside, reset_before
 from layers.visitors.passed import DOUBTFUL
+from layers.visitors.since import Shortage
 from layers.visitors.tables import gate_step
-from store.instant import Instant, local_midnight
+from store.instant import MILLISECOND, Instant, local_midnight
 
 TODAY = ("entered_today", "left_today")
 UNCLEAR = (Verdict.AMBIGUOUS, Verdict.FALL, Verdict.EXCHANGE, Verdict.RESTART, Verdict.ROLLOVER)
 
 Doubt = dict[str, Any]
-"""``code``, ``name``, ``name_en``, the ``figures`` that are doubtful, and the ``gates`` that make them so."""
+"""``code``, ``name``, ``name_en``, the ``figures`` that are doubtful, the ``gates`` that make them so, since when."""
 
 
 def steps_in_doubt(
@@ -34,7 +35,9 @@ def steps_in_doubt(
     return found
 
 
-def doubts(steps: Iterable[Row[Any]], silent: list[str], inside: Inside, moment: Instant) -> list[Doubt]:
+def doubts(
+    steps: Iterable[Row[Any]], silent: Mapping[str, Instant | None], inside: Inside, short: Shortage, moment: Instant
+) -> list[Doubt]:
     """What is doubtful about a site's figures.
 
     Parameters
@@ -42,33 +45,38 @@ def doubts(steps: Iterable[Row[Any]], silent: list[str], inside: Inside, moment:
     steps
         Those of `steps_in_doubt`.
     silent
-        Gates that should count there and are not heard.
+        Gates that should count there and are not heard, and when they were last.
+    short
+        When people first left who had not been seen to enter, and through which gates.
     """
-    found: dict[str, tuple[set[str], set[str]]] = {}
+    found: dict[str, tuple[set[str], set[str], list[Instant]]] = {}
 
-    def note(code: str, figures: Iterable[str], gates: Iterable[str]) -> None:
-        of, by = found.setdefault(code, (set(), set()))
+    def note(code: str, figures: Iterable[str], gates: Iterable[str], since: Instant | None) -> None:
+        of, by, times = found.setdefault(code, (set(), set(), []))
         of.update(figures)
         by.update(gates)
+        times += [] if since is None else [since]
 
-    if silent:
-        note("gate_silent", ("inside", *TODAY), silent)
+    for gate, heard in silent.items():
+        note("gate_silent", ("inside", *TODAY), [gate], heard)
     if round(inside.clamped) > 0:
-        note("clamped", ("inside",), ())
+        note("clamped", ("inside",), short[1], short[0])
     begins = {"inside": max(reset_before(moment), inside.counted or 0)}
     begins[TODAY[0]] = begins[TODAY[1]] = local_midnight(moment)
     for step in steps:
         way = TODAY[0] if step.counter.startswith("enter") else TODAY[1]
         of = [name for name in ("inside", way) if begins[name] <= step.ts]
         if step.decision is None and step.trust == Trust.SUSPECT:
-            note("suspect", of, [step.device_id])
+            note("suspect", of, [step.device_id], step.ts)
         elif step.decision is None and step.verdict in UNCLEAR:
-            note("unclear", of, [step.device_id])
+            note("unclear", of, [step.device_id], step.ts)
         if step.since is not None and step.counted:
-            note("silence", [name for name in of if step.since < begins[name]], [step.device_id])
+            spans = [name for name in of if step.since < begins[name]]
+            note("silence", spans, [step.device_id], step.since)
     return [
         {"code": row["code"], "name": row["name"], "name_en": row["name_en"]}
         | {"figures": sorted(found[row["code"]][0]), "gates": sorted(found[row["code"]][1])}
+        | {"since": min(found[row["code"]][2]) // MILLISECOND if found[row["code"]][2] else None}
         for row in capacity.rules()["doubt"]
         if row["code"] in found and found[row["code"]][0]
     ]

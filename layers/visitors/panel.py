@@ -18,7 +18,8 @@ def panel(community: Community) -> Any:
     main = [_main(sites[0])] if sites else []
     others = [part for site in sites[1:] for part in _other(site)]
     since = say("今日 0 时起 · 园内 {reset_hour} 时起", reset_hour=capacity.rules()["reset_hour"])
-    return parts.panel("visitors", say("游客"), *main, *others, waiting=say("等待首个闸机上报"), note=since)
+    waiting = say("等待首个闸机上报") if sites else say("未配置：没有统计游客的场所")
+    return parts.panel("visitors", say("游客"), *main, *others, waiting=waiting, note=since if sites else "")
 
 
 def _other(site: Place) -> list[Any]:

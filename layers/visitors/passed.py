@@ -69,7 +69,7 @@ def _last_hour(connection: Connection, community: str, sites: list[str], at: Ins
         .group_by(c.site, c.device_id, c.counter)
     )
     for site, device, counter, people in connection.execute(query):
-        found[site, device, hour].add(_way(counter), people)
+        found[site, device, hour].add(way_of(counter), people)
 
 
 def _spread(connection: Connection, community: str, sites: list[str], at: Instant) -> list[Row]:  # type: ignore[type-arg]
@@ -90,9 +90,9 @@ def _correct(found: Hours, row: Row, first: Instant, at: Instant) -> None:  # ty
     last = at - at % HOUR
     for hour, people in by_hour(row.ts, row.since, row.counted):
         if row.ts > at and first <= hour < last:
-            found[row.site, row.device_id, hour].add(_way(row.counter), -people, True)
+            found[row.site, row.device_id, hour].add(way_of(row.counter), -people, True)
         elif row.ts <= at and hour == last:
-            found[row.site, row.device_id, hour].add(_way(row.counter), people, True)
+            found[row.site, row.device_id, hour].add(way_of(row.counter), people, True)
 
 
 def entered_this_year(
@@ -105,10 +105,11 @@ def entered_this_year(
     before = connection.scalar(days) or 0.0
     later = 0.0
     for row in _spread(connection, community, [site], at) if at is not None else []:
-        if row.ts > moment and _way(row.counter) == "entered":
+        if row.ts > moment and way_of(row.counter) == "entered":
             later += sum(p for hour, p in by_hour(row.ts, row.since, row.counted) if year <= hour < midnight)
     return round(before - later + today)
 
 
-def _way(counter: str) -> str:
+def way_of(counter: str) -> str:
+    """``entered`` or ``left``, by the name of a counter."""
     return "entered" if counter.startswith("enter") else "left"

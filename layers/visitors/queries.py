@@ -15,6 +15,8 @@ from layers.visitors.doubts import doubts, steps_in_doubt
 from layers.visitors.festivals import surge
 from layers.visitors.inside import inside
 from layers.visitors.passed import Hours, Passed
+from layers.visitors.since import shortage
+from layers.visitors.since import since as sum_since
 from layers.visitors.tables import gate_counter, gate_step
 from sensors.devices import registry
 from sensors.devices.registry import Device
@@ -60,12 +62,14 @@ def records(
         if last is not None:
             record |= _figures(connection, community, site, own, hours, moment, at)
             record |= _times(own, heard, last)
-            silent = [gate.id for gate in own if _is_silent(gate, heard.get(gate.id), moment)]
+            silent = {gate.id: heard.get(gate.id) for gate in own if _is_silent(gate, heard.get(gate.id), moment)}
             walked = inside(connection, community, site.code, moment, at)
             around = band.of_site(connection, community, site.code, hours, walked, moment, at, known_errors)
             record |= _inside(walked.people, record["entered_today"], around, may)
             record["clamped"] = round(walked.clamped)
-            record["doubt"] = doubts(in_doubt[site.code], silent, walked, moment)
+            record["since"] = sum_since(connection, community, site.code, walked, hours, moment, at)
+            short = shortage(connection, community, site.code, walked.short) if walked.short else (walked.since, [])
+            record["doubt"] = doubts(in_doubt[site.code], silent, walked, short, moment)
         record["sources"] = _sources(own, hours, local_midnight(moment))
         record["hours"] = _by_hour(hours, site.code)
         record |= _level(record, kept.get(site.code), site.code in closed)
@@ -157,7 +161,11 @@ def _named(site: Place, may: capacity.Capacity) -> dict[str, Any]:
 
 def _unknown() -> dict[str, Any]:
     nothing = ("inside", "low", "high", "entered_today", "left_today", "entered_hour", "left_hour", "as_of", "stale_at")
-    return dict.fromkeys((*nothing, "ratio", "ratio_daily")) | {"clamped": 0, "doubt": [], "error_is_default": False}
+    return dict.fromkeys((*nothing, "since", "ratio", "ratio_daily")) | {
+        "clamped": 0,
+        "doubt": [],
+        "error_is_default": False,
+    }
 
 
 def _figures(

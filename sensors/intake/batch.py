@@ -51,9 +51,9 @@ class Batch:
     that it brought to another place.
 
     ``observations`` are all that were sent, ``new`` those that were not stored before, ``seen`` the
-    time of each device's newest message, ``connected`` the last word of each device on its
-    connection, ``reports`` what the layers' own decoders made of messages on their channels,
-    ``responses`` the answers to commands and ``answered`` whose they are, ``clocks`` how far those clocks are
+    time of each device's newest message, ``of_past`` those whose newest one told only what is long over, ``connected``
+    the last word of each device on its connection, ``reports`` what the layers' own decoders made of messages on their
+    channels, ``responses`` the answers to commands and ``answered`` whose they are, ``clocks`` how far those clocks are
     ahead that changed, ``newest`` when the newest message came, and ``touched`` the keys that a layer asks to be
     told about, by layer and community. ``at`` is when it was begun, ``listening_since`` since when nothing can have
     been missed, None where that cannot be said now: who is silent is so from then on. ``figures``, their ``words`` and
@@ -66,6 +66,7 @@ class Batch:
     new: Observations = field(default_factory=Observations)
     refusals: list[Refusal] = field(default_factory=list)
     seen: dict[str, Instant] = field(default_factory=dict)
+    of_past: set[str] = field(default_factory=set)
     connected: dict[str, tuple[bool, Instant]] = field(default_factory=dict)
     moved: dict[str, tuple[Instant, float, float, str]] = field(default_factory=dict)
     elsewhere: dict[str, Device] = field(default_factory=dict)

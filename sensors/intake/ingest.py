@@ -48,6 +48,8 @@ MOST_WAITING = 20_000
 RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 HELD_UP_S = 10.0
 """What could not be stored for so long was an outage: others wait with the broker, or with the device."""
+AWAY: Instant = 10 * SECOND
+"""Who looks so much later than it meant to was away itself."""
 SOONEST_S, LATEST_S = 0.1, 60.0
 """Time passes without a message no more often than this, and is looked at no less often."""
 
@@ -71,6 +73,7 @@ class Ingest:
         self._last_topic = ""
         self._passed = 0.0
         self._listening_since: Instant | None = None
+        self._looks_by: Instant | None = None
         self.is_listening: Callable[[], bool] = lambda: True
         """Whether every message that is sent comes here, or waits to."""
         self.is_shared = False
@@ -134,16 +137,20 @@ class Ingest:
 
     def _listens(self) -> Instant | None:
         """Since when nothing can have been missed: not while messages wait elsewhere for us to be able to store."""
-        at = now()
+        at, by = now(), self._looks_by
+        # Asleep, starved, or by a clock that was set on: what was sent meanwhile may still wait to come here.
+        was_away, self._looks_by = by is not None and at > by + AWAY, None
         if not self.is_listening():
             self._listening_since = None
-        elif self._listening_since is None or self._listening_since > at or self.lag_s > HELD_UP_S:
+        elif was_away or self._listening_since is None or self._listening_since > at or self.lag_s > HELD_UP_S:
             self._listening_since = at
         return self._listening_since
 
     def _collect(self) -> list[Message]:
+        wait_s = self._until_due()
+        self._looks_by = now() + round(wait_s * SECOND)
         try:
-            first = self._queue.get(timeout=self._until_due())
+            first = self._queue.get(timeout=wait_s)
         except queue.Empty:
             return []
         if first is None:

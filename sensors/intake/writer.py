@@ -28,8 +28,11 @@ from sensors.topics import REFUSED_ROOT, Channel, parse, whose
 from sensors.unforeseen import note
 from store import budgets
 from store.engine import writing
-from store.instant import Instant
+from store.instant import HOUR, Instant
 from store.partitions import Partitions
+
+LONG_OVER: Instant = HOUR
+"""What is older when it comes tells of the past, and not how a device fares now."""
 
 
 class Writer:
@@ -190,17 +193,21 @@ class Writer:
         if said.report is not None:
             layer, report = said.report
             batch.reports[layer].append((device, report))
-        if said.samples:
-            self._judge(batch, message, device, said.samples)
+        is_of_past = bool(said.samples) and self._judge(batch, message, device, said.samples)
         if said.connected is not None:
             batch.connected[device.id] = (said.connected, message.received)
         if message.retained:
             return
         batch.seen[device.id] = message.received
+        if is_of_past:
+            batch.of_past.add(device.id)
+        else:
+            batch.of_past.discard(device.id)
         if said.connected is None and device.id in batch.connected:
             batch.connected[device.id] = (True, message.received)
 
-    def _judge(self, batch: Batch, message: Message, device: Device, samples: Sequence[Sample]) -> None:
+    def _judge(self, batch: Batch, message: Message, device: Device, samples: Sequence[Sample]) -> bool:
+        """Put samples into the batch; whether by a clock that is right they tell only what is long over."""
         received = message.received
         of_its_own = max((s.ts for s in samples if not s.by_us), default=None)
         wrong_clock = not message.retained and self._clocks.see(device.id, of_its_own, received)
@@ -212,6 +219,7 @@ class Writer:
                 at, newest = min(sample.ts, received), batch.moved.get(device.id)
                 if newest is None or at >= newest[0]:
                     batch.moved[device.id] = (at, *sample.position)
+        return not wrong_clock and max(sample.ts for sample in samples) < received - LONG_OVER
 
     def _add(self, observations: Observations, device: str, sample: Sample, of_time: int, live: bool) -> None:
         known, foreign, values = self._series.of_device(device), sample.foreign_unit, sample.values

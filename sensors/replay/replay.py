@@ -2,10 +2,11 @@
 
 The hour that is played is held: every message of an air station within it carries the same
 values, since nothing finer was recorded. A gate spreads the people of an hour evenly over it, in
-whole persons. First the past is filled in, hour by hour, from where the database ends.
+whole persons. First the past of a device is filled in, hour by hour, from where the database ends;
+from then on it plays, also while others are being filled: none is there and says nothing.
 """
 
-import sched
+import heapq
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -86,12 +87,11 @@ class Player:
         self._publish("status", b"offline", STATUS_QOS, retain=True)
         self._client.stop()
 
-    def fill(self, since: Instant, until: Instant, stop: threading.Event) -> None:
-        """Publish the hours of the past that are not stored yet, until told to stop."""
+    def fill(self, since: Instant, until: Instant) -> Iterator[None]:
+        """Publish the hours of the past that are not stored yet; comes back after each message that was."""
         for samples in _filled(self._past(since, until)):
-            if stop.is_set():
-                return
             self._publish("telemetry", msgspec.json.encode(samples), wait=True)
+            yield
         self._sent_until = until
 
     def play(self) -> None:
@@ -147,6 +147,8 @@ class Replay:
         self._speed = speed
         self._stop = threading.Event()
         self._players: list[Player] = []
+        # When, by the monotonic clock, which of the players that play has its turn.
+        self._turns: list[tuple[float, int]] = []
         self._thread = threading.Thread(target=self._in_background, name="replay", daemon=True)
 
     def start(self) -> None:
@@ -166,13 +168,22 @@ class Replay:
         RecordingError
             If a device of the recording is taken, or the broker does not let it in.
         """
-        clock = Clock(now(), self._speed)
+        clock, began = Clock(now(), self._speed), time.monotonic()
+        players = [self._player(track, clock) for track in self._tracks]
+        self._players, self._turns = [], []
         try:
-            self._players = [self._player(track, clock) for track in self._tracks]
-            for player in self._players:
+            for place, player in enumerate(sorted(players, key=lambda one: one.track.is_gate)):
+                self._players.append(player)
                 player.start()
-            self._fill()
-            self._play()
+                self._fill(player)
+                if self._stop.is_set():
+                    return
+                player.play()
+                # Evenly staggered, so that the screens do not move in jerks.
+                first = began + player.device.interval_s * place / len(players)
+                heapq.heappush(self._turns, (_next_turn(first, player.device.interval_s), place))
+            while not self._stop.wait(max(0.0, self._turns[0][0] - time.monotonic())):
+                self._take_turns()
         finally:
             for player in self._players:
                 player.stop()
@@ -196,11 +207,14 @@ class Replay:
         secret = registry.add(self._engine, device, reissue=True)
         return Player(replace(track, device=device), self._address, secret, clock)
 
-    def _fill(self) -> None:
+    def _fill(self, player: Player) -> None:
+        """Fill the past of one, while those before it play."""
         until = now()
-        for player in sorted(self._players, key=lambda one: one.track.is_gate):
-            player.fill(self._known_until(player.track, until), until, self._stop)
-            log.info("replay_filled", device=player.device.id)
+        for _ in player.fill(self._known_until(player.track, until), until):
+            if self._stop.is_set():
+                return
+            self._take_turns()
+        log.info("replay_filled", device=player.device.id)
 
     def _known_until(self, track: Track, at: Instant) -> Instant:
         """Where the stored readings of a device end: there the replay goes on."""
@@ -218,23 +232,17 @@ class Replay:
             earliest = at - at % HOUR - track.backfill_days * DAY
         return max(earliest, stored + 1 if stored is not None else 0)
 
-    def _play(self) -> None:
-        for player in self._players:
-            player.play()
-        timetable = sched.scheduler(time.monotonic, self._stop.wait)
-        for place, player in enumerate(self._players):
-            every = player.device.interval_s
-            # Evenly staggered, so that the screens do not move in jerks.
-            timetable.enter(every * place / len(self._players), 0, self._turn, (timetable, player, every))
-        timetable.run()
+    def _take_turns(self) -> None:
+        """Let those play whose turn it is."""
+        while self._turns and self._turns[0][0] <= time.monotonic():
+            due, place = self._turns[0]
+            self._players[place].play()
+            heapq.heapreplace(self._turns, (_next_turn(due, self._players[place].device.interval_s), place))
 
-    def _turn(self, timetable: sched.scheduler, player: Player, every: float) -> None:
-        if self._stop.is_set():
-            for event in timetable.queue:
-                timetable.cancel(event)
-            return
-        timetable.enter(every, 0, self._turn, (timetable, player, every))
-        player.play()
+
+def _next_turn(turn: float, every: float) -> float:
+    """The next time from now on that lies whole intervals after a turn."""
+    return turn + every * max(0.0, (time.monotonic() - turn) // every + 1)
 
 
 def people_entered(track: Track, since: Instant, until: Instant) -> int:

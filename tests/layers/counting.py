@@ -38,6 +38,12 @@ def site(engine: Engine, at: Instant | None, code: str = "fangyan") -> dict[str,
         return queries.records(connection, "heling", {code}, at)[code]
 
 
+def sums_up(known: dict[str, Any]) -> bool:
+    """Whether the people inside are the sum of what is told of since when they were set."""
+    since = known["since"]
+    return bool(known["inside"] == since["base"] + since["entered"] - since["left"] + since["corrected"])
+
+
 def hours(engine: Engine, at: Instant, code: str = "fangyan") -> list[dict[str, Any]]:
     """People through a site's gates by the hour."""
     with engine.connect() as connection:

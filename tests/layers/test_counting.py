@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, select
 
+from layers.visitors import corrections
 from layers.visitors.tables import gate_step
 from sensors.devices import registry
+from store.engine import writing
 from store.instant import DAY, HOUR, MINUTE, SECOND, Instant, from_datetime, now
 from tests.database import add, new_database
-from tests.layers.counting import Sent, doubts, hours, send, site
+from tests.layers.alarms.stand import MANAGER
+from tests.layers.counting import Sent, doubts, hours, send, site, sums_up
 
 NOON = from_datetime(datetime(2026, 11, 24, 4, 0, tzinfo=UTC))  # 12:00 in Shanghai
 MIDNIGHT = NOON - 12 * HOUR
@@ -172,3 +175,31 @@ def test_no_question_of_the_present_reads_through_the_history_of_a_gate(tmp_path
         ]
     kept = ("gate_step", "gate_flow_hour", "site_day", "site_walk")
     assert [plan for plan in plans if plan.startswith("SCAN") and plan.split()[1] in kept] == []
+
+
+def test_who_entered_and_left_since_the_people_inside_were_set_sum_up_to_them(engine: Engine, gate: str) -> None:
+    reset = NOON - 8 * HOUR
+    send(engine, gate, [(reset - HOUR, {"enter": 40})])
+    send(engine, gate, [(reset + HOUR, {"enter": 10}), (reset + HOUR + MINUTE, {"leave": 4})])
+    send(engine, gate, [(reset + 2 * HOUR, {"leave": 9}), (reset + 3 * HOUR, {"enter": 5})])
+    known = site(engine, NOON)
+    assert (known["inside"], known["since"]) == (
+        5,
+        {"ts": reset // 1000, "base": 0, "is_counted": False, "entered": 15, "left": 13, "corrected": 3},
+    )
+    [doubt] = [one for one in known["doubt"] if one["code"] == "clamped"]
+    assert (doubt["gates"], doubt["since"]) == ([gate], (reset + 2 * HOUR) // 1000)
+
+
+def test_after_a_count_on_the_spot_the_sum_begins_with_it(engine: Engine, gate: str) -> None:
+    send(engine, gate, [(now() - 2 * SECOND, {"enter": 40})])
+    with writing(engine) as connection:
+        corrections.set_inside(connection, "heling", "fangyan", 100, "清点", MANAGER)
+    at = now()
+    send(engine, gate, [(at, {"enter": 7}), (at + SECOND // 2, {"leave": 3})])
+    for moment in (None, at + SECOND):
+        known = site(engine, moment)
+        told = {name: known["since"][name] for name in ("base", "is_counted", "entered", "left", "corrected")}
+        assert told == {"base": 100, "is_counted": True, "entered": 7, "left": 3, "corrected": 0}
+        assert sums_up(known)
+        assert known["inside"] == 104

@@ -1,7 +1,7 @@
 """Who says nothing: each device's next time at which it would be silent, found without looking at all of them."""
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 
 from sqlalchemy import Connection, select
 
@@ -9,13 +9,16 @@ from layers.alarms.rules import Rule
 from sensors.devices.registry import Device
 from sensors.tables import device_state, latest, series
 from store.bulk import is_one_of
-from store.instant import SECOND, Instant
+from store.instant import HOUR, SECOND, Instant
 
 Pending = tuple[str, str, str]
 """(community, rule, device)."""
 Pairs = Mapping[Pending, tuple[Rule, Device]]
 AFTER_GATEWAY: Instant = SECOND
 """Devices behind a gateway that is as silent as they are wait so much longer than it: its alarm comes first."""
+
+AFTER_PAST: Instant = HOUR
+"""Whose last word was of the past is still telling it, and has so long until its first word of now."""
 
 
 class Silence:
@@ -27,6 +30,8 @@ class Silence:
         self._pairs: dict[Pending, tuple[Rule, Device]] = {}
         self._keys_of: dict[str, list[Pending]] = {}
         self._gateway_of: dict[str, str] = {}
+        # Whose last word was of the past.
+        self._of_past: Set[str] = frozenset()
 
     @property
     def due(self) -> Instant | None:
@@ -68,9 +73,15 @@ class Silence:
         for device, at in self.with_gateways(seen).items():
             self._seen[device] = max(at, self._seen.get(device, 0))
 
-    def heard(self, seen: Mapping[str, Instant]) -> None:
-        """Devices were heard; their gateways with them. One that was not heard before is watched from now on."""
+    def heard(self, seen: Mapping[str, Instant], of_past: Set[str] = frozenset()) -> None:
+        """Devices were heard; their gateways with them. One that was not heard before is watched from now on.
+
+        ``of_past`` are those that told what is long over: what they are filled with from elsewhere, or kept.
+        """
         new = (self.with_gateways(seen).keys() & self._keys_of.keys()) - self._seen.keys()
+        if self._of_past or of_past:
+            new |= (self._of_past & seen.keys() & self._keys_of.keys()) - of_past
+            self._of_past = (self._of_past - seen.keys()) | of_past
         self._see(seen)
         for device in new:
             for key in self._keys_of[device]:
@@ -150,6 +161,8 @@ class Silence:
         if rule.metric is not None:
             seen = self._seen.get(f"{device.id}/{rule.metric}", seen)
         due = self._limit(rule, device, max(seen, listening_since))
+        if device.id in self._of_past:
+            due = max(due, self._seen[device.id] + AFTER_PAST)
         gateway = self._gateway_of.get(device.id)
         other = self._pairs.get((key[0], key[1], gateway)) if gateway is not None else None
         if other is not None and gateway is not None:

@@ -174,8 +174,8 @@ class Watcher:
     def heard(self, batch: Batch) -> list[Occurred]:
         """Of those that were silent, the ones that are heard again."""
         again = self._heard_again(batch)
-        self.silence.heard(batch.seen)
-        self.silence.heard(again)
+        self.silence.heard(batch.seen, batch.of_past)
+        self.silence.heard(again, batch.of_past & again.keys())
         found: list[Occurred] = []
         for device, seen in sorted(again.items()):
             for key in sorted(self._silent.pop(device)):

@@ -13,13 +13,14 @@ from sensors.bus.message import Message
 from sensors.codecs.declare import JsonCodec
 from sensors.codecs.installed import Codecs, codecs
 from sensors.devices.registry import Device
+from sensors.intake import ingest as ingesting
 from sensors.intake.batch import Batch, Parts
 from sensors.intake.ingest import Ingest
 from sensors.refusal import Reason
 from sensors.tables import device as device_table
 from sensors.tables import quarantine, reading
 from store import budgets
-from store.instant import Instant, now
+from store.instant import SECOND, Instant, now
 from tests.database import add
 from tests.running import until
 
@@ -203,3 +204,30 @@ def test_what_fails_after_the_commit_stores_nothing_twice(engine: Engine) -> Non
         until(lambda number=number: number in taker.numbers)
     ingest.stop()
     assert [payload for _, payload in refused(engine)] == [b"[", b"{"]
+
+
+def test_who_was_away_itself_has_listened_only_since_it_came_back(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since: list[Instant | None] = []
+    by = [now()]
+
+    class Noting(PoisonFeed):
+        def store(self, connection: Connection, batch: Batch) -> None:
+            """Note since when the batch says that nothing was missed."""
+            since.append(batch.listening_since)
+
+        def due(self) -> Instant | None:
+            """Soon, by the clock."""
+            return by[0]
+
+    monkeypatch.setattr(ingesting, "now", lambda: by[0])
+    ingest = Ingest(engine, [Noting()], codecs(), Told(), math.inf)  # type: ignore[arg-type]
+    ingest.start()
+    until(lambda: len(since) > 2)
+    began, slept = since[-1], by[0] + 300 * SECOND
+    by[0] = slept
+    until(lambda: since[-1] == slept)
+    ingest.stop()
+    assert began is not None
+    assert began < slept

@@ -262,6 +262,28 @@ def test_nobody_is_silent_for_as_long_as_we_did_not_listen(stand: Stand) -> None
     assert stand.told() == [("silent", "air-1", "unacknowledged", 1_185, None)]
 
 
+def test_who_is_being_filled_with_its_past_is_not_silent_before_its_first_word_of_now(stand: Stand) -> None:
+    stand.rule(code="silent", metric=None, op="missing", value=0.0)
+    stand.say((-90_000, "air-1", {"pm2_5": 1}), (-80_000, "air-1", {"pm2_5": 2}), at=0)
+    stand.say((-70_000, "air-1", {"pm2_5": 3}), at=400)
+    stand.wait(900)
+    assert stand.told() == []
+    stand.say((1_000, "air-1", {"pm2_5": 4}))
+    stand.wait(1_179)
+    assert stand.told() == []
+    stand.wait(1_181)
+    assert stand.told() == [("silent", "air-1", "unacknowledged", 1_180, None)]
+
+
+def test_who_says_nothing_after_its_past_is_silent_in_the_end(stand: Stand) -> None:
+    stand.rule(code="silent", metric=None, op="missing", value=0.0)
+    stand.say((-90_000, "air-1", {"pm2_5": 1}), at=0)
+    stand.wait(3_599)
+    assert stand.told() == []
+    stand.wait(3_601)
+    assert stand.told() == [("silent", "air-1", "unacknowledged", 3_600, None)]
+
+
 def test_a_dead_gateway_is_one_alarm_and_what_is_behind_it_is_suppressed(stand: Stand) -> None:
     stand.only("device.silent")
     stand.device("gw-1", "other")

@@ -1,0 +1,278 @@
+"""A register as it is declared: its fields, words, roles, states. Rows of data; the engine walks them.
+
+Those that ship stand in ``declared/``, a file each; a community's own in the folder ``registers`` of its folder
+(docs/registers.md). Nothing in a declaration is run: what keeps an invariant is named by a code of `behind`.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import msgspec
+
+from geo import communities as geo
+from layers.services.registers.behind import CODES
+from layers.services.scenes import scenes
+
+Type = Literal[
+    "text", "long", "integer", "number", "money", "date", "time", "clock", "month", "yes_no",
+    "choice", "choices", "place", "row", "recurrence",
+]  # fmt: skip
+Role = Literal["everybody", "steward", "manager", "admin"]
+CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+ENDING = ".toml"
+MOST_FIELDS = 60
+HEADS = {"编号", "版本", "状态", "Number", "Version", "State"}
+"""Columns of a file beside the fields': `layers.services.registers.exports`."""
+
+
+class DeclarationError(Exception):
+    """A declaration that cannot be; says which file, where and why."""
+
+
+class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a code is called."""
+
+    name: str
+    name_en: str
+
+
+class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A field of a row.
+
+    ``choices`` are the codes that a choice may have, with their words; ``to`` is the register whose row a "row" names,
+    ``layer`` the layer of the ground whose place a "place" names. ``least`` and ``most`` bound a number, ``most`` the
+    characters of a text. ``personal``: sealed, and told only to who may see names. ``computed``: never entered, but
+    found by what stands behind the register. ``fixed``: as it was when the row came.
+    """
+
+    code: str
+    name: str
+    name_en: str
+    type: Type
+    required: bool = False
+    personal: bool = False
+    computed: bool = False
+    fixed: bool = False
+    choices: dict[str, Choice] = {}
+    to: str = ""
+    layer: str = ""
+    unit: str = ""
+    unit_en: str = ""
+    least: float | None = None
+    most: float | None = None
+    help: str = ""
+    help_en: str = ""
+
+
+class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A state of a row; ``to`` maps each state that may follow to the least role for the step."""
+
+    name: str
+    name_en: str
+    open: bool = True
+    to: dict[str, Role] = {}
+
+
+class Quick(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Entry in two taps: find the row of ``find`` (a field of type "row"), tap a choice of ``choose``; ``now`` is the
+    field that takes the time or the day of the tap."""
+
+    find: str
+    choose: str
+    now: str = ""
+
+
+class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How many months after the last change what is personal is erased, and why so long."""
+
+    months: int
+    why: str
+    why_en: str
+
+
+class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A register.
+
+    ``reads``, ``writes``, ``voids`` and ``names`` are the least roles that see rows, enter and change them, void them,
+    and see what is personal. ``key`` are the fields that together name a row: no two rows that stand have the same.
+    ``label`` are the fields that a row is called by. ``totals`` are fields by which everybody may have totals.
+    ``behind`` is the code of what keeps the register's invariants; ``communities`` those that have it, empty: all.
+    """
+
+    code: str
+    name: str
+    name_en: str
+    scene: str
+    order: int = 100
+    reads: Role = "steward"
+    writes: Role = "steward"
+    voids: Role = "steward"
+    names: Role = "steward"
+    fields: tuple[Field, ...]
+    key: tuple[str, ...] = ()
+    label: tuple[str, ...] = ()
+    totals: tuple[str, ...] = ()
+    first: str = ""
+    states: dict[str, State] = {}
+    quick: Quick | None = None
+    retention: Retention | None = None
+    behind: str = ""
+    communities: tuple[str, ...] = ()
+    about: str = ""
+    about_en: str = ""
+
+    def field(self, code: str) -> Field:
+        """A field by its code.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        return next_of(self.fields, code)
+
+    @property
+    def personal(self) -> tuple[Field, ...]:
+        """The fields that are sealed."""
+        return tuple(one for one in self.fields if one.personal)
+
+
+def next_of(found: tuple[Field, ...], code: str) -> Field:
+    """The field of a code; `KeyError` where there is none."""
+    for one in found:
+        if one.code == code:
+            return one
+    raise KeyError(code)
+
+
+def read(text: str, code: str, where: str) -> Register:
+    """A declaration from its TOML.
+
+    Raises
+    ------
+    DeclarationError
+        With the file, the place in it, and why.
+    """
+    try:
+        rows: Mapping[str, Any] = tomllib.loads(text)
+        found = msgspec.convert({"code": code, **rows}, Register)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise DeclarationError(f"{where}: {error}") from None
+    except RecursionError:
+        raise DeclarationError(f"{where}: nested too deep") from None
+    for fault in _faults(found):
+        raise DeclarationError(f"{where}: {fault}")
+    return found
+
+
+def _faults(one: Register) -> Iterator[str]:
+    codes = [field.code for field in one.fields]
+    if not CODE.fullmatch(one.code):
+        yield f"code {one.code!r}: lower-case letters, digits and _ only, a letter first, at most 40"
+    if not 0 < len(one.fields) <= MOST_FIELDS:
+        yield f"fields: {len(one.fields)}; 1 to {MOST_FIELDS}"
+    for field in one.fields:
+        yield from (f"fields.{field.code}: {fault}" for fault in _field_faults(field))
+    for code in {code for code in codes if codes.count(code) > 1}:
+        yield f"fields.{code}: twice"
+    named = {"key": one.key, "label": one.label, "totals": one.totals}
+    if one.quick is not None:
+        named["quick"] = tuple(filter(None, (one.quick.find, one.quick.choose, one.quick.now)))
+    for what, fields in named.items():
+        for code in fields:
+            if code not in codes:
+                yield f"{what}: no field {code!r}"
+    for code in one.totals:
+        if code in codes and (one.field(code).personal or one.field(code).type not in ("choice", "place", "yes_no")):
+            yield f"totals: {code!r} is personal, or neither choice, place nor yes_no"
+    if one.reads == "everybody" and one.personal:
+        yield "reads: everybody, and there are personal fields"
+    if one.scene not in scenes():
+        yield f"scene: {one.scene!r} is not one of {', '.join(scenes())}"
+    if one.behind and one.behind not in CODES:
+        yield f"behind: {one.behind!r} is not one of {', '.join(CODES)}"
+    if one.states and one.first not in one.states:
+        yield f"first: no state {one.first!r}"
+    for code, state in one.states.items():
+        for to in state.to:
+            if to not in one.states:
+                yield f"states.{code}.to: no state {to!r}"
+
+
+def _field_faults(field: Field) -> Iterator[str]:
+    if not CODE.fullmatch(field.code) or field.code in ("id", "seq", "state", "at", "by", "voided", "reason"):
+        yield "no code for a field"
+    for name in {field.name, field.name_en} & HEADS:
+        yield f"name: {name!r} is the head of a column of every file"
+    if field.type in ("choice", "choices") and not field.choices:
+        yield "choices: none"
+    if field.type == "row" and not field.to:
+        yield "to: which register"
+    if field.type == "place" and not field.layer:
+        yield "layer: which layer of the ground"
+
+
+@cache
+def shipped() -> Mapping[str, Register]:
+    """The registers that ship, by code."""
+    folder = files("layers.services.registers") / "declared"
+    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(ENDING))
+    return {
+        name.removesuffix(ENDING): read(
+            (folder / name).read_text(encoding="utf-8"), name.removesuffix(ENDING), f"declared/{name}"
+        )
+        for name in names
+    }
+
+
+@cache
+def own(community: str) -> Mapping[str, Register]:
+    """The registers that a community brings in its folder, by code.
+
+    Raises
+    ------
+    DeclarationError
+        With the file, the place in it, and why.
+    """
+    if community not in geo.communities():
+        return {}
+    return {
+        name.removesuffix(ENDING): _own(community, name, content)
+        for name, content in sorted(geo.registers(community).items())
+    }
+
+
+def _own(community: str, name: str, content: bytes) -> Register:
+    where, code = f"{community}/{geo.REGISTERS}/{name}", name.removesuffix(ENDING)
+    if code in shipped():
+        raise DeclarationError(f"{where}: a register of this code ships")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise DeclarationError(f"{where}: no UTF-8: {error.reason} at byte {error.start}") from None
+    return read(text, code, where)
+
+
+def registers(community: str) -> dict[str, Register]:
+    """The registers that a community has, by code, in their order."""
+    found = [one for one in shipped().values() if not one.communities or community in one.communities]
+    return {one.code: one for one in sorted([*found, *own(community).values()], key=lambda one: (one.order, one.code))}
+
+
+def check() -> None:
+    """Look at all declarations, once at the start.
+
+    Raises
+    ------
+    DeclarationError
+        With the first that cannot be: its file, the place in it, and why.
+    """
+    for community in geo.communities():
+        for one in registers(community).values():
+            for field in one.fields:
+                if field.type == "row" and field.to not in registers(community):
+                    raise DeclarationError(f"{one.code}: fields.{field.code}.to: no register {field.to!r}")
