@@ -242,6 +242,8 @@ interface MapScript {
   file(name: string): string;
   pulse(source: string, id: string): void;
   layOut(): void;
+  /** Pixels of a u on the map. */
+  u(): number;
   look(corners: Maps.Position[] | null): void;
   uncover(): void;
   camera(): Record<string, any>;
