@@ -24,7 +24,6 @@ declare namespace Maps {
   }
   interface Source {
     serialize(): { data?: unknown; url?: string };
-    updateImage?(options: { url: string }): void;
     setData(data: Collection | string): void;
     updateData(diff: { remove: string[]; add: Feature[] }): void;
   }
@@ -102,6 +101,7 @@ declare namespace Maps {
 interface Graph extends HTMLElement {
   _fullLayout?: { map?: { _subplot?: { map?: Maps.Handle } } };
   data?: unknown[];
+  layout?: { font?: { size?: number } };
 }
 interface PlotlyBundle {
   react(target: HTMLElement, traces: object[], layout: object, options: object): void;

@@ -146,7 +146,7 @@
     const by = told.by ? ` · ${told.by.replace(/^.*?:/, "")}` : "";
     /** @type {[name: string, said: null | string | Node | (string | Node)[]][]} */
     const rows = [
-      [cockpit.say("设备"), device || null], [cockpit.say("位置"), [alarms.where(one), onMap || ""].filter(Boolean)], [cockpit.say("数值"), alarms.said(one)],
+      [cockpit.say("设备¦一台"), device || null], [cockpit.say("位置"), [alarms.where(one), onMap || ""].filter(Boolean)], [cockpit.say("数值"), alarms.said(one)],
       [cockpit.say("触发"), when(told.raised)], [cockpit.say("恢复"), when(told.returned)], [cockpit.say("确认"), told.acknowledged && when(told.acknowledged) + by],
       [cockpit.say("搁置至"), when(told.shelved_until)], [cockpit.say("原因"), told.reason], [cockpit.say("重复"), told.repeats ? cockpit.say("{repeats} 次", { repeats: told.repeats }) : null],
       [cockpit.say("来源"), told.source ? cockpit.replayed(told.source) : null], [cockpit.say("编号"), told.id],

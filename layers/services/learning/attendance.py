@@ -44,8 +44,8 @@ def _now(connection: Connection, person: int, moment: Instant) -> int:
     )
     found = connection.scalars(query).all()
     if len(found) != 1:
-        what = say("此时有 {count} 节课") if found else say("此时没有其报名的课")
-        raise Problem(409, "which session", say("{what}；请选课次", what=what.format(count=len(found))))
+        many = say("此时有 {count} 节其报名的课；请选课次", count=len(found))
+        raise Problem(409, "which session", many if found else say("此时没有其报名的课；请选课次"))
     return int(found[0])
 
 

@@ -38,6 +38,7 @@ CODES: Mapping[str, str] = {
     "sign_ups": "layers.services.activities.sign_ups",
     "tour_bookings": "layers.services.bookings.tour_bookings",
     "tour_products": "layers.services.bookings.tour_products",
+    "check_ins": "layers.services.care.check_ins",
     "media": "layers.services.activities.media",
     "participations": "layers.services.activities.participations",
     "places": "layers.services.care.places",
