@@ -1,4 +1,4 @@
-"""Activities from outside: a month on the screen, by keys and on a phone; a photo that is shown only while it is agreed."""
+"""Activities from outside: a month on the screen, by keys and on a phone; a photo shown only while it is agreed to."""
 
 from datetime import timedelta
 from typing import Any
