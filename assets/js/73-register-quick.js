@@ -42,9 +42,11 @@
       buttons[0]?.focus();
     });
     /* A digit is the button of that number, wherever in the panel the focus is, once somebody is found. */
-    place.addEventListener("keydown", ({ key, target }) => {
-      const option = options[Number(key) - 1];
-      if (who && option && target !== input) tap(...option);
+    place.addEventListener("keydown", (event) => {
+      const option = options[Number(event.key) - 1];
+      if (!who || !option || event.target === input) return;
+      event.preventDefault();   // the focus goes back to the input, and the digit shall not
+      tap(...option);
     });
 
     /** @param {string} code @param {string} name */
