@@ -149,7 +149,7 @@
     const names = element("div", "weekdays");
     names.setAttribute("aria-hidden", "true");
     names.append(...WEEK.map((name) => element("span", "", name)));
-    const list = element("ol", "days");
+    const list = element("ol", "cells");
     list.append(...told.days.map(cell));
     list.addEventListener("keydown", walk);
     cockpit.need("[data-calendar]").replaceChildren(names, list);
@@ -159,7 +159,7 @@
 
   /** @param {Api.CalendarDay} one */
   function cell(one) {
-    const made = element("li", `day is-${one.kind}`);
+    const made = element("li", `cell is-${one.kind}`);
     const isOther = !one.day.startsWith(month);
     made.classList.toggle("is-other", isOther);
     made.classList.toggle("is-today", one.day === today);
@@ -193,11 +193,11 @@
 
   /** @param {Api.CalendarDay} one */
   function entries(one) {
-    const list = element("ul", "entries");
+    const list = element("ul", "slots");
     // One more than there is room for takes the place of the words that say so.
     const count = one.entries.length > SHOWN + 1 ? SHOWN : one.entries.length;
     list.append(...one.entries.slice(0, count).map((entry) => {
-      const made = element("li", `entry is-${entry.what}`);
+      const made = element("li", `slot is-${entry.what}`);
       made.classList.toggle("is-off", entry.cancelled);
       made.append(element("span", "when", begins(entry, one.day)), " ", element("span", "title", entry.title));
       made.title = entry.title;
@@ -207,8 +207,12 @@
     return list;
   }
 
+  /* When it begins; of what began before, whether it fills the day or when it ends. */
   /** @param {Api.CalendarEntry} entry @param {string} day */
-  const begins = (entry, day) => (local(Date.parse(entry.starts)) === day ? cockpit.time.minute(Date.parse(entry.starts)) : "…");
+  function begins({ starts, ends }, day) {
+    if (local(Date.parse(starts)) === day) return cockpit.time.minute(Date.parse(starts));
+    return local(Date.parse(ends)) > day ? say("全天") : say("至 {time}", { time: cockpit.time.minute(Date.parse(ends)) });
+  }
 
   /** @param {KeyboardEvent} event */
   function walk(event) {
@@ -255,7 +259,7 @@
 
   /** @param {Api.CalendarEntry} entry */
   function inFull(entry) {
-    const made = element("li", `entry is-${entry.what}`);
+    const made = element("li", `slot is-${entry.what}`);
     made.classList.toggle("is-off", entry.cancelled);
     const title = element("strong", "", entry.title);
     const facts = [WHAT[entry.what] === entry.kind ? "" : WHAT[entry.what], entry.kind, entry.place, entry.club, entry.series];
@@ -275,7 +279,7 @@
   /** @param {Api.CalendarEntry} entry */
   function placesOf(entry) {
     const places = say("名额 {n} 人", { n: cockpit.number(entry.places) });
-    if (entry.full === null || entry.full === undefined) return places;
+    if (entry.full === null || entry.full === undefined || Date.parse(entry.ends) <= cockpit.now()) return places;
     return `${places} · ${entry.full ? say("已报满，可候补") : say("可报名")}`;
   }
 

@@ -103,7 +103,7 @@
       made.append(element("span", "second", say("没有照片")));
       return made;
     }
-    const input = element("input");
+    const input = element("input", "unseen");
     Object.assign(input, { type: "file", accept: "image/*" });
     input.setAttribute("aria-label", say("{title}：上传照片", { title: one.title }));
     input.addEventListener("change", () => input.files?.[0] && send(one, input.files[0], place));

@@ -41,6 +41,8 @@ FITTING: Mapping[str, Mapping[str, Any]] = {
     "nurseries": {"places": 10, "taken": 4},
     "reinvestments": {"year": 2026, "income": "100", "reinvested": "20"},
     "enrolments": {"left": None},
+    "activities": {"site": None, "places": 30},
+    "sign_ups": {"left": None},
     "service_requests": {"served": None, "satisfied": None, "due": (TODAY + timedelta(days=9)).isoformat()},
     "clinic_roster": {"from": "08:00", "to": "12:00"},
     "bookings": {"recurrence": None, "exceptions": None, "site": None},

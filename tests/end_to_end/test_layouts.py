@@ -6,10 +6,12 @@ open, as do the themes; each language is a page of its own.
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from cockpit import access
+from store.instant import local_date, now
 from tests.browsing import DESK, PHONE, WALL, screen
 from tests.end_to_end.test_events import EVENTS, client
 from tests.end_to_end.test_festivals import BASE as FESTIVALS
@@ -76,7 +78,19 @@ def event(furnished: Cockpit) -> str:
     assert manager.post(FESTIVALS, json=PLAN).status_code == 201
     matter = {"kind": "mediation", "topic": "light", "area": "chenglu"}
     assert manager.post("/api/v1/heling/governance/matters", json=matter).status_code == 201
+    _activities(manager)
     return str(numbers[-1])
+
+
+def _activities(manager: httpx.Client) -> None:
+    """A day of the calendar with more than its cell has room for, and a photo of the wall that is to come."""
+    day = local_date(now())
+    for place in range(6):
+        times = {"starts": f"{day} {9 + place:02}:00", "ends": f"{day} {10 + place:02}:00"}
+        row = {"title": LONG[: 8 + 6 * place], "kind": "lecture", "venue": LONG[:20], "places": 20} | times
+        assert manager.post("/api/v1/heling/registers/activities", json=row).status_code == 201
+    photo = {"title": LONG, "day": str(day), "consent": True, "shown": False}
+    assert manager.post("/api/v1/heling/registers/media", json=photo).status_code == 201
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)
