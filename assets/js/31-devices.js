@@ -159,7 +159,7 @@
       const points = cockpit.trend(code, "", found[code]);
       if (!points.length) continue;
       cockpit.drawSpark(`devices.*.${code}`, points, ...cockpit.extent(points));
-      cockpit.setMore(`devices.*.${code}`, cockpit.extentWords(code, points));
+      cockpit.setMore(`devices.*.${code}`, [cockpit.extentWords(code, points)]);
     }
   }
 

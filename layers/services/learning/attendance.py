@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, select
 
 from layers.problem import Problem
-from layers.services.learning.places import ENROLLED, LEFT
 from layers.services.learning.tables import course_session, enrolment
+from layers.services.lines import ENROLLED, LEFT
 from layers.services.registers import queries
 from layers.services.registers.behind import Behind, Value, Writing
 from store.instant import MINUTE, Instant, local_date
