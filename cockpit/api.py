@@ -105,6 +105,11 @@ def ground() -> APIRouter:
         found = {"type": "FeatureCollection", "features": view.windows(community.code)}
         return static(request, msgspec.json.encode(found), GEOJSON)
 
+    @routes.get("/{community}/faces.geojson")
+    def faces(community: CommunityPath, request: Request) -> Response:
+        found = {"type": "FeatureCollection", "features": view.faces(community.code)}
+        return static(request, msgspec.json.encode(found), GEOJSON)
+
     @routes.get("/{community}/relief.png")
     def relief_picture(community: CommunityPath, request: Request, theme: str = "dark") -> Response:
         found = relief(community.code, theme)

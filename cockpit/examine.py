@@ -1,6 +1,14 @@
 """Looking at the settings before any process begins."""
 
-from cockpit.resources import base_map, embedded_tls, external_broker, installed_codecs, seal, take_calendar
+from cockpit.resources import (
+    base_map,
+    check_registers,
+    embedded_tls,
+    external_broker,
+    installed_codecs,
+    seal,
+    take_calendar,
+)
 from cockpit.settings import Settings, prepare_data_dir
 from cockpit.showing import sign_on
 from layers.visitors import capacity
@@ -19,6 +27,7 @@ def examine(settings: Settings) -> None:
     base_map(settings)
     capacity.configure(settings.site_capacity)
     take_calendar(settings)
+    check_registers()
     if settings.mqtt_url is None:
         embedded_tls(settings)
     else:

@@ -12,7 +12,9 @@ from cockpit.errors import BadSetting
 from cockpit.settings import Settings, prepare_data_dir
 from geo import ground
 from geo.basemap import BaseMap
-from geo.errors import BadBaseMap
+from geo.communities import communities, take
+from geo.errors import BadBaseMap, BadCommunity
+from geo.folders import read
 from layers import working_time
 from sensors.brokers.files import Tls
 from sensors.bus.client import BrokerAddress
@@ -71,6 +73,40 @@ def seal(settings: Settings) -> Seal:
         return seal_of(settings.seal_key)
     except SealError as error:
         raise BadSetting(f"COCKPIT_SEAL_KEY_FILE: {error}") from None
+
+
+def take_communities(settings: Settings) -> None:
+    """Know the communities of COCKPIT_COMMUNITIES_DIR beside those that ship.
+
+    Raises
+    ------
+    BadSetting
+        If one of them is none, or a setting names one that is not there.
+    """
+    try:
+        take(read(settings.communities_dir) if settings.communities_dir is not None else ())
+    except BadCommunity as error:
+        raise BadSetting(f"COCKPIT_COMMUNITIES_DIR: {error}") from None
+    for code in settings.community_databases:
+        if code not in communities():
+            raise BadSetting(f"COCKPIT_COMMUNITY_DATABASES: {code!r} is not one of {', '.join(communities())}")
+
+
+def check_registers() -> None:
+    """Look at the declarations of all registers, those that communities bring in their folders too.
+
+    Raises
+    ------
+    BadSetting
+        With the file, the place in it, and why.
+    """
+    # What a register is only pages need, and no other command waits for it.
+    from layers.services.registers import declare
+
+    try:
+        declare.check()
+    except declare.DeclarationError as error:
+        raise BadSetting(f"COCKPIT_COMMUNITIES_DIR: {error}") from None
 
 
 def take_calendar(settings: Settings) -> None:

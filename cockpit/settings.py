@@ -16,7 +16,6 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from cockpit.errors import BadSetting
-from geo.communities import communities
 from store import budgets
 from store.why import first_line
 
@@ -41,6 +40,7 @@ class Settings(BaseSettings):
     mqtt_certificate: Path | None = None
     mqtt_key: Path | None = None
     codecs_dir: Path | None = None
+    communities_dir: Path | None = None
     base_map: Path | None = None
     calendar: Path | None = None
     open_reading: bool = True
@@ -100,10 +100,8 @@ class Settings(BaseSettings):
 
     @field_validator("community_databases")
     @classmethod
-    def _databases_of_communities(cls, value: dict[str, str]) -> dict[str, str]:
-        for code, url in value.items():
-            if code not in communities():
-                raise ValueError(f"{code!r} is not one of {', '.join(communities())}")
+    def _are_databases(cls, value: dict[str, str]) -> dict[str, str]:
+        for url in value.values():
             _checked_url(url)
         return value
 

@@ -15,6 +15,10 @@ class UnknownCommunity(LookupError):
     """A community that does not ship and was not configured."""
 
 
+class BadCommunity(ValueError):
+    """A folder that cannot be a community: the file, the key or feature, and why, in one line."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """What is wrong with a feature of a file; ``feature`` is its number from 1, 0 for the whole file.

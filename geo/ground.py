@@ -1,7 +1,7 @@
 """The ground of a community: areas, sites, buildings, grids, facilities and the quiet background.
 
-What ships is a GeoJSON file each below ``geo/data/{community}``; a survey that was imported takes its
-place (`geo.versions`). A process keeps the ground in memory and reads it again when the revision moved.
+What is drawn is a GeoJSON file each in the community's folder (`geo.communities`); a survey that was imported takes
+its place (`geo.versions`). A process keeps the ground in memory and reads it again when the revision moved.
 A point finds its area by an index over all areas (`geo.lookup`), never by a loop.
 """
 
@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import msgspec
@@ -19,6 +18,7 @@ from sqlalchemy import Connection
 
 from geo import versions
 from geo.communities import community as community_of
+from geo.communities import drawn
 from geo.crs import EPSG_CGCS2000, Crs, to_cgcs2000
 from geo.lookup import Lookup
 from store import revision
@@ -156,8 +156,7 @@ def _content(community: str, layer: str) -> bytes:
     surveyed = _surveyed.layers.get((community, layer))
     if surveyed is not None:
         return surveyed
-    path = files("geo") / "data" / community / f"{layer}.geojson"
-    return path.read_bytes() if path.is_file() else EMPTY
+    return drawn(community, layer) or EMPTY
 
 
 @of_ground

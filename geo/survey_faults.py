@@ -23,6 +23,23 @@ PARENTS_ZH = {"areas": "片区", "sites": "场所", "buildings": "建筑", "room
 Bounds = tuple[float, float, float, float]
 """West, south, east, north."""
 MAX_CODE, MAX_NAME, MAX_KIND = 64, 120, 32
+INHERITED = frozenset(
+    {
+        "__defineGetter__",
+        "__defineSetter__",
+        "__lookupGetter__",
+        "__lookupSetter__",
+        "__proto__",
+        "constructor",
+        "hasOwnProperty",
+        "isPrototypeOf",
+        "propertyIsEnumerable",
+        "toLocaleString",
+        "toString",
+        "valueOf",
+    }
+)
+"""What every object of a script has already: under such a code none would find its own, or would change all others."""
 LIMITS = {"floors": (0, 200), "height": (0, 1000), "cim_level": (1, 7), "storey": (-9, 200)}
 
 
@@ -115,6 +132,8 @@ def faults_of_columns(
             yield Fault(index + 1, "", "code_rounded", {"value": repr(str(record[columns["code"]])[:40])})
         elif not code or len(code) > MAX_CODE or not code.isprintable():
             yield Fault(index + 1, "", "code", {"value": repr(code[:80]), "most": str(MAX_CODE)})
+        elif code in INHERITED:
+            yield Fault(index + 1, "", "code_inherited", {"value": repr(code)})
         elif counts[code] > 1:
             yield Fault(index + 1, "", "code_twice", {"value": repr(code), "count": str(counts[code])})
         for ours, most in (("name", MAX_NAME), ("name_en", MAX_NAME), ("kind", MAX_KIND), ("parent", MAX_CODE)):

@@ -14,6 +14,12 @@ CENTRE = "centre"
 """The kind of the buildings that a community is run from."""
 CORNERS = 24
 """So many corners of the outline are enough to fit a view to it."""
+METRES = 111_320.0
+"""A degree of latitude, and of longitude at the equator."""
+LOWEST = 3.0
+"""Metres of a building whose height nobody knows, as it is drawn."""
+SLACK = 0.2
+"""Of a square: so much of a building may look out of those that cover it."""
 BAND = (0.35, 0.8)
 """From where to where of a storey its windows reach."""
 PROUD = 4e-6
@@ -65,6 +71,39 @@ def _farthest(within: shapely.Geometry, ray: shapely.Geometry) -> np.ndarray:
     if not len(points):
         return np.asarray(shapely.get_coordinates(ray)[0])
     return np.asarray(points[np.argmax(shapely.line_locate_point(ray, shapely.points(points)))])
+
+
+@of_ground
+def faces(community: str) -> list[dict[str, Any]]:
+    """Squares that cover what is seen of each building, as GeoJSON features: middles, and sides ``across`` in metres.
+
+    A square stands on the ground where the eye meets it: what is high hides what lies behind it as the map looks.
+    """
+    camera = community_of(community).camera
+    table = frame(community, "buildings")
+    if table.empty:
+        return []
+    corners, of_building = shapely.get_coordinates(table.geometry.to_numpy(), return_index=True)
+    begins = np.flatnonzero(np.diff(of_building, prepend=-1))
+    east = METRES * np.cos(np.radians(corners[:, 1].mean()))
+    turn, tilt = np.radians(camera.bearing), np.radians(camera.pitch)
+    right_away = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    seen = corners * (east, METRES) @ right_away
+    least, most = np.minimum.reduceat(seen, begins), np.maximum.reduceat(seen, begins)
+    high = table["height"].fillna(LOWEST).to_numpy(dtype=float) * camera.heights if "height" in table else LOWEST
+    most[:, 1] += high * np.tan(tilt)
+    shown = (most - least) * (1, np.cos(tilt))
+    sides = shown.min(axis=1)
+    many = np.ceil(shown / sides[:, None] - SLACK).astype(int)
+    of_square = np.repeat(np.arange(len(many)), many.prod(axis=1))
+    number = np.arange(len(of_square)) - np.searchsorted(of_square, of_square)
+    steps = np.stack([number % many[of_square, 0], number // many[of_square, 0]], axis=1) + 0.5
+    middles = least[of_square] + (most - least)[of_square] * steps / many[of_square]
+    points = (middles @ right_away.T / (east, METRES)).round(6).tolist()
+    return [
+        {"type": "Feature", "properties": {"across": across}, "geometry": {"type": "Point", "coordinates": place}}
+        for place, across in zip(points, sides[of_square].round(1).tolist(), strict=True)
+    ]
 
 
 @of_ground

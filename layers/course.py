@@ -1,15 +1,23 @@
 """How records change in the course of a past span of time: its steps, and what is told at the end of each."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from operator import itemgetter
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, case, literal, select
 
-from store.instant import HOUR, Instant
+from store.instant import HOUR, MINUTE, Instant, now
 
+AHEAD: Instant = 4 * HOUR
+"""So far on is looked at once."""
+LATE: Instant = 10 * MINUTE
+"""What is younger may not have come in yet: nothing of it is looked up before it is asked for."""
+
+Found = TypeVar("Found")
 Told = dict[str, dict[str, Any] | None]
 """key -> the fields of its record that are known otherwise, or all of them; None: it is gone."""
 
@@ -41,6 +49,14 @@ class Span:
         """Whether a moment lies in the span."""
         return (moment > self.begin) & (moment <= self.until)
 
+    def covers(self, other: "Span") -> bool:
+        """Whether another lies in it."""
+        return self.begin <= other.begin and other.until <= self.until
+
+    def part(self, found: Sequence[Found], moment: Callable[[Found], Instant]) -> Sequence[Found]:
+        """Those of what was found, in the order of time, that lie in the span."""
+        return found[bisect_right(found, self.begin, key=moment) : bisect_right(found, self.until, key=moment)]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
@@ -66,23 +82,48 @@ Due = Callable[[Mapping[str, Any], Instant, Instant], set[str]]
 """(key -> record, after, until) -> the keys of those that time alone changes."""
 Read = Callable[[Connection, str, set[str], Instant], Mapping[str, dict[str, Any] | None]]
 """(connection, community, keys, at) -> key -> record; without those that are not there at that time."""
+Moves = Callable[[Connection, Mapping[str, Any], Span], Iterator[Told]]
+"""(connection, key -> record as it is known when the span begins, span) -> for each end of its steps what is known
+otherwise then. Whoever takes it puts each into what is known, before the next."""
 
 
-def moved(
-    read: Read, touched: Touched, due: Due
-) -> Callable[[Connection, str, Mapping[str, Any], Span], Iterator[Told]]:
+class Ahead(Generic[Found]):
+    """What is found in some hours, looked up once for all spans in them: it costs by how much there is to look at."""
+
+    def __init__(self, find: Callable[[Connection, Span], Found]) -> None:
+        self._find = find
+        self._kept: tuple[Span, Found] | None = None
+
+    def of(self, connection: Connection, span: Span) -> Found:
+        """What is found in the hours that a span lies in: more than in the span."""
+        if self._kept is None or not self._kept[0].covers(span):
+            until = max(span.until, min(span.begin + AHEAD, now() - LATE))
+            longer = Span(span.begin, until, span.step)
+            self._kept = longer, self._find(connection, longer)
+        return self._kept[1]
+
+
+def moved(read: Read, touched: Touched, due: Due) -> Callable[[str], Moves]:
     """The moves of a layer whose records are few, or change seldom: each is read where a step that changed it ends."""
 
-    def moves(connection: Connection, community: str, known: Mapping[str, Any], span: Span) -> Iterator[Told]:
-        keys_at: defaultdict[Instant, set[str]] = defaultdict(set)
-        for moment, key in touched(connection, community, span):
-            keys_at[span.end_of(moment)].add(key)
-        for after, until in pairwise([span.begin, *span.ends]):
-            keys = keys_at[until] | due(known, after, until)
-            found = read(connection, community, keys, until) if keys else {}
-            yield {key: found.get(key) for key in keys}
+    def of_community(community: str) -> Moves:
+        def find(connection: Connection, span: Span) -> list[tuple[Instant, str]]:
+            return sorted(touched(connection, community, span), key=itemgetter(0))
 
-    return moves
+        ahead = Ahead(find)
+
+        def moves(connection: Connection, known: Mapping[str, Any], span: Span) -> Iterator[Told]:
+            keys_at: defaultdict[Instant, set[str]] = defaultdict(set)
+            for moment, key in span.part(ahead.of(connection, span), itemgetter(0)):
+                keys_at[span.end_of(moment)].add(key)
+            for after, until in pairwise([span.begin, *span.ends]):
+                keys = keys_at[until] | due(known, after, until)
+                found = read(connection, community, keys, until) if keys else {}
+                yield {key: found.get(key) for key in keys}
+
+        return moves
+
+    return of_community
 
 
 def ranked(column: ColumnElement[Any], codes: Sequence[str]) -> ColumnElement[int]:

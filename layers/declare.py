@@ -1,7 +1,8 @@
 """How a layer declares itself, and how the shell finds them all."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, Protocol
@@ -12,7 +13,7 @@ from sqlalchemy import Connection
 
 from geo.communities import Community
 from layers.access import Rules
-from layers.course import Mark, Span, Told
+from layers.course import Mark, Moves
 from sensors.intake.batch import Feed
 from store.instant import Instant
 from store.language import named
@@ -23,19 +24,40 @@ Records = Callable[[Connection, str, set[str] | None, Instant | None], dict[str,
 """(connection, community, keys or None for all, at) -> key -> record, ready for JSON."""
 
 
+class Rank(IntEnum):
+    """What gives way on the map: a sign has no place where one of a higher rank stands, and lies below it.
+
+    What ranks below the buildings lies on none; what finds no room waits for a closer look.
+    """
+
+    NAME = 1
+    MARK = 2
+    SITE = 3
+    COUNT = 4
+    BUILDING = 5
+    AREA = 6
+    WORD = 7
+    EVENT = 8
+    ALARM = 9
+
+
 @dataclass(frozen=True, kw_only=True)
 class LegendEntry:
-    """A line of the legend: the same shape and words as on the map."""
+    """A line of the legend: the same shape and words as on the map.
+
+    ``icon`` is the sign that the map draws; ``symbol`` stands for it in text, where no map can be drawn.
+    """
 
     symbol: str
     text: str
     text_en: str
     tone: str = ""
+    icon: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Overlay:
-    """A layer's part of the map: MapLibre sources and style layers, lowest first.
+    """A layer's part of the map: MapLibre sources and style layers, lowest first; ``above`` the ground by their rank.
 
     A style layer's ``metadata.u`` gives sizes in u, 1/108 of the wall's height: the browser sets
     them in pixels. ``legend_title`` stands before the legend's entries.
@@ -43,7 +65,7 @@ class Overlay:
 
     sources: dict[str, Any] = field(default_factory=dict)
     below: tuple[dict[str, Any], ...] = ()
-    above: tuple[dict[str, Any], ...] = ()
+    above: Mapping[Rank, tuple[dict[str, Any], ...]] = field(default_factory=dict)
     legend: tuple[LegendEntry, ...] = ()
     legend_title: str = ""
     legend_title_en: str = ""
@@ -111,9 +133,6 @@ class Derived(Protocol):
         """Every record, whole."""
 
 
-Moves = Callable[[Connection, str, Mapping[str, Any], Span], Iterator[Told]]
-"""(connection, community, key -> record as it is known when the span begins, span) -> for each end of its steps what is
-known otherwise then. Whoever takes it puts each into what is known, before the next."""
 Marks = Callable[[Connection, str, Instant, Instant, int], list[Mark]]
 """(connection, community, from, until, how many at most) -> what happened, the gravest first."""
 
@@ -130,8 +149,8 @@ class Layer:
     routes: `layers.access.of_package`; a route without a row is refused to everybody. ``words`` are those of
     its codes. ``things`` are what other layers may name: by kind, whether there is one. ``hears`` are layers
     whose feeds come before its own, since it takes what they tell. ``derived`` makes what of the records follows from
-    those of a layer, this one or another: it is not read, but kept by difference. ``moves`` is how its records changed
-    in a span of the past, ``marks`` what of it stands on the timeline of a past day.
+    those of a layer, this one or another: it is not read, but kept by difference. ``moves`` is how a community's
+    records change in spans of the past that follow each other, ``marks`` what of it stands on a day's timeline.
     """
 
     code: str
@@ -145,7 +164,7 @@ class Layer:
     panel: Callable[[Community], Any] | None = None
     feed: Callable[[], Feed] | None = None
     derived: type[Derived] | None = None
-    moves: Moves | None = None
+    moves: Callable[[str], Moves] | None = None
     marks: Marks | None = None
     located: Locate | None = None
     figures: tuple[Figure, ...] = ()

@@ -47,6 +47,7 @@ LIGHT = {
     "#56626e": "#d3dae0",
     "#b9c4cf": "#8d9aa7",
     "#3a4653": "#aab6c2",
+    "#6b5f43": "#e8cf96",
     "#ffdf9e": "#ffc14d",
     "#161c22": "#e1e6eb",
     "#1e262d": "#d0d7de",
@@ -86,6 +87,9 @@ AROUND = {
     "text-variable-anchor-offset": [
         *("center", [0, 0], "top", [0, 1.4], "bottom", [0, -1.4]),
         *("left", [1.6, 0], "right", [-1.6, 0]),
+        *("left", [1.6, 0.7], "right", [-1.6, 0.7], "left", [1.6, -0.7], "right", [-1.6, -0.7]),
+        *("left", [1.6, 1.4], "right", [-1.6, 1.4], "left", [1.6, -1.4], "right", [-1.6, -1.4]),
+        *("left", [3.2, 0], "right", [-3.2, 0], "top", [0, 2.6], "bottom", [0, -2.6]),
     ],
     "text-justify": "auto",
 }

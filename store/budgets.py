@@ -40,7 +40,13 @@ class Budgets:
     survey_features: int = 200_000
     survey_megabytes: int = 1_536
     survey_seconds: float = 120.0
-    table_rows: int = 50_000
+    table_rows: int = 20_000
+    table_columns: int = 200
+    table_cells: int = 1_000_000
+    table_megabytes: int = 512
+    table_seconds: float = 30.0
+    communities: int = 100
+    community_file_bytes: int = 16 * MIB
     children: int = 2
     child_wait_seconds: float = 5.0
 

@@ -1,5 +1,7 @@
 """Text that must not be read from the database alone: sealed with a key that is kept beside it, in a file."""
 
+import hashlib
+import hmac
 import os
 from pathlib import Path
 
@@ -18,6 +20,8 @@ class Seal:
 
     def __init__(self, *keys: bytes) -> None:
         self._keys = MultiFernet([Fernet(key) for key in keys])
+        # The oldest one stays while anything is sealed with it, so a digest is the same before and after a new key.
+        self._digests = hashlib.sha256(b"digest" + keys[-1]).digest() if keys else b""
 
     def seal(self, text: str) -> bytes:
         """The text as it may stand in the database."""
@@ -35,6 +39,10 @@ class Seal:
             return self._keys.decrypt(sealed).decode()
         except InvalidToken:
             raise SealError("sealed with another key, or changed since") from None
+
+    def digest(self, text: str) -> str:
+        """What tells whether two sealed texts are the same, to nobody who lacks the key (HMAC-SHA256)."""
+        return hmac.new(self._digests, text.encode(), hashlib.sha256).hexdigest()
 
 
 def seal_of(path: Path) -> Seal:

@@ -230,10 +230,10 @@ class Cockpit:
         finally:
             engine.dispose()
 
-    def add_by_command(self, device: str, kind: str = "air", **options: Any) -> Credentials:
-        """Register a device of heling by the command; options are those of the command."""
+    def add_by_command(self, device: str, kind: str = "air", community: str = "heling", **options: Any) -> Credentials:
+        """Register a device by the command; options are those of the command."""
         given = [part for name, value in options.items() for part in (f"--{name}", str(value))]
-        made = self.answer("device", "add", "--community", "heling", "--id", device, "--kind", kind, *given)
+        made = self.answer("device", "add", "--community", community, "--id", device, "--kind", kind, *given)
         return Credentials(**made)
 
     def add_user(self, name: str, role: str, *communities: str) -> str:

@@ -495,4 +495,70 @@ declare namespace Api {
     on: { by: string; since: string; is_peak: boolean } | null;
     next: { first: string; last: string; peaks: string[] } | null;
   }
+
+  /** GET /registers (layers/services/registers/told.py). */
+  type FieldType = "text" | "long" | "integer" | "number" | "money" | "date" | "time" | "clock" | "month" | "yes_no" | "choice" | "choices" | "place" | "row" | "recurrence";
+  type Operator = "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "has";
+  interface RegisterField {
+    code: string;
+    name: string;
+    help: string;
+    unit: string;
+    type: FieldType;
+    required: boolean;
+    personal: boolean;
+    computed: boolean;
+    fixed: boolean;
+    /** The register whose row a "row" names. */
+    to: string | null;
+    layer: string | null;
+    least: number | null;
+    most: number | null;
+    choices: Record<string, { name: string }>;
+  }
+  interface Register {
+    code: string;
+    name: string;
+    about: string;
+    scene: string;
+    may: Record<"reads" | "writes" | "voids" | "names", boolean>;
+    key: string[];
+    label: string[];
+    totals: string[];
+    first: string | null;
+    states: Record<string, { name: string; open: boolean; to: Record<string, Role> }>;
+    quick: { find: string; choose: string; now: string } | null;
+    fields: RegisterField[];
+  }
+  interface RegisterRow {
+    id: number;
+    seq: number;
+    at: string;
+    by: string | null;
+    state: string | null;
+    voided: boolean;
+    called: string;
+    values: Record<string, any>;
+  }
+  /** Field -> number of a row that it names -> what that one is called. */
+  type Named = Record<string, Record<string, string>>;
+  interface RegisterRows {
+    total: number;
+    rows: RegisterRow[];
+    named: Named;
+    cursor: string | null;
+  }
+  interface RegisterVersion extends RegisterRow {
+    action: string;
+    reason: string;
+  }
+  interface RegisterDetail extends RegisterRow {
+    versions: RegisterVersion[];
+    named: Named;
+  }
+  interface RegisterTotal {
+    field: string;
+    name: string;
+    values: { code: string; name: string; count: number | null }[];
+  }
 }

@@ -109,6 +109,22 @@ interface Field extends HTMLElement {
   read(): Record<string, any>;
 }
 type Work = () => unknown;
+/** The page of registers (70-registers.js to 73-register-quick.js). */
+interface RegistersScript {
+  declared: { register: Api.Register; places: Record<string, Record<string, string>> };
+  refresh(): void;
+  text(field: Api.RegisterField, value: any, named: Api.Named): string;
+  control(field: Api.RegisterField, value: any, named?: Api.Named): Field;
+  offer(input: HTMLInputElement, list: HTMLElement, code: string, take: (row: { id: number; called: string } | null) => void): void;
+  search(code: string, words: string, limit: number): Promise<{ id: number; called: string }[]>;
+  open(row: number | null): Promise<void>;
+  dialog(title: string): HTMLElement;
+  close(): void;
+  showFaults(place: HTMLElement, faults: { field: string; why: string }[]): void;
+  take(): void;
+  startQuick(): void;
+  erasing(row: Api.RegisterRow): HTMLElement;
+}
 interface Forms {
   entry(name: string, note: string, actions?: [label: string, work: Work][]): HTMLElement;
   form(title: string, inputs: Field[], submit: (said: Record<string, any>) => unknown, verb?: string): HTMLElement;
@@ -219,7 +235,7 @@ interface MapScript {
   always: ((handle: Maps.Handle) => void)[];
   /** On a manager's page only. */
   tools: ((handle: Maps.Handle) => void)[];
-  put(what: string, set: (handle: Maps.Handle) => void): void;
+  put(what: string, set: (handle: Maps.Handle) => void, change?: (handle: Maps.Handle) => void): void;
   whenUp(work: (handle: Maps.Handle) => void): void;
   setFeatureState(source: string, id: string, state: Record<string, Maps.Style>): void;
   setState(source: string, id: string, state: Record<string, Maps.Style>): void;
@@ -228,6 +244,7 @@ interface MapScript {
   canBegin(): boolean;
   start(): void;
   setFeatures(source: string, features: Maps.Feature[]): void;
+  changeFeatures(source: string, changed: Map<string, Maps.Feature | null>): void;
   goTo(at: Maps.Position, zoom: number): void;
   follow(other: MapScript): void;
   file(name: string): string;
@@ -282,6 +299,8 @@ interface AlarmWord {
 interface AlarmEvent {
   name: string;
   name_en: string;
+  /** What who brings it about does; "" where nobody does. */
+  verb: string;
   role: Role | null;
   to: Record<string, string>;
   active: Record<string, string>;
@@ -478,6 +497,7 @@ interface Cockpit {
   drawSpark(key: string, points: Line, low: number, high: number): void;
   drawLine(place: HTMLElement, points: Line, low: number, high: number): void;
   fit(place: HTMLElement, draw: () => void): void;
+  grown(place: HTMLElement, draw: (wide: number) => SVGElement): SVGElement;
   loadTrends(metrics: string[], then: () => void): Promise<void>;
   forgetTrends(): void;
   trend(code: string, area: string, mean: Live.Mean | undefined): Line;
@@ -486,9 +506,12 @@ interface Cockpit {
   map: MapScript;
   ICON_SIZE: number;
   drawIcons(handle: Maps.Handle): void;
+  legendShows(group: string, icons: Set<string>): void;
   /** `of`: what a feature of the map's source is said to be of; null where nothing is to be said. */
   card: { of(source: string, of: Record<string, any>): CardWords | null; ofDevice(id: string): CardWords | null; ofRoom(of: any): CardWords | null; show(content: CardWords | null): void };
   storeys: { of(building: string): number[]; open(building: string, storey: number): void };
+  /** 24-map-rooms.js: whether a room is in use now and until when (ms; null where no end is known), and the same in words. */
+  rooms: { use(code: string): { isBusy: boolean; until: number | null } | null; words(code: string): string };
   colouring: { metresToServices(building: string): number | null };
   drawing: boolean;
   stewardOf(grid: Api.Grid): string | null;
@@ -512,6 +535,8 @@ interface Cockpit {
   gridEvents(): Live.GridEvent[];
   /** 34-alarms.js */
   alarms: AlarmsScript;
+  /** 70-register-fields.js */
+  registers: RegistersScript;
   /** 60-cells.js */
   cellText(drawnBy: string | undefined, value: any): string;
   /** 36-curtain.js, 36-rounds.js */
@@ -581,6 +606,7 @@ interface DOMStringMap {
   /** JSON beside a panel or a form. */
   words: string;
   choices: string;
+  declared: string;
   alarmWords: string;
   eventStates: string;
   reportForm: string;

@@ -266,6 +266,14 @@ declare namespace Live {
     reload_at: number;
   }
 
+  /** layers/services/bookings/live.py: when a room is in use, from the beginning of the day; of what it says nothing. */
+  interface RoomUse {
+    room: string;
+    layer: string;
+    busy: [starts: number, ends: number][];
+    known_until: number;
+  }
+
   /** Records by key; under "*" what adds up over the layer. */
   type Keyed<One, Sum> = Record<string, One> & { "*"?: Sum };
 
@@ -276,6 +284,7 @@ declare namespace Live {
     alarms?: Keyed<Alarm, AlarmTally>;
     visitors?: Record<string, Site>;
     governance?: { "*"?: Governance };
+    services?: Record<string, RoomUse>;
     notices?: Record<string, unknown>;
     displays?: Record<string, Display>;
   }
@@ -285,6 +294,7 @@ declare namespace Live {
     devices: Device;
     grid_events: GridEvent;
     visitors: Site;
+    services: RoomUse;
   }
   type Layer = keyof State;
   /** What changed: null for all. */

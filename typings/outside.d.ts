@@ -26,6 +26,7 @@ declare namespace Maps {
     serialize(): { data?: unknown; url?: string };
     updateImage?(options: { url: string }): void;
     setData(data: Collection | string): void;
+    updateData(diff: { remove: string[]; add: Feature[] }): void;
   }
   interface Switch {
     disable(): void;
@@ -101,6 +102,7 @@ declare namespace Maps {
 interface Graph extends HTMLElement {
   _fullLayout?: { map?: { _subplot?: { map?: Maps.Handle } } };
   data?: unknown[];
+  layout?: { font?: { size?: number } };
 }
 interface PlotlyBundle {
   react(target: HTMLElement, traces: object[], layout: object, options: object): void;
@@ -136,7 +138,22 @@ interface GridApi {
   getRowNode(id: string): object | undefined;
   getColumnDefs(): GridColumn[] | undefined;
   setGridOption(name: "columnDefs", columns: GridColumn[]): void;
+  setGridOption(name: "datasource", source: { getRows(wanted: GridQuestion): void }): void;
+  getGridOption(name: "datasource"): object | undefined;
+  addEventListener(name: "rowClicked" | "cellKeyDown", heard: (event: { data?: GridRow; event?: Event | null }) => void): void;
+  refreshInfiniteCache(): void;
+  purgeInfiniteCache(): void;
+  hideOverlay(): void;
+  showNoRowsOverlay(): void;
   getColumnState(): { colId: string; sort: "asc" | "desc" | null; sortIndex: number | null }[];
+}
+/** Rows that an endless table asks for. */
+interface GridQuestion {
+  startRow: number;
+  endRow: number;
+  sortModel: { colId: string; sort: "asc" | "desc" }[];
+  successCallback(rows: GridRow[], total: number): void;
+  failCallback(): void;
 }
 interface GridColumn {
   field?: string;

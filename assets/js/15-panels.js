@@ -5,12 +5,13 @@
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const DAY_MS = 86400000;
+  const USUAL_U = 7.5;   // pixels, on a desk
   const HOUR_MS = 3600000;
   const SVG = "http://www.w3.org/2000/svg";
 
   /* Set a row: {text, unit, level, staleSince, note, title}. A stale figure dims and says since when. */
   cockpit.setRow = function (key, what) {
-    for (const row of cockpit.findAll(`[data-row="${key}"]`)) {
+    for (const row of cockpit.findAll(`[data-row="${CSS.escape(key)}"]`)) {
       cockpit.setText(row.querySelector(".value"), what.text);
       if (what.unit !== undefined) cockpit.setText(row.querySelector(".unit"), what.unit);
       const level = what.level || 0;
@@ -29,7 +30,7 @@
   /* What else there is to say of a row, where there is room: [name, figure] each. */
   cockpit.setMore = function (key, cells) {
     const shown = JSON.stringify(cells);
-    for (const place of cockpit.findAll(`[data-more="${key}"]`)) {
+    for (const place of cockpit.findAll(`[data-more="${CSS.escape(key)}"]`)) {
       if (place.dataset.shown === shown) continue;
       place.dataset.shown = shown;
       place.replaceChildren(...cells.map(([name, figure]) => {
@@ -48,7 +49,7 @@
 
   /* Set a figure alone, by its key. */
   cockpit.setFigure = function (key, text) {
-    for (const value of cockpit.findAll(`[data-live="${key}"]`)) cockpit.setText(value, text);
+    for (const value of cockpit.findAll(`[data-live="${CSS.escape(key)}"]`)) cockpit.setText(value, text);
   };
 
   /* A panel's foot and state: {waiting, sources, ts, own}; ``sources`` are names of what is replayed, null for what is
@@ -124,7 +125,7 @@
 
   /* Draw a line of the last 24 h in the places of a key: points [[ms, value], ...]. */
   cockpit.drawSpark = function (key, points, low, high) {
-    for (const place of cockpit.findAll(`[data-spark="${key}"]`)) cockpit.drawLine(place, points, low, high);
+    for (const place of cockpit.findAll(`[data-spark="${CSS.escape(key)}"]`)) cockpit.drawLine(place, points, low, high);
   };
 
   /* The same in an element; it breaks where hours are missing. */
@@ -164,6 +165,17 @@
     fitted.set(place, draw);
     draw();
     if (isNew) new ResizeObserver(() => fitted.get(place)?.()).observe(place);
+  };
+
+  /* A drawing in pixels of a usual desk, which grows with the screen as letters do; ``draw`` is given how wide it may be. */
+  cockpit.grown = function (place, draw) {
+    const times = Math.max(1, cockpit.u() / USUAL_U);
+    const svg = draw(place.clientWidth / times);
+    const [width, height] = ["width", "height"].map((name) => Number(svg.getAttribute(name)));
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    svg.setAttribute("width", String(width * times));
+    svg.setAttribute("height", String(height * times));
+    return svg;
   };
 
   /** @type {Record<string, Record<string, Line>>} */

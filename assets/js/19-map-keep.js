@@ -26,10 +26,12 @@
   /** @type {number | undefined} */
   let flattening;
 
-  /* Set something on the map, now and whenever it comes back; ``what`` names it, the last to be put counts. */
-  map.put = function (what, set) {
+  /* Set something on the map, now and whenever it comes back; ``what`` names it, the last to be put counts. Where only part
+     of it is another now, ``change`` brings that to a map that has the rest. */
+  map.put = function (what, set, change = set) {
+    const isThere = kept.has(what);
     kept.set(what, set);
-    if (map.isUp) set(map.handle);
+    if (map.isUp) (isThere ? change : set)(map.handle);
   };
 
   /* Lay out the signs of all features anew. */

@@ -75,6 +75,28 @@
   /** @type {Record<string, string>} */
   const known = {};
 
+  /* Change some features of a source, null where one is gone: it costs what changed, not how many there are. */
+  map.changeFeatures = function (source, changed) {
+    const all = changing.get(source) ?? new Map();
+    changing.set(source, all);
+    const remove = [...changed.keys()].filter((id) => changed.get(id) === null && all.delete(id));
+    /** @type {Maps.Feature[]} */
+    const add = [];
+    for (const [id, feature] of changed) {
+      if (feature === null || JSON.stringify(all.get(id)) === JSON.stringify(feature)) continue;
+      all.set(id, feature);
+      add.push(feature);
+    }
+    if (!remove.length && !add.length) return;
+    map.put(
+      `data of ${source}`,
+      (handle) => handle.getSource(source)?.setData({ type: "FeatureCollection", features: [...all.values()] }),
+      (handle) => handle.getSource(source)?.updateData({ remove, add }),
+    );
+  };
+  /** @type {Map<string, Map<string, Maps.Feature>>} */
+  const changing = new Map();   // source -> id -> feature, of the sources that are changed in part
+
   /* Go to a place; from then on the view is the viewer's own. Plotly must know it, or it would set its own again. */
   map.goTo = function ([lon, lat], zoom) {
     movedByHand = true;
@@ -191,7 +213,8 @@
 
   /* On a small screen the map's signs shrink with it, down to what can still be read. */
   function sizeOfU() {
-    return Math.min(cockpit.u(), Math.max(SMALLEST_U, map.handle.getContainer().clientWidth / 90));
+    const { clientWidth, clientHeight } = map.handle.getContainer();
+    return Math.min(cockpit.u(), Math.max(SMALLEST_U, Math.min(clientWidth / 90, clientHeight / 45)));
   }
 
   /** @type {Map<string, Maps.Style>} */

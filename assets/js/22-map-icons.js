@@ -92,6 +92,7 @@
       pen.fillStyle = token("second");
       pen.fillRect(9, 9, 14, 14);
     },
+    clear: () => {},   // seen by nobody: it takes a place
     pill: (pen) => pill(pen, []),
     "pill-stale": (pen) => pill(pen, [3, 3]),
   };
@@ -112,12 +113,37 @@
 
   cockpit.drawIcons = (handle) => Object.keys(ICONS).filter((name) => !handle.hasImage(name)).forEach((name) => draw(handle, name));
 
-  /** @param {Maps.Handle} handle @param {string} name */
-  function draw(handle, name) {
+  /* The legend has the signs as the map draws them; where no map is drawn, those of the flat picture. */
+  cockpit.map.always.push(() => {
+    for (const place of cockpit.findAll(".legend [data-icon]")) {
+      const { pen } = drawn(place.dataset.icon ?? "");
+      pen.canvas.setAttribute("aria-hidden", "true");
+      const text = cockpit.element("span", "", place.textContent ?? "");
+      place.replaceChildren(text, pen.canvas);
+    }
+  });
+
+  /* Of a group of the wall's legend only the signs that stand on the map. */
+  cockpit.legendShows = function (group, icons) {
+    for (const place of cockpit.findAll(`.wall .legend [data-legend-group="${group}"]`)) {
+      const entries = [...place.querySelectorAll(".entry")];
+      for (const entry of entries) entry.hidden = !icons.has(cockpit.need("[data-icon]", entry).dataset.icon ?? "");
+      place.hidden = entries.every((entry) => entry.hidden);
+    }
+  };
+
+  /** @param {string} name */
+  function drawn(name) {
     const isPill = name.startsWith("pill");
     const [width, height] = isPill ? [PILL.width, PILL.height] : [BASE, BASE];
     const pen = canvas(width, height);
     ICONS[name](pen);
+    return { pen, isPill, width, height };
+  }
+
+  /** @param {Maps.Handle} handle @param {string} name */
+  function draw(handle, name) {
+    const { pen, isPill, width, height } = drawn(name);
     const image = pen.getImageData(0, 0, width * RATIO, height * RATIO);
     const stretch = isPill
       ? { stretchX: [[12 * RATIO, 28 * RATIO]], stretchY: [[11 * RATIO, 13 * RATIO]], content: [6 * RATIO, 3 * RATIO, 34 * RATIO, 21 * RATIO] }

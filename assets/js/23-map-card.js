@@ -127,7 +127,8 @@
     const trend = inside.flatMap((one) => cockpit.inOrder(one.latest).filter(([, [, value]]) => typeof value === "number")
       .map(([metric]) => ({ device: one.id, metric })))[0] || null;
     const storey = of.storey ? say("{storey} 层", { storey: of.storey }) : "";
-    return { title: of.name, lines: [storey, ...(values.length ? values : [say("没有设备")])], trend };
+    const use = of.kind === "corridor" ? "" : cockpit.rooms.words(of.code);
+    return { title: of.name, lines: [storey, use, ...(values.length ? values : [say("没有设备")])], trend };
   };
 
   /** @param {Properties} of */

@@ -66,7 +66,8 @@
     const changed = [];
     /** @type {string[]} */
     const named = [];
-    let isOdd = false;   // one of them is not well, or was not
+    /** @type {Map<string, Maps.Feature | null>} */
+    const odd = new Map();   // those of them that are not well, by their state; null: one is, or has no place
     for (const one of devices) {
       const status = cockpit.statusOf(one);
       const before = known.get(one.id);
@@ -74,14 +75,15 @@
       else if (before.status === status && before.lon === one.lon && before.lat === one.lat && before.room === one.room) continue;
       if (before) counts[before.status] -= 1;
       counts[status] += 1;
-      isOdd ||= status !== "online" || (before !== undefined && before.status !== "online");
+      if (status !== "online" || before) odd.set(one.id, status === "online" || one.lon === null ? null : feature(one, status));
       isMoved ||= !before || before.name !== one.name || before.lon !== one.lon || before.lat !== one.lat || before.room !== one.room;
       known.set(one.id, { status, lon: one.lon, lat: one.lat, room: one.room, name: one.name });
       changed.push(one.id);
       if (one.lon !== null) cockpit.map.setFeatureState("devices", one.id, { status });
     }
     if (isMoved) everywhere();
-    if (isMoved || isOdd) notWell();
+    // Beside the layer of all: each state as a layer of all devices would draw every one of them four times over.
+    cockpit.map.changeFeatures("devices-not-well", odd);
     // What happened to a device may be told before it is: whoever calls it by its name hears of that later.
     if (named.length) cockpit.root.dispatchEvent(new CustomEvent("devices-named", { detail: new Set(named) }));
     return changed;
@@ -97,16 +99,6 @@
 
   /* Every device in its place, as the live channel tells them: what was asked for beside it might hang. */
   const everywhere = () => cockpit.map.setFeatures("devices", located().map((one) => feature(one)));
-
-  /* Those that are not well once more, by their state: each state as a layer of all devices would draw every one of
-     them four times over. */
-  function notWell() {
-    const odd = located().flatMap((one) => {
-      const status = known.get(one.id)?.status;
-      return status && status !== "online" ? [feature(one, status)] : [];
-    });
-    cockpit.map.setFeatures("devices-not-well", odd);
-  }
 
   function summary() {
     const parts = [say("在线 {online}", { online: counts.online }), say("迟滞 {stale}", { stale: counts.stale }), say("离线 {offline}", { offline: counts.offline })];
@@ -125,6 +117,7 @@
       if (before) counts[before.status] -= 1;
       known.delete(id);
     }
+    cockpit.map.changeFeatures("devices-not-well", new Map(gone.map((id) => [id, null])));
     bring(cockpit.devices(), gone.length > 0);
     const replayed = cockpit.devices().some((one) => one.source);
     for (const mark of cockpit.findAll("[data-replay]")) mark.hidden = !replayed;

@@ -65,11 +65,11 @@
         : { text: cockpit.number(site.inside), unit: say("人") + cockpit.bandOf(site), level: cockpit.crowding(site), ...inside, note: [counted(site), inside.note].filter(Boolean).join(" · ") });
       cockpit.setRow(`${key}.entered`, { text: cockpit.number(site.since?.entered), ...doubted(site, "entered_today", true) });
       cockpit.setRow(`${key}.left`, { text: cockpit.number(site.since?.left), ...doubted(site, "left_today", true) });
-      for (const place of cockpit.findAll(`[data-since="${site.site}"]`)) period(place, site);
+      for (const place of cockpit.findAll(`[data-since="${CSS.escape(site.site)}"]`)) period(place, site);
       cockpit.setRow(`${key}.capacity`, capacity(site));
       cockpit.setRow(`${key}.year`, year(site));
-      for (const place of cockpit.findAll(`[data-closed="${site.site}"]`)) closed(place, site);
-      for (const place of cockpit.findAll(`[data-on-today="${site.site}"]`)) onToday(place, site);
+      for (const place of cockpit.findAll(`[data-closed="${CSS.escape(site.site)}"]`)) closed(place, site);
+      for (const place of cockpit.findAll(`[data-on-today="${CSS.escape(site.site)}"]`)) onToday(place, site);
       for (const name of ["inside", "capacity"]) colour(`${key}.${name}`, site);
     }
     const withGates = sites().filter((site) => site.as_of !== null);
@@ -102,7 +102,7 @@
       return [say("今日 {when} {name}", { when, name: one.name }), one.people].filter(Boolean).join(" · ");
     });
     // The main site tells its festival with who is on duty.
-    if (site.festival && !cockpit.find(`[data-surge="${site.site}"]`)) words.unshift(`◆ ${site.festival.name}`);
+    if (site.festival && !cockpit.find(`[data-surge="${CSS.escape(site.site)}"]`)) words.unshift(`◆ ${site.festival.name}`);
     place.hidden = !words.length || Boolean(site.closing);
     cockpit.setText(place, words.join(say("；")));
   }
@@ -139,7 +139,7 @@
   // Yellow, orange and red are what the levels are called: they are those colours.
   /** @param {string} key @param {Live.Site} site */
   function colour(key, site) {
-    for (const row of cockpit.findAll(`[data-row="${key}"]`)) row.dataset.crowd = site.level || "";
+    for (const row of cockpit.findAll(`[data-row="${CSS.escape(key)}"]`)) row.dataset.crowd = site.level || "";
   }
 
   /** @param {Live.Site} site @returns {RowWords} */

@@ -219,6 +219,7 @@
       properties: one.sounds ? sounds(one) : { id: one.id, priority: "acknowledged", sign: "", rank: -9, order: 9 },
     }));
     cockpit.map.setFeatures("alarms", features);
+    cockpit.legendShows("alarms", new Set(features.map(({ properties }) => `alarm-${properties.priority}`)));
   }
 
   /* The loudest is drawn last, over the others; its word is laid out first. */

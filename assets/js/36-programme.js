@@ -89,17 +89,17 @@
       scene = scenes.find((one) => one.live === "alarms") || scene;
       looksAt = alarm.lon === null ? looksAt : around(alarm);
     }
-    bring(scene, looksAt, choice);
+    bring(scene, looksAt, choice, Boolean(alarm));
   }
 
-  /** @param {Scene} scene @param {Maps.Position[] | null} looksAt @param {Choice | null} choice */
-  function bring(scene, looksAt, choice) {
+  /** @param {Scene} scene @param {Maps.Position[] | null} looksAt @param {Choice | null} choice @param {boolean} isInterrupted */
+  function bring(scene, looksAt, choice, isInterrupted) {
     shown = scene.code;
     cockpit.root.dataset.scene = scene.code;
     cockpit.map.look(looksAt);
     for (const panel of cockpit.findAll("[data-panel]")) panel.classList.toggle("is-scene", panel.dataset.panel === scene.panel);
     for (const row of cockpit.findAll("[data-row]")) row.classList.toggle("is-scene", row.dataset.row === scene.row);
-    draw(scene, choice);
+    draw(scene, choice, isInterrupted);
   }
 
   function leave() {
@@ -110,9 +110,9 @@
     if (strip) strip.hidden = true;
   }
 
-  /* The names of the scenes, the present one brought out. */
-  /** @param {Scene} scene @param {Choice | null} choice */
-  function draw(scene, choice) {
+  /* The names of the scenes, the present one brought out; while an alarm interrupts what is held, it does not stay here. */
+  /** @param {Scene} scene @param {Choice | null} choice @param {boolean} isInterrupted */
+  function draw(scene, choice, isInterrupted) {
     const isHeldHere = choice !== null && choice.until === null;
     cockpit.root.dataset.held = isHeldHere ? "1" : "";
     const names = strip || list();
@@ -122,7 +122,7 @@
       name.hidden = isHidden(one);
       cockpit.setCurrent(name, one.code === scene.code);
     });
-    cockpit.setText(names.children[scenes.length], isHeldHere && choice.code === scene.code ? say("‖ 已停在此处") : "");
+    cockpit.setText(names.children[scenes.length], isHeldHere && !isInterrupted && choice.code === scene.code ? say("‖ 已停在此处") : "");
   }
 
   function list() {

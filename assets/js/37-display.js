@@ -23,6 +23,8 @@
   let due = FIRST_MS;          // when to tell next, by the monotonic clock
   let isTelling = false;
   let lastTold = { curtain: false, held: false };
+  /** @type {string | undefined} */
+  let lastHeld;                // the scene that it stayed at when it was last told
   /** @type {number | null} */
   let began = null;            // the scene that was chosen last before this page showed a past time
   /** @type {number | null} */
@@ -42,7 +44,8 @@
     look();
     const { curtain, held } = stands();
     // What was done by hand is told at once, so that nobody far away believes otherwise.
-    if (curtain !== lastTold.curtain || held !== lastTold.held) due = Math.min(due, cockpit.clock.steady() + SOON_MS);
+    const isElsewhere = held && cockpit.root.dataset.scene !== lastHeld;
+    if (curtain !== lastTold.curtain || held !== lastTold.held || isElsewhere) due = Math.min(due, cockpit.clock.steady() + SOON_MS);
     if (cockpit.clock.steady() >= due) tell();
   }, 1000);
 
@@ -117,6 +120,7 @@
     if (isTelling) return;
     isTelling = true;
     lastTold = stands();
+    lastHeld = cockpit.root.dataset.scene;
     try {
       const frames = document.visibilityState === "visible" ? await framesInASecond() : null;
       const { community, scene, build } = cockpit.root.dataset;

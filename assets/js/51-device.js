@@ -9,6 +9,18 @@
   /** @type {string | null} */
   let last = null;
 
+  const USUAL = { letters: 14, u: 7.5, left: 64, bottom: 52 };   // pixels, as the server lays the chart out for a usual desk
+
+  /* The chart's letters grow with the screen, as all others do. */
+  function grow() {
+    const graph = /** @type {Graph | null} */ (document.querySelector("#device-chart .js-plotly-plot"));
+    const times = Math.max(1, cockpit.u() / USUAL.u);
+    if (!graph?.layout || graph.layout.font?.size === USUAL.letters * times) return;
+    cockpit.plotly()?.relayout(graph, { "font.size": USUAL.letters * times, "margin.l": USUAL.left * times, "margin.b": USUAL.bottom * times });
+  }
+
+  cockpit.layers.device_chart = { tick: grow, render: () => null };
+
   const device = () => (cockpit.state.devices || {})[cockpit.root.dataset.device ?? ""];
 
   const QUALITIES = { good: "", suspect: say("? 存疑"), unknown_metric: say("未知指标") };

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  /** @typedef {{states: Record<string, {name: string, given_out?: boolean, to: Record<string, Role>}>, actions: Record<string, {name: string, in: string[], role: Role}>}} Life */
+  /** @typedef {{states: Record<string, {name: string, verb: string, given_out?: boolean, to: Record<string, Role>}>, actions: Record<string, {name: string, verb: string, in: string[], role: Role}>}} Life */
 
   const cockpit = window.cockpit;
   const { say } = cockpit;
@@ -166,8 +166,8 @@
     /** @param {string} code */
     const isOthers = (code) => code === "in_hand" && told.assignee && told.assignee !== me && !cockpit.may("manager");
     const steps = Object.entries(life.states[told.state].to)
-      .filter(([code, role]) => cockpit.may(role) && !(code === "rated" && isMine) && !isOthers(code)).map(([code]) => [code, life.states[code].name]);
-    const acts = Object.entries(life.actions).filter(([, one]) => one.in.includes(told.state) && cockpit.may(one.role)).map(([code, one]) => [code, one.name]);
+      .filter(([code, role]) => cockpit.may(role) && !(code === "rated" && isMine) && !isOthers(code)).map(([code]) => [code, life.states[code].verb]);
+    const acts = Object.entries(life.actions).filter(([, one]) => one.in.includes(told.state) && cockpit.may(one.role)).map(([code, one]) => [code, one.verb]);
     if (!steps.length && !acts.length) {
       const why = isMine ? say("结案的人不评价；请上报人或他人评价") : say("这一步不由您办理");
       box.append(element("p", "second", cockpit.whyNot("steward") || why), outcome);

@@ -63,7 +63,7 @@
     /** @type {[name: string, work: Work][]} */
     const save = photos.map((photo, place) => [say("保存照片 {place}", { place: place + 1 }), () => saved(photo, place)]);
     /** @type {[name: string, work: Work]} */
-    const drop = [say("删除"), () => removed(one, photos)];
+    const drop = [say("删除¦动作"), () => removed(one, photos)];
     if (one.id === outbox.sending) return [];
     if (one.state === "sent") return [[say("清除"), () => outbox.remove(one.id)]];
     if (one.state === "draft") return [[say("继续填写"), change[1]], drop];

@@ -28,7 +28,7 @@
       cockpit.setText(outcome, cockpit.me?.name ? say("核对客流需要本社区管理员的角色") : say("登录为管理员后可查看和核定"));
       return;
     }
-    for (const site of codes()) cockpit.need(`[data-site-count="${site}"]`).replaceChildren(counted(site));
+    for (const site of codes()) cockpit.need(`[data-site-count="${CSS.escape(site)}"]`).replaceChildren(counted(site));
     load();
   };
 
@@ -41,7 +41,7 @@
 
   /** @param {Live.Site} site */
   function state(site) {
-    const place = cockpit.find(`[data-site-state="${site.site}"]`);
+    const place = cockpit.find(`[data-site-state="${CSS.escape(site.site)}"]`);
     if (!place) return;
     const doubts = cockpit.doubtsOf(site).map((one) => one.text).join(say("，"));
     const figures = say("在场 {inside} 人 · 今日进 {enteredToday} · 今日出 {leftToday}", { inside: cockpit.number(site.inside), enteredToday: cockpit.number(site.entered_today), leftToday: cockpit.number(site.left_today) });
@@ -62,7 +62,7 @@
     timer = null;
     for (const site of codes()) {
       const answer = await cockpit.get(address(site, "steps?state=all&limit=200"));
-      const place = cockpit.need(`[data-site-steps="${site}"]`);
+      const place = cockpit.need(`[data-site-steps="${CSS.escape(site)}"]`);
       const shown = answer ? answer.steps.filter((/** @type {Api.CountStep} */ step) => step.trust === "suspect" || step.decision !== "open") : [];
       place.replaceChildren(shown.length ? table(site, shown) : element("p", "second", say("没有待核定的计数")));
     }

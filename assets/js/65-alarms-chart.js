@@ -32,7 +32,7 @@
     const metric = cockpit.metrics[one.metric ?? ""];
     const unit = metric.label ? say("（{label}）", { label: metric.label }) : "";
     const caption = element("figcaption", "second", readings.length ? `${metric.name}${unit} · ${alarms.subject(one)}` : say("这段时间没有读数"));
-    figure.replaceChildren(caption, ...(readings.length ? [drawn(figure, one, readings, from, to)] : []));
+    cockpit.fit(figure, () => figure.replaceChildren(caption, ...(readings.length ? [cockpit.grown(figure, (wide) => drawn(wide, one, readings, from, to))] : [])));
   };
 
   /** @param {string} name @param {Record<string, string | number>} attributes @param {string} [words] */
@@ -43,9 +43,9 @@
     return made;
   }
 
-  /** @param {HTMLElement} figure @param {Live.Alarm} one @param {[ms: number, value: number][]} readings @param {number} from @param {number} to */
-  function drawn(figure, one, readings, from, to) {
-    const width = Math.max(260, figure.clientWidth);
+  /** @param {number} wide @param {Live.Alarm} one @param {[ms: number, value: number][]} readings @param {number} from @param {number} to */
+  function drawn(wide, one, readings, from, to) {
+    const width = Math.max(260, wide);
     const isBool = cockpit.metrics[one.metric ?? ""].kind === "bool";
     const limit = isBool ? null : one.threshold;
     const values = [...readings.map(([, value]) => value), ...(limit === null ? [] : [limit])];

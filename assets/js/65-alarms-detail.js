@@ -146,7 +146,7 @@
     const by = told.by ? ` · ${told.by.replace(/^.*?:/, "")}` : "";
     /** @type {[name: string, said: null | string | Node | (string | Node)[]][]} */
     const rows = [
-      [cockpit.say("设备"), device || null], [cockpit.say("位置"), [alarms.where(one), onMap || ""].filter(Boolean)], [cockpit.say("数值"), alarms.said(one)],
+      [cockpit.say("设备¦一台"), device || null], [cockpit.say("位置"), [alarms.where(one), onMap || ""].filter(Boolean)], [cockpit.say("数值"), alarms.said(one)],
       [cockpit.say("触发"), when(told.raised)], [cockpit.say("恢复"), when(told.returned)], [cockpit.say("确认"), told.acknowledged && when(told.acknowledged) + by],
       [cockpit.say("搁置至"), when(told.shelved_until)], [cockpit.say("原因"), told.reason], [cockpit.say("重复"), told.repeats ? cockpit.say("{repeats} 次", { repeats: told.repeats }) : null],
       [cockpit.say("来源"), told.source ? cockpit.replayed(told.source) : null], [cockpit.say("编号"), told.id],
@@ -225,12 +225,12 @@
     const may = told.possible.filter((code) => cockpit.canDo(events[code].role ?? "admin"));
     for (const code of may) if (MAKE[code]) box.append(MAKE[code](code, events[code], told));
     const denied = told.possible.filter((code) => !may.includes(code));
-    if (denied.length) box.append(element("p", "second", denied.map((code) => cockpit.say("{name}需要{what}", { name: events[code].name, what: ROLES[events[code].role ?? ""] })).join(cockpit.say("；"))));
+    if (denied.length) box.append(element("p", "second", denied.map((code) => cockpit.say("{name}需要{what}", { name: events[code].verb, what: ROLES[events[code].role ?? ""] })).join(cockpit.say("；"))));
     return box;
   }
 
   /** @param {string} code @param {AlarmEvent} event */
-  const plain = (code, event) => doing(event.name, () => send(code, {}));
+  const plain = (code, event) => doing(event.verb, () => send(code, {}));
 
   /** @param {string} name @param {Work} work */
   function doing(name, work) {
@@ -247,7 +247,7 @@
       made.dataset.key = code;
       const note = Object.assign(element("input"), { maxLength: 500, name: "note", placeholder: cockpit.say("备注（可不填）") });
       note.setAttribute("aria-label", cockpit.say("备注"));
-      const button = element("button", "ahead", event.name);
+      const button = element("button", "ahead", event.verb);
       made.append(button, note);
       made.addEventListener("submit", (submitted) => {
         submitted.preventDefault();
@@ -256,8 +256,8 @@
       });
       return made;
     },
-    shelve: (code, event) => form(event.name, shelving(), (body) => send(code, body), event.name),
-    take_out: (code, event) => form(event.name, [reason()], (body) => send(code, body), event.name),
+    shelve: (code, event) => form(event.verb, shelving(), (body) => send(code, body), event.verb),
+    take_out: (code, event) => form(event.verb, [reason()], (body) => send(code, body), event.verb),
     unshelve: plain,
     put_back: plain,
     reset: plain,

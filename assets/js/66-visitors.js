@@ -40,7 +40,7 @@
 
   page.render = function (changed) {
     for (const site of Object.values(cockpit.state.visitors || {})) {
-      const place = cockpit.find(`[data-visitors-site="${site.site}"]`);
+      const place = cockpit.find(`[data-visitors-site="${CSS.escape(site.site)}"]`);
       if (!place) continue;
       figures(place, site);
       const moved = levels[site.site] !== undefined && levels[site.site] !== site.level;
@@ -199,7 +199,7 @@
   /** @param {string} site @param {Api.Duties | null} known */
   function ofDuties(site, known) {
     const title = say("旅游法第四十五条清单");
-    if (!cockpit.need(`[data-visitors-site="${site}"]`).dataset.hasDuties) return null;   // no scenic area
+    if (!cockpit.need(`[data-visitors-site="${CSS.escape(site)}"]`).dataset.hasDuties) return null;   // no scenic area
     if (!known) return part(title, element("p", "second", cockpit.whyNot("steward") || say("没有读到")));
     const which = known.occurrence ? `${known.goes_on ? say("本次预警自") : say("上次预警自")} ${when(known.occurrence)}` : say("还没有过预警");
     const rows = known.duties.map((one) => duty(site, known, one));

@@ -50,7 +50,7 @@
   function chart(place, told) {
     const made = cockpit.need("[data-forecast-chart]", place);
     made.hidden = !told.points.length;
-    made.replaceChildren(...(told.points.length ? [drawn(told, Math.max(LEAST_WIDE, made.clientWidth)), legend(told)] : []));
+    made.replaceChildren(...(told.points.length ? [cockpit.grown(made, (wide) => drawn(told, Math.max(LEAST_WIDE, wide))), legend(told)] : []));
   }
 
   /** @param {Api.Forecast} told */

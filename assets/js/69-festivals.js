@@ -73,15 +73,19 @@
   /** @param {Api.Festival} one */
   function facts(one) {
     const made = element("dl");
-    /** @param {string} name @param {string} said */
-    const row = (name, said) => made.append(element("dt", "", name), element("dd", "", said));
+    /** @param {string} name @param {string} said @param {string} [key] of its help */
+    const row = (name, said, key = "") => {
+      const title = element("dt");
+      title.append(cockpit.helped(name, `festivals.${key}`));
+      made.append(title, element("dd", "", said));
+    };
     row(say("场所"), one.sites.map((code) => words.sites[code] || code).join(say("、")));
     if (one.calendar) {
       const [first, last, ...peaks] = one.calendar.names;
-      row(say("农历"), say("{first}至{last}{known}（{begins}开始）", { first, last, known: peaks.length ? say("；高潮 {known} 前后", { known: peaks.join(say("、")) }) : "", begins: BEGINS[one.begins] }));
-    } else row(say("起止"), say("手动"));
+      row(say("农历"), say("{first}至{last}{known}（{begins}开始）", { first, last, known: peaks.length ? say("；高潮 {known} 前后", { known: peaks.join(say("、")) }) : "", begins: BEGINS[one.begins] }), "dates");
+    } else row(say("起止"), say("手动"), "dates");
     if (one.next) row(say("本次或下次"), say("{first} 至 {last}{known}", { first: one.next.first, last: one.next.last, known: one.next.peaks.length ? say("；高潮 {known}", { known: one.next.peaks.join(say("、")) }) : "" }));
-    row(say("阈值"), limits(one.limits) || say("未配置，按平日：{code}", { code: limits(Object.fromEntries(Object.entries(words.levels).map(([code, level]) => [code, level.from]))) }));
+    row(say("阈值"), limits(one.limits) || say("未配置，按平日：{code}", { code: limits(Object.fromEntries(Object.entries(words.levels).map(([code, level]) => [code, level.from]))) }), "limits");
     if (one.basis) row(say("依据"), one.basis);
     return made;
   }
@@ -92,7 +96,7 @@
   /** @param {Api.Festival} one */
   function posts(one) {
     if (!one.posts.length) return element("p", "second", say("岗位：未配置"));
-    const head = [say("岗位"), say("场所"), say("应到"), say("在岗"), one.on && cockpit.at === null ? say("到岗 / 离岗") : ""];
+    const head = [cockpit.helped(say("岗位"), "festivals.posts"), say("场所"), say("应到"), say("在岗"), one.on && cockpit.at === null ? say("到岗 / 离岗") : ""];
     const made = cockpit.table(head, one.posts.map((post) => [
       post.name, words.sites[post.site] || post.site, cockpit.number(post.people),
       post.on_duty.length ? say("{n}：{known}", { n: post.on_duty.length, known: post.on_duty.join(say("、")) }) : one.on ? say("▲ 无人") : "—",

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from cockpit.commands.options import Json, answer, settings
 from cockpit.resources import base_map, devices_address, installed_codecs, reachable, take_calendar
 from cockpit.settings import Settings, prepare_data_dir
+from geo.communities import communities, folder_of, shipped
 from layers import working_time
 from store.engine import open_engine
 from store.instant import SHANGHAI, now, to_datetime
@@ -79,6 +80,10 @@ def _codecs(found: Settings) -> str:
     return ", ".join([*installed.json, *(protocol.code for protocol in installed.protocols.values())])
 
 
+def _communities(_found: Settings) -> str:
+    return ", ".join(f"{code} ({'ships' if code in shipped() else folder_of(code)})" for code in communities())
+
+
 def _base_map(found: Settings) -> str:
     there = base_map(found)
     return "none, COCKPIT_BASE_MAP is not set" if there is None else f"{there.path}, {there.kind.name.lower()} tiles"
@@ -121,6 +126,7 @@ def _web(found: Settings) -> str:
 CHECKS: dict[str, Callable[[Settings], str]] = {
     "data folder": _data_dir,
     "database": _database,
+    "communities": _communities,
     "codecs": _codecs,
     "base map": _base_map,
     "calendar": _calendar,

@@ -9,11 +9,10 @@ import msgspec
 import typer
 from sqlalchemy import Engine
 
-from cockpit.commands.options import Json, actor, answer, databases, note, settings
+from cockpit.commands.options import ONE_OF, Json, actor, answer, databases, note, settings
 from cockpit.errors import BadSetting
 from cockpit.resources import installed_codecs
 from geo import ground
-from geo.communities import communities
 from geo.crs import Crs
 from sensors import topics
 from sensors.commands import commands
@@ -30,7 +29,7 @@ app = typer.Typer(help="Devices and their credentials; changes take effect at on
 
 @app.command()
 def add(
-    community: Annotated[str, typer.Option(help=f"One of: {', '.join(communities())}.")],
+    community: Annotated[str, typer.Option(help=ONE_OF)],
     device_id: Annotated[str, typer.Option("--id", help="Lower case letters, digits, - and _; never used twice.")],
     kind: Annotated[str, typer.Option(help=f"One of: {', '.join(kinds())}.")],
     name: Annotated[str | None, typer.Option(help="What people call it; else its kind and id.")] = None,

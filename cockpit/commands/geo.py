@@ -5,11 +5,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from cockpit.commands.options import Json, actor, answer, check_community, databases
+from cockpit.commands.options import ONE_OF, Json, actor, answer, check_community, databases
 from cockpit.errors import BadSetting
 from cockpit.people import users
 from geo import stewards, versions
-from geo.communities import communities
 from geo.crs import Crs
 from geo.errors import SurveyFaults
 from geo.stewards import NoAccount
@@ -21,7 +20,7 @@ from store.instant import SHANGHAI, now, to_datetime
 
 app = typer.Typer(help="The ground: survey files in and out, and back to an earlier one.", no_args_is_help=False)
 
-CommunityOption = Annotated[str, typer.Option("--community", help=f"One of: {', '.join(communities())}.")]
+CommunityOption = Annotated[str, typer.Option("--community", help=ONE_OF)]
 KindOption = Annotated[str, typer.Option("--kind", help=f"One of: {', '.join(rules())}.")]
 MAX_TOLD = 200
 

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,13 +13,15 @@ from sqlalchemy import make_url
 from cockpit import logs
 from cockpit.errors import BadSetting
 from cockpit.notices import destinations
-from cockpit.resources import installed_codecs, open_databases
+from cockpit.resources import installed_codecs, open_databases, take_communities
 from cockpit.settings import Settings, load
 from geo.communities import communities
 from sensors.codecs.installed import Codecs
 from store import budgets
 from store.databases import Databases
 
+ONE_OF = "Its code; cockpit check tells them all."
+"""Of an option that names a community: which there are is known once the settings are read."""
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line, for programs.")]
 
 
@@ -26,12 +29,14 @@ _made: list[str] = []
 """Databases that were not there; said beside the answer, since a command that fails says one line."""
 
 
+@cache
 def settings() -> Settings:
-    """Read the settings; logging, budgets and where notices may go are by them from here on."""
+    """Read the settings, once; logging, budgets, communities and where notices may go are by them from here on."""
     found = load()
     logs.configure(found.log_format, found.log_level)
     budgets.configure(found.budgets)
     destinations.allow(found.webhook_networks)
+    take_communities(found)
     return found
 
 
@@ -58,6 +63,7 @@ def codecs() -> Codecs:
 
 def check_community(code: str) -> None:
     """Refuse what is no community."""
+    settings()
     if code not in communities():
         raise BadSetting(f"--community {code!r} is not one of {', '.join(communities())}")
 

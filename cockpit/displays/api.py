@@ -104,7 +104,8 @@ def router() -> APIRouter:
             raise Problem(403, "role does not suffice", "only a display says how it fares")
         at = now()
         said = body.model_dump(exclude={"age", "error_age"})
-        said["error"] = None if body.error is None else one_line(body.error)
+        for name in ("page", "scene", "error"):
+            said[name] = None if said[name] is None else one_line(said[name])
         said["since"] = at - body.age * MILLISECOND
         said["error_at"] = None if body.error_age is None else at - body.error_age * MILLISECOND
         with writing(given.databases.shared) as connection:

@@ -1,6 +1,6 @@
 """What displays tell of themselves: the newest of each, no history."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -46,12 +46,20 @@ def keep(connection: Connection, number: int, beat: Beat, at: Instant) -> None:
     connection.execute(statement.on_conflict_do_update(index_elements=["display_id"], set_=row))
 
 
-def scenes(connection: Connection, numbers: list[int], at: Instant) -> dict[int, str]:
+class Seen(NamedTuple):
+    """What a screen said of its scene, when; ``held``: it stays there, by whomever it was held."""
+
+    scene: str
+    held: bool
+    at: Instant
+
+
+def scenes(connection: Connection, numbers: list[int], at: Instant) -> dict[int, Seen]:
     """The scene of each of these displays that told of one of late."""
-    query = select(display_heard.c.display_id, display_heard.c.scene).where(
-        display_heard.c.display_id.in_(numbers), display_heard.c.scene.is_not(None), display_heard.c.at > at - SILENT
-    )
-    return {row.display_id: row.scene for row in connection.execute(query)}
+    c = display_heard.c
+    query = select(c.display_id, c.scene, c.held, c.at)
+    of_late = query.where(c.display_id.in_(numbers), c.scene.is_not(None), c.at > at - SILENT)
+    return {row.display_id: Seen(row.scene, row.held, row.at) for row in connection.execute(of_late)}
 
 
 def newest(connection: Connection, at: Instant) -> dict[int, dict[str, Any]]:

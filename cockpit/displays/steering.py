@@ -19,6 +19,8 @@ from store.language import LANGUAGES
 
 STAYS = 60 * SECOND
 """So long stays what somebody chose, where it is not held."""
+OBEYS = SECOND
+"""What a screen tells sooner after it was steered may be of before."""
 COVERED = frozenset({"alarms", "grid_events"})
 """What the curtain covers: assets/js/36-curtain.js says the same."""
 
@@ -36,12 +38,36 @@ class Order(NamedTuple):
 
 
 class _Now(NamedTuple):
-    """A display, what its community can show, and when it is; ``seen`` is the scene that it said was on."""
+    """A display, what its community can show, and when it is; ``seen`` is the scene that it said was on.
+
+    Who is at the screen may have chosen since, or let go: what it says later than it was steered counts.
+    """
 
     display: Told
     known: list[dict[str, Any]]
     at: Instant
-    seen: str | None
+    seen: heard.Seen | None
+
+    @property
+    def chosen(self) -> str | None:
+        """The scene that somebody chose, while it counts."""
+        seen, told = self._said_since(), self.display.chosen(self.at)
+        if seen is not None and seen.held:
+            return seen.scene
+        return None if seen is not None and self._is_told_to_hold() else told
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the screen stays at the scene that was chosen."""
+        seen = self._said_since()
+        return self._is_told_to_hold() if seen is None else seen.held
+
+    def _said_since(self) -> heard.Seen | None:
+        is_later = self.seen is not None and self.seen.at > self.display.scene_at + OBEYS
+        return self.seen if is_later else None
+
+    def _is_told_to_hold(self) -> bool:
+        return self.display.chosen(self.at) is not None and self.display.scene_until is None
 
 
 def steer(connection: Connection, community: Community, names: Names, order: Order, actor: str) -> list[Told]:
@@ -130,12 +156,11 @@ def _is_covered(here: _Now, scene: Mapping[str, Any]) -> bool:
 
 def _shown(here: _Now) -> str:
     """The scene that is on: what somebody chose, what the clock says, what the screen said itself."""
-    chosen = here.display.chosen(here.at)
-    if chosen is not None:
-        return chosen
+    if here.chosen is not None:
+        return here.chosen
     if here.display.shows.turns:
         return programme.due(here.display.shows, here.known, here.at)
-    return here.seen or _first(here)
+    return here.seen.scene if here.seen is not None else _first(here)
 
 
 def _first(here: _Now) -> str:
@@ -143,10 +168,9 @@ def _first(here: _Now) -> str:
 
 
 def _to(here: _Now, scene: str) -> Told:
-    """Go to a scene; who holds one holds this one then."""
-    one = here.display
-    is_held = one.chosen(here.at) is not None and one.scene_until is None
-    return msgspec.structs.replace(one, scene=scene, scene_until=None if is_held else here.at + STAYS, scene_at=here.at)
+    """Go to a scene; where one is held, by key too, this one is held then."""
+    until = None if here.is_held else here.at + STAYS
+    return msgspec.structs.replace(here.display, scene=scene, scene_until=until, scene_at=here.at)
 
 
 def _hold(here: _Now, _order: Order) -> Told:

@@ -16,7 +16,7 @@ from geo.communities import Community
 from geo.ground import of_ground
 from geo.relief import picture
 from geo.relief import relief as relief_of
-from layers.declare import Overlay, layers
+from layers.declare import Overlay, Rank, layers
 from layers.look import LIGHT, TOKENS
 
 LIGHT_FROM = {"anchor": "map", "position": [1.2, 205, 42], "intensity": 0.55}
@@ -60,7 +60,8 @@ def style(community: Community, theme: str) -> dict[str, Any]:
     sources = map_ground.sources(community, theme)
     for overlay in overlays:
         sources |= overlay.sources
-    above = (*map_ground.facilities(), *(one for overlay in overlays for one in overlay.above))
+    parts = [map_ground.above(community), *(overlay.above for overlay in overlays)]
+    above = [layer for rank in Rank for part in parts for layer in part.get(rank, ())]
     made = {
         "version": 8,
         "name": f"{community.name} (schematic)" if community.schematic else community.name,
@@ -73,6 +74,7 @@ def style(community: Community, theme: str) -> dict[str, Any]:
             map_ground.stewards(),
             map_ground.heat(),
             *map_ground.buildings(community),
+            map_ground.grids(),
             *(_without_icon(layer) for layer in above),
         ],
     }
@@ -94,7 +96,8 @@ def _grouped(overlay: Overlay, code: str) -> Overlay:
     def mark(layers: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
         return tuple(layer | {"metadata": layer.get("metadata", {}) | {"group": code}} for layer in layers)
 
-    return replace(overlay, below=mark(overlay.below), above=mark(overlay.above))
+    above = {rank: mark(layers) for rank, layers in overlay.above.items()}
+    return replace(overlay, below=mark(overlay.below), above=above)
 
 
 def _without_icon(layer: dict[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
+
 from geo.communities import Community
 from geo.relief import relief
-from layers.declare import LegendEntry
+from layers.declare import LegendEntry, Rank
 from layers.look import BESIDE, HUES, SCALE, TOKENS, by_tone, label, name
 
 RELIEF = ("#1b242b", "#445361")
@@ -23,7 +25,13 @@ URBAN = "#56626e"
 CENTRE = "#b9c4cf"
 DARK, LIT = "#3a4653", "#ffdf9e"
 """Windows behind which nobody is, and where many are."""
-ROOM, CORRIDOR = "#3a4653", "#1e262d"
+ROOM, CORRIDOR, IN_USE = "#3a4653", "#1e262d", "#6b5f43"
+EQUATOR_M, TILE = 40_075_016.686, 512
+"""Once around the earth; and the pixels of that at zoom 0."""
+ZOOMS = range(8, 23, 2)
+"""At these the size of what keeps buildings clear is found; MapLibre takes less than 256 times its icon."""
+ICON = 32
+"""Pixels of a sign at its size 1 (assets/js/20-map.js)."""
 HEAT_STEPS = (2, 4, 8, 16)
 """From how many events on a hexagon takes the next tone."""
 
@@ -49,7 +57,9 @@ GROUPS = {
     "facilities": Group(
         name="设施",
         name_en="Facilities",
-        legend=LegendEntry(symbol="■", text="服务与文化点", text_en="services, culture", tone="facility"),
+        legend=LegendEntry(
+            symbol="■", text="服务与文化点", text_en="services, culture", tone="facility", icon="facility"
+        ),
         needs="facilities",
     ),
     "grids": Group(
@@ -87,6 +97,7 @@ def sources(community: Community, theme: str) -> dict[str, Any]:
         **_relief(community, theme),
         "ground": of("ground"),
         "buildings": of("buildings", promoteId="code"),
+        "faces": of("faces"),
         "windows": {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}},
         "rooms": of("rooms", promoteId="code"),
         "rooms-labels": of("rooms-labels", promoteId="code"),
@@ -192,7 +203,17 @@ def buildings(community: Community) -> list[dict[str, Any]]:
             "type": "fill",
             "source": "rooms",
             "filter": nothing,
-            "paint": {"fill-color": ["match", ["get", "kind"], "corridor", CORRIDOR, ROOM], "fill-opacity": 0.95},
+            "paint": {
+                "fill-color": [
+                    "case",
+                    ["==", ["get", "kind"], "corridor"],
+                    CORRIDOR,
+                    ["boolean", ["feature-state", "busy"], False],
+                    IN_USE,
+                    ROOM,
+                ],
+                "fill-opacity": 0.95,
+            },
         },
         {
             "id": "rooms-walls",
@@ -227,37 +248,66 @@ def buildings(community: Community) -> list[dict[str, Any]]:
             "id": "rooms-name",
             "source": "rooms-labels",
             "filter": nothing,
-            **label(name(), 1.8, "text", **{"text-max-width": 6, "text-padding": 1}),
+            # A script says below the name whether the room is in use.
+            **label(
+                ["concat", name(), ["coalesce", ["get", "use"], ""]],
+                1.8,
+                "text",
+                **{"text-max-width": 8, "text-padding": 1},
+            ),
         },
     ]
 
 
-def facilities() -> list[dict[str, Any]]:
-    """Grids as a broken outline, facilities as a small square with the name where there is room for it.
+def grids() -> dict[str, Any]:
+    """Grids as a broken outline."""
+    return {
+        "id": "grids-outline",
+        "type": "line",
+        "source": "grids",
+        "metadata": {"group": "grids"},
+        "paint": {"line-color": TOKENS["normal"], "line-width": 1, "line-dasharray": [2, 2]},
+    }
 
-    What lies above is placed first, so a name gives way to every square and not to its own alone.
-    """
+
+def above(community: Community) -> dict[Rank, tuple[dict[str, Any], ...]]:
+    """Facilities as a small square with the name where there is room for it; and what keeps the buildings clear."""
     of_facilities = {"source": "facilities"}
-    square = {"icon-image": "facility", "icon-size": 1, "icon-allow-overlap": True, "icon-padding": 1}
-    return [
-        {
-            "id": "grids-outline",
-            "type": "line",
-            "source": "grids",
-            "metadata": {"group": "grids"},
-            "paint": {"line-color": TOKENS["normal"], "line-width": 1, "line-dasharray": [2, 2]},
-        },
+    square = {"icon-image": "facility", "icon-size": 1, "icon-padding": 1}
+    names = (
         of_facilities
         | label(name(), 1.8, "second", **BESIDE | {"text-radial-offset": 0.9, "text-padding": 1})
-        | {"id": "facilities-name", "metadata": {"u": {"text-size": 1.8}, "group": "facilities"}},
-        of_facilities
-        | {
-            "id": "facilities-mark",
-            "type": "symbol",
-            "metadata": {"u": {"icon-size": 1.3}, "group": "facilities"},
-            "layout": square,
+        | {"id": "facilities-name", "metadata": {"u": {"text-size": 1.8}, "group": "facilities"}}
+    )
+    marks = of_facilities | {
+        "id": "facilities-mark",
+        "type": "symbol",
+        "metadata": {"u": {"icon-size": 1.3}, "group": "facilities"},
+        "layout": square,
+    }
+    return {Rank.NAME: (names,), Rank.MARK: (marks,), Rank.BUILDING: (_kept_clear(community),)}
+
+
+def _kept_clear(community: Community) -> dict[str, Any]:
+    """Signs that nobody sees, as large as the buildings behind them: labels go around them.
+
+    MapLibre knows nothing of labels on extrusions; a sign of opacity 0 takes its place and is not drawn.
+    """
+    across = np.cos(np.radians(community.centre[1])) * EQUATOR_M
+    size = [part for zoom in ZOOMS for part in (zoom, ["*", ["get", "across"], TILE * 2**zoom / across / ICON])]
+    return {
+        "id": "buildings-kept-clear",
+        "type": "symbol",
+        "source": "faces",
+        "metadata": {"group": "buildings"},
+        "layout": {
+            "icon-image": "clear",
+            "icon-size": ["interpolate", ["exponential", 2], ["zoom"], *size],
+            "icon-allow-overlap": True,
+            "icon-padding": 0,
         },
-    ]
+        "paint": {"icon-opacity": 0},
+    }
 
 
 @cache

@@ -91,8 +91,10 @@ def _posted(url: str, body: bytes, headers: Mapping[str, str] | None = None) -> 
 
 
 def _words(row: Any, page: str | None) -> str:
-    community = communities()[row.community].name
-    area = place(row.community, "areas", row.place) if row.place else None
+    # One whose folder was taken away is known by its code alone.
+    known = communities().get(row.community)
+    community = known.name if known else row.community
+    area = place(row.community, "areas", row.place) if row.place and known else None
     lines = [
         say("【{community}】网格事件{kind}", community=community, kind=notice_word(row.kind)),
         f"{row.title} · {area.name}" if area else row.title,

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote
 from starlette.routing import compile_path
 
 from cockpit.serving import bundle
+from cockpit.serving.theme import THEMES
 from geo.communities import communities
 from layers.web import SKEW
 from sensors.readings.summary import SHOWN
@@ -21,7 +22,6 @@ from store.language import CHINESE, LANGUAGES, current, say
 
 LANG = "lang"
 """The parameter of every page that chooses its language (cockpit/serving/language.py)."""
-THEMES = ("dark", "light")
 OURS = ("community", "at", "metric", "theme", "event", LANG)
 """Parameters that several pages take: one that is nearly such a name is a slip of the pen."""
 LIKE = 0.75

@@ -17,7 +17,7 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
     sites = [
         html.Section(
             [
-                html.H2(named(site)),
+                frame.heading(named(site), "counts.inside"),
                 html.P("", className="second", **{"data-site-state": site.code}),
                 html.Div(**{"data-site-count": site.code}),
                 html.Div(className="wide", **{"data-site-steps": site.code}),
@@ -28,6 +28,7 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
     ]
     told = html.Section(
         [
+            frame.heading(say("客流核对"), "counts.steps"),
             html.P(
                 say(
                     "闸机上报的人数超出其通行能力、或长时间停报后才出现的，不计入任何数字，直到管理员核定：采纳，或剔除。每次核定都要说明理由，"

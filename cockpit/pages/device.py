@@ -13,6 +13,7 @@ from cockpit.pages import frame
 from cockpit.pages.address import NoPage
 from cockpit.pages.choices import buttons
 from cockpit.pages.device_chart import FIRST_SPAN, SPANS, chart, without_readings
+from geo.communities import communities
 from geo.communities import community as community_of
 from sensors.devices import registry
 from sensors.devices.kinds import kind_name, kinds
@@ -71,11 +72,11 @@ def _one(databases: Databases, device: str) -> Device:
 
 
 def _find(databases: Databases, device: str) -> Device | None:
-    """A device, whichever database it stands in."""
+    """A device, whichever database it stands in; None too where its community's folder was taken away."""
     for engine in databases.all:
         with engine.connect() as connection:
             for found in registry.read_all(connection, ids=[device]):
-                return found
+                return found if found.community in communities() else None
     return None
 
 

@@ -51,6 +51,10 @@ def chart(engine: Engine, device: Device, metric: str, span: str, theme: str, at
         _add_readings(plot, engine, device, metric, chosen.length, theme, at)
     else:
         _add_steps(plot, engine, device, metric, chosen.length, chosen.every, theme, at)
+    # The whole span that was chosen, though there are readings of a part of it only; what comes is seen too.
+    until = now() if at is None else at
+    ends = [to_datetime(one).astimezone(SHANGHAI).replace(tzinfo=None) for one in (until - chosen.length, until)]
+    plot.update_xaxes(autorangeoptions={"include": ends})
     return plot
 
 

@@ -68,8 +68,12 @@ def life() -> str:
     """The table of steps and actions, as the scripts read it."""
     table = {
         "states": {
-            code: {"name": named(one), "to": one.to, "given_out": code in GIVEN_OUT} for code, one in states().items()
+            code: {"name": named(one), "verb": named(one, "verb"), "to": one.to, "given_out": code in GIVEN_OUT}
+            for code, one in states().items()
         },
-        "actions": {code: {"name": named(one), "in": one.states, "role": one.role} for code, one in actions().items()},
+        "actions": {
+            code: {"name": named(one), "verb": named(one, "verb"), "in": one.states, "role": one.role}
+            for code, one in actions().items()
+        },
     }
     return msgspec.json.encode(table).decode()

@@ -87,7 +87,7 @@ def _recorded(names: dict[str, str]) -> Any:
             [
                 html.Td(say("扮演{site}的计数器", site=names.get(site["site"], site["site"]))),
                 html.Td(say("{hours} 小时", hours=row["hours"])),
-                *(html.Td(f"{row[model]['mae']:,.0f}") for model in (MODEL, BASELINE)),
+                *(html.Td(f"{row[model]['mae']:,.0f}".replace(",", "\u202f")) for model in (MODEL, BASELINE)),
                 *(html.Td(f"{row[model]['coverage']:.0%}") for model in (MODEL, BASELINE)),
                 html.Td(str(row["n"])),
                 html.Td(say("模型") if row[MODEL]["mae"] < row[BASELINE]["mae"] else say("基线")),

@@ -7,8 +7,9 @@ from dash import html
 
 from cockpit import access
 from cockpit.pages import help
-from cockpit.pages.address import THEMES, NoPage, instant_of
+from cockpit.pages.address import NoPage, instant_of
 from cockpit.serving.build import build
+from cockpit.serving.theme import THEMES
 from geo.communities import Community, communities
 from geo.ground import is_surveyed, places
 from geo.view import outline
@@ -40,10 +41,10 @@ NAV = (
             ("/counts", marked("客流核对")),
         ),
     ),
+    (marked("共治与服务"), (("/governance", marked("共治")), ("/registers", marked("登记簿")))),
     (
         marked("管理"),
         (
-            ("/governance", marked("共治")),
             ("/quarantine", marked("隔离区")),
             ("/ground", marked("底图")),
             ("/displays", marked("大屏管理")),
@@ -53,7 +54,19 @@ NAV = (
 )
 """The way about: groups of pages, each with its name."""
 PAST = frozenset(
-    {"/", "/map", "/alarms", "/events", "/board", "/figures", "/visitors", "/forecast", "/festivals", "/governance"}
+    {
+        "/",
+        "/map",
+        "/alarms",
+        "/events",
+        "/board",
+        "/figures",
+        "/visitors",
+        "/forecast",
+        "/festivals",
+        "/governance",
+        "/registers",
+    }
 )
 """Pages of the way about that can be asked for a past time; the others only know the present."""
 THEN = marked("事件、派给与网格员按当时已登记的，读数与客流按当时已测得的；底图、设备名称与位置是现在的")

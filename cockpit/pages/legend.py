@@ -35,10 +35,17 @@ def of_map(community: Community) -> Any:
 def _group(code: str, title: str, entries: Sequence[LegendEntry], *, hidden: bool = False) -> Any:
     shown = [
         html.Span(
-            [html.Span(entry.symbol, className=f"symbol tone-{entry.tone}"), html.Span(named(entry, "text"))],
+            [
+                html.Span(entry.symbol, className=f"symbol tone-{entry.tone}", **_icon(entry)),
+                html.Span(named(entry, "text")),
+            ],
             className="entry",
         )
         for entry in entries
     ]
     state = {"data-legend-group": code} | ({"data-starts-hidden": ""} if hidden else {})
     return html.Span([html.B(title), *shown], className="group", **state)
+
+
+def _icon(entry: LegendEntry) -> dict[str, str]:
+    return {"data-icon": entry.icon} if entry.icon else {}

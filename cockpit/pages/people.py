@@ -16,7 +16,7 @@ from layers.roles import EVERYWHERE
 from sensors.devices.kinds import kind_name, kinds
 from store.language import LANGUAGES, marked, named, say
 
-ROLE_NAMES = {"steward": marked("网格员"), "manager": marked("管理员"), "admin": marked("系统管理员")}
+ROLE_NAMES = {"steward": marked("网格员¦一人"), "manager": marked("管理员"), "admin": marked("系统管理员")}
 FORMAT_NAMES = {"json": marked("签名 JSON"), "dingtalk": marked("钉钉机器人"), "wecom": marked("企业微信机器人")}
 PARTS = {
     "users": marked("用户"),
@@ -42,7 +42,7 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
     content = [
         html.Section(
             [
-                html.H2(say(name)),
+                frame.heading(say(name), f"people.{code}"),
                 html.Div(html.P(say("需要系统管理员登录")), className="register", **{"data-part": code}),
             ],
             className="panel overview" if code in ("users", "audit") else "panel",

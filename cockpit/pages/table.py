@@ -14,6 +14,8 @@ HEARD = {
     "ariaColumnFiltered": marked("此列已筛选"),
 }
 """What the grid says to who listens."""
+BLOCK, BLOCKS_KEPT = 100, 10
+"""Rows that are asked for at once, and how many such blocks a page keeps."""
 
 
 def table(name: str, columns: Sequence[dict[str, Any]], rows: list[dict[str, Any]], none: str, height: str) -> Any:
@@ -22,21 +24,35 @@ def table(name: str, columns: Sequence[dict[str, Any]], rows: list[dict[str, Any
     A row is known by its ``id``. Tab goes along the heads, to a cell and out of the table, arrows go from cell to cell,
     Enter follows a cell's link (assets/js/60-cells.js).
     """
+    worded = [column | {"headerName": say(column["headerName"])} for column in columns]
     return ag.AgGrid(
         id=name,
-        columnDefs=[column | {"headerName": say(column["headerName"])} for column in columns],
         rowData=rows,
+        **_drawn(worded, none, height, is_filtered=name == "devices-table"),
         getRowId="params.data.id",
-        defaultColDef={
-            "sortable": True,
-            "resizable": True,
-            "filter": name == "devices-table",
-            "cellRenderer": "Whole",
-        },
-        dashGridOptions={
+    )
+
+
+def endless(name: str, columns: Sequence[dict[str, Any]], none: str, height: str) -> Any:
+    """The same of rows that a script asks the server for, as far as they are seen; heads are in words already."""
+    return ag.AgGrid(
+        id=name,
+        rowModelType="infinite",
+        **_drawn(columns, none, height, cacheBlockSize=BLOCK, maxBlocksInCache=BLOCKS_KEPT, infiniteInitialRowCount=1),
+    )
+
+
+def _drawn(
+    columns: Sequence[dict[str, Any]], none: str, height: str, *, is_filtered: bool = False, **more: Any
+) -> dict[str, Any]:
+    return {
+        "columnDefs": list(columns),
+        "defaultColDef": {"sortable": True, "resizable": True, "filter": is_filtered, "cellRenderer": "Whole"},
+        "dashGridOptions": {
             "localeText": {"noRowsToShow": none} | {name: say(words) for name, words in HEARD.items()},
             "animateRows": False,
             "tabToNextCell": {"function": "leave(params)"},
+            **more,
         },
-        style={"height": height, "minHeight": "360px", "width": "100%"},
-    )
+        "style": {"height": height, "minHeight": "360px", "width": "100%"},
+    }

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from cockpit.errors import BadSetting
-from cockpit.names import check_name
+from cockpit.names import MAX_NAME, check_name
 from cockpit.people import secrets
 from cockpit.people.credentials import REVISION, Credential, Identity
 from cockpit.people.tables import display
@@ -20,6 +20,8 @@ from store.language import LANGUAGES
 
 def add(connection: Connection, name: str, community: str, actor: str, language: str | None = None) -> str:
     """The secret of a new display's link, the only time that it is known.
+
+    A display that was revoked gives its name up: from then on its own has its number behind it.
 
     Raises
     ------
@@ -36,6 +38,7 @@ def add(connection: Connection, name: str, community: str, actor: str, language:
     row["token_hash"] = secrets.hashed(secret)
     try:
         with connection.begin_nested():
+            _free(connection, name)
             connection.execute(insert(display).values(row))
     except IntegrityError:
         raise BadSetting(f"a display named {name!r} exists already") from None
@@ -43,6 +46,15 @@ def add(connection: Connection, name: str, community: str, actor: str, language:
         connection, actor, "display.add", name, {"community": community} | ({"language": language} if language else {})
     )
     return secret
+
+
+def _free(connection: Connection, name: str) -> None:
+    given_up = (display.c.name == name) & display.c.revoked.is_not(None)
+    number = connection.scalar(select(display.c.id).where(given_up))
+    if number is not None:
+        behind = f" ({number})"
+        kept = name[: MAX_NAME - len(behind)] + behind
+        connection.execute(update(display).where(display.c.id == number).values(name=kept))
 
 
 def revoke(connection: Connection, name: str, actor: str) -> None:

@@ -14,6 +14,7 @@ from cockpit.people.oidc import CALLBACK, UNDER_WAY_S, OidcError, SingleSignOn
 from cockpit.people.passwords import MIN_LENGTH
 from cockpit.people.sign_in import start_vouched
 from cockpit.serving import bundle
+from cockpit.serving.theme import theme_of
 from layers.web import Given
 from store.engine import writing
 from store.instant import SECOND
@@ -43,22 +44,22 @@ def router(sign_on: SingleSignOn | None) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/sign-in")
-    def sign_in(refused: str = "") -> HTMLResponse:
+    def sign_in(request: Request, refused: str = "") -> HTMLResponse:
         fields = NAME.format(say("用户名")) + HIDDEN.format(say("口令"), "password", "current-password")
         other = ELSEWHERE.format(say("统一身份登录")) if sign_on else ""
         said = f"<p>▲ {say(REFUSED[refused])}</p>" if refused in REFUSED else ""
-        return _page("sign-in", say("登录"), said + other + fields, say("登录"))
+        return _page(request, "sign-in", say("登录"), said + other + fields, say("登录"))
 
     @routes.get("/welcome")
-    def welcome(given: Given, token: str = "") -> HTMLResponse:
+    def welcome(request: Request, given: Given, token: str = "") -> HTMLResponse:
         try:
             with given.databases.shared.connect() as connection:
                 is_first = users.is_for_first_admin(connection, token)
         except users.NoInvitation:
             said = USED.format(say("▲ 链接已用过或已过期，请系统管理员重新邀请。"), say("去登录"))
-            return _page("used", say("链接无效"), said, None, status=410)
+            return _page(request, "used", say("链接无效"), said, None, status=410)
         title = say("设置首位系统管理员") if is_first else say("设置口令")
-        return _page("welcome", title, _choose(is_first), say("确定"))
+        return _page(request, "welcome", title, _choose(is_first), say("确定"))
 
     if sign_on is not None:
         _elsewhere(routes, sign_on)
@@ -117,7 +118,7 @@ def _back(path: str) -> RedirectResponse:
     return answer
 
 
-def _page(kind: str, title: str, fields: str, verb: str | None, status: int = 200) -> HTMLResponse:
+def _page(request: Request, kind: str, title: str, fields: str, verb: str | None, status: int = 200) -> HTMLResponse:
     # A link that is a secret must not travel on as a referrer.
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     content = FORM.format(kind=kind, fields=fields, verb=verb) if verb else fields
@@ -127,6 +128,7 @@ def _page(kind: str, title: str, fields: str, verb: str | None, status: int = 20
         content=content,
         cockpit=say("CIM 驾驶舱"),
         lang=current(),
+        theme=theme_of(request.url.query),
         words=f'<script src="{words.path}"></script>\n' if words else "",
         sheet=bundle.sheets().path,
     )

@@ -1,12 +1,14 @@
 """Routes of the replay of a past day: the day with its marks, and what changed in a window of it."""
 
-from collections.abc import Sequence
+import asyncio
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import Connection
 
 from cockpit.replay.kept import KeptCourses
@@ -18,6 +20,18 @@ from sensors.readings import history
 from store import budgets
 from store.instant import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Instant, format_rfc3339, midnight, now
 
+LOOKS_S = 0.02
+"""To look whether somebody hung up costs a turn of the event loop: not with each step."""
+
+
+async def hung_up(request: Request) -> Callable[[], bool]:
+    """Whether who asks has hung up meanwhile; asked by a thread that works for them."""
+    loop = asyncio.get_running_loop()
+    return lambda: asyncio.run_coroutine_threadsafe(request.is_disconnected(), loop).result()
+
+
+HungUp = Annotated[Callable[[], bool], Depends(hung_up)]
+
 
 def router() -> APIRouter:
     """The routes below ``/api/v1/{community}``."""
@@ -28,6 +42,7 @@ def router() -> APIRouter:
     def window(
         community: CommunityPath,
         connection: Reading,
+        has_hung_up: HungUp,
         from_: Annotated[str, Query(alias="from", description="RFC 3339")],
         to: Annotated[str, Query(description="RFC 3339")],
         step: Annotated[int, Query(description="seconds; a whole part of an hour")] = 60,
@@ -45,7 +60,9 @@ def router() -> APIRouter:
             course = kept.at(connection, community.code, since, is_begun=not whole)
             frames = [course.snapshot()] if whole else []
             most = budgets.current()
-            frames += course.advance(connection, until, every, most.replay_records, most.replay_seconds)
+            frames += course.advance(
+                connection, until, every, most.replay_records, goes_on(has_hung_up, most.replay_seconds)
+            )
             kept.keep(connection, course)
         return _json(
             {
@@ -82,6 +99,22 @@ def router() -> APIRouter:
         }
 
     return routes
+
+
+def goes_on(has_hung_up: Callable[[], bool], seconds: float) -> Callable[[], bool]:
+    """Whether there is time left, and who asked still waits: the latter is looked at now and then."""
+    looked = time.monotonic()
+    ends = looked + seconds
+
+    def is_wanted() -> bool:
+        nonlocal looked
+        moment = time.monotonic()
+        if moment < looked + LOOKS_S:
+            return moment < ends
+        looked = moment
+        return moment < ends and not has_hung_up()
+
+    return is_wanted
 
 
 def _begin_of(day: str) -> Instant:

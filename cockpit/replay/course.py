@@ -1,12 +1,11 @@
 """A community's state at a past time, moved on through it: it costs what changed, not how much there is.
 
-It is read once; from there on each layer says how its records moved (`layers.declare.Moves`), and what follows from
+It is read once; from there on each layer says how its records moved (`layers.course.Moves`), and what follows from
 them is kept by difference as on the live channel. At the end of each step it is what `at` answers for that time.
 """
 
 import time
-from collections.abc import Iterator, Mapping
-from math import inf
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -32,6 +31,7 @@ class Course:
         self.state: State = {
             layer.code: layer.records(connection, community, None, at) for layer in layers() if layer.moves is not None
         }
+        self._moves = {layer.code: layer.moves(community) for layer in layers() if layer.moves is not None}
         self._derived: Kept = derive(community, self.state, at)
         self._seq = 0
         self._piece = FIRST
@@ -47,11 +47,16 @@ class Course:
         return self._frame("snapshot", self.state)
 
     def advance(
-        self, connection: Connection, until: Instant, step: Instant, most: int, seconds: float = inf
+        self,
+        connection: Connection,
+        until: Instant,
+        step: Instant,
+        most: int,
+        is_wanted: Callable[[], bool] = lambda: True,
     ) -> list[msgspec.Raw]:
         """Move on to a time, or to the end of the step before it in which more than ``most`` records changed.
 
-        It ends with a step, too, where it took longer than ``seconds``.
+        It ends with a step, too, after which it is not wanted that it goes on.
 
         Returns
         -------
@@ -60,15 +65,16 @@ class Course:
         """
         frames: list[msgspec.Raw] = []
         told = 0
-        ends = time.monotonic() + seconds
-        while self.at < until and told < most and time.monotonic() < ends:
+        goes_on = True
+        while self.at < until and told < most and goes_on:
             span = Span(self.at, min(until, self._piece_end(step)), step)
             count = 0
             for changed in self._steps(connection, span):
                 if changed:
                     count += sum(len(records) for records in changed.values())
                     frames.append(self._frame("delta", changed))
-                if time.monotonic() >= ends:
+                goes_on = is_wanted()
+                if not goes_on:
                     break
             told += count
             # So that no answer is much longer than it may be, and none asks the database more often than it must.
@@ -82,11 +88,7 @@ class Course:
 
     def _steps(self, connection: Connection, span: Span) -> Iterator[dict[str, Told]]:
         """For each step of a span what changed: layer -> key -> what of the record is known otherwise."""
-        moving = [
-            (layer.code, layer.moves(connection, self.community, self.state[layer.code], span))
-            for layer in layers()
-            if layer.moves is not None
-        ]
+        moving = [(code, moves(connection, self.state[code], span)) for code, moves in self._moves.items()]
         for end in span.ends:
             changed: dict[str, Told] = {}
             for code, moves in moving:

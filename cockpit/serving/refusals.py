@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from cockpit.serving import bundle
 from cockpit.serving.problems import answer
+from cockpit.serving.theme import theme_of
 from layers import words
 from layers.problem import Problem
 from layers.roles import DISPLAY, Actor
@@ -15,7 +16,7 @@ from store.language import CHINESE, current, marked, say
 
 REFUSED_CLOSE = 4001
 PAGE = """<!DOCTYPE html>
-<html lang="{lang}" data-theme="dark">
+<html lang="{lang}" data-theme="{theme}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -58,6 +59,7 @@ def _response(problem: Problem, key: str, actor: Actor | None, scope: Scope) -> 
         cockpit=say("CIM 驾驶舱"),
         sign_in=escape(sign_in),
         lang=current(),
+        theme=theme_of(scope["query_string"].decode("latin-1")),
         sheet=bundle.sheets().path,
     )
     return HTMLResponse(page, problem.status)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from geo.errors import Fault, SurveyFaults
-from geo.survey import encoding as encodings
+from store import encoding as encodings
 
 ARCHIVES = (".zip", ".kmz", ".7z", ".rar", ".gz", ".tgz", ".tar", ".bz2", ".xz")
 PIECE = 1024 * 1024
@@ -104,7 +104,7 @@ def _name(member: zipfile.ZipInfo) -> str:
     try:
         raw = member.filename.encode("cp437")
         return raw.decode(encodings.decide([raw]))
-    except (UnicodeEncodeError, SurveyFaults):
+    except (UnicodeEncodeError, encodings.UnknownEncoding):
         return member.filename
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from geo.errors import Fault, SurveyFaults
-from geo.survey import encoding as encodings
+from store import encoding as encodings
 
 HEADER, RECORD_HEADER = 100, 8
 LANGUAGES = {

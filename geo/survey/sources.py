@@ -12,11 +12,11 @@ from pathlib import Path
 from xml.parsers import expat
 
 from geo.errors import Fault, SurveyFaults
-from geo.survey import encoding as encodings
 from geo.survey import shapefile
 from geo.survey.archive import Most, unpack
 from geo.survey.drivers import DRIVERS, ENDINGS, PACKED, PARTS
 from geo.survey.shapefile import Table
+from store import encoding as encodings
 
 HEAD = 4_000
 SQLITE, SHAPE = b"SQLite format 3\0", b"\x00\x00\x27\x0a"

@@ -8,26 +8,23 @@ import numpy as np
 import shapely
 
 from geo.errors import Fault, SurveyFaults
-from geo.survey import encoding as encodings
+from geo.features import attributes, columns_of
 from geo.survey import opened, systems
 from geo.survey.answer import Asked, FaultRow, FeatureRow, Found
 from geo.survey.archive import Most
 from geo.survey.opened import Content, Layer
 from geo.survey.sources import sources
 from geo.survey_faults import (
-    LIMITS,
     LayerRule,
     faults_of_columns,
     faults_of_shapes,
-    layer_table,
-    number_of,
     rules,
     text_of,
 )
+from store import encoding as encodings
 from store.sandbox.child import Seal
 
 SMALLEST_RING = 4
-STOREY_M = 3.1
 SHOWN_NAMES = 5
 # Read now: later there is no file but the survey.
 rules()
@@ -47,6 +44,8 @@ def task(folder: Path, asked: bytes, seal: Seal) -> bytes:
         _fill(found, layer, wanted)
     except SurveyFaults as bad:
         found.faults = [FaultRow(one.feature, one.code, one.kind, dict(one.given)) for one in bad.faults]
+    except encodings.UnknownEncoding as bad:
+        found.faults = [FaultRow(0, "", "encoding", {"where": bad.where})]
     return msgspec.msgpack.encode(found)
 
 
@@ -69,7 +68,7 @@ def _fill(found: Found, layer: Layer, wanted: Asked) -> None:
     content = opened.read(layer, wanted.most_features)
     found.source_layer, found.left_out = layer.name, content.left_out
     found.encoding = encodings.told(layer.source.encoding)
-    columns = _columns(list(content.columns))
+    columns = columns_of(list(content.columns))
     found.names = _names(content, columns)
     if len(content.shapes) > wanted.most_features:
         count, most = str(len(content.shapes)), str(wanted.most_features)
@@ -116,17 +115,6 @@ def _names(content: Content, columns: dict[str, str]) -> list[str]:
     return sorted(texts, key=str.isascii)[:SHOWN_NAMES]
 
 
-def _columns(names: list[str]) -> dict[str, str]:
-    """Our name of a column -> the file's."""
-    lowered = {name.strip().lower(): name for name in reversed(names)}
-    found = {}
-    for ours, theirs in layer_table()["columns"].items():
-        match = next((lowered[name] for name in theirs if name in lowered), None)
-        if match is not None:
-            found[ours] = match
-    return found
-
-
 def _closed(shapes: np.ndarray, rule: LayerRule) -> np.ndarray:
     """Closed lines as the polygons that they draw, where the layer takes polygons and no lines: so a DXF has them."""
     if "LineString" in rule.shapes or "Polygon" not in rule.shapes:
@@ -144,31 +132,5 @@ def _closed(shapes: np.ndarray, rule: LayerRule) -> np.ndarray:
 def _feature(
     record: dict[str, Any], shape: Any, columns: dict[str, str], rule: LayerRule, parents: dict[str, str]
 ) -> FeatureRow:
-    def text(ours: str) -> str:
-        return text_of(record.get(columns.get(ours, "")))
-
-    def number(ours: str) -> float | None:
-        return number_of(record.get(columns.get(ours, "")), *LIMITS[ours])
-
-    code, floors, storey, level, height = (
-        text("code"),
-        number("floors"),
-        number("storey"),
-        number("cim_level"),
-        number("height"),
-    )
-    used = set(columns.values())
     whole = shapely.force_2d(shapely.normalize(shape) if shape.geom_type == "Point" else shape)
-    return FeatureRow(
-        code=code,
-        name=text("name") or code,
-        name_en=text("name_en") or code,
-        kind=text("kind") or rule.kind,
-        parent=parents.get(text("parent"), text("parent")) or None,
-        cim_level=int(level) if level is not None else rule.cim_level,
-        floors=None if floors is None else round(floors),
-        storey=None if storey is None else round(storey),
-        height=height if height is not None else None if floors is None else STOREY_M * floors,
-        properties={name: value for name, value in record.items() if name not in used and value is not None},
-        geometry=shapely.to_wkb(whole),
-    )
+    return FeatureRow(**attributes(record, columns, rule, parents), geometry=shapely.to_wkb(whole))

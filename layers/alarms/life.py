@@ -24,11 +24,13 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``to`` whether or not the condition holds, else ``active`` where it does and ``inactive`` where it does not;
     ``latched`` before ``to`` for a latched alarm. ``role`` is the least that a person needs; without one no
-    person brings it about.
+    person brings it about. ``name`` tells what happened, ``verb`` what one who brings it about does.
     """
 
     name: str
     name_en: str
+    verb: str = ""
+    verb_en: str = ""
     role: str | None = None
     to: Mapping[str, str] = {}
     active: Mapping[str, str] = {}

@@ -4,10 +4,17 @@ from typing import Any
 
 from geo.communities import Community
 from layers.alarms.look import looks
-from layers.declare import LegendEntry, Overlay
+from layers.declare import LegendEntry, Overlay, Rank
 from layers.look import TOKENS, label
 
 SOURCE = "alarms"
+ACKNOWLEDGED = "alarm-acknowledged"
+WORD = {
+    "text-variable-anchor-offset": ["left", [1.2, 0], "right", [-1.2, 0], "top", [0, 1.1], "bottom", [0, -1.1]],
+    "text-justify": "auto",
+    "symbol-sort-key": ["get", "order"],
+}
+"""Layout of the word of an alarm, beside its ring; the loudest is laid out first."""
 
 
 def overlay(community: Community) -> Overlay:
@@ -33,22 +40,26 @@ def overlay(community: Community) -> Overlay:
         "source": SOURCE,
         "metadata": {"u": {"icon-size": 4}},
         "layout": {
-            "icon-image": by_priority({code: f"alarm-{code}" for code in known}, "alarm-acknowledged"),
+            "icon-image": by_priority({code: f"alarm-{code}" for code in known}, ACKNOWLEDGED),
             "icon-allow-overlap": True,
             "symbol-sort-key": ["get", "rank"],
         },
     }
-    # In a flood words give way to each other, rings do not.
-    sign = label(["get", "sign"], 2, "text") | {"id": "alarms-sign", "source": SOURCE}
+    # A word goes around its ring to where there is room. In a flood words give way to each other, rings do not.
+    sign = label(["get", "sign"], 2, "text", **WORD) | {"id": "alarms-sign", "source": SOURCE}
     sign["paint"] |= {"text-color": colour}
-    sign["layout"] |= {"text-anchor": "left", "text-offset": [1.2, 0], "symbol-sort-key": ["get", "order"]}
     return Overlay(
         sources={SOURCE: {"type": "geojson", "data": empty, "promoteId": "id"}},
-        above=(pulse, ring, sign),
+        above={Rank.WORD: (sign,), Rank.ALARM: (pulse, ring)},
         legend_title="告警",
         legend_title_en="Alarms",
-        # The priority stands beside each ring in shape and word: one entry is enough, the wall has room for no more.
-        legend=(LegendEntry(symbol="◎", text="未确认", text_en="unacknowledged", tone="high"),),
+        legend=(
+            *(
+                LegendEntry(symbol=one.symbol, text=one.name, text_en=one.name_en, tone=one.tone, icon=f"alarm-{code}")
+                for code, one in known.items()
+            ),
+            LegendEntry(symbol="◌", text="已确认", text_en="acknowledged", tone="stale", icon=ACKNOWLEDGED),
+        ),
     )
 
 

@@ -1,7 +1,7 @@
 """Areas on the map: outline and a thin tint by the chosen metric, the name on the ground before them."""
 
 from geo.communities import Community
-from layers.declare import Overlay
+from layers.declare import Overlay, Rank
 from layers.look import BEFORE, LEVELS, TOKENS, by_level, label, name
 
 
@@ -36,11 +36,13 @@ def overlay(community: Community) -> Overlay:
                 },
             },
         ),
-        above=(
-            {
-                "id": "areas-name",
-                "source": "areas-labels",
-                **label(name(), 2.6, "text", **BEFORE, **{"text-letter-spacing": 0.08}),
-            },
-        ),
+        above={
+            Rank.AREA: (
+                {
+                    "id": "areas-name",
+                    "source": "areas-labels",
+                    **label(name(), 2.6, "text", **BEFORE, **{"text-letter-spacing": 0.08}),
+                },
+            ),
+        },
     )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from geo.communities import Community
-from layers.declare import LegendEntry, Overlay
+from layers.declare import LegendEntry, Overlay, Rank
 from layers.look import BESIDE, label, name, when_state
 from store.language import Word
 
@@ -29,12 +29,12 @@ def overlay(community: Community) -> Overlay:
     """
     return Overlay(
         sources={WELL: _filled_later(), NOT_WELL: _filled_later()},
-        above=(_names(), _well(), _not_well()),
+        above={Rank.NAME: (_names(),), Rank.MARK: (_well(), _not_well())},
         legend_title="设备",
         legend_title_en="Devices",
         legend=tuple(
-            LegendEntry(symbol=SYMBOLS[state], text=word.name, text_en=word.name_en, tone=state)
-            for state, _, word in STATES
+            LegendEntry(symbol=SYMBOLS[state], text=word.name, text_en=word.name_en, tone=state, icon=icon)
+            for state, icon, word in STATES
         ),
     )
 

@@ -139,7 +139,10 @@ def told(row: Row[Any]) -> dict[str, Any]:
         **in_all("state_name", state),
         "since": format_rfc3339(row.since),
         "seq": row.seq,
-        "next": {to: kinds()[row.kind].states[to].name for to in state.to},
+        **{
+            f"next{mark}": {to: getattr(kinds()[row.kind].states[to], f"verb{mark}") for to in state.to}
+            for mark in ("", "_en")
+        },
     }
 
 

@@ -11,10 +11,15 @@ from store.language import Word
 
 @dataclass(frozen=True)
 class MatterState:
-    """A state of a matter; ``to`` maps each permitted next state to the least role for it."""
+    """A state of a matter; ``to`` maps each permitted next state to the least role for it.
+
+    ``verb`` is what brings a matter there, as a button says it.
+    """
 
     name: str
     name_en: str
+    verb: str
+    verb_en: str
     open: bool
     to: dict[str, str]
 

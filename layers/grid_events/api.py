@@ -7,7 +7,6 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from layers import sheets
 from layers.grid_events import batch, export, figures, photos, queries, write
 from layers.grid_events.asked import Wanted
 from layers.grid_events.report import read
@@ -16,6 +15,7 @@ from layers.grid_events.told import properties
 from layers.people import sees_people, told_to
 from layers.problem import Problem
 from layers.roles import Actor
+from layers.sheets.out import FORMATS
 from layers.web import (
     At,
     Body,
@@ -163,7 +163,7 @@ def download(
     with writing(engine) as connection:
         audit.record(connection, actor.label, "event.export", community.code, {"format": format_, "rows": len(rows)})
     name = {"Content-Disposition": f'attachment; filename="events-{community.code}.{format_}"'}
-    return Response(content, media_type=sheets.FORMATS[format_], headers=name)
+    return Response(content, media_type=FORMATS[format_], headers=name)
 
 
 def period_figures(

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Row
 
 from geo.ground import places
-from layers import sheets
 from layers.grid_events.rules import SEVERITIES, categories, levels, states
 from layers.grid_events.told import category_name, source_word
-from layers.sheets import Column, moment
+from layers.sheets import out
+from layers.sheets.out import Column, moment
 from store.language import named, say
 
 SORTS = ("severity", "title", "category", "area", "state_name", "occurred", "source", "id")
@@ -57,7 +57,7 @@ def table(rows: Sequence[Row[Any]], community: str, form: str) -> bytes:
         Column(say("经度"), 12, [row.lon for row in rows]),
         Column(say("纬度"), 12, [row.lat for row in rows]),
     ]
-    return sheets.table(form, say("网格事件"), columns)
+    return out.table(form, say("网格事件"), columns)
 
 
 def _areas(community: str) -> dict[str, str]:

@@ -56,7 +56,12 @@ AGE_NAMES = {
     "3_to_7_days": marked("3–7 天"),
     "over_7_days": marked("7 天以上"),
 }
-BY_NAMES = {"area": marked("片区"), "grid": marked("网格"), "category": marked("类别"), "steward": marked("网格员")}
+BY_NAMES = {
+    "area": marked("片区"),
+    "grid": marked("网格¦一格"),
+    "category": marked("类别"),
+    "steward": marked("网格员¦一人"),
+}
 BY = {"area": "area", "grid": "grid", "category": "category", "steward": "assignee"}
 
 

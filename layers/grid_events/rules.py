@@ -19,13 +19,18 @@ OF_ASSIGNEE = frozenset({"dispatched", "in_hand", "sent_back"})
 
 @dataclass(frozen=True)
 class State:
-    """A state of a grid event; ``to`` maps each permitted next state to the least role for it."""
+    """A state of a grid event; ``to`` maps each permitted next state to the least role for it.
+
+    ``verb`` is what brings an event there, as a button says it; "" where nobody does.
+    """
 
     code: str
     name: str
     name_en: str
     open: bool
     to: dict[str, str]
+    verb: str = ""
+    verb_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,8 @@ class Action:
     code: str
     name: str
     name_en: str
+    verb: str
+    verb_en: str
     states: tuple[str, ...]
     role: str
 
@@ -90,8 +97,9 @@ def states() -> dict[str, State]:
 @cache
 def actions() -> dict[str, Action]:
     """Every action by its code."""
+    words = ("name", "name_en", "verb", "verb_en", "role")
     rows = _life()["actions"].items()
-    return {code: Action(code, row["name"], row["name_en"], tuple(row["in"]), row["role"]) for code, row in rows}
+    return {code: Action(code, states=tuple(row["in"]), **{one: row[one] for one in words}) for code, row in rows}
 
 
 @cache

@@ -1,20 +1,11 @@
 """Services (服务): registers that those keep who do the work, and the ledgers behind them."""
 
-from typing import Any
-
-from sqlalchemy import Connection
-
+from layers.access import of_package
 from layers.declare import Layer
 from layers.services.api import router
-from store.instant import Instant
-
-
-def records(
-    connection: Connection, community: str, keys: set[str] | None = None, at: Instant | None = None
-) -> dict[str, Any]:
-    """Nothing of the registers goes over the live channel."""
-    return {}
-
+from layers.services.bookings.live import moves, records
+from layers.services.canteen import rules as canteen
+from layers.services.due import is_due, remind
 
 LAYER = Layer(
     code="services",
@@ -23,5 +14,10 @@ LAYER = Layer(
     order=60,
     column="",
     records=records,
+    moves=moves,
     router=router,
+    is_due=is_due,
+    remind=remind,
+    notices=canteen.notices(),
+    access=of_package(__name__),
 )

@@ -32,27 +32,27 @@ OF_ALL: tuple[tuple[Table, str], ...] = (
 def _touched(connection: Connection, community: str, span: Span) -> Iterator[tuple[Instant, str]]:
     """When people passed a gate of a site, and when something was said of it."""
     c = gate_step.c
-    number = span.number(c.ts)
-    steps = select(c.site, number.label("number")).where(c.community == community, span.holds(c.ts)).distinct()
     sites = [site.code for site in queries.counted_sites(community)]
-    for row in connection.execute(steps.where(c.site.in_(sites))):
-        yield row.number * span.step, row.site
+    passed = select(c.ts, c.site).where(c.community == community, span.holds(c.ts), c.site.in_(sites)).distinct()
+    for row in connection.execute(passed):
+        yield row.ts, row.site
     for table, column in OF_A_SITE:
         at = table.c[column]
         for row in connection.execute(select(at, table.c.site).where(table.c.community == community, span.holds(at))):
             yield row[0], row.site
-    gates = [(device.c.created, device.c.kind == "gate"), (device.c.revoked, device.c.kind == "gate")]
-    of_gates = [select(at).where(device.c.community == community, kind, span.holds(at)) for at, kind in gates]
+    c = device.c
+    gates = select(c.created, c.revoked).where(c.community == community, c.kind == "gate")
+    come_or_gone = connection.execute(gates.where(span.holds(c.created) | span.holds(c.revoked)))
     # Where a gate counts from then on.
-    moved_to = select(device_site.c.since).join(device, device.c.id == device_site.c.device_id)
-    of_gates.append(moved_to.where(device.c.community == community, span.holds(device_site.c.since)))
+    ids = select(c.id).where(c.community == community)
+    moved_to = select(device_site.c.since).where(span.holds(device_site.c.since), device_site.c.device_id.in_(ids))
     said = [
         select(table.c[column]).where(table.c.community == community, span.holds(table.c[column]))
         for table, column in OF_ALL
     ]
-    for query in [*of_gates, *said]:
-        for at in connection.scalars(query):
-            yield from ((at, site) for site in sites)
+    moments = [at for row in come_or_gone for at in row if at is not None and span.begin < at <= span.until]
+    moments += [at for query in [moved_to, *said] for at in connection.scalars(query)]
+    yield from ((at, site) for at in moments for site in sites)
 
 
 def _due(known: Mapping[str, Any], after: Instant, until: Instant) -> set[str]:

@@ -1,7 +1,7 @@
 """Visitors on the map: the sites' outlines, and each gate with today's entries inside a pill."""
 
 from geo.communities import Community
-from layers.declare import LegendEntry, Overlay
+from layers.declare import LegendEntry, Overlay, Rank
 from layers.look import AROUND, label, name
 
 PILL = {
@@ -11,8 +11,8 @@ PILL = {
 }
 NAMED = {
     "text-variable-anchor-offset": [
-        *("center", [0, 0], "bottom", [0, -1.2], "left", [3.4, 0]),
-        *("left", [3.4, -1], "left", [3.4, 1], "bottom", [0, -2]),
+        *("center", [0, 0], "bottom", [0, -1.2], "top", [0, 1.2], "left", [1.6, 0], "right", [-1.6, 0]),
+        *("left", [3.4, 0], "left", [3.4, -1], "left", [3.4, 1], "bottom", [0, -2], "top", [0, 2]),
     ],
     "text-justify": "auto",
     "text-max-width": 20,
@@ -49,25 +49,31 @@ def overlay(community: Community) -> Overlay:
                 "paint": {"line-color": "#5d6f80", "line-width": 1.2, "line-dasharray": [4, 3]},
             },
         ),
-        above=(
-            {
-                "id": "sites-parking",
-                "source": "sites-labels",
-                "filter": CAR_PARK,
-                **label("P", 1.8, "second"),
-            },
-            {
-                "id": "sites-name",
-                "source": "sites-labels",
-                "filter": ["in", ["get", "kind"], ["literal", ["scenic_area", "centre"]]],
-                **label(name(), 2.2, "second", **NAMED, **{"text-letter-spacing": 0.1}),
-            },
-            {
-                "id": "gates-pill",
-                "source": "gates",
-                **label(["get", "label"], 1.8, "text", **AROUND, **PILL),
-            },
-        ),
+        above={
+            Rank.NAME: (
+                {
+                    "id": "sites-parking",
+                    "source": "sites-labels",
+                    "filter": CAR_PARK,
+                    **label("P", 1.8, "second"),
+                },
+            ),
+            Rank.SITE: (
+                {
+                    "id": "sites-name",
+                    "source": "sites-labels",
+                    "filter": ["in", ["get", "kind"], ["literal", ["scenic_area", "centre"]]],
+                    **label(name(), 2.2, "second", **NAMED, **{"text-letter-spacing": 0.1}),
+                },
+            ),
+            Rank.COUNT: (
+                {
+                    "id": "gates-pill",
+                    "source": "gates",
+                    **label(["get", "label"], 1.8, "text", **AROUND, **PILL),
+                },
+            ),
+        },
         legend_title="闸机",
         legend_title_en="Gates",
         legend=(LegendEntry(symbol="n", text="今日进入", text_en="entered today", tone="gate"),),

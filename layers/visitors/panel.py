@@ -20,7 +20,8 @@ def panel(community: Community) -> Any:
     others = [part for site in sites[1:] for part in _other(community, site)]
     since = say("{ts} 起计", ts=f"{capacity.rules()['reset_hour']:02}:00")
     note = html.Span(since, **{"data-since": sites[0].code}) if sites else ""
-    return parts.panel("visitors", say("游客"), *main, *others, waiting=say("等待首个闸机上报"), note=note)
+    waiting = say("等待首个闸机上报") if sites else say("未配置：没有统计游客的场所")
+    return parts.panel("visitors", say("游客"), *main, *others, waiting=waiting, note=note)
 
 
 def _other(community: Community, site: Place) -> list[Any]:

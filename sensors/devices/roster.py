@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from geo.errors import SurveyFaults
-from geo.survey import encoding
 from sensors.devices.kinds import kind_name
 from sensors.devices.registry import DEFAULT_INTERVAL_S, Device
 from sensors.errors import RegistryFaults
-from store import budgets
+from store import budgets, encoding
 
 NEEDED = ("id", "community", "kind")
 OPTIONAL = ("name", "lon", "lat", "crs", "interval", "site", "room", "gateway", "codec")
@@ -79,8 +77,8 @@ def _rows(table: "csv.DictReader[str]", faults: list[tuple[int, str]]) -> Iterat
 def _text(content: bytes) -> str:
     try:
         return encoding.read(content)[0]
-    except SurveyFaults as bad:
-        raise RegistryFaults([(1, f"neither UTF-8 nor GBK: {bad.faults[0].given['where']}")]) from None
+    except encoding.UnknownEncoding as bad:
+        raise RegistryFaults([(1, str(bad))]) from None
 
 
 def _device(row: dict[str, str]) -> Device:

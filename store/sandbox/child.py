@@ -15,7 +15,12 @@ import msgspec
 
 from store.sandbox import confine
 
-TASKS = {"photo": "store.pictures", "survey": "geo.survey.task", "layers": "store.sandbox.child"}
+TASKS = {
+    "photo": "store.pictures",
+    "survey": "geo.survey.task",
+    "table": "layers.sheets.task",
+    "layers": "store.sandbox.child",
+}
 """A task's name -> the module whose ``task`` does it; there are no others."""
 OUT_OF_MEMORY, FAILED, TOO_LONG = 70, 71, 72
 

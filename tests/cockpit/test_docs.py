@@ -1,6 +1,7 @@
 """The documents tell everything that a user can meet: commands, settings, routes, figures, reasons, metrics."""
 
 import re
+import tomllib
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from cockpit.pages import help
 from cockpit.people import api as people
 from cockpit.replay import api as replay
 from cockpit.settings import PREFIX, Settings
+from geo import folders
+from geo.communities import Community
 from layers.alarms import figures as alarm_figures
 from layers.declare import layers
 from layers.grid_events import figures as event_figures
@@ -34,6 +37,7 @@ from sensors.refusal import Reason
 from store.budgets import Budgets
 from store.instant import parse_rfc3339
 from tests.sensors.codecs.test_mapping import PUSHED
+from tests.towns import xinlin
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -88,6 +92,14 @@ def test_every_budget_and_its_default_is_documented() -> None:
     table = OPERATIONS.split("### Budgets")[1].split("\n## ")[0]
     told = dict(re.findall(r"^\| `([a-z_]+)` \| `([0-9.]+)` \|", table, re.MULTILINE))
     assert told == {name: str(value) for name, value in asdict(Budgets()).items()}
+
+
+def test_the_description_of_a_community_tells_every_key_and_is_taken(tmp_path: Path) -> None:
+    text = OPERATIONS.split("## Adding a community")[1].split("```toml\n")[1].split("```")[0]
+    assert {*tomllib.loads(text), "code"} == set(Community.__struct_fields__)
+    (xinlin(tmp_path) / "community.toml").write_text(text, encoding="utf-8")
+    [found] = folders.read(tmp_path)
+    assert found.community.name == "新邻未来社区"
 
 
 def test_every_route_is_documented_and_nothing_else_is() -> None:

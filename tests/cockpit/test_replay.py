@@ -1,12 +1,17 @@
 """What is replayed of the past is, at the end of each step, what ``at`` answers for that time."""
 
+import asyncio
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from fastapi import Request
 from sqlalchemy import Connection, Engine
+from sqlalchemy import event as events_of
 
+from cockpit.replay.api import goes_on, hung_up
 from cockpit.replay.course import Course
 from cockpit.replay.kept import KeptCourses
 from layers.declare import feeds, layers
@@ -14,6 +19,7 @@ from layers.grid_events import write
 from layers.grid_events.tables import grid_event
 from layers.roles import Actor
 from sensors.bus.merging import settled
+from sensors.bus.message import Message
 from sensors.codecs.installed import codecs
 from sensors.intake.writer import Writer
 from sensors.tables import device
@@ -158,7 +164,7 @@ def test_an_answer_ends_where_it_has_told_enough_and_the_next_goes_on(engine: En
         same(screen, asked_at(connection, end), end)
 
 
-def test_an_answer_ends_where_it_took_too_long_and_the_next_goes_on(engine: Engine) -> None:
+def test_an_answer_ends_with_the_step_after_which_nobody_wants_more_and_the_next_goes_on(engine: Engine) -> None:
     begin = (now() - 5 * HOUR) // SECOND * SECOND
     history(engine, random.Random(9), begin)
     screen: dict[str, dict[str, Any]] = {}
@@ -168,11 +174,35 @@ def test_an_answer_ends_where_it_took_too_long_and_the_next_goes_on(engine: Engi
         show(screen, course.snapshot())
         answers = 0
         while course.at < end:
-            for frame in course.advance(connection, end, MINUTE, MOST, seconds=0.000001):
+            for frame in course.advance(connection, end, MINUTE, MOST, is_wanted=lambda: False):
                 show(screen, frame)
             answers += 1
         assert answers > 10
         same(screen, asked_at(connection, end), end)
+
+
+def test_who_hangs_up_is_worked_for_until_the_end_of_a_step(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.replay.api.LOOKS_S", 0.0)
+    begin = (now() - 5 * HOUR) // SECOND * SECOND
+    history(engine, random.Random(9), begin)
+
+    async def reached(is_there: bool) -> Instant:
+        async def receive() -> Any:
+            return {"type": "http.request"} if is_there else {"type": "http.disconnect"}
+
+        has_hung_up = await hung_up(Request({"type": "http"}, receive))
+
+        def work() -> Instant:
+            with engine.connect() as connection:
+                course = Course(connection, "heling", begin)
+                course.advance(connection, begin + HOUR, MINUTE, MOST, goes_on(has_hung_up, 600))
+                return course.at
+
+        return await asyncio.to_thread(work)
+
+    with ThreadPoolExecutor() as threads:
+        assert threads.submit(asyncio.run, reached(False)).result() == begin - begin % MINUTE + MINUTE
+        assert threads.submit(asyncio.run, reached(True)).result() == begin + HOUR
 
 
 def test_who_begins_is_given_what_was_read_a_moment_ago_at_most(
@@ -188,3 +218,35 @@ def test_who_begins_is_given_what_was_read_a_moment_ago_at_most(
         assert kept.at(connection, "heling", begin, is_begun=False) is not first
         kept.keep(connection, first)
         assert kept.at(connection, "heling", begin, is_begun=True) is first
+
+
+def test_what_is_quiet_is_looked_up_once_in_hours_and_what_comes_late_is_told(engine: Engine) -> None:
+    ids = devices(engine)
+    writer = Writer(engine, feeds(), codecs())
+    moment = now()
+
+    def say(ago: Instant) -> None:
+        said = json.dumps({"ts": (moment - ago) // MILLISECOND, "values": {"pm2_5": 40}})
+        decoded = writer.decode([Message(f"cim/v1/heling/{ids[0]}/telemetry", said.encode(), moment - ago)])
+        decoded.at, decoded.listening_since = moment - ago, 0
+        writer.store(decoded)
+
+    say(5 * HOUR)
+    say(2 * HOUR)
+    looks: list[str] = []
+    events_of.listen(engine, "before_cursor_execute", lambda _c, _r, statement, *_: looks.append(statement))
+    with engine.connect() as connection:
+        course = Course(connection, "heling", moment - 4 * HOUR)
+        looks.clear()
+        while course.at < moment - 3 * HOUR:
+            course.advance(connection, course.at + 7 * MINUTE, MINUTE, MOST)
+        assert sum("FROM series" in one and "EXISTS" in one for one in looks) == 1
+        late = Course(connection, "heling", moment - 8 * MINUTE)
+        late.advance(connection, moment - 7 * MINUTE, MINUTE, MOST)
+    say(6 * MINUTE)
+    screen: dict[str, dict[str, Any]] = {}
+    with engine.connect() as connection:
+        show(screen, late.snapshot())
+        for frame in late.advance(connection, moment, MINUTE, MOST):
+            show(screen, frame)
+        same(screen, asked_at(connection, moment), moment)

@@ -84,6 +84,12 @@ def scene(page: Page) -> str | None:
     return found
 
 
+def _scenes(page: Page) -> list[dict[str, Any]]:
+    """The scenes of a wall, in their order."""
+    found: list[dict[str, Any]] = page.evaluate("() => JSON.parse(cockpit.root.dataset.scenes)")
+    return found
+
+
 def test_a_screen_says_what_it_shows_and_how_it_fares(screens: Screens) -> None:
     heard = until(lambda: screens.told("大厅")["heard"], 15)
     assert (heard["page"], heard["language"]) == ("/wall/heling", "zh-CN")
@@ -107,7 +113,10 @@ def test_only_displays_say_how_they_fare_and_only_so_much(screens: Screens) -> N
     for more in ({"error": "x" * 301}, {"page": "x" * 201}, {"frames": -1}, {"memory": 2**60}, {"x": 1}, {"age": -1}):
         assert screens.beat(**more).status_code == 400, more
     for number in range(3):
-        assert screens.beat(error=f"{HOSTILE}{number}", error_age=1000, scene="overview").status_code == 200
+        said = {"error": f"{HOSTILE}{number}\u202e", "page": "/wall\u202e/heling", "scene": "\u2066overview"}
+        assert screens.beat(**said, error_age=1000).status_code == 200
+    heard = screens.told(HOSTILE)["heard"]
+    assert (heard["error"], heard["page"], heard["scene"]) == (f"{HOSTILE}2", "/wall/heling", "overview")
     screens.phone.reload()
     expect(screens.phone.locator(".fault", has_text=f"{HOSTILE}2")).to_be_visible()
     assert screens.phone.evaluate("() => window.hurt") is None
@@ -364,6 +373,31 @@ def test_what_was_done_at_the_screen_is_known_afar(screens: Screens) -> None:
     until(lambda: not screens.told("大厅")["heard"]["curtain"], 15)
 
 
+def test_a_scene_that_is_held_by_key_is_held_on_when_somebody_steps_from_afar(screens: Screens) -> None:
+    keys = screens.wall.keyboard
+
+    def is_said(scene_there: str, held: bool) -> bool:
+        heard = screens.told("大厅")["heard"]
+        return (heard["scene"], heard["held"]) == (scene_there, held)
+
+    def stepped(act: str) -> tuple[str, bool]:
+        [told] = screens.steer(displays=["大厅"], act=act).json()["displays"]
+        return told["chosen"], told["held"]
+
+    second, third, fourth = (one["code"] for one in _scenes(screens.wall)[1:4])
+    for key in ("2", " "):
+        keys.press(key)
+    until(lambda: is_said(second, True), 15)
+    keys.press("ArrowRight")
+    until(lambda: is_said(third, True), 15)
+    assert stepped("next") == (fourth, True)
+    until(lambda: is_said(fourth, True), 15)
+    keys.press("Escape")
+    until(lambda: not screens.told("大厅")["heard"]["held"], 15)
+    assert stepped("next")[1] is False
+    screens.steer(act="release")
+
+
 def test_a_screen_that_shows_a_past_time_obeys_too(screens: Screens) -> None:
     wall = screens.wall
     before = format_rfc3339(now() - MINUTE)
@@ -423,7 +457,14 @@ def test_a_screen_that_is_stuck_is_loaded_anew_and_says_why(screens: Screens, si
     until(lambda: screens.told("大厅")["heard"]["error"] == f"watchdog: {sign}", 15)
 
 
-def test_a_display_that_is_revoked_is_listed_no_more(screens: Screens) -> None:
+def test_a_display_that_is_revoked_is_listed_no_more_and_its_name_is_free(screens: Screens) -> None:
     screens.cockpit.answer("display", "revoke", HOSTILE)
     assert screens.beat().status_code == 401
     expect(screens.phone.locator(".display")).to_have_count(1, timeout=15_000)
+    again = ("display", "add", "--name", HOSTILE, "--community", "heling")
+    assert screens.cockpit.answer(*again)["link"]
+    assert screens.beat().status_code == 401, "the old link stays revoked"
+    told = httpx.get(screens.cockpit.url + DISPLAYS, headers=screens.manager).json()["displays"]
+    by_name = {one["name"]: one["revoked"] for one in told if one["name"].startswith(HOSTILE)}
+    assert by_name.pop(HOSTILE) is False
+    assert list(by_name.values()) == [True]

@@ -48,7 +48,10 @@ def furnished(cockpit: Cockpit) -> Cockpit:
 def event(furnished: Cockpit) -> str:
     """An event that is open."""
     told = {"id": "in-english", "title": TITLE, "category": "order.vendor"}
-    number: str = client(furnished, "Mae", "manager", "heling").post(EVENTS, json=told).json()["id"]
+    mae = client(furnished, "Mae", "manager", "heling")
+    number: str = mae.post(EVENTS, json=told).json()["id"]
+    matter = {"kind": "mediation", "topic": "light", "area": "chenglu"}
+    assert mae.post("/api/v1/heling/governance/matters", json=matter).status_code == 201
     return number
 
 
@@ -105,6 +108,23 @@ def test_nothing_of_the_english_wall_is_cut_off(
     )
     assert found == []
     context.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "verbs"),
+    [
+        ("/events/{event}", ("File", "Decline", "Void", "Escalate", "Feed back")),
+        ("/governance?community=heling", ("Hold talks", "Refer")),
+    ],
+)
+def test_a_button_says_what_one_does(
+    furnished: Cockpit, event: str, english: BrowserContext, path: str, verbs: tuple[str, ...]
+) -> None:
+    page = english.new_page()
+    page.goto(furnished.url + path.format(event=event))
+    for verb in verbs:
+        expect(page.get_by_role("button", name=verb, exact=True)).to_be_visible()
+    page.close()
 
 
 def test_who_chooses_a_language_keeps_it(furnished: Cockpit, browser: Browser) -> None:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.end_to_end.test_events import EVENTS, client
-from tests.layers.test_sheets import read_csv, read_xlsx
+from tests.layers.sheets.test_out import read_csv, read_xlsx
 from tests.running import Cockpit
 
 

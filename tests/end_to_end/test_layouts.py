@@ -74,8 +74,8 @@ def event(furnished: Cockpit) -> str:
     capacity = {"instant": 30000, "daily": 60000, "from": "2026-01-01"}
     assert manager.post("/api/v1/heling/visitors/fangyan/capacity", json=capacity).status_code == 201
     assert manager.post(FESTIVALS, json=PLAN).status_code == 201
-    matter = {"kind": "mediation", "topic": "light", "title": "走廊加高挡光", "area": "chenglu"}
-    manager.post("/api/v1/heling/governance/matters", json=matter)
+    matter = {"kind": "mediation", "topic": "light", "area": "chenglu"}
+    assert manager.post("/api/v1/heling/governance/matters", json=matter).status_code == 201
     return str(numbers[-1])
 
 

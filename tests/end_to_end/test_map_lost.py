@@ -98,6 +98,19 @@ def test_a_lost_map_comes_back_with_the_colours_of_what_happened_meanwhile(cockp
     events = "() => cockpit.map.handle.querySourceFeatures('events').map((one) => one.properties.severity)"
     until(lambda: set(page.evaluate(events)) == {"critical", "major"})
 
+    def odd() -> set[str]:
+        said = "() => cockpit.map.handle.querySourceFeatures('devices-not-well').map(({properties}) => properties.id)"
+        return set(page.evaluate(said)) & {"air-lost", "air-still"}
+
+    cockpit.publish(quiet, "status", b"offline")
+    until(lambda: odd() == {"air-still"})
+    lose(page)
+    cockpit.publish(quiet, "status", b"online")
+    cockpit.publish(air, "status", b"offline")
+    until(lambda: page.evaluate("() => cockpit.state.devices['air-lost'].connected") is False)
+    give_back(page)
+    until(lambda: odd() == {"air-lost"})
+
 
 def test_what_a_manager_chose_on_the_map_is_there_again(cockpit: Cockpit, page: Page) -> None:
     cockpit.import_grids(strip("330784-1", "一格", 120.18, 120.20))

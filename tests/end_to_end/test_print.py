@@ -23,10 +23,14 @@ PAGES = {
     "/figures": ("指标", ".totals .total", ("立案率", "本月", "片区")),
     "/alarm-figures": ("告警指标", "[data-figure]", ("目标", "近 30 天")),
     "/visitors": ("游客", ".total", ("方岩景区", "瞬时承载量")),
+    "/alarm-rules": ("告警规则", ".rule", ("烟感报警", "自动立案：消防火情", "出厂规则")),
+    "/counts": ("客流核对", "[data-site-steps] .second", ("方岩景区", "没有待核定的计数")),
+    "/festivals": ("节会", ".festival-state", ("方岩庙会", "阈值", "○ 未开始")),
+    "/quarantine": ("隔离区", ".refused", ("air-print", "not json")),
     "/devices/air-print": ("橙麓空气站", "#device-chart .main-svg", ("PM2.5", "24 小时")),
 }
 """path -> its name, what it shows last, what must be read on paper."""
-NOT_ON_PAPER = ("退出", "看板", "全部标为已读", "English", "新建规则", "导出 CSV")
+NOT_ON_PAPER = ("退出", "看板", "全部标为已读", "English", "新建规则", "导出 CSV", "新的节会", "改方案", "重新处理所选")
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +44,7 @@ def event(cockpit: Cockpit) -> str:
     made = [manager.post(EVENTS, json=one).json()["id"] for one in told]
     air = cockpit.add_device("air-print", name="橙麓空气站", **HERE)
     cockpit.publish(air, "telemetry", {"pm2_5": 41})
+    cockpit.publish(air, "telemetry", b"not json")
     smoke = cockpit.add_device("smoke-print", "smoke", name="礼堂烟感", **HERE)
     cockpit.publish(smoke, "telemetry", {"smoke": True})
     return str(made[0])

@@ -195,3 +195,17 @@ def test_what_a_user_cannot_be_is_said(cockpit: Cockpit, options: tuple[str, ...
     assert done.returncode == 2
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "theme"),
+    [
+        ("", "dark"),
+        ("?theme=light", "light"),
+        ("?theme=none", "dark"),
+        ("?next=/events%3Fcommunity%3Dheling%26theme%3Dlight", "light"),
+        ("?theme=dark&next=/events%3Ftheme%3Dlight", "dark"),
+    ],
+)
+def test_the_sign_in_has_the_theme_that_was_asked_for(cockpit: Cockpit, query: str, theme: str) -> None:
+    assert f'data-theme="{theme}"' in httpx.get(f"{cockpit.url}/sign-in{query}").text

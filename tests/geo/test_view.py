@@ -6,7 +6,7 @@ import shapely
 
 from geo.communities import communities, community
 from geo.ground import frame
-from geo.view import feet, outline, windows
+from geo.view import faces, feet, outline, windows
 
 ABOUT_A_METRE = 1e-5
 
@@ -43,3 +43,16 @@ def test_each_storey_of_a_centre_has_windows_within_it(code: str) -> None:
 
 def test_windows_know_the_site_whose_people_are_behind_them() -> None:
     assert {band["properties"]["site"] for band in windows("heling")} == {"centre"}
+
+
+@pytest.mark.parametrize("code", communities())
+def test_squares_cover_each_building_and_what_is_seen_of_its_roof(code: str) -> None:
+    squares = faces(code)
+    lons, lats = np.array([one["geometry"]["coordinates"] for one in squares]).T
+    reach = np.array([one["properties"]["across"] for one in squares]) / 2
+    east, north = 111_320 * np.cos(np.radians(28.9)), 111_320
+    # On the ground a square of the screen is longer, the flatter one looks.
+    away = reach / np.cos(np.radians(community(code).camera.pitch))
+    for middle in shapely.get_coordinates(shapely.centroid(frame(code, "buildings").geometry.to_numpy())):
+        near = np.hypot((lons - middle[0]) * east, (lats - middle[1]) * north) <= np.hypot(reach, away)
+        assert near.any()

@@ -13,6 +13,7 @@ from store.instant import now
 
 ROOT = Path(__file__).parents[2]
 DETAIL = {"Problem": 2, "Refused": 1, "BadPosition": 0, "CommandError": 0, "SealError": 0, "Overload": 2}
+DETAIL |= {"SheetFault": 2, "unfit": 1}
 """What is raised, and which of its arguments people read."""
 ELSEWHERE = {
     "cockpit/notices/webhooks.py": {"BadSetting"},

@@ -5,8 +5,8 @@ once, no more learners than places), the declaration names what stands ``behind`
 in the transaction that writes the version: what it refuses was never written.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 
@@ -20,7 +20,26 @@ Value = str | int | float | bool | list[str] | None
 """As it is kept: money in fen, a time as `Instant`, a day ``2026-11-27``, a month ``2026-11``, a clock ``18:30``, a
 choice or a place by its code, another row by its number."""
 
-CODES: Mapping[str, str] = {}
+CODES: Mapping[str, str] = {
+    "attendance": "layers.services.learning.attendance",
+    "bookings": "layers.services.bookings.booked",
+    "canteen_meals": "layers.services.canteen.meals",
+    "canteen_payments": "layers.services.canteen.payments",
+    "canteen_prices": "layers.services.canteen.prices",
+    "courses": "layers.services.learning.courses",
+    "earning": "layers.services.points.earning",
+    "enrolments": "layers.services.learning.enrolments",
+    "goods": "layers.services.points.goods",
+    "goods_receipts": "layers.services.points.receipts",
+    "points_policies": "layers.services.points.policies",
+    "redemptions": "layers.services.points.redemptions",
+    "sessions": "layers.services.learning.sessions",
+    "tour_bookings": "layers.services.bookings.tour_bookings",
+    "tour_products": "layers.services.bookings.tour_products",
+    "check_ins": "layers.services.care.check_ins",
+    "places": "layers.services.care.places",
+    "service_requests": "layers.services.care.requests",
+}
 """Code -> module that has ``BEHIND``. A declaration can name these and nothing else."""
 
 
@@ -77,6 +96,16 @@ class Behind:
             What cannot be, with 409 or 422 and why; then the version was not written either.
         """
 
+    def told(
+        self, connection: Connection, rows: Sequence[int], at: Instant | None = None
+    ) -> Mapping[int, Mapping[str, Value]]:
+        """By row, computed fields that change without the row: told when it is read, now or of a time, never kept."""
+        return {}
+
+    def forget(self, connection: Connection, community: str, name: str) -> int:
+        """Blot a name out of what somebody wrote into tables of its own; returns how many of their rows had it."""
+        return 0
+
 
 PLAIN = Behind()
 
@@ -88,3 +117,9 @@ def behind(code: str) -> Behind:
         return PLAIN
     found: Behind = import_module(CODES[code]).BEHIND
     return found
+
+
+def as_told(connection: Connection, code: str, rows: Sequence[Row], at: Instant | None = None) -> list[Row]:
+    """Rows of a register with the fields that what stands behind it finds when they are read."""
+    more = behind(code).told(connection, [one.id for one in rows], at)
+    return [replace(one, values={**one.values, **more.get(one.id, {})}) for one in rows]

@@ -13,7 +13,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from store.language import Word
+from geo import communities as geo
+from layers.services.registers.behind import CODES
+from layers.services.scenes import scenes
 
 Type = Literal[
     "text", "long", "integer", "number", "money", "date", "time", "clock", "month", "yes_no",
@@ -21,10 +23,19 @@ Type = Literal[
 ]  # fmt: skip
 Role = Literal["everybody", "steward", "manager", "admin"]
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+ENDING = ".toml"
+MOST_FIELDS = 60
 
 
 class DeclarationError(Exception):
     """A declaration that cannot be; says which file, where and why."""
+
+
+class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a code is called."""
+
+    name: str
+    name_en: str
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -44,7 +55,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     personal: bool = False
     computed: bool = False
     fixed: bool = False
-    choices: dict[str, Word] = {}
+    choices: dict[str, Choice] = {}
     to: str = ""
     layer: str = ""
     unit: str = ""
@@ -149,6 +160,8 @@ def read(text: str, code: str, where: str) -> Register:
         found = msgspec.convert({"code": code, **rows}, Register)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise DeclarationError(f"{where}: {error}") from None
+    except RecursionError:
+        raise DeclarationError(f"{where}: nested too deep") from None
     for fault in _faults(found):
         raise DeclarationError(f"{where}: {fault}")
     return found
@@ -158,6 +171,8 @@ def _faults(one: Register) -> Iterator[str]:
     codes = [field.code for field in one.fields]
     if not CODE.fullmatch(one.code):
         yield f"code {one.code!r}: lower-case letters, digits and _ only, a letter first, at most 40"
+    if not 0 < len(one.fields) <= MOST_FIELDS:
+        yield f"fields: {len(one.fields)}; 1 to {MOST_FIELDS}"
     for field in one.fields:
         yield from (f"fields.{field.code}: {fault}" for fault in _field_faults(field))
     for code in {code for code in codes if codes.count(code) > 1}:
@@ -174,6 +189,10 @@ def _faults(one: Register) -> Iterator[str]:
             yield f"totals: {code!r} is personal, or neither choice, place nor yes_no"
     if one.reads == "everybody" and one.personal:
         yield "reads: everybody, and there are personal fields"
+    if one.scene not in scenes():
+        yield f"scene: {one.scene!r} is not one of {', '.join(scenes())}"
+    if one.behind and one.behind not in CODES:
+        yield f"behind: {one.behind!r} is not one of {', '.join(CODES)}"
     if one.states and one.first not in one.states:
         yield f"first: no state {one.first!r}"
     for code, state in one.states.items():
@@ -197,15 +216,59 @@ def _field_faults(field: Field) -> Iterator[str]:
 def shipped() -> Mapping[str, Register]:
     """The registers that ship, by code."""
     folder = files("layers.services.registers") / "declared"
-    found = {}
-    for file in folder.iterdir():
-        if file.name.endswith(".toml"):
-            code = file.name.removesuffix(".toml")
-            found[code] = read(file.read_text(encoding="utf-8"), code, f"declared/{file.name}")
-    return found
+    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(ENDING))
+    return {
+        name.removesuffix(ENDING): read(
+            (folder / name).read_text(encoding="utf-8"), name.removesuffix(ENDING), f"declared/{name}"
+        )
+        for name in names
+    }
+
+
+@cache
+def own(community: str) -> Mapping[str, Register]:
+    """The registers that a community brings in its folder, by code.
+
+    Raises
+    ------
+    DeclarationError
+        With the file, the place in it, and why.
+    """
+    if community not in geo.communities():
+        return {}
+    return {
+        name.removesuffix(ENDING): _own(community, name, content)
+        for name, content in sorted(geo.registers(community).items())
+    }
+
+
+def _own(community: str, name: str, content: bytes) -> Register:
+    where, code = f"{community}/{geo.REGISTERS}/{name}", name.removesuffix(ENDING)
+    if code in shipped():
+        raise DeclarationError(f"{where}: a register of this code ships")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise DeclarationError(f"{where}: no UTF-8: {error.reason} at byte {error.start}") from None
+    return read(text, code, where)
 
 
 def registers(community: str) -> dict[str, Register]:
     """The registers that a community has, by code, in their order."""
     found = [one for one in shipped().values() if not one.communities or community in one.communities]
-    return {one.code: one for one in sorted(found, key=lambda one: (one.order, one.code))}
+    return {one.code: one for one in sorted([*found, *own(community).values()], key=lambda one: (one.order, one.code))}
+
+
+def check() -> None:
+    """Look at all declarations, once at the start.
+
+    Raises
+    ------
+    DeclarationError
+        With the first that cannot be: its file, the place in it, and why.
+    """
+    for community in geo.communities():
+        for one in registers(community).values():
+            for field in one.fields:
+                if field.type == "row" and field.to not in registers(community):
+                    raise DeclarationError(f"{one.code}: fields.{field.code}.to: no register {field.to!r}")

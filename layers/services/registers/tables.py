@@ -20,6 +20,7 @@ from store.metadata import metadata
 NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts up by itself in an INTEGER only."""
 STANDS = text("key IS NOT NULL AND NOT voided")
+SEALED = text("sealed IS NOT NULL")
 
 register_row = Table(
     "register_row",
@@ -50,6 +51,7 @@ register_row = Table(
         sqlite_where=STANDS,
         postgresql_where=STANDS,
     ),
+    Index("ix_register_row_sealed", "community", "register", "at", sqlite_where=SEALED, postgresql_where=SEALED),
 )
 
 register_version = Table(

@@ -9,14 +9,13 @@ branch_labels = None
 depends_on = None
 
 STANDS = sa.text("key IS NOT NULL AND NOT voided")
+SEALED = sa.text("sealed IS NOT NULL")
 
 
 def upgrade() -> None:
     op.create_table(
         "register_row",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
         *_of(),
         sa.Column("reference", sa.String(128)),
         sa.Column("key", sa.String(300)),
@@ -33,6 +32,13 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=STANDS,
         postgresql_where=STANDS,
+    )
+    op.create_index(
+        "ix_register_row_sealed",
+        "register_row",
+        ["community", "register", "at"],
+        sqlite_where=SEALED,
+        postgresql_where=SEALED,
     )
     op.create_table(
         "register_version",

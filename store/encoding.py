@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from geo.errors import Fault, SurveyFaults
-
 USUAL = ("utf-8", "gb18030")
 CLEARLY = 0.3
 FIRST_FOREIGN, SHOWN = 0x80, 12
@@ -20,6 +18,18 @@ LEVEL_1 = range(0xB0, 0xD8)
 """First bytes of level 1 of GB 2312."""
 BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 NAMES = {"gb18030": "GB18030", "utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp950": "Big5"}
+
+
+class UnknownEncoding(ValueError):
+    """A text in no encoding that is known; ``where`` are the bytes, or the encoding and the place, that tell.
+
+    ``position`` is the first byte that no reading came past.
+    """
+
+    def __init__(self, where: str, position: int) -> None:
+        super().__init__(f"neither UTF-8 nor GBK: {where}")
+        self.where = where
+        self.position = position
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,7 @@ def decide(texts: Sequence[bytes], declared: Sequence[str] = (), is_cut: bool = 
 
     Raises
     ------
-    SurveyFaults
+    UnknownEncoding
         If they are in none.
     """
     telling = [text for text in texts if not text.isascii()]
@@ -51,7 +61,7 @@ def decide(texts: Sequence[bytes], declared: Sequence[str] = (), is_cut: bool = 
     if not readings:
         start = next(position for position, byte in enumerate(telling[0]) if byte >= FIRST_FOREIGN)
         shown = telling[0][start : start + SHOWN].hex(" ")
-        raise SurveyFaults([Fault(0, "", "encoding", {"where": shown})])
+        raise UnknownEncoding(shown, max(_end(telling[0], encoding) for encoding in USUAL))
     best = max(readings, key=lambda one: one.share)
     first = readings[0]
     # The first is what is declared, else UTF-8.
@@ -63,7 +73,7 @@ def read(content: bytes, declared: Sequence[str] = ()) -> tuple[str, str]:
 
     Raises
     ------
-    SurveyFaults
+    UnknownEncoding
         If it is in none.
     """
     for mark, encoding in BOMS:
@@ -71,7 +81,9 @@ def read(content: bytes, declared: Sequence[str] = ()) -> tuple[str, str]:
             try:
                 return content.decode(encoding), encoding
             except UnicodeDecodeError as error:
-                raise SurveyFaults([Fault(0, "", "encoding", {"where": f"{encoding}, {error.start}"})]) from None
+                # The mark may have been taken off before.
+                position = error.start + len(content) - len(error.object)
+                raise UnknownEncoding(f"{encoding}, {position}", position) from None
     encoding = decide([content], declared)
     return content.decode(encoding), encoding
 
@@ -114,6 +126,15 @@ def _decoded(text: bytes, encoding: str, is_cut: bool) -> str | None:
         except LookupError:
             return None
     return None
+
+
+def _end(text: bytes, encoding: str) -> int:
+    """How far a text can be read in an encoding."""
+    try:
+        text.decode(encoding)
+    except UnicodeDecodeError as error:
+        return error.start
+    return len(text)
 
 
 def _is_common(letter: str, encoding: str) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from layers.sheets.cells import MAX_CELL, escaped, guarded
 from layers.texts import cleaned
 from store.instant import SHANGHAI, Instant, to_datetime
 
@@ -18,10 +19,6 @@ FORMATS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-"""What the text of a cell must not begin with: a spreadsheet would run it (OWASP, CSV Injection)."""
-MAX_CELL = 32_767
-"""UTF-16 units that a cell of a spreadsheet holds; more, and the file cannot be opened."""
 CUT = "…"
 WHEN = "yyyy-mm-dd hh:mm:ss"
 
@@ -49,9 +46,7 @@ def moment(instant: Instant | None) -> datetime | None:
 
 def text_cell(text: str) -> str:
     """A text that a spreadsheet shows whole, and does not run."""
-    text = cleaned(text)
-    if text.lstrip().startswith(FORMULA):
-        text = f"'{text}"
+    text = guarded(cleaned(text))
     if len(text.encode("utf-16-le")) // 2 > MAX_CELL:
         kept = text.encode("utf-16-le")[: 2 * (MAX_CELL - 1)]
         text = kept.decode("utf-16-le", errors="ignore") + CUT
@@ -70,7 +65,7 @@ def _rows(columns: Sequence[Column]) -> Any:
 def _csv(columns: Sequence[Column]) -> bytes:
     kept = io.StringIO(newline="")
     out = csv.writer(kept, lineterminator="\r\n")
-    out.writerow(column.name for column in columns)
+    out.writerow(text_cell(column.name) for column in columns)
     out.writerows([text_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in _rows(columns))
     # The mark at the beginning tells spreadsheets that it is UTF-8.
     return kept.getvalue().encode("utf-8-sig")
@@ -98,7 +93,7 @@ def _xlsx(title: str, columns: Sequence[Column]) -> bytes:
         text = text_cell(value)
         if not text:
             return None
-        made = WriteOnlyCell(sheet, text)
+        made = WriteOnlyCell(sheet, escaped(text))
         made.data_type = "s"  # "#N/A" is a text here, not an error
         if font is not None:
             made.font = font

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layers import sheets
-from layers.sheets import MAX_CELL, Column, moment, text_cell
+from layers.sheets import out
+from layers.sheets.cells import MAX_CELL
+from layers.sheets.out import Column, moment, text_cell
 from layers.texts import cleaned, one_line
 from tests.layers.test_working_time import local
 
@@ -47,18 +48,18 @@ def read_csv(content: bytes) -> list[list[str]]:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_text_breaks_a_file_or_is_run(text: str) -> None:
     column = [Column("标题", 20, [text])]
-    cell = read_xlsx(sheets.table("xlsx", "t", column))["A2"]
+    cell = read_xlsx(out.table("xlsx", "t", column))["A2"]
     assert cell.data_type in ("s", "n"), "no formula and no error; what is left empty is no text"
     assert cell.value == (text_cell(text) or None)
-    assert read_csv(sheets.table("csv", "t", column))[1] == [text_cell(text)]
+    assert read_csv(out.table("csv", "t", column))[1] == [text_cell(text)]
     assert not text_cell(text).lstrip().startswith(("=", "+", "-", "@", "＝"))
     assert len(text_cell(text).encode("utf-16-le")) // 2 <= MAX_CELL
 
 
 @given(st.text(st.characters(), max_size=40))
 def test_any_text_at_all_makes_a_file(text: str) -> None:
-    for form in sheets.FORMATS:
-        assert sheets.table(form, "t", [Column("标题", 20, [text])])
+    for form in out.FORMATS:
+        assert out.table(form, "t", [Column("标题", 20, [text])])
     assert cleaned(cleaned(text)) == cleaned(text)
     assert "\n" not in one_line(text)
 
@@ -70,12 +71,12 @@ def test_times_are_times_the_head_stays_and_columns_are_wide_enough() -> None:
         Column("发生", 20, [moment(when), None]),
         Column("评价", 6, [5, None]),
     ]
-    sheet = read_xlsx(sheets.table("xlsx", "网格事件", columns))
+    sheet = read_xlsx(out.table("xlsx", "网格事件", columns))
     assert (sheet.title, sheet.freeze_panes, sheet.auto_filter.ref) == ("网格事件", "A2", "A1:C3")
     assert sheet["B2"].value.isoformat() == "2026-11-23T09:00:00"
     assert (sheet["B2"].is_date, sheet["B2"].number_format) == (True, "yyyy-mm-dd hh:mm:ss")
     assert (sheet["C2"].value, sheet["B3"].value) == (5, None)
     assert [sheet.column_dimensions[letter].width for letter in "ABC"] == [36, 20, 6]
-    content = sheets.table("csv", "网格事件", columns)
+    content = out.table("csv", "网格事件", columns)
     assert read_csv(content)[1:] == [["井盖", "2026-11-23 09:00:00", "5"], ["路灯", "", ""]]
     assert content.count(b"\r\n") == 3

@@ -1,0 +1,257 @@
+/* The one page of all registers: a table of what the server holds, as far as it is seen, by filters that stand in the address. */
+(function () {
+  "use strict";
+
+  const cockpit = window.cockpit;
+  const { say, element } = cockpit;
+  const WAIT_MS = 250;   // between the last letter and the question
+  /** @type {Record<Api.Operator, string>} */
+  const OPERATORS = { has: say("包含"), eq: "=", ne: "≠", ge: "≥", le: "≤", gt: ">", lt: "<" };
+  const TEXTS = ["text"];
+  /** @type {PageScript} */
+  const page = (cockpit.pages.registers = {});
+  /** @type {{register: Api.Register, places: Record<string, Record<string, string>>}} */
+  let declared;
+  /** @type {{q: string, where: string[], state: string[]}} */
+  let asked;
+  let sort = "";
+  /** @type {GridApi | null} */
+  let grid = null;
+
+  page.start = async function () {
+    const place = cockpit.find("[data-declared]");
+    if (!place) return;
+    declared = cockpit.own(JSON.parse(place.dataset.declared));
+    const { q = "", where = "", state = "" } = cockpit.root.dataset;
+    asked = { q, where: where.split("\n").filter(Boolean), state: state.split(",").filter(Boolean) };
+    cockpit.registers.declared = declared;
+    cockpit.registers.refresh = refresh;
+    // On a phone the list of registers would fill the screen before the register.
+    const list = cockpit.find(".registers-list details");
+    if (list instanceof HTMLDetailsElement && window.matchMedia("(max-width: 900px)").matches) list.open = false;
+    await cockpit.whoAmI();
+    cockpit.sayKept(cockpit.find("[data-outcome]"));
+    showTotals();
+    if (!cockpit.find("[data-register-tools]")) return;
+    showTools();
+    cockpit.registers.startQuick();
+    await showTable();
+    const { row } = cockpit.root.dataset;
+    if (row) cockpit.registers.open(Number(row));
+  };
+
+  const path = () => `registers/${declared.register.code}`;
+
+  /* What of the filters the API is asked for. */
+  function query() {
+    const found = new URLSearchParams();
+    if (asked.q) found.set("q", asked.q);
+    for (const one of asked.where) found.append("where", one);
+    for (const one of asked.state) found.append("state", one);
+    if (sort) found.set("sort", sort);
+    return found;
+  }
+
+  /* --- the table --- */
+
+  async function showTable() {
+    grid = await /** @type {NonNullable<Window["dash_ag_grid"]>} */ (window.dash_ag_grid).getApiAsync("registers-table");
+    grid.addEventListener("rowClicked", (event) => event.data && cockpit.registers.open(Number(event.data.id)));
+    grid.addEventListener("cellKeyDown", ({ data, event }) => {
+      if (data && event instanceof KeyboardEvent && event.key === "Enter") cockpit.registers.open(Number(data.id));
+    });
+    // The table puts a source of its own in as it gets ready; ours comes after it, or would be overwritten.
+    while (!grid.getGridOption("datasource")) await new Promise((done) => requestAnimationFrame(done));
+    grid.setGridOption("datasource", { getRows });
+  }
+
+  /** @param {GridQuestion} wanted */
+  async function getRows({ startRow, endRow, sortModel, successCallback, failCallback }) {
+    const [by] = sortModel;
+    sort = by ? (by.sort === "desc" ? "-" : "") + by.colId.replace(/^v_/, "") : "";
+    const found = query();
+    found.set("skip", String(startRow));
+    found.set("limit", String(endRow - startRow));
+    try {
+      /** @type {Api.RegisterRows} */
+      const answer = await cockpit.ask(path(), found);
+      successCallback(answer.rows.map((row) => shown(row, answer.named)), answer.total);
+      cockpit.setText(cockpit.need("[data-register-count]"), say("共 {total} 行", { total: cockpit.number(answer.total) }));
+      grid?.[answer.total ? "hideOverlay" : "showNoRowsOverlay"]();
+    } catch (error) {
+      failCallback();
+      cockpit.sayOutcome(cockpit.need("[data-outcome]"), false, error.message);
+    }
+    showLinks();
+  }
+
+  /** @param {Api.RegisterRow} row @param {Api.Named} named */
+  function shown(row, named) {
+    /** @type {Record<string, string>} */
+    const cells = { id: String(row.id), at: cockpit.time.full(Date.parse(row.at)), state: row.state ? declared.register.states[row.state]?.name ?? row.state : "" };
+    for (const field of declared.register.fields) cells["v_" + field.code] = cockpit.registers.text(field, row.values[field.code], named);
+    return /** @type {GridRow} */ (/** @type {unknown} */ (cells));
+  }
+
+  function refresh() {
+    grid?.refreshInfiniteCache();
+    showTotals();
+  }
+
+  /* --- totals that everybody may see --- */
+
+  async function showTotals() {
+    const place = cockpit.need("[data-register-totals]");
+    if (!declared.register.totals.length) return;
+    try {
+      /** @type {{totals: Api.RegisterTotal[]}} */
+      const { totals } = await cockpit.ask(path() + "/totals", {});
+      place.replaceChildren(...totals.map(total));
+    } catch (error) {
+      cockpit.refuse(place, error.message);
+    }
+  }
+
+  /** @param {Api.RegisterTotal} one */
+  function total(one) {
+    const made = element("div", "total");
+    const counts = element("span", "counts");
+    for (const { code, name, count } of one.values) {
+      const part = element("span", "", `${nameOf(one.field, code, name)} `);
+      part.append(element("strong", "", count === null ? say("少于 5 或不便公开") : cockpit.number(count)));
+      counts.append(part);
+    }
+    if (!one.values.length) counts.append(element("span", "second", say("尚无登记")));
+    made.append(element("span", "label", one.name), counts);
+    return made;
+  }
+
+  /** @param {string} field @param {string} code @param {string} name */
+  function nameOf(field, code, name) {
+    const made = declared.register.fields.find((one) => one.code === field);
+    return (made?.layer && declared.places[made.layer]?.[code]) || name;
+  }
+
+  /* --- filters, and what can be done --- */
+
+  function showTools() {
+    const place = cockpit.need("[data-register-tools]");
+    const search = element("input");
+    Object.assign(search, { type: "search", value: asked.q, maxLength: 100, placeholder: say("搜索") });
+    search.setAttribute("aria-label", say("搜索"));
+    /** @type {number | undefined} */
+    let timer;
+    search.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => ask({ q: search.value.trim() }), WAIT_MS);
+    });
+    const count = element("span", "second");
+    count.dataset.registerCount = "";
+    const chips = element("span", "chips");
+    chips.dataset.registerChips = "";
+    const links = element("span", "links");
+    links.dataset.registerLinks = "";
+    place.replaceChildren(search, stateChoice(), adder(), chips, count, ...actions(), links);
+    showChips();
+    showLinks();
+  }
+
+  function actions() {
+    if (cockpit.at !== null || !declared.register.may.writes) return [];
+    const add = element("button", "ahead", say("登记一行"));
+    add.type = "button";
+    add.addEventListener("click", () => cockpit.registers.open(null));
+    const take = element("button", "quiet", say("导入¦动作"));
+    take.type = "button";
+    take.addEventListener("click", () => cockpit.registers.take());
+    return [add, take];
+  }
+
+  function stateChoice() {
+    const states = Object.entries(declared.register.states);
+    if (!states.length) return "";
+    const select = element("select");
+    select.setAttribute("aria-label", say("状态"));
+    select.append(new Option(say("全部状态"), ""), ...states.map(([code, { name }]) => new Option(name, code)));
+    select.value = asked.state[0] ?? "";
+    select.addEventListener("change", () => ask({ state: select.value ? [select.value] : [] }));
+    return select;
+  }
+
+  /* A condition more: which field, how it is compared, with what. */
+  function adder() {
+    const folded = element("details", "filter");
+    const made = element("form");
+    const fields = declared.register.fields.filter((one) => !one.personal && one.type !== "long");
+    const which = element("select");
+    which.setAttribute("aria-label", say("字段"));
+    which.append(...fields.map((one) => new Option(one.name, one.code)));
+    const how = element("select");
+    how.setAttribute("aria-label", say("比较"));
+    const what = element("span", "what");
+    const button = element("button", "ahead", say("筛选"));
+    /** @type {Field} */
+    let control;
+    const choose = () => {
+      const field = /** @type {Api.RegisterField} */ (fields.find((one) => one.code === which.value));
+      const known = /** @type {Api.Operator[]} */ (TEXTS.includes(field.type) ? ["has", "eq", "ne"] : ["integer", "number", "money", "date", "time", "month", "clock"].includes(field.type) ? ["ge", "le", "eq"] : ["eq", "ne"]);
+      how.replaceChildren(...known.map((one) => new Option(OPERATORS[one], one)));
+      control = cockpit.registers.control({ ...field, required: true, computed: false }, null);
+      what.replaceChildren(control);
+    };
+    which.addEventListener("change", choose);
+    made.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const value = control.read()[which.value];
+      if (value === null || value === undefined) return;
+      folded.open = false;
+      ask({ where: [...asked.where, `${which.value}:${how.value}:${Array.isArray(value) ? value[0] : value}`] });
+    });
+    choose();
+    made.append(which, how, what, button);
+    folded.append(element("summary", "", say("筛选条件")), made);
+    return folded;
+  }
+
+  function showChips() {
+    cockpit.need("[data-register-chips]").replaceChildren(...asked.where.map((one) => {
+      const [code, operator, ...rest] = one.split(":");
+      const field = declared.register.fields.find((made) => made.code === code);
+      const value = rest.join(":");
+      const words = field ? cockpit.registers.text(field, value, {}) : value;
+      const chip = element("button", "quiet chip", `${field?.name ?? code} ${OPERATORS[/** @type {Api.Operator} */ (operator)]} ${words} ✕`);
+      chip.type = "button";
+      chip.setAttribute("aria-label", say("去掉条件 {what}", { what: chip.textContent?.replace(" ✕", "") }));
+      chip.addEventListener("click", () => ask({ where: asked.where.filter((other) => other !== one) }));
+      return chip;
+    }));
+  }
+
+  function showLinks() {
+    if (!cockpit.may("steward")) return;
+    cockpit.need("[data-register-links]").replaceChildren(...["xlsx", "csv"].map((format) => {
+      const link = element("a", "", say("导出 {format}", { format: format.toUpperCase() }));
+      const found = query();
+      found.set("format", format);
+      if (cockpit.at !== null) found.set("at", new Date(cockpit.at).toISOString());
+      link.href = `/api/v1/${cockpit.root.dataset.community}/${path()}/export?${found}`;
+      return link;
+    }));
+  }
+
+  /* Ask for something else, and let the address say so: who opens it anew sees the same. */
+  /** @param {Partial<typeof asked>} changed */
+  function ask(changed) {
+    asked = { ...asked, ...changed };
+    const address = new URL(location.href);
+    for (const [name, value] of Object.entries({ q: asked.q, where: asked.where.join("\n"), state: asked.state.join(",") })) {
+      if (value) address.searchParams.set(name, value);
+      else address.searchParams.delete(name);
+    }
+    address.searchParams.set("register", declared.register.code);
+    history.replaceState(history.state, "", address);
+    showChips();
+    showLinks();
+    grid?.purgeInfiniteCache();
+  }
+})();

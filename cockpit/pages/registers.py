@@ -1,0 +1,150 @@
+"""The one page of all registers (登记簿): it knows none of them, but what each declares."""
+
+from typing import Any
+
+import msgspec
+from dash import html
+
+from cockpit import access
+from cockpit.pages import frame
+from cockpit.pages.address import NoPage
+from cockpit.pages.table import endless
+from geo.communities import Community
+from geo.ground import places
+from layers.services.registers import told, values
+from layers.services.registers.declare import Field, Register, registers
+from layers.services.registers.exports import heading
+from layers.services.registers.words import seen, suffices
+from layers.services.scenes import scenes
+from store.language import named, say
+
+WIDE = {"text": 160, "long": 260, "time": 170, "choices": 160, "row": 180}
+NARROW = 110
+
+
+def page(
+    community: str | None = None,
+    theme: str | None = None,
+    at: str | None = None,
+    register: str | None = None,
+    q: str | None = None,
+    where: str | None = None,
+    state: str | None = None,
+    row: str | None = None,
+    **_other: str,
+) -> Any:
+    """The layout of ``/registers``; ``register`` is the code of the one that stands open, ``row`` the number of a row.
+
+    The rest are filters: ``where`` are conditions as the API takes them, a line each, ``state`` states with commas.
+    """
+    known = frame.known_community(community)
+    found = registers(known.code)
+    one = found[register] if register in found else _first(found, known.code)
+    more = {"register": one.code if one else "", "q": q or "", "where": where or "", "state": state or ""}
+    more["row"] = row if row and row.isdecimal() else ""
+    content = [_list(found, known, one, more | frame.past_of(at), frame.theme_of(theme))]
+    content += [_open(one, known)] if one else []
+    body = html.Div(content, className="registers-page")
+    return frame.desk(known, "registers", [body], theme=frame.theme_of(theme), **frame.past_of(at), **more)
+
+
+def check(community: str | None = None, register: str | None = None, **_other: str) -> None:
+    """Refuse a register that there is none of."""
+    known = frame.known_community(community)
+    if register and register not in registers(known.code):
+        raise NoPage(say("{community}没有登记簿「{register}」", community=named(known), register=register[:40]))
+
+
+def _first(found: dict[str, Register], community: str) -> Register | None:
+    viewer = access.asking()
+    readable = (one for one in found.values() if suffices(viewer, community, one.reads))
+    return next(readable, next(iter(found.values()), None))
+
+
+def _list(
+    found: dict[str, Register], community: Community, here: Register | None, data: dict[str, str], theme: str
+) -> Any:
+    """The registers by scene; those that whoever asks may only have totals of say so."""
+    viewer = access.asking()
+    query = f"community={community.code}" + (f"&theme={theme}" if theme != "dark" else "")
+    groups = []
+    for code, scene in scenes().items():
+        links = [
+            html.A(
+                [
+                    named(one),
+                    *(
+                        []
+                        if suffices(viewer, community.code, one.reads)
+                        else [html.Span(say("合计"), className="second")]
+                    ),
+                ],
+                href=f"/registers?{query}&register={one.code}",
+                className="here" if here and one.code == here.code else None,
+                **{"data-register-link": one.code},
+                **({"aria-current": "page"} if here and one.code == here.code else {}),
+            )
+            for one in found.values()
+            if one.scene == code
+        ]
+        if links:
+            groups.append(html.Div([html.H3(named(scene)), *links], className="group"))
+    name = say("登记簿")
+    return html.Nav(
+        [html.Details([html.Summary(name), html.Div(groups, className="groups")], open=True)],
+        className="panel registers-list",
+        **{"aria-label": name},
+    )
+
+
+def _open(one: Register, community: Community) -> Any:
+    viewer = access.asking()
+    is_readable = suffices(viewer, community.code, one.reads)
+    declared = told.register(one, viewer, community.code)
+    grounds = {field.layer for field in one.fields if field.layer}
+    words = {
+        "register": declared,
+        "places": {layer: {place.code: named(place) for place in places(community.code, layer)} for layer in grounds},
+    }
+    content = [
+        html.Header([html.H2(named(one)), html.Span(named(one, "about"), className="note")]),
+        html.Div("", className="totals", **{"data-register-totals": ""}),
+    ]
+    if is_readable:
+        content += [
+            html.Div("", className="quick", hidden=True, **{"data-register-quick": ""}),
+            html.Div("", className="tools", **{"data-register-tools": ""}),
+            html.P("", className="outcome", role="status", **{"data-outcome": ""}),
+            endless("registers-table", _columns(one, community.code), say("没有符合条件的行"), "calc(100vh - 330px)"),
+        ]
+    else:
+        content.append(
+            html.P(say("登录后可查看各行；这里只有合计"), className="second", **{"data-register-closed": ""})
+        )
+    return html.Section(
+        content, className="panel register-open", **{"data-declared": msgspec.json.encode(words).decode()}
+    )
+
+
+def _columns(one: Register, community: str) -> list[dict[str, Any]]:
+    fields = seen(one, access.asking(), community)
+    columns: list[dict[str, Any]] = [{"field": "id", "headerName": say("编号"), "width": 90, "sortable": False}]
+    if one.states:
+        columns.append({"field": "state", "headerName": say("状态"), "width": 100, "sortable": False})
+    columns += [_column(field) for field in one.fields if field.code in fields]
+    columns.append({"field": "at", "headerName": say("最后更改"), "width": 190, "sortable": False})
+    return columns
+
+
+def _column(field: Field) -> dict[str, Any]:
+    column: dict[str, Any] = {
+        "field": f"v_{field.code}",
+        "headerName": heading(field),
+        "minWidth": WIDE.get(field.type, NARROW),
+        "sortable": not field.personal and field.type not in ("long", "row", "choices"),
+    }
+    if field.type in ("text", "long"):
+        column["flex"] = 1
+    if values.KINDS[field.type].is_number and field.type != "row":
+        column["type"] = "rightAligned"
+    return column

@@ -1,0 +1,27 @@
+"""Behind the register of goods: their stock, which receipts and redemptions make."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from layers.services.points import accounts, stock
+from layers.services.registers.behind import Behind, Row, Value, Writing
+from store.instant import Instant
+
+
+class Goods(Behind):
+    """Goods are kept where movements find them; the count in stock is told, never kept with the row."""
+
+    def settle(self, connection: Connection, writing: Writing, row: Row) -> None:
+        """Keep the price, and refuse to void what is in stock."""
+        accounts.hold(connection, row.community)
+        stock.put(connection, row)
+
+    def told(
+        self, connection: Connection, rows: Sequence[int], at: Instant | None = None
+    ) -> Mapping[int, Mapping[str, Value]]:
+        """How many of each are in stock."""
+        return {number: {"stock": count} for number, count in stock.in_stock(connection, list(rows), at).items()}
+
+
+BEHIND = Goods()

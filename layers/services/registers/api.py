@@ -1,0 +1,316 @@
+"""Routes of registers: the same for every register, as it is declared."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
+
+from geo.communities import Community
+from layers.problem import Problem
+from layers.roles import Actor
+from layers.services import totals
+from layers.services.bookings import live
+from layers.services.registers import asked, erasure, exports, imports, listing, queries, told, words, write
+from layers.services.registers.behind import as_told
+from layers.services.registers.declare import Register, registers
+from layers.services.registers.writer import Writer
+from layers.sheets import out, read
+from layers.sheets.sheet import Sheet, SheetFaults
+from layers.web import At, Body, CommunityPath, Given, Limit, Manager, Reading, Services, Viewer, WriteActor
+from layers.words import told as told_in
+from store import audit, budgets
+from store.engine import writing
+from store.instant import Instant
+from store.language import in_all, say
+from store.sandbox.ask import Busy
+
+Code = Annotated[str, Path(max_length=40)]
+Number = Annotated[int, Path(ge=1, le=2**53)]
+Format = Annotated[Literal["csv", "xlsx"], Query(alias="format")]
+TOLD = frozenset({"values", "reference", "reason", "seq", "state"})
+
+
+class Entry(BaseModel):
+    """A row that is to be written. Values stand in ``values``, or beside the rest under their fields' codes."""
+
+    model_config = ConfigDict(extra="allow")
+    values: dict[str, Any] = Field(default_factory=dict, max_length=60)
+    reference: str | None = Field(None, min_length=1, max_length=128, description="one's own id: the same is the same")
+    reason: str = Field("", max_length=write.REASON_MOST)
+
+    def given(self) -> dict[str, Any]:
+        """The values."""
+        return dict(self.model_extra or {}) | self.values
+
+
+class Change(Entry):
+    """What is to be changed; ``seq`` is the version that was seen."""
+
+    seq: int = Field(ge=1, le=2**31 - 1)
+    state: str | None = Field(None, max_length=40)
+
+
+class Voiding(BaseModel):
+    """Why a row shall count no more; ``seq`` is the version that was seen."""
+
+    reason: str = Field(min_length=1, max_length=write.REASON_MOST)
+    seq: int | None = Field(None, ge=1, le=2**31 - 1)
+
+
+class Erasure(BaseModel):
+    """Whose data shall be erased: a row of a register that holds the person."""
+
+    register_: str = Field("persons", alias="register", max_length=40)
+    id: int = Field(ge=1, le=2**53)
+    name: str = Field("", max_length=40, description="as it may stand in open texts; left out: the row's own")
+    reason: str = Field(min_length=1, max_length=write.REASON_MOST)
+    dry_run: bool = False
+
+
+def add_to(routes: APIRouter) -> None:
+    """Add the routes below ``/api/v1/{community}/registers``."""
+
+    @routes.get("/registers")
+    def declared(community: CommunityPath, viewer: Viewer) -> dict[str, Any]:
+        """The registers that whoever asks may read, or have totals of."""
+        known = [one for one in registers(community.code).values() if _is_told(one, viewer, community.code)]
+        return {"registers": [told.register(one, viewer, community.code) for one in known]}
+
+    _erasure(routes)
+    _files(routes)
+    _reading(routes)
+    _writing(routes)
+
+
+def _reading(routes: APIRouter) -> None:
+    @routes.get("/registers/{code}")
+    def listed(
+        code: Code,
+        community: CommunityPath,
+        connection: Reading,
+        viewer: Viewer,
+        given: Given,
+        at: At,
+        where: asked.Where = None,
+        state: asked.States = None,
+        q: asked.Word = "",
+        sort: asked.Sort = "",
+        skip: asked.Skip = 0,
+        cursor: asked.Cursor = None,
+        voided: bool = False,
+        limit: Limit = 100,
+    ) -> dict[str, Any]:
+        """Rows of a register, newest first or by ``sort``, as they stand or stood ``at`` a time."""
+        register = _readable(code, community, viewer)
+        wanted = asked.wanted(
+            register, viewer, community.code, where=where, state=state, q=q, sort=sort, skip=skip, cursor=cursor,
+            limit=limit, voided=voided,
+        )  # fmt: skip
+        found = listing.listed(connection, given.seal, register, community.code, wanted, at)
+        rows = as_told(connection, register.behind, found.rows, at)
+        more = len(rows) == limit and not sort
+        return {
+            "register": code,
+            "total": found.total,
+            "rows": [told.row(register, one, viewer, community.code) for one in rows],
+            "named": words.of_others(connection, given.seal, register, community.code, found.rows, viewer),
+            "cursor": str(found.rows[-1].id) if more else None,
+        }
+
+    @routes.get("/registers/{code}/totals")
+    def counted(code: Code, community: CommunityPath, connection: Reading, given: Given, viewer: Viewer, at: At) -> Any:
+        """How many rows there are by the fields that everybody may have totals of; small ones are not told."""
+        register = _known(code, community)
+        if not _is_told(register, viewer, community.code):
+            raise _hidden(register)
+        return {"register": code, "totals": [_totals(connection, register, community, one, at)
+                                             for one in register.totals]}  # fmt: skip
+
+    @routes.get("/registers/{code}/{number}")
+    def one(
+        code: Code, number: Number, community: CommunityPath, connection: Reading, given: Given, viewer: Viewer, at: At
+    ) -> dict[str, Any]:
+        """A row, and every version that it had: what was done, by whom, when and why."""
+        register = _readable(code, community, viewer)
+        row = queries.row(connection, given.seal, community.code, code, number, at)
+        if row is None:
+            raise Problem(404, "not found", f"no row {number} in {code!r} of {community.code!r}")
+        (row,) = as_told(connection, register.behind, [row], at)
+        known = queries.versions(connection, given.seal, community.code, code, number, at)
+        history = [
+            told.row(register, version, viewer, community.code) | {"action": action, "reason": version.reason}
+            for action, version in known
+        ]
+        named = words.of_others(
+            connection, given.seal, register, community.code, [version for _, version in known], viewer
+        )
+        return told.row(register, row, viewer, community.code) | {"versions": history, "named": named}
+
+
+def _writing(routes: APIRouter) -> None:
+    @routes.post("/registers/{code}", status_code=201)
+    def add(
+        body: Entry, code: Code, community: CommunityPath, given: Given, actor: WriteActor, response: Response
+    ) -> dict[str, Any]:
+        """A new row; 200 where one with this reference is there already."""
+        by = _writer(code, community, given, actor)
+        with _changing(given, by) as connection:
+            entry = write.Asked(given=body.given(), reference=body.reference, reason=body.reason)
+            row, is_new = write.add(connection, by, entry)
+            response.status_code = 201 if is_new else 200
+            return told.row(by.register, row, actor, community.code)
+
+    @routes.post("/registers/{code}/{number}")
+    def change(
+        body: Change, code: Code, number: Number, community: CommunityPath, given: Given, actor: WriteActor
+    ) -> dict[str, Any]:
+        """Change a row, or take it to another state; 409 where somebody was quicker."""
+        by = _writer(code, community, given, actor)
+        with _changing(given, by) as connection:
+            entry = write.Asked(given=body.given(), seq=body.seq, state=body.state, reason=body.reason)
+            return told.row(by.register, write.change(connection, by, number, entry), actor, community.code)
+
+    @routes.post("/registers/{code}/{number}/void")
+    def void(
+        body: Voiding, code: Code, number: Number, community: CommunityPath, given: Given, actor: WriteActor
+    ) -> dict[str, Any]:
+        """Let a row count no more; it stays, with the reason."""
+        by = _writer(code, community, given, actor)
+        with _changing(given, by) as connection:
+            entry = write.Asked(seq=body.seq, reason=body.reason)
+            return told.row(by.register, write.void(connection, by, number, entry), actor, community.code)
+
+
+@contextmanager
+def _changing(given: Services, by: Writer) -> Iterator[Connection]:
+    """A transaction; after its commit the screens are told what they show of the register."""
+    with writing(given.databases.of(by.community)) as connection:
+        yield connection
+    live.tell(given, by.community, by.register)
+
+
+def _files(routes: APIRouter) -> None:
+    @routes.post("/registers/{code}/import")
+    def take(
+        content: Body, code: Code, community: CommunityPath, given: Given, actor: WriteActor, dry_run: bool = False
+    ) -> dict[str, Any]:
+        """Take a CSV or XLSX in, all of it or nothing, or say what would come of it. 422 tells every fault by line."""
+        by = _writer(code, community, given, actor)
+        sheet = _sheet(content)
+        told_of = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+        engine = given.databases.of(community.code)
+        plan = imports.take(engine, by, sheet.columns, sheet.rows, told_of, is_rehearsal=dry_run)
+        if not dry_run:
+            live.tell(given, community.code, by.register)
+        steps = [{"line": one.line, "action": one.action, "id": one.before.id if one.before else None}
+                 for one in plan.steps if one.action != "same"]  # fmt: skip
+        counts = {name: plan.count(action) for name, action in
+                  (("added", "add"), ("changed", "change"), ("unchanged", "same"))}  # fmt: skip
+        return {"dry_run": dry_run, **counts, "lines": steps[:1_000]}
+
+    @routes.get("/registers/{code}/export")
+    def export(
+        code: Code,
+        community: CommunityPath,
+        connection: Reading,
+        given: Given,
+        actor: WriteActor,
+        at: At,
+        form: Format = "xlsx",
+        where: asked.Where = None,
+        state: asked.States = None,
+        q: asked.Word = "",
+        sort: asked.Sort = "",
+    ) -> Response:
+        """The rows that the list shows as a file; edited, it can be imported again."""
+        register = _readable(code, community, actor)
+        most = budgets.current().export_rows
+        wanted = asked.wanted(
+            register, actor, community.code, where=where, state=state, q=q, sort=sort, skip=0, cursor=None,
+            limit=most, voided=False,
+        )  # fmt: skip
+        found = listing.listed(connection, given.seal, register, community.code, wanted, at)
+        if found.total > most:
+            raise Problem(
+                400,
+                "too many rows",
+                say("共 {total} 行，一次最多导出 {most} 行；请先筛选", total=found.total, most=most),
+            )
+        rows = as_told(connection, register.behind, found.rows, at)
+        content = exports.table(connection, given.seal, register, community.code, rows, form, actor)
+        with writing(given.databases.of(community.code)) as auditing:
+            about = {"community": community.code, "format": form, "rows": len(rows)}
+            audit.record(auditing, actor.label, "register.export", code, about)
+        name = {"Content-Disposition": f'attachment; filename="{community.code}-{code}.{form}"'}
+        return Response(content, media_type=out.FORMATS[form], headers=name)
+
+
+def _sheet(content: bytes) -> Sheet:
+    try:
+        return read.read(content)
+    except Busy:
+        detail = "too many files are being read; try again in a few seconds"
+        raise Problem(503, "busy", detail, retry_after=5) from None
+    except SheetFaults as bad:
+        faults = [imports.LineFault(line=one.line, column=one.column, why=told_in(one.why)) for one in bad.faults]
+        raise imports.refused(faults) from None
+
+
+def _erasure(routes: APIRouter) -> None:
+    @routes.post("/registers/erasure")
+    def erase(body: Erasure, community: CommunityPath, given: Given, actor: Manager) -> dict[str, Any]:
+        """Erase what is personal of somebody, in every version of every row; ``dry_run`` lists where it is.
+
+        The answer is the proof, which stands in the audit trail too.
+        """
+        with writing(given.databases.of(community.code)) as connection:
+            person = queries.row(connection, given.seal, community.code, body.register_, body.id)
+            if person is None:
+                raise Problem(404, "not found", f"no row {body.id} in {body.register_!r} of {community.code!r}")
+            name = body.name or str(person.values.get("name") or "")
+            found = erasure.traces(connection, given.seal, community.code, person, name)
+            where = [{"register": one.register, "id": one.id, "fields": list(one.fields)} for one in found]
+            if body.dry_run:
+                return {"dry_run": True, "found": where}
+            proof = erasure.erase(connection, community.code, found, name, actor, body.reason)
+            return {"dry_run": False, "found": where, "proof": proof.told()}
+
+
+def _totals(connection: Connection, register: Register, community: Community, code: str, at: Instant | None) -> Any:
+    field = register.field(code)
+    shown = totals.hidden(queries.counts(connection, register, community.code, code, at))
+    rows = [
+        {"code": value, **in_all("name", told.word(field, community.code, value)), "count": count}
+        for value, count in shown.items()
+    ]
+    return {"field": code, **in_all("name", field), "values": rows}
+
+
+def _writer(code: str, community: Community, given: Services, actor: Actor) -> Writer:
+    return Writer(register=_known(code, community), community=community.code, actor=actor, seal=given.seal)
+
+
+def _known(code: str, community: Community) -> Register:
+    found = registers(community.code).get(code)
+    if found is None:
+        raise Problem(404, "not found", f"no register {code!r} in {community.code!r}")
+    return found
+
+
+def _readable(code: str, community: Community, viewer: Actor | None) -> Register:
+    register = _known(code, community)
+    if not words.suffices(viewer, community.code, register.reads):
+        raise _hidden(register)
+    return register
+
+
+def _hidden(register: Register) -> Problem:
+    return Problem(403, "role does not suffice", f"this needs {register.reads}")
+
+
+def _is_told(register: Register, viewer: Actor | None, community: str) -> bool:
+    return bool(register.totals) or words.suffices(viewer, community, register.reads)

@@ -1,0 +1,244 @@
+"""Lists of rows: those that pass filters, in an order, a page at a time; as they stand, or stood at a past time."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, not_, or_, select
+
+from layers.services.registers import values
+from layers.services.registers.behind import Row, Value
+from layers.services.registers.declare import Field, Register, registers
+from layers.services.registers.queries import IN_ONE, of, opened, row_of, rows_at
+from layers.services.registers.tables import register_row, register_value
+from store.instant import Instant
+from store.seal import Seal
+
+Operator = Literal["eq", "ne", "lt", "le", "gt", "ge", "has"]
+OPERATORS: tuple[Operator, ...] = get_args(Operator)
+NAMES_SEARCHED = 20_000
+"""Rows whose sealed values are looked through for a word."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """A filter: a field, how it is compared, and with what, as it is kept."""
+
+    field: Field
+    operator: Operator
+    value: Value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which rows, in which order, how many.
+
+    ``word`` is looked for in all texts, in sealed ones where ``sees_names``. Without ``sort`` the newest come first;
+    ``before`` is the number of the last row of the page before, which then goes on; ``skip`` counts rows instead.
+    """
+
+    conditions: Sequence[Condition] = ()
+    states: Sequence[str] = ()
+    word: str = ""
+    sort: Field | None = None
+    is_descending: bool = False
+    with_voided: bool = False
+    sees_names: bool = False
+    before: int | None = None
+    skip: int = 0
+    limit: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A page of rows, and how many there are in all."""
+
+    rows: Sequence[Row] = field(default_factory=list)
+    total: int = 0
+
+
+def listed(
+    connection: Connection, seal: Seal, register: Register, community: str, wanted: Wanted, at: Instant | None
+) -> Found:
+    """A page of rows, as they stand now or stood at a time."""
+    if at is not None:
+        return _listed_at(connection, seal, register, community, wanted, at)
+    where = [*_where(connection, seal, register, community, wanted)]
+    columns = register_row.c
+    total = connection.scalar(select(func.count()).select_from(register_row).where(*where)) or 0
+    query = of(community, register.code).where(*where)
+    if wanted.sort is not None:
+        rows = _sorted(connection, query, register.code, community, wanted)
+    else:
+        if wanted.before is not None:
+            query = query.where(columns.id < wanted.before)
+        rows = connection.execute(query.order_by(columns.id.desc()).limit(wanted.limit).offset(wanted.skip)).all()
+    return Found(rows=[row_of(seal, one) for one in rows], total=total)
+
+
+def _listed_at(
+    connection: Connection, seal: Seal, register: Register, community: str, wanted: Wanted, at: Instant
+) -> Found:
+    looks_at_names = bool(wanted.word) and wanted.sees_names and bool(register.personal)
+    known = rows_at(connection, seal if looks_at_names else None, community, register.code, at)
+    kept = [one for one in known if _passes(register, one, wanted)]
+    kept.sort(key=lambda one: -one.id)
+    if wanted.sort is not None:
+        code = wanted.sort.code
+        having = [one for one in kept if one.values.get(code) is not None]
+        having.sort(key=lambda one: (_sort_key(wanted.sort, one), one.id), reverse=wanted.is_descending)
+        kept = having + [one for one in kept if one.values.get(code) is None]
+    page = [one for one in kept if wanted.before is None or one.id < wanted.before]
+    shown = [one.id for one in page[wanted.skip : wanted.skip + wanted.limit]]
+    whole = {one.id: one for one in rows_at(connection, seal, community, register.code, at, shown)}
+    return Found(rows=[whole[number] for number in shown], total=len(kept))
+
+
+def _where(
+    connection: Connection, seal: Seal, register: Register, community: str, wanted: Wanted
+) -> Iterable[ColumnElement[bool]]:
+    columns = register_row.c
+    yield and_(columns.community == community, columns.register == register.code)
+    if not wanted.with_voided:
+        yield not_(columns.voided)
+    if wanted.states:
+        yield columns.state.in_(wanted.states)
+    for one in wanted.conditions:
+        yield _is(one, community, register.code)
+    if wanted.word:
+        yield _has_word(connection, seal, register, community, wanted)
+
+
+def _is(one: Condition, community: str, register: str) -> ColumnElement[bool]:
+    value = register_value.c
+    # By a list of rows and not row by row: so the index of values is asked once.
+    found = select(value.row_id).where(
+        value.community == community, value.register == register, value.field == one.field.code
+    )
+    if one.operator == "ne":
+        return register_row.c.id.not_in(found.where(_compared(one, "eq")))
+    return register_row.c.id.in_(found.where(_compared(one, one.operator)))
+
+
+def _compared(one: Condition, operator: Operator) -> ColumnElement[bool]:
+    is_number = values.KINDS[one.field.type].is_number
+    column: Any = register_value.c.number if is_number else register_value.c.text
+    ((text, number),) = values.found_by(one.field, one.value)[:1] or [(None, None)]
+    given: Any = number if is_number else text
+    comparisons = {
+        "eq": column.__eq__, "lt": column.__lt__, "le": column.__le__, "gt": column.__gt__, "ge": column.__ge__,
+    }  # fmt: skip
+    if operator == "has":
+        return _contains(column, str(one.value).lower())
+    compared: ColumnElement[bool] = comparisons[operator](given)
+    return compared
+
+
+def _contains(column: Any, word: str) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column.contains(word, autoescape=True)
+    return found
+
+
+def _has_word(
+    connection: Connection, seal: Seal, register: Register, community: str, wanted: Wanted
+) -> ColumnElement[bool]:
+    value = register_value.c
+    word = wanted.word.lower()
+    found: list[ColumnElement[bool]] = [
+        register_row.c.id.in_(
+            select(value.row_id).where(
+                value.community == community, value.register == register.code, _contains(value.text, word)
+            )
+        )
+    ]
+    if wanted.word.removeprefix("#").isdecimal():
+        found.append(register_row.c.id == int(wanted.word.removeprefix("#")[:15]))
+    if register.personal and wanted.sees_names:
+        found.append(register_row.c.id.in_(_named(connection, seal, community, register, word)))
+    for code in [one for one in register.fields if one.type in ("choice", "choices")]:
+        chosen = [key for key, words in code.choices.items() if word in words.name or word in words.name_en.lower()]
+        if chosen:
+            of = and_(value.row_id == register_row.c.id, value.field == code.code, value.text.in_(chosen))
+            found.append(exists().where(of))
+    for one in [one for one in register.fields if one.type == "row"]:
+        target = registers(community).get(one.to)
+        if target is None or not (target.personal and wanted.sees_names):
+            continue
+        others = [float(number) for number in _named(connection, seal, community, target, word)]
+        of = and_(value.row_id == register_row.c.id, value.field == one.code, value.number.in_(others))
+        found.append(exists().where(of))
+    return or_(*found)
+
+
+def _named(connection: Connection, seal: Seal, community: str, register: Register, word: str) -> list[int]:
+    """Rows in whose sealed values a word is: they are opened one after the other, since none is kept open."""
+    query = (
+        select(register_row.c.id, register_row.c.sealed)
+        .where(register_row.c.community == community, register_row.c.register == register.code)
+        .where(register_row.c.sealed.is_not(None), not_(register_row.c.voided))
+        .order_by(register_row.c.id.desc())
+        .limit(NAMES_SEARCHED)
+    )
+    return [
+        number
+        for number, sealed in connection.execute(query)
+        if any(word in str(value).lower() for value in opened(seal, sealed).values())
+    ][:IN_ONE]
+
+
+def _sorted(connection: Connection, query: Select[Any], register: str, community: str, wanted: Wanted) -> Sequence[Any]:
+    """A page by the values of a field, in the order of their index; rows without a value come after all others."""
+    value, one = register_value.c, wanted.sort
+    if one is None:
+        return []
+    column: Any = value.number if values.KINDS[one.type].is_number else value.text
+    of_field = and_(value.community == community, value.register == register, value.field == one.code, value.place == 0)
+    having = query.join(register_value, value.row_id == register_row.c.id).where(of_field)
+    order = (column.desc(), value.row_id.desc()) if wanted.is_descending else (column, value.row_id)
+    rows = list(connection.execute(having.order_by(*order).limit(wanted.limit).offset(wanted.skip)))
+    if len(rows) == wanted.limit:
+        return rows
+    known = connection.scalar(select(func.count()).select_from(having.subquery())) or 0
+    without = query.where(register_row.c.id.not_in(select(value.row_id).where(of_field)))
+    rest = without.order_by(register_row.c.id.desc()).limit(wanted.limit - len(rows))
+    return [*rows, *connection.execute(rest.offset(max(0, wanted.skip - known)))]
+
+
+def _passes(register: Register, one: Row, wanted: Wanted) -> bool:
+    if one.is_voided and not wanted.with_voided:
+        return False
+    if wanted.states and one.state not in wanted.states:
+        return False
+    if not all(_holds(condition, one.values) for condition in wanted.conditions):
+        return False
+    word = wanted.word.lower()
+    hidden = set() if wanted.sees_names else {field.code for field in register.personal}
+    said = (str(value).lower() for code, value in one.values.items() if code not in hidden)
+    return not word or any(word in text for text in said)
+
+
+def _holds(condition: Condition, found: Mapping[str, Value]) -> bool:
+    keys = values.found_by(condition.field, found.get(condition.field.code))
+    wanted = (values.found_by(condition.field, condition.value) or [(None, None)])[0]
+    pairs = [(text if number is None else number, wanted[0] if number is None else wanted[1]) for text, number in keys]
+    match condition.operator:
+        case "ne":
+            return all(mine != given for mine, given in pairs)
+        case "has":
+            return any(str(condition.value).lower() in str(mine) for mine, _ in pairs)
+    return any(_compare(condition.operator, mine, given) for mine, given in pairs)
+
+
+def _compare(operator: Operator, mine: Any, given: Any) -> bool:
+    results = {
+        "eq": lambda: mine == given, "lt": lambda: mine < given, "le": lambda: mine <= given,
+        "gt": lambda: mine > given, "ge": lambda: mine >= given,
+    }  # fmt: skip
+    return bool(results[operator]())
+
+
+def _sort_key(one: Field | None, found: Row) -> Any:
+    if one is None:
+        return found.id
+    ((text, number),) = values.found_by(one, found.values.get(one.code))[:1]
+    return text if number is None else number

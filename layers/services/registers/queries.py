@@ -1,0 +1,179 @@
+"""Rows read: by number, by key, as they stood at a past time, with their versions; counted by a field."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, not_, select
+
+from layers.services.registers import values
+from layers.services.registers.behind import Row, Value
+from layers.services.registers.declare import Field, Register, registers
+from layers.services.registers.keys import key
+from layers.services.registers.tables import register_row, register_value, register_version
+from store.instant import Instant
+from store.language import say
+from store.seal import Seal, SealError
+
+IN_ONE = 5_000
+
+
+def row(
+    connection: Connection, seal: Seal, community: str, register: str, number: int, at: Instant | None = None
+) -> Row | None:
+    """A row as it stands, or stood at a time; None where there is none."""
+    if at is not None:
+        return next(iter(rows_at(connection, seal, community, register, at, [number])), None)
+    found = connection.execute(of(community, register).where(register_row.c.id == number)).one_or_none()
+    return None if found is None else row_of(seal, found)
+
+
+def standing(connection: Connection, seal: Seal, community: str, register: str, number: int) -> Row | None:
+    """A row that is about to be changed: nobody else changes it until the transaction ends.
+
+    Raises
+    ------
+    SealError
+        If what is sealed in it cannot be opened: it would be lost with the next version.
+    """
+    query = of(community, register).where(register_row.c.id == number).with_for_update()
+    found = connection.execute(query).one_or_none()
+    if found is not None and found.sealed is not None:
+        seal.open(found.sealed)
+    return None if found is None else row_of(seal, found)
+
+
+def rows(connection: Connection, seal: Seal, community: str, register: str, numbers: Iterable[int]) -> dict[int, Row]:
+    """Rows by their numbers, as they stand; those that there are."""
+    asked, found = sorted(set(numbers)), dict[int, Row]()
+    for start in range(0, len(asked), IN_ONE):
+        query = of(community, register).where(register_row.c.id.in_(asked[start : start + IN_ONE]))
+        found |= {one.id: row_of(seal, one) for one in connection.execute(query)}
+    return found
+
+
+def by_reference(connection: Connection, seal: Seal, community: str, register: str, reference: str) -> Row | None:
+    """The row that somebody entered under an id of their own."""
+    found = connection.execute(of(community, register).where(register_row.c.reference == reference)).one_or_none()
+    return None if found is None else row_of(seal, found)
+
+
+def by_key(connection: Connection, community: str, register: str, named_by: str, but: int | None = None) -> int | None:
+    """The number of the row that stands under a key; ``but`` is one that does not count."""
+    columns = register_row.c
+    query = select(columns.id).where(
+        columns.community == community, columns.register == register, columns.key == named_by, not_(columns.voided)
+    )
+    return connection.scalar(query if but is None else query.where(columns.id != but))
+
+
+def reference_of(connection: Connection, seal: Seal, community: str, one: Field, given: Any) -> int | None:
+    """The number of the row of another register that is named by number, by ``#`` and number, or by key.
+
+    Raises
+    ------
+    Unfit
+        Where there is none, or it is void.
+    """
+    if given is None or (isinstance(given, str) and not given.strip()):
+        return None
+    target = registers(community).get(one.to)
+    if target is None:
+        raise values.Unfit(say("本社区没有登记簿「{to}」", to=one.to))
+    number = _named_by_key(connection, seal, community, target, given)
+    if number is None:
+        taken = values.taken(community, one, given)
+        number = taken if isinstance(taken, int) else 0
+    query = select(register_row.c.id).where(
+        register_row.c.id == number, register_row.c.community == community, register_row.c.register == one.to,
+        not_(register_row.c.voided),
+    )  # fmt: skip
+    if connection.scalar(query) is None:
+        raise values.Unfit(say("「{given}」不是已登记的一行", given=str(given)[:40]))
+    return number
+
+
+def _named_by_key(connection: Connection, seal: Seal, community: str, target: Register, given: Any) -> int | None:
+    if len(target.key) != 1 or not isinstance(given, str):
+        return None
+    named_by = key(target, seal, {target.key[0]: given.strip()})
+    return None if named_by is None else by_key(connection, community, target.code, named_by)
+
+
+def versions(
+    connection: Connection, seal: Seal, community: str, register: str, number: int, at: Instant | None = None
+) -> list[tuple[str, Row]]:
+    """Every version of a row, oldest first, those by ``at``; each with what was done: add, change, void, erase."""
+    columns = register_version.c
+    query = select(register_version).where(
+        columns.row_id == number, columns.community == community, columns.register == register
+    )
+    query = query if at is None else query.where(columns.at <= at)
+    return [(one.action, row_of(seal, one, one.row_id)) for one in connection.execute(query.order_by(columns.seq))]
+
+
+def counts(connection: Connection, register: Register, community: str, code: str, at: Instant | None) -> dict[str, int]:
+    """How many rows stand, or stood, for each value of a field."""
+    if at is not None:
+        tally: dict[str, int] = {}
+        field = register.field(code)
+        for one in rows_at(connection, None, community, register.code, at):
+            for text, _ in values.found_by(field, one.values.get(code)) if not one.is_voided else ():
+                tally[str(text)] = tally.get(str(text), 0) + 1
+        return tally
+    columns = register_value.c
+    query = (
+        select(columns.text, func.count())
+        .join(register_row, register_row.c.id == columns.row_id)
+        .where(columns.community == community, columns.register == register.code, columns.field == code)
+        .where(not_(register_row.c.voided))
+        .group_by(columns.text)
+    )
+    return {str(text): count for text, count in connection.execute(query)}
+
+
+def of(community: str, register: str) -> Select[Any]:
+    """Select the rows of a register."""
+    return select(register_row).where(register_row.c.community == community, register_row.c.register == register)
+
+
+def rows_at(
+    connection: Connection,
+    seal: Seal | None,
+    community: str,
+    register: str,
+    at: Instant,
+    numbers: Sequence[int] | None = None,
+) -> list[Row]:
+    """All rows as they were at a time, or those of these numbers: of each the newest version by then.
+
+    Without a seal what is sealed stays so: to open it for all of a register's rows takes longer than all else.
+    """
+    columns = register_version.c
+    where = [columns.community == community, columns.register == register, columns.at <= at]
+    if numbers is not None:
+        where.append(columns.row_id.in_(numbers))
+    last = select(columns.row_id, func.max(columns.seq).label("seq")).where(*where)
+    newest = last.group_by(columns.row_id).subquery()
+    joined = and_(columns.row_id == newest.c.row_id, columns.seq == newest.c.seq)
+    query = select(register_version).join(newest, joined)
+    return [row_of(seal, one, one.row_id) for one in connection.execute(query)]
+
+
+def row_of(seal: Seal | None, found: Any, number: int | None = None) -> Row:
+    """A row as the database holds it, or a version of one, whose row's number is given."""
+    sealed = opened(seal, found.sealed) if seal else {}
+    return Row(
+        id=found.id if number is None else number, seq=found.seq, community=found.community, register=found.register,
+        at=found.at, actor=found.actor, values=values.unpacked(found.data) | sealed,
+        state=found.state, is_voided=found.voided, reason=getattr(found, "reason", ""),
+    )  # fmt: skip
+
+
+def opened(seal: Seal, sealed: bytes | None) -> dict[str, Value]:
+    """Sealed values again; none where there are none, or another key sealed them."""
+    if sealed is None:
+        return {}
+    try:
+        return values.unpacked(seal.open(sealed))
+    except SealError:
+        return {}
