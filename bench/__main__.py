@@ -22,6 +22,7 @@ from bench import (
     overload,
     pixel,
     present,
+    registers,
     reload,
     replay,
     throughput,
@@ -46,6 +47,7 @@ BENCHES: dict[str, Callable[[Path], list[str]]] = {
     "present": present.measure,
     "replay": replay.measure,
     "alarms": alarms.measure,
+    "registers": registers.measure,
     "backup": backup.measure,
 }
 

@@ -10,7 +10,6 @@ from starlette.types import Receive, Scope, Send
 
 from cockpit.edge.count import Count
 from cockpit.edge.questions import address_of
-from cockpit.ground.map import relief
 from cockpit.ground.map_ground import building_colours
 from cockpit.live import LiveHub
 from cockpit.serving.static import static
@@ -19,6 +18,7 @@ from geo.communities import communities
 from geo.ground import LAYERS as GROUND_LAYERS
 from geo.ground import Place, geojson, places, rows
 from geo.ground import labels as labels_of
+from geo.relief import HILL, bands
 from layers.declare import layers
 from layers.problem import Problem
 from layers.web import At, CommunityPath, Reading, feature, point
@@ -110,12 +110,12 @@ def ground() -> APIRouter:
         found = {"type": "FeatureCollection", "features": view.faces(community.code)}
         return static(request, msgspec.json.encode(found), GEOJSON)
 
-    @routes.get("/{community}/relief.png")
-    def relief_picture(community: CommunityPath, request: Request, theme: str = "dark") -> Response:
-        found = relief(community.code, theme)
-        if found is None:
-            raise Problem(404, "not found", f"the ground of {community.code!r} has no hills")
-        return static(request, found, "image/png")
+    @routes.get("/{community}/backdrop.geojson")
+    def backdrop(community: CommunityPath, request: Request) -> Response:
+        drawn = msgspec.json.decode(geojson(community.code, "ground"))["features"]
+        others = [one for one in drawn if one["properties"]["kind"] != HILL]
+        found = {"type": "FeatureCollection", "features": [*bands(community.code), *others]}
+        return static(request, msgspec.json.encode(found), GEOJSON)
 
     @routes.get("/{community}/{layer}.geojson")
     def layer(community: CommunityPath, layer: str, request: Request) -> Response:

@@ -37,8 +37,16 @@ LIGHT = {
     "#12171c": "#e9edf1",
     "#1a2129": "#ffffff",
     "#2a333d": "#c3ccd5",
-    "#1b242b": "#dfe5ea",
-    "#445361": "#b3bec9",
+    "#090c0f": "#c2ccd5",
+    "#0c1013": "#d0d8df",
+    "#0f1317": "#dde3e9",
+    "#181f25": "#edf0f4",
+    "#1f272e": "#f0f3f6",
+    "#262f38": "#f3f5f8",
+    "#2e3843": "#f6f8fa",
+    "#36424e": "#f9fafc",
+    "#3f4c59": "#fcfdfd",
+    "#495866": "#ffffff",
     "#24475c": "#b4d1e2",
     "#1c2b28": "#d9e6db",
     "#46535f": "#ffffff",
@@ -140,8 +148,3 @@ def by_tone(otherwise: Any) -> list[Any]:
     tones |= {f"scale-{step}": colour for step, colour in enumerate(SCALE)}
     pairs = [part for tone, colour in tones.items() for part in (tone, colour)]
     return ["match", ["coalesce", ["feature-state", "tone"], ""], *pairs, otherwise]
-
-
-def when_state(name: str, value: str) -> list[Any]:
-    """A MapLibre opacity: 1 where the feature's state ``name`` is ``value``, else 0."""
-    return ["case", ["==", ["coalesce", ["feature-state", name], ""], value], 1, 0]

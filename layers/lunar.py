@@ -45,6 +45,15 @@ class Lunar:
         return ("闰" if self.is_leap else "") + day_name(self.month, self.day)
 
     @property
+    def short(self) -> str:
+        """The day alone, and the month on its first: ``十三``, ``八月``.
+
+        >>> Lunar(2026, 8, False, 13).short, Lunar(2025, 6, True, 1).short
+        ('十三', '闰六月')
+        """
+        return self.name.removesuffix("初一") if self.day == 1 else self.name.partition("月")[2]
+
+    @property
     def name_en(self) -> str:
         """``lunar 8-13``, ``lunar leap 6-1``."""
         return f"lunar {'leap ' if self.is_leap else ''}{self.month}-{self.day}"

@@ -9,7 +9,7 @@ from typing import Any
 from dash import html
 
 
-def panel(code: str, title: str, *content: Any, waiting: str, note: str = "") -> Any:
+def panel(code: str, title: str, *content: Any, waiting: str, note: Any = "") -> Any:
     """A panel: title, content, what it waits for while there is nothing, its foot, and the place of its help.
 
     Parameters

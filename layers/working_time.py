@@ -7,6 +7,7 @@ one. Days are those of Asia/Shanghai.
 import tomllib
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -15,10 +16,20 @@ from typing import Any
 import chinese_calendar  # type: ignore[import-untyped]
 
 from store.instant import DAY, HOUR, MINUTE, SHANGHAI_OFFSET, Instant
+from store.language import Word
 
 EPOCH_DAY = date(1970, 1, 1)
 UNITS = {"m": MINUTE, "h": HOUR, "wh": HOUR, "wd": None}
 """Unit of a limit -> how long it is; a working day is as long as the calendar says. m and h go by the clock."""
+
+
+class DayKind(StrEnum):
+    """How a day is worked: ``working_weekend`` is one of 调休, a weekend's day that is worked on for a holiday."""
+
+    WORKDAY = "workday"
+    WEEKEND = "weekend"
+    HOLIDAY = "holiday"
+    WORKING_WEEKEND = "working_weekend"
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,20 @@ def is_workday(day: date) -> bool:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:  # a year that no notice was read for
         return day.weekday() < 5
+
+
+def kind_of(day: date) -> tuple[DayKind, Word | None]:
+    """Whether a day is worked on, and the holiday that it belongs to, where the notices name one.
+
+    >>> kind_of(date(2026, 2, 17))
+    (<DayKind.HOLIDAY: 'holiday'>, Word(name='春节', name_en='Spring Festival'))
+    """
+    is_weekend = day.weekday() >= 5
+    if is_workday(day):
+        return (DayKind.WORKING_WEEKEND if is_weekend else DayKind.WORKDAY), None
+    name = None if day in _table()["holidays"] else chinese_calendar.holidays.get(day)
+    word = next((Word(one.chinese, one.value) for one in chinese_calendar.Holiday if one.value == name), None)
+    return (DayKind.WEEKEND if is_weekend and not word and day not in _table()["holidays"] else DayKind.HOLIDAY), word
 
 
 def add(start: Instant, amount: int) -> Instant:

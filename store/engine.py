@@ -1,7 +1,7 @@
 """Opening the database: SQLite in WAL by default, PostgreSQL by its URL."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -92,6 +92,29 @@ def writing(engine: Engine) -> Iterator[Connection]:
         connection.begin(),
     ):
         yield connection
+
+
+@contextmanager
+def erasing(engine: Engine, tables: Sequence[str]) -> Iterator[Connection]:
+    """A transaction after which nothing of what it took away is left in the database's files.
+
+    A database only marks what is deleted or overwritten as free. SQLite wipes it (``secure_delete``) and empties its
+    log; PostgreSQL's VACUUM takes old rows out of these tables. PostgreSQL's own log keeps them until it is recycled,
+    backups longer.
+    """
+    is_lite = engine.dialect.name == "sqlite"
+    with writing(engine) as connection:
+        if is_lite:
+            connection.exec_driver_sql("PRAGMA secure_delete=ON")
+        try:
+            yield connection
+        finally:
+            if is_lite:
+                connection.exec_driver_sql("PRAGMA secure_delete=OFF")
+    statements = ["PRAGMA wal_checkpoint(TRUNCATE)"] if is_lite else [f"VACUUM {table}" for table in tables]
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
 
 
 def _turn(engine: Engine) -> AbstractContextManager[None]:

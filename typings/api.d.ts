@@ -561,4 +561,49 @@ declare namespace Api {
     name: string;
     values: { code: string; name: string; count: number | null }[];
   }
+
+  /** GET /calendar (layers/services/activities/calendar.py). */
+  type DayKind = "workday" | "weekend" | "holiday" | "working_weekend";
+  interface CalendarEntry {
+    what: "activity" | "lesson" | "booking";
+    id: number;
+    starts: string;
+    ends: string;
+    title: string;
+    place: string;
+    kind: string;
+    club: string | null;
+    series: string | null;
+    cancelled: boolean;
+    places?: number | null;
+    full?: boolean | null;
+  }
+  interface CalendarDay {
+    day: string;
+    lunar: string;
+    lunar_short: string;
+    term: string;
+    traditional: string;
+    kind: DayKind;
+    is_known: boolean;
+    holiday: string;
+    festivals: { code: string; name: string; is_peak: boolean }[];
+    entries: CalendarEntry[];
+  }
+  interface Calendar {
+    today: string;
+    holidays_until: number;
+    days: CalendarDay[];
+  }
+  /** GET /media (layers/services/activities/media.py); consent and shown for stewards. */
+  interface Media {
+    id: number;
+    title: string;
+    day: string;
+    activity: string | null;
+    place: string;
+    photo: boolean;
+    consent?: boolean;
+    shown?: boolean;
+  }
 }

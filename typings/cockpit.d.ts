@@ -88,6 +88,14 @@ interface RowWords {
   note?: string;
   title?: string;
 }
+interface Programme {
+  name: string;
+  from: string;
+  until: string | null;
+  people: string | null;
+  months: number[];
+  weekdays: number[];
+}
 interface PanelWords {
   waiting: boolean;
   sources: Live.Sources;
@@ -242,6 +250,8 @@ interface MapScript {
   file(name: string): string;
   pulse(source: string, id: string): void;
   layOut(): void;
+  /** Pixels of a u on the map. */
+  u(): number;
   look(corners: Maps.Position[] | null): void;
   uncover(): void;
   camera(): Record<string, any>;
@@ -378,6 +388,7 @@ type Status = "online" | "stale" | "offline" | "suspect";
 interface DoubtWords {
   figures: Live.CountFigure[];
   word: string;
+  where: string;
   text: string;
 }
 
@@ -476,15 +487,15 @@ interface Cockpit {
   replay: ReplayScript;
   /** 15-panels.js */
   setRow(key: string, what: RowWords): void;
-  setMore(key: string, text: string): void;
-  extentWords(code: string, points: Line): string;
+  setMore(key: string, cells: [name: string, figure: string][]): void;
+  extentWords(code: string, points: Line): [name: string, figure: string];
   setFigure(key: string, text: string): void;
   setPanel(code: string, what: PanelWords): void;
   replayed(source: string): string;
   sourceWords(sources: Live.Sources, own?: string): string;
   allSources(records: { sources?: Live.Sources }[]): Live.Sources;
   newest(metrics: Live.Means): number | null;
-  meanRow(code: string, mean: Live.Mean | undefined, isMixed?: boolean): RowWords;
+  meanRow(code: string, mean: Live.Mean | undefined, isMixed?: boolean, area?: string | null): RowWords;
   drawSpark(key: string, points: Line, low: number, high: number): void;
   drawLine(place: HTMLElement, points: Line, low: number, high: number): void;
   fit(place: HTMLElement, draw: () => void): void;

@@ -24,7 +24,6 @@ declare namespace Maps {
   }
   interface Source {
     serialize(): { data?: unknown; url?: string };
-    updateImage?(options: { url: string }): void;
     setData(data: Collection | string): void;
     updateData(diff: { remove: string[]; add: Feature[] }): void;
   }

@@ -8,7 +8,7 @@
   const SIDES = [1600, 1200, 800, 480];   // the server keeps no more than the first
   const QUALITY = 0.82;
   const USUAL_BYTES = 900000;
-  const MOST_BYTES = 16 * 1024 * 1024;    // as layers/grid_events/photos.py
+  const MOST_BYTES = 16 * 1024 * 1024;    // as layers/photos.py
   const photos = (cockpit.photos = /** @type {Cockpit["photos"]} */ ({ MOST: 9 }));
 
   /* A file as it is kept and sent: {bytes, type, step}; throws where it is neither readable nor small enough. */

@@ -27,15 +27,24 @@
     }
   };
 
-  /* What else there is to say of a row, where there is room. */
-  cockpit.setMore = function (key, text) {
-    for (const place of cockpit.findAll(`[data-more="${CSS.escape(key)}"]`)) cockpit.setText(place, text);
+  /* What else there is to say of a row, where there is room: [name, figure] each. */
+  cockpit.setMore = function (key, cells) {
+    const shown = JSON.stringify(cells);
+    for (const place of cockpit.findAll(`[data-more="${CSS.escape(key)}"]`)) {
+      if (place.dataset.shown === shown) continue;
+      place.dataset.shown = shown;
+      place.replaceChildren(...cells.map(([name, figure]) => {
+        const cell = cockpit.element("span", "cell", `${name} `);
+        cell.append(cockpit.element("span", "said", figure));
+        return cell;
+      }));
+    }
   };
 
-  /* The least and the greatest of a line, in words. */
+  /* The least and the greatest of a line of 24 h. */
   cockpit.extentWords = function (code, points) {
     const [low, high] = cockpit.extent(points).map((value) => cockpit.number(value, cockpit.metrics[code].precision));
-    return say("24 小时 {low} 至 {high}", { low, high });
+    return [say("24 小时"), say("{low} 至 {high}", { low, high })];
   };
 
   /* Set a figure alone, by its key. */
@@ -61,7 +70,7 @@
     const from = [isReplay ? cockpit.replay.word() : "", ts && !waiting ? cockpit.sourceWords(sources, own) : ""].filter(Boolean).join(" · ");
     // Beside the word that it is not live there is room for the minute.
     const when = isReplay ? cockpit.time.minute : cockpit.time.clock;
-    if (!place.children.length) place.append(cockpit.element("span", "from"), cockpit.element("span", "at"));
+    if (!place.children.length) place.replaceChildren(cockpit.element("span", "from"), cockpit.element("span", "at"));
     cockpit.setText(place.querySelector(".from"), from);
     cockpit.setText(place.querySelector(".at"), ts && !waiting ? ` · ${when(ts)}` : "");
     place.title = from;
@@ -89,9 +98,9 @@
 
   /* What a row says of a mean: {value, n, of, sources, ts, stale_at} of metric ``code``. A replayed one beside others
      says so, and one that is not of all says of how many. */
-  cockpit.meanRow = function (code, mean, isMixed = false) {
+  cockpit.meanRow = function (code, mean, isMixed = false, area = null) {
     const metric = cockpit.metrics[code];
-    if (!mean) return { text: "—", unit: metric.label };
+    if (!mean) return { text: "—", unit: whyNone(code, area) };
     const stale = mean.stale_at < cockpit.now();
     return {
       text: cockpit.number(mean.value, metric.precision),
@@ -102,6 +111,17 @@
       title: say("{n} / {of} 台设备的均值 · {what}", { n: mean.n, of: mean.of, what: cockpit.sourceWords(mean.sources.length ? mean.sources : [null]) }),
     };
   };
+
+  /* Why nothing is known of a metric, in a word: nobody measures it, who should is away, or what they say is in doubt. */
+  /** @param {string} code @param {string | null} area */
+  function whyNone(code, area) {
+    const here = cockpit.devices().filter((one) => area === null || one.area === area);
+    const said = here.filter((one) => code in one.latest);
+    const ought = said.length ? said : here.filter((one) => one.kind === code.split("_")[0]);
+    if (!ought.length) return say("无设备");
+    if (ought.every((one) => cockpit.statusOf(one) === "offline")) return say("离线");
+    return said.length ? say("存疑") : say("无数据");
+  }
 
   /* Draw a line of the last 24 h in the places of a key: points [[ms, value], ...]. */
   cockpit.drawSpark = function (key, points, low, high) {

@@ -96,9 +96,8 @@
       asking.delete(source);
       const there = map.isUp && map.handle.getSource(source);
       if (!there) return;
-      const { data, url } = there.serialize();
+      const { data } = there.serialize();
       if (typeof data === "string") there.setData(data);
-      else if (there.updateImage && url) there.updateImage({ url });
     }, wait);
   }
 

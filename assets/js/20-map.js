@@ -62,6 +62,7 @@
 
   function resized() {
     size();
+    cockpit.root.dispatchEvent(new Event("map-resized"));
     if (!movedByHand) fit();
   }
 
@@ -219,6 +220,8 @@
 
   /** @type {Map<string, Maps.Style>} */
   const widths = new Map();   // line layer -> its width where u is 10 px, as the style has it
+
+  map.u = () => (map.isUp ? sizeOfU() : cockpit.u());
 
   function size() {
     const u = sizeOfU();

@@ -41,7 +41,10 @@
   function open(handle, value) {
     const [building, storey] = value ? parse(value) : ["", null];
     const here = ["all", ["==", ["get", "parent"], building], ["==", ["get", "storey"], storey]];
-    for (const id of PLAN) handle.setFilter(id, value ? here : ["==", ["get", "code"], ""]);
+    for (const id of PLAN) {
+      if (value) handle.setFilter(id, here);
+      handle.setLayoutProperty(id, "visibility", value ? "visible" : "none");
+    }
     narrow(handle, "buildings", value ? ["!=", ["get", "code"], building] : null);
     narrow(handle, "windows", value ? ["!=", ["get", "building"], building] : null);
     // Of the devices in the building those on this storey, and those of no storey.

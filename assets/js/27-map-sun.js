@@ -10,9 +10,9 @@
   const TWILIGHT = 6;          // degrees below the horizon at which civil twilight ends
   const NIGHT = { azimuth: 315, altitude: 55, intensity: 0.3, colour: [150, 178, 214] };
   const DAY = { intensity: 0.58, colour: [255, 250, 240] };
-  const LOW = [255, 214, 168];  // the sun at the horizon
+  const LOW = [255, 232, 206];  // the sun at the horizon
   const ON_WHITE = { intensity: 0.3, color: "white" };   // in the light theme a coloured light looks like dirt
-  const LEAST_ALTITUDE = 18;    // a lower light would leave all walls but one black
+  const LEAST_ALTITUDE = 48;    // a lower light would leave roofs darker than walls, and all walls but one black
   const MOST_ALTITUDE = 62;     // a higher one all of them
 
   /* Where the sun stands: degrees clockwise from north, and above the horizon. By the low-precision formulas of the

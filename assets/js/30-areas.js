@@ -24,7 +24,7 @@
     const measured = areas().filter((area) => area.metrics[code]);
     const sources = cockpit.allSources(measured.map((area) => ({ sources: sourcesOf(area.metrics[code]) })));
     for (const area of areas()) {
-      const row = cockpit.meanRow(code, area.metrics[code], sources.length > 1);
+      const row = cockpit.meanRow(code, area.metrics[code], sources.length > 1, area.code);
       cockpit.setRow(`areas.${area.code}`, row);
       cockpit.map.setState("areas", area.code, { level: row.level || 0 });
     }
@@ -46,17 +46,17 @@
     const [low, high] = cockpit.extent(all);
     for (const [area, line] of points) {
       cockpit.drawSpark(`areas.${area.code}`, line, low, high);
-      cockpit.setMore(`areas.${area.code}`, [line.length ? cockpit.extentWords(code, line) : "", ...others(area)].filter(Boolean).join(" · "));
+      cockpit.setMore(`areas.${area.code}`, [...(line.length ? [cockpit.extentWords(code, line)] : []), ...others(area)]);
     }
   }
 
   /* What else is measured in an area, in the order of the environment's panel. */
-  /** @param {Live.Area} area */
+  /** @param {Live.Area} area @returns {[name: string, figure: string][]} */
   function others(area) {
     const listed = [...cockpit.findAll('[data-panel="devices"] [data-row]')].map((row) => (row.dataset.row || "").split(".").pop() || "");
     return listed.filter((code) => code !== chosen() && area.metrics[code] && area.metrics[code].stale_at >= cockpit.now()).slice(0, BESIDE).map((code) => {
       const { name, label, precision } = cockpit.metrics[code];
-      return `${name} ${[cockpit.number(area.metrics[code].value, precision), label].filter(Boolean).join("\u2009")}`;
+      return [name, [cockpit.number(area.metrics[code].value, precision), label].filter(Boolean).join("\u2009")];
     });
   }
 

@@ -5,6 +5,10 @@
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const ENVIRONMENT = "*";
+  const DOT = { radius: 0.36, stroke: 0.15 };   // u
+  const FEW = 1000;            // devices up to which a dot has its size
+  const LEAST_DOT = 0.45;      // of its size
+  const [FAR_ZOOM, NEAR_ZOOM] = [15, 17];
   /** @type {Map<string, {status: Status, lon: number | null, lat: number | null, room: string | null, name: string}>} */
   const known = new Map();   // id -> {status, place, name} as the map, the counts and other panels have them
   const counts = { online: 0, stale: 0, offline: 0, suspect: 0 };
@@ -81,7 +85,10 @@
       changed.push(one.id);
       if (one.lon !== null) cockpit.map.setFeatureState("devices", one.id, { status });
     }
-    if (isMoved) everywhere();
+    if (isMoved) {
+      everywhere();
+      dots();
+    }
     // Beside the layer of all: each state as a layer of all devices would draw every one of them four times over.
     cockpit.map.changeFeatures("devices-not-well", odd);
     // What happened to a device may be told before it is: whoever calls it by its name hears of that later.
@@ -99,6 +106,28 @@
 
   /* Every device in its place, as the live channel tells them: what was asked for beside it might hang. */
   const everywhere = () => cockpit.map.setFeatures("devices", located().map((one) => feature(one)));
+
+  /* Those that are well are dots: the more there are, the smaller from afar, where they would hide the map. */
+  function dots() {
+    const share = Math.max(LEAST_DOT, Math.min(1, Math.sqrt(FEW / Math.max(1, known.size))));
+    /** @param {number} u @returns {Maps.Style} */
+    const well = (u) => ["case", ["==", ["coalesce", ["feature-state", "status"], ""], "online"], u * cockpit.map.u(), 0];
+    /** @param {number} u @returns {Maps.Style} */
+    const sized = (u) => ["interpolate", ["linear"], ["zoom"], FAR_ZOOM, well(u * share), NEAR_ZOOM, well(u)];
+    const wanted = { "circle-radius": sized(DOT.radius), "circle-stroke-width": sized(DOT.stroke) };
+    const text = JSON.stringify(wanted);
+    if (text === dotted) return;
+    dotted = text;
+    cockpit.map.put("dots of devices", (handle) => {
+      for (const [property, value] of Object.entries(wanted)) handle.setPaintProperty("devices-online", property, value);
+    });
+  }
+  let dotted = "";
+
+  cockpit.map.always.push(() => {
+    dots();
+    cockpit.root.addEventListener("map-resized", dots);
+  });
 
   function summary() {
     const parts = [say("在线 {online}", { online: counts.online }), say("迟滞 {stale}", { stale: counts.stale }), say("离线 {offline}", { offline: counts.offline })];
@@ -130,7 +159,7 @@
       const points = cockpit.trend(code, "", found[code]);
       if (!points.length) continue;
       cockpit.drawSpark(`devices.*.${code}`, points, ...cockpit.extent(points));
-      cockpit.setMore(`devices.*.${code}`, cockpit.extentWords(code, points));
+      cockpit.setMore(`devices.*.${code}`, [cockpit.extentWords(code, points)]);
     }
   }
 

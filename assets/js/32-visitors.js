@@ -11,59 +11,100 @@
   // How loud a level is, and so its shape; levels.toml has their words.
   const concern = /** @type {Record<string, number>} */ ({ yellow: 1, orange: 2, red: 3 });
 
-  /* Why a site's figures are doubtful: [{figures, word, text}]; a gate falls silent without a word from it. */
+  /* Why a site's figures are doubtful: [{figures, word, where, text}]; a gate falls silent without a word from it.
+     ``where`` is the gate and since when. */
   cockpit.doubtsOf = function (site) {
     if (site.as_of === null) return [];
     const silent = Object.values(site.gates).filter((gate) => gate.stale_at === null || gate.stale_at < cockpit.now());
-    const found = site.doubt.filter((one) => one.code !== "gate_silent").map((one) => ({
-      figures: one.figures, word: one.name, text: one.name + names(site, one.gates),
-    }));
+    const found = site.doubt.filter((one) => one.code !== "gate_silent").map((one) => {
+      // How many the sum has more than those who entered less those who left.
+      const word = one.code === "clamped" ? say("多离开 {n} 人", { n: cockpit.number(site.since?.corrected ?? site.clamped) }) : one.name;
+      const names = one.gates.map((id) => (site.gates[id] || { name: id }).name);
+      return { figures: one.figures, word, where: where(names, one.since), text: [one.name, one.code === "clamped" ? say("：{word}", { word }) : "", beside(names)].join("") };
+    });
     if (!silent.length) return found;
     const word = silent.length > 1 ? sayN("{n} 台闸机无数据", silent.length) : say("有闸机无数据");
-    const text = word + say("（{known}）", { known: silent.map((gate) => gate.name).join(say("、")) });
-    return [{ figures: ["inside", "entered_today", "left_today"], word, text }, ...found];
+    const names = silent.map((gate) => gate.name);
+    const since = site.doubt.find((one) => one.code === "gate_silent")?.since ?? null;
+    return [{ figures: ["inside", "entered_today", "left_today"], word, where: where(names, since), text: word + beside(names) }, ...found];
   };
 
-  /** @param {Live.Site} site @param {string[]} gates */
-  function names(site, gates) {
-    const known = gates.map((id) => (site.gates[id] || { name: id }).name);
-    return known.length ? say("（{known}）", { known: known.join(say("、")) }) : "";
+  /** @param {string[]} names */
+  const beside = (names) => (names.length ? say("（{known}）", { known: names.join(say("、")) }) : "");
+
+  /* A date is not broken at its hyphen. */
+  /** @param {string} date */
+  const unbroken = (date) => date.replace(/-/g, "\u2060-\u2060");
+
+  /* The first of them, how many there are, and since when. */
+  /** @param {string[]} names @param {number | null} since */
+  function where(names, since) {
+    const of = names.length > 1 ? say("{name} 等 {n} 台", { name: names[0], n: names.length }) : names[0] ?? "";
+    return [of, since === null ? "" : unbroken(cockpit.time.brief(since))].filter(Boolean).join(" ");
   }
 
-  /* What a row says of a doubtful figure: a shape and a word, and all of it where somebody points. */
+  /* What a row says of a doubtful figure: a shape and a word, where and since when, and all of it where somebody points. */
   /** @param {Live.Site} site @param {Live.CountFigure} figure @param {boolean} isBrief */
   function doubted(site, figure, isBrief) {
     const found = cockpit.doubtsOf(site).filter((one) => one.figures.includes(figure));
     if (!found.length) return {};
+    const [first] = found;
     const further = found.length > 1 ? say(" 等 {n} 项", { n: found.length }) : "";
-    return { note: say("◇ 存疑") + (isBrief ? "" : ` · ${found[0].word}${further}`), title: found.map((one) => one.text).join("\n") };
+    // Where a festival or a closing has to be said too, the gate's name is for who points.
+    const of = first.where && !sites().some((one) => one.festival || one.closing) ? say("（{known}）", { known: first.where }) : "";
+    return { note: say("◇ 存疑") + (isBrief ? "" : ` · ${first.word}${of}${further}`), title: found.map((one) => one.text).join("\n") };
   }
 
   function render() {
     for (const site of sites()) {
       const key = `visitors.${site.site}`;
       const stale = site.stale_at !== null && site.stale_at < cockpit.now() ? site.as_of : null;
-      /** @param {"entered_today" | "left_today"} name */
-      const figure = (name) => ({ text: cockpit.number(site[name]), staleSince: null, ...doubted(site, name, true) });
-      cockpit.setRow(`${key}.inside`, {
-        text: cockpit.number(site.inside), unit: say("人") + cockpit.bandOf(site), level: cockpit.crowding(site), staleSince: stale,
-        ...doubted(site, "inside", false),
-      });
-      cockpit.setRow(`${key}.entered_today`, figure("entered_today"));
-      cockpit.setRow(`${key}.left_today`, figure("left_today"));
+      const inside = { staleSince: stale, ...doubted(site, "inside", false) };
+      cockpit.setRow(`${key}.inside`, site.inside === null
+        ? { text: "—", unit: Object.keys(site.gates).length ? say("无数据") : say("无设备") }
+        : { text: cockpit.number(site.inside), unit: say("人") + cockpit.bandOf(site), level: cockpit.crowding(site), ...inside, note: [counted(site), inside.note].filter(Boolean).join(" · ") });
+      cockpit.setRow(`${key}.entered`, { text: cockpit.number(site.since?.entered), ...doubted(site, "entered_today", true) });
+      cockpit.setRow(`${key}.left`, { text: cockpit.number(site.since?.left), ...doubted(site, "left_today", true) });
+      for (const place of cockpit.findAll(`[data-since="${CSS.escape(site.site)}"]`)) period(place, site);
       cockpit.setRow(`${key}.capacity`, capacity(site));
       cockpit.setRow(`${key}.year`, year(site));
       for (const place of cockpit.findAll(`[data-closed="${CSS.escape(site.site)}"]`)) closed(place, site);
+      for (const place of cockpit.findAll(`[data-on-today="${CSS.escape(site.site)}"]`)) onToday(place, site);
       for (const name of ["inside", "capacity"]) colour(`${key}.${name}`, site);
     }
-    const counted = sites().filter((site) => site.as_of !== null);
+    const withGates = sites().filter((site) => site.as_of !== null);
     cockpit.setPanel("visitors", {
-      waiting: counted.length === 0,
-      sources: cockpit.allSources(counted.map((site) => ({ sources: site.sources.map((one) => one.source) }))),
-      ts: counted.length ? Math.max(...counted.map((site) => Number(site.as_of))) : null,
+      waiting: withGates.length === 0,
+      sources: cockpit.allSources(withGates.map((site) => ({ sources: site.sources.map((one) => one.source) }))),
+      ts: withGates.length ? Math.max(...withGates.map((site) => Number(site.as_of))) : null,
     });
     gates();
     bars();
+  }
+
+  /* What was counted on the spot, from which the gates go on. */
+  /** @param {Live.Site} site */
+  const counted = ({ since }) => (since?.is_counted ? say("{ts} 清点 {base} 人", { ts: cockpit.time.brief(since.ts), base: cockpit.number(since.base) }) : "");
+
+  /* Since when those who entered and left are told: as the people inside, so that the sum can be done. */
+  /** @param {HTMLElement} place @param {Live.Site} site */
+  const period = (place, { since }) => since && cockpit.setText(place, say("{ts} 起计", { ts: cockpit.time.minute(since.ts) }));
+
+  /* What is on at a site today: its programme, and the festival that is on there. */
+  /** @param {HTMLElement} place @param {Live.Site} site */
+  function onToday(place, site) {
+    /** @type {Programme[]} */
+    const rows = cockpit.own(JSON.parse(place.dataset.programme ?? "[]"));
+    const today = new Date(cockpit.now() + 28800000);
+    const [month, weekday] = [today.getUTCMonth() + 1, today.getUTCDay() || 7];
+    const words = rows.filter((one) => one.months.includes(month) && one.weekdays.includes(weekday)).map((one) => {
+      const when = one.until ? `${one.from}–${one.until}` : one.from;
+      return [say("今日 {when} {name}", { when, name: one.name }), one.people].filter(Boolean).join(" · ");
+    });
+    // The main site tells its festival with who is on duty.
+    if (site.festival && !cockpit.find(`[data-surge="${site.site}"]`)) words.unshift(`◆ ${site.festival.name}`);
+    place.hidden = !words.length || Boolean(site.closing);
+    cockpit.setText(place, words.join(say("；")));
   }
 
   /* That a site is closed, since when, why, and who is inside still; "" where it is open. */
@@ -107,14 +148,14 @@
     if (site.capacity === null) return { text: say("未配置"), unit: site.level === CLOSED ? level ?? "" : "" };
     // The share that decides the level: of the day where that is the greater one.
     const isOfDay = site.ratio_daily !== null && site.ratio_daily > (site.ratio ?? 0);
-    const share = site.ratio === null ? "" : ` · ${isOfDay ? say("日 ") : ""}${Math.round(Number(isOfDay ? site.ratio_daily : site.ratio) * 100)}%`;
+    const share = site.ratio === null ? "" : ` · ${say("现 {share}%", { share: Math.round(Number(isOfDay ? site.ratio_daily : site.ratio) * 100) })}${isOfDay ? say("（日）") : ""}`;
     return { text: cockpit.number(site.capacity), unit: say("人{share}{what}", { share, what: level ? " " + level : "" }), level: cockpit.crowding(site) };
   }
 
   /** @param {Live.Site} site */
   function year(site) {
-    const baseline = site.baseline ? say("人 · {year} 年 {visits}", { year: site.baseline.year, visits: cockpit.compact(site.baseline.visits) }) : say("人");
-    return { text: cockpit.number(site.entered_year), unit: baseline };
+    const baseline = site.baseline ? say("· {year} 全年 {visits}+", { year: site.baseline.year, visits: cockpit.compact(site.baseline.visits) }) : say("人");
+    return site.entered_year === undefined ? { text: "—", unit: say("未配置") } : { text: cockpit.number(site.entered_year), unit: baseline };
   }
 
   function gates() {
@@ -173,7 +214,7 @@
         width: target.clientWidth, height: target.clientHeight,
         font: { size: 1.8 * u, color: token("second"), family: style.fontFamily },
         xaxis: { type: "category", tickvals: ticks.map(String), ticktext: ticks.map((hour) => cockpit.time.minute(hour)), fixedrange: true, tickangle: 0 },
-        yaxis: { gridcolor: token("line"), nticks: 3, rangemode: "tozero", fixedrange: true, zeroline: false },
+        yaxis: { gridcolor: token("line"), nticks: target.clientHeight < 9 * u ? 2 : 3, rangemode: "tozero", fixedrange: true, zeroline: false },
       },
       { staticPlot: true, displayModeBar: false },
     );

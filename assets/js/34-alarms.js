@@ -168,12 +168,13 @@
     row.dataset.alarm = one.id;
     const { symbol, tone, name } = alarms.look(one.priority);
     const isOnWall = cockpit.root.dataset.page === "wall";
-    const title = element(isOnWall ? "span" : "a", "title", `${one.name} · ${alarms.subject(one)}`);
+    const title = element(isOnWall ? "span" : "a", "title", one.name);
     if (title instanceof HTMLAnchorElement) title.href = alarms.link(one.id);
     row.append(
       element("span", `symbol tone-${tone}`, symbol), element("span", "severity", name), title,
       element("time", "when", cockpit.time[isOnWall ? "brief" : "short"](one.raised)),
-      element("span", "detail", [one.source ? cockpit.say("回放") : "", alarms.where(one), alarms.said(one), one.state_name].filter(Boolean).join(" · ")),
+      // What it is about first, and whole; that nobody acknowledged it is what the list is about.
+      element("span", "detail", [alarms.subject(one), one.source ? cockpit.say("回放") : "", alarms.where(one), alarms.said(one), one.state === "unacknowledged" ? "" : one.state_name].filter(Boolean).join(" · ")),
     );
     return row;
   }

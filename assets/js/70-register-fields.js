@@ -132,6 +132,8 @@
     let rows = [];
     let at = -1;
     let asked = 0;
+    let isAsking = false;
+    let isHasty = false;   // Enter came before the answer: the first of it is meant
     /** @type {number | undefined} */
     let timer;
     const mark = () => {
@@ -165,21 +167,35 @@
       mark();
     };
     const ask = async () => {
+      clearTimeout(timer);
+      timer = undefined;
       const mine = (asked += 1);
+      isAsking = true;
       const words = input.value.trim();
-      rows = words ? await registers.search(code, words, OFFERED) : [];
+      const found = words ? await registers.search(code, words, OFFERED) : [];
       if (mine !== asked) return;
+      isAsking = false;
+      rows = found;
       at = rows.length ? 0 : -1;
       show();
+      if (isHasty) choose(0);
+      isHasty = false;
     };
     input.addEventListener("input", () => {
+      isHasty = false;
+      rows = [];
       take(null);
+      close();
       clearTimeout(timer);
       timer = setTimeout(ask, WAIT_MS);
     });
     input.addEventListener("blur", close);
     input.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !list.hidden && at >= 0) {
+      if (event.key === "Enter" && (timer !== undefined || isAsking)) {
+        event.preventDefault();
+        isHasty = true;
+        if (timer !== undefined) ask();
+      } else if (event.key === "Enter" && !list.hidden && at >= 0) {
         event.preventDefault();
         choose(at);
       } else if (event.key === "Escape" && !list.hidden) {

@@ -13,6 +13,7 @@ from store import budgets
 
 LARGER = (
     (re.compile(r"/api/v1/[^/]+/events/[^/]+/photos/?"), "photo_bytes"),
+    (re.compile(r"/api/v1/[^/]+/registers/media/[^/]+/photo/?"), "photo_bytes"),
     (re.compile(r"/api/v1/[^/]+/ground/[^/]+/?"), "survey_bytes"),
     (re.compile(r"/api/v1/[^/]+/registers/[^/]+/import/?"), "table_bytes"),
     (re.compile(r"/_dash-update-component"), "page_body_bytes"),

@@ -9,13 +9,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 from dash import dcc
-from PIL import ImageColor
 
 from cockpit.ground import map_ground
 from geo.communities import Community
-from geo.ground import of_ground
-from geo.relief import picture
-from geo.relief import relief as relief_of
 from layers.declare import Overlay, Rank, layers
 from layers.look import LIGHT, TOKENS
 
@@ -57,7 +53,7 @@ def figure(community: Community, theme: str) -> go.Figure:
 def style(community: Community, theme: str) -> dict[str, Any]:
     """The MapLibre style (style specification, version 8)."""
     overlays = [_grouped(layer.overlay(community), layer.code) for layer in layers() if layer.overlay]
-    sources = map_ground.sources(community, theme)
+    sources = map_ground.sources(community)
     for overlay in overlays:
         sources |= overlay.sources
     parts = [map_ground.above(community), *(overlay.above for overlay in overlays)]
@@ -69,25 +65,17 @@ def style(community: Community, theme: str) -> dict[str, Any]:
         "sources": sources,
         "layers": [
             {"id": "background", "type": "background", "paint": {"background-color": TOKENS["ground"]}},
-            *map_ground.background(community),
+            *map_ground.background(),
             *(layer for overlay in overlays for layer in overlay.below),
             map_ground.stewards(),
             map_ground.heat(),
             *map_ground.buildings(community),
-            map_ground.grids(),
+            map_ground.grids(community),
             *(_without_icon(layer) for layer in above),
         ],
     }
     recast: dict[str, Any] = recoloured(made, theme)
     return recast
-
-
-@of_ground
-def relief(community: str, theme: str) -> bytes | None:
-    """The relief of a community's hills in the colours of a theme, a PNG; None where its ground has none."""
-    found = relief_of(community)
-    low, high = (ImageColor.getrgb(colour) for colour in recoloured(map_ground.RELIEF, theme))
-    return None if found is None else picture(found, low[:3], high[:3])
 
 
 def _grouped(overlay: Overlay, code: str) -> Overlay:

@@ -9,12 +9,24 @@ from typing import Any
 import numpy as np
 
 from geo.communities import Community
-from geo.relief import relief
+from geo.ground import frame
+from geo.relief import RELIEF as BAND
 from layers.declare import LegendEntry, Rank
 from layers.look import BESIDE, HUES, SCALE, TOKENS, by_tone, label, name
 
-RELIEF = ("#1b242b", "#445361")
-"""From the foot of a hill to its top."""
+RELIEF = {
+    -3: "#090c0f",
+    -2: "#0c1013",
+    -1: "#0f1317",
+    1: "#181f25",
+    2: "#1f272e",
+    3: "#262f38",
+    4: "#2e3843",
+    5: "#36424e",
+    6: "#3f4c59",
+    7: "#495866",
+}
+"""By the tone of a band (geo/relief.py), from the deepest shadow to the brightest light."""
 WATER = "#24475c"
 PARK = "#1c2b28"
 ROAD = ("#46535f", "#333d47")
@@ -32,6 +44,8 @@ ZOOMS = range(8, 23, 2)
 """At these the size of what keeps buildings clear is found; MapLibre takes less than 256 times its icon."""
 ICON = 32
 """Pixels of a sign at its size 1 (assets/js/20-map.js)."""
+HIDDEN = {"visibility": "none"}
+"""What is asked for later: a layer that is there and shows nothing costs its share of every frame."""
 HEAT_STEPS = (2, 4, 8, 16)
 """From how many events on a hexagon takes the next tone."""
 
@@ -87,15 +101,15 @@ GROUPS = {
 }
 
 
-def sources(community: Community, theme: str) -> dict[str, Any]:
+def sources(community: Community) -> dict[str, Any]:
     """The sources of the ground: files of this server, and the heat that a script fills."""
 
     def of(layer: str, **more: Any) -> dict[str, Any]:
         return {"type": "geojson", "data": f"/geo/{community.code}/{layer}.geojson", **more}
 
     return {
-        **_relief(community, theme),
-        "ground": of("ground"),
+        # In one source: each that has areas or lines is cut to its tiles in every frame, over the whole picture.
+        "ground": of("backdrop"),
         "buildings": of("buildings", promoteId="code"),
         "faces": of("faces"),
         "windows": {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}},
@@ -107,15 +121,7 @@ def sources(community: Community, theme: str) -> dict[str, Any]:
     }
 
 
-def _relief(community: Community, theme: str) -> dict[str, Any]:
-    found = relief(community.code)
-    if found is None:
-        return {}
-    url = f"/geo/{community.code}/relief.png?theme={theme}"
-    return {"relief": {"type": "image", "url": url, "coordinates": found.corners}}
-
-
-def background(community: Community) -> list[dict[str, Any]]:
+def background() -> list[dict[str, Any]]:
     """What lies below everything."""
 
     def of_kind(kind: str) -> list[Any]:
@@ -143,10 +149,17 @@ def background(community: Community) -> list[dict[str, Any]]:
     def by_rank(main: Any, other: Any) -> list[Any]:
         return ["match", ["get", "rank"], "main", main, other]
 
-    hills = {"id": "hills", "type": "raster", "source": "relief", "paint": {"raster-fade-duration": 0}}
-    contours = line("contours", of_kind("hill"), RELIEF[1], 0.8)
+    tones = [part for tone, colour in RELIEF.items() for part in (tone, colour)]
+    relief = {
+        "id": "hills",
+        "type": "fill",
+        "source": "ground",
+        "filter": of_kind(BAND),
+        # From one band to the next there is no edge to be smoothed.
+        "paint": {"fill-color": ["match", ["get", "tone"], *tones, TOKENS["ground"]], "fill-antialias": False},
+    }
     return [
-        *([hills, contours] if relief(community.code) else []),
+        relief,
         fill("parks", of_kind("park"), PARK),
         fill("ponds", of_kind("pond"), WATER),
         line("streams", of_kind("stream"), WATER, 7),
@@ -162,7 +175,7 @@ def stewards() -> dict[str, Any]:
         "type": "fill",
         "source": "grids",
         "metadata": {"group": "stewards"},
-        "layout": {"visibility": "none"},
+        "layout": HIDDEN,
         "paint": {
             "fill-color": ["match", ["coalesce", ["feature-state", "hue"], -1], *hues, "rgba(0,0,0,0)"],
             "fill-opacity": 0.5,
@@ -178,7 +191,7 @@ def heat() -> dict[str, Any]:
         "type": "fill",
         "source": "heat",
         "metadata": {"group": "heat"},
-        "layout": {"visibility": "none"},
+        "layout": HIDDEN,
         "paint": {
             "fill-color": ["step", ["get", "count"], SCALE[0], *steps],
             "fill-opacity": 0.6,
@@ -202,6 +215,7 @@ def buildings(community: Community) -> list[dict[str, Any]]:
             "id": "rooms-floor",
             "type": "fill",
             "source": "rooms",
+            "layout": HIDDEN,
             "filter": nothing,
             "paint": {
                 "fill-color": [
@@ -219,6 +233,7 @@ def buildings(community: Community) -> list[dict[str, Any]]:
             "id": "rooms-walls",
             "type": "line",
             "source": "rooms",
+            "layout": HIDDEN,
             "filter": nothing,
             "paint": {"line-color": TOKENS["second"], "line-width": 1.6},
         },
@@ -248,24 +263,25 @@ def buildings(community: Community) -> list[dict[str, Any]]:
             "id": "rooms-name",
             "source": "rooms-labels",
             "filter": nothing,
-            # A script says below the name whether the room is in use.
+            # A script says below the name whether the room is in use. Whoever opens a storey wants to read it.
             **label(
                 ["concat", name(), ["coalesce", ["get", "use"], ""]],
                 1.8,
                 "text",
-                **{"text-max-width": 8, "text-padding": 1},
+                **HIDDEN | {"text-max-width": 8, "text-padding": 1, "text-allow-overlap": True},
             ),
         },
     ]
 
 
-def grids() -> dict[str, Any]:
-    """Grids as a broken outline."""
+def grids(community: Community) -> dict[str, Any]:
+    """Grids as a broken outline, where there are any."""
     return {
         "id": "grids-outline",
         "type": "line",
         "source": "grids",
         "metadata": {"group": "grids"},
+        "layout": {} if len(frame(community.code, "grids")) else HIDDEN,
         "paint": {"line-color": TOKENS["normal"], "line-width": 1, "line-dasharray": [2, 2]},
     }
 

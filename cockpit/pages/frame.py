@@ -41,7 +41,15 @@ NAV = (
             ("/counts", marked("客流核对")),
         ),
     ),
-    (marked("共治与服务"), (("/governance", marked("共治")), ("/registers", marked("登记簿")))),
+    (
+        marked("共治与服务"),
+        (
+            ("/governance", marked("共治")),
+            ("/calendar", marked("日历")),
+            ("/media", marked("照片墙")),
+            ("/registers", marked("登记簿")),
+        ),
+    ),
     (
         marked("管理"),
         (
@@ -65,6 +73,8 @@ PAST = frozenset(
         "/forecast",
         "/festivals",
         "/governance",
+        "/calendar",
+        "/media",
         "/registers",
     }
 )

@@ -115,7 +115,8 @@ def in_language(body: bytes) -> bytes:
         problem["detail"] = words.in_chinese(detail) or (f"{title}：{detail}" if title else detail)
     faults = problem.get("faults")
     if isinstance(faults, list):
-        problem["faults"] = [words.said(str(fault), chinese=True) for fault in faults]
+        # What tells of a place beside the words was said in the language of who asks.
+        problem["faults"] = [one if isinstance(one, dict) else words.said(str(one), chinese=True) for one in faults]
     elif isinstance(faults, dict):
         problem["faults"] = {field: words.said(str(fault), chinese=True) for field, fault in faults.items()}
     return msgspec.json.encode(problem)

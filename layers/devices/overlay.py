@@ -4,7 +4,7 @@ from typing import Any
 
 from geo.communities import Community
 from layers.declare import LegendEntry, Overlay, Rank
-from layers.look import BESIDE, label, name, when_state
+from layers.look import BESIDE, TOKENS, label, name
 from store.language import Word
 
 STATES = (
@@ -55,25 +55,26 @@ def _names() -> dict[str, Any]:
 
 
 def _well() -> dict[str, Any]:
-    """Every device; one that is not well is seen in the other layer only, at once by its state."""
-    image = next(image for state, image, _ in STATES if state == ONLINE)
-    return _signs("devices-online", WELL, image, 1.2) | {"paint": {"icon-opacity": when_state("status", ONLINE)}}
+    """Every device as a dot, sized by a script; one that is not well is seen in the other layer only."""
+    return {
+        "id": "devices-online",
+        "type": "circle",
+        "source": WELL,
+        "filter": NO_GATE,
+        "paint": {"circle-color": TOKENS["normal"], "circle-stroke-color": TOKENS["ground"], "circle-radius": 0},
+    }
 
 
 def _not_well() -> dict[str, Any]:
     pairs = [part for state, image, _ in STATES if state != ONLINE for part in (state, image)]
-    return _signs("devices-not-well", NOT_WELL, ["match", ["get", "status"], *pairs, "device-offline"], 2.2)
-
-
-def _signs(layer: str, source: str, image: Any, size: float) -> dict[str, Any]:
     return {
-        "id": layer,
+        "id": "devices-not-well",
         "type": "symbol",
-        "source": source,
+        "source": NOT_WELL,
         "filter": NO_GATE,
-        "metadata": {"u": {"icon-size": size}},
+        "metadata": {"u": {"icon-size": 2.2}},
         "layout": {
-            "icon-image": image,
+            "icon-image": ["match", ["get", "status"], *pairs, "device-offline"],
             "icon-size": 1,
             "icon-allow-overlap": True,
             "icon-ignore-placement": True,

@@ -13,6 +13,7 @@ from layers.grid_events.report import read
 from layers.grid_events.rules import states
 from layers.grid_events.told import properties
 from layers.people import sees_people, told_to
+from layers.photos import cleaned
 from layers.problem import Problem
 from layers.roles import Actor
 from layers.sheets.out import FORMATS
@@ -210,7 +211,7 @@ async def add_photo(
     request: Request,
 ) -> dict[str, Any]:
     """Keep a photo with an event, as the body: made small, and free of what the camera wrote in it."""
-    jpeg = await elsewhere(request, photos.cleaned, content)
+    jpeg = await elsewhere(request, cleaned, content)
     return {"number": await run_in_threadpool(_keep_photo, given, community.code, event, jpeg, actor)}
 
 

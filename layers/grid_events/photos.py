@@ -1,4 +1,4 @@
-"""Photos of an event: made small, turned upright, and free of what the camera wrote in them (place, device, time)."""
+"""Photos of an event."""
 
 import hashlib
 
@@ -7,46 +7,11 @@ from sqlalchemy import Connection, func, insert, select
 from layers.grid_events.tables import grid_event, grid_event_photo, grid_event_transition
 from layers.problem import Problem
 from layers.roles import Actor
-from store import audit, budgets
+from store import audit
 from store.instant import Instant, now
 from store.once import alone
-from store.pictures import Asked, Picture
-from store.sandbox import ask
 
-MAX_SIDE = 1_600
-QUALITY = 82
-ANSWER_MIB = 8
 MOST = 9
-FILE = "picture"
-
-
-def cleaned(content: bytes) -> bytes:
-    """A photo as it is kept: a JPEG of at most `MAX_SIDE` pixels a side, nothing but the picture.
-
-    Another process reads it.
-
-    Raises
-    ------
-    Problem
-        400 if it is no photo that can be read, 503 while too many are being read.
-    """
-    numbers = budgets.current()
-    limits = ask.Limits(
-        megabytes=numbers.photo_megabytes,
-        seconds=numbers.photo_seconds,
-        file_megabytes=ANSWER_MIB,
-        answer_megabytes=ANSWER_MIB,
-    )
-    wanted = Asked(FILE, numbers.photo_pixels, MAX_SIDE, QUALITY)
-    try:
-        picture = ask.run("photo", wanted, Picture, limits=limits, files={FILE: content})
-    except ask.Busy:
-        raise Problem(503, "busy", "too many files are being read; try again in a few seconds", retry_after=5) from None
-    except ask.Failed as failed:
-        raise Problem(400, "bad request", f"photo: {failed.told(limits)}") from None
-    if picture.fault:
-        raise Problem(400, "bad request", f"photo: {picture.fault}")
-    return picture.jpeg
 
 
 def add(connection: Connection, community: str, event_id: str, jpeg: bytes, actor: Actor) -> int:

@@ -4,6 +4,8 @@ from layers.access import of_package
 from layers.declare import Layer
 from layers.services.api import router
 from layers.services.bookings.live import moves, records
+from layers.services.canteen import rules as canteen
+from layers.services.due import is_due, remind
 
 LAYER = Layer(
     code="services",
@@ -14,5 +16,8 @@ LAYER = Layer(
     records=records,
     moves=moves,
     router=router,
+    is_due=is_due,
+    remind=remind,
+    notices=canteen.notices(),
     access=of_package(__name__),
 )

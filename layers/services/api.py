@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from layers.services.activities import api as activities
 from layers.services.bookings import api as bookings
 from layers.services.canteen import api as canteen
 from layers.services.care import api as care
@@ -19,4 +20,5 @@ def router() -> APIRouter:
     points.add_to(routes)
     learning.add_to(routes)
     care.add_to(routes)
+    activities.add_to(routes)
     return routes

@@ -13,6 +13,8 @@ from store.instant import SHANGHAI, Instant, format_rfc3339, local_clock, now, t
 
 NOISE = "noise"
 """The kind of device, and its metric, dB(A)."""
+OF_A_ROW = ("name", "name_en", "from", "until", "people", "people_en")
+"""What is told of a row of a schedule; ``until`` is None where nobody knows an end."""
 
 
 def facts(connection: Connection, community: str, site: str, at: Instant | None) -> dict[str, Any]:
@@ -28,6 +30,12 @@ def facts(connection: Connection, community: str, site: str, at: Instant | None)
     return {"site": site, "schedule": rows or None, "noise": _noise(connection, community, site, known, moment, at)}
 
 
+def programme(community: str, site: str) -> list[dict[str, Any]]:
+    """What happens at a site in its seasons and on its days of the week, as places.toml has it."""
+    rows = _table("places.toml").get(community, {}).get(site, {}).get("schedule", [])
+    return [{name: row.get(name) for name in (*OF_A_ROW, "months", "weekdays")} for row in rows]
+
+
 def period_of(moment: Instant) -> str:
     """``day`` or ``night`` of GB 3096-2008, clause 3.4, by the clock in Asia/Shanghai.
 
@@ -40,7 +48,7 @@ def period_of(moment: Instant) -> str:
 
 def _scheduled(row: dict[str, Any], moment: Instant) -> dict[str, Any]:
     today = to_datetime(moment).astimezone(SHANGHAI)
-    told = {name: row.get(name) for name in ("name", "name_en", "from", "until", "people", "people_en")}
+    told = {name: row.get(name) for name in OF_A_ROW}
     told |= {name: row[name] for name in ("months", "weekdays", "basis", "basis_en")}
     return told | {"today": today.month in row["months"] and today.isoweekday() in row["weekdays"]}
 

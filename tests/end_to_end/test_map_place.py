@@ -118,10 +118,9 @@ def test_a_part_of_the_ground_that_the_server_could_not_give_is_asked_for_again(
             refused.append(route.request.url)
             route.fulfill(status=503, headers={"Retry-After": "1"}, body="busy")
 
-    page.route(re.compile(r"/geo/heling/(buildings|ground)\.geojson|/relief\.png"), refuse_once)
+    page.route(re.compile(r"/geo/heling/(buildings|backdrop|faces)\.geojson"), refuse_once)
     page.goto(f"{cockpit.url}/wall/heling")
     page.wait_for_selector(".map-ready", state="attached", timeout=30_000)
-    for source in ("buildings", "ground"):
+    for source in ("buildings", "ground", "faces"):
         until(lambda name=source: page.evaluate(f"() => cockpit.map.handle.querySourceFeatures('{name}').length"))
-    until(lambda: page.evaluate("() => Boolean(cockpit.map.handle.getSource('relief').image)"))
     assert len(refused) == 3

@@ -48,6 +48,9 @@ def test_a_reading_an_event_and_a_count_appear_within_a_second(cockpit: Cockpit,
     page = watched.open(f"{cockpit.url}/wall/heling")
     figure = page.locator('[data-live="areas.chenglu"]')
     expect(figure).to_have_text("—")
+    expect(page.locator('[data-row="devices.*.noise"] .unit')).to_have_text("无设备")
+    expect(page.locator('[data-row="visitors.square.inside"] .unit')).to_have_text("无设备")
+    expect(page.locator('[data-on-today="square"]')).to_have_text("今日 19:00 晚间健身 · 100 多人")
 
     took = []
     for value in (31, 47, 152):
@@ -69,7 +72,7 @@ def test_a_reading_an_event_and_a_count_appear_within_a_second(cockpit: Cockpit,
     expect(page.locator('[data-live="visitors.fangyan.inside"]')).to_have_text("31", timeout=2000)
     assert cockpit.publish(gate, "telemetry", {"enter": 2, "leave": 3}) == 0
     expect(page.locator('[data-live="visitors.fangyan.inside"]')).to_have_text("30", timeout=2000)
-    expect(page.locator('[data-live="visitors.fangyan.entered_today"]')).to_have_text("42")
+    expect(page.locator('[data-live="visitors.fangyan.entered"]')).to_have_text("42")
     assert page.locator("[data-replay]").is_hidden(), "nothing here is replayed"
 
 
@@ -234,7 +237,7 @@ def test_the_wall_speaks_of_replayed_data(own_cockpit: Cockpit, watched: Watched
     expect(page.locator("[data-replay]")).to_be_visible(timeout=30_000)
     for area in ("chenglu", "yanshang", "yanxia", "liangtoumen"):
         expect(page.locator(f'[data-live="areas.{area}"]')).not_to_have_text("—", timeout=30_000)
-    expect(page.locator('[data-live="visitors.fangyan.entered_today"]')).not_to_have_text("—", timeout=60_000)
+    expect(page.locator('[data-live="visitors.fangyan.entered"]')).not_to_have_text("—", timeout=60_000)
     page.goto(f"{own_cockpit.url}/devices/demo-air-chenglu")
     expect(page.locator("[data-replay]")).to_be_visible(timeout=10_000)
     page.goto(f"{own_cockpit.url}/events")

@@ -1,50 +1,57 @@
-"""Soft relief: hills rise from flat ground, and are lit from the north-west."""
-
-import io
+"""Soft relief: hills rise from flat ground, are lit from the north-west, and lie on the map as flat bands."""
 
 import numpy as np
-from PIL import Image
+import shapely
 
-from geo.relief import picture, relief
-
-LOW, HIGH = (20, 30, 40), (70, 80, 90)
+from geo.relief import BANDS, DARKER, Relief, bands, relief
 
 
-def pixels(low: tuple[int, int, int] = LOW, high: tuple[int, int, int] = HIGH) -> np.ndarray:
-    """The picture of the hills of heling, shape (rows, columns, 4)."""
+def of_heling() -> Relief:
+    """The hills of heling."""
     found = relief("heling")
     assert found is not None
-    return np.asarray(Image.open(io.BytesIO(picture(found, low, high)))).astype(int)
+    return found
 
 
 def test_flat_ground_has_no_relief() -> None:
     assert relief("tahai") is None
+    assert bands("tahai") == []
 
 
 def test_hills_rise_from_nought_at_the_edge_to_one() -> None:
-    found = relief("heling")
-    assert found is not None
-    edge = np.concatenate([found.heights[0], found.heights[-1], found.heights[:, 0], found.heights[:, -1]])
-    assert edge.max() < 0.01
-    assert found.heights.max() == 1
+    heights = of_heling().heights
+    assert np.concatenate([heights[0], heights[-1], heights[:, 0], heights[:, -1]]).max() == 0
+    assert heights.max() == 1
 
 
-def test_where_the_ground_is_flat_the_picture_is_empty() -> None:
-    found = relief("heling")
-    assert found is not None
-    assert (pixels()[found.heights == 0][:, 3] == 0).all()
+def test_where_the_ground_is_flat_nothing_is_darker_or_brighter() -> None:
+    found = of_heling()
+    assert np.abs(found.brightness[found.heights == 0]).max() < min(abs(level) for level in BANDS)
 
 
 def test_slopes_to_the_north_west_are_lit_and_those_to_the_south_east_are_not() -> None:
-    found = relief("heling")
-    assert found is not None
+    found = of_heling()
     south, east = np.gradient(found.heights)
-    steep, bright = np.hypot(south, east) > 0.02, pixels()[..., 0]
-    # Of what is equally high, so that the tint is the same.
-    middle = steep & (found.heights > 0.3) & (found.heights < 0.6)
+    middle = (np.hypot(south, east) > 0.02) & (found.heights > 0.2) & (found.heights < 0.6)
     north_west, south_east = middle & (south > 0) & (east > 0), middle & (south < 0) & (east < 0)
-    assert bright[north_west].mean() > 1.3 * bright[south_east].mean()
+    assert found.brightness[north_west].mean() > 0.1 > -0.1 > found.brightness[south_east].mean()
 
 
-def test_on_a_light_ground_shadows_do_not_shout() -> None:
-    assert pixels((220, 225, 230), (180, 190, 200))[..., 0].min() > 120
+def test_each_band_covers_what_is_so_bright_or_so_dark_and_nothing_else() -> None:
+    found = of_heling()
+    lons, lats = np.meshgrid(found.lons, found.lats)
+    shapes = {one["properties"]["tone"]: shapely.geometry.shape(one["geometry"]) for one in bands("heling")}
+    assert list(shapes) == [*range(-1, -DARKER - 1, -1), *range(1, len(BANDS) - DARKER + 1)]
+    for level, tone in zip(BANDS, (*range(-DARKER, 0), *range(1, len(shapes))), strict=False):
+        shape = shapes[tone]
+        assert shape.is_valid
+        expected = found.brightness < level if tone < 0 else found.brightness > level
+        # A band's edge is kept to a metre or two, of fifteen between the points.
+        clear = np.abs(found.brightness - level) > 0.03
+        assert (shapely.contains_xy(shape, lons, lats) == expected)[clear].mean() > 0.999
+
+
+def test_the_farther_away_the_fainter_hills_are() -> None:
+    found = of_heling()
+    far, near = found.brightness[found.lats > 28.955], found.brightness[found.lats < 28.945]
+    assert far.max() < 0.6 * near.max()

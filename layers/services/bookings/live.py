@@ -17,7 +17,7 @@ from layers.services.registers.declare import Register
 from layers.web import Services
 from store.instant import MILLISECOND, Instant, day_of, now
 
-USES_ROOMS = frozenset({"bookings", "sessions"})
+USES_ROOMS = frozenset({"activities", "bookings", "sessions"})
 """Codes of what stands behind a register whose rows hold rooms."""
 
 

@@ -106,7 +106,7 @@ def _books(routes: APIRouter) -> None:
         connection: Reading,
         actor: WriteActor,
         at: At,
-        cursor: Annotated[int | None, Query(ge=1)] = None,
+        cursor: Annotated[int | None, Query(ge=1, le=2**53)] = None,
         limit: Limit = 31,
     ) -> dict[str, Any]:
         """Closings, newest first; ``intact`` says whether books and digest are still as they were closed."""

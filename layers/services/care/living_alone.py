@@ -1,7 +1,7 @@
 """The elderly who live alone: who was seen when, and who is overdue to be seen."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import Connection
 
@@ -40,7 +40,8 @@ def watched(connection: Connection, community: str, at: Instant | None = None) -
 def _one(row: rows.Plain, last: Instant | None, today: date) -> Watched:
     since = date.fromisoformat(row.values["since"])
     day = None if last is None else local_date(last)
-    due = max(since, day or since) + timedelta(days=row.values["every_days"])
+    # However far in the future somebody wrote that it begins.
+    due = date.fromordinal(min(max(since, day or since).toordinal() + row.values["every_days"], date.max.toordinal()))
     return Watched(
         row=row.id,
         person=row.values["person"],

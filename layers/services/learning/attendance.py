@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, select
 
 from layers.problem import Problem
-from layers.services.learning.places import ENROLLED, LEFT
 from layers.services.learning.tables import course_session, enrolment
+from layers.services.lines import ENROLLED, LEFT
 from layers.services.registers import queries
 from layers.services.registers.behind import Behind, Value, Writing
 from store.instant import MINUTE, Instant, local_date
@@ -44,8 +44,8 @@ def _now(connection: Connection, person: int, moment: Instant) -> int:
     )
     found = connection.scalars(query).all()
     if len(found) != 1:
-        what = say("此时有 {count} 节课") if found else say("此时没有其报名的课")
-        raise Problem(409, "which session", say("{what}；请选课次", what=what.format(count=len(found))))
+        many = say("此时有 {count} 节其报名的课；请选课次", count=len(found))
+        raise Problem(409, "which session", many if found else say("此时没有其报名的课；请选课次"))
     return int(found[0])
 
 

@@ -6,8 +6,8 @@ from sqlalchemy import Connection, func, select
 
 from layers.problem import Problem
 from layers.services.learning import places
-from layers.services.learning.places import Filling
-from layers.services.learning.tables import course_session, enrolment
+from layers.services.learning.tables import course_session
+from layers.services.lines import ENROLLED, WAITING, Filling
 from layers.services.registers.behind import Behind, Row, Value, Writing
 from store.instant import Instant
 from store.language import say
@@ -26,17 +26,16 @@ class Courses(Behind):
     def settle(self, connection: Connection, writing: Writing, row: Row) -> None:
         """Offer the places; a course that is void has none to offer, and must not be anybody's any more."""
         if row.is_voided:
-            places.lock(connection, row.community)
+            places.LINE.lock(connection, row.community)
             _check_is_nobodys(connection, row.id, row.at)
             return
-        filling = Filling(community=row.community, actor=writing.actor, seal=writing.seal, at=row.at)
-        places.offer(connection, row.id, int(str(row.values["places"])), filling)
+        offered = int(str(row.values["places"]))
+        places.LINE.offer_places(connection, row.id, offered, Filling.of(writing, row))
 
 
 def _check_is_nobodys(connection: Connection, course: int, at: Instant) -> None:
-    c, lesson = enrolment.c, course_session.c
-    standing = select(func.count()).where(c.course_id == course, c.standing.in_([places.ENROLLED, places.WAITING]))
-    people = connection.scalar(standing) or 0
+    lesson = course_session.c
+    people = places.LINE.count(connection, course, ENROLLED, WAITING)
     coming = select(func.count()).where(lesson.course_id == course, ~lesson.voided, lesson.ends > at)
     lessons = connection.scalar(coming) or 0
     if people or lessons:

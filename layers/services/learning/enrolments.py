@@ -1,6 +1,5 @@
 """What stands behind the register ``enrolments``: never more learners than places, and a line that keeps its order."""
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import Connection
@@ -8,56 +7,25 @@ from sqlalchemy import Connection
 from layers.problem import Problem
 from layers.services.ages import age_on
 from layers.services.learning import places
-from layers.services.learning.places import ENROLLED, GAVE_UP, LEFT, VOID, WAITING, Filling
+from layers.services.lines import Comers
 from layers.services.registers import queries
-from layers.services.registers.behind import Behind, Row, Value, Writing
-from store.instant import Instant, local_date
+from layers.services.registers.behind import Row, Writing
+from store.instant import local_date
 from store.language import say
 
 COURSES, TERMS, PERSONS = "courses", "terms", "persons"
 CLOSED = "closed"
 
 
-class Enrolments(Behind):
+class Enrolments(Comers):
     """A person in a course: with a place, in line for one, or no more."""
 
-    def completed(self, connection: Connection, writing: Writing) -> Mapping[str, Value]:
-        """How the enrolment stands, and its number in the order of those who came to the course."""
-        values, today = writing.values, local_date(writing.at)
-        day = values.get("day") or today.isoformat()
-        left = values.get("left")
-        if str(day) > today.isoformat() or str(left or "") > today.isoformat():
-            raise Problem(422, "bad request", say("报名与退出的日期不能晚于今天"))
-        places.lock(connection, writing.community)
-        course = int(str(values["course"]))
-        known = places.known(connection, writing.before.id if writing.before else None)
-        if left:
-            had_place = known is None or known.standing in (ENROLLED, LEFT)
-            standing, ticket = (LEFT if had_place else GAVE_UP), known.ticket if known else 0
-        elif known is not None and known.standing in (ENROLLED, WAITING):
-            standing, ticket = known.standing, known.ticket
-        else:
-            # Who comes back stands at the end of the line.
-            _check_may(connection, writing, course)
-            standing, ticket = places.drawn(connection, course)
-        return {"day": day, "standing": standing, "ticket": ticket or places.drawn(connection, course)[1]}
+    line = places.LINE
+    field = "course"
 
-    def settle(self, connection: Connection, writing: Writing, row: Row) -> None:
-        """Keep the count, and let the first in line move up into a place that came free."""
-        places.lock(connection, row.community)
-        course, person = int(str(row.values["course"])), int(str(row.values["person"]))
-        standing = VOID if row.is_voided else str(row.values["standing"])
-        known = places.known(connection, row.id)
-        ticket = known.ticket if known and row.is_voided else int(str(row.values["ticket"]))
-        places.set_standing(connection, row.id, course, person, standing, ticket)
-        filling = Filling(community=row.community, actor=writing.actor, seal=writing.seal, at=row.at)
-        places.fill(connection, course, filling)
-
-    def told(
-        self, connection: Connection, rows: Sequence[int], at: Instant | None = None
-    ) -> Mapping[int, Mapping[str, Value]]:
-        """In which position each stands who waits; of a past time only who waited is told, as the row says it."""
-        return {} if at is not None else {row: {"position": place} for row, place in places.positions(connection, rows)}
+    def check_may(self, connection: Connection, writing: Writing, number: int) -> None:
+        """Refuse whom a course is not for: it is closed, or for another age."""
+        _check_may(connection, writing, number)
 
 
 def _check_may(connection: Connection, writing: Writing, course: int) -> None:

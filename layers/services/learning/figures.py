@@ -11,13 +11,14 @@ from layers.services import totals
 from layers.services.ages import age_on
 from layers.services.learning import places, rules
 from layers.services.learning.tables import enrolment
+from layers.services.lines import ENROLLED, LEFT, WAITING
 from layers.services.registers import queries
 from layers.services.registers.behind import Row
 from store.instant import Instant, local_date, now
 from store.language import Word, in_all
 from store.seal import Seal
 
-PLACED = (places.ENROLLED, places.LEFT)
+PLACED = (ENROLLED, LEFT)
 UNKNOWN = "unknown"
 UNKNOWN_WORD = Word("年龄未登记", "Age not registered")
 CHANNELS = {
@@ -112,11 +113,11 @@ def _rows(words: Mapping[str, Any], counts: Mapping[str, int | None]) -> list[di
 
 def line(connection: Connection, seal: Seal, community: str, course: int) -> dict[str, Any] | None:
     """A course's places and who waits, in their order, by the numbers of their rows; None where it is no course."""
-    offered = places.of_course(connection, course)
+    offered = places.LINE.offered(connection, course)
     if offered is None or offered.community != community:
         return None
     c = enrolment.c
-    query = select(enrolment).where(c.course_id == course, c.standing == places.WAITING).order_by(c.ticket)
+    query = select(enrolment).where(c.course_id == course, c.standing == WAITING).order_by(c.ticket)
     waiting = connection.execute(query).all()
     cards = _cards(queries.rows(connection, seal, community, "persons", {one.person_id for one in waiting}).values())
     return {

@@ -23,7 +23,7 @@ from layers.sheets.sheet import Sheet, SheetFaults
 from layers.web import At, Body, CommunityPath, Given, Limit, Manager, Reading, Services, Viewer, WriteActor
 from layers.words import told as told_in
 from store import audit, budgets
-from store.engine import writing
+from store.engine import erasing, writing
 from store.instant import Instant
 from store.language import in_all, say
 from store.sandbox.ask import Busy
@@ -111,11 +111,12 @@ def _reading(routes: APIRouter) -> None:
             limit=limit, voided=voided,
         )  # fmt: skip
         found = listing.listed(connection, given.seal, register, community.code, wanted, at)
-        more = len(found.rows) == limit and not sort
+        rows = as_told(connection, register.behind, found.rows, at)
+        more = len(rows) == limit and not sort
         return {
             "register": code,
             "total": found.total,
-            "rows": [told.row(register, one, viewer, community.code) for one in found.rows],
+            "rows": [told.row(register, one, viewer, community.code) for one in rows],
             "named": words.of_others(connection, given.seal, register, community.code, found.rows, viewer),
             "cursor": str(found.rows[-1].id) if more else None,
         }
@@ -239,9 +240,10 @@ def _files(routes: APIRouter) -> None:
                 "too many rows",
                 say("共 {total} 行，一次最多导出 {most} 行；请先筛选", total=found.total, most=most),
             )
-        content = exports.table(connection, given.seal, register, community.code, found.rows, form, actor)
+        rows = as_told(connection, register.behind, found.rows, at)
+        content = exports.table(connection, given.seal, register, community.code, rows, form, actor)
         with writing(given.databases.of(community.code)) as auditing:
-            about = {"community": community.code, "format": form, "rows": len(found.rows)}
+            about = {"community": community.code, "format": form, "rows": len(rows)}
             audit.record(auditing, actor.label, "register.export", code, about)
         name = {"Content-Disposition": f'attachment; filename="{community.code}-{code}.{form}"'}
         return Response(content, media_type=out.FORMATS[form], headers=name)
@@ -265,7 +267,8 @@ def _erasure(routes: APIRouter) -> None:
 
         The answer is the proof, which stands in the audit trail too.
         """
-        with writing(given.databases.of(community.code)) as connection:
+        engine = given.databases.of(community.code)
+        with erasing(engine, erasure.TABLES) if not body.dry_run else writing(engine) as connection:
             person = queries.row(connection, given.seal, community.code, body.register_, body.id)
             if person is None:
                 raise Problem(404, "not found", f"no row {body.id} in {body.register_!r} of {community.code!r}")
@@ -274,7 +277,7 @@ def _erasure(routes: APIRouter) -> None:
             where = [{"register": one.register, "id": one.id, "fields": list(one.fields)} for one in found]
             if body.dry_run:
                 return {"dry_run": True, "found": where}
-            proof = erasure.erase(connection, given.seal, community.code, found, name, actor, body.reason)
+            proof = erasure.erase(connection, community.code, found, name, actor, body.reason)
             return {"dry_run": False, "found": where, "proof": proof.told()}
 
 

@@ -21,6 +21,7 @@ Value = str | int | float | bool | list[str] | None
 choice or a place by its code, another row by its number."""
 
 CODES: Mapping[str, str] = {
+    "activities": "layers.services.activities.activities",
     "attendance": "layers.services.learning.attendance",
     "bookings": "layers.services.bookings.booked",
     "canteen_meals": "layers.services.canteen.meals",
@@ -34,8 +35,12 @@ CODES: Mapping[str, str] = {
     "points_policies": "layers.services.points.policies",
     "redemptions": "layers.services.points.redemptions",
     "sessions": "layers.services.learning.sessions",
+    "sign_ups": "layers.services.activities.sign_ups",
     "tour_bookings": "layers.services.bookings.tour_bookings",
     "tour_products": "layers.services.bookings.tour_products",
+    "check_ins": "layers.services.care.check_ins",
+    "media": "layers.services.activities.media",
+    "participations": "layers.services.activities.participations",
     "places": "layers.services.care.places",
     "service_requests": "layers.services.care.requests",
 }

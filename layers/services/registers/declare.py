@@ -25,6 +25,8 @@ Role = Literal["everybody", "steward", "manager", "admin"]
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 ENDING = ".toml"
 MOST_FIELDS = 60
+HEADS = {"编号", "版本", "状态", "Number", "Version", "State"}
+"""Columns of a file beside the fields': `layers.services.registers.exports`."""
 
 
 class DeclarationError(Exception):
@@ -204,6 +206,8 @@ def _faults(one: Register) -> Iterator[str]:
 def _field_faults(field: Field) -> Iterator[str]:
     if not CODE.fullmatch(field.code) or field.code in ("id", "seq", "state", "at", "by", "voided", "reason"):
         yield "no code for a field"
+    for name in {field.name, field.name_en} & HEADS:
+        yield f"name: {name!r} is the head of a column of every file"
     if field.type in ("choice", "choices") and not field.choices:
         yield "choices: none"
     if field.type == "row" and not field.to:

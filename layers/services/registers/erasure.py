@@ -17,12 +17,13 @@ from layers.services.registers import kept, queries, values
 from layers.services.registers.behind import Row, Value, behind
 from layers.services.registers.declare import Register, registers
 from layers.services.registers.tables import register_row, register_value, register_version
-from layers.services.registers.writer import Writer
 from store import audit
 from store.instant import Instant, format_rfc3339, now
 from store.seal import Seal
 
 BLOT = "▇▇"
+TABLES = ("register_row", "register_version", "register_value")
+"""What is to be wiped after."""
 LEAST_NAME = 2
 """Characters of a name that is blotted out of open texts: a shorter one is in too many words."""
 RETENTION = Actor("retention", "admin", "system")
@@ -70,14 +71,14 @@ def traces(connection: Connection, seal: Seal, community: str, person: Row, name
 
 
 def erase(
-    connection: Connection, seal: Seal, community: str, found: Sequence[Trace], name: str, actor: Actor, reason: str
+    connection: Connection, community: str, found: Sequence[Trace], name: str, actor: Actor, reason: str
 ) -> Proof:
     """Erase what was found, in all versions; a version more says that it was done, by whom and why."""
     at, gone, versions = now(), hashlib.sha256(), 0
     known = registers(community)
     for trace in sorted(found, key=lambda one: one.id):
         register = known[trace.register]
-        versions += _erase_row(connection, seal, community, register, trace, name, gone, (at, actor, reason))
+        versions += _erase_row(connection, community, register, trace, name, gone, (at, actor, reason))
     if len(name) >= LEAST_NAME:
         for code in sorted({one.behind for one in known.values()}):
             behind(code).forget(connection, community, name)
@@ -104,11 +105,16 @@ def due(connection: Connection, community: str, at: Instant) -> Iterator[tuple[R
         yield from ((register, number) for number in connection.scalars(query.limit(1_000)))
 
 
-def keep_retention(connection: Connection, seal: Seal, community: str, at: Instant) -> int:
-    """Erase what was kept long enough; how many rows."""
+def is_due(connection: Connection, community: str, at: Instant) -> bool:
+    """Whether `pass_time` would erase anything."""
+    return next(due(connection, community, at), None) is not None
+
+
+def pass_time(connection: Connection, community: str, at: Instant) -> int:
+    """Erase what was kept long enough; returns how many rows."""
     found = [Trace(register=register.code, id=number, fields=()) for register, number in due(connection, community, at)]
     if found:
-        erase(connection, seal, community, found, "", RETENTION, "retention")
+        erase(connection, community, found, "", RETENTION, "retention")
     return len(found)
 
 
@@ -149,7 +155,6 @@ def _fields(register: Register, row: Row, person: Row, name: str) -> tuple[str, 
 
 def _erase_row(
     connection: Connection,
-    seal: Seal,
     community: str,
     register: Register,
     trace: Trace,
@@ -179,8 +184,7 @@ def _erase_row(
         "at": max(at, last.at),
     }  # fmt: skip
     connection.execute(insert(register_version).values(version))
-    writer = Writer(register=register, community=community, actor=actor, seal=seal)
-    kept.find_by(connection, writer, trace.id, values.unpacked(data))
+    kept.find_by(connection, register, community, trace.id, values.unpacked(data))
     return len(rows)
 
 

@@ -181,8 +181,8 @@ class _Known:
 def _plan_line(
     connection: Connection, by: Writer, known: _Known, heads: Sequence[Head], line: SheetRow, made: Plan
 ) -> None:
-    cells = dict(zip(heads, line.cells, strict=False))
-    given = {head.code: text for head, text in cells.items() if isinstance(head, Field)}
+    given = {head.code: text for head, text in zip(heads, line.cells, strict=False) if isinstance(head, Field)}
+    cells = {head: text for head, text in zip(heads, line.cells, strict=False) if isinstance(head, Word)}
     before, fault = _before(connection, by, known, cells, given)
     if fault:
         made.faults.append(LineFault(line=line.line, column="", why=fault))
@@ -200,7 +200,7 @@ def _plan_line(
 
 
 def _before(
-    connection: Connection, by: Writer, known: _Known, cells: Mapping[Head, str], given: Mapping[str, str]
+    connection: Connection, by: Writer, known: _Known, cells: Mapping[Word, str], given: Mapping[str, str]
 ) -> tuple[Row | None, str]:
     """The row that a line means, and what is wrong with that; by its number, else by its key."""
     text = cells.get(NUMBER, "")
@@ -225,7 +225,7 @@ def _before(
     return (known.row(number) if number is not None else None), ""
 
 
-def _state_fault(by: Writer, cells: Mapping[Head, str], row: Row) -> str:
+def _state_fault(by: Writer, cells: Mapping[Word, str], row: Row) -> str:
     asked = cells.get(STATE, "")
     state = by.register.states.get(row.state or "")
     if not asked or state is None or asked in (row.state, state.name, state.name_en):

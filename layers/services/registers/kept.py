@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, insert, update
 
 from layers.services.registers import values
 from layers.services.registers.behind import Row, Value, Writing
+from layers.services.registers.declare import Register
 from layers.services.registers.keys import key
 from layers.services.registers.tables import register_row, register_value, register_version
 from layers.services.registers.writer import Writer
@@ -36,7 +37,7 @@ def add(
             kept.append(None)
             continue
         versions.append(content | {"row_id": number, "action": "add", "reason": reason})
-        found_by.extend(_found_by(writer, number, found))
+        found_by.extend(_found_by(writer.register, writer.community, number, found))
         kept.append(_row(writer, number, 1, at, found, state, reason))
     if versions:
         connection.execute(insert(register_version), versions)
@@ -62,15 +63,17 @@ def version(connection: Connection, writer: Writer, before: Row, writing: Writin
     of = {"row_id": before.id, "community": writer.community, "register": writer.register.code}
     connection.execute(insert(register_version), content | of | told)
     if found != dict(before.values):
-        find_by(connection, writer, before.id, found)
+        find_by(connection, writer.register, writer.community, before.id, found)
     row = _row(writer, before.id, before.seq + 1, writing.at, found, state, writing.reason)
     return replace(row, is_voided=writing.is_voiding)
 
 
-def find_by(connection: Connection, writer: Writer, number: int, found: Mapping[str, Value]) -> None:
+def find_by(
+    connection: Connection, register: Register, community: str, number: int, found: Mapping[str, Value]
+) -> None:
     """Let a row be found by these values, and by no others."""
     connection.execute(delete(register_value).where(register_value.c.row_id == number))
-    found_by = _found_by(writer, number, found)
+    found_by = _found_by(register, community, number, found)
     if found_by:
         connection.execute(insert(register_value), found_by)
 
@@ -84,11 +87,11 @@ def _content(writer: Writer, found: Mapping[str, Value]) -> dict[str, Any]:
     }
 
 
-def _found_by(writer: Writer, number: int, found: Mapping[str, Value]) -> list[dict[str, Any]]:
-    of = {"row_id": number, "community": writer.community, "register": writer.register.code}
+def _found_by(register: Register, community: str, number: int, found: Mapping[str, Value]) -> list[dict[str, Any]]:
+    of = {"row_id": number, "community": community, "register": register.code}
     return [
         of | {"field": one.code, "place": place, "text": text, "number": amount}
-        for one in writer.register.fields
+        for one in register.fields
         if not one.personal
         for place, (text, amount) in enumerate(values.found_by(one, found.get(one.code)))
     ]

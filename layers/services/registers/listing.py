@@ -1,13 +1,13 @@
 """Lists of rows: those that pass filters, in an order, a page at a time; as they stand, or stood at a past time."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, not_, or_, select
 
 from layers.services.registers import values
-from layers.services.registers.behind import Row, Value, as_told
+from layers.services.registers.behind import Row, Value
 from layers.services.registers.declare import Field, Register, registers
 from layers.services.registers.queries import IN_ONE, of, opened, row_of, rows_at
 from layers.services.registers.tables import register_row, register_value
@@ -62,13 +62,7 @@ def listed(
 ) -> Found:
     """A page of rows, as they stand now or stood at a time."""
     if at is not None:
-        found = _listed_at(connection, seal, register, community, wanted, at)
-    else:
-        found = _listed(connection, seal, register, community, wanted)
-    return replace(found, rows=as_told(connection, register.behind, found.rows, at))
-
-
-def _listed(connection: Connection, seal: Seal, register: Register, community: str, wanted: Wanted) -> Found:
+        return _listed_at(connection, seal, register, community, wanted, at)
     where = [*_where(connection, seal, register, community, wanted)]
     columns = register_row.c
     total = connection.scalar(select(func.count()).select_from(register_row).where(*where)) or 0

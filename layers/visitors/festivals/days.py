@@ -16,9 +16,9 @@ OnDay = Callable[[date], list[On]]
 """A day -> the festivals that are on at its end, today at the moment; of days to come as far as is known."""
 
 
-def of_site(connection: Connection, community: str, site: str, moment: Instant) -> OnDay:
-    """Those of a site, by what had been planned and done up to a moment."""
-    known = [plan for plan in plans(connection, community, moment).values() if site in plan.sites]
+def of_site(connection: Connection, community: str, site: str | None, moment: Instant) -> OnDay:
+    """Those of a site, None: of all, by what had been planned and done up to a moment."""
+    known = [plan for plan in plans(connection, community, moment).values() if site is None or site in plan.sites]
     c = festival_step.c
     query = select(festival_step).where(c.community == community, c.at <= moment).order_by(c.id)
     steps: dict[str, list[Row[Any]]] = defaultdict(list)

@@ -307,7 +307,7 @@ def test_erasure_takes_a_person_out_of_every_version_and_says_what_it_did(
         assert {(one.register, one.id) for one in traces} == {
             ("persons", person.id), ("everything", visit.id), ("everything", other.id),
         }  # fmt: skip
-        proof = erasure.erase(connection, SEAL, COMMUNITY, traces, "张小明", MANAGER, "本人申请")
+        proof = erasure.erase(connection, COMMUNITY, traces, "张小明", MANAGER, "本人申请")
     assert (proof.versions, len(proof.digest)) == (4, 64)
     with engine.connect() as connection:
         assert "张小明" not in str(queries.versions(connection, SEAL, COMMUNITY, "persons", person.id))
@@ -324,9 +324,9 @@ def test_what_was_kept_long_enough_is_erased_by_itself(engine: Engine) -> None:
     row = add(engine, writer(), card="C-1", name="张小明")
     later = parse_rfc3339("2099-01-01T00:00:00Z")
     with writing(engine) as connection:
-        assert erasure.keep_retention(connection, SEAL, COMMUNITY, now()) == 0
-        assert erasure.keep_retention(connection, SEAL, COMMUNITY, later) == 1
-        assert erasure.keep_retention(connection, SEAL, COMMUNITY, later) == 0
+        assert erasure.pass_time(connection, COMMUNITY, now()) == 0
+        assert erasure.pass_time(connection, COMMUNITY, later) == 1
+        assert erasure.pass_time(connection, COMMUNITY, later) == 0
     assert found(engine, writer())[0].values == {"card": "C-1"}
     assert found(engine, writer())[0].id == row.id
 

@@ -41,8 +41,8 @@ _communities, _cards = count(1), count(1)
 
 
 def noon(day: date) -> Instant:
-    """Noon in Asia/Shanghai."""
-    return midnight(day) + 12 * HOUR
+    """Noon in Asia/Shanghai, or now where that is still to come."""
+    return min(midnight(day) + 12 * HOUR, now())
 
 
 @dataclass
@@ -137,6 +137,14 @@ def test_a_check_in_that_was_voided_does_not_count_and_the_past_can_be_asked_for
     void(station.engine, station.writer("check_ins"), row)
     assert {one.person: one.last for one in station.watched()} == {person: None, other: None}
     assert {one.person: one.last for one in station.watched(before)} == {person: str(TODAY), other: None}
+
+
+def test_nobody_has_been_seen_tomorrow(station: Station) -> None:
+    (person,) = station.people(1)
+    with pytest.raises(Problem, match="还没有到"):
+        station.add("check_ins", person=person, how="met", seen=format_rfc3339(now() + HOUR))
+    station.add("living_alone", person=person, every_days=90, since="9999-12-31")
+    assert [one.late for one in station.watched()] == [0]
 
 
 def test_nobody_is_watched_twice(station: Station) -> None:

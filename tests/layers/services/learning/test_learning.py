@@ -25,6 +25,7 @@ from sqlalchemy.exc import IntegrityError
 from layers.problem import Problem
 from layers.services.learning import figures, places
 from layers.services.learning.tables import course_place, enrolment
+from layers.services.lines import Filling
 from layers.services.registers import queries
 from layers.services.registers.behind import Row, behind
 from store.engine import apart, open_engine, writing
@@ -250,7 +251,7 @@ def test_of_many_who_enrol_and_leave_at_once_as_many_as_places_are_enrolled(engi
     # Whose row moved up between the look and the void is told so, and looks again.
     assert all(one is None or (isinstance(one, Problem) and one.title == "changed meanwhile") for one in failures)
     with writing(engine) as connection:
-        places.fill_all(connection, places.Filling(community=COMMUNITY, actor=CLERK, seal=SEAL, at=now()))
+        places.LINE.fill_all(connection, Filling(community=COMMUNITY, actor=CLERK, seal=SEAL, at=now()))
     check(engine)
 
 
@@ -282,7 +283,7 @@ def test_two_processes_fill_the_places_of_one_course(tmp_path: Path) -> None:
     assert [one.wait(60) for one in started] == [0, 0]
     check(engine)
     with engine.connect() as connection:
-        offered = places.of_course(connection, of.id)
+        offered = places.LINE.offered(connection, of.id)
     assert offered is not None
     assert (offered.taken, offered.drawn) == (5, 8)
 

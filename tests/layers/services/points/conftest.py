@@ -1,4 +1,4 @@
-"""A community of its own for each test of points."""
+"""The engine of registers at the times that a test chooses."""
 
 import pytest
 from sqlalchemy import Engine

@@ -257,5 +257,5 @@ def sum_of_entries(connection: Connection, account: int) -> int:
 def test_the_books_agree_after_any_history(shared_engine: Engine, at_times: None) -> None:
     run_state_machine_as_test(
         books(shared_engine),
-        settings=settings(max_examples=10, stateful_step_count=25, suppress_health_check=list(HealthCheck)),
+        settings=settings(max_examples=15, stateful_step_count=30, suppress_health_check=list(HealthCheck)),
     )

@@ -1,17 +1,15 @@
 """The ledger of points: what may be posted, what is refused, what the database itself refuses."""
 
-import threading
 from datetime import date
 
 import pytest
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from layers.problem import Problem
 from layers.services.points import accounts, ledger, queries
 from layers.services.points.policies import last_day
 from layers.services.points.tables import points_account, points_entry, points_lot
-from store.engine import open_engine, writing
+from store.engine import writing
 from store.instant import DAY, HOUR
 from tests.layers.services.points.rows import Shop, balance, refused
 
@@ -188,36 +186,3 @@ def test_the_database_itself_refuses_what_would_not_balance(shop: Shop) -> None:
         with pytest.raises(DBAPIError, match="only ever added"), writing(shop.engine) as connection:
             connection.execute(changed)
     assert balance(shop, person) == 10
-
-
-def spend_at_once(engines: list[Engine], community: str, person: int, amount: int) -> list[int]:
-    """Everybody spends at the same moment; returns the statuses of the refusals."""
-    gate, refusals = threading.Barrier(len(engines)), list[int]()
-
-    def spend(engine: Engine) -> None:
-        gate.wait()
-        try:
-            Shop(engine, community=community).spend(person, amount)
-        except Problem as problem:
-            refusals.append(problem.status)
-
-    threads = [threading.Thread(target=spend, args=(engine,)) for engine in engines]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    return refusals
-
-
-def test_eight_that_spend_the_same_points_at_once_spend_them_once(shop: Shop) -> None:
-    person = shop.person()
-    shop.earn(person, 10)
-    engines = [open_engine(shop.engine.url.render_as_string(hide_password=False)) for _ in range(8)]
-    try:
-        assert spend_at_once(engines, shop.community, person, 3) == [409] * 5
-    finally:
-        for one in engines:
-            one.dispose()
-    assert balance(shop, person) == 1
-    with shop.engine.connect() as connection:
-        assert ledger.sums(connection, shop.community) == 0

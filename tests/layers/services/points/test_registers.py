@@ -1,18 +1,17 @@
 """What stands behind the registers of points: earnings, goods, receipts, redemptions, policies."""
 
-import threading
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from layers.problem import Problem
 from layers.services.points import ledger, posting, queries, rules, totals
 from layers.services.points.tables import goods_stock
-from layers.services.registers import erasure, listing
+from layers.services.registers import erasure
+from layers.services.registers import queries as queries_of_rows
+from layers.services.registers.behind import as_told
 from layers.services.registers.declare import shipped
-from layers.services.registers.listing import Wanted
 from store.engine import writing
 from tests.layers.services.points.rows import MANAGER, Shop, balance, refused
 from tests.layers.services.registers import SEAL
@@ -20,8 +19,10 @@ from tests.layers.services.registers import SEAL
 
 def in_stock(shop: Shop, goods: int, at: int | None = None) -> int:
     with shop.engine.connect() as connection:
-        found = listing.listed(connection, SEAL, shipped()["goods"], shop.community, Wanted(), at)
-    return next(int(str(one.values["stock"])) for one in found.rows if one.id == goods)
+        found = queries_of_rows.row(connection, SEAL, shop.community, "goods", goods)
+        assert found is not None
+        (row,) = as_told(connection, "goods", [found], at)
+    return int(str(row.values["stock"]))
 
 
 def told(shop: Shop, at: int | None = None) -> dict[str, Any]:
@@ -172,29 +173,6 @@ def test_the_database_itself_keeps_stock_from_falling_below_zero(shop: Shop) -> 
     goods = shop.goods(stock=3).id
     with pytest.raises(IntegrityError), writing(shop.engine) as connection:
         connection.execute(update(goods_stock).where(goods_stock.c.row_id == goods).values(pieces=-1))
-
-
-def test_the_last_piece_is_redeemed_once(shop: Shop) -> None:
-    goods, people = shop.goods(price=1, stock=2).id, [shop.person() for _ in range(8)]
-    for person in people:
-        shop.earn(person, 5)
-    gate, refusals = threading.Barrier(len(people)), list[int]()
-
-    def redeem(person: int) -> None:
-        gate.wait()
-        try:
-            shop.write("redemptions", person=person, goods=goods, count=1)
-        except Problem as problem:
-            refusals.append(problem.status)
-
-    threads = [threading.Thread(target=redeem, args=(person,)) for person in people]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert refusals == [409] * 6
-    assert in_stock(shop, goods) == 0
-    assert sum(balance(shop, person) for person in people) == 8 * 5 - 2
 
 
 def test_totals_name_nobody(shop: Shop) -> None:

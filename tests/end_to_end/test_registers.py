@@ -1,0 +1,324 @@
+"""Registers as those use them who keep them: by the one page, by files, by keyboard, and by who may see what."""
+
+import csv
+import io
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from openpyxl import load_workbook
+from playwright.sync_api import Locator, Page, expect
+
+from layers.services.registers import declare
+from store.instant import format_rfc3339, now, parse_rfc3339
+from tests.end_to_end.samples import COMMUNITY, add, register, sample
+from tests.end_to_end.test_events import client
+from tests.running import Cockpit
+from tests.towns import xinlin
+
+ALL = list(declare.registers(COMMUNITY))
+BASE = f"/api/v1/{COMMUNITY}/registers"
+
+
+@pytest.fixture(scope="module")
+def clerk(cockpit: Cockpit) -> httpx.Client:
+    return client(cockpit, "窗口文员", "steward", COMMUNITY)
+
+
+@pytest.fixture(scope="module")
+def manager(cockpit: Cockpit) -> httpx.Client:
+    found = client(cockpit, "登记经理", "manager", COMMUNITY)
+    add(found, "meal_prices")
+    return found
+
+
+def opened(cockpit: Cockpit, page: Page, code: str, **query: str) -> Locator:
+    """The page of a register, its table ready."""
+    asked = "".join(f"&{name}={value}" for name, value in query.items())
+    page.goto(f"{cockpit.url}/registers?community={COMMUNITY}&register={code}{asked}")
+    expect(page.locator("[data-register-count]")).to_have_text(re.compile("共 .* 行"))
+    return page.locator("dialog")
+
+
+def fill(dialog: Locator, code: str, values: dict[str, Any], called: dict[int, str]) -> None:
+    """Enter values as somebody would, each by its field's own control."""
+    fields = {one.code: one for one in register(code).fields}
+    for name, value in values.items():
+        control = dialog.locator(f'[data-field="{name}"]')
+        match fields[name].type:
+            case "choice" | "place" | "yes_no":
+                control.locator("select").select_option(str(value))
+            case "choices":
+                for one in value:
+                    control.locator(f'input[value="{one}"]').check()
+            case "row":
+                control.locator("input").fill(called[value])
+                control.locator("[role=option]").first.click()
+            case "time":
+                control.locator("input").fill(value[:16])
+            case "long":
+                control.locator("textarea").fill(value)
+            case _:
+                control.locator("input").fill(str(value))
+
+
+@pytest.mark.parametrize("code", ALL)
+def test_every_register_is_kept_by_the_one_page(cockpit: Cockpit, page: Page, manager: httpx.Client, code: str) -> None:
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    values = sample(manager, code, **({"from": "2025-01-01", "until": "2025-03-31"} if code == "meal_prices" else {}))
+    called = {}
+    for one in register(code).fields:
+        if one.type == "row" and one.code in values:
+            called[values[one.code]] = f"#{values[one.code]}"
+    cockpit.sign_in(page, f"页面{code}"[:30], "manager", COMMUNITY)
+    dialog = opened(cockpit, page, code)
+    before = page.locator("[data-register-count]").inner_text()
+    page.get_by_role("button", name="登记一行").click()
+    fill(dialog, code, values, called)
+    dialog.get_by_role("button", name="登记", exact=True).click()
+    expect(page.locator("[data-outcome]")).to_contain_text("已登记")
+    expect(page.locator("[data-register-count]")).not_to_have_text(before)
+    number = re.search(r"\d+", page.locator("[data-outcome]").inner_text())
+    assert number
+    row = manager.get(f"{BASE}/{code}/{number[0]}").json()
+    for name, value in values.items():
+        kept = row["values"][name]
+        assert is_same(kept, value), (name, kept, value)
+    cell = page.locator('[col-id="id"]').filter(has_text=re.compile(rf"^{number[0]}$"))
+    cell.click()
+    expect(dialog.get_by_text("历次更改（1）")).to_be_visible()
+    dialog.get_by_text("作废", exact=True).click()
+    dialog.get_by_label("理由").fill("测试")
+    dialog.get_by_role("button", name="作废这一行").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("已保存")
+    assert manager.get(f"{BASE}/{code}/{number[0]}").json()["voided"]
+    assert faults == []
+
+
+def is_same(kept: Any, given: Any) -> bool:
+    if isinstance(kept, str) and kept.endswith("Z"):
+        return parse_rfc3339(kept) == parse_rfc3339(given)
+    try:
+        return float(kept) == float(given)
+    except (TypeError, ValueError):
+        return str(kept) == str(given)
+
+
+def test_what_is_wrong_is_said_at_the_field_and_what_others_did_meanwhile(
+    cockpit: Cockpit, page: Page, clerk: httpx.Client
+) -> None:
+    first = add(clerk, "persons", card="W-1", name="甲")
+    cockpit.sign_in(page, "文员一", "steward", COMMUNITY)
+    dialog = opened(cockpit, page, "persons", q="W-1")
+    page.get_by_role("button", name="登记一行").click()
+    dialog.get_by_label("卡号").fill("w-1")
+    dialog.get_by_label("姓名").fill("乙")
+    dialog.get_by_role("button", name="登记", exact=True).click()
+    expect(dialog.locator(".outcome")).to_contain_text(f"卡号相同的已登记，编号 {first['id']}")
+    dialog.get_by_role("button", name="关闭").click()
+    page.locator(".ag-center-cols-container .ag-row").first.click()
+    body = {"values": {"name": "丙"}, "seq": 1}
+    assert clerk.post(f"{BASE}/persons/{first['id']}", json=body).status_code == 200
+    dialog.get_by_label("姓名").fill("丁")
+    dialog.get_by_role("button", name="保存").click()
+    expect(dialog.locator(".outcome")).to_contain_text("刚刚被别人改过")
+    wrong = clerk.post(f"{BASE}/goods", json={"name": "豆腐", "price": 0, "kind": "x"}).json()
+    assert {one["field"] for one in wrong["faults"]} == {"price", "kind", "origin", "unit"}
+
+
+def table_of(rows: list[dict[str, Any]]) -> bytes:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode("gb18030")
+
+
+def test_a_thousand_rows_with_three_faults_import_nothing_and_without_them_all(
+    cockpit: Cockpit, page: Page, clerk: httpx.Client, tmp_path: Path
+) -> None:
+    rows = [{"卡号": f"IM-{n:04}", "姓名": f"导入{n}", "出生日期": "1950/3/1", "片区": "橙麓"} for n in range(1000)]
+    bad = [dict(row) for row in rows]
+    bad[9]["姓名"], bad[499]["出生日期"], bad[998]["卡号"] = "", "1950-02-30", "IM-0000"
+    cockpit.sign_in(page, "导入文员", "steward", COMMUNITY)
+    dialog = opened(cockpit, page, "persons", q="IM-")
+    page.get_by_role("button", name="导入").click()
+    (tmp_path / "bad.csv").write_bytes(table_of(bad))
+    dialog.locator("input[type=file]").set_input_files(tmp_path / "bad.csv")
+    expect(dialog.locator(".outcome")).to_contain_text("3 处有误，没有导入任何一行")
+    assert [line.split("\t")[0] for line in dialog.locator(".faults tr").all_inner_texts()[1:]] == ["11", "501", "1000"]
+    (tmp_path / "good.csv").write_bytes(table_of(rows))
+    dialog.locator("input[type=file]").set_input_files(tmp_path / "good.csv")
+    expect(dialog.locator(".outcome")).to_contain_text("新增 1000 行")
+    dialog.get_by_role("button", name="导入 1000 行").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("已导入")
+    expect(page.locator("[data-register-count]")).to_have_text(re.compile("共 1.000 行"))
+    exported = clerk.get(f"{BASE}/persons/export", params={"format": "xlsx", "q": "IM-"})
+    again = clerk.post(f"{BASE}/persons/import", params={"dry_run": "false"}, content=exported.content).json()
+    assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, 1000)
+    book = load_workbook(io.BytesIO(exported.content))
+    sheet = book.active
+    names = [cell.value for cell in sheet[1]]
+    sheet.cell(2, names.index("Name") + 1).value = "改名"
+    changed = io.BytesIO()
+    book.save(changed)
+    once = clerk.post(f"{BASE}/persons/import", content=changed.getvalue())
+    assert once.json()["changed"] == 1, once.text
+    late = clerk.post(f"{BASE}/persons/import", content=exported.content)
+    assert late.status_code == 422
+    assert "被改过" in late.json()["detail"]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+@pytest.mark.parametrize("code", ALL)
+def test_what_is_exported_is_imported_without_a_change(manager: httpx.Client, code: str, form: str) -> None:
+    if not manager.get(f"{BASE}/{code}").json()["total"]:
+        add(manager, code)
+    exported = manager.get(f"{BASE}/{code}/export", params={"format": form})
+    assert exported.status_code == 200
+    taken = manager.post(f"{BASE}/{code}/import", content=exported.content)
+    assert taken.status_code == 200, taken.text
+    assert taken.json()["added"] + taken.json()["changed"] == 0, taken.text
+    assert taken.json()["unchanged"] > 0
+
+
+def test_a_register_is_seen_as_it_was(cockpit: Cockpit, page: Page, clerk: httpx.Client) -> None:
+    row = add(clerk, "persons", card="T-1", name="当时叫这个")
+    time.sleep(0.01)
+    then = format_rfc3339(now())
+    time.sleep(0.01)
+    clerk.post(f"{BASE}/persons/{row['id']}", json={"name": "现在叫那个", "seq": 1, "reason": "改名"})
+    add(clerk, "persons", card="T-2", name="后来的")
+    cockpit.sign_in(page, "回看文员", "steward", COMMUNITY)
+    opened(cockpit, page, "persons", q="T-", at=then)
+    cells = page.locator(".ag-center-cols-container")
+    expect(cells).to_contain_text("当时叫这个")
+    expect(cells).not_to_contain_text("后来的")
+    expect(page.get_by_role("button", name="登记一行")).to_have_count(0)
+    told = clerk.get(f"{BASE}/persons", params={"at": then, "q": "T-"}).json()
+    assert [one["values"]["name"] for one in told["rows"]] == ["当时叫这个"]
+
+
+def everything_told(cockpit: Cockpit, asking: httpx.Client | None, codes: list[str]) -> str:
+    """What somebody can read of registers: lists, rows, exports, totals, pages, the log, figures."""
+    asked = asking or httpx.Client(base_url=cockpit.url)
+    said = [asked.get(f"{BASE}{path}").text for path in ("", *(f"/{code}" for code in codes))]
+    said += [asked.get(f"{BASE}/{code}/totals").text for code in codes]
+    said += [asked.get(f"{BASE}/{code}/export", params={"format": "csv"}).text for code in codes]
+    for code in ("persons", "living_alone"):
+        said += [asked.get(f"{BASE}/{code}/{number}").text for number in range(1, 30)]
+    others = ("/metrics", f"/api/v1/{COMMUNITY}/points/accounts", f"/registers?community={COMMUNITY}")
+    said += [asked.get(path).text for path in others]
+    said += [cockpit.log]
+    return "\n".join(said)
+
+
+def test_names_are_where_a_role_allows_and_after_erasure_nowhere(cockpit: Cockpit, manager: httpx.Client) -> None:
+    name, phone, story = "欧阳测试人", "13912345678", "独居且腿脚不便"
+    person = add(manager, "persons", card="E-1", name=name, born="1941-05-06", phone=phone)
+    alone = add(manager, "living_alone", person=person["id"], account=story)
+    add(manager, "meals", guest=person["id"])
+    manager.post(f"{BASE}/persons/{person['id']}", json={"seq": 1, "phone": phone + "0", "reason": f"{name}来电"})
+    for asking in (None, client(cockpit, "塔海文员", "steward", "tahai")):
+        said = everything_told(cockpit, asking, ALL)
+        assert not [word for word in (name, phone, story, "1941-05-06") if word in said]
+    assert name in everything_told(cockpit, manager, ["persons"])
+    found = manager.post(f"{BASE}/erasure", json={"id": person["id"], "reason": "查看", "dry_run": True}).json()
+    assert {(one["register"], one["id"]) for one in found["found"]} >= {
+        ("persons", person["id"]),
+        ("living_alone", alone["id"]),
+    }
+    steward = client(cockpit, "网格小王", "steward", COMMUNITY)
+    assert steward.post(f"{BASE}/erasure", json={"id": person["id"], "reason": "x"}).status_code == 403
+    done = manager.post(f"{BASE}/erasure", json={"id": person["id"], "reason": "本人书面申请"})
+    assert done.status_code == 200, done.text
+    said = everything_told(cockpit, manager, ALL) + manager.get(f"{BASE}/persons/{person['id']}").text
+    assert not [word for word in (name, phone, story) if word in said]
+    assert done.json()["proof"]["digest"] in audit_of(cockpit)
+    kept = b"".join(file.read_bytes() for file in cockpit.data.glob("cockpit.db*"))
+    assert not [word for word in (name, phone, story) if word.encode() in kept]
+
+
+def audit_of(cockpit: Cockpit) -> str:
+    admin = client(cockpit, "审计员", "admin", "*")
+    return admin.get("/api/v1/audit", params={"limit": 200}).text
+
+
+def test_sixty_meals_are_entered_by_the_keyboard_alone(cockpit: Cockpit, page: Page, manager: httpx.Client) -> None:
+    guests = [add(manager, "persons", card=f"M-{n:02}", name=f"食客{n}", born="1950-01-01") for n in range(60)]
+    cockpit.sign_in(page, "食堂文员", "steward", COMMUNITY)
+    opened(cockpit, page, "meals")
+    expect(page.get_by_label("快速登记")).to_be_focused()
+    began = time.monotonic()
+    for number, _ in enumerate(guests):
+        page.keyboard.type(f"M-{number:02}")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="2 午餐")).to_be_enabled()
+        page.keyboard.press("2")
+        expect(page.locator(".quick .done li").first).to_contain_text(f"✓ 食客{number} ")
+    took = time.monotonic() - began
+    assert page.locator(".quick .done li").first.inner_text().count("3.00")
+    told = manager.get(f"{BASE}/meals", params={"limit": 200, "where": "meal:eq:lunch"}).json()
+    assert told["total"] >= 60
+    assert took < 180, f"{took:.0f} s"
+
+
+OWN = """
+name = "菜园"
+name_en = "Gardens"
+scene = "neighbourhood"
+reads = "everybody"
+label = ["plot"]
+key = ["plot"]
+[[fields]]
+code = "plot"
+name = "地块"
+name_en = "Plot"
+type = "text"
+required = true
+[[fields]]
+code = "crop"
+name = "作物"
+name_en = "Crop"
+type = "choice"
+choices = { cabbage = { name = "白菜", name_en = "Cabbage" } }
+"""
+
+
+def test_a_community_brings_a_register_of_its_own_in_its_folder(tmp_path: Path, page: Page) -> None:
+    own = xinlin(tmp_path / "towns")
+    (own / "registers").mkdir()
+    (own / "registers" / "gardens.toml").write_text(OWN, encoding="utf-8")
+    running = Cockpit(tmp_path, settings={"COCKPIT_COMMUNITIES_DIR": str(tmp_path / "towns")}).start()
+    try:
+        keeper = client(running, "菜园管理", "steward", "*")
+        added = keeper.post("/api/v1/xinlin/registers/gardens", json={"plot": "东一", "crop": "白菜"})
+        assert added.status_code == 201
+        assert added.json()["values"] == {"plot": "东一", "crop": "cabbage"}
+        listed = httpx.get(f"{running.url}/api/v1/xinlin/registers/gardens").json()
+        assert listed["total"] == 1
+        assert httpx.get(f"{running.url}/api/v1/heling/registers/gardens").status_code == 404
+        running.sign_in(page, "菜园文员", "steward", "*")
+        page.goto(f"{running.url}/registers?community=xinlin&register=gardens")
+        expect(page.locator(".ag-center-cols-container")).to_contain_text("白菜")
+    finally:
+        running.stop()
+    (own / "registers" / "bad.toml").write_text('name = "坏"', encoding="utf-8")
+    refused = running.run("up")
+    assert refused.returncode == 2
+    assert "xinlin/registers/bad.toml" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_declarations_are_told_in_both_languages(cockpit: Cockpit, clerk: httpx.Client) -> None:
+    told = json.loads(clerk.get(BASE).text)["registers"]
+    assert {one["code"] for one in told} == set(ALL)
+    for one in told:
+        assert one["name"]
+        assert one["name_en"]
+        assert all(field["name"] and field["name_en"] for field in one["fields"])
