@@ -49,7 +49,7 @@ def wanted(
         if one not in register.states:
             raise Problem(400, "bad parameter", f"state {one!r} is not one of {', '.join(register.states)}")
     if cursor is not None and (sort or not cursor.isdecimal()):
-        raise Problem(400, "bad parameter", "cursor: of a list without sort, as that list told it")
+        raise Problem(400, "bad parameter", say("cursor: 取自同一个不带 sort 的列表"))
     order = sort.removeprefix("-")
     return Wanted(
         conditions=tuple(_condition(community, fields, text) for text in where or ()),
@@ -87,5 +87,5 @@ def _condition(community: str, fields: dict[str, Field], text: str) -> Condition
     except values.Unfit as error:
         raise Problem(400, "bad parameter", f"where {code}: {error}") from None
     if value is None or operator == "has":
-        raise Problem(400, "bad parameter", f"where {code}: {operator} needs a value that it can be compared with")
+        raise Problem(400, "bad parameter", say("where {code}：{operator} 要有可以比较的值", code=code, operator=operator))
     return Condition(field=field, operator=operator, value=value)

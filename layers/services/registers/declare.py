@@ -16,6 +16,7 @@ import msgspec
 from geo import communities as geo
 from layers.services.registers.behind import CODES
 from layers.services.scenes import scenes
+from store.language import Word, marked
 
 Type = Literal[
     "text", "long", "integer", "number", "money", "date", "time", "clock", "month", "yes_no",
@@ -25,8 +26,10 @@ Role = Literal["everybody", "steward", "manager", "admin"]
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 ENDING = ".toml"
 MOST_FIELDS = 60
-HEADS = {"编号", "版本", "状态", "Number", "Version", "State"}
-"""Columns of a file beside the fields': `layers.services.registers.exports`."""
+NUMBER = Word(marked("编号"), "Number")
+VERSION = Word(marked("版本"), "Version")
+STATE = Word(marked("状态"), "State")
+"""Columns of a file beside the fields'."""
 
 
 class DeclarationError(Exception):
@@ -206,7 +209,7 @@ def _faults(one: Register) -> Iterator[str]:
 def _field_faults(field: Field) -> Iterator[str]:
     if not CODE.fullmatch(field.code) or field.code in ("id", "seq", "state", "at", "by", "voided", "reason"):
         yield "no code for a field"
-    for name in {field.name, field.name_en} & HEADS:
+    for name in {field.name, field.name_en} & {*NUMBER, *VERSION, *STATE}:
         yield f"name: {name!r} is the head of a column of every file"
     if field.type in ("choice", "choices") and not field.choices:
         yield "choices: none"

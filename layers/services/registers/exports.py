@@ -7,15 +7,12 @@ from sqlalchemy import Connection
 from layers.roles import Actor
 from layers.services.registers import values, words
 from layers.services.registers.behind import Row
-from layers.services.registers.declare import Field, Register
+from layers.services.registers.declare import NUMBER, STATE, VERSION, Field, Register
 from layers.sheets import out
 from layers.sheets.out import Cell, Column
-from store.language import Word, marked, named, say
+from store.language import named, say
 from store.seal import Seal
 
-NUMBER = Word(marked("编号"), "Number")
-VERSION = Word(marked("版本"), "Version")
-STATE = Word(marked("状态"), "State")
 WIDTHS = {"long": 48, "text": 24, "time": 20, "date": 12}
 
 
@@ -59,4 +56,4 @@ def table(
 def heading(field: Field) -> str:
     """What stands above a column: the field's name, and its unit."""
     unit = named(field, "unit") or (say("元") if field.type == "money" else "")
-    return f"{named(field)}（{unit}）" if unit else named(field)
+    return say("{name}（{unit}）", name=named(field), unit=unit) if unit else named(field)

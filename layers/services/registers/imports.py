@@ -10,8 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from layers.problem import Problem
 from layers.services.registers import kept, queries, write
 from layers.services.registers.behind import Row, Value
-from layers.services.registers.declare import Field
-from layers.services.registers.exports import NUMBER, STATE, VERSION
+from layers.services.registers.declare import NUMBER, STATE, VERSION, Field
 from layers.services.registers.keys import key
 from layers.services.registers.writer import References, Writer, judged
 from layers.sheets.sheet import SheetRow
