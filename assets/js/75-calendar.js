@@ -171,7 +171,7 @@
     button.append(element("strong", "", String(Number(one.day.slice(8)))), element("span", "week", WEEK[weekday(one.day)]), element("span", "lunar", one.traditional || one.term || one.lunar_short));
     const mark = markOf(one);
     if (mark) button.append(mark);
-    button.setAttribute("aria-label", spoken(one));
+    button.append(element("span", "unseen", spoken(one)));
     cockpit.setCurrent(button, one.day === chosen, "true");
     button.addEventListener("click", () => choose(one.day));
     made.append(button, ...one.festivals.map((fair) => element("p", "fair", `◆ ${fair.name}`)), entries(one));
