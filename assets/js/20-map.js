@@ -6,7 +6,7 @@
   const BASE = (cockpit.ICON_SIZE = 32);   // an icon's size in css pixels at icon-size 1
   const USUAL_U = 10;   // a wall of 1080 lines
   const SMALLEST_U = 6;
-  const FIT_STEPS = 4;
+  const FIT_STEPS = 6;
   const FILL = 0.96;    // of the frame's width or height
   const ABOVE = 6;      // u, for what stands up at the far edge
   const BELOW = 4;      // u, for the names before the areas

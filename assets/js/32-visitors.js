@@ -102,7 +102,7 @@
       return [say("今日 {when} {name}", { when, name: one.name }), one.people].filter(Boolean).join(" · ");
     });
     // The main site tells its festival with who is on duty.
-    if (site.festival && !cockpit.find(`[data-surge="${site.site}"]`)) words.unshift(`◆ ${site.festival.name}`);
+    if (site.festival && !cockpit.find(`[data-surge="${CSS.escape(site.site)}"]`)) words.unshift(`◆ ${site.festival.name}`);
     place.hidden = !words.length || Boolean(site.closing);
     cockpit.setText(place, words.join(say("；")));
   }

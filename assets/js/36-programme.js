@@ -105,6 +105,7 @@
   function leave() {
     shown = null;
     delete cockpit.root.dataset.scene;
+    cockpit.root.dataset.held = "";
     cockpit.map.look(null);
     for (const one of cockpit.findAll(".is-scene")) one.classList.remove("is-scene");
     if (strip) strip.hidden = true;

@@ -19,7 +19,9 @@
     cockpit.plotly()?.relayout(graph, { "font.size": USUAL.letters * times, "margin.l": USUAL.left * times, "margin.b": USUAL.bottom * times });
   }
 
+  // Each span that is chosen comes as the server lays it out.
   cockpit.layers.device_chart = { tick: grow, render: () => null };
+  window.addEventListener("resize", grow);
 
   const device = () => (cockpit.state.devices || {})[cockpit.root.dataset.device ?? ""];
 

@@ -47,18 +47,18 @@ def keep(connection: Connection, number: int, beat: Beat, at: Instant) -> None:
 
 
 class Seen(NamedTuple):
-    """What a screen said of its scene, when; ``held``: it stays there, by whomever it was held."""
+    """What a screen said of its scene, None: the whole; when; ``held``: it stays there, by whomever it was held."""
 
-    scene: str
+    scene: str | None
     held: bool
     at: Instant
 
 
 def scenes(connection: Connection, numbers: list[int], at: Instant) -> dict[int, Seen]:
-    """The scene of each of these displays that told of one of late."""
+    """The scene of each of these displays that told of itself of late."""
     c = display_heard.c
     query = select(c.display_id, c.scene, c.held, c.at)
-    of_late = query.where(c.display_id.in_(numbers), c.scene.is_not(None), c.at > at - SILENT)
+    of_late = query.where(c.display_id.in_(numbers), c.at > at - SILENT)
     return {row.display_id: Seen(row.scene, row.held, row.at) for row in connection.execute(of_late)}
 
 

@@ -160,7 +160,7 @@ def _shown(here: _Now) -> str:
         return here.chosen
     if here.display.shows.turns:
         return programme.due(here.display.shows, here.known, here.at)
-    return here.seen.scene if here.seen is not None else _first(here)
+    return (here.seen and here.seen.scene) or _first(here)
 
 
 def _first(here: _Now) -> str:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
 from cockpit.ground.map import recoloured
+from cockpit.ground.map_ground import background
 from cockpit.serving.static import FOR_GOOD, static
 from geo.basemap import BaseMap
 from geo.ground import is_surveyed
@@ -17,7 +18,7 @@ from layers.problem import Problem
 from layers.web import CommunityPath
 
 SOURCE = "base"
-DRAWN = ("hills", "contours", "parks", "ponds", "streams", "roads")
+DRAWN = tuple(layer["id"] for layer in background())
 """Style layers of the schematic ground, which a base map takes the place of."""
 
 

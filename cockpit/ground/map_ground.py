@@ -15,9 +15,9 @@ from layers.declare import LegendEntry, Rank
 from layers.look import BESIDE, HUES, SCALE, TOKENS, by_tone, label, name
 
 RELIEF = {
-    -3: "#090c0f",
-    -2: "#0c1013",
     -1: "#0f1317",
+    -2: "#0c1013",
+    -3: "#090c0f",
     1: "#181f25",
     2: "#1f272e",
     3: "#262f38",
@@ -26,7 +26,7 @@ RELIEF = {
     6: "#3f4c59",
     7: "#495866",
 }
-"""By the tone of a band (geo/relief.py), from the deepest shadow to the brightest light."""
+"""By the tone of a band (geo/relief.py), each over the one before."""
 WATER = "#24475c"
 PARK = "#1c2b28"
 ROAD = ("#46535f", "#333d47")
@@ -149,17 +149,20 @@ def background() -> list[dict[str, Any]]:
     def by_rank(main: Any, other: Any) -> list[Any]:
         return ["match", ["get", "rank"], "main", main, other]
 
-    tones = [part for tone, colour in RELIEF.items() for part in (tone, colour)]
-    relief = {
-        "id": "hills",
-        "type": "fill",
-        "source": "ground",
-        "filter": of_kind(BAND),
-        # From one band to the next there is no edge to be smoothed.
-        "paint": {"fill-color": ["match", ["get", "tone"], *tones, TOKENS["ground"]], "fill-antialias": False},
-    }
+    # A layer for each band: what has one colour is filled without blending, and none of it where a brighter one lies.
+    relief = [
+        {
+            "id": f"hills{tone:+d}",
+            "type": "fill",
+            "source": "ground",
+            "filter": ["all", of_kind(BAND), ["==", ["get", "tone"], tone]],
+            # From one band to the next there is no edge to be smoothed.
+            "paint": {"fill-color": colour, "fill-antialias": False},
+        }
+        for tone, colour in RELIEF.items()
+    ]
     return [
-        relief,
+        *relief,
         fill("parks", of_kind("park"), PARK),
         fill("ponds", of_kind("pond"), WATER),
         line("streams", of_kind("stream"), WATER, 7),

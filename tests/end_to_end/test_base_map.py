@@ -83,7 +83,7 @@ def test_the_base_map_is_drawn_below_ours_and_in_the_place_of_the_drawing(
     order = on_map(page, "map.getStyle().layers.map((one) => one.id)")
     assert order.index("background") < order.index("base-water-water") < order.index("parks")
     assert order.index("base-road-roads") < order.index("areas-fill")
-    for drawn in ("roads", "hills", "contours"):
+    for drawn in ("roads", "hills+1", "hills-1"):
         assert on_map(page, f"map.getLayoutProperty('{drawn}', 'visibility')") == "none"
     assert all(url.startswith((own_cockpit.url, "blob:", "data:", "ws:")) for url in asked)
 

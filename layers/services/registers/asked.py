@@ -87,5 +87,7 @@ def _condition(community: str, fields: dict[str, Field], text: str) -> Condition
     except values.Unfit as error:
         raise Problem(400, "bad parameter", f"where {code}: {error}") from None
     if value is None or operator == "has":
-        raise Problem(400, "bad parameter", say("where {code}：{operator} 要有可以比较的值", code=code, operator=operator))
+        raise Problem(
+            400, "bad parameter", say("where {code}：{operator} 要有可以比较的值", code=code, operator=operator)
+        )
     return Condition(field=field, operator=operator, value=value)

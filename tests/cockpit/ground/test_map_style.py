@@ -15,9 +15,13 @@ def layers(code: str, theme: str = "dark") -> list[dict[str, Any]]:
     return found
 
 
+OPENED = "rooms-name"
+"""Of a storey that somebody opened: each name within its own room, whatever else is on the map."""
+
+
 @pytest.mark.parametrize("code", communities())
 def test_no_label_may_cover_another(code: str) -> None:
-    labelled = [layer for layer in layers(code) if "text-field" in layer.get("layout", {})]
+    labelled = [one for one in layers(code) if "text-field" in one.get("layout", {}) and one["id"] != OPENED]
     assert len(labelled) >= 6
     for layer in labelled:
         layout = layer["layout"]

@@ -222,6 +222,6 @@ def test_a_name_goes_out_of_what_was_said_of_entries_where_its_owner_asks_for_th
     with writing(shop.engine) as connection:
         asked = posting.Asked(person=person, amount=5, memo="李四代王五领取")
         number, _ = posting.post(connection, shop.community, asked, MANAGER, shop.at)
-        erasure.erase(connection, SEAL, shop.community, [], "王五", MANAGER, "本人要求")
+        erasure.erase(connection, shop.community, [], "王五", MANAGER, "本人要求")
         assert queries.entry(connection, shop.community, number)["memo"] == "李四代▇▇领取"
     assert balance(shop, person) == 5
