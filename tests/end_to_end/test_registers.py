@@ -101,6 +101,8 @@ def test_every_register_is_kept_by_the_one_page(cockpit: Cockpit, page: Page, ma
 
 
 def is_same(kept: Any, given: Any) -> bool:
+    if isinstance(kept, bool):
+        return kept == (given == "是")
     if isinstance(kept, str) and kept.endswith("Z"):
         return parse_rfc3339(kept) == parse_rfc3339(given)
     try:
