@@ -148,7 +148,10 @@
     if (site.capacity === null) return { text: say("未配置"), unit: site.level === CLOSED ? level ?? "" : "" };
     // The share that decides the level: of the day where that is the greater one.
     const isOfDay = site.ratio_daily !== null && site.ratio_daily > (site.ratio ?? 0);
-    const share = site.ratio === null ? "" : ` · ${say("现 {share}%", { share: Math.round(Number(isOfDay ? site.ratio_daily : site.ratio) * 100) })}${isOfDay ? say("（日）") : ""}`;
+    const part = Math.round(Number(isOfDay ? site.ratio_daily : site.ratio) * 100);
+    const isPast = cockpit.at !== null || cockpit.replay.isOn();
+    const words = isPast ? say("当时 {share}%", { share: part }) : say("现 {share}%", { share: part });
+    const share = site.ratio === null ? "" : ` · ${words}${isOfDay ? say("（日）") : ""}`;
     return { text: cockpit.number(site.capacity), unit: say("人{share}{what}", { share, what: level ? " " + level : "" }), level: cockpit.crowding(site) };
   }
 

@@ -7,12 +7,12 @@ from sqlalchemy import Connection, func, select
 from layers.visitors.inside import Inside, Short
 from layers.visitors.passed import Hours, way_of
 from layers.visitors.tables import gate_step
-from store.instant import HOUR, MILLISECOND, Instant
+from store.instant import HOUR, MILLISECOND, MINUTE, Instant, now
 
 KEPT = 256
 Shortage = tuple[Instant, list[str]]
 _found: dict[tuple[Any, ...], Shortage] = {}
-"""An hour that is over is looked through once, however often its site is told."""
+"""A span is looked through once a minute, however often its site is told: what comes late, or is decided over, counts."""
 
 
 class Since(TypedDict):
@@ -64,7 +64,7 @@ def since(
 
 def shortage(connection: Connection, community: str, site: str, short: Short) -> Shortage:
     """When people first left who had not been seen to enter, and through which gates."""
-    key = (str(connection.engine.url), community, site, *short)
+    key = (str(connection.engine.url), community, site, now() // MINUTE, *short)
     if key not in _found:
         if len(_found) >= KEPT:
             _found.clear()

@@ -65,7 +65,15 @@ def test_a_slow_browser_gets_the_latest_state_and_no_queue(engine: Engine, monke
         socket.open.set()
         serving = asyncio.create_task(hub.serve(socket, "heling"))  # type: ignore[arg-type]
         first = await socket.until("snapshot")
-        assert first["layers"].keys() == {"areas", "devices", "visitors", "alarms", "grid_events", "governance", "services"}
+        assert first["layers"].keys() == {
+            "areas",
+            "devices",
+            "visitors",
+            "alarms",
+            "grid_events",
+            "governance",
+            "services",
+        }
 
         socket.open.clear()
         for number in range(200):

@@ -173,7 +173,7 @@ def test_a_thousand_rows_with_three_faults_import_nothing_and_without_them_all(
     assert once.json()["changed"] == 1, once.text
     late = clerk.post(f"{BASE}/persons/import", content=exported.content)
     assert late.status_code == 422
-    assert "被改过" in late.json()["detail"]
+    assert "changed since the export" in late.json()["detail"]
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
