@@ -12,7 +12,7 @@ from store.instant import HOUR, MILLISECOND, MINUTE, Instant, now
 KEPT = 256
 Shortage = tuple[Instant, list[str]]
 _found: dict[tuple[Any, ...], Shortage] = {}
-"""A span is looked through once a minute, however often its site is told: what comes late, or is decided over, counts."""
+"""A span is looked through once a minute, however often its site is told: what comes late, or is decided, counts."""
 
 
 class Since(TypedDict):
