@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import IntEnum
 from functools import cache
 from importlib.metadata import entry_points
@@ -111,6 +112,11 @@ Due = Callable[[Connection, str, Instant], bool]
 IsKnown = Callable[[Connection, str, str], bool]
 """(connection, community, id) -> whether there is such a thing."""
 
+OnDay = Callable[[date], list[dict[str, Any]]]
+"""A day -> what is on at it, each with ``code``, ``name``, ``name_en``."""
+Days = Callable[[Connection, str, Instant], OnDay]
+"""(connection, community, moment) -> what is on at a day, as it was known at that moment."""
+
 Locate = Callable[[Connection, str, Instant | None], Located]
 """(connection, community, at) -> what stands where."""
 
@@ -149,7 +155,7 @@ class Layer:
     routes: `layers.access.of_package`; a route without a row is refused to everybody. ``words`` are those of
     its codes. ``things`` are what other layers may name: by kind, whether there is one. ``hears`` are layers
     whose feeds come before its own, since it takes what they tell. ``derived`` makes what of the records follows from
-    those of a layer, this one or another: it is not read, but kept by difference. ``moves`` is how a community's
+    those of a layer, this one or another: it is not read, but kept by difference. ``days`` is what calendars show of it. ``moves`` is how a community's
     records change in spans of the past that follow each other, ``marks`` what of it stands on a day's timeline.
     """
 
@@ -169,6 +175,7 @@ class Layer:
     located: Locate | None = None
     figures: tuple[Figure, ...] = ()
     hears: tuple[str, ...] = ()
+    days: Days | None = None
     roles: frozenset[str] = frozenset()
     is_due: Due | None = None
     remind: Remind | None = None
@@ -203,6 +210,12 @@ def notice_word(kind: str) -> str:
 def is_known(connection: Connection, community: str, kind: str, ref: str) -> bool:
     """Whether there is such a thing of a community, whichever layer it is of; False for a kind that none has."""
     return any(layer.things[kind](connection, community, ref) for layer in layers() if kind in layer.things)
+
+
+def days(connection: Connection, community: str, moment: Instant) -> OnDay:
+    """What is on at a day, of all layers that know of days."""
+    found = [layer.days(connection, community, moment) for layer in layers() if layer.days is not None]
+    return lambda day: [one for on_day in found for one in on_day(day)]
 
 
 def feeds() -> Sequence[Feed]:

@@ -4,6 +4,7 @@ from layers.access import of_package
 from layers.declare import Figure, Layer
 from layers.visitors.api import router
 from layers.visitors.feed import VisitorsFeed
+from layers.visitors.festivals.days import told_days
 from layers.visitors.moves import moves
 from layers.visitors.overlay import overlay
 from layers.visitors.panel import panel
@@ -22,6 +23,7 @@ LAYER = Layer(
     access=of_package(__name__),
     feed=VisitorsFeed,
     moves=moves,
+    days=told_days,
     located=located,
     figures=(Figure(code="inside", name="在场人数", name_en="people inside", unit="人", unit_en="people"),),
 )

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from geo.ground import place
+from layers import declare
 from layers.almanac import almanac
 from layers.services.activities import found, places
 from layers.services.activities.activities import CANCELLED, room_of, span_of
@@ -21,7 +22,6 @@ from layers.services.bookings.tables import booking_slot
 from layers.services.registers.behind import Row
 from layers.services.registers.declare import registers
 from layers.services.registers.told import word
-from layers.visitors.festivals import days as festivals
 from layers.working_time import last_known_year
 from store.instant import DAY, Instant, format_rfc3339, local_date, midnight
 from store.language import Word, in_all
@@ -79,7 +79,7 @@ def told(connection: Connection, asked: Asked) -> dict[str, Any]:
         [*_activities(connection, asked), *_lessons(connection, asked), *_bookings(connection, asked)],
         key=lambda one: (one.span, str(one.id)),
     )
-    on_day = festivals.of_site(connection, asked.community, None, asked.moment)
+    on_day = declare.days(connection, asked.community, asked.moment)
     return {
         "from": asked.first.isoformat(),
         "to": asked.last.isoformat(),
@@ -87,11 +87,7 @@ def told(connection: Connection, asked: Asked) -> dict[str, Any]:
         "holidays_until": last_known_year(),
         "days": [
             _day(day) | {
-                "festivals": [
-                    {"code": one.plan.code, "name": one.plan.name, "name_en": one.plan.name_en or one.plan.name,
-                     "is_peak": one.is_peak}
-                    for one in on_day(day)
-                ],
+                "festivals": on_day(day),
                 "entries": [_entry(one) for one in entries if _is_on(one.span, day)],
             }
             for day in asked.days()

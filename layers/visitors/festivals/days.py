@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from layers import declare
 from layers.visitors.festivals.plans import Plan, plans
 from layers.visitors.festivals.state import On, standing
 from layers.visitors.festivals.tables import festival_step
@@ -25,6 +26,20 @@ def of_site(connection: Connection, community: str, site: str | None, moment: In
     for row in connection.execute(query):
         steps[row.festival].append(row)
     return on_day(known, steps, moment)
+
+
+def told_days(connection: Connection, community: str, moment: Instant) -> declare.OnDay:
+    """The festivals of all sites as calendars show them."""
+    found = of_site(connection, community, None, moment)
+    return lambda day: [
+        {
+            "code": one.plan.code,
+            "name": one.plan.name,
+            "name_en": one.plan.name_en or one.plan.name,
+            "is_peak": one.is_peak,
+        }
+        for one in found(day)
+    ]
 
 
 def on_day(known: Iterable[Plan], steps: Mapping[str, Sequence[Row[Any]]], moment: Instant) -> OnDay:
