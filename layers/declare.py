@@ -151,11 +151,12 @@ class Layer:
     say where its panel stands on the wall; ``records`` answers its present or past state, ``located``
     what of it stands where, with the ``figures`` that add up along the ground. ``remind`` tells of what time
     alone brings about, where ``is_due`` says that there is something; ``notices`` are the kinds it tells of.
+    ``days`` is what calendars show of it.
     A layer that is only kept and asked for has no overlay, panel or feed. ``access`` says who may what of its
     routes: `layers.access.of_package`; a route without a row is refused to everybody. ``words`` are those of
     its codes. ``things`` are what other layers may name: by kind, whether there is one. ``hears`` are layers
     whose feeds come before its own, since it takes what they tell. ``derived`` makes what of the records follows from
-    those of a layer, this one or another: it is not read, but kept by difference. ``days`` is what calendars show of it. ``moves`` is how a community's
+    those of a layer, this one or another: it is not read, but kept by difference. ``moves`` is how a community's
     records change in spans of the past that follow each other, ``marks`` what of it stands on a day's timeline.
     """
 

@@ -96,6 +96,18 @@ async def at_query(
     return found
 
 
+async def staff_at(
+    asked: Annotated[Instant | None, Depends(at_query)], found: Annotated[Actor | None, Depends(viewer)]
+) -> Instant | None:
+    """The past time of totals over people: for who is signed in, since two totals a moment apart tell of one person.
+
+    To everybody else the past would cost what no stranger may take, too.
+    """
+    if asked is not None and found is None:
+        raise Problem(401, "sign-in required", "the past of these totals is told to who is signed in")
+    return asked
+
+
 def instant_query(name: str, text: str | None) -> Instant | None:
     """A time in the query string; 400 where it cannot be read."""
     if text is None:
@@ -176,6 +188,7 @@ Body = Annotated[bytes, Depends(whole_body)]
 Tongue = Annotated[Callable[[str], str], Depends(tongue)]
 CommunityPath = Annotated[Community, Depends(community_path)]
 At = Annotated[Instant | None, Depends(at_query)]
+StaffAt = Annotated[Instant | None, Depends(staff_at)]
 # Given back when the route is done, not when its reader has taken the answer.
 Reading = Annotated[Connection, Depends(reading, scope="function")]
 WriteActor = Annotated[Actor, Depends(actor)]

@@ -133,7 +133,8 @@ interface GridRow {
 interface GridApi {
   applyTransaction(change: { add: GridRow[]; update: GridRow[]; remove: GridRow[]; addIndex?: number }): void;
   getAllDisplayedColumns(): { getColDef(): { field: string; headerName: string; cellRenderer?: string } }[];
-  forEachNodeAfterFilterAndSort(each: (node: { data: Record<string, any> }) => void): void;
+  forEachNodeAfterFilterAndSort(each: (node: { data?: Record<string, any> }) => void): void;
+  forEachNode(each: (node: { data?: Record<string, any> }) => void): void;
   getRowNode(id: string): object | undefined;
   getColumnDefs(): GridColumn[] | undefined;
   setGridOption(name: "columnDefs", columns: GridColumn[]): void;
@@ -143,6 +144,7 @@ interface GridApi {
   refreshInfiniteCache(): void;
   purgeInfiniteCache(): void;
   hideOverlay(): void;
+  setColumnsVisible(columns: string[], visible: boolean): void;
   showNoRowsOverlay(): void;
   getColumnState(): { colId: string; sort: "asc" | "desc" | null; sortIndex: number | null }[];
 }

@@ -56,7 +56,11 @@
     const columns = grid.getAllDisplayedColumns().map((column) => column.getColDef());
     /** @type {string[][]} */
     const rows = [];
-    grid.forEachNodeAfterFilterAndSort(({ data }) => rows.push(columns.map(({ field, cellRenderer }) => cockpit.cellText(cellRenderer, data[field]))));
+    /** @param {{data?: Record<string, any>}} node */
+    const take = ({ data }) => data && rows.push(columns.map(({ field, cellRenderer }) => cockpit.cellText(cellRenderer, data[field])));
+    // Of an endless table there is what was read.
+    if (grid.getGridOption("datasource")) grid.forEachNode(take);
+    else grid.forEachNodeAfterFilterAndSort(take);
     const table = cockpit.table(columns.map(({ headerName }) => headerName), rows, "figures printed");
     place.after(table);
     made.push(table);

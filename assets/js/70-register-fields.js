@@ -156,10 +156,9 @@
         const line = element("li", "", row.called);
         line.id = `${list.id}-${place}`;
         line.setAttribute("role", "option");
-        line.addEventListener("pointerdown", (event) => {
-          event.preventDefault();   // the input keeps what is typed, and the focus
-          choose(place);
-        });
+        line.addEventListener("pointerdown", (event) => event.preventDefault());   // the input keeps the focus
+        // Not before the tap is over: what lies below would get the rest of it.
+        line.addEventListener("click", () => choose(place));
         return line;
       }));
       list.hidden = rows.length === 0;

@@ -12,7 +12,7 @@
   const page = (cockpit.pages.registers = {});
   /** @type {{register: Api.Register, places: Record<string, Record<string, string>>}} */
   let declared;
-  /** @type {{q: string, where: string[], state: string[]}} */
+  /** @type {{q: string, where: string[], state: string[], voided: boolean}} */
   let asked;
   let sort = "";
   /** @type {GridApi | null} */
@@ -23,7 +23,7 @@
     if (!place) return;
     declared = cockpit.own(JSON.parse(place.dataset.declared));
     const { q = "", where = "", state = "" } = cockpit.root.dataset;
-    asked = { q, where: where.split("\n").filter(Boolean), state: state.split(",").filter(Boolean) };
+    asked = { q, where: where.split("\n").filter(Boolean), state: state.split(",").filter(Boolean), voided: false };
     cockpit.registers.declared = declared;
     cockpit.registers.refresh = refresh;
     // On a phone the list of registers would fill the screen before the register.
@@ -49,6 +49,7 @@
     for (const one of asked.where) found.append("where", one);
     for (const one of asked.state) found.append("state", one);
     if (sort) found.set("sort", sort);
+    if (asked.voided) found.set("voided", "true");
     return found;
   }
 
@@ -88,7 +89,7 @@
   /** @param {Api.RegisterRow} row @param {Api.Named} named */
   function shown(row, named) {
     /** @type {Record<string, string>} */
-    const cells = { id: String(row.id), at: cockpit.time.full(Date.parse(row.at)), state: row.state ? declared.register.states[row.state]?.name ?? row.state : "" };
+    const cells = { id: String(row.id), at: cockpit.time.full(Date.parse(row.at)), state: row.voided ? say("已作废") : row.state ? declared.register.states[row.state]?.name ?? row.state : "" };
     for (const field of declared.register.fields) cells["v_" + field.code] = cockpit.registers.text(field, row.values[field.code], named);
     return /** @type {GridRow} */ (/** @type {unknown} */ (cells));
   }
@@ -151,7 +152,7 @@
     chips.dataset.registerChips = "";
     const links = element("span", "links");
     links.dataset.registerLinks = "";
-    place.replaceChildren(search, stateChoice(), adder(), chips, count, ...actions(), links);
+    place.replaceChildren(search, stateChoice(), adder(), withVoided(), past(), chips, count, ...actions(), links);
     showChips();
     showLinks();
   }
@@ -176,6 +177,37 @@
     select.value = asked.state[0] ?? "";
     select.addEventListener("change", () => ask({ state: select.value ? [select.value] : [] }));
     return select;
+  }
+
+  /* Rows that count no more are shown where somebody wants to see them. */
+  function withVoided() {
+    const made = element("label", "tick");
+    const box = element("input");
+    box.type = "checkbox";
+    box.addEventListener("change", () => {
+      grid?.setColumnsVisible(["state"], box.checked || Object.keys(declared.register.states).length > 0);
+      ask({ voided: box.checked });
+    });
+    made.append(box, say("含作废"));
+    return made;
+  }
+
+  /* The same page as it stood at a time. */
+  function past() {
+    const folded = element("details", "filter");
+    const made = element("form");
+    const input = element("input");
+    Object.assign(input, { type: "datetime-local", required: true });
+    input.setAttribute("aria-label", say("回看的时刻"));
+    made.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const address = new URL(location.href);
+      address.searchParams.set("at", input.value);
+      location.assign(address);
+    });
+    made.append(input, element("button", "ahead", say("看当时")));
+    folded.append(element("summary", "", say("回看")), made);
+    return folded;
   }
 
   /* A condition more: which field, how it is compared, with what. */
@@ -233,6 +265,7 @@
       const link = element("a", "", say("导出 {format}", { format: format.toUpperCase() }));
       const found = query();
       found.set("format", format);
+      found.delete("voided");
       if (cockpit.at !== null) found.set("at", new Date(cockpit.at).toISOString());
       link.href = `/api/v1/${cockpit.root.dataset.community}/${path()}/export?${found}`;
       return link;

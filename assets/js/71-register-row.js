@@ -28,7 +28,8 @@
       }
     }
     const shown = registers.dialog(row ? say("{name} · 编号 {id}", { name: registers.declared.register.name, id: row.id }) : say("{name} · 登记一行", { name: registers.declared.register.name }));
-    shown.append(...(row && (row.voided || !mayWrite()) ? [told(row)] : [form(row)]));
+    const isOpen = !row || (mayWrite() && !row.voided && changeable(row).length > 0);
+    shown.append(row && !isOpen ? told(row) : form(row));
     if (row) shown.append(...(mayWrite() && !row.voided ? [steps(row), ending(row)] : []), registers.erasing(row), history(row));
     /** @type {HTMLElement | null} */ (shown.querySelector("input, select, textarea"))?.focus();
   };
@@ -57,12 +58,15 @@
 
   /* --- the form --- */
 
+  /* The fields that somebody may enter, or change in a row. */
+  /** @param {Api.RegisterDetail | null} row */
+  const changeable = (row) => registers.declared.register.fields.filter((one) => !one.computed && !(row && one.fixed && row.values[one.code] !== null) && !(one.personal && !registers.declared.register.may.names));
+
   /** @param {Api.RegisterDetail | null} row */
   function form(row) {
     const made = element("form", "register");
     const { fields } = registers.declared.register;
-    const open = fields.filter((one) => !one.computed && !(row && one.fixed) && !(one.personal && !registers.declared.register.may.names));
-    const controls = open.map((one) => registers.control(one, row?.values[one.code] ?? null, row?.named));
+    const controls = changeable(row).map((one) => registers.control(one, row?.values[one.code] ?? null, row?.named));
     const reason = row ? [cockpit.forms.text("reason", say("为何更改（可不填）"), 500)] : [];
     const outcome = element("p", "outcome");
     outcome.setAttribute("role", "alert");
@@ -146,7 +150,7 @@
       if (!cockpit.may(least)) continue;
       const button = element("button", "quiet", say("转为「{name}」", { name: states[to]?.name ?? to }));
       button.type = "button";
-      button.addEventListener("click", () => once(button, () => act(row, `${base()}/${row.id}`, { values: {}, seq: row.seq, state: to })));
+      button.addEventListener("click", () => once(button, () => act(row, `${base()}/${row.id}`, { values: {}, seq: row.seq, state: to }, say("已保存编号 {id}", { id: row.id }))));
       made.append(button);
     }
     return made;
@@ -158,14 +162,14 @@
     if (!registers.declared.register.may.voids) return element("span");
     const why = cockpit.forms.text("reason", say("理由"), 500);
     /** @type {HTMLInputElement} */ (cockpit.need("input", why)).required = true;
-    return cockpit.forms.form(say("作废"), [why], (said) => act(row, `${base()}/${row.id}/void`, { ...said, seq: row.seq }), say("作废这一行"));
+    return cockpit.forms.form(say("作废"), [why], (said) => act(row, `${base()}/${row.id}/void`, { ...said, seq: row.seq }, say("已作废编号 {id}", { id: row.id })), say("作废这一行"));
   }
 
-  /** @param {Api.RegisterDetail} row @param {string} path @param {object} body */
-  async function act(row, path, body) {
+  /** @param {Api.RegisterDetail} row @param {string} path @param {object} body @param {string} done */
+  async function act(row, path, body, done) {
     const answer = await cockpit.post(address(path), body);
     if (answer.ok) registers.refresh();
-    cockpit.sayOutcome(cockpit.need("[data-outcome]"), answer.ok, answer.ok ? say("已保存编号 {id}", { id: row.id }) : answer.body.detail);
+    cockpit.sayOutcome(cockpit.need("[data-outcome]"), answer.ok, answer.ok ? done : answer.body.detail);
     if (answer.ok) registers.open(row.id);
     else registers.close();
   }

@@ -12,7 +12,7 @@ from layers.photos import cleaned
 from layers.problem import Problem
 from layers.roles import Actor
 from layers.services.activities import calendar, media
-from layers.web import At, Body, CommunityPath, Given, Limit, Reading, Services, Viewer, WriteActor, elsewhere
+from layers.web import Body, CommunityPath, Given, Limit, Reading, Services, StaffAt, Viewer, WriteActor, elsewhere
 from store.engine import writing
 from store.instant import local_date, now
 
@@ -30,7 +30,7 @@ def add_to(routes: APIRouter) -> None:
         community: CommunityPath,
         connection: Reading,
         given: Given,
-        at: At,
+        at: StaffAt,
         since: Annotated[Day, Query(alias="from")] = None,
         until: Annotated[Day, Query(alias="to")] = None,
     ) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def _media(routes: APIRouter) -> None:
         connection: Reading,
         given: Given,
         viewer: Viewer,
-        at: At,
+        at: StaffAt,
         limit: Limit = 60,
         cursor: Annotated[str | None, Query(pattern=r"^\d{4}-\d{2}-\d{2}~\d{1,16}$")] = None,
     ) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from layers.people import sees_people
 from layers.problem import Problem
 from layers.services.canteen import closings, figures, postings
 from layers.services.canteen.closings import MONTH, days_of
-from layers.web import At, CommunityPath, Given, Limit, Manager, Reading, Viewer, WriteActor, check_period
+from layers.web import At, CommunityPath, Given, Limit, Manager, Reading, StaffAt, Viewer, WriteActor, check_period
 from store.engine import writing
 from store.instant import format_rfc3339, midnight, now
 from store.language import say
@@ -57,7 +57,7 @@ def _figures(routes: APIRouter) -> None:
         community: CommunityPath,
         connection: Reading,
         viewer: Viewer,
-        at: At,
+        at: StaffAt,
         first: Annotated[str, Query(alias="from", pattern=DAY_PATTERN)],
         last: Annotated[str, Query(alias="to", pattern=DAY_PATTERN, description="this day too")],
     ) -> dict[str, Any]:
@@ -74,7 +74,9 @@ def _figures(routes: APIRouter) -> None:
         return {"days": rows, **_asked(at)}
 
     @routes.get("/canteen/month")
-    def month(community: CommunityPath, connection: Reading, viewer: Viewer, at: At, month: Month) -> dict[str, Any]:
+    def month(
+        community: CommunityPath, connection: Reading, viewer: Viewer, at: StaffAt, month: Month
+    ) -> dict[str, Any]:
         """A month by tier, payer and meal, in fen; where one is null, it is fewer than 5 or would tell such a one."""
         code = community.code
         found = figures.lines(connection, code, *days_of(MONTH, month), at)

@@ -8,7 +8,7 @@ from layers.services.care import figures
 from layers.services.care.living_alone import watched
 from layers.services.registers import queries, words
 from layers.services.registers.declare import registers
-from layers.web import At, CommunityPath, Given, Limit, Reading, WriteActor
+from layers.web import At, CommunityPath, Given, Limit, Reading, StaffAt, WriteActor
 from store.instant import format_rfc3339
 
 PERSONS = "persons"
@@ -50,7 +50,7 @@ def add_to(routes: APIRouter) -> None:
         return {"count": len(late), "overdue": rows, "at": None if at is None else format_rfc3339(at)}
 
     @routes.get("/care/totals")
-    def totals(community: CommunityPath, connection: Reading, at: At) -> dict[str, Any]:
+    def totals(community: CommunityPath, connection: Reading, at: StaffAt) -> dict[str, Any]:
         """Totals of care, now or at a time; null where one is fewer than 5, or would tell such a one."""
         told = figures.told(connection, community.code, at)
         return {**told, "at": None if at is None else format_rfc3339(at)}

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path
 
 from layers.problem import Problem
 from layers.services.learning import figures
-from layers.web import At, CommunityPath, Given, Reading, WriteActor
+from layers.web import CommunityPath, Given, Reading, StaffAt, WriteActor
 
 Number = Annotated[int, Path(ge=1, le=2**53)]
 
@@ -15,7 +15,7 @@ def add_to(routes: APIRouter) -> None:
     """Its routes below ``/api/v1/{community}``."""
 
     @routes.get("/learning/totals")
-    def learners(community: CommunityPath, connection: Reading, given: Given, at: At) -> dict[str, Any]:
+    def learners(community: CommunityPath, connection: Reading, given: Given, at: StaffAt) -> dict[str, Any]:
         """Learners of the year against its target, by band of age and by channel; courses, lessons, attendance.
 
         No total of fewer than 5 is told, nor one from which such a one could be found: it is null.

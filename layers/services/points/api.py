@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from layers.services.points import accounts, posting, queries, totals
-from layers.web import At, CommunityPath, Given, Limit, Manager, Reading
+from layers.web import At, CommunityPath, Given, Limit, Manager, Reading, StaffAt
 from store.engine import writing
 from store.instant import now
 
@@ -67,7 +67,7 @@ def add_to(routes: APIRouter) -> None:
         }
 
     @routes.get("/points/totals")
-    def list_totals(community: CommunityPath, connection: Reading, at: At) -> dict[str, Any]:
+    def list_totals(community: CommunityPath, connection: Reading, at: StaffAt) -> dict[str, Any]:
         """Points issued, spent, expired and in hand, goods by origin; null where that is of fewer than five people."""
         return totals.totals(connection, community.code, at)
 

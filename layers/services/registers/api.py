@@ -1,7 +1,7 @@
 """Routes of registers: the same for every register, as it is declared."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
@@ -20,7 +20,7 @@ from layers.services.registers.declare import Register, registers
 from layers.services.registers.writer import Writer
 from layers.sheets import out, read
 from layers.sheets.sheet import Sheet, SheetFaults
-from layers.web import At, Body, CommunityPath, Given, Limit, Manager, Reading, Services, Viewer, WriteActor
+from layers.web import At, Body, CommunityPath, Given, Limit, Manager, Reading, Services, StaffAt, Viewer, WriteActor
 from layers.words import told as told_in
 from store import audit, budgets
 from store.engine import erasing, writing
@@ -122,13 +122,17 @@ def _reading(routes: APIRouter) -> None:
         }
 
     @routes.get("/registers/{code}/totals")
-    def counted(code: Code, community: CommunityPath, connection: Reading, given: Given, viewer: Viewer, at: At) -> Any:
-        """How many rows there are by the fields that everybody may have totals of; small ones are not told."""
+    def counted(code: Code, community: CommunityPath, connection: Reading, viewer: Viewer, at: StaffAt) -> Any:
+        """How many rows there are by the fields that everybody may have totals of.
+
+        Where rows are of people, small ones are not told but to who may read the rows.
+        """
         register = _known(code, community)
         if not _is_told(register, viewer, community.code):
             raise _hidden(register)
-        return {"register": code, "totals": [_totals(connection, register, community, one, at)
-                                             for one in register.totals]}  # fmt: skip
+        is_told = not register.is_of_people or words.suffices(viewer, community.code, register.reads)
+        found = [_totals(connection, register, community, one, at, is_told=is_told) for one in register.totals]
+        return {"register": code, "totals": found}
 
     @routes.get("/registers/{code}/{number}")
     def one(
@@ -281,9 +285,12 @@ def _erasure(routes: APIRouter) -> None:
             return {"dry_run": False, "found": where, "proof": proof.told()}
 
 
-def _totals(connection: Connection, register: Register, community: Community, code: str, at: Instant | None) -> Any:
+def _totals(
+    connection: Connection, register: Register, community: Community, code: str, at: Instant | None, *, is_told: bool
+) -> Any:
     field = register.field(code)
-    shown = totals.hidden(queries.counts(connection, register, community.code, code, at))
+    counts = queries.counts(connection, register, community.code, code, at)
+    shown: Mapping[str, int | None] = counts if is_told else totals.hidden(counts)
     rows = [
         {"code": value, **in_all("name", told.word(field, community.code, value)), "count": count}
         for value, count in shown.items()

@@ -26,6 +26,8 @@ Role = Literal["everybody", "steward", "manager", "admin"]
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 ENDING = ".toml"
 MOST_FIELDS = 60
+PERSONS = "persons"
+"""The register that people stand in."""
 NUMBER = Word(marked("编号"), "Number")
 VERSION = Word(marked("版本"), "Version")
 STATE = Word(marked("状态"), "State")
@@ -137,6 +139,11 @@ class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             If there is none.
         """
         return next_of(self.fields, code)
+
+    @property
+    def is_of_people(self) -> bool:
+        """Whether its rows tell of somebody: something is personal, or a row names a person."""
+        return any(one.personal or (one.type == "row" and one.to == PERSONS) for one in self.fields)
 
     @property
     def personal(self) -> tuple[Field, ...]:

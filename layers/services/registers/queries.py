@@ -35,8 +35,9 @@ def standing(connection: Connection, seal: Seal, community: str, register: str, 
     SealError
         If what is sealed in it cannot be opened: it would be lost with the next version.
     """
-    query = of(community, register).where(register_row.c.id == number).with_for_update()
-    found = connection.execute(query).one_or_none()
+    query = of(community, register).where(register_row.c.id == number)
+    # Not FOR UPDATE: rows of other tables name this one, and to check that takes a lock which would wait for it.
+    found = connection.execute(query.with_for_update(key_share=True)).one_or_none()
     if found is not None and found.sealed is not None:
         seal.open(found.sealed)
     return None if found is None else row_of(seal, found)

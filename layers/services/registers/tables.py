@@ -20,6 +20,8 @@ from store.metadata import metadata
 NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts up by itself in an INTEGER only."""
 STANDS = text("key IS NOT NULL AND NOT voided")
+STANDS_LITE = text("key IS NOT NULL AND voided = 0")
+"""As a question says it there: only so SQLite asks the index."""
 SEALED = text("sealed IS NOT NULL")
 
 register_row = Table(
@@ -48,7 +50,7 @@ register_row = Table(
         "register",
         "key",
         unique=True,
-        sqlite_where=STANDS,
+        sqlite_where=STANDS_LITE,
         postgresql_where=STANDS,
     ),
     Index("ix_register_row_sealed", "community", "register", "at", sqlite_where=SEALED, postgresql_where=SEALED),

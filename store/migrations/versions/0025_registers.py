@@ -9,6 +9,7 @@ branch_labels = None
 depends_on = None
 
 STANDS = sa.text("key IS NOT NULL AND NOT voided")
+STANDS_LITE = sa.text("key IS NOT NULL AND voided = 0")
 SEALED = sa.text("sealed IS NOT NULL")
 
 
@@ -30,7 +31,7 @@ def upgrade() -> None:
         "register_row",
         ["community", "register", "key"],
         unique=True,
-        sqlite_where=STANDS,
+        sqlite_where=STANDS_LITE,
         postgresql_where=STANDS,
     )
     op.create_index(
