@@ -85,7 +85,7 @@ def _list(
                 **({"aria-current": "page"} if here and one.code == here.code else {}),
             )
             for one in found.values()
-            if one.scene == code
+            if one.scene == code and (one.totals or suffices(viewer, community.code, one.reads))
         ]
         if links:
             groups.append(html.Div([html.H3(named(scene)), *links], className="group"))
@@ -130,7 +130,9 @@ def _columns(one: Register, community: str) -> list[dict[str, Any]]:
     fields = seen(one, access.asking(), community)
     columns: list[dict[str, Any]] = [{"field": "id", "headerName": say("编号"), "width": 90, "sortable": False}]
     # A row that counts no more says so here, whatever states there are.
-    columns.append({"field": "state", "headerName": say("状态"), "width": 100, "sortable": False, "hide": not one.states})
+    columns.append(
+        {"field": "state", "headerName": say("状态"), "width": 100, "sortable": False, "hide": not one.states}
+    )
     columns += [_column(field) for field in one.fields if field.code in fields]
     columns.append({"field": "at", "headerName": say("最后更改"), "width": 190, "sortable": False})
     return columns
