@@ -21,7 +21,7 @@ from layers.services.registers import kept
 from layers.services.registers.behind import Value
 from layers.services.registers.declare import registers
 from layers.services.registers.writer import Writer
-from store.engine import open_engine, writing
+from store.engine import know_anew, open_engine, writing
 from store.instant import now
 from store.seal import seal_of
 from tests.postgres import Postgres
@@ -97,11 +97,12 @@ def _fill(cockpit: Cockpit) -> None:
         ]
         with writing(engine) as connection:
             kept.add(connection, by, rows, now(), "", None)
+    know_anew(engine, ("register_row", "register_value", "register_version"))
     engine.dispose()
 
 
 def _listing(cockpit: Cockpit, token: str, name: str) -> list[str]:
-    client = httpx.Client(base_url=cockpit.url, headers={"Authorization": f"Bearer {token}"})
+    client = httpx.Client(base_url=cockpit.url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
     found = []
     for what, query in ASKED.items():
         took = []

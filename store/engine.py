@@ -117,6 +117,17 @@ def erasing(engine: Engine, tables: Sequence[str]) -> Iterator[Connection]:
             connection.exec_driver_sql(statement)
 
 
+def know_anew(engine: Engine, tables: Sequence[str]) -> None:
+    """Let PostgreSQL look at tables that many rows came into at once: until it has, it may ask them in a ruinous order.
+
+    It would look by itself, within a minute or so. SQLite asks by its indexes whatever there is.
+    """
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for table in tables:
+                connection.exec_driver_sql(f"ANALYZE {table}")
+
+
 def _turn(engine: Engine) -> AbstractContextManager[None]:
     options = engine.get_execution_options()
     line = options.get("cockpit_line")

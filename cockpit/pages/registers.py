@@ -118,12 +118,14 @@ def _open(one: Register, community: Community) -> Any:
             endless("registers-table", _columns(one, community.code), say("没有符合条件的行"), "calc(100vh - 330px)"),
         ]
     else:
-        content.append(
-            html.P(say("登录后可查看各行；这里只有合计"), className="second", **{"data-register-closed": ""})
-        )
+        content.append(html.P(_closed(one), className="second", **{"data-register-closed": ""}))
     return html.Section(
         content, className="panel register-open", **{"data-declared": msgspec.json.encode(words).decode()}
     )
+
+
+def _closed(one: Register) -> str:
+    return say("登录后可查看各行；这里只有合计") if one.totals else say("登录后可查看各行")
 
 
 def _columns(one: Register, community: str) -> list[dict[str, Any]]:

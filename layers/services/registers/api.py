@@ -23,7 +23,7 @@ from layers.sheets.sheet import Sheet, SheetFaults
 from layers.web import At, Body, CommunityPath, Given, Limit, Manager, Reading, Services, StaffAt, Viewer, WriteActor
 from layers.words import told as told_in
 from store import audit, budgets
-from store.engine import erasing, writing
+from store.engine import erasing, know_anew, writing
 from store.instant import Instant
 from store.language import in_all, say
 from store.sandbox.ask import Busy
@@ -31,7 +31,8 @@ from store.sandbox.ask import Busy
 Code = Annotated[str, Path(max_length=40)]
 Number = Annotated[int, Path(ge=1, le=2**53)]
 Format = Annotated[Literal["csv", "xlsx"], Query(alias="format")]
-TOLD = frozenset({"values", "reference", "reason", "seq", "state"})
+MANY = 500
+"""So many new rows change what the database should know of its tables."""
 
 
 class Entry(BaseModel):
@@ -208,6 +209,8 @@ def _files(routes: APIRouter) -> None:
         told_of = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
         engine = given.databases.of(community.code)
         plan = imports.take(engine, by, sheet.columns, sheet.rows, told_of, is_rehearsal=dry_run)
+        if not dry_run and plan.count("add") > MANY:
+            know_anew(engine, erasure.TABLES)
         if not dry_run:
             live.tell(given, community.code, by.register)
         steps = [{"line": one.line, "action": one.action, "id": one.before.id if one.before else None}
