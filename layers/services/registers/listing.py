@@ -19,6 +19,11 @@ OPERATORS: tuple[Operator, ...] = get_args(Operator)
 NAMES_SEARCHED = 20_000
 """Rows whose sealed values are looked through for a word."""
 
+SAID = 100_000
+"""Rows whose opened values this process keeps in mind, so that a search need not open them all again."""
+BETWEEN = "\x1f"
+_said: dict[tuple[str, int, int], str] = {}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
@@ -171,19 +176,21 @@ def _has_word(
 
 
 def _named(connection: Connection, seal: Seal, community: str, register: Register, word: str) -> list[int]:
-    """Rows in whose sealed values a word is: they are opened one after the other, since none is kept open."""
-    query = (
-        select(register_row.c.id, register_row.c.sealed)
-        .where(register_row.c.community == community, register_row.c.register == register.code)
-        .where(register_row.c.sealed.is_not(None), not_(register_row.c.voided))
-        .order_by(register_row.c.id.desc())
-        .limit(NAMES_SEARCHED)
-    )
-    return [
-        number
-        for number, sealed in connection.execute(query)
-        if any(word in str(value).lower() for value in opened(seal, sealed).values())
-    ][:IN_ONE]
+    """Rows in whose sealed values a word is: each is opened once, and then known by its version."""
+    columns, url = register_row.c, str(connection.engine.url)
+    mine = [columns.community == community, columns.register == register.code, columns.sealed.is_not(None)]
+    query = select(columns.id, columns.seq).where(*mine, not_(columns.voided)).order_by(columns.id.desc())
+    keys = [(url, number, seq) for number, seq in connection.execute(query.limit(NAMES_SEARCHED))]
+    known = {key: _said[key] for key in keys if key in _said}
+    unknown = [key[1] for key in keys if key not in known]
+    for start in range(0, len(unknown), IN_ONE):
+        some = select(columns.id, columns.seq, columns.sealed).where(columns.id.in_(unknown[start : start + IN_ONE]))
+        for number, seq, sealed in connection.execute(some):
+            known[(url, number, seq)] = BETWEEN.join(str(one) for one in opened(seal, sealed).values()).lower()
+    if len(_said) + len(unknown) > SAID:
+        _said.clear()
+    _said.update(known)
+    return [key[1] for key in keys if word in known.get(key, "")][:IN_ONE]
 
 
 def _sorted(connection: Connection, query: Select[Any], register: str, community: str, wanted: Wanted) -> Sequence[Any]:
