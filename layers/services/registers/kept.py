@@ -16,7 +16,7 @@ from store.engine import upsert
 from store.instant import Instant
 
 One = TypeVar("One")
-CHANGED = {name: bindparam(name) for name in ("data", "sealed", "seq", "at", "actor", "key")}
+CHANGED: dict[str, Any] = {name: bindparam(name) for name in ("data", "sealed", "seq", "at", "actor", "key")}
 New = tuple[dict[str, Value], str | None]
 """Values of a new row, and the id of its own that whoever enters it gave."""
 
