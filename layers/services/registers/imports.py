@@ -24,8 +24,8 @@ from store.language import Word, named, say
 BEHIND_ROWS = 2_000
 """Lines of one file where each is judged by what stands behind the register: so long nobody else writes."""
 WRITES_MOST = 5_000
-"""Lines of one file that add or change a row: SQLite has one lock for all who write, and 5,000 take it for a second or
-two, which a sensor's reading or somebody at the counter can wait for."""
+"""Lines of one file that add or change a row: SQLite has one lock for all who write, and 5,000 take it for about a
+second, which a sensor's reading or somebody at the counter can wait for."""
 HEAD = 1
 
 
