@@ -57,14 +57,28 @@
       ready();
       input.value = "";
       input.focus();
-      const line = element("li", "", say("… {called} · {name}", { called, name }));
+      const line = element("li");
       done.prepend(line);
-      while (done.children.length > KEPT) done.lastChild?.remove();
+      // What went wrong stays until it is put right, however long the list grows.
+      [...done.children].slice(KEPT).forEach((old) => old.classList.contains("is-bad") || old.remove());
       const reference = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2);
       const values = { [find.code]: id, [choose.code]: code, ...now() };
-      const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/registers/${registers.declared.register.code}`, { values, reference });
+      await enter(line, { called, name }, { values, reference });
+    }
+
+    /* Whether a lost entry came through nobody knows; sent again under its reference, it is the same one. */
+    /** @param {HTMLElement} line @param {{called: string, name: string}} words @param {{values: object, reference: string}} entry */
+    async function enter(line, words, entry) {
+      const { called, name } = words;
+      line.classList.remove("is-bad");
+      cockpit.setText(line, say("… {called} · {name}", words));
+      const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/registers/${registers.declared.register.code}`, entry);
       cockpit.sayOutcome(line, answer.ok, answer.ok ? [called, name, ...computed(answer.body)].join(" · ") : `${called} · ${name}${say("：")}${answer.body.detail}`);
       if (answer.ok) line.append(" ", undo(line, answer.body));
+      else if (answer.status === 0 || answer.status >= 500) line.append(" ", again(() => {
+        input.focus();   // the button goes with its line's words
+        return enter(line, words, entry);
+      }));
       registers.refresh();
     }
 
@@ -87,6 +101,14 @@
 
   /** @param {Api.RegisterField} field @returns {[string, string][]} */
   const choicesOf = (field) => (field.type === "yes_no" ? [["true", say("是")], ["false", say("否")]] : Object.entries(field.choices).map(([code, { name }]) => [code, name]));
+
+  /** @param {() => Promise<void>} act */
+  function again(act) {
+    const button = element("button", "quiet", say("重试"));
+    button.type = "button";
+    button.addEventListener("click", act);
+    return button;
+  }
 
   /* What was tapped by mistake counts no more; that it was so stays to be read. */
   /** @param {HTMLElement} line @param {Api.RegisterRow} row */

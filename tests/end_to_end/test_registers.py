@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from layers.services.registers import declare
 from store.instant import format_rfc3339, now, parse_rfc3339
@@ -268,6 +268,29 @@ def test_sixty_meals_are_entered_by_the_keyboard_alone(cockpit: Cockpit, page: P
     told = manager.get(f"{BASE}/meals", params={"limit": 200, "where": "meal:eq:lunch"}).json()
     assert told["total"] >= 60
     assert took < 180, f"{took:.0f} s"
+    lose_an_answer(page, manager, add(manager, "persons", card="M-60", name="食客60", born="1950-01-01"))
+
+
+def lose_an_answer(page: Page, manager: httpx.Client, guest: dict[str, Any]) -> None:
+    """An entry that arrives while its answer does not: sent again by the button, it is the same row."""
+
+    def cut(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    entries = re.compile(r"/registers/meals$")
+    page.route(entries, cut, times=1)
+    page.keyboard.type("M-60")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="2 午餐")).to_be_enabled()
+    page.keyboard.press("2")
+    line = page.locator(".quick .done li").first
+    expect(line).to_contain_text("▲ 食客60")
+    line.get_by_role("button", name="重试").click()
+    expect(line).to_contain_text("✓ 食客60")
+    expect(page.get_by_label("快速登记")).to_be_focused()
+    told = manager.get(f"{BASE}/meals", params={"where": f"guest:eq:{guest['id']}"}).json()
+    assert told["total"] == 1
 
 
 OWN = """

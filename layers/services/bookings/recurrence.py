@@ -21,6 +21,8 @@ OCCURRENCES_MOST = 400
 YEARS_MOST = 2
 LONGEST = 31 * DAY
 INTERVAL_MOST = 366
+LATEST = from_datetime(datetime(9990, 1, 1, tzinfo=SHANGHAI))
+"""A calendar ends with the year 9999, and what recurs needs some years yet."""
 FREQUENCIES = {"DAILY": DAILY, "WEEKLY": WEEKLY, "MONTHLY": MONTHLY, "YEARLY": YEARLY}
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 PARTS = ("FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "WKST")
@@ -62,6 +64,8 @@ def occurrences(starts: Instant, ends: Instant, rule: str = "", exceptions: str 
     """
     if ends <= starts:
         raise Unclear(say("结束要晚于开始"))
+    if ends > LATEST:
+        raise Unclear(say("年份太晚"))
     if ends - starts > LONGEST:
         raise Unclear(say("一次最长 {days} 天", days=LONGEST // DAY))
     first = to_datetime(starts).astimezone(SHANGHAI).replace(tzinfo=None)

@@ -4,9 +4,8 @@ Those that ship stand in ``declared/``, a file each; a community's own in the fo
 (docs/registers.md). Nothing in a declaration is run: what keeps an invariant is named by a code of `behind`.
 """
 
-import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -14,24 +13,16 @@ from typing import Any, Literal
 import msgspec
 
 from geo import communities as geo
-from layers.services.registers.behind import CODES
-from layers.services.scenes import scenes
-from store.language import Word, marked
+from layers.services.registers.checks import faults
 
 Type = Literal[
     "text", "long", "integer", "number", "money", "date", "time", "clock", "month", "yes_no",
     "choice", "choices", "place", "row", "recurrence",
 ]  # fmt: skip
 Role = Literal["everybody", "steward", "manager", "admin"]
-CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 ENDING = ".toml"
-MOST_FIELDS = 60
 PERSONS = "persons"
 """The register that people stand in."""
-NUMBER = Word(marked("编号"), "Number")
-VERSION = Word(marked("版本"), "Version")
-STATE = Word(marked("状态"), "State")
-"""Columns of a file beside the fields'."""
 
 
 class DeclarationError(Exception):
@@ -105,7 +96,8 @@ class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ``reads``, ``writes``, ``voids`` and ``names`` are the least roles that see rows, enter and change them, void them,
     and see what is personal. ``key`` are the fields that together name a row: no two rows that stand have the same.
     ``label`` are the fields that a row is called by. ``totals`` are fields by which everybody may have totals.
-    ``behind`` is the code of what keeps the register's invariants; ``communities`` those that have it, empty: all.
+    ``behind`` is the code of what keeps the register's invariants, where it ships; ``communities`` those that have it,
+    empty: all.
     """
 
     code: str
@@ -174,56 +166,9 @@ def read(text: str, code: str, where: str) -> Register:
         raise DeclarationError(f"{where}: {error}") from None
     except RecursionError:
         raise DeclarationError(f"{where}: nested too deep") from None
-    for fault in _faults(found):
+    for fault in faults(found):
         raise DeclarationError(f"{where}: {fault}")
     return found
-
-
-def _faults(one: Register) -> Iterator[str]:
-    codes = [field.code for field in one.fields]
-    if not CODE.fullmatch(one.code):
-        yield f"code {one.code!r}: lower-case letters, digits and _ only, a letter first, at most 40"
-    if not 0 < len(one.fields) <= MOST_FIELDS:
-        yield f"fields: {len(one.fields)}; 1 to {MOST_FIELDS}"
-    for field in one.fields:
-        yield from (f"fields.{field.code}: {fault}" for fault in _field_faults(field))
-    for code in {code for code in codes if codes.count(code) > 1}:
-        yield f"fields.{code}: twice"
-    named = {"key": one.key, "label": one.label, "totals": one.totals}
-    if one.quick is not None:
-        named["quick"] = tuple(filter(None, (one.quick.find, one.quick.choose, one.quick.now)))
-    for what, fields in named.items():
-        for code in fields:
-            if code not in codes:
-                yield f"{what}: no field {code!r}"
-    for code in one.totals:
-        if code in codes and (one.field(code).personal or one.field(code).type not in ("choice", "place", "yes_no")):
-            yield f"totals: {code!r} is personal, or neither choice, place nor yes_no"
-    if one.reads == "everybody" and one.personal:
-        yield "reads: everybody, and there are personal fields"
-    if one.scene not in scenes():
-        yield f"scene: {one.scene!r} is not one of {', '.join(scenes())}"
-    if one.behind and one.behind not in CODES:
-        yield f"behind: {one.behind!r} is not one of {', '.join(CODES)}"
-    if one.states and one.first not in one.states:
-        yield f"first: no state {one.first!r}"
-    for code, state in one.states.items():
-        for to in state.to:
-            if to not in one.states:
-                yield f"states.{code}.to: no state {to!r}"
-
-
-def _field_faults(field: Field) -> Iterator[str]:
-    if not CODE.fullmatch(field.code) or field.code in ("id", "seq", "state", "at", "by", "voided", "reason"):
-        yield "no code for a field"
-    for name in {field.name, field.name_en} & {*NUMBER, *VERSION, *STATE}:
-        yield f"name: {name!r} is the head of a column of every file"
-    if field.type in ("choice", "choices") and not field.choices:
-        yield "choices: none"
-    if field.type == "row" and not field.to:
-        yield "to: which register"
-    if field.type == "place" and not field.layer:
-        yield "layer: which layer of the ground"
 
 
 @cache
@@ -264,7 +209,11 @@ def _own(community: str, name: str, content: bytes) -> Register:
         text = content.decode()
     except UnicodeDecodeError as error:
         raise DeclarationError(f"{where}: no UTF-8: {error.reason} at byte {error.start}") from None
-    return read(text, code, where)
+    found = read(text, code, where)
+    if found.behind:
+        # What stands behind a register is bound to the fields of one that ships.
+        raise DeclarationError(f"{where}: behind: only registers that ship have something behind them")
+    return found
 
 
 def registers(community: str) -> dict[str, Register]:

@@ -1,5 +1,6 @@
 """A register as a file that can be edited and imported again."""
 
+import re
 from collections.abc import Sequence
 
 from sqlalchemy import Connection
@@ -7,12 +8,15 @@ from sqlalchemy import Connection
 from layers.roles import Actor
 from layers.services.registers import values, words
 from layers.services.registers.behind import Row
-from layers.services.registers.declare import NUMBER, STATE, VERSION, Field, Register
+from layers.services.registers.columns import NUMBER, STATE, VERSION
+from layers.services.registers.declare import Field, Register
 from layers.sheets import out
 from layers.sheets.out import Cell, Column
 from store.language import named, say
 from store.seal import Seal
 
+UNTITLED = re.compile(r"[\\/?*\[\]:\x00-\x1f]")
+TITLE_MOST = 31
 WIDTHS = {"long": 48, "text": 24, "time": 20, "date": 12}
 
 
@@ -50,7 +54,12 @@ def table(
     if register.states:
         words_of = [named(register.states[row.state]) if row.state in register.states else "" for row in rows]
         columns.append(Column(named(STATE), 10, words_of))
-    return out.table(form, named(register)[:31], columns)
+    return out.table(form, _title(named(register)), columns)
+
+
+def _title(name: str) -> str:
+    """A name as a sheet may be called: short, and without the signs by which a formula would name it."""
+    return UNTITLED.sub(" ", name).strip(" '")[:TITLE_MOST].rstrip(" '") or "1"
 
 
 def heading(field: Field) -> str:

@@ -1,26 +1,31 @@
 """A file taken into a register: every line is looked at before any is written; all of them count, or none."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError
 
 from layers.problem import Problem
-from layers.services.registers import kept, queries, write
-from layers.services.registers.behind import Row, Value
-from layers.services.registers.declare import NUMBER, STATE, VERSION, Field
+from layers.services.registers import carried, queries
+from layers.services.registers.behind import Row
+from layers.services.registers.carried import Step
+from layers.services.registers.columns import NUMBER, STATE, VERSION
+from layers.services.registers.declare import Field
 from layers.services.registers.keys import key
 from layers.services.registers.writer import References, Writer, judged
 from layers.sheets.sheet import SheetRow
 from store import audit
 from store.engine import writing
-from store.instant import now
 from store.language import Word, named, say
 
 BEHIND_ROWS = 2_000
 """Lines of one file where each is judged by what stands behind the register: so long nobody else writes."""
+WRITES_MOST = 5_000
+"""Lines of one file that add or change a row: SQLite has one lock for all who write, and 5,000 take it for about a
+second, which a sensor's reading or somebody at the counter can wait for."""
 HEAD = 1
 
 
@@ -31,22 +36,6 @@ class LineFault:
     line: int
     column: str
     why: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """What a line does: adds a row, changes one (``before``), or finds it as it is."""
-
-    line: int
-    found: dict[str, Value]
-    before: Row | None = None
-
-    @property
-    def action(self) -> str:
-        """add, change or same."""
-        if self.before is None:
-            return "add"
-        return "same" if self.found == dict(self.before.values) else "change"
 
 
 @dataclass
@@ -90,7 +79,8 @@ def take(engine: Engine, by: Writer, columns: Sequence[str], lines: Sequence[She
         return planned
     try:
         with writing(engine) as connection:
-            faults = list(_carried_out(connection, by, planned))
+            faults = [LineFault(line=line, column="", why=why)
+                      for line, why in carried.carried_out(connection, by, planned.steps)]  # fmt: skip
             if faults:
                 raise refused(faults)
             if is_rehearsal:
@@ -122,10 +112,20 @@ def plan(connection: Connection, by: Writer, columns: Sequence[str], lines: Sequ
         why = say("此登记簿一次最多导入 {most} 行", most=BEHIND_ROWS)
         made.faults.append(LineFault(line=HEAD, column="", why=why))
         return made
-    known = _Known(connection, by, heads, lines)
+    known = _Known(connection, by, heads, lines, f"file:{_digest(columns, lines)}")
     for line in lines:
         _plan_line(connection, by, known, heads, line, made)
+    count = len(made.steps) - made.count("same")
+    if count > WRITES_MOST:
+        why = say("这份文件要写入 {count} 行，一次最多 {most} 行；请分成几份导入", count=count, most=WRITES_MOST)
+        made.faults.append(LineFault(line=HEAD, column="", why=why))
     return made
+
+
+def _digest(columns: Sequence[str], lines: Sequence[SheetRow]) -> str:
+    """What a file says, whatever its format: the same content sent again is the same file."""
+    content = msgspec.json.encode([columns, [(one.line, one.cells) for one in lines]])
+    return hashlib.sha256(content).hexdigest()[:32]
 
 
 Head = Field | Word | None
@@ -148,7 +148,7 @@ def _heads(by: Writer, columns: Sequence[str], made: Plan) -> Iterator[Head]:
 
 def _head(by: Writer, column: str) -> Field | Word | str:
     text = column.partition("（")[0].partition("(")[0].strip().casefold()
-    for one in (NUMBER, VERSION, STATE):
+    for one in (NUMBER, VERSION, STATE) if by.register.states else (NUMBER, VERSION):
         if text in (one.name, one.name_en.casefold(), "id" if one is NUMBER else "seq" if one is VERSION else "state"):
             return one
     for made in by.register.fields:
@@ -159,16 +159,30 @@ def _head(by: Writer, column: str) -> Field | Word | str:
 
 
 class _Known:
-    """Rows that lines may mean, read in few questions: by number, and by key."""
+    """Rows that lines may mean, read in few questions: by number, by key, and those that came by this very file."""
 
-    def __init__(self, connection: Connection, by: Writer, heads: Sequence[Head], lines: Sequence[SheetRow]) -> None:
+    def __init__(
+        self, connection: Connection, by: Writer, heads: Sequence[Head], lines: Sequence[SheetRow], file: str
+    ) -> None:
         place = heads.index(NUMBER) if NUMBER in heads else None
         asked = [_number(line.cells[place]) for line in lines] if place is not None else []
         of = (by.community, by.register.code)
         self._connection, self._by, self._of = connection, by, of
         self.rows = queries.rows(connection, by.seal, *of, [one for one in asked if one])
+        self._file = file
+        numbers = carried.by_references(connection, by, [self.reference(one.line) for one in lines])
+        came = queries.rows(connection, by.seal, *of, numbers.values())
+        self._came = {reference: came[number] for reference, number in numbers.items()}
         self.references: References = {}
         self.seen: dict[int | str, int] = {}
+
+    def reference(self, line: int) -> str:
+        """Under which a new row of a line is kept, where no key names it."""
+        return f"{self._file}:{line}"
+
+    def came(self, line: int) -> Row | None:
+        """The row that this line brought when the file was sent before."""
+        return self._came.get(self.reference(line))
 
     def row(self, number: int) -> Row | None:
         """A row by its number."""
@@ -182,6 +196,10 @@ def _plan_line(
 ) -> None:
     given = {head.code: text for head, text in zip(heads, line.cells, strict=False) if isinstance(head, Field)}
     cells = {head: text for head, text in zip(heads, line.cells, strict=False) if isinstance(head, Word)}
+    came = None if cells.get(NUMBER) else known.came(line.line)
+    if came is not None:
+        made.steps.append(Step(line=line.line, found=dict(came.values), before=came))
+        return
     before, fault = _before(connection, by, known, cells, given)
     if fault:
         made.faults.append(LineFault(line=line.line, column="", why=fault))
@@ -189,13 +207,15 @@ def _plan_line(
     found, faults = judged(connection, by, given, before.values if before else {}, known.references)
     for one in faults:
         made.faults.append(LineFault(line=line.line, column=one.name, why=one.why))
-    mark: int | str | None = before.id if before else key(by.register, by.seal, found)
+    named_by = key(by.register, by.seal, found)
+    mark: int | str | None = before.id if before else named_by
     if mark is not None:
         first = known.seen.setdefault(mark, line.line)
         if first != line.line:
             made.faults.append(LineFault(line=line.line, column="", why=say("与第 {first} 行是同一条", first=first)))
     if not faults:
-        made.steps.append(Step(line=line.line, found=found, before=before))
+        reference = known.reference(line.line) if before is None and named_by is None else None
+        made.steps.append(Step(line=line.line, found=found, before=before, reference=reference))
 
 
 def _before(
@@ -215,57 +235,28 @@ def _before(
             return None, what
         return row, _state_fault(by, cells, row)
     if not by.register.key:
-        return None, ""
+        return None, _state_fault(by, cells, None)
     found, _ = judged(
         connection, by, {code: given[code] for code in by.register.key if code in given}, {}, known.references
     )
     named_by = key(by.register, by.seal, found)
     number = queries.by_key(connection, by.community, by.register.code, named_by) if named_by else None
-    return (known.row(number) if number is not None else None), ""
+    row = known.row(number) if number is not None else None
+    return row, _state_fault(by, cells, row)
 
 
-def _state_fault(by: Writer, cells: Mapping[Word, str], row: Row) -> str:
-    asked = cells.get(STATE, "")
-    state = by.register.states.get(row.state or "")
-    if not asked or state is None or asked in (row.state, state.name, state.name_en):
+def _state_fault(by: Writer, cells: Mapping[Word, str], row: Row | None) -> str:
+    """What is wrong with the state that a line says: a new row begins in the first, one that is there stays in its."""
+    asked = cells.get(STATE, "").strip()
+    code = by.register.first if row is None else row.state
+    state = by.register.states.get(code or "")
+    if not asked or state is None or asked.casefold() in (code, state.name.casefold(), state.name_en.casefold()):
         return ""
+    if row is None:
+        return say("新登记的一行只能从「{first}」开始", first=named(state))
     return say("状态不能由导入更改（现为「{now}」）", now=named(state))
 
 
 def _number(text: str) -> int:
     text = text.strip().removeprefix("#")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
-
-
-def _carried_out(connection: Connection, by: Writer, planned: Plan) -> Iterator[LineFault]:
-    quiet = replace(by, is_audited=False)
-    if not by.register.behind:
-        yield from _added(connection, quiet, [step for step in planned.steps if step.action == "add"])
-    done = ("same",) if by.register.behind else ("same", "add")
-    for step in planned.steps:
-        if step.action in done:
-            continue
-        try:
-            # One that the database refuses shall not take the others' faults with it.
-            with connection.begin_nested():
-                _one(connection, quiet, step)
-        except Problem as refusal:
-            yield LineFault(line=step.line, column="", why=refusal.detail)
-        except IntegrityError:
-            yield LineFault(line=step.line, column="", why=say("与同时登记的另一条冲突"))
-
-
-def _added(connection: Connection, by: Writer, steps: Sequence[Step]) -> Iterator[LineFault]:
-    state = by.register.first or None
-    rows = [(step.found, None) for step in steps]
-    for step, row in zip(steps, kept.add(connection, by, rows, now(), "", state), strict=True):
-        if row is None:
-            detail = write.known_already(connection, by, step.found).detail
-            yield LineFault(line=step.line, column="", why=detail)
-
-
-def _one(connection: Connection, by: Writer, step: Step) -> None:
-    if step.before is None:
-        write.add_good(connection, by, step.found, None, "")
-    else:
-        write.change_seen(connection, by, step.before, step.found)

@@ -1,12 +1,12 @@
 """How a row is kept: as it stands, a version each time, and the values that it is found by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, insert, update
 
-from layers.services.registers import values
+from layers.services.registers import queries, values
 from layers.services.registers.behind import Row, Value, Writing
 from layers.services.registers.declare import Register
 from layers.services.registers.keys import key
@@ -15,6 +15,8 @@ from layers.services.registers.writer import Writer
 from store.engine import upsert
 from store.instant import Instant
 
+One = TypeVar("One")
+CHANGED: dict[str, Any] = {name: bindparam(name) for name in ("data", "sealed", "seq", "at", "actor", "key")}
 New = tuple[dict[str, Value], str | None]
 """Values of a new row, and the id of its own that whoever enters it gave."""
 
@@ -66,6 +68,35 @@ def version(connection: Connection, writer: Writer, before: Row, writing: Writin
         find_by(connection, writer.register, writer.community, before.id, found)
     row = _row(writer, before.id, before.seq + 1, writing.at, found, state, writing.reason)
     return replace(row, is_voided=writing.is_voiding)
+
+
+def change(connection: Connection, writer: Writer, rows: Sequence[tuple[Row, Mapping[str, Value], Instant]]) -> None:
+    """The next versions of many rows in few statements; of each as it stood, its values, and when.
+
+    Their states stay. Each is one that stands, and that nobody else changes until the transaction ends.
+    """
+    of = {"community": writer.community, "register": writer.register.code}
+    standing, versions, found_by = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
+    for before, found, at in rows:
+        content = _content(writer, found) | {"seq": before.seq + 1, "at": at, "actor": writer.actor.label}
+        standing.append(content | {"row": before.id, "key": key(writer.register, writer.seal, found)})
+        told = {"state": before.state, "voided": False, "action": "change", "reason": ""}
+        versions.append(content | of | told | {"row_id": before.id})
+        found_by.extend(_found_by(writer.register, writer.community, before.id, found))
+    if not rows:
+        return
+    connection.execute(update(register_row).where(register_row.c.id == bindparam("row")).values(CHANGED), standing)
+    connection.execute(insert(register_version), versions)
+    for numbers in batches([before.id for before, _, _ in rows]):
+        connection.execute(delete(register_value).where(register_value.c.row_id.in_(numbers)))
+    if found_by:
+        connection.execute(insert(register_value), found_by)
+
+
+def batches(some: Sequence[One]) -> Iterator[Sequence[One]]:
+    """Parts of a list, each short enough for one statement."""
+    for start in range(0, len(some), queries.IN_ONE):
+        yield some[start : start + queries.IN_ONE]
 
 
 def find_by(

@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, not_, or_, select
 
+from geo.ground import places
 from layers.services.registers import values
 from layers.services.registers.behind import Row, Value
 from layers.services.registers.declare import Field, Register, registers
@@ -86,7 +87,8 @@ def _listed_at(
 ) -> Found:
     looks_at_names = bool(wanted.word) and wanted.sees_names and bool(register.personal)
     known = rows_at(connection, seal if looks_at_names else None, community, register.code, at)
-    kept = [one for one in known if _passes(register, one, wanted)]
+    meant = _meant_at(connection, seal, register, community, wanted, at)
+    kept = [one for one in known if _passes(register, one, wanted, meant)]
     kept.sort(key=lambda one: -one.id)
     if wanted.sort is not None:
         code = wanted.sort.code
@@ -160,11 +162,9 @@ def _has_word(
         found.append(register_row.c.id == int(wanted.word.removeprefix("#")[:15]))
     if register.personal and wanted.sees_names:
         found.append(register_row.c.id.in_(_named(connection, seal, community, register, word)))
-    for code in [one for one in register.fields if one.type in ("choice", "choices")]:
-        chosen = [key for key, words in code.choices.items() if word in words.name or word in words.name_en.lower()]
-        if chosen:
-            of = and_(value.row_id == register_row.c.id, value.field == code.code, value.text.in_(chosen))
-            found.append(exists().where(of))
+    for code, chosen in _said_by(register, community, word).items():
+        of = and_(value.row_id == register_row.c.id, value.field == code, value.text.in_(chosen))
+        found.append(exists().where(of))
     for one in [one for one in register.fields if one.type == "row"]:
         target = registers(community).get(one.to)
         if target is None or not (target.personal and wanted.sees_names):
@@ -173,6 +173,43 @@ def _has_word(
         of = and_(value.row_id == register_row.c.id, value.field == one.code, value.number.in_(others))
         found.append(exists().where(of))
     return or_(*found)
+
+
+def _said_by(register: Register, community: str, word: str) -> dict[str, set[str]]:
+    """The codes of choices and places that a word means in either language, by field; fields without any left out."""
+    found = {}
+    for one in register.fields:
+        names = [(code, words.name, words.name_en) for code, words in one.choices.items()]
+        if one.type == "place":
+            names = [(place.code, place.name, place.name_en) for place in places(community, one.layer)]
+        if said := {code for code, *both in names if any(word in name.lower() for name in both)}:
+            found[one.code] = said
+    return found
+
+
+Meant = Mapping[str, set[str] | set[int]]
+"""Field -> kept values that a word means beside the texts in which it stands."""
+
+
+def _meant_at(
+    connection: Connection, seal: Seal, register: Register, community: str, wanted: Wanted, at: Instant
+) -> Meant:
+    if not wanted.word:
+        return {}
+    word = wanted.word.lower()
+    meant: dict[str, set[str] | set[int]] = {**_said_by(register, community, word)}
+    for one in [one for one in register.fields if one.type == "row"]:
+        target = registers(community).get(one.to)
+        if target is None or not (target.personal and wanted.sees_names):
+            continue
+        personal = {field.code for field in target.personal}
+        meant[one.code] = {
+            other.id
+            for other in rows_at(connection, seal, community, target.code, at)
+            if not other.is_voided
+            and any(word in str(value).lower() for code, value in other.values.items() if code in personal)
+        }
+    return meant
 
 
 def _named(connection: Connection, seal: Seal, community: str, register: Register, word: str) -> list[int]:
@@ -211,17 +248,36 @@ def _sorted(connection: Connection, query: Select[Any], register: str, community
     return [*rows, *connection.execute(rest.offset(max(0, wanted.skip - known)))]
 
 
-def _passes(register: Register, one: Row, wanted: Wanted) -> bool:
+def _passes(register: Register, one: Row, wanted: Wanted, meant: Meant) -> bool:
     if one.is_voided and not wanted.with_voided:
         return False
     if wanted.states and one.state not in wanted.states:
         return False
     if not all(_holds(condition, one.values) for condition in wanted.conditions):
         return False
-    word = wanted.word.lower()
-    hidden = set() if wanted.sees_names else {field.code for field in register.personal}
-    said = (str(value).lower() for code, value in one.values.items() if code not in hidden)
-    return not word or any(word in text for text in said)
+    return not wanted.word or _says(register, one, wanted, meant)
+
+
+def _says(register: Register, one: Row, wanted: Wanted, meant: Meant) -> bool:
+    """The same answer as `_has_word` gives of rows as they stand."""
+    word, number = wanted.word.lower(), wanted.word.removeprefix("#")
+    if number.isdecimal() and one.id == int(number[:15]):
+        return True
+    for known in register.fields:
+        value = one.values.get(known.code)
+        if known.personal:
+            said = [str(value).lower()] if wanted.sees_names and value is not None else []
+        else:
+            said = [text for text, _ in values.found_by(known, value) if text is not None]
+            if not meant.get(known.code, set()).isdisjoint(_each(value)):
+                return True
+        if any(word in text for text in said):
+            return True
+    return False
+
+
+def _each(value: Value) -> Sequence[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _holds(condition: Condition, found: Mapping[str, Value]) -> bool:

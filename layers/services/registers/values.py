@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -25,6 +26,13 @@ MOST_NUMBER = 10**12
 YES = frozenset({"true", "yes", "1", "是", "y"})
 NO = frozenset({"false", "no", "0", "否", "n"})
 SEPARATORS = re.compile(r"\s*[、,，;；\n]\s*")
+THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
+CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?")
+"""By the clock here: with an offset it would be another one."""
+ROW = re.compile(r"[0-9]{1,16}")
+LONGEST_BITS = 64
+LATEST = parse_local("9990-01-01")
+"""From then on calendars end before what recurs does."""
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 FEN = 100
 
@@ -82,11 +90,11 @@ def found_by(field: Field, value: Value) -> list[tuple[str | None, float | None]
 
 
 def _text(_community: str, field: Field, given: Any) -> Value:
-    return _bounded(one_line(_written(given)), field, TEXT_MOST)
+    return _bounded(one_line(written(given)), field, TEXT_MOST)
 
 
 def _long(_community: str, field: Field, given: Any) -> Value:
-    return _bounded(words(_written(given)), field, LONG_MOST)
+    return _bounded(words(written(given)), field, LONG_MOST)
 
 
 def _bounded(text: str, field: Field, most: int) -> Value:
@@ -96,10 +104,24 @@ def _bounded(text: str, field: Field, most: int) -> Value:
     return text or None
 
 
-def _written(given: Any) -> str:
+def written(given: Any) -> str:
+    """What was given, as text.
+
+    Raises
+    ------
+    Unfit
+        Where it is neither a text nor a number, or a number so long that Python makes no text of it.
+    """
     if isinstance(given, bool) or not isinstance(given, str | int | float):
         raise Unfit(say("应为文字"))
+    if isinstance(given, int) and given.bit_length() > LONGEST_BITS:
+        raise Unfit(say("数字太长"))
     return str(given)
+
+
+def _plain(given: Any) -> str:
+    """The same with the digits and signs of ASCII, where somebody typed full-width ones."""
+    return unicodedata.normalize("NFKC", written(given)).strip()
 
 
 def _integer(_community: str, field: Field, given: Any) -> Value:
@@ -123,8 +145,13 @@ def _money(_community: str, field: Field, given: Any) -> Value:
 def _decimal(given: Any) -> Decimal:
     if isinstance(given, bool) or not isinstance(given, str | int | float):
         raise Unfit(say("应为数字"))
+    text = _plain(given)
+    if "," in text and THOUSANDS.fullmatch(text) is None:
+        # 3,50 is three and a half to some, and 350 to a program that drops the comma.
+        raise Unfit(say("「{given}」里的逗号不是千位分隔；小数点请用 .", given=_short(given)))
     try:
-        number = Decimal(str(given).strip().replace(",", "").replace("，", ""))
+        # Python reads 1_000 as a number; people who type it mean something else.
+        number = Decimal(text.replace(",", "").replace("_", "?"))
     except InvalidOperation:
         raise Unfit(say("「{given}」不是数字", given=_short(given))) from None
     if not number.is_finite() or abs(number) > MOST_NUMBER:
@@ -141,7 +168,7 @@ def _within(field: Field, number: Decimal) -> Decimal:
 
 
 def _day(_community: str, _field: Field, given: Any) -> Value:
-    text = _written(given).strip().replace("/", "-").replace(".", "-")
+    text = _plain(given).replace("/", "-").replace(".", "-")
     if re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}( 00:00(:00)?)?", text) is None:
         raise Unfit(say("「{given}」不是日期，应写作 2026-11-27", given=_short(given)))
     year, month, day = (int(part) for part in text.split(" ")[0].split("-"))
@@ -155,40 +182,45 @@ def _day(_community: str, _field: Field, given: Any) -> Value:
 
 
 def _time(_community: str, _field: Field, given: Any) -> Value:
+    text = _plain(given)
     try:
-        found = parse_local(_written(given))
+        found = parse_local(text)
     except (ValueError, OverflowError):
         raise Unfit(say("「{given}」不是时间，应写作 2026-11-27 18:00", given=_short(given))) from None
     if found < 0:
         raise Unfit(say("「{given}」早于 1970 年", given=_short(given)))
+    if found >= LATEST:
+        raise Unfit(say("「{given}」晚于 9989 年", given=_short(given)))
     # A register knows no less than a second, so that what a spreadsheet holds is what is kept.
     return found - found % SECOND
 
 
 def _clock(_community: str, _field: Field, given: Any) -> Value:
-    text = _written(given).strip().replace("：", ":")
+    text = _plain(given)
     try:
-        return time.fromisoformat(text if len(text.partition(":")[0]) == 2 else f"0{text}").strftime("%H:%M")
+        if CLOCK.fullmatch(text) is None:
+            raise ValueError
+        return time.fromisoformat(text.zfill(len("08:00")) if text.count(":") == 1 else text.zfill(8)).strftime("%H:%M")
     except ValueError:
         raise Unfit(say("「{given}」不是钟点，应写作 18:30", given=_short(given))) from None
 
 
 def _month(_community: str, _field: Field, given: Any) -> Value:
-    text = _written(given).strip().replace("/", "-")[:7]
+    text = _plain(given).replace("/", "-")[:7]
     if MONTH.fullmatch(text) is None:
         raise Unfit(say("「{given}」不是月份，应写作 2026-11", given=_short(given)))
     return text
 
 
 def _yes_no(_community: str, _field: Field, given: Any) -> Value:
-    text = str(given).strip().lower()
+    text = str(given).lower() if isinstance(given, bool) else _plain(given).lower()
     if text not in YES | NO:
         raise Unfit(say("「{given}」应为是或否", given=_short(given)))
     return text in YES
 
 
 def _choice(_community: str, field: Field, given: Any) -> Value:
-    text = _written(given).strip()
+    text = written(given).strip()
     for code, word in field.choices.items():
         if text in (code, word.name, word.name_en):
             return code
@@ -197,7 +229,7 @@ def _choice(_community: str, field: Field, given: Any) -> Value:
 
 
 def _choices(community: str, field: Field, given: Any) -> Value:
-    parts = given if isinstance(given, list) else [one for one in SEPARATORS.split(_written(given)) if one]
+    parts = given if isinstance(given, list) else [one for one in SEPARATORS.split(written(given)) if one]
     if len(parts) > CHOICES_MOST:
         raise Unfit(say("最多 {most} 项", most=CHOICES_MOST))
     asked = {str(_choice(community, field, one)) for one in parts}
@@ -205,7 +237,7 @@ def _choices(community: str, field: Field, given: Any) -> Value:
 
 
 def _place(community: str, field: Field, given: Any) -> Value:
-    text = _written(given).strip()
+    text = written(given).strip()
     if place(community, field.layer, text) is not None:
         return text
     same = [one.code for one in places(community, field.layer) if text in (one.name, one.name_en)]
@@ -217,8 +249,8 @@ def _place(community: str, field: Field, given: Any) -> Value:
 
 def _row(_community: str, _field: Field, given: Any) -> Value:
     """The number of a row; which row a key names, `layers.services.registers.references` finds before."""
-    text = _written(given).strip().removeprefix("#")
-    if not text.isascii() or not text.isdecimal() or not 0 < int(text) < 2**53:
+    text = _plain(given).removeprefix("#")
+    if ROW.fullmatch(text) is None or not 0 < int(text) < 2**53:
         raise Unfit(say("「{given}」不是已登记的一行", given=_short(given)))
     return int(text)
 
@@ -262,7 +294,7 @@ def _when(_community: str, _field: Field, value: Any) -> datetime | None:
 
 
 def _recurrence(_community: str, field: Field, given: Any) -> Value:
-    return _bounded(one_line(_written(given)).upper().removeprefix("RRULE:"), field, TEXT_MOST)
+    return _bounded(one_line(written(given)).upper().removeprefix("RRULE:"), field, TEXT_MOST)
 
 
 def _decimals(_community: str, _field: Field, value: Any) -> Cell:

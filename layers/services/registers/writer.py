@@ -108,7 +108,7 @@ def _taken(
 
 
 def _named(connection: Connection, writer: Writer, one: Field, given: Any, references: References | None) -> Value:
-    mark = (one.code, str(given))
+    mark = (one.code, "" if given is None else values.written(given))
     if references is not None and mark in references:
         return references[mark]
     found = queries.reference_of(connection, writer.seal, writer.community, one, given)

@@ -19,7 +19,19 @@ from layers.services.registers.writer import Writer
 from store.engine import writing
 from store.instant import now, parse_rfc3339
 from store.seal import Seal
-from tests.layers.services.registers import CLERK, COMMUNITY, MANAGER, SEAL, add, change, found, one, void, writer
+from tests.layers.services.registers import (
+    CLERK,
+    COMMUNITY,
+    MANAGER,
+    SEAL,
+    add,
+    change,
+    found,
+    one,
+    shipped,
+    void,
+    writer,
+)
 
 ALL_TYPES = """
 name = "样样"
@@ -234,7 +246,7 @@ def test_a_step_goes_where_the_declaration_lets_it_and_for_whom(engine: Engine, 
 
 def test_a_list_is_filtered_sorted_and_turned_page_by_page(engine: Engine, by: Writer) -> None:
     for number in range(25):
-        add(engine, by, title=f"第{number}场", count=number % 7, kind="sport" if number % 2 else "art")
+        add(engine, by, title=f"第{number}场", count=number % 7, kind="sport" if number % 2 else "art", area="橙麓")
     count, kind = EVERYTHING.field("count"), EVERYTHING.field("kind")
     sport = Condition(field=kind, operator="eq", value="sport")
     many = Condition(field=count, operator="ge", value=5)
@@ -244,11 +256,17 @@ def test_a_list_is_filtered_sorted_and_turned_page_by_page(engine: Engine, by: W
         {"conditions": (Condition(field=kind, operator="ne", value="art"),), "limit": 5},
         {"word": "第1", "limit": 50},
         {"states": ("asked",), "limit": 3},
+        {"word": "文艺"},
+        {"word": "SPORT"},
+        {"word": "橙麓"},
+        {"word": "体育馆"},
+        {"word": "3"},
+        {"word": f"#{found(engine, by)[0].id}"},
     ]
     for wanted in asked:
         present = found(engine, by, **wanted)
         assert [row.id for row in present] == [row.id for row in found(engine, by, at=now(), **wanted)], wanted
-        assert present
+        assert present or wanted.get("word") == "体育馆", wanted
     assert {row.values["kind"] for row in found(engine, by, **asked[0])} == {"sport"}
     page = found(engine, by, limit=10)
     rest = found(engine, by, limit=100, before=page[-1].id)
@@ -275,6 +293,20 @@ def test_names_are_sealed_and_still_found_by_who_may_see_them(engine: Engine) ->
     assert not [word for word in ("张小明", "1950", "138000") if word in "".join(kept)]
     assert [one.id for one in found(engine, people, word="小明", sees_names=True)] == [row.id]
     assert found(engine, people, word="小明") == []
+
+
+def test_who_is_named_by_another_row_is_found_in_the_past_by_the_name_of_then(engine: Engine) -> None:
+    person = add(engine, writer(), card="C-1", name="李四")
+    wishes = writer(shipped("wishes"))
+    wish = add(engine, wishes, person=person.id, asked="2026-11-01")
+    time.sleep(0.002)
+    then = now()
+    time.sleep(0.002)
+    change(engine, writer(), person, name="王五")
+    for at, name in ((then, "李四"), (None, "王五"), (now(), "王五")):
+        assert [one.id for one in found(engine, wishes, at=at, word=name, sees_names=True)] == [wish.id], name
+        assert found(engine, wishes, at=at, word=name) == []
+    assert found(engine, wishes, at=now(), word="李四", sees_names=True) == []
 
 
 def test_a_row_whose_seal_does_not_open_is_not_overwritten(engine: Engine) -> None:
