@@ -7,6 +7,8 @@
   const { registers } = cockpit;
   const { once } = cockpit.forms;
 
+  /** @typedef {{register: string, name: string, id: number, called: string, fields: string[], versions: number, certain: boolean}} Trace */
+
   const address = () => `/api/v1/${cockpit.root.dataset.community}/registers/erasure`;
 
   /* The way to it, for who may: folded, since it cannot be undone. */
@@ -28,18 +30,21 @@
       cockpit.refuse(place, answer.body.detail);
       return;
     }
-    const rows = answer.body.found.map((/** @type {{register: string, id: number}} */ one) => `${one.register} #${one.id}`).join(say("、"));
+    /** @type {Trace[]} */
+    const found = answer.body.found;
+    const certain = found.filter((one) => one.certain);
+    const mentions = ticks(found.filter((one) => !one.certain));
     const why = cockpit.forms.text("reason", say("谁、何时、如何提出"), 500);
     /** @type {HTMLInputElement} */ (cockpit.need("input", why)).required = true;
     const form = element("form", "register");
     const outcome = element("p", "outcome");
     outcome.setAttribute("role", "alert");
     const button = element("button", "ahead", say("抹去，不能恢复"));
-    form.append(why, outcome, button);
+    form.append(mentions, why, outcome, button);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       once(button, async () => {
-        const done = await cockpit.post(address(), { ...asked, ...why.read(), dry_run: false });
+        const done = await cockpit.post(address(), { ...asked, ...why.read(), mentions: mentions.ticked(), dry_run: false });
         if (!done.ok) {
           cockpit.sayOutcome(outcome, false, done.body.detail);
           return;
@@ -48,12 +53,36 @@
         show(place, done.body.proof);
       });
     });
+    const list = element("ul", "second");
+    list.append(...certain.map((one) => element("li", "", said(one))));
     place.replaceChildren(
-      element("p", "second", say("涉及 {count} 行：{rows}", { count: answer.body.found.length, rows })),
-      element("p", "second", say("所有历次版本里的姓名等都会抹去，账目与人次保留；此前的备份要到轮换时才会消失。")),
+      element("p", "second", say("属于本人的 {count} 行，都会抹去：", { count: certain.length })),
+      list,
+      element("p", "second", say("写的是本人的历次版本里，密封的内容和姓名都会抹去，账目与人次保留；此前的备份要到轮换时才会消失。")),
       form,
     );
   }
+
+  /* Somebody else may have the name: what only mentions it is looked at one by one. */
+  /** @param {Trace[]} mentions */
+  function ticks(mentions) {
+    const group = element("fieldset", "field");
+    group.hidden = !mentions.length;
+    group.append(element("legend", "label", say("另有 {count} 行提到这个名字，可能是别人；勾选的只抹去名字：", { count: mentions.length })));
+    const boxes = mentions.map((one) => {
+      const line = element("label", "tick");
+      const box = element("input");
+      Object.assign(box, { type: "checkbox", name: "mention" });
+      line.append(box, said(one));
+      group.append(line);
+      return box;
+    });
+    const ticked = () => mentions.filter((_, place) => boxes[place]?.checked).map(({ register, id }) => ({ register, id }));
+    return Object.assign(group, { ticked });
+  }
+
+  /** @param {Trace} one */
+  const said = (one) => say("{name} #{id}「{called}」，{versions} 个版本", { name: one.name, id: one.id, called: one.called, versions: one.versions });
 
   /** @param {HTMLElement} place @param {{at: string, by: string, rows: string[], versions: number, digest: string}} proof */
   function show(place, proof) {

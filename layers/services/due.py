@@ -4,10 +4,10 @@ from sqlalchemy import Connection
 
 from layers.services.canteen import due as canteen
 from layers.services.points import ledger as points
-from layers.services.registers import erasure
+from layers.services.registers import retention
 from store.instant import Instant
 
-ROOMS = (points, canteen, erasure)
+ROOMS = (points, canteen, retention)
 
 
 def is_due(connection: Connection, community: str, at: Instant) -> bool:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from layers.problem import Problem
 from layers.services.points import accounts, rules
 from layers.services.points.policies import Policy, last_day
 from layers.services.points.tables import points_account, points_entry, points_lot, points_lot_use
-from layers.services.registers.erasure import blotted
+from layers.services.registers.blots import blotted, stands_in
 from store.instant import Instant, local_date
 from store.language import say
 
@@ -169,13 +169,14 @@ def standing(connection: Connection, row: int) -> list[Row[Any]]:
     return list(connection.execute(query))
 
 
-def forget(connection: Connection, community: str, name: str) -> int:
-    """Blot a name out of what was said of entries; returns how many had it."""
-    columns = points_entry.c
-    query = select(columns.id, columns.memo).where(columns.community == community)
-    found = connection.execute(query.where(columns.memo.contains(name, autoescape=True))).all()
+def forget(connection: Connection, community: str, person: int, names: Sequence[str]) -> int:
+    """Blot a person's names out of what was said of entries of their account; returns how many had one."""
+    columns, account = points_entry.c, points_account.c
+    mine = select(account.id).where(account.community == community, account.person == person).scalar_subquery()
+    query = select(columns.id, columns.memo).where(or_(columns.source == mine, columns.target == mine))
+    found = [(entry, memo) for entry, memo in connection.execute(query) if stands_in(memo, names)]
     for entry, memo in found:
-        connection.execute(update(points_entry).where(columns.id == entry).values(memo=blotted(memo, name)))
+        connection.execute(update(points_entry).where(columns.id == entry).values(memo=blotted(memo, names)))
     return len(found)
 
 

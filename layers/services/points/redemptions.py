@@ -1,6 +1,6 @@
 """Behind the register of redemptions: points and stock fall together, or neither does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -31,9 +31,9 @@ class Redemptions(Behind):
         elif writing.before is None:
             ledger.spend(connection, told, rules.whole(row.values, "person"), points)
 
-    def forget(self, connection: Connection, community: str, name: str) -> int:
-        """Blot a name out of what was said of entries."""
-        return ledger.forget(connection, community, name)
+    def forget(self, connection: Connection, community: str, person: int, names: Sequence[str]) -> int:
+        """Blot a person's names out of what was said of entries of their account."""
+        return ledger.forget(connection, community, person, names)
 
 
 BEHIND = Redemptions()

@@ -14,16 +14,17 @@ from layers.problem import Problem
 from layers.roles import Actor
 from layers.services import totals
 from layers.services.bookings import live
-from layers.services.registers import asked, erasure, exports, imports, listing, queries, told, words, write
+from layers.services.registers import api_erasure, asked, exports, imports, listing, queries, told, words, write
 from layers.services.registers.behind import as_told
 from layers.services.registers.declare import Register, registers
+from layers.services.registers.erasure import TABLES
 from layers.services.registers.writer import Writer
 from layers.sheets import out, read
 from layers.sheets.sheet import Sheet, SheetFaults
-from layers.web import At, Body, CommunityPath, Given, Limit, Manager, Reading, Services, StaffAt, Viewer, WriteActor
+from layers.web import At, Body, CommunityPath, Given, Limit, Reading, Services, StaffAt, Viewer, WriteActor
 from layers.words import told as told_in
 from store import audit, budgets
-from store.engine import erasing, know_anew, writing
+from store.engine import know_anew, writing
 from store.instant import Instant
 from store.language import in_all, say
 from store.sandbox.ask import Busy
@@ -62,16 +63,6 @@ class Voiding(BaseModel):
     seq: int | None = Field(None, ge=1, le=2**31 - 1)
 
 
-class Erasure(BaseModel):
-    """Whose data shall be erased: a row of a register that holds the person."""
-
-    register_: str = Field("persons", alias="register", max_length=40)
-    id: int = Field(ge=1, le=2**53)
-    name: str = Field("", max_length=40, description="as it may stand in open texts; left out: the row's own")
-    reason: str = Field(min_length=1, max_length=write.REASON_MOST)
-    dry_run: bool = False
-
-
 def add_to(routes: APIRouter) -> None:
     """Add the routes below ``/api/v1/{community}/registers``."""
 
@@ -81,7 +72,7 @@ def add_to(routes: APIRouter) -> None:
         known = [one for one in registers(community.code).values() if _is_told(one, viewer, community.code)]
         return {"registers": [told.register(one, viewer, community.code) for one in known]}
 
-    _erasure(routes)
+    api_erasure.add_to(routes)
     _files(routes)
     _reading(routes)
     _writing(routes)
@@ -210,7 +201,7 @@ def _files(routes: APIRouter) -> None:
         engine = given.databases.of(community.code)
         plan = imports.take(engine, by, sheet.columns, sheet.rows, told_of, is_rehearsal=dry_run)
         if not dry_run and plan.count("add") > MANY:
-            know_anew(engine, erasure.TABLES)
+            know_anew(engine, TABLES)
         if not dry_run:
             live.tell(given, community.code, by.register)
         steps = [{"line": one.line, "action": one.action, "id": one.before.id if one.before else None}
@@ -265,27 +256,6 @@ def _sheet(content: bytes) -> Sheet:
     except SheetFaults as bad:
         faults = [imports.LineFault(line=one.line, column=one.column, why=told_in(one.why)) for one in bad.faults]
         raise imports.refused(faults) from None
-
-
-def _erasure(routes: APIRouter) -> None:
-    @routes.post("/registers/erasure")
-    def erase(body: Erasure, community: CommunityPath, given: Given, actor: Manager) -> dict[str, Any]:
-        """Erase what is personal of somebody, in every version of every row; ``dry_run`` lists where it is.
-
-        The answer is the proof, which stands in the audit trail too.
-        """
-        engine = given.databases.of(community.code)
-        with erasing(engine, erasure.TABLES) if not body.dry_run else writing(engine) as connection:
-            person = queries.row(connection, given.seal, community.code, body.register_, body.id)
-            if person is None:
-                raise Problem(404, "not found", f"no row {body.id} in {body.register_!r} of {community.code!r}")
-            name = body.name or str(person.values.get("name") or "")
-            found = erasure.traces(connection, given.seal, community.code, person, name)
-            where = [{"register": one.register, "id": one.id, "fields": list(one.fields)} for one in found]
-            if body.dry_run:
-                return {"dry_run": True, "found": where}
-            proof = erasure.erase(connection, community.code, found, name, actor, body.reason)
-            return {"dry_run": False, "found": where, "proof": proof.told()}
 
 
 def _totals(

@@ -106,8 +106,12 @@ class Behind:
         """By row, computed fields that change without the row: told when it is read, now or of a time, never kept."""
         return {}
 
-    def forget(self, connection: Connection, community: str, name: str) -> int:
-        """Blot a name out of what somebody wrote into tables of its own; returns how many of their rows had it."""
+    def forget(self, connection: Connection, community: str, person: int, names: Sequence[str]) -> int:
+        """Blot a person's names out of what somebody wrote of this person into tables of its own.
+
+        ``person`` is the number of their row. What is kept of others stays, whatever it says. Returns how many of the
+        tables' rows had a name.
+        """
         return 0
 
 

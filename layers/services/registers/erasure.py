@@ -1,41 +1,33 @@
-"""A person's data erased on request: from every version of every row that holds it, with a proof of what was done.
+"""A person's data erased on request, from every version that is theirs, with a proof of what was done.
 
-What a ledger counts on stays: rows, numbers, sums. Sealed values go from all versions, and a name that somebody wrote
-into an open text is blotted out there. Backups made before still hold it, until they are overwritten
-(docs/registers.md, "Erasure").
+What a ledger counts on stays: rows, numbers, sums. Of what is certainly the person's the sealed values go, and the name
+is blotted out of texts; of rows that mention the name, and that the request lists, the name alone. Backups made before
+still hold it, until they are overwritten (docs/registers.md, "Erasure").
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from layers.problem import Problem
 from layers.roles import Actor
-from layers.services.registers import kept, queries, values
-from layers.services.registers.behind import Row, Value, behind
+from layers.services.registers import blots, kept, keys, queries, traces, values
+from layers.services.registers.behind import Value, behind
 from layers.services.registers.declare import Register, registers
-from layers.services.registers.tables import register_row, register_value, register_version
+from layers.services.registers.tables import register_row, register_version
+from layers.services.registers.traces import Sought, Trace, Version
 from store import audit
 from store.instant import Instant, format_rfc3339, now
+from store.language import say
 from store.seal import Seal
 
-BLOT = "▇▇"
-TABLES = ("register_row", "register_version", "register_value")
+TABLES = ("register_row", "register_version", "register_value", "points_entry")
 """What is to be wiped after."""
-LEAST_NAME = 2
-"""Characters of a name that is blotted out of open texts: a shorter one is in too many words."""
-RETENTION = Actor("retention", "admin", "system")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trace:
-    """A row that holds something of a person: sealed fields, or open texts in which the name stands."""
-
-    register: str
-    id: int
-    fields: tuple[str, ...]
+Number = tuple[str, int]
+"""A row by the code of its register and its number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,149 +51,169 @@ class Proof:
         }
 
 
-def traces(connection: Connection, seal: Seal, community: str, person: Row, name: str) -> list[Trace]:
-    """Where a person is found: the row itself, rows that name it, and rows that hold the name."""
-    found = []
-    for register in registers(community).values():
-        for row in _suspects(connection, seal, community, register, person, name):
-            fields = _fields(register, row, person, name)
-            if fields or (register.code, row.id) == (person.register, person.id):
-                found.append(Trace(register=register.code, id=row.id, fields=fields))
-    return found
+@dataclass(kw_only=True)
+class _Work:
+    """Who erases, when and why; and what came of it so far."""
+
+    community: str
+    actor: Actor
+    reason: str
+    at: Instant = field(default_factory=now)
+    gone: Any = field(default_factory=hashlib.sha256)
+    versions: int = 0
 
 
 def erase(
-    connection: Connection, community: str, found: Sequence[Trace], name: str, actor: Actor, reason: str
-) -> Proof:
-    """Erase what was found, in all versions; a version more says that it was done, by whom and why."""
-    at, gone, versions = now(), hashlib.sha256(), 0
+    connection: Connection, seal: Seal, community: str, who: Sought, mentions: Sequence[Number], actor: Actor,
+    reason: str,
+) -> tuple[list[Trace], Proof]:  # fmt: skip
+    """Erase what is certainly a person's, and the name out of the mentions that are listed.
+
+    A version more of each row says that it was done, by whom and why.
+
+    Raises
+    ------
+    Problem
+        409 where a seal does not open, 422 for a mention that is none: then nothing was erased.
+    """
+    names = blots.long_enough([*who.names, *who.words])
+    work = _Work(community=community, actor=actor, reason=blots.blotted(reason, names))
+    found = traces.certain(connection, seal, community, who)
+    asked = {number: _mention(connection, seal, community, number, who) for number in dict.fromkeys(mentions)}
     known = registers(community)
-    for trace in sorted(found, key=lambda one: one.id):
-        register = known[trace.register]
-        versions += _erase_row(connection, community, register, trace, name, gone, (at, actor, reason))
-    if len(name) >= LEAST_NAME:
+    rows = sorted({*asked, *((one.register, one.id) for one in found)}, key=lambda one: one[1])
+    for code, number in rows:
+        _erase_row(connection, seal, known[code], number, who, (code, number) in asked, work)
+    if who.names:
         for code in sorted({one.behind for one in known.values()}):
-            behind(code).forget(connection, community, name)
-    names = tuple(f"{one.register}/{one.id}" for one in found)
-    proof = Proof(at=at, actor=actor.label, rows=names, versions=versions, digest=gone.hexdigest())
-    told = {"community": community, **proof.told(), "reason": reason}
-    audit.record(connection, actor.label, "register.erase", community, told)
-    return proof
+            behind(code).forget(connection, community, who.id, who.names)
+    return [*found, *asked.values()], _proof(connection, work, rows)
 
 
-def due(connection: Connection, community: str, at: Instant) -> Iterator[tuple[Register, int]]:
-    """Rows whose personal data was kept as long as their register says."""
-    columns = register_row.c
-    for register in registers(community).values():
-        if register.retention is None:
-            continue
-        before = _months_before(at, register.retention.months)
-        query = select(columns.id).where(
-            columns.community == community,
-            columns.register == register.code,
-            columns.sealed.is_not(None),
-            columns.at < before,
-        )
-        yield from ((register, number) for number in connection.scalars(query.limit(1_000)))
+def erase_rows(connection: Connection, community: str, rows: Sequence[Number], actor: Actor, reason: str) -> Proof:
+    """Erase all that is sealed in rows, whoever it is of; without the key, which nothing of it needs."""
+    work = _Work(community=community, actor=actor, reason=reason)
+    known = registers(community)
+    for code, number in rows:
+        _hold(connection, number)
+        columns = register_version.c
+        versions = [
+            Version(kept=one, open=values.unpacked(one.data), sealed={})
+            for one in connection.execute(
+                select(register_version).where(columns.row_id == number).order_by(columns.seq)
+            )
+        ]
+        for one in versions:
+            _keep(connection, one, {"data": one.kept.data, "sealed": None, "reason": one.kept.reason}, work)
+        has_key = not any(known[code].field(part).personal for part in known[code].key)
+        standing = {"data": versions[-1].kept.data, "sealed": None}
+        _add_version(connection, known[code], versions[-1], standing, {} if has_key else {"key": None}, work)
+    return _proof(connection, work, rows)
 
 
-def is_due(connection: Connection, community: str, at: Instant) -> bool:
-    """Whether `pass_time` would erase anything."""
-    return next(due(connection, community, at), None) is not None
-
-
-def pass_time(connection: Connection, community: str, at: Instant) -> int:
-    """Erase what was kept long enough; returns how many rows."""
-    found = [Trace(register=register.code, id=number, fields=()) for register, number in due(connection, community, at)]
-    if found:
-        erase(connection, community, found, "", RETENTION, "retention")
-    return len(found)
-
-
-def _suspects(
-    connection: Connection, seal: Seal, community: str, register: Register, person: Row, name: str
-) -> Iterator[Row]:
-    columns, value = register_row.c, register_value.c
-    of_person = [one.code for one in register.fields if one.type == "row" and one.to == person.register]
-    named = and_(value.register == register.code, value.field.in_(of_person), value.number == float(person.id))
-    where = [columns.id == person.id, columns.sealed.is_not(None)]
-    where.append(columns.id.in_(select(value.row_id).where(value.community == community, named)))
-    if len(name) >= LEAST_NAME:
-        where.append(columns.data.contains(name, autoescape=True))
-    of = (columns.community == community) & (columns.register == register.code)
-    last = 0
-    while True:
-        query = select(register_row).where(of, or_(*where), columns.id > last).order_by(columns.id)
-        page = connection.execute(query.limit(queries.IN_ONE)).all()
-        for one in page:
-            yield queries.row_of(seal, one)
-        if len(page) < queries.IN_ONE:
-            return
-        last = page[-1].id
-
-
-def _fields(register: Register, row: Row, person: Row, name: str) -> tuple[str, ...]:
-    is_own = row.id == person.id or any(
-        one.type == "row" and one.to == person.register and row.values.get(one.code) == person.id
-        for one in register.fields
-    )
-    sealed = {one.code for one in register.personal}
-    return tuple(
-        code
-        for code, value in row.values.items()
-        if (code in sealed and is_own) or (len(name) >= LEAST_NAME and name in str(value))
-    )
+def _mention(connection: Connection, seal: Seal, community: str, number: Number, who: Sought) -> Trace:
+    register = registers(community).get(number[0])
+    versions = traces.versions_of(connection, seal, community, *number) if register else []
+    trace = traces.mention_of(register, versions, who) if register else None
+    if trace is None:
+        name = f"{number[0]}/{number[1]}"
+        raise Problem(422, "bad request", say("mentions: {name} 没有提到这个名字", name=name))
+    return trace
 
 
 def _erase_row(
-    connection: Connection,
-    community: str,
-    register: Register,
-    trace: Trace,
-    name: str,
-    gone: Any,
-    by: tuple[Instant, Actor, str],
-) -> int:
-    at, actor, reason = by
-    columns = register_version.c
-    query = select(register_version).where(columns.row_id == trace.id).order_by(columns.seq)
-    rows = connection.execute(query).all()
-    for one in rows:
-        gone.update(one.sealed or b"")
-        content = {"data": _blotted(one.data, name), "sealed": None, "reason": blotted(one.reason, name)}
-        mine = (columns.row_id == one.row_id) & (columns.seq == one.seq)
-        connection.execute(update(register_version).where(mine).values(content))
-    last = rows[-1]
-    data = _blotted(last.data, name)
-    seq = last.seq + 1
-    is_sealed_key = any(register.field(code).personal for code in register.key)
-    standing: dict[str, Any] = {"data": data, "sealed": None, "seq": seq, "at": max(at, last.at), "actor": actor.label}
-    if is_sealed_key:
-        standing["key"] = None
-    connection.execute(update(register_row).where(register_row.c.id == trace.id).values(standing))
-    version = dict(last._mapping) | {
-        "data": data, "sealed": None, "seq": seq, "action": "erase", "actor": actor.label, "reason": reason,
-        "at": max(at, last.at),
+    connection: Connection, seal: Seal, register: Register, number: int, who: Sought, is_asked: bool, work: _Work
+) -> None:
+    standing = _hold(connection, number)
+    versions = traces.versions_of(connection, seal, work.community, register.code, number)
+    blot = _free_blot(connection, seal, register, standing, versions[-1], who)
+    for one in versions:
+        is_own = traces.is_of(register, one, who)
+        if is_own or is_asked:
+            _keep(connection, one, _content(seal, register, one, who, is_own, blot), work)
+    last = versions[-1]
+    is_own = traces.is_of(register, last, who)
+    touched = is_own or is_asked
+    content = _content(seal, register, last, who, is_own, blot) if touched else {
+        "data": last.kept.data, "sealed": last.kept.sealed,
     }  # fmt: skip
-    connection.execute(insert(register_version).values(version))
-    kept.find_by(connection, register, community, trace.id, values.unpacked(data))
-    return len(rows)
+    content.pop("reason", None)
+    left = _left(register, last, who, is_own, blot)
+    was, named_by = keys.key(register, seal, last.values), keys.key(register, seal, left)
+    more = {"key": named_by} if touched and named_by != was else {}
+    _add_version(connection, register, last, content, more, work)
 
 
-def _blotted(data: str, name: str) -> str:
-    found: Mapping[str, Value] = values.unpacked(data)
-    return values.packed({code: _blotted_value(value, name) for code, value in found.items()})
+def _content(seal: Seal, register: Register, version: Version, who: Sought, is_own: bool, blot: str) -> dict[str, Any]:
+    names = who.names if is_own else who.words
+    sealed = version.kept.sealed
+    if is_own:
+        sealed = None
+    elif blots.fields_with(register, version.sealed, names):
+        sealed = seal.seal(values.packed(blots.without(register, version.sealed, names, blot)))
+    return {
+        "data": values.packed(blots.without(register, version.open, names, blot)),
+        "sealed": sealed,
+        "reason": blots.blotted(version.kept.reason, names),
+    }
 
 
-def _blotted_value(value: Value, name: str) -> Value:
-    return blotted(value, name) if isinstance(value, str) else value
+def _left(register: Register, version: Version, who: Sought, is_own: bool, blot: str) -> dict[str, Value]:
+    found, names = (version.open, who.names) if is_own else (version.values, who.words)
+    return blots.without(register, found, names, blot)
 
 
-def blotted(text: str, name: str) -> str:
-    """A text without a name that stands in it."""
-    return text.replace(name, BLOT) if len(name) >= LEAST_NAME else text
+def _free_blot(
+    connection: Connection, seal: Seal, register: Register, standing: Any, last: Version, who: Sought
+) -> str:
+    """The blot; a longer one where another row has the key already that the row would have with it."""
+    blot, is_own = blots.BLOT, traces.is_of(register, last, who)
+    names = who.names if is_own else who.words
+    in_key = blots.fields_with(register, last.open if is_own else last.values, names) & set(register.key)
+    while in_key and not standing.voided:
+        named_by = keys.key(register, seal, _left(register, last, who, is_own, blot))
+        but = standing.id
+        if named_by is None or queries.by_key(connection, standing.community, register.code, named_by, but) is None:
+            break
+        blot += blots.BLOT[0]
+    return blot
 
 
-def _months_before(at: Instant, months: int) -> Instant:
-    # A month of retention is 30.44 days on average: nobody's right hangs on the day.
-    return at - int(months * 30.44 * 86_400) * 1_000_000
+def _hold(connection: Connection, number: int) -> Any:
+    return connection.execute(select(register_row).where(register_row.c.id == number).with_for_update()).one()
+
+
+def _keep(connection: Connection, version: Version, content: dict[str, Any], work: _Work) -> None:
+    columns, was = register_version.c, version.kept
+    if content == {"data": was.data, "sealed": was.sealed, "reason": was.reason}:
+        return
+    if content["sealed"] != was.sealed:
+        work.gone.update(was.sealed)
+    mine = (columns.row_id == was.row_id) & (columns.seq == was.seq)
+    connection.execute(update(register_version).where(mine).values(content))
+    work.versions += 1
+
+
+def _add_version(
+    connection: Connection, register: Register, last: Version, content: dict[str, Any], more: dict[str, Any],
+    work: _Work,
+) -> None:  # fmt: skip
+    number = last.kept.row_id
+    by = {"seq": last.kept.seq + 1, "at": max(work.at, last.kept.at), "actor": work.actor.label}
+    connection.execute(update(register_row).where(register_row.c.id == number).values(content | by | more))
+    told = {"action": "erase", "reason": work.reason}
+    connection.execute(insert(register_version).values(dict(last.kept._mapping) | content | by | told))
+    kept.find_by(connection, register, work.community, number, values.unpacked(content["data"]))
+
+
+def _proof(connection: Connection, work: _Work, rows: Sequence[Number]) -> Proof:
+    proof = Proof(
+        at=work.at,
+        actor=work.actor.label,
+        rows=tuple(f"{code}/{number}" for code, number in rows),
+        versions=work.versions,
+        digest=work.gone.hexdigest(),
+    )
+    told = {"community": work.community, **proof.told(), "reason": work.reason}
+    audit.record(connection, work.actor.label, "register.erase", work.community, told)
+    return proof

@@ -11,23 +11,20 @@ from sqlalchemy import Engine, select, text
 
 from layers.problem import Problem
 from layers.roles import Actor
-from layers.services.registers import declare, erasure, listing, queries, values
+from layers.services.registers import declare, queries, values
 from layers.services.registers.declare import DeclarationError
 from layers.services.registers.listing import Condition, Wanted
 from layers.services.registers.tables import register_row, register_version
 from layers.services.registers.writer import Writer
-from store.engine import writing
-from store.instant import now, parse_rfc3339
+from store.instant import now
 from store.seal import Seal
 from tests.layers.services.registers import (
     CLERK,
     COMMUNITY,
-    MANAGER,
     SEAL,
     add,
     change,
     found,
-    one,
     shipped,
     void,
     writer,
@@ -321,46 +318,6 @@ def _key() -> bytes:
     from cryptography.fernet import Fernet
 
     return Fernet.generate_key()
-
-
-def test_erasure_takes_a_person_out_of_every_version_and_says_what_it_did(
-    engine: Engine, by: Writer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    known = declare.registers(COMMUNITY) | {"everything": EVERYTHING}
-    for module in (declare, erasure, queries, listing):
-        monkeypatch.setattr(module, "registers", lambda _community: known)
-    person = add(engine, writer(), card="C-1", name="张小明", phone="138")
-    person = change(engine, writer(), person, reason="张小明来电", phone="139")
-    visit = add(engine, by, title="探访张小明", person=person.id, story="独居，腿脚不便")
-    other = add(engine, by, title="别人", story="张小明的邻居")
-    add(engine, by, title="无关", story="无关")
-    with writing(engine) as connection:
-        traces = erasure.traces(connection, SEAL, COMMUNITY, person, "张小明")
-        assert {(one.register, one.id) for one in traces} == {
-            ("persons", person.id), ("everything", visit.id), ("everything", other.id),
-        }  # fmt: skip
-        proof = erasure.erase(connection, COMMUNITY, traces, "张小明", MANAGER, "本人申请")
-    assert (proof.versions, len(proof.digest)) == (4, 64)
-    with engine.connect() as connection:
-        assert "张小明" not in str(queries.versions(connection, SEAL, COMMUNITY, "persons", person.id))
-        assert "独居" not in str(queries.versions(connection, SEAL, COMMUNITY, "everything", visit.id))
-        kept = one(connection, by, visit.id)
-        assert kept is not None
-        assert kept.values == {"title": "探访▇▇", "person": person.id}
-        assert "张小明" not in str(connection.execute(text("SELECT * FROM audit")).all())
-        assert proof.digest in str(connection.execute(text("SELECT * FROM audit")).all())
-    assert [row.values["title"] for row in found(engine, by, word="无关")] == ["无关"]
-
-
-def test_what_was_kept_long_enough_is_erased_by_itself(engine: Engine) -> None:
-    row = add(engine, writer(), card="C-1", name="张小明")
-    later = parse_rfc3339("2099-01-01T00:00:00Z")
-    with writing(engine) as connection:
-        assert erasure.pass_time(connection, COMMUNITY, now()) == 0
-        assert erasure.pass_time(connection, COMMUNITY, later) == 1
-        assert erasure.pass_time(connection, COMMUNITY, later) == 0
-    assert found(engine, writer())[0].values == {"card": "C-1"}
-    assert found(engine, writer())[0].id == row.id
 
 
 @pytest.mark.parametrize(

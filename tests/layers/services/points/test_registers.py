@@ -8,7 +8,6 @@ from sqlalchemy.exc import IntegrityError
 
 from layers.services.points import ledger, posting, queries, rules, totals
 from layers.services.points.tables import goods_stock
-from layers.services.registers import erasure
 from layers.services.registers import queries as queries_of_rows
 from layers.services.registers.behind import as_told
 from layers.services.registers.declare import shipped
@@ -217,11 +216,14 @@ def test_stock_is_told_by_origin(shop: Shop) -> None:
     assert found == {"武义三港乡": 7, "赫灵理发店": 5}
 
 
-def test_a_name_goes_out_of_what_was_said_of_entries_where_its_owner_asks_for_that(shop: Shop) -> None:
-    person = shop.person()
+def test_a_name_goes_out_of_what_was_said_of_ones_own_entries_where_one_asks_for_that(shop: Shop) -> None:
+    mine, other = shop.person(), shop.person()
     with writing(shop.engine) as connection:
-        asked = posting.Asked(person=person, amount=5, memo="李四代王五领取")
-        number, _ = posting.post(connection, shop.community, asked, MANAGER, shop.at)
-        erasure.erase(connection, shop.community, [], "王五", MANAGER, "本人要求")
-        assert queries.entry(connection, shop.community, number)["memo"] == "李四代▇▇领取"
-    assert balance(shop, person) == 5
+        numbers = [
+            posting.post(connection, shop.community, asked, MANAGER, shop.at)[0]
+            for asked in (posting.Asked(person=one, amount=5, memo="李四代王五领取") for one in (mine, other))
+        ]
+        assert ledger.forget(connection, shop.community, mine, ("王五",)) == 1
+        memos = [queries.entry(connection, shop.community, number)["memo"] for number in numbers]
+    assert memos == ["李四代▇▇领取", "李四代王五领取"]
+    assert balance(shop, mine) == 5
