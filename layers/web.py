@@ -19,6 +19,7 @@ from sensors.codecs.installed import Codecs
 from store import budgets
 from store.databases import Databases
 from store.instant import DAY, SECOND, Instant, format_rfc3339, now, parse_rfc3339
+from store.language import say
 from store.seal import Seal
 
 MAX_LIMIT = 1_000
@@ -104,7 +105,7 @@ async def staff_at(
     To everybody else the past would cost what no stranger may take, too.
     """
     if asked is not None and found is None:
-        raise Problem(401, "sign-in required", "the past of these totals is told to who is signed in")
+        raise Problem(401, "sign-in required", say("登录后才能看这些合计的过去"))
     return asked
 
 

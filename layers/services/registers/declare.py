@@ -42,7 +42,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     ``choices`` are the codes that a choice may have, with their words; ``to`` is the register whose row a "row" names,
     ``layer`` the layer of the ground whose place a "place" names. ``least`` and ``most`` bound a number, ``most`` the
     characters of a text. ``personal``: sealed, and told only to who may see names. ``computed``: never entered, but
-    found by what stands behind the register. ``fixed``: as it was when the row came.
+    found by what stands behind the register. ``fixed``: as it was when the row came. ``past``: no day to come.
     """
 
     code: str
@@ -53,6 +53,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     personal: bool = False
     computed: bool = False
     fixed: bool = False
+    past: bool = False
     choices: dict[str, Choice] = {}
     to: str = ""
     layer: str = ""

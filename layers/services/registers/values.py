@@ -16,7 +16,7 @@ from layers.services.registers.behind import Value
 from layers.services.registers.declare import Field
 from layers.sheets.out import Cell, moment
 from layers.texts import one_line, words
-from store.instant import SECOND, Instant, format_rfc3339, parse_local
+from store.instant import SECOND, Instant, format_rfc3339, local_date, now, parse_local
 from store.language import named, say
 
 TEXT_MOST, LONG_MOST, CHOICES_MOST = 200, 5_000, 40
@@ -34,6 +34,8 @@ LONGEST_BITS = 64
 LATEST = parse_local("9990-01-01")
 """From then on calendars end before what recurs does."""
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+SPOILT = re.compile(r"\d(\.\d+)?[Ee]\+\d{2,}")
+"""A long number as a spreadsheet shows it, which has lost its last digits: a phone, a card."""
 FEN = 100
 
 
@@ -90,7 +92,10 @@ def found_by(field: Field, value: Value) -> list[tuple[str | None, float | None]
 
 
 def _text(_community: str, field: Field, given: Any) -> Value:
-    return _bounded(one_line(written(given)), field, TEXT_MOST)
+    text = one_line(written(given))
+    if SPOILT.fullmatch(text):
+        raise Unfit(say("「{given}」是电子表格改写过的长数字；请把那一列设为文本后重填", given=_short(text)))
+    return _bounded(text, field, TEXT_MOST)
 
 
 def _long(_community: str, field: Field, given: Any) -> Value:
@@ -167,7 +172,7 @@ def _within(field: Field, number: Decimal) -> Decimal:
     return number
 
 
-def _day(_community: str, _field: Field, given: Any) -> Value:
+def _day(_community: str, field: Field, given: Any) -> Value:
     text = _plain(given).replace("/", "-").replace(".", "-")
     if re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}( 00:00(:00)?)?", text) is None:
         raise Unfit(say("「{given}」不是日期，应写作 2026-11-27", given=_short(given)))
@@ -176,6 +181,8 @@ def _day(_community: str, _field: Field, given: Any) -> Value:
         found = date(year, month, day)
     except ValueError:
         raise Unfit(say("「{given}」没有这一天", given=_short(given))) from None
+    if field.past and found > local_date(now()):
+        raise Unfit(say("{day} 还没有到", day=found.isoformat()))
     if found.year < 1900:
         raise Unfit(say("「{given}」早于 1900 年", given=_short(given)))
     return found.isoformat()
