@@ -278,8 +278,10 @@ def _all_chosen(community: str, field: Field, value: Any) -> Cell:
 
 def _place_name(community: str, field: Field, value: Any) -> Cell:
     found = place(community, field.layer, value)
-    same = [one for one in places(community, field.layer) if found and one.name == found.name]
-    return named(found) if found and len(same) == 1 else str(value)
+    name = named(found) if found else ""
+    # As `_place` reads it: rooms that differ in Chinese may be one word in English.
+    same = [one for one in places(community, field.layer) if name in (one.name, one.name_en)]
+    return name if len(same) == 1 else str(value)
 
 
 def yuan(fen: int) -> str:

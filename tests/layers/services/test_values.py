@@ -3,14 +3,17 @@
 import re
 from typing import Any, get_args
 
+import msgspec
 import pytest
 from sqlalchemy import Engine
 
+from geo.ground import places
 from layers.problem import Problem
 from layers.services.bookings.recurrence import Unclear, occurrences
 from layers.services.registers import values
 from layers.services.registers.declare import Field, Type
 from store.instant import HOUR, parse_rfc3339
+from store.language import LANGUAGES, speaking
 from tests.layers.services.registers import COMMUNITY, add, shipped, writer
 
 LONG, HUGE = "1" * 5_000, 10**5_000
@@ -87,3 +90,11 @@ def test_a_booking_of_the_last_years_of_the_calendar_is_refused_with_words() -> 
     for rule, exceptions in (("FREQ=DAILY;COUNT=2", ""), ("", ""), ("", "9998-03-01 -> 9999-12-31 23:00")):
         with pytest.raises(Unclear, match="年份太晚"):
             occurrences(starts, starts + HOUR, rule, exceptions)
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_every_room_of_a_file_is_read_again_as_that_room(tag: str) -> None:
+    rooms = msgspec.structs.replace(field("place"), layer="rooms")
+    with speaking(tag):
+        for room in places(COMMUNITY, "rooms"):
+            assert values.taken(COMMUNITY, rooms, values.cell(COMMUNITY, rooms, room.code)) == room.code
