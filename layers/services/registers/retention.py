@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 
 from dateutil.relativedelta import relativedelta
 from sqlalchemy import ColumnElement, Connection, and_, exists, select
@@ -45,22 +46,25 @@ def due(connection: Connection, community: str, at: Instant) -> Iterator[tuple[R
 
 def is_due(connection: Connection, community: str, at: Instant) -> bool:
     """Whether `pass_time` would erase anything; looked at once a day, as long as nothing is."""
-    mark, day = (connection.engine.url.render_as_string(), community), local_date(at)
-    if _nothing_due.get(mark) == day:
-        return False
-    if next(due(connection, community, at), None) is not None:
-        return True
-    _nothing_due[mark] = day
-    return False
+    return bool(_found(connection, community, at, most=1))
 
 
 def pass_time(connection: Connection, community: str, at: Instant) -> int:
     """Erase what was kept long enough; returns how many rows."""
-    if not is_due(connection, community, at):
-        return 0
-    found = [(register.code, number) for register, number in due(connection, community, at)]
-    erasure.erase_rows(connection, community, found, ACTOR, "retention")
+    found = _found(connection, community, at)
+    if found:
+        erasure.erase_rows(connection, community, found, ACTOR, "retention")
     return len(found)
+
+
+def _found(connection: Connection, community: str, at: Instant, most: int | None = None) -> list[erasure.Number]:
+    mark, day = (connection.engine.url.render_as_string(), community), local_date(at)
+    if _nothing_due.get(mark) == day:
+        return []
+    found = [(register.code, number) for register, number in islice(due(connection, community, at), most)]
+    if not found:
+        _nothing_due[mark] = day
+    return found
 
 
 def months_before(at: Instant, months: int) -> Instant:
