@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from layers.problem import Problem
 from layers.roles import Actor
-from layers.services.registers import erasure, queries, traces, words, write
+from layers.services.registers import erasure, queries, traces, values, words, write
 from layers.services.registers.behind import Row
 from layers.services.registers.declare import Register, registers
 from layers.services.registers.traces import Trace
@@ -17,6 +17,9 @@ from layers.web import CommunityPath, Given, Manager
 from store.engine import erasing
 from store.language import in_all
 from store.seal import Seal
+
+WORDED = ("choice", "choices", "place", "yes_no")
+"""Types whose values are codes: told by their words, in the language that is spoken."""
 
 
 class Mention(BaseModel):
@@ -88,9 +91,11 @@ def told(
 def _called(register: Register, row: Row, names: dict[str, dict[str, str]], viewer: Actor, community: str) -> str:
     """What a row is called, the rows that it names by their names."""
     seen = words.seen(register, viewer, community)
-    parts = [
-        names.get(code, {}).get(str(row.values[code])) or words.called(register, row.values, row.id, {code})
-        for code in register.label
-        if code in seen and row.values.get(code) is not None
-    ]
+    parts = []
+    for code in register.label:
+        field, value = register.field(code), row.values.get(code)
+        if code not in seen or value is None:
+            continue
+        said = values.cell(community, field, value) if field.type in WORDED else values.told(field, value)
+        parts.append(names.get(code, {}).get(str(value), str(said)))
     return words.BETWEEN.join(parts) or f"#{row.id}"

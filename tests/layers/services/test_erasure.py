@@ -230,16 +230,16 @@ def pass_time(engine: Engine, at: Instant) -> int:
 def test_what_was_kept_long_enough_is_erased_by_itself(engine: Engine) -> None:
     row = add(engine, writer(), card="C-1", name="张小明")
     aged(engine, row, parse_local("2026-01-31 09:00"))
-    assert pass_time(engine, parse_local("2029-01-31 09:00")) == 0
-    assert pass_time(engine, parse_local("2029-01-31 09:01")) == 1
-    assert pass_time(engine, parse_local("2029-01-31 09:01")) == 0
+    assert pass_time(engine, parse_local("2029-01-31 23:00")) == 0
+    assert pass_time(engine, parse_local("2029-02-01 00:01")) == 1
+    assert pass_time(engine, parse_local("2029-02-01 00:01")) == 0
     assert found(engine, writer())[0].values == {"card": "C-1"}
     assert found(engine, writer())[0].id == row.id
 
 
 def test_months_are_those_of_the_calendar() -> None:
-    assert retention.months_before(parse_local("2027-03-31 08:00"), 1) == parse_local("2027-02-28 08:00")
-    assert retention.months_before(parse_local("2027-03-01 00:30"), 36) == parse_local("2024-03-01 00:30")
+    assert retention.months_before(parse_local("2027-03-31 08:00"), 1) == parse_local("2027-02-28 00:00")
+    assert retention.months_before(parse_local("2027-03-01 00:30"), 36) == parse_local("2024-03-01 00:00")
 
 
 def test_who_is_served_is_not_forgotten_nor_what_is_kept_of_them(engine: Engine) -> None:
