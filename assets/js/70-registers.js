@@ -8,6 +8,7 @@
   /** @type {Record<Api.Operator, string>} */
   const OPERATORS = { has: say("包含"), eq: "=", ne: "≠", ge: "≥", le: "≤", gt: ">", lt: "<" };
   const TEXTS = ["text"];
+  const TOOLS = "register-tools";   // one of those that fold is open at a time
   /** @type {PageScript} */
   const page = (cockpit.pages.registers = {});
   /** @type {{register: Api.Register, places: Record<string, Record<string, string>>}} */
@@ -207,6 +208,7 @@
     });
     made.append(input, element("button", "ahead", say("看当时")));
     folded.append(element("summary", "", say("回看")), made);
+    folded.name = TOOLS;
     return folded;
   }
 
@@ -229,6 +231,7 @@
       const known = /** @type {Api.Operator[]} */ (TEXTS.includes(field.type) ? ["has", "eq", "ne"] : ["integer", "number", "money", "date", "time", "month", "clock"].includes(field.type) ? ["ge", "le", "eq"] : ["eq", "ne"]);
       how.replaceChildren(...known.map((one) => new Option(OPERATORS[one], one)));
       control = cockpit.registers.control({ ...field, required: true, computed: false }, null);
+      control.querySelector("input, select")?.setAttribute("aria-label", field.name);
       what.replaceChildren(control);
     };
     which.addEventListener("change", choose);
@@ -242,6 +245,7 @@
     choose();
     made.append(which, how, what, button);
     folded.append(element("summary", "", say("筛选条件")), made);
+    folded.name = TOOLS;
     return folded;
   }
 

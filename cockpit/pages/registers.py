@@ -88,7 +88,7 @@ def _list(
             if one.scene == code and (one.totals or suffices(viewer, community.code, one.reads))
         ]
         if links:
-            groups.append(html.Div([html.H3(named(scene)), *links], className="group"))
+            groups.append(html.Div([html.Span(named(scene), className="of"), *links], className="group"))
     name = say("登记簿")
     return html.Nav(
         [html.Details([html.Summary(name), html.Div(groups, className="groups")], open=True)],

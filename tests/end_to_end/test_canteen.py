@@ -63,7 +63,8 @@ def test_meals_are_sold_told_and_closed(cockpit: Cockpit) -> None:
     assert month["meals"] == 7
     assert {row["meals"] for row in month["tiers"]} == {None}
     assert {row["fen"] for row in month["payers"]} == {None}
-    assert told(stranger, "canteen/month", month=day[:7], at=f"{TODAY - timedelta(2)}T00:00:00Z")["meals"] == 0
+    then = {"month": day[:7], "at": f"{TODAY - timedelta(2)}T00:00:00Z"}
+    assert told(steward, "canteen/month", **then)["meals"] == 0
 
     for who, status in ((stranger, 401), (steward, 403)):
         assert who.post(f"{API}/canteen/closings", json={"day": day}).status_code == status

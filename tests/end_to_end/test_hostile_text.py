@@ -94,8 +94,13 @@ def bodies(admin: httpx.Client) -> list[tuple[str, dict[str, Any]]]:
         (f"{governance}/partners/{partner}/deeds", {"done": moment, "what": "慰问"}),
         *bodies_of_displays(),
         *bodies_of_alarms(admin),
+        *bodies_of_services(admin),
         *bodies_of_visitors(),
     ]  # fmt: skip
+
+
+ENTRY = {"to": None, "from": None, "amount": 1, "memo": "领", "reference": "p"}
+ERASING = {"register": "persons", "name": "甲", "reason": "申请", "dry_run": True}
 
 
 def bodies_of_displays() -> list[tuple[str, dict[str, Any]]]:
@@ -138,6 +143,27 @@ def bodies_of_alarms(admin: httpx.Client) -> list[tuple[str, dict[str, Any]]]:
         (f"{API}/alarm-rules", rule),
         (f"{API}/alarm-rules/trial", {"rule": rule} | week),
         (f"{API}/duty", {"person": "李网格"} | week),
+    ]
+
+
+def bodies_of_services(admin: httpx.Client) -> list[tuple[str, dict[str, Any]]]:
+    """Of rows, points and the canteen's books."""
+    rows = f"{API}/registers/persons"
+    first, second, third = (
+        made(admin, rows, {"values": {"card": f"h-{number}", "name": "甲"}})["id"] for number in range(3)
+    )
+    entry = made(admin, f"{API}/points/entries", {"person": first, "amount": 5, "memo": "领"})["id"]
+    return [
+        (rows, {"values": {"card": "h-9", "name": "乙"}, "reference": "r", "reason": "登"}),
+        (f"{rows}/{first}", {"values": {"name": "丙"}, "seq": 1, "reason": "改", "state": None}),
+        (f"{rows}/{second}/void", {"reason": "误"}),
+        (f"{API}/registers/erasure", ERASING | {"id": third, "mentions": [{"register": "persons", "id": first}]}),
+        (
+            f"{API}/points/entries",
+            {"to": None, "from": None, "person": first, "amount": 1, "memo": "领", "reference": "p"},
+        ),
+        (f"{API}/points/entries/{entry}/reverse", {"reason": "误"}),
+        (f"{API}/canteen/closings", {"day": "2026-11-20"}),
     ]
 
 

@@ -4,6 +4,7 @@ import io
 import re
 from typing import Any
 
+import httpx
 import pytest
 from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import Browser, Page, expect
@@ -114,6 +115,16 @@ def test_a_lost_map_comes_back_with_the_colours_of_what_happened_meanwhile(cockp
 
 def test_what_a_manager_chose_on_the_map_is_there_again(cockpit: Cockpit, page: Page) -> None:
     cockpit.import_grids(strip("330784-1", "一格", 120.18, 120.20))
+    # A layer with nothing to draw is hidden.
+    event = {
+        "id": "lamp",
+        "category": "facility.lighting",
+        "severity": "minor",
+        "title": "灯不亮",
+        "lon": 120.1905,
+        "lat": 28.9285,
+    }
+    httpx.post(f"{cockpit.url}/api/v1/heling/events", json=event, headers=cockpit.steward).raise_for_status()
     opened(page, f"{cockpit.url}/map?community=heling")
     page.locator("[data-building-colours]").select_option("services")
     page.locator("[data-group=stewards]").check()

@@ -95,7 +95,7 @@ def test_every_register_is_kept_by_the_one_page(cockpit: Cockpit, page: Page, ma
     dialog.get_by_text("作废", exact=True).click()
     dialog.get_by_label("理由").fill("测试")
     dialog.get_by_role("button", name="作废这一行").click()
-    expect(page.locator("[data-outcome]")).to_contain_text("已保存")
+    expect(page.locator("[data-outcome]")).to_contain_text("已作废")
     assert manager.get(f"{BASE}/{code}/{number[0]}").json()["voided"]
     assert faults == []
 
