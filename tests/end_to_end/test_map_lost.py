@@ -4,7 +4,6 @@ import io
 import re
 from typing import Any
 
-import httpx
 import pytest
 from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import Browser, Page, expect
@@ -113,22 +112,21 @@ def test_a_lost_map_comes_back_with_the_colours_of_what_happened_meanwhile(cockp
     until(lambda: odd() == {"air-lost"})
 
 
+def test_a_layer_that_was_asked_for_is_there_again(cockpit: Cockpit, page: Page) -> None:
+    opened(page, f"{cockpit.url}/map?community=heling")
+    page.locator("[data-group=heat]").check()
+    lose(page)
+    page.locator("[data-group=facilities]").uncheck()
+    give_back(page)
+    shown = "(id) => cockpit.map.handle.getLayoutProperty(id, 'visibility') ?? 'visible'"
+    assert page.evaluate(shown, "heat-cells") == "visible"
+
+
 def test_what_a_manager_chose_on_the_map_is_there_again(cockpit: Cockpit, page: Page) -> None:
     cockpit.import_grids(strip("330784-1", "一格", 120.18, 120.20))
-    # A layer with nothing to draw is hidden.
-    event = {
-        "id": "lamp",
-        "category": "facility.lighting",
-        "severity": "minor",
-        "title": "灯不亮",
-        "lon": 120.1905,
-        "lat": 28.9285,
-    }
-    httpx.post(f"{cockpit.url}/api/v1/heling/events", json=event, headers=cockpit.steward).raise_for_status()
     opened(page, f"{cockpit.url}/map?community=heling")
     page.locator("[data-building-colours]").select_option("services")
     page.locator("[data-group=stewards]").check()
-    page.locator("[data-group=heat]").check()
     toned = "() => cockpit.map.handle.querySourceFeatures('buildings').map((f) => f.properties.code)"
     code = until(lambda: page.evaluate(toned))[0]
     tone = until(lambda: state(page, "buildings", code).get("tone"))
@@ -147,7 +145,6 @@ def test_what_a_manager_chose_on_the_map_is_there_again(cockpit: Cockpit, page: 
     groups = page.evaluate(
         "() => Object.fromEntries(cockpit.map.handle.getStyle().layers.map((l) => [(l.metadata || {}).group, l.id]))"
     )
-    assert page.evaluate(shown, groups["heat"]) == "visible"
     assert page.evaluate(shown, groups["facilities"]) == "none"
     plan = page.evaluate("() => JSON.stringify(cockpit.map.handle.getFilter('rooms-floor'))")
     assert storey.rpartition("/")[0] in plan
