@@ -105,8 +105,8 @@
   function back() {
     if (!map.handle.getStyle()) return void setTimeout(back, 50);
     map.raise();
-    // Tiles that were being read from the old data when the new was set may stay as they are.
-    map.handle.once("idle", map.layOut);
+    // Tiles that were being read from the old data when the new was set may stay as they are, and so may what is shown.
+    map.handle.once("idle", () => kept.forEach((set) => set(map.handle)));
     map.handle.triggerRepaint();
   }
 
