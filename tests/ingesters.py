@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 from tests import prepared
 from tests.running import Cockpit
@@ -17,5 +18,10 @@ def begin(cockpit: Cockpit, *options: str) -> prepared.Process:
 def runs(one: prepared.Process) -> prepared.Process:
     """Wait until an ingester says that it takes messages, or stands by; returns it."""
     assert one.stdout is not None
-    assert json.loads(one.stdout.readline()) == {"ingest": "running"}
+    said = one.stdout.readline()
+    assert said and json.loads(said) == {"ingest": "running"}, f"{said!r}, {one.poll()}\n{_end(one.log)}"
     return one
+
+
+def _end(log: str) -> str:
+    return "\n".join(Path(log).read_text().splitlines()[-20:])

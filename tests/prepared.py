@@ -26,9 +26,10 @@ LONGEST = 1024 * 1024
 class Process:
     """One command, as far as `subprocess.Popen` is needed of it here; its streams are texts."""
 
-    def __init__(self, pid: int, answers: socket.socket, stdout: IO[str] | None) -> None:
+    def __init__(self, pid: int, answers: socket.socket, stdout: IO[str] | None, log: str) -> None:
         self.pid = pid
         self.stdout = stdout
+        self.log = log
         self.returncode: int | None = None
         self._answers = answers
 
@@ -86,9 +87,9 @@ def start(
         asked = json.dumps({"arguments": arguments, "cwd": str(cwd), "environment": environment}).encode()
         socket.send_fds(_parent(), [asked], streams)
     if read_from is None:
-        return Process(int(ours.recv(64)), ours, None)
+        return Process(int(ours.recv(64)), ours, None, str(stderr.name))
     os.close(write_to)
-    return Process(int(ours.recv(64)), ours, os.fdopen(read_from, encoding="utf-8"))
+    return Process(int(ours.recv(64)), ours, os.fdopen(read_from, encoding="utf-8"), str(stderr.name))
 
 
 def _serve(asking: socket.socket) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import itertools
 import json
 import os
 import signal
@@ -57,11 +58,25 @@ def strip(code: str, name: str, west: float, east: float, **more: Any) -> dict[s
     return {"type": "Feature", "properties": {"code": code, "name": name} | more, "geometry": shape}
 
 
+PORTS = 4000
+"""Ports of a worker of the tests, of which each has its own, all below those that the system gives to clients."""
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 5
+_next_port = itertools.cycle(range(11_000 + _worker * PORTS, 11_000 + (_worker + 1) * PORTS))
+for _ in range(os.getpid() % PORTS):
+    next(_next_port)
+
+
 def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """A loopback port that nobody listens on, and that no client is given in the meantime."""
+    for port in itertools.islice(_next_port, PORTS):
+        with socket.socket() as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+    raise OSError("no free port on loopback")
 
 
 def until(condition: Callable[[], Any], seconds: float = 10, every: float = 0.02) -> Any:
