@@ -23,6 +23,9 @@ SQLITE_PRAGMAS = (
     "PRAGMA journal_size_limit=67108864",
 )
 
+WIPING = ("OFF", "ON", "FAST")
+"""What SQLite's ``secure_delete`` answers by number."""
+
 BUSY_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_S = 5
 INGEST_CONNECTIONS = 8
@@ -105,12 +108,14 @@ def erasing(engine: Engine, tables: Sequence[str]) -> Iterator[Connection]:
     is_lite = engine.dialect.name == "sqlite"
     with writing(engine) as connection:
         if is_lite:
+            was = WIPING[connection.exec_driver_sql("PRAGMA secure_delete").scalar_one()]
             connection.exec_driver_sql("PRAGMA secure_delete=ON")
         try:
             yield connection
         finally:
             if is_lite:
-                connection.exec_driver_sql("PRAGMA secure_delete=OFF")
+                # Some builds wipe always: the connection goes back as it came.
+                connection.exec_driver_sql(f"PRAGMA secure_delete={was}")
     statements = ["PRAGMA wal_checkpoint(TRUNCATE)"] if is_lite else [f"VACUUM {table}" for table in tables]
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for statement in statements:
