@@ -124,6 +124,7 @@ def test_what_is_wrong_is_said_at_the_field_and_what_others_did_meanwhile(
     expect(dialog.locator(".outcome")).to_contain_text(f"卡号相同的已登记，编号 {first['id']}")
     dialog.get_by_role("button", name="关闭").click()
     page.locator(".ag-center-cols-container .ag-row").first.click()
+    expect(dialog.get_by_label("姓名")).to_have_value("甲")
     body = {"values": {"name": "丙"}, "seq": 1}
     assert clerk.post(f"{BASE}/persons/{first['id']}", json=body).status_code == 200
     dialog.get_by_label("姓名").fill("丁")
