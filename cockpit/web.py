@@ -48,6 +48,7 @@ from sensors.bus.live import Outlet
 from sensors.codecs.installed import Codecs
 from store import budgets
 from store.databases import Databases
+from store.sandbox.ask import Busy as FilesBusy
 from store.seal import Seal
 from store.why import first_line
 
@@ -214,6 +215,10 @@ def _answer_errors(server: FastAPI) -> None:
     @server.exception_handler(StoreBusy)
     async def store_busy(_request: Request, error: StoreBusy) -> Response:
         return busy(first_line(error)).answer()
+
+    @server.exception_handler(FilesBusy)
+    async def files_busy(_request: Request, _error: FilesBusy) -> Response:
+        return answer(Problem(503, "busy", "too many files are being read; try again in a few seconds", retry_after=5))
 
     @server.exception_handler(OperationalError)
     @server.exception_handler(InterfaceError)

@@ -19,7 +19,9 @@ def cleaned(content: bytes) -> bytes:
     Raises
     ------
     Problem
-        400 if it is no photo that can be read, 503 while too many are being read.
+        400 if it is no photo that can be read.
+    Busy
+        If too many files are being read already.
     """
     numbers = budgets.current()
     limits = ask.Limits(
@@ -31,8 +33,6 @@ def cleaned(content: bytes) -> bytes:
     wanted = Asked(FILE, numbers.photo_pixels, MAX_SIDE, QUALITY)
     try:
         picture = ask.run("photo", wanted, Picture, limits=limits, files={FILE: content})
-    except ask.Busy:
-        raise Problem(503, "busy", "too many files are being read; try again in a few seconds", retry_after=5) from None
     except ask.Failed as failed:
         raise Problem(400, "bad request", f"photo: {failed.told(limits)}") from None
     if picture.fault:

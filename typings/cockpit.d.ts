@@ -115,7 +115,8 @@ interface RegistersScript {
   refresh(): void;
   text(field: Api.RegisterField, value: any, named: Api.Named): string;
   control(field: Api.RegisterField, value: any, named?: Api.Named): Field;
-  offer(input: HTMLInputElement, list: HTMLElement, code: string, take: (row: { id: number; called: string } | null) => void): void;
+  address(below?: string, code?: string): string;
+  offer(input: HTMLInputElement, id: string, code: string, take: (row: { id: number; called: string } | null) => void): HTMLElement;
   search(code: string, words: string, limit: number): Promise<{ id: number; called: string }[]>;
   open(row: number | null): Promise<void>;
   dialog(title: string): HTMLElement;
@@ -407,6 +408,7 @@ interface Cockpit {
   ask(path: string, query?: Query): Promise<any>;
   time: {
     EAST_MS: number;
+    local(ms: number): string;
     clock(ms: number): string;
     minute(ms: number): string;
     date(ms: number): string;

@@ -169,7 +169,7 @@
     }
     if (key === last) return;
     last = key;
-    const time = new Date(newest[0] + cockpit.time.EAST_MS).toISOString().slice(0, 23);
+    const time = cockpit.time.local(newest[0]);
     cockpit.plotly()?.extendTraces(graph, { x: [[time]], y: [[newest[1]]] }, [0]);
   }
 

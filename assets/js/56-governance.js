@@ -95,7 +95,7 @@
         text("parties", cockpit.say("当事人（加密保存）"), 2000), text("account", cockpit.say("情况（加密保存）"), 10000, true)]
       : [text("title", cockpit.say("事项"), 200), choice("area", cockpit.say("片区"), words.areas, true)];
     // The form's own id: pressed twice, it opens one matter.
-    const id = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
+    const id = cockpit.outbox.newId();
     const open = form(cockpit.say("登记{name}", { name }), inputs, (body) => send(outcome, "/matters", { kind, id, ...body }, again));
     redraw(place, outcome, ...(rows.length ? rows : [element("p", "second", cockpit.say("还没有登记"))]), open);
   }

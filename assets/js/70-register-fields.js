@@ -10,6 +10,9 @@
   /** @type {RegistersScript} */
   const registers = (cockpit.registers = /** @type {RegistersScript} */ ({}));
 
+  /* An address of the API below the register's own, or of another register's. */
+  registers.address = (below = "", code = registers.declared.register.code) => `/api/v1/${cockpit.root.dataset.community}/registers/${code}${below}`;
+
   /* --- what a value says --- */
 
   registers.text = function (field, value, named) {
@@ -70,7 +73,7 @@
   function moment(field, value) {
     const input = element("input");
     Object.assign(input, { type: "datetime-local", name: field.code });
-    if (value) input.value = new Date(Date.parse(value) + cockpit.time.EAST_MS).toISOString().slice(0, 16);
+    if (value) input.value = cockpit.time.local(Date.parse(value)).slice(0, 16);
     return labelled(label(field), input, () => ({ [field.code]: input.value ? `${input.value}:00+08:00` : null }));
   }
 
@@ -109,15 +112,10 @@
   /** @param {Api.RegisterField} field @param {any} value @param {Api.Named} named */
   function picked(field, value, named) {
     const input = element("input");
-    const list = element("ul", "offered");
-    list.id = `offered-${field.code}`;
-    list.setAttribute("role", "listbox");
-    list.hidden = true;
-    Object.assign(input, { type: "text", name: field.code, autocomplete: "off", value: value ? registers.text(field, value, named) : "" });
-    for (const [name, said] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id })) input.setAttribute(name, said);
+    Object.assign(input, { type: "text", name: field.code, value: value ? registers.text(field, value, named) : "" });
     /** @type {number | null} */
     let chosen = value ?? null;
-    registers.offer(input, list, field.to ?? "", (row) => {
+    const list = registers.offer(input, `offered-${field.code}`, field.to ?? "", (row) => {
       chosen = row ? row.id : null;
       if (row) input.value = row.called;
     });
@@ -126,8 +124,14 @@
     return made;
   }
 
-  /* Offer rows of a register for what is typed; ``take`` gets the one that is chosen, null while another is typed. */
-  registers.offer = function (input, list, code, take) {
+  /* Offer rows of a register for what is typed; ``take`` gets the one that is chosen, null while another is typed. The
+     list that is answered is to be put beside the input. */
+  registers.offer = function (input, id, code, take) {
+    const list = element("ul", "offered");
+    Object.assign(list, { id, hidden: true });
+    list.setAttribute("role", "listbox");
+    input.autocomplete = "off";
+    for (const [name, said] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id })) input.setAttribute(name, said);
     /** @type {{id: number, called: string}[]} */
     let rows = [];
     let at = -1;
@@ -206,6 +210,7 @@
         mark();
       }
     });
+    return list;
   };
 
   /* Rows of a register in which words stand, each by what it is called. */

@@ -271,7 +271,7 @@
       found.set("format", format);
       found.delete("voided");
       if (cockpit.at !== null) found.set("at", new Date(cockpit.at).toISOString());
-      link.href = `/api/v1/${cockpit.root.dataset.community}/${path()}/export?${found}`;
+      link.href = cockpit.registers.address(`/export?${found}`);
       return link;
     }));
   }

@@ -11,9 +11,6 @@
   /** @type {HTMLDialogElement | null} */
   let dialog = null;
 
-  const base = () => `registers/${registers.declared.register.code}`;
-  /** @param {string} path */
-  const address = (path) => `/api/v1/${cockpit.root.dataset.community}/${path}`;
   const mayWrite = () => cockpit.at === null && registers.declared.register.may.writes;
 
   registers.open = async function (number) {
@@ -21,7 +18,7 @@
     let row = null;
     if (number !== null) {
       try {
-        row = await cockpit.ask(`${base()}/${number}`, {});
+        row = await cockpit.ask(`registers/${registers.declared.register.code}/${number}`, {});
       } catch (error) {
         cockpit.sayOutcome(cockpit.need("[data-outcome]"), false, error.message);
         return;
@@ -74,7 +71,7 @@
     const more = element("button", "quiet", say("登记并再来一行"));
     const rest = row ? fields.filter((one) => (one.computed || one.fixed) && row.values[one.code] !== null) : [];
     // Sent twice, by a nervous hand or a bad line, it is one row.
-    const reference = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2);
+    const reference = cockpit.outbox.newId();
     made.append(...(row && rest.length ? [values(rest, row)] : []), ...controls, ...reason, outcome, buttons(...(row ? [button] : [button, more])));
     made.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -96,7 +93,7 @@
     const values = Object.assign({}, ...controls.map((one) => one.read()));
     const why = Object.assign({}, ...reason.map((one) => one.read()));
     const body = row ? { values, seq: row.seq, ...why } : { values, reference };
-    const answer = await cockpit.post(address(row ? `${base()}/${row.id}` : base()), body);
+    const answer = await cockpit.post(registers.address(row ? `/${row.id}` : ""), body);
     registers.showFaults(made, answer.ok ? [] : answer.body.faults ?? []);
     if (!answer.ok) {
       cockpit.sayOutcome(outcome, false, answer.body.detail);
@@ -150,7 +147,7 @@
       if (!cockpit.may(least)) continue;
       const button = element("button", "quiet", say("转为「{name}」", { name: states[to]?.name ?? to }));
       button.type = "button";
-      button.addEventListener("click", () => once(button, () => act(row, `${base()}/${row.id}`, { values: {}, seq: row.seq, state: to }, say("已保存编号 {id}", { id: row.id }))));
+      button.addEventListener("click", () => once(button, () => act(row, `/${row.id}`, { values: {}, seq: row.seq, state: to }, say("已保存编号 {id}", { id: row.id }))));
       made.append(button);
     }
     return made;
@@ -162,12 +159,12 @@
     if (!registers.declared.register.may.voids) return element("span");
     const why = cockpit.forms.text("reason", say("理由"), 500);
     /** @type {HTMLInputElement} */ (cockpit.need("input", why)).required = true;
-    return cockpit.forms.form(say("作废"), [why], (said) => act(row, `${base()}/${row.id}/void`, { ...said, seq: row.seq }, say("已作废编号 {id}", { id: row.id })), say("作废这一行"));
+    return cockpit.forms.form(say("作废"), [why], (said) => act(row, `/${row.id}/void`, { ...said, seq: row.seq }, say("已作废编号 {id}", { id: row.id })), say("作废这一行"));
   }
 
-  /** @param {Api.RegisterDetail} row @param {string} path @param {object} body @param {string} done */
-  async function act(row, path, body, done) {
-    const answer = await cockpit.post(address(path), body);
+  /** @param {Api.RegisterDetail} row @param {string} below @param {object} body @param {string} done */
+  async function act(row, below, body, done) {
+    const answer = await cockpit.post(registers.address(below), body);
     if (answer.ok) registers.refresh();
     cockpit.sayOutcome(cockpit.need("[data-outcome]"), answer.ok, answer.ok ? done : answer.body.detail);
     if (answer.ok) registers.open(row.id);

@@ -10,7 +10,7 @@
   const PATIENCE_MS = 120000;
 
   /** @param {boolean} isRehearsal */
-  const address = (isRehearsal) => `/api/v1/${cockpit.root.dataset.community}/registers/${registers.declared.register.code}/import?dry_run=${isRehearsal}`;
+  const address = (isRehearsal) => registers.address(`/import?dry_run=${isRehearsal}`);
 
   registers.take = function () {
     const place = registers.dialog(say("{name} · 导入", { name: registers.declared.register.name }));

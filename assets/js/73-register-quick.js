@@ -15,12 +15,8 @@
     const find = /** @type {Api.RegisterField} */ (fields.find((one) => one.code === quick.find));
     const choose = /** @type {Api.RegisterField} */ (fields.find((one) => one.code === quick.choose));
     const input = element("input");
-    Object.assign(input, { type: "text", autocomplete: "off", placeholder: say("{name}：卡号或姓名", { name: find.name }) });
-    for (const [name, said] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "quick-offered", "aria-label": say("快速登记：{name}", { name: find.name }) })) input.setAttribute(name, said);
-    const list = element("ul", "offered");
-    list.id = "quick-offered";
-    list.setAttribute("role", "listbox");
-    list.hidden = true;
+    Object.assign(input, { type: "text", placeholder: say("{name}：卡号或姓名", { name: find.name }) });
+    input.setAttribute("aria-label", say("快速登记：{name}", { name: find.name }));
     const choices = element("div", "buttons");
     const done = element("ol", "done");
     done.setAttribute("aria-live", "polite");
@@ -34,7 +30,7 @@
       return button;
     });
     const ready = () => buttons.forEach((one) => (one.disabled = who === null));
-    registers.offer(input, list, find.to ?? "", (row) => {
+    const list = registers.offer(input, "quick-offered", find.to ?? "", (row) => {
       who = row;
       ready();
       if (!row) return;
@@ -61,7 +57,7 @@
       done.prepend(line);
       // What went wrong stays until it is put right, however long the list grows.
       [...done.children].slice(KEPT).forEach((old) => old.classList.contains("is-bad") || old.remove());
-      const reference = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2);
+      const reference = cockpit.outbox.newId();
       const values = { [find.code]: id, [choose.code]: code, ...now() };
       await enter(line, { called, name }, { values, reference });
     }
@@ -72,7 +68,7 @@
       const { called, name } = words;
       line.classList.remove("is-bad");
       cockpit.setText(line, say("… {called} · {name}", words));
-      const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/registers/${registers.declared.register.code}`, entry);
+      const answer = await cockpit.post(registers.address(), entry);
       cockpit.sayOutcome(line, answer.ok, answer.ok ? [called, name, ...computed(answer.body)].join(" · ") : `${called} · ${name}${say("：")}${answer.body.detail}`);
       if (answer.ok) line.append(" ", undo(line, answer.body));
       else if (answer.status === 0 || answer.status >= 500) line.append(" ", again(() => {
@@ -86,7 +82,7 @@
     function now() {
       const field = fields.find((one) => one.code === quick?.now);
       if (!field) return {};
-      const local = new Date(cockpit.clock.server() + cockpit.time.EAST_MS).toISOString();
+      const local = cockpit.time.local(cockpit.clock.server());
       return { [field.code]: field.type === "date" ? local.slice(0, 10) : field.type === "month" ? local.slice(0, 7) : `${local.slice(0, 19)}+08:00` };
     }
 
@@ -116,8 +112,7 @@
     const button = element("button", "quiet", say("撤销"));
     button.type = "button";
     button.addEventListener("click", () => cockpit.forms.once(button, async () => {
-      const path = `/api/v1/${cockpit.root.dataset.community}/registers/${registers.declared.register.code}/${row.id}/void`;
-      const answer = await cockpit.post(path, { reason: say("快速登记时点错"), seq: row.seq });
+      const answer = await cockpit.post(registers.address(`/${row.id}/void`), { reason: say("快速登记时点错"), seq: row.seq });
       cockpit.sayOutcome(line, answer.ok, answer.ok ? say("已撤销编号 {id}", { id: row.id }) : answer.body.detail);
       registers.refresh();
     }));

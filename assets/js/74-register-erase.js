@@ -9,8 +9,6 @@
 
   /** @typedef {{register: string, name: string, id: number, called: string, fields: string[], versions: number, certain: boolean}} Trace */
 
-  const address = () => `/api/v1/${cockpit.root.dataset.community}/registers/erasure`;
-
   /* The way to it, for who may: folded, since it cannot be undone. */
   registers.erasing = function (row) {
     const { register } = registers.declared;
@@ -25,7 +23,7 @@
   /** @param {Api.RegisterRow} row @param {HTMLElement} place */
   async function look(row, place) {
     const asked = { register: registers.declared.register.code, id: row.id, reason: say("查看"), dry_run: true };
-    const answer = await cockpit.post(address(), asked);
+    const answer = await cockpit.post(registers.address("", "erasure"), asked);
     if (!answer.ok) {
       cockpit.refuse(place, answer.body.detail);
       return;
@@ -44,7 +42,7 @@
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       once(button, async () => {
-        const done = await cockpit.post(address(), { ...asked, ...why.read(), mentions: mentions.ticked(), dry_run: false });
+        const done = await cockpit.post(registers.address("", "erasure"), { ...asked, ...why.read(), mentions: mentions.ticked(), dry_run: false });
         if (!done.ok) {
           cockpit.sayOutcome(outcome, false, done.body.detail);
           return;

@@ -38,7 +38,7 @@
   };
 
   /** @param {number} ms */
-  const local = (ms) => new Date(ms + cockpit.time.EAST_MS).toISOString().slice(0, 10);
+  const local = (ms) => cockpit.time.local(ms).slice(0, 10);
   /** @param {string} day */
   const ms = (day) => Date.parse(`${day}T00:00:00Z`);
   /** @param {string} day @param {number} count */

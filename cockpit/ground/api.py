@@ -19,7 +19,6 @@ from layers.people import told_to
 from layers.problem import Problem
 from layers.web import Body, CommunityPath, Given, Manager, Reading, Viewer, elsewhere
 from store import scratch
-from store.sandbox.ask import Busy
 
 MAX_TOLD = 100
 MAX_SHOWN = 5_000
@@ -97,10 +96,6 @@ def _look(engine: Engine, content: bytes, name: str, layer: str, community: str,
             return survey.look(engine, path, layer, community, wanted, actor, file=name)
         except SurveyFaults as bad:
             raise _problem(bad) from None
-        except Busy:
-            raise Problem(
-                503, "busy", "too many files are being read; try again in a few seconds", retry_after=5
-            ) from None
 
 
 def _problem(bad: SurveyFaults) -> Problem:

@@ -1,5 +1,6 @@
 """The one page of all registers (登记簿): it knows none of them, but what each declares."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -39,7 +40,7 @@ def page(
     """
     known = frame.known_community(community)
     found = registers(known.code)
-    one = found[register] if register in found else _first(found, known.code)
+    one = found.get(register or "") or _first(found, known.code)
     more = {"register": one.code if one else "", "q": q or "", "where": where or "", "state": state or ""}
     more["row"] = row if row and row.isdecimal() else ""
     content = [_list(found, known, one, more | frame.past_of(at), frame.theme_of(theme))]
@@ -55,14 +56,14 @@ def check(community: str | None = None, register: str | None = None, **_other: s
         raise NoPage(say("{community}没有登记簿「{register}」", community=named(known), register=register[:40]))
 
 
-def _first(found: dict[str, Register], community: str) -> Register | None:
+def _first(found: Mapping[str, Register], community: str) -> Register | None:
     viewer = access.asking()
     readable = (one for one in found.values() if suffices(viewer, community, one.reads))
     return next(readable, next(iter(found.values()), None))
 
 
 def _list(
-    found: dict[str, Register], community: Community, here: Register | None, data: dict[str, str], theme: str
+    found: Mapping[str, Register], community: Community, here: Register | None, data: dict[str, str], theme: str
 ) -> Any:
     """The registers by scene; those that whoever asks may only have totals of say so."""
     viewer = access.asking()

@@ -176,8 +176,7 @@ class Line:
         return sum(self.fill(connection, number, filling) for number in connection.scalars(query).all())
 
     def _locked(self, connection: Connection, number: int) -> Found[Any] | None:
-        query = select(self.offers).where(self.offer == number)
-        return connection.execute(query.with_for_update(key_share=True)).one_or_none()
+        return connection.execute(queries.held(select(self.offers).where(self.offer == number))).one_or_none()
 
     def _first(self, connection: Connection, number: int) -> Found[Any] | None:
         """Who is first in line; None where no place is free, or nobody waits."""
@@ -263,5 +262,5 @@ class Comers(Behind):
 
 
 def _is_ours(connection: Connection, number: int) -> bool:
-    query = select(register_row.c.id).where(register_row.c.id == number).with_for_update(skip_locked=True)
-    return connection.scalar(query) is not None
+    query = select(register_row.c.id).where(register_row.c.id == number)
+    return connection.scalar(queries.held(query, skip_locked=True)) is not None

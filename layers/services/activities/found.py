@@ -32,7 +32,7 @@ def between(
         )
         rows = queries.rows(connection, seal, community, register, connection.scalars(query)).values()
     else:
-        rows = [row for row in queries.rows_at(connection, None, community, register, at) if not row.is_voided]
+        rows = queries.unsealed(connection, community, register, at)
     touching = [row for row in rows if _number(row, STARTS) < until and _number(row, ENDS) > since]
     return sorted(touching, key=lambda row: (_number(row, STARTS), row.id))
 

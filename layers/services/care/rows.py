@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Float, and_, cast, func, not_, select
 
-from layers.services.registers import values
-from layers.services.registers.tables import register_row, register_value, register_version
+from layers.services.registers import queries
+from layers.services.registers.tables import register_row, register_value
 from store.instant import Instant
 
 
@@ -22,26 +22,8 @@ class Plain:
 
 def standing(connection: Connection, community: str, register: str, at: Instant | None = None) -> list[Plain]:
     """The rows of a register that stand, or stood at a time, oldest first."""
-    if at is None:
-        row = register_row.c
-        query = select(row.id, row.state, row.data).where(
-            row.community == community, row.register == register, not_(row.voided)
-        )
-        query = query.order_by(row.id)
-    else:
-        version = register_version.c
-        newest = (
-            select(version.row_id, func.max(version.seq).label("seq"))
-            .where(version.community == community, version.register == register, version.at <= at)
-            .group_by(version.row_id)
-            .subquery()
-        )
-        same = and_(version.row_id == newest.c.row_id, version.seq == newest.c.seq)
-        query = select(version.row_id, version.state, version.data).join(newest, same).where(not_(version.voided))
-        query = query.order_by(version.row_id)
-    return [
-        Plain(id=number, state=state, values=values.unpacked(data)) for number, state, data in connection.execute(query)
-    ]
+    found = queries.unsealed(connection, community, register, at)
+    return [Plain(id=one.id, state=one.state, values=one.values) for one in found]
 
 
 def latest(

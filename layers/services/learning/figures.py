@@ -36,7 +36,7 @@ def learners(connection: Connection, seal: Seal, community: str, at: Instant | N
     moment = now() if at is None else at
     year = str(local_date(moment).year)
     first, ways = dict[int, str](), dict[int, set[str]]()
-    for row in _standing(connection, seal, community, places.ENROLMENTS, moment):
+    for row in queries.unsealed(connection, community, places.ENROLMENTS, at):
         day, person = str(row.values.get("day") or ""), row.values.get("person")
         if row.values.get("standing") not in PLACED or not day.startswith(year) or not isinstance(person, int):
             continue
@@ -56,7 +56,7 @@ def _band(person: Row | None, day: str) -> str:
 def told(connection: Connection, seal: Seal, community: str, at: Instant | None = None) -> dict[str, Any]:
     """The totals that everybody may see: none under 5, and none from which such a one could be found."""
     moment = now() if at is None else at
-    found = learners(connection, seal, community, moment)
+    found = learners(connection, seal, community, at)
     ages: dict[str, Any] = {one.code: one for one in rules.bands()} | {UNKNOWN: UNKNOWN_WORD}
     tables = {
         "age": {code: found["age"][code] for code in ages},
@@ -74,19 +74,20 @@ def told(connection: Connection, seal: Seal, community: str, at: Instant | None 
         **in_all("source", target or {"source": "not configured", "source_en": "not configured"}, "source"),
         "by_age": _rows(ages, shown["age"]),
         "by_channel": _rows(CHANNELS, shown["channel"]),
-        **_school(connection, seal, community, moment),
+        **_school(connection, community, at),
     }
 
 
-def _school(connection: Connection, seal: Seal, community: str, moment: Instant) -> dict[str, Any]:
+def _school(connection: Connection, community: str, at: Instant | None) -> dict[str, Any]:
     """Courses with their places, and lessons of the year with how many came: no person in any of it."""
-    courses = list(_standing(connection, seal, community, "courses", moment))
+    moment = now() if at is None else at
+    courses = queries.unsealed(connection, community, "courses", at)
     year = local_date(moment).year
-    lessons = [row for row in _standing(connection, seal, community, "sessions", moment) if _is_past(row, year, moment)]
+    lessons = [row for row in queries.unsealed(connection, community, "sessions", at) if _is_past(row, year, moment)]
     held = {row.id for row in lessons}
     marks = Counter(
         "came" if row.values.get("present") in CAME else "absent"
-        for row in _standing(connection, seal, community, "attendance", moment)
+        for row in queries.unsealed(connection, community, "attendance", at)
         if row.values.get("session") in held
     )
     attended = totals.hidden({"came": marks["came"], "absent": marks["absent"]})
@@ -101,10 +102,6 @@ def _school(connection: Connection, seal: Seal, community: str, moment: Instant)
 def _is_past(row: Row, year: int, moment: Instant) -> bool:
     ends = row.values.get("ends")
     return isinstance(ends, int) and ends <= moment and local_date(ends).year == year
-
-
-def _standing(connection: Connection, seal: Seal, community: str, register: str, at: Instant) -> Iterable[Row]:
-    return (row for row in queries.rows_at(connection, seal, community, register, at) if not row.is_voided)
 
 
 def _rows(words: Mapping[str, Any], counts: Mapping[str, int | None]) -> list[dict[str, Any]]:

@@ -27,7 +27,6 @@ from store import audit, budgets
 from store.engine import know_anew, writing
 from store.instant import Instant
 from store.language import in_all, say
-from store.sandbox.ask import Busy
 
 Code = Annotated[str, Path(max_length=40)]
 Number = Annotated[int, Path(ge=1, le=2**53)]
@@ -250,9 +249,6 @@ def _files(routes: APIRouter) -> None:
 def _sheet(content: bytes) -> Sheet:
     try:
         return read.read(content)
-    except Busy:
-        detail = "too many files are being read; try again in a few seconds"
-        raise Problem(503, "busy", detail, retry_after=5) from None
     except SheetFaults as bad:
         faults = [imports.LineFault(line=one.line, column=one.column, why=told_in(one.why)) for one in bad.faults]
         raise imports.refused(faults) from None

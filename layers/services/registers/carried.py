@@ -7,7 +7,7 @@ from sqlalchemy import Connection, not_, select
 from sqlalchemy.exc import IntegrityError
 
 from layers.problem import Problem
-from layers.services.registers import kept, write
+from layers.services.registers import kept, queries, write
 from layers.services.registers.behind import Row, Value
 from layers.services.registers.keys import key
 from layers.services.registers.tables import register_row
@@ -60,7 +60,7 @@ def carried_out(connection: Connection, by: Writer, steps: Sequence[Step]) -> Fa
 def by_references(connection: Connection, by: Writer, references: Sequence[str]) -> dict[str, int]:
     """The numbers of rows that are kept under these references."""
     columns, found = register_row.c, dict[str, int]()
-    for some in kept.batches(references):
+    for some in queries.batches(references):
         query = select(columns.reference, columns.id).where(
             columns.community == by.community, columns.register == by.register.code, columns.reference.in_(some)
         )
@@ -111,9 +111,9 @@ def _standing(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple
     """Version, whether it is void, and what is sealed, of rows that are about to be changed."""
     columns, found = register_row.c, dict[int, tuple[int, bool, bytes | None]]()
     # In one order everywhere, so that two files that change the same rows wait, and do not lock each other out.
-    for asked in kept.batches(sorted(numbers)):
+    for asked in queries.batches(sorted(numbers)):
         query = select(columns.id, columns.seq, columns.voided, columns.sealed).where(columns.id.in_(asked))
-        rows = connection.execute(query.order_by(columns.id).with_for_update())
+        rows = connection.execute(queries.held(query.order_by(columns.id)))
         found |= {number: (seq, voided, sealed) for number, seq, voided, sealed in rows}
     return found
 
@@ -139,7 +139,7 @@ def _taken(connection: Connection, by: Writer, rows: Sequence[Mapping[str, Value
     """Which rows stand under the keys that these would have."""
     columns, found = register_row.c, dict[str, int]()
     asked = {named_by for row in rows if (named_by := key(by.register, by.seal, row)) is not None}
-    for some in kept.batches(sorted(asked)):
+    for some in queries.batches(sorted(asked)):
         query = select(columns.key, columns.id).where(
             columns.community == by.community, columns.register == by.register.code, columns.key.in_(some),
             not_(columns.voided),

@@ -131,7 +131,15 @@ class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         KeyError
             If there is none.
         """
-        return next_of(self.fields, code)
+        for one in self.fields:
+            if one.code == code:
+                return one
+        raise KeyError(code)
+
+    @property
+    def is_people(self) -> bool:
+        """Whether its rows are people: they have names, which are personal."""
+        return any(one.code == "name" for one in self.personal)
 
     @property
     def is_of_people(self) -> bool:
@@ -142,14 +150,6 @@ class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def personal(self) -> tuple[Field, ...]:
         """The fields that are sealed."""
         return tuple(one for one in self.fields if one.personal)
-
-
-def next_of(found: tuple[Field, ...], code: str) -> Field:
-    """The field of a code; `KeyError` where there is none."""
-    for one in found:
-        if one.code == code:
-            return one
-    raise KeyError(code)
 
 
 def read(text: str, code: str, where: str) -> Register:
@@ -217,7 +217,8 @@ def _own(community: str, name: str, content: bytes) -> Register:
     return found
 
 
-def registers(community: str) -> dict[str, Register]:
+@cache
+def registers(community: str) -> Mapping[str, Register]:
     """The registers that a community has, by code, in their order."""
     found = [one for one in shipped().values() if not one.communities or community in one.communities]
     return {one.code: one for one in sorted([*found, *own(community).values()], key=lambda one: (one.order, one.code))}

@@ -180,7 +180,7 @@ def _free_blot(
 
 
 def _hold(connection: Connection, number: int) -> Any:
-    return connection.execute(select(register_row).where(register_row.c.id == number).with_for_update()).one()
+    return connection.execute(queries.held(select(register_row).where(register_row.c.id == number))).one()
 
 
 def _keep(connection: Connection, version: Version, content: dict[str, Any], work: _Work) -> None:

@@ -1,8 +1,8 @@
 """How a row is kept: as it stands, a version each time, and the values that it is found by."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, update
 
@@ -15,7 +15,6 @@ from layers.services.registers.writer import Writer
 from store.engine import upsert
 from store.instant import Instant
 
-One = TypeVar("One")
 CHANGED: dict[str, Any] = {name: bindparam(name) for name in ("data", "sealed", "seq", "at", "actor", "key")}
 New = tuple[dict[str, Value], str | None]
 """Values of a new row, and the id of its own that whoever enters it gave."""
@@ -87,16 +86,10 @@ def change(connection: Connection, writer: Writer, rows: Sequence[tuple[Row, Map
         return
     connection.execute(update(register_row).where(register_row.c.id == bindparam("row")).values(CHANGED), standing)
     connection.execute(insert(register_version), versions)
-    for numbers in batches([before.id for before, _, _ in rows]):
+    for numbers in queries.batches([before.id for before, _, _ in rows]):
         connection.execute(delete(register_value).where(register_value.c.row_id.in_(numbers)))
     if found_by:
         connection.execute(insert(register_value), found_by)
-
-
-def batches(some: Sequence[One]) -> Iterator[Sequence[One]]:
-    """Parts of a list, each short enough for one statement."""
-    for start in range(0, len(some), queries.IN_ONE):
-        yield some[start : start + queries.IN_ONE]
 
 
 def find_by(

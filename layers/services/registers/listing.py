@@ -1,6 +1,7 @@
 """Lists of rows: those that pass filters, in an order, a page at a time; as they stand, or stood at a past time."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import operator as operators
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -10,13 +11,17 @@ from geo.ground import places
 from layers.services.registers import values
 from layers.services.registers.behind import Row, Value
 from layers.services.registers.declare import Field, Register, registers
-from layers.services.registers.queries import IN_ONE, of, opened, row_of, rows_at
+from layers.services.registers.queries import IN_ONE, batches, of, opened, row_of, rows_at
 from layers.services.registers.tables import register_row, register_value
 from store.instant import Instant
 from store.seal import Seal
 
 Operator = Literal["eq", "ne", "lt", "le", "gt", "ge", "has"]
 OPERATORS: tuple[Operator, ...] = get_args(Operator)
+COMPARED: Mapping[str, Callable[[Any, Any], Any]] = {
+    "eq": operators.eq, "lt": operators.lt, "le": operators.le, "gt": operators.gt, "ge": operators.ge,
+}  # fmt: skip
+"""Of values, and of a column with a value, alike."""
 NAMES_SEARCHED = 20_000
 """Rows whose sealed values are looked through for a word."""
 
@@ -131,13 +136,9 @@ def _compared(one: Condition, operator: Operator) -> ColumnElement[bool]:
     is_number = values.KINDS[one.field.type].is_number
     column: Any = register_value.c.number if is_number else register_value.c.text
     ((text, number),) = values.found_by(one.field, one.value)[:1] or [(None, None)]
-    given: Any = number if is_number else text
-    comparisons = {
-        "eq": column.__eq__, "lt": column.__lt__, "le": column.__le__, "gt": column.__gt__, "ge": column.__ge__,
-    }  # fmt: skip
     if operator == "has":
         return _contains(column, str(one.value).lower())
-    compared: ColumnElement[bool] = comparisons[operator](given)
+    compared: ColumnElement[bool] = COMPARED[operator](column, number if is_number else text)
     return compared
 
 
@@ -165,14 +166,19 @@ def _has_word(
     for code, chosen in _said_by(register, community, word).items():
         of = and_(value.row_id == register_row.c.id, value.field == code, value.text.in_(chosen))
         found.append(exists().where(of))
-    for one in [one for one in register.fields if one.type == "row"]:
-        target = registers(community).get(one.to)
-        if target is None or not (target.personal and wanted.sees_names):
-            continue
+    for one, target in _named_people(register, community, wanted):
         others = [float(number) for number in _named(connection, seal, community, target, word)]
         of = and_(value.row_id == register_row.c.id, value.field == one.code, value.number.in_(others))
         found.append(exists().where(of))
     return or_(*found)
+
+
+def _named_people(register: Register, community: str, wanted: Wanted) -> Iterator[tuple[Field, Register]]:
+    """Fields that name rows with something personal in which a word may be looked for, and the registers of these."""
+    for one in register.fields if wanted.sees_names else ():
+        target = registers(community).get(one.to)
+        if one.type == "row" and target is not None and target.personal:
+            yield one, target
 
 
 def _said_by(register: Register, community: str, word: str) -> dict[str, set[str]]:
@@ -198,10 +204,7 @@ def _meant_at(
         return {}
     word = wanted.word.lower()
     meant: dict[str, set[str] | set[int]] = {**_said_by(register, community, word)}
-    for one in [one for one in register.fields if one.type == "row"]:
-        target = registers(community).get(one.to)
-        if target is None or not (target.personal and wanted.sees_names):
-            continue
+    for one, target in _named_people(register, community, wanted):
         personal = {field.code for field in target.personal}
         meant[one.code] = {
             other.id
@@ -219,14 +222,15 @@ def _named(connection: Connection, seal: Seal, community: str, register: Registe
     query = select(columns.id, columns.seq).where(*mine, not_(columns.voided)).order_by(columns.id.desc())
     keys = [(url, number, seq) for number, seq in connection.execute(query.limit(NAMES_SEARCHED))]
     known = {key: _said[key] for key in keys if key in _said}
-    unknown = [key[1] for key in keys if key not in known]
-    for start in range(0, len(unknown), IN_ONE):
-        some = select(columns.id, columns.seq, columns.sealed).where(columns.id.in_(unknown[start : start + IN_ONE]))
+    fresh = dict[tuple[str, int, int], str]()
+    for numbers in batches([key[1] for key in keys if key not in known]):
+        some = select(columns.id, columns.seq, columns.sealed).where(columns.id.in_(numbers))
         for number, seq, sealed in connection.execute(some):
-            known[(url, number, seq)] = BETWEEN.join(str(one) for one in opened(seal, sealed).values()).lower()
-    if len(_said) + len(unknown) > SAID:
+            fresh[(url, number, seq)] = BETWEEN.join(str(one) for one in opened(seal, sealed).values()).lower()
+    if len(_said) + len(fresh) > SAID:
         _said.clear()
-    _said.update(known)
+    _said.update(fresh)
+    known |= fresh
     return [key[1] for key in keys if word in known.get(key, "")][:IN_ONE]
 
 
@@ -289,15 +293,7 @@ def _holds(condition: Condition, found: Mapping[str, Value]) -> bool:
             return all(mine != given for mine, given in pairs)
         case "has":
             return any(str(condition.value).lower() in str(mine) for mine, _ in pairs)
-    return any(_compare(condition.operator, mine, given) for mine, given in pairs)
-
-
-def _compare(operator: Operator, mine: Any, given: Any) -> bool:
-    results = {
-        "eq": lambda: mine == given, "lt": lambda: mine < given, "le": lambda: mine <= given,
-        "gt": lambda: mine > given, "ge": lambda: mine >= given,
-    }  # fmt: skip
-    return bool(results[operator]())
+    return any(COMPARED[condition.operator](mine, given) for mine, given in pairs)
 
 
 def _sort_key(one: Field | None, found: Row) -> Any:

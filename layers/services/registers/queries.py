@@ -1,7 +1,7 @@
 """Rows read: by number, by key, as they stood at a past time, with their versions; counted by a field."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, and_, func, not_, select
 
@@ -15,6 +15,8 @@ from store.language import say
 from store.seal import Seal, SealError
 
 IN_ONE = 5_000
+"""Numbers that one statement asks for."""
+One = TypeVar("One")
 
 
 def row(
@@ -35,19 +37,31 @@ def standing(connection: Connection, seal: Seal, community: str, register: str, 
     SealError
         If what is sealed in it cannot be opened: it would be lost with the next version.
     """
-    query = of(community, register).where(register_row.c.id == number)
-    # Not FOR UPDATE: rows of other tables name this one, and to check that takes a lock which would wait for it.
-    found = connection.execute(query.with_for_update(key_share=True)).one_or_none()
+    found = connection.execute(held(of(community, register).where(register_row.c.id == number))).one_or_none()
     if found is not None and found.sealed is not None:
         seal.open(found.sealed)
     return None if found is None else row_of(seal, found)
 
 
+def held(query: Select[Any], *, skip_locked: bool = False) -> Select[Any]:
+    """The same of rows that nobody else changes until the transaction ends; those that somebody else holds left out.
+
+    Not FOR UPDATE: rows of other tables name these, and to check that takes a lock which would wait for it.
+    """
+    return query.with_for_update(key_share=True, skip_locked=skip_locked)
+
+
+def batches(some: Sequence[One]) -> Iterator[Sequence[One]]:
+    """Parts of a list, each short enough for one statement."""
+    for start in range(0, len(some), IN_ONE):
+        yield some[start : start + IN_ONE]
+
+
 def rows(connection: Connection, seal: Seal, community: str, register: str, numbers: Iterable[int]) -> dict[int, Row]:
     """Rows by their numbers, as they stand; those that there are."""
-    asked, found = sorted(set(numbers)), dict[int, Row]()
-    for start in range(0, len(asked), IN_ONE):
-        query = of(community, register).where(register_row.c.id.in_(asked[start : start + IN_ONE]))
+    found = dict[int, Row]()
+    for some in batches(sorted(set(numbers))):
+        query = of(community, register).where(register_row.c.id.in_(some))
         found |= {one.id: row_of(seal, one) for one in connection.execute(query)}
     return found
 
@@ -117,8 +131,8 @@ def counts(connection: Connection, register: Register, community: str, code: str
     if at is not None:
         tally: dict[str, int] = {}
         field = register.field(code)
-        for one in rows_at(connection, None, community, register.code, at):
-            for text, _ in values.found_by(field, one.values.get(code)) if not one.is_voided else ():
+        for one in unsealed(connection, community, register.code, at):
+            for text, _ in values.found_by(field, one.values.get(code)):
                 tally[str(text)] = tally.get(str(text), 0) + 1
         return tally
     columns = register_value.c
@@ -158,6 +172,15 @@ def rows_at(
     joined = and_(columns.row_id == newest.c.row_id, columns.seq == newest.c.seq)
     query = select(register_version).join(newest, joined)
     return [row_of(seal, one, one.row_id) for one in connection.execute(query)]
+
+
+def unsealed(connection: Connection, community: str, register: str, at: Instant | None = None) -> list[Row]:
+    """The rows that stand, or stood at a time, oldest first; what is sealed in them stays so. Enough for totals."""
+    if at is None:
+        query = of(community, register).where(not_(register_row.c.voided)).order_by(register_row.c.id)
+        return [row_of(None, one) for one in connection.execute(query)]
+    found = (one for one in rows_at(connection, None, community, register, at) if not one.is_voided)
+    return sorted(found, key=lambda one: one.id)
 
 
 def row_of(seal: Seal | None, found: Any, number: int | None = None) -> Row:

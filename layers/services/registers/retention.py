@@ -37,7 +37,7 @@ def due(connection: Connection, community: str, at: Instant) -> Iterator[tuple[R
         rows -= _named_since(connection, community, register.code, before, rows)
         for field in register.fields if rows else ():
             target = registers(community).get(field.to)
-            if field.type == "row" and target is not None and is_of_people(target):
+            if field.type == "row" and target is not None and target.is_people:
                 people = _people(connection, old, field.code)
                 served = _named_since(connection, community, target.code, before, set(people.values()))
                 rows -= {row for row, person in people.items() if person in served}
@@ -71,11 +71,6 @@ def months_before(at: Instant, months: int) -> Instant:
     """The beginning of the day that is so many months before, by the calendar of Shanghai."""
     day = to_datetime(at).astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
     return from_datetime(day - relativedelta(months=months))
-
-
-def is_of_people(register: Register) -> bool:
-    """Whether a register's rows are people."""
-    return any(one.code == "name" for one in register.personal)
 
 
 def _old(community: str, register: Register, before: Instant) -> ColumnElement[bool]:

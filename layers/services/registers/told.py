@@ -60,6 +60,7 @@ def field(one: Field) -> dict[str, Any]:
 
 def row(one: Register, found: Row, viewer: Actor | None, community: str) -> dict[str, Any]:
     """A row with those of its values that whoever asks may see; who wrote it is told to those who see names."""
+    fields = words.seen(one, viewer, community)
     told: Mapping[str, Any] = {
         "id": found.id,
         "seq": found.seq,
@@ -67,15 +68,12 @@ def row(one: Register, found: Row, viewer: Actor | None, community: str) -> dict
         "by": found.actor,
         "state": found.state,
         "voided": found.is_voided,
-        "called": words.called(one, found.values, found.id, words.seen(one, viewer, community)),
-        "values": shown(one, found, words.seen(one, viewer, community)),
+        "called": words.called(one, found.values, found.id, fields),
+        "values": {
+            made.code: values.told(made, found.values.get(made.code)) for made in one.fields if made.code in fields
+        },
     }
     return dict(told_to(viewer, community, told))
-
-
-def shown(one: Register, found: Row, fields: set[str]) -> dict[str, Any]:
-    """Values as programs are told them."""
-    return {made.code: values.told(made, found.values.get(made.code)) for made in one.fields if made.code in fields}
 
 
 def word(one: Field, community: str, value: str) -> Any:

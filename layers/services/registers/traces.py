@@ -70,8 +70,7 @@ def sought(
     versions = versions_of(connection, seal, community, register, number) if known else []
     if known is None or not versions:
         return None
-    has_name = any(one.code == "name" for one in known.personal)
-    names = blots.long_enough(one.values.get("name") for one in versions) if has_name else ()
+    names = blots.long_enough(one.values.get("name") for one in versions) if known.is_people else ()
     return Sought(register=register, id=number, names=names, words=blots.long_enough([name]) if name else names)
 
 

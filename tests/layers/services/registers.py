@@ -59,3 +59,16 @@ def found(engine: Engine, by: Writer, at: Instant | None = None, **wanted: Any) 
 def one(connection: Connection, by: Writer, number: int) -> Row | None:
     """A row as it stands."""
     return queries.row(connection, SEAL, COMMUNITY, by.register.code, number)
+
+
+def stands(engine: Engine, row: Row) -> Row:
+    """A row as it stands now."""
+    with engine.connect() as connection:
+        found = queries.row(connection, SEAL, COMMUNITY, row.register, row.id)
+    assert found is not None
+    return found
+
+
+def standing(engine: Engine, *rows: Row) -> list[Any]:
+    """How those stand who came for a place."""
+    return [stands(engine, row).values["standing"] for row in rows]

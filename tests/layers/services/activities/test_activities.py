@@ -13,12 +13,23 @@ from layers.services.activities import places
 from layers.services.activities.tables import activity_place, sign_up
 from layers.services.lines import Filling
 from layers.services.points import queries as points
-from layers.services.registers import queries
 from layers.services.registers.behind import Row, behind
 from store.engine import apart, writing
 from store.instant import DAY, HOUR, MINUTE, Instant, format_rfc3339, local_date, now
 from store.turns import Duty
-from tests.layers.services.registers import CLERK, COMMUNITY, MANAGER, SEAL, add, change, shipped, void, writer
+from tests.layers.services.registers import (
+    CLERK,
+    COMMUNITY,
+    MANAGER,
+    SEAL,
+    add,
+    change,
+    shipped,
+    standing,
+    stands,
+    void,
+    writer,
+)
 
 ROOM = "centre-2-tea"
 _cards = count(1)
@@ -41,17 +52,6 @@ def activity(engine: Engine, starts: Instant | None = None, hours: int = 2, **mo
 
 def come(engine: Engine, of: Row, who: Row, **more: Any) -> Row:
     return add(engine, by("sign_ups"), activity=of.id, person=who.id, **{"channel": "online"} | more)
-
-
-def stands(engine: Engine, row: Row) -> Row:
-    with engine.connect() as connection:
-        found = queries.row(connection, SEAL, COMMUNITY, row.register, row.id)
-    assert found is not None
-    return found
-
-
-def standing(engine: Engine, *rows: Row) -> list[Any]:
-    return [stands(engine, row).values["standing"] for row in rows]
 
 
 def test_who_signs_up_when_it_is_full_waits_and_moves_up_in_order(engine: Engine) -> None:

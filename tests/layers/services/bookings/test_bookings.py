@@ -1,9 +1,7 @@
 """Bookings: one thing at a time in a room, whatever is entered, changed or voided; the database itself holds it."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,11 +24,9 @@ from layers.services.bookings.recurrence import Span
 from layers.services.bookings.slots import Room
 from layers.services.bookings.tables import booking_slot
 from layers.services.registers.behind import Row
-from store.engine import apart, open_engine, writing
+from store.engine import apart, writing
 from store.instant import DAY, HOUR, MINUTE, format_rfc3339, now, parse_local
-from store.migrate import upgrade
 from store.turns import Duty
-from tests.database import new_database
 from tests.layers.services.registers import add, change, shipped, void, writer
 
 HALL = "centre-1-rehearsal"
@@ -274,15 +270,9 @@ class Histories(RuleBasedStateMachine):
 HISTORIES = settings(max_examples=12, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
-    if request.param == "sqlite":
-        engine = new_database(tmp_path)
-    else:
-        engine = open_engine(request.getfixturevalue("empty_postgres"))
-        upgrade(engine)
-    yield type("Machine", (Histories,), {"engine": engine})
-    engine.dispose()
+@pytest.fixture
+def machine(engine: Engine) -> Any:
+    return type("Machine", (Histories,), {"engine": engine})
 
 
 def test_bookings_never_meet(machine: Any) -> None:

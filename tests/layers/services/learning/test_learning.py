@@ -28,12 +28,11 @@ from layers.services.learning.tables import course_place, enrolment
 from layers.services.lines import Filling
 from layers.services.registers import queries
 from layers.services.registers.behind import Row, behind
-from store.engine import apart, open_engine, writing
+from store.engine import apart, writing
 from store.instant import DAY, HOUR, format_rfc3339, local_date, now
-from store.migrate import upgrade
 from store.turns import Duty
 from tests.database import new_database
-from tests.layers.services.registers import CLERK, COMMUNITY, SEAL, add, change, shipped, void, writer
+from tests.layers.services.registers import CLERK, COMMUNITY, SEAL, add, change, shipped, standing, stands, void, writer
 
 ROOM = "centre-2-calligraphy"
 _cards = count(1)
@@ -54,17 +53,6 @@ def course(engine: Engine, offered: int = 2, name: str = "软笔书法", **more:
 
 def enrol(engine: Engine, of: Row, who: Row, **more: Any) -> Row:
     return add(engine, by("enrolments"), course=of.id, person=who.id, channel="offline", **more)
-
-
-def stands(engine: Engine, row: Row) -> Row:
-    with engine.connect() as connection:
-        found = queries.row(connection, SEAL, COMMUNITY, row.register, row.id)
-    assert found is not None
-    return found
-
-
-def standing(engine: Engine, *rows: Row) -> list[Any]:
-    return [stands(engine, row).values["standing"] for row in rows]
 
 
 def lesson(engine: Engine, of: Row, starts: int, **more: Any) -> Row:
@@ -364,16 +352,10 @@ class Lines(RuleBasedStateMachine):
 MACHINE = settings(max_examples=8, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
-    if request.param == "sqlite":
-        engine = new_database(tmp_path)
-    else:
-        engine = open_engine(request.getfixturevalue("empty_postgres"))
-        upgrade(engine)
+@pytest.fixture
+def machine(engine: Engine) -> Iterator[Any]:
     yield type("Machine", (Lines,), {"engine": engine})
     check(engine)
-    engine.dispose()
 
 
 def test_the_line_keeps_its_order(machine: Any) -> None:
