@@ -19,7 +19,8 @@ def runs(one: prepared.Process) -> prepared.Process:
     """Wait until an ingester says that it takes messages, or stands by; returns it."""
     assert one.stdout is not None
     said = one.stdout.readline()
-    assert said and json.loads(said) == {"ingest": "running"}, f"{said!r}, {one.poll()}\n{_end(one.log)}"
+    assert said, f"ended, {one.poll()}\n{_end(one.log)}"
+    assert json.loads(said) == {"ingest": "running"}
     return one
 
 
