@@ -10,7 +10,15 @@ from hypothesis import settings
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browsing import screen
-from tests.database import database_url, empty_postgres, engine, new_postgres_database, postgres
+from tests.database import (
+    database_url,
+    empty_postgres,
+    engine,
+    make,
+    new_postgres_database,
+    postgres,
+    postgres_template,
+)
 from tests.running import CHROMIUM, CHROMIUM_ARGS, Cockpit
 
 HERE = Path(__file__).parent
@@ -22,9 +30,11 @@ __all__ = [
     "either_cockpit",
     "empty_postgres",
     "engine",
+    "make",
     "own_cockpit",
     "page",
     "postgres",
+    "postgres_template",
 ]
 
 

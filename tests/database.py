@@ -1,8 +1,10 @@
 """Real databases, and what a test would otherwise write out each time."""
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import Engine, text
@@ -21,27 +23,51 @@ _numbers = count(1)
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A PostgreSQL for the whole run; each test has a database of its own."""
-    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    server = Postgres(tmp_path_factory.mktemp("postgres"), is_flushed=False)
     server.create()
     yield server
     server.stop("immediate")
 
 
+@cache
+def _new_sqlite() -> bytes:
+    """The file of an empty SQLite database, up to date: the migrations are run once."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "cockpit.db"
+        opened = open_engine(f"sqlite:///{path}")
+        upgrade(opened)
+        opened.dispose()
+        return path.read_bytes()
+
+
 def new_database(folder: Path) -> Engine:
     """An empty SQLite database, up to date."""
-    opened = open_engine(f"sqlite:///{folder}/cockpit.db")
-    upgrade(opened)
-    return opened
+    path = folder / "cockpit.db"
+    path.write_bytes(_new_sqlite())
+    return open_engine(f"sqlite:///{path}")
 
 
-def new_postgres_database(postgres: Postgres) -> str:
-    """The address of a PostgreSQL database without a table."""
+def _ask(server: Postgres, statement: str) -> None:
+    opened = open_engine(server.url)
+    with opened.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(statement))
+    opened.dispose()
+
+
+def new_postgres_database(server: Postgres, template: str = "template1") -> str:
+    """The address of a new PostgreSQL database, without a table unless its template has some."""
     name = f"test_{next(_numbers)}"
-    server = open_engine(postgres.url)
-    with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    server.dispose()
-    return postgres.url.removesuffix("/cockpit") + f"/{name}"
+    _ask(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    return server.url.removesuffix("/cockpit") + f"/{name}"
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> str:
+    """The name of a PostgreSQL database that is empty and up to date, of which others are made."""
+    opened = open_engine(new_postgres_database(postgres))
+    upgrade(opened)
+    opened.dispose()
+    return str(opened.url.database)
 
 
 @pytest.fixture
@@ -51,20 +77,32 @@ def empty_postgres(postgres: Postgres) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database of either make."""
-    if request.param == "sqlite":
+def make(request: pytest.FixtureRequest) -> str:
+    """One make of database, then the other."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, make: str, tmp_path: Path) -> str:
+    """The address of an empty database of either make, without a table."""
+    if make == "sqlite":
         return f"sqlite:///{tmp_path}/cockpit.db"
     return str(request.getfixturevalue("empty_postgres"))
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
+def engine(request: pytest.FixtureRequest, make: str, tmp_path: Path) -> Iterator[Engine]:
     """An empty database of either make, up to date."""
-    opened = open_engine(database_url)
-    upgrade(opened)
+    if make == "sqlite":
+        opened = new_database(tmp_path)
+        yield opened
+        opened.dispose()
+        return
+    server = request.getfixturevalue("postgres")
+    opened = open_engine(new_postgres_database(server, request.getfixturevalue("postgres_template")))
     yield opened
     opened.dispose()
+    _ask(server, f"DROP DATABASE {opened.url.database} WITH (FORCE)")
 
 
 def ensure_months(engine: Engine, instants: list[int]) -> None:
