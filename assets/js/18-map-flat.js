@@ -128,7 +128,9 @@
     const placed = laidOver();
     for (const one of all) {
       const high = 1.3 * one.size * u;
-      const wide = ([...one.text].reduce((sum, letter) => sum + (letter > "\u2e80" ? 1 : 0.62), 0) + 1.6) * one.size * u;
+      // With room for how many more there are, which nobody knows yet; a name stands for itself.
+      const room = one.className.includes("flat-name") ? 1.6 : 3.2;
+      const wide = ([...one.text].reduce((sum, letter) => sum + (letter > "\u2e80" ? 1 : 0.62), 0) + room) * one.size * u;
       const boxes = ASIDE.map(([dx, dy]) => ({ sign: one, x: within(one.at[0] + dx * wide, wide, left, width), y: within(one.at[1] + (dy + (one.below ?? 0)) * high, high, top, height), wide, high }));
       /** @param {typeof boxes[0]} box */
       const taken = (box) => placed.find((other) => 2 * Math.abs(box.x - other.x) < box.wide + other.wide && 2 * Math.abs(box.y - other.y) < box.high + other.high);

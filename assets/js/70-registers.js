@@ -124,7 +124,9 @@
       counts.append(part);
     }
     if (!one.values.length) counts.append(element("span", "second", say("尚无登记")));
-    made.append(element("span", "label", one.name), counts);
+    const label = element("span", "label");
+    label.append(cockpit.helped(one.name, "registers.totals"));
+    made.append(label, counts);
     return made;
   }
 

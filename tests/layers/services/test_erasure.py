@@ -85,8 +85,8 @@ def everything(engine: Engine, seal: Seal = SEAL) -> str:
 def test_what_is_a_persons_goes_out_of_every_version_and_a_proof_says_what_was_done(
     engine: Engine, cases: Writer
 ) -> None:
-    person = add(engine, writer(), card="C-1", name="张小名", phone="138")
-    person = change(engine, writer(), person, reason="张小明来电，改正姓名", name="张小明", phone="139")
+    person = add(engine, writer(), card="C-1", name="张小名", phone="13855500123")
+    person = change(engine, writer(), person, reason="张小明来电，改正姓名", name="张小明", phone="13955500123")
     visit = case(engine, cases, person, "张小明独居，腿脚不便")
     visit = change(engine, cases, visit, office="张小明的网格", reason="张小名要求")
     assert [told(one) for one in dry(engine, person)] == [
@@ -98,7 +98,7 @@ def test_what_is_a_persons_goes_out_of_every_version_and_a_proof_says_what_was_d
     assert proof.rows == (f"persons/{person.id}", f"social_cases/{visit.id}")
     assert (proof.versions, len(proof.digest)) == (4, 64)
     said = everything(engine)
-    assert not [word for word in ("张小明", "张小名", "138", "腿脚") if word in said]
+    assert not [word for word in ("张小明", "张小名", "13855500123", "腿脚") if word in said]
     assert values_of(engine, writer(), person) == {"card": "C-1"}
     assert values_of(engine, cases, visit) == {
         "person": person.id, "kind": "other", "opened": "2026-01-02", "office": "▇▇的网格",
@@ -111,7 +111,7 @@ def test_what_is_a_persons_goes_out_of_every_version_and_a_proof_says_what_was_d
 
 def test_whoever_has_the_name_or_a_longer_one_loses_nothing(engine: Engine, cases: Writer) -> None:
     wei = add(engine, writer(), card="1001", name="王伟", born="1950-01-02")
-    longer = add(engine, writer(), card="1002", name="王伟明", born="1949-05-06", phone="139")
+    longer = add(engine, writer(), card="1002", name="王伟明", born="1949-05-06", phone="13955500123")
     same = add(engine, writer(), card="1003", name="王伟", born="1980-02-02")
     story = case(engine, cases, longer, "摔倒住院；邻居王伟帮忙叫的救护车。用药：华法林。")
     rows = ((writer(), longer), (writer(), same), (cases, story))
