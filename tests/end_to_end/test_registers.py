@@ -207,6 +207,20 @@ def test_a_register_is_seen_as_it_was(cockpit: Cockpit, page: Page, clerk: httpx
     assert [one["values"]["name"] for one in told["rows"]] == ["当时叫这个"]
 
 
+def test_strangers_are_not_told_why_a_row_of_an_open_register_was_changed(
+    cockpit: Cockpit, clerk: httpx.Client
+) -> None:
+    row = add(clerk, "poi_visits")
+    why = "按王小二来电更正"
+    changed = clerk.post(f"{BASE}/poi_visits/{row['id']}", json={"persons": 77, "seq": 1, "reason": why})
+    assert changed.status_code == 200
+    address = f"{BASE}/poi_visits/{row['id']}"
+    assert clerk.get(address).json()["versions"][-1]["reason"] == why
+    told = httpx.get(f"{cockpit.url}{address}")
+    assert [one["action"] for one in told.json()["versions"]] == ["add", "change"]
+    assert why not in told.text
+
+
 def everything_told(cockpit: Cockpit, asking: httpx.Client | None, codes: list[str]) -> str:
     """What somebody can read of registers: lists, rows, exports, totals, pages, the log, figures."""
     asked = asking or httpx.Client(base_url=cockpit.url)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from geo.communities import Community
+from layers.people import sees_people
 from layers.problem import Problem
 from layers.roles import Actor
 from layers.services import totals
@@ -129,15 +130,18 @@ def _reading(routes: APIRouter) -> None:
     def one(
         code: Code, number: Number, community: CommunityPath, connection: Reading, given: Given, viewer: Viewer, at: At
     ) -> dict[str, Any]:
-        """A row, and every version that it had: what was done, by whom, when and why."""
+        """A row, and every version that it had: what was done, by whom, when and why; strangers are not told why."""
         register = _readable(code, community, viewer)
         row = queries.row(connection, given.seal, community.code, code, number, at)
         if row is None:
             raise Problem(404, "not found", f"no row {number} in {code!r} of {community.code!r}")
         (row,) = as_told(connection, register.behind, [row], at)
         known = queries.versions(connection, given.seal, community.code, code, number, at)
+        # Somebody's own words, in which a name can stand.
+        is_told = sees_people(viewer, community.code)
         history = [
-            told.row(register, version, viewer, community.code) | {"action": action, "reason": version.reason}
+            told.row(register, version, viewer, community.code)
+            | {"action": action, "reason": version.reason if is_told else None}
             for action, version in known
         ]
         named = words.of_others(

@@ -11,7 +11,7 @@ from geo.ground import places
 from layers.services.registers import values
 from layers.services.registers.behind import Row, Value
 from layers.services.registers.declare import Field, Register, registers
-from layers.services.registers.queries import IN_ONE, batches, of, opened, row_of, rows_at
+from layers.services.registers.queries import IN_ONE, batches, numbers_at, of, opened, row_of, rows_at
 from layers.services.registers.tables import register_row, register_value
 from store.instant import Instant
 from store.seal import Seal
@@ -90,6 +90,11 @@ def listed(
 def _listed_at(
     connection: Connection, seal: Seal, register: Register, community: str, wanted: Wanted, at: Instant
 ) -> Found:
+    if not (wanted.word or wanted.conditions or wanted.states or wanted.sort or wanted.with_voided):
+        page, total = numbers_at(
+            connection, community, register.code, at, before=wanted.before, skip=wanted.skip, limit=wanted.limit
+        )
+        return Found(rows=_whole(connection, seal, register, community, page, at), total=total)
     looks_at_names = bool(wanted.word) and wanted.sees_names and bool(register.personal)
     known = rows_at(connection, seal if looks_at_names else None, community, register.code, at)
     meant = _meant_at(connection, seal, register, community, wanted, at)
@@ -100,10 +105,21 @@ def _listed_at(
         having = [one for one in kept if one.values.get(code) is not None]
         having.sort(key=lambda one: (_sort_key(wanted.sort, one), one.id), reverse=wanted.is_descending)
         kept = having + [one for one in kept if one.values.get(code) is None]
-    page = [one for one in kept if wanted.before is None or one.id < wanted.before]
-    shown = [one.id for one in page[wanted.skip : wanted.skip + wanted.limit]]
-    whole = {one.id: one for one in rows_at(connection, seal, community, register.code, at, shown)}
-    return Found(rows=[whole[number] for number in shown], total=len(kept))
+    left = [one for one in kept if wanted.before is None or one.id < wanted.before]
+    shown = [one.id for one in left[wanted.skip : wanted.skip + wanted.limit]]
+    return Found(rows=_whole(connection, seal, register, community, shown, at), total=len(kept))
+
+
+def _whole(
+    connection: Connection, seal: Seal, register: Register, community: str, numbers: Sequence[int], at: Instant
+) -> Sequence[Row]:
+    """Rows as they stood at a time, opened, in the order of their numbers."""
+    found = {
+        one.id: one
+        for some in batches(numbers)
+        for one in rows_at(connection, seal, community, register.code, at, some)
+    }
+    return [found[number] for number in numbers]
 
 
 def _where(
