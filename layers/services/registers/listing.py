@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, no
 
 from geo.ground import places
 from layers.services.registers import values
-from layers.services.registers.behind import Row, Value
+from layers.services.registers.behind import Row, Value, as_told, behind
 from layers.services.registers.declare import Field, Register, registers
 from layers.services.registers.queries import IN_ONE, batches, numbers_at, of, opened, row_of, rows_at
 from layers.services.registers.tables import register_row, register_value
@@ -79,7 +79,7 @@ def listed(
     total = connection.scalar(select(func.count()).select_from(register_row).where(*where)) or 0
     query = of(community, register.code).where(*where)
     if wanted.sort is not None:
-        rows = _sorted(connection, query, register.code, community, wanted)
+        rows = _sorted(connection, query, register, community, wanted)
     else:
         if wanted.before is not None:
             query = query.where(columns.id < wanted.before)
@@ -102,6 +102,7 @@ def _listed_at(
     kept.sort(key=lambda one: -one.id)
     if wanted.sort is not None:
         code = wanted.sort.code
+        kept = as_told(connection, register.behind, kept, at)
         having = [one for one in kept if one.values.get(code) is not None]
         having.sort(key=lambda one: (_sort_key(wanted.sort, one), one.id), reverse=wanted.is_descending)
         kept = having + [one for one in kept if one.values.get(code) is None]
@@ -250,20 +251,27 @@ def _named(connection: Connection, seal: Seal, community: str, register: Registe
     return [key[1] for key in keys if word in known.get(key, "")][:IN_ONE]
 
 
-def _sorted(connection: Connection, query: Select[Any], register: str, community: str, wanted: Wanted) -> Sequence[Any]:
+def _sorted(
+    connection: Connection, query: Select[Any], register: Register, community: str, wanted: Wanted
+) -> Sequence[Any]:
     """A page by the values of a field, in the order of their index; rows without a value come after all others."""
     value, one = register_value.c, wanted.sort
     if one is None:
         return []
     column: Any = value.number if values.KINDS[one.type].is_number else value.text
-    of_field = and_(value.community == community, value.register == register, value.field == one.code, value.place == 0)
-    having = query.join(register_value, value.row_id == register_row.c.id).where(of_field)
-    order = (column.desc(), value.row_id.desc()) if wanted.is_descending else (column, value.row_id)
+    number: Any = value.row_id
+    of_field = and_(value.community == community, value.register == register.code, value.field == one.code)
+    of_field = and_(of_field, value.place == 0)
+    told = behind(register.behind).ordered_by(one.code)
+    if told is not None:
+        (number, column), of_field = told, told[1].is_not(None)
+    having = query.join(column.table, number == register_row.c.id).where(of_field)
+    order = (column.desc(), number.desc()) if wanted.is_descending else (column, number)
     rows = list(connection.execute(having.order_by(*order).limit(wanted.limit).offset(wanted.skip)))
     if len(rows) == wanted.limit:
         return rows
     known = connection.scalar(select(func.count()).select_from(having.subquery())) or 0
-    without = query.where(register_row.c.id.not_in(select(value.row_id).where(of_field)))
+    without = query.where(register_row.c.id.not_in(select(number).where(of_field)))
     rest = without.order_by(register_row.c.id.desc()).limit(wanted.limit - len(rows))
     return [*rows, *connection.execute(rest.offset(max(0, wanted.skip - known)))]
 

@@ -147,6 +147,32 @@ def counts(connection: Connection, register: Register, community: str, code: str
     return {str(text): count for text, count in connection.execute(query)}
 
 
+def sums(
+    connection: Connection, register: Register, community: str, code: str, at: Instant | None
+) -> dict[str, dict[str, float]]:
+    """The sums of the numbers that a register adds up, over the rows that stand, or stood, by a field's value."""
+    found: dict[str, dict[str, float]] = {}
+    if at is not None:
+        for one in unsealed(connection, community, register.code, at):
+            for text, _ in values.found_by(register.field(code), one.values.get(code)):
+                mine = found.setdefault(str(text), dict.fromkeys(register.sums, 0.0))
+                mine.update({name: mine[name] + float(str(one.values.get(name) or 0)) for name in register.sums})
+        return found
+    amount = register_value.alias("amount")
+    by, of_field = register_value.c, amount.c
+    query = (
+        select(by.text, of_field.field, func.sum(of_field.number))
+        .join(register_row, register_row.c.id == by.row_id)
+        .join(amount, (of_field.row_id == by.row_id) & of_field.field.in_(register.sums))
+        .where(by.community == community, by.register == register.code, by.field == code)
+        .where(not_(register_row.c.voided))
+        .group_by(by.text, of_field.field)
+    )
+    for text, field, total in connection.execute(query):
+        found.setdefault(str(text), {})[field] = total
+    return found
+
+
 def crossed(
     connection: Connection, community: str, register: str, codes: tuple[str, str], at: Instant | None
 ) -> dict[tuple[Any, Any], int]:

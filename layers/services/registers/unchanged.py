@@ -1,4 +1,4 @@
-"""Answers that everybody may ask for, worked out once for as long as the registers that they come from stay as they are."""
+"""Answers that everybody may ask for, worked out once for as long as the registers behind them stay as they are."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
