@@ -14,8 +14,8 @@ from layers.roles import Actor
 from layers.services.registers import declare, queries, values
 from layers.services.registers.behind import Row
 from layers.services.registers.declare import DeclarationError
-from layers.services.registers.listing import Condition, Wanted
 from layers.services.registers.tables import register_row, register_version
+from layers.services.registers.wanted import Condition, Wanted
 from layers.services.registers.writer import Writer
 from store.instant import now
 from store.seal import Seal
