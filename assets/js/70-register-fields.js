@@ -198,12 +198,14 @@
       rows = found;
       at = rows.length ? 0 : -1;
       show();
+      delete input.dataset.hasty;
       if (isHasty) choose(0);
       else if (isEager && rows[0]?.isExact) take(rows[0], true);
       isHasty = false;
     };
     input.addEventListener("input", () => {
       isHasty = false;
+      delete input.dataset.hasty;
       rows = [];
       take(null);
       close();
@@ -215,6 +217,7 @@
       if (event.key === "Enter" && (timer !== undefined || isAsking)) {
         event.preventDefault();
         isHasty = true;
+        input.dataset.hasty = "";
         if (timer !== undefined) ask();
       } else if (event.key === "Enter" && !list.hidden && at >= 0) {
         event.preventDefault();

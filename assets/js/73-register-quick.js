@@ -24,6 +24,8 @@
     done.setAttribute("aria-live", "polite");
     /** @type {Found | null} */
     let who = null;
+    /** @type {[string, string] | null} */
+    let held = null;   // a digit that came after Enter and before the answer
     const options = choicesOf(choose);
     const buttons = options.map(([code, name], place) => {
       const made = button("ahead", `${place + 1} ${name}`, () => tap(code, name));
@@ -42,16 +44,21 @@
     const list = registers.offer(input, "quick-offered", find.to ?? "", (row, isEager) => {
       who = row;
       ready();
+      if (!row) held = null;
       if (!row || isEager) return;
       show(row);
-      buttons[0]?.focus();
+      if (held) tap(...held);
+      else buttons[0]?.focus();
+      held = null;
     }, true);
     /* A digit is the button of that number, wherever in the panel the focus is, once somebody is found. */
     place.addEventListener("keydown", (event) => {
       const option = options[Number(event.key) - 1];
-      if (!who || !option || event.target === input) return;
+      const isHeld = event.target === input && input.dataset.hasty !== undefined;
+      if (!option || (event.target === input ? !isHeld : !who)) return;
       event.preventDefault();   // the focus goes back to the input, and the digit shall not
-      tap(...option);
+      if (isHeld) held = option;
+      else tap(...option);
     });
 
     /** @param {string} code @param {string} name */
@@ -162,7 +169,7 @@
     const typed = element("div", "typed");
     typed.append(input, keys());
     choices.append(...buttons);
-    place.replaceChildren(typed, list, choices, done);
+    place.replaceChildren(typed, choices, list, done);
     input.focus();
   };
 

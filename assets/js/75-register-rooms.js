@@ -39,7 +39,7 @@
       table.addEventListener("keydown", walk);
       const first = /** @type {HTMLElement | null} */ (table.querySelector("button"));
       if (first) first.tabIndex = 0;
-      place.replaceChildren(table, element("p", "second", say("▨ 已占用；数字是这一小时里已占用的分钟。点空格预约一小时，时间可再改。")));
+      place.replaceChildren(table, element("p", "second", say("▨ 已占用；数字是这一小时里已占用的分钟。点 + 预约一小时，时间可再改。")));
     } catch (error) {
       cockpit.sayOutcome(outcome, false, error.message);
     }
@@ -59,9 +59,9 @@
         if (minutes >= 60) cell.append(element("span", "unseen", say("占用")));
         return cell;
       }
-      const button = element("button", "quiet", minutes ? String(minutes) : "＋");
+      const button = element("button", "quiet", minutes ? String(minutes) : "+");
       Object.assign(button, { type: "button", tabIndex: -1 });
-      button.setAttribute("aria-label", minutes ? say("{minutes} 分钟已占用；预约{room} {hour} 时", { minutes, room: room.name, hour }) : say("＋ 预约{room} {hour} 时", { room: room.name, hour }));
+      button.setAttribute("aria-label", minutes ? say("{minutes} 分钟已占用；预约{room} {hour} 时", { minutes, room: room.name, hour }) : say("+ 预约{room} {hour} 时", { room: room.name, hour }));
       button.addEventListener("click", () => book(room, day, hour));
       cell.append(button);
       return cell;

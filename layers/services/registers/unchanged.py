@@ -37,4 +37,5 @@ def told(
 def _newest(connection: Connection, community: str, register: str) -> Instant | None:
     columns = register_version.c
     mine = (columns.community == community) & (columns.register == register)
-    return connection.scalar(select(func.max(columns.at)).where(mine))
+    newest: Instant | None = connection.scalar(select(func.max(columns.at)).where(mine))
+    return newest
