@@ -1,6 +1,6 @@
 #!/bin/sh
 # The servers that the tests start for themselves: brokers of other makes, a client, a database, a surveyor's tool, a browser, a reader of
-# what it prints.
+# what it prints, a clock that is set back.
 set -eu
 missing=
 command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || missing="$missing mosquitto"
@@ -9,6 +9,7 @@ command -v mosquitto_pub >/dev/null || missing="$missing mosquitto-clients"
 [ -x /usr/sbin/nats-server ] || command -v nats-server >/dev/null || missing="$missing nats-server"
 command -v ogr2ogr >/dev/null || missing="$missing gdal-bin"
 command -v pdftotext >/dev/null || missing="$missing poppler-utils"
+[ -n "$(find /usr/lib -path '*/faketime/libfaketime.so.1' -print -quit 2>/dev/null)" ] || missing="$missing libfaketime"
 command -v chromium-headless-shell >/dev/null || missing="$missing chromium-headless-shell"
 # Asked of the files, not of fc-list, which a bare machine has not.
 [ -n "$(find /usr/share/fonts -name 'NotoSansCJK*' -print -quit 2>/dev/null)" ] || missing="$missing fonts-noto-cjk"

@@ -504,6 +504,7 @@ declare namespace Api {
     name: string;
     help: string;
     unit: string;
+    said: string;
     type: FieldType;
     required: boolean;
     personal: boolean;
@@ -525,9 +526,11 @@ declare namespace Api {
     key: string[];
     label: string[];
     totals: string[];
+    sums: string[];
+    behind: string | null;
     first: string | null;
     states: Record<string, { name: string; open: boolean; to: Record<string, Role> }>;
-    quick: { find: string; choose: string; now: string } | null;
+    quick: { find: string; choose: string; now: string; more: string } | null;
     fields: RegisterField[];
   }
   interface RegisterRow {
@@ -550,7 +553,7 @@ declare namespace Api {
   }
   interface RegisterVersion extends RegisterRow {
     action: string;
-    reason: string;
+    reason: string | null;
   }
   interface RegisterDetail extends RegisterRow {
     versions: RegisterVersion[];
@@ -559,7 +562,7 @@ declare namespace Api {
   interface RegisterTotal {
     field: string;
     name: string;
-    values: { code: string; name: string; count: number | null }[];
+    values: { code: string; name: string; count: number | null; sums: Record<string, number> }[];
   }
 
   /** GET /calendar (layers/services/activities/calendar.py). */

@@ -109,16 +109,33 @@ interface Field extends HTMLElement {
   read(): Record<string, any>;
 }
 type Work = () => unknown;
+interface Found {
+  id: number;
+  called: string;
+  isExact?: boolean;
+}
 /** The page of registers (70-registers.js to 73-register-quick.js). */
 interface RegistersScript {
-  declared: { register: Api.Register; places: Record<string, Record<string, string>> };
+  /** `keys`: of registers whose rows are named, the one field by which a row is. */
+  declared: { register: Api.Register; places: Record<string, Record<string, string>>; keys: Record<string, string> };
   refresh(): void;
   text(field: Api.RegisterField, value: any, named: Api.Named): string;
   control(field: Api.RegisterField, value: any, named?: Api.Named): Field;
   address(below?: string, code?: string): string;
-  offer(input: HTMLInputElement, id: string, code: string, take: (row: { id: number; called: string } | null) => void): HTMLElement;
-  search(code: string, words: string, limit: number): Promise<{ id: number; called: string }[]>;
-  open(row: number | null): Promise<void>;
+  offer(input: HTMLInputElement, id: string, code: string, take: (row: Found | null, isEager?: boolean) => void, isEager?: boolean): HTMLElement;
+  /** `isExact`: the words are the whole key of the row, which comes first. */
+  search(code: string, words: string, limit: number): Promise<Found[]>;
+  controls: Partial<Record<Api.FieldType, (field: Api.RegisterField, value: any, named: Api.Named) => Field>>;
+  /** A rule of recurrence in words (70-register-recurrence.js). */
+  ruleSaid(rule: string): string;
+  computed(row: Api.RegisterRow): string[];
+  /** By what stands behind a register: what else is done with it (75-register-books.js). */
+  tools: Partial<Record<string, { name: string; open(): void }>>;
+  /** By register: what a row's dialog says besides (75-register-points.js). */
+  parts: Partial<Record<string, (row: Api.RegisterDetail) => HTMLElement>>;
+  plain(heads: string[], rows: string[][]): HTMLElement;
+  /** `given`: what a new row begins with. */
+  open(row: number | null, given?: Record<string, any>): Promise<void>;
   dialog(title: string): HTMLElement;
   close(): void;
   showFaults(place: HTMLElement, faults: { field: string; why: string }[]): void;

@@ -95,7 +95,9 @@ declare namespace Live {
   }
   interface GridEventTally {
     open: number;
+    /** With nobody; of them those that were given out all the same. */
     unassigned: number;
+    given_to_nobody: number;
     by_severity: Record<Severity, number>;
     /** Only states that some event is in. */
     by_state: Partial<Record<string, number>>;

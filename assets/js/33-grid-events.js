@@ -31,7 +31,7 @@
       }
       cockpit.setFigure("grid_events.*.closed_today", cockpit.number(tally.closed_today));
       cockpit.setFigure("grid_events.*.unassigned", cockpit.number(tally.unassigned));
-      for (const count of cockpit.findAll(".count.unassigned")) count.classList.toggle("is-late", tally.unassigned > 0);
+      for (const count of cockpit.findAll(".count.unassigned")) count.classList.toggle("is-late", tally.given_to_nobody > 0);
       overdue();
     }
     const events = open();

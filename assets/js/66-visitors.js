@@ -66,7 +66,7 @@
       const limit = site[code];
       set(code, limit === null ? say("未配置") : say("{limit} 人", { limit: cockpit.number(limit) }), limit === null || ratio === null ? "" : say("已占 {ratio}", { ratio: percent(ratio) }));
     }
-    set("today", `${cockpit.number(site.entered_today)} / ${cockpit.number(site.left_today)}`);
+    set("today", `${cockpit.number(site.entered_today)} / ${cockpit.number(site.left_today)}`, say("今日自 0 时起，在场自 4 时或清点起"));
     set("hour", `${cockpit.number(site.entered_hour)} / ${cockpit.number(site.left_hour)}`);
     const baseline = site.baseline ? say("{year} 年 {visits}人次（录入）", { year: site.baseline.year, visits: cockpit.compact(site.baseline.visits) }) : say("无基线");
     set("year", cockpit.number(site.entered_year), baseline);

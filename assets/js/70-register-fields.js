@@ -10,6 +10,22 @@
   /** @type {RegistersScript} */
   const registers = (cockpit.registers = /** @type {RegistersScript} */ ({}));
 
+  registers.tools = {};
+  registers.parts = {};
+
+  /* A table that is read and not worked with. */
+  registers.plain = function (heads, rows) {
+    const table = element("table", "figures plain");
+    const head = element("tr");
+    head.append(...heads.map((words) => element("th", "", words)));
+    table.append(head, ...rows.map((cells) => {
+      const row = element("tr");
+      row.append(...cells.map((words) => element("td", "", words)));
+      return row;
+    }));
+    return table;
+  };
+
   /* An address of the API below the register's own, or of another register's. */
   registers.address = (below = "", code = registers.declared.register.code) => `/api/v1/${cockpit.root.dataset.community}/registers/${code}${below}`;
 
@@ -24,6 +40,7 @@
       case "row": return named[field.code]?.[String(value)] ?? `#${value}`;
       case "time": return cockpit.time.full(Date.parse(String(value)));
       case "yes_no": return value === true || value === "true" ? say("是") : say("否");
+      case "recurrence": return registers.ruleSaid(String(value));
       default: return String(value);
     }
   };
@@ -31,7 +48,7 @@
   /* --- what it is entered with --- */
 
   registers.control = function (field, value, named = {}) {
-    const make = CONTROLS[field.type] ?? written;
+    const make = registers.controls[field.type] ?? written;
     const made = make(field, value, named);
     made.dataset.field = field.code;
     const input = made.querySelector("input, textarea, select");
@@ -124,15 +141,15 @@
     return made;
   }
 
-  /* Offer rows of a register for what is typed; ``take`` gets the one that is chosen, null while another is typed. The
-     list that is answered is to be put beside the input. */
-  registers.offer = function (input, id, code, take) {
+  /* Offer rows of a register for what is typed; ``take`` gets the one that is chosen, null while another is typed.
+     ``isEager``: a whole card number needs no choosing. The list that is answered is to be put beside the input. */
+  registers.offer = function (input, id, code, take, isEager = false) {
     const list = element("ul", "offered");
     Object.assign(list, { id, hidden: true });
     list.setAttribute("role", "listbox");
     input.autocomplete = "off";
     for (const [name, said] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id })) input.setAttribute(name, said);
-    /** @type {{id: number, called: string}[]} */
+    /** @type {Found[]} */
     let rows = [];
     let at = -1;
     let asked = 0;
@@ -181,11 +198,14 @@
       rows = found;
       at = rows.length ? 0 : -1;
       show();
+      delete input.dataset.hasty;
       if (isHasty) choose(0);
+      else if (isEager && rows[0]?.isExact) take(rows[0], true);
       isHasty = false;
     };
     input.addEventListener("input", () => {
       isHasty = false;
+      delete input.dataset.hasty;
       rows = [];
       take(null);
       close();
@@ -197,6 +217,7 @@
       if (event.key === "Enter" && (timer !== undefined || isAsking)) {
         event.preventDefault();
         isHasty = true;
+        input.dataset.hasty = "";
         if (timer !== undefined) ask();
       } else if (event.key === "Enter" && !list.hidden && at >= 0) {
         event.preventDefault();
@@ -215,16 +236,25 @@
 
   /* Rows of a register in which words stand, each by what it is called. */
   registers.search = async function (code, words, limit) {
+    const key = registers.declared.keys[code];
     try {
-      const answer = await cockpit.ask(`registers/${code}`, { q: words, limit });
-      return answer.rows.map((/** @type {Api.RegisterRow & {called: string}} */ row) => ({ id: row.id, called: row.called }));
+      // Of very many whose numbers begin alike, the one that is meant must not be left out.
+      /** @type {Record<string, string | number>[]} */
+      const questions = [...(key ? [{ where: `${key}:eq:${words}`, limit: 1 }] : []), { q: words, limit }];
+      /** @type {Api.RegisterRows[]} */
+      const answers = await Promise.all(questions.map((one) => cockpit.ask(`registers/${code}`, one)));
+      const exact = key ? answers[0].rows : [];
+      const rest = answers[answers.length - 1].rows.filter((row) => !exact.some((one) => one.id === row.id));
+      return [...exact, ...rest].slice(0, limit).map((row, place) => ({ id: row.id, called: row.called, isExact: place < exact.length }));
     } catch (error) {
       return [];
     }
   };
 
-  /** @type {Partial<Record<Api.FieldType, (field: Api.RegisterField, value: any, named: Api.Named) => Field>>} */
-  const CONTROLS = {
+  /* What was worked out of a row, as whoever wrote it is told. */
+  registers.computed = (row) => registers.declared.register.fields.filter((one) => one.said && row.values[one.code] !== null && row.values[one.code] !== undefined).map((one) => one.said.replace("{value}", registers.text(one, row.values[one.code], {})));
+
+  registers.controls = {
     long, time: moment, choices: several, row: picked,
     choice: (field, value) => selected(field, choicesOf(field), value),
     place: (field, value) => selected(field, Object.entries(registers.declared.places[field.layer ?? ""] ?? {}), value),

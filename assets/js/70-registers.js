@@ -11,7 +11,7 @@
   const TOOLS = "register-tools";   // one of those that fold is open at a time
   /** @type {PageScript} */
   const page = (cockpit.pages.registers = {});
-  /** @type {{register: Api.Register, places: Record<string, Record<string, string>>}} */
+  /** @type {RegistersScript["declared"]} */
   let declared;
   /** @type {{q: string, where: string[], state: string[], voided: boolean}} */
   let asked;
@@ -118,9 +118,12 @@
   function total(one) {
     const made = element("div", "total");
     const counts = element("span", "counts");
-    for (const { code, name, count } of one.values) {
+    for (const { code, name, count, sums } of one.values) {
       const part = element("span", "", `${nameOf(one.field, code, name)} `);
       part.append(element("strong", "", count === null ? say("少于 5 或不便公开") : cockpit.number(count)));
+      for (const field of declared.register.fields.filter(({ code: other }) => other in sums)) {
+        part.append(` · ${field.name} `, element("strong", "", cockpit.number(sums[field.code])), field.unit ? ` ${field.unit}` : "");
+      }
       counts.append(part);
     }
     if (!one.values.length) counts.append(element("span", "second", say("尚无登记")));
@@ -155,9 +158,19 @@
     chips.dataset.registerChips = "";
     const links = element("span", "links");
     links.dataset.registerLinks = "";
-    place.replaceChildren(search, stateChoice(), adder(), withVoided(), past(), chips, count, ...actions(), links);
+    place.replaceChildren(search, stateChoice(), adder(), withVoided(), past(), chips, count, ...actions(), ...tools(), links);
     showChips();
     showLinks();
+  }
+
+  /* What is done with the register besides keeping its rows. */
+  function tools() {
+    const tool = cockpit.registers.tools[declared.register.behind ?? ""];
+    if (!tool || !cockpit.may("steward")) return [];
+    const open = element("button", "quiet", tool.name);
+    open.type = "button";
+    open.addEventListener("click", () => tool.open());
+    return [open];
   }
 
   function actions() {

@@ -13,7 +13,7 @@
 
   const mayWrite = () => cockpit.at === null && registers.declared.register.may.writes;
 
-  registers.open = async function (number) {
+  registers.open = async function (number, given = {}) {
     /** @type {Api.RegisterDetail | null} */
     let row = null;
     if (number !== null) {
@@ -26,10 +26,16 @@
     }
     const shown = registers.dialog(row ? say("{name} · 编号 {id}", { name: registers.declared.register.name, id: row.id }) : say("{name} · 登记一行", { name: registers.declared.register.name }));
     const isOpen = !row || (mayWrite() && !row.voided && changeable(row).length > 0);
-    shown.append(row && !isOpen ? told(row) : form(row));
-    if (row) shown.append(...(mayWrite() && !row.voided ? [steps(row), ending(row)] : []), registers.erasing(row), history(row));
+    shown.append(row && !isOpen ? told(row) : form(row, given));
+    if (row) shown.append(...(mayWrite() && !row.voided ? [steps(row), ending(row)] : []), ...parts(row), registers.erasing(row), history(row));
     /** @type {HTMLElement | null} */ (shown.querySelector("input, select, textarea"))?.focus();
   };
+
+  /** @param {Api.RegisterDetail} row */
+  function parts(row) {
+    const part = registers.parts[registers.declared.register.code];
+    return part !== undefined && cockpit.may("steward") ? [part(row)] : [];
+  }
 
   /* A dialog with a title, in the place of the one before. */
   registers.dialog = function (title) {
@@ -59,11 +65,11 @@
   /** @param {Api.RegisterDetail | null} row */
   const changeable = (row) => registers.declared.register.fields.filter((one) => !one.computed && !(row && one.fixed && row.values[one.code] !== null) && !(one.personal && !registers.declared.register.may.names));
 
-  /** @param {Api.RegisterDetail | null} row */
-  function form(row) {
+  /** @param {Api.RegisterDetail | null} row @param {Record<string, any>} given */
+  function form(row, given) {
     const made = element("form", "register");
     const { fields } = registers.declared.register;
-    const controls = changeable(row).map((one) => registers.control(one, row?.values[one.code] ?? null, row?.named));
+    const controls = changeable(row).map((one) => registers.control(one, (row ? row.values : given)[one.code] ?? null, row?.named));
     const reason = row ? [cockpit.forms.text("reason", say("为何更改（可不填）"), 500)] : [];
     const outcome = element("p", "outcome");
     outcome.setAttribute("role", "alert");
@@ -100,7 +106,8 @@
       return;
     }
     registers.refresh();
-    cockpit.sayOutcome(cockpit.need("[data-outcome]"), true, row ? say("已保存编号 {id}", { id: answer.body.id }) : say("已登记，编号 {id}", { id: answer.body.id }));
+    const done = row ? say("已保存编号 {id}", { id: answer.body.id }) : say("已登记，编号 {id}", { id: answer.body.id });
+    cockpit.sayOutcome(cockpit.need("[data-outcome]"), true, [done, ...registers.computed(answer.body)].join(" · "));
     if (isMore) registers.open(null);
     else registers.close();
   }

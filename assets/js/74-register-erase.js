@@ -32,7 +32,7 @@
     const found = answer.body.found;
     const certain = found.filter((one) => one.certain);
     const mentions = ticks(found.filter((one) => !one.certain));
-    const why = cockpit.forms.text("reason", say("谁、何时、如何提出"), 500);
+    const why = cockpit.forms.text("reason", say("申请编号（如 2026-017；不要写姓名）"), 60);
     /** @type {HTMLInputElement} */ (cockpit.need("input", why)).required = true;
     const form = element("form", "register");
     const outcome = element("p", "outcome");
@@ -56,6 +56,7 @@
     place.replaceChildren(
       element("p", "second", say("属于本人的 {count} 行，都会抹去：", { count: certain.length })),
       list,
+      element("p", "second", say("找的是：各登记簿里写给本人的行，以及姓名出现在文字、长文字和更改理由里的行（姓名至少两个字，最多列 500 行）。没有找的是：别人的积分备注、照片画面、共治登记、网格事件和上传的文件；这些请另行查看。")),
       element("p", "second", say("写的是本人的历次版本里，密封的内容和姓名都会抹去，账目与人次保留；此前的备份要到轮换时才会消失。")),
       form,
     );

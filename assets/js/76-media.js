@@ -5,6 +5,7 @@
   const cockpit = window.cockpit;
   const { say, element } = cockpit;
   const AT_ONCE = 24;
+  const TITLE_MOST = 100;
   const page = (cockpit.pages.media = /** @type {PageScript} */ ({}));
   /** @type {string | null} */
   let cursor = null;
@@ -15,6 +16,7 @@
   page.start = async function () {
     await cockpit.whoAmI();
     showNote();
+    if (cockpit.canDo("steward")) cockpit.need("[data-media-add]").append(adding());
     load();
   };
 
@@ -22,11 +24,68 @@
     const place = cockpit.need("[data-media-note]");
     cockpit.setText(place, say("只展示画面中的人已同意公开的照片"));
     if (!cockpit.canDo("steward")) return;
-    const link = element("a", "", say("登记一张"));
+    const link = element("a", "", say("照片登记簿"));
     const found = new URLSearchParams({ community: cockpit.root.dataset.community || "", register: "media" });
     if (cockpit.root.dataset.theme !== "dark") found.set("theme", cockpit.root.dataset.theme || "");
     link.href = `/registers?${found}`;
     place.append(" · ", link);
+  }
+
+  /* Photos come in by one step: which, of what day, and whether those on them agreed. */
+  function adding() {
+    const files = element("input");
+    Object.assign(files, { type: "file", accept: "image/*", multiple: true, required: true, name: "files" });
+    const day = element("input");
+    Object.assign(day, { type: "date", name: "day", required: true, value: cockpit.time.local(cockpit.now()).slice(0, 10) });
+    const consent = element("label", "tick");
+    const box = element("input");
+    Object.assign(box, { type: "checkbox", name: "consent", required: true });
+    consent.append(box, say("画面中的人都已同意公开展示"));
+    const { field } = cockpit.forms;
+    const form = cockpit.forms.form(say("＋ 上传照片"), [
+      field(say("照片（可多选）"), files, () => ({})),
+      cockpit.forms.text("caption", say("标题（不填：文件名；不写个人姓名）"), TITLE_MOST),
+      field(say("拍摄日期"), day, () => ({})),
+      Object.assign(consent, { read: () => ({}) }),
+    ], async ({ caption }) => {
+      const all = [...(files.files ?? [])];
+      const bad = [];
+      for (const [place, file] of all.entries()) {
+        cockpit.setText(cockpit.need("[data-outcome]"), say("正在上传第 {place} 张，共 {count} 张…", { place: place + 1, count: all.length }));
+        const why = await add(file, all.length > 1 && caption ? `${caption} ${place + 1}` : caption, day.value);
+        if (why) bad.push(say("{name}：{why}", { name: file.name, why }));
+      }
+      const done = say("已展示 {count} 张", { count: all.length - bad.length });
+      cockpit.sayOutcome(cockpit.need("[data-outcome]"), !bad.length, [done, ...bad].join(say("；")));
+      files.value = "";
+      box.checked = false;
+    }, say("上传并展示"));
+    return form;
+  }
+
+  /* A row with its photo; why not, where it was not taken. */
+  /** @param {File} file @param {string} caption @param {string} day */
+  async function add(file, caption, day) {
+    let bytes;
+    try {
+      ({ bytes } = await cockpit.photos.prepare(file));
+    } catch (error) {
+      return error.message;
+    }
+    const title = (caption || file.name.replace(/\.[^.]*$/, "")).slice(0, TITLE_MOST);
+    const values = { title, day, consent: true, shown: true };
+    const row = await cockpit.post(`${base()}/registers/media`, { values, reference: cockpit.outbox.newId() });
+    if (!row.ok) return row.body.detail;
+    const photo = await cockpit.post(`${base()}/registers/media/${row.body.id}/photo`, new Blob([bytes]));
+    if (!photo.ok) {
+      // Without its picture the row says nothing.
+      await cockpit.post(`${base()}/registers/media/${row.body.id}/void`, { reason: say("照片没有收下"), seq: row.body.seq });
+      return photo.body.detail;
+    }
+    const made = tile({ id: row.body.id, title, day, activity: null, place: "", photo: true, consent: true, shown: true });
+    cockpit.need("[data-media]").prepend(made);
+    cockpit.need("[data-media-more]").querySelector("p")?.remove();
+    return "";
   }
 
   async function load() {

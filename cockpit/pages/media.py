@@ -14,6 +14,7 @@ def page(community: str | None = None, theme: str | None = None, at: str | None 
     content = html.Section(
         [
             html.Header([html.H2(say("照片墙")), html.Span("", className="note", **{"data-media-note": ""})]),
+            html.Div(className="media-add", **{"data-media-add": ""}),
             html.P("", className="outcome", role="status", **{"data-outcome": ""}),
             html.Ul(className="media-wall", **{"data-media": ""}),
             html.Div(className="media-more", **{"data-media-more": ""}),

@@ -105,6 +105,7 @@ def _open(one: Register, community: Community) -> Any:
     grounds = {field.layer for field in one.fields if field.layer}
     words = {
         "register": declared,
+        "keys": _keys(one, community.code),
         "places": {layer: {place.code: named(place) for place in places(community.code, layer)} for layer in grounds},
     }
     content = [
@@ -123,6 +124,16 @@ def _open(one: Register, community: Community) -> Any:
     return html.Section(
         content, className="panel register-open", **{"data-declared": msgspec.json.encode(words).decode()}
     )
+
+
+def _keys(one: Register, community: str) -> dict[str, str]:
+    """Register that rows of this one name -> the one field by which a row of it is named, where it is not personal."""
+    others = registers(community)
+    targets = {field.to: others[field.to] for field in one.fields if field.to in others}
+    return {
+        code: target.key[0] for code, target in targets.items()
+        if len(target.key) == 1 and not target.field(target.key[0]).personal
+    }  # fmt: skip
 
 
 def _closed(one: Register) -> str:

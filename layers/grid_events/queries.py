@@ -12,7 +12,7 @@ from geo.ground import locate, places
 from geo.spatial import to_metres
 from layers.declare import Located, positions
 from layers.grid_events.rows import REVISION
-from layers.grid_events.rules import OF_ASSIGNEE, OPEN, SEVERITIES, UNASSIGNED, open_states, step
+from layers.grid_events.rules import OF_ASSIGNEE, OPEN, SEVERITIES, TO_BE_GIVEN, UNASSIGNED, open_states, step
 from layers.grid_events.tables import grid_event, grid_event_present, grid_event_transition
 from layers.grid_events.told import record
 from store import revision
@@ -152,7 +152,7 @@ def is_in(events: Select[Any], code: str) -> ColumnElement[bool]:
     if code == OPEN:
         return columns.state.in_(open_states())
     if code == UNASSIGNED:
-        return _is_unassigned(columns)
+        return _is_with_nobody(columns)
     found: ColumnElement[bool] = columns.state == code
     return found
 
@@ -165,6 +165,12 @@ def _open(community: str, at: Instant | None) -> Select[Any]:
 def _is_unassigned(columns: Any) -> ColumnElement[bool]:
     """`layers.grid_events.hands.is_unassigned` of a row with ``state`` and ``assignee``, for the database."""
     found: ColumnElement[bool] = columns.state.in_(OF_ASSIGNEE) & columns.assignee.is_(None)
+    return found
+
+
+def _is_with_nobody(columns: Any) -> ColumnElement[bool]:
+    """Whether nobody has it: it was given out to nobody, or has not been given out yet."""
+    found: ColumnElement[bool] = columns.state.in_(OF_ASSIGNEE | TO_BE_GIVEN) & columns.assignee.is_(None)
     return found
 
 
@@ -261,10 +267,13 @@ def tally(connection: Connection, community: str, at: Instant | None) -> dict[st
             grid_event_transition.c.at.between(local_midnight(moment), moment),
         )
     )
-    unassigned = connection.scalar(select(func.count()).select_from(rows).where(_is_unassigned(rows.c)))
+    nobody = select(func.count()).select_from(rows)
+    unassigned = connection.scalar(nobody.where(_is_with_nobody(rows.c)))
+    given_to_nobody = connection.scalar(nobody.where(_is_unassigned(rows.c)))
     return {
         "open": by_severity.total(),
         "unassigned": unassigned or 0,
+        "given_to_nobody": given_to_nobody or 0,
         "by_severity": {severity: by_severity[severity] for severity in SEVERITIES},
         "by_state": by_state,
         "closed_today": connection.scalar(closed) or 0,

@@ -15,6 +15,8 @@ FIRST = "reported"
 FIRST_LEVEL = "stewards"
 OF_ASSIGNEE = frozenset({"dispatched", "in_hand", "sent_back"})
 """States in which the event is in somebody's hands: another steward may not take it on."""
+TO_BE_GIVEN = frozenset({FIRST, "filed"})
+"""States before that: nobody has it yet."""
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ def now_or_then(
 ) -> Band:
     """The band of one site, with all that it follows from asked for."""
     hours = passed.hours(connection, community, [site], reset_before(moment), moment, at)
-    known = errors.of_gates(connection, community, moment)
+    known = errors.of_gates(connection, community, moment, at)
     return of_site(connection, community, site, hours, walked, moment, at, known)
 
 

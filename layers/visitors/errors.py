@@ -18,10 +18,11 @@ class Error:
     is_default: bool = False
 
 
-def of_gates(connection: Connection, community: str, moment: Instant) -> dict[str, Error]:
-    """The errors that count at a moment, of those gates of which somebody entered one."""
+def of_gates(connection: Connection, community: str, moment: Instant, at: Instant | None = None) -> dict[str, Error]:
+    """The errors that count at a moment, of those gates of which somebody entered one; ``at``: by that time."""
     c = gate_error.c
     query = select(c.device_id, c.percent).where(c.community == community, c.since <= moment)
+    query = query if at is None else query.where(c.at <= at)
     return {row.device_id: Error(row.percent) for row in connection.execute(query.order_by(c.since, c.id))}
 
 

@@ -18,10 +18,12 @@ OF_A_SITE: tuple[tuple[Table, str], ...] = (
     (site_closing, "at"),
     (site_level_log, "at"),
     (site_capacity, "since"),
+    (site_capacity, "at"),
 )
-"""Tables of what was said of a site, with the column of the time from which it counts."""
+"""Tables of what was said of a site, with the columns of the times from which it counts: it was known by then."""
 OF_ALL: tuple[tuple[Table, str], ...] = (
     (gate_error, "since"),
+    (gate_error, "at"),
     (festival_plan, "at"),
     (festival_step, "at"),
     (festival_duty, "at"),

@@ -36,7 +36,8 @@ def records(
     ``inside`` is the walk of everybody who entered and left since the last reset (04:00, levels.toml),
     see inside.py; "today" begins at midnight in Asia/Shanghai. What nobody configured, or no gate
     measures, is None. Times are epoch milliseconds. A past time is answered from what is known today of
-    the time up to it: late readings and a person's decisions count, what was said later does not.
+    the time up to it: late readings and a person's decisions count, what was said later does not, and capacities and
+    errors of gates count as they had been entered by then.
     """
     sites = [site for site in counted_sites(community) if keys is None or site.code in keys]
     codes = [site.code for site in sites]
@@ -47,10 +48,10 @@ def records(
     since = moment - moment % HOUR - (HOURS_SHOWN - 1) * HOUR
     hours = passed.hours(connection, community, codes, since, moment, at)
     in_doubt = steps_in_doubt(connection, community, codes, moment, at)
-    may_hold = capacity.of_sites(connection, community, moment)
+    may_hold = capacity.of_sites(connection, community, moment, at)
     kept = state.kept(connection, community, at)
     closed = closing.closed_sites(connection, community, moment)
-    known_errors = errors.of_gates(connection, community, moment)
+    known_errors = errors.of_gates(connection, community, moment, at)
     surges = surge(connection, community, at)
     found = {}
     for site in sites:

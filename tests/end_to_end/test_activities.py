@@ -97,3 +97,24 @@ def test_a_photo_is_shown_while_it_is_agreed_to(cockpit: Cockpit, browser: Brows
     page.reload()
     expect(page.get_by_alt_text("茶会合影")).to_have_count(0)
     context.close()
+
+
+def test_photos_come_in_by_one_step(cockpit: Cockpit, browser: Browser) -> None:
+    context = screen(browser, PHONE)
+    page = context.new_page()
+    cockpit.sign_in(page, "照片志愿者", "steward", "heling")
+    page.goto(f"{cockpit.url}/media")
+    page.get_by_text("＋ 上传照片").click()
+    files: Any = [
+        {"name": "重阳茶会.jpg", "mimeType": "image/jpeg", "buffer": picture()},
+        {"name": "说明.png", "mimeType": "image/png", "buffer": b"no picture"},
+        {"name": "斑斓市集.jpg", "mimeType": "image/jpeg", "buffer": picture("teal")},
+    ]
+    page.get_by_label("照片（可多选）").set_input_files(files)
+    page.get_by_label("画面中的人都已同意公开展示").check()
+    page.get_by_role("button", name="上传并展示").click()
+    expect(page.locator("[data-outcome]")).to_contain_text("已展示 2 张；说明.png")
+    expect(page.get_by_alt_text("重阳茶会")).to_be_visible()
+    told = httpx.get(f"{cockpit.url}{API}/media").json()["media"]
+    assert {one["title"] for one in told} >= {"重阳茶会", "斑斓市集"}
+    context.close()

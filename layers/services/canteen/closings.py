@@ -125,7 +125,11 @@ def _known(connection: Connection, community: str, kind: str, period: str) -> An
 
 
 def _check_over(connection: Connection, community: str, kind: str, last: str, at: Instant) -> None:
-    if last > str(local_date(at)):
+    today = str(local_date(at))
+    # On the last day of a month more meals may come; a day is closed when its last meal is over.
+    if kind == MONTH and last >= today:
+        raise Problem(409, "conflict", say("{day} 过完才能月结", day=last))
+    if last > today:
         raise Problem(409, "conflict", say("{day} 还没有到，不能结账", day=last))
     closed = closed_through(connection, community)
     if kind == DAY and last <= closed:

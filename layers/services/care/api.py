@@ -36,7 +36,7 @@ def add_to(routes: APIRouter) -> None:
             {
                 "row": one.row,
                 "person": one.person,
-                "called": words.called(register, people[one.person].values, one.person, seen)
+                "called": words.called(register, community.code, people[one.person].values, one.person, seen)
                 if one.person in people
                 else f"#{one.person}",
                 "area": one.area,

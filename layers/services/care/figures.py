@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 
 from layers.services import totals
 from layers.services.care import rows
-from layers.services.care.living_alone import watched
+from layers.services.care.living_alone import CHECK_INS, WATCHED, watched
 from layers.services.care.rows import Plain
+from layers.services.registers import unchanged
 from layers.services.registers.declare import registers
 from store.instant import Instant
 from store.language import in_all
@@ -20,10 +21,18 @@ from store.language import in_all
 BY_CHOICE = {"social_cases": "kind", "legal_aid": "kind", "service_requests": "group"}
 """Registers that are told by a choice: register -> field."""
 BY_STATE = ("wishes",)
+READ = (*BY_CHOICE, *BY_STATE, "campaigns", "social_visits", WATCHED, CHECK_INS, "day_care", "nurseries")
+"""Registers that the totals come from."""
 
 
 def told(connection: Connection, community: str, at: Instant | None = None) -> dict[str, Any]:
     """Every total of care, now or as it stood at a time."""
+    if at is None:
+        return unchanged.told(connection, community, "care", READ, lambda: _all(connection, community, None))
+    return _all(connection, community, at)
+
+
+def _all(connection: Connection, community: str, at: Instant | None) -> dict[str, Any]:
     found = {code: rows.standing(connection, community, code, at) for code in BY_CHOICE}
     wishes = rows.standing(connection, community, "wishes", at)
     return {

@@ -12,7 +12,7 @@ from layers.services.ages import age_on
 from layers.services.learning import places, rules
 from layers.services.learning.tables import enrolment
 from layers.services.lines import ENROLLED, LEFT, WAITING
-from layers.services.registers import queries
+from layers.services.registers import queries, unchanged
 from layers.services.registers.behind import Row
 from store.instant import Instant, local_date, now
 from store.language import Word, in_all
@@ -25,6 +25,9 @@ CHANNELS = {
     "online": Word("线上", "Online"), "offline": Word("线下", "In person"), "both": Word("两种都有", "Both"),
 }  # fmt: skip
 CAME = ("present", "late")
+ATTENDANCE = "attendance"
+READ = (places.ENROLMENTS, "persons", "courses", "sessions", ATTENDANCE)
+"""Registers that the totals come from."""
 
 
 def learners(connection: Connection, seal: Seal, community: str, at: Instant | None = None) -> dict[str, Counter[str]]:
@@ -55,6 +58,12 @@ def _band(person: Row | None, day: str) -> str:
 
 def told(connection: Connection, seal: Seal, community: str, at: Instant | None = None) -> dict[str, Any]:
     """The totals that everybody may see: none under 5, and none from which such a one could be found."""
+    if at is None:
+        return unchanged.told(connection, community, "learning", READ, lambda: _told(connection, seal, community, None))
+    return _told(connection, seal, community, at)
+
+
+def _told(connection: Connection, seal: Seal, community: str, at: Instant | None) -> dict[str, Any]:
     moment = now() if at is None else at
     found = learners(connection, seal, community, at)
     ages: dict[str, Any] = {one.code: one for one in rules.bands()} | {UNKNOWN: UNKNOWN_WORD}
@@ -85,11 +94,11 @@ def _school(connection: Connection, community: str, at: Instant | None) -> dict[
     year = local_date(moment).year
     lessons = [row for row in queries.unsealed(connection, community, "sessions", at) if _is_past(row, year, moment)]
     held = {row.id for row in lessons}
-    marks = Counter(
-        "came" if row.values.get("present") in CAME else "absent"
-        for row in queries.unsealed(connection, community, "attendance", at)
-        if row.values.get("session") in held
-    )
+    marks = Counter[str]()
+    for (lesson, present), count in queries.crossed(
+        connection, community, ATTENDANCE, ("session", "present"), at
+    ).items():
+        marks["came" if present in CAME else "absent"] += count if lesson in held else 0
     attended = totals.hidden({"came": marks["came"], "absent": marks["absent"]})
     return {
         "courses": len(courses),

@@ -45,10 +45,15 @@ def add_to(routes: APIRouter) -> None:
 
     @routes.get("/points/accounts")
     def list_accounts(
-        community: CommunityPath, connection: Reading, at: At, limit: Limit = 100, cursor: Before = None
+        community: CommunityPath,
+        connection: Reading,
+        at: At,
+        limit: Limit = 100,
+        cursor: Before = None,
+        person: Annotated[int | None, Query(ge=1, le=MAX_NUMBER, description="left out: of all")] = None,
     ) -> dict[str, Any]:
         """People's accounts, the newest first; a person is a row of the register of persons."""
-        found, following = queries.listed(connection, community.code, limit, cursor, at)
+        found, following = queries.listed(connection, community.code, limit, cursor, at, person)
         return {"accounts": found, "next_cursor": following}
 
     @routes.get("/points/accounts/{number}/statement")

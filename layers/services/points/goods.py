@@ -1,10 +1,12 @@
 """Behind the register of goods: their stock, which receipts and redemptions make."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
 from layers.services.points import accounts, stock
+from layers.services.points.tables import goods_stock
 from layers.services.registers.behind import Behind, Row, Value, Writing
 from store.instant import Instant
 
@@ -22,6 +24,10 @@ class Goods(Behind):
     ) -> Mapping[int, Mapping[str, Value]]:
         """How many of each are in stock."""
         return {number: {"stock": count} for number, count in stock.in_stock(connection, list(rows), at).items()}
+
+    def ordered_by(self, code: str) -> tuple[ColumnElement[int], ColumnElement[Any]] | None:
+        """By what is in stock."""
+        return (goods_stock.c.row_id, goods_stock.c.pieces) if code == "stock" else None
 
 
 BEHIND = Goods()

@@ -14,9 +14,16 @@ WAYS = {"issued": "earned", "spent": "spent", "expired": "expired"}
 
 
 def listed(
-    connection: Connection, community: str, limit: int, before: int | None = None, at: Instant | None = None
+    connection: Connection,
+    community: str,
+    limit: int,
+    before: int | None = None,
+    at: Instant | None = None,
+    person: int | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """A page of the accounts of people, newest first, and the cursor of the next; None where there is none.
+
+    ``person`` is the one whose account alone is asked for.
 
     ``balance`` is what was earned without what was spent and what expired.
     """
@@ -24,6 +31,8 @@ def listed(
     query = select(columns.id, columns.person).where(columns.community == community, columns.person.is_not(None))
     if at is not None:
         query = query.where(columns.opened <= at)
+    if person is not None:
+        query = query.where(columns.person == person)
     if before is not None:
         query = query.where(columns.id < before)
     rows = connection.execute(query.order_by(columns.id.desc()).limit(limit + 1)).all()

@@ -10,12 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from geo.communities import Community
+from layers.people import sees_people
 from layers.problem import Problem
 from layers.roles import Actor
 from layers.services import totals
 from layers.services.bookings import live
 from layers.services.registers import api_erasure, asked, exports, imports, listing, queries, told, words, write
-from layers.services.registers.behind import as_told
+from layers.services.registers.behind import Row, as_told
 from layers.services.registers.declare import Register, registers
 from layers.services.registers.erasure import TABLES
 from layers.services.registers.writer import Writer
@@ -129,15 +130,18 @@ def _reading(routes: APIRouter) -> None:
     def one(
         code: Code, number: Number, community: CommunityPath, connection: Reading, given: Given, viewer: Viewer, at: At
     ) -> dict[str, Any]:
-        """A row, and every version that it had: what was done, by whom, when and why."""
+        """A row, and every version that it had: what was done, by whom, when and why; strangers are not told why."""
         register = _readable(code, community, viewer)
         row = queries.row(connection, given.seal, community.code, code, number, at)
         if row is None:
             raise Problem(404, "not found", f"no row {number} in {code!r} of {community.code!r}")
         (row,) = as_told(connection, register.behind, [row], at)
         known = queries.versions(connection, given.seal, community.code, code, number, at)
+        # Somebody's own words, in which a name can stand.
+        is_told = sees_people(viewer, community.code)
         history = [
-            told.row(register, version, viewer, community.code) | {"action": action, "reason": version.reason}
+            told.row(register, version, viewer, community.code)
+            | {"action": action, "reason": version.reason if is_told else None}
             for action, version in known
         ]
         named = words.of_others(
@@ -157,7 +161,7 @@ def _writing(routes: APIRouter) -> None:
             entry = write.Asked(given=body.given(), reference=body.reference, reason=body.reason)
             row, is_new = write.add(connection, by, entry)
             response.status_code = 201 if is_new else 200
-            return told.row(by.register, row, actor, community.code)
+            return _written(connection, by, row)
 
     @routes.post("/registers/{code}/{number}")
     def change(
@@ -167,7 +171,7 @@ def _writing(routes: APIRouter) -> None:
         by = _writer(code, community, given, actor)
         with _changing(given, by) as connection:
             entry = write.Asked(given=body.given(), seq=body.seq, state=body.state, reason=body.reason)
-            return told.row(by.register, write.change(connection, by, number, entry), actor, community.code)
+            return _written(connection, by, write.change(connection, by, number, entry))
 
     @routes.post("/registers/{code}/{number}/void")
     def void(
@@ -177,7 +181,13 @@ def _writing(routes: APIRouter) -> None:
         by = _writer(code, community, given, actor)
         with _changing(given, by) as connection:
             entry = write.Asked(seq=body.seq, reason=body.reason)
-            return told.row(by.register, write.void(connection, by, number, entry), actor, community.code)
+            return _written(connection, by, write.void(connection, by, number, entry))
+
+
+def _written(connection: Connection, by: Writer, row: Row) -> dict[str, Any]:
+    """What who wrote a row is told of it, with what is found when it is read: a position in line, a stock."""
+    (whole,) = as_told(connection, by.register.behind, [row])
+    return told.row(by.register, whole, by.actor, by.community)
 
 
 @contextmanager
@@ -260,8 +270,10 @@ def _totals(
     field = register.field(code)
     counts = queries.counts(connection, register, community.code, code, at)
     shown: Mapping[str, int | None] = counts if is_told else totals.hidden(counts)
+    sums = queries.sums(connection, register, community.code, code, at) if register.sums else {}
     rows = [
         {"code": value, **in_all("name", told.word(field, community.code, value)), "count": count}
+        | {"sums": {name: sums.get(value, {}).get(name, 0) for name in register.sums}}
         for value, count in shown.items()
     ]
     return {"field": code, **in_all("name", field), "values": rows}

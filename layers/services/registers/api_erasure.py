@@ -9,17 +9,13 @@ from sqlalchemy import Connection
 
 from layers.problem import Problem
 from layers.roles import Actor
-from layers.services.registers import erasure, queries, traces, values, words, write
-from layers.services.registers.behind import Row
-from layers.services.registers.declare import Register, registers
+from layers.services.registers import erasure, queries, traces, words, write
+from layers.services.registers.declare import registers
 from layers.services.registers.traces import Trace
 from layers.web import CommunityPath, Given, Manager
 from store.engine import erasing
 from store.language import in_all
 from store.seal import Seal
-
-WORDED = ("choice", "choices", "place", "yes_no")
-"""Types whose values are codes: told by their words, in the language that is spoken."""
 
 
 class Mention(BaseModel):
@@ -35,7 +31,9 @@ class Erasure(BaseModel):
     register_: str = Field("persons", alias="register", max_length=40)
     id: int = Field(ge=1, le=2**53)
     name: str = Field("", max_length=40, description="what mentions are looked for by; left out: the row's own")
-    reason: str = Field(min_length=1, max_length=write.REASON_MOST)
+    reason: str = Field(
+        min_length=1, max_length=write.REASON_MOST, description="the number of the request; no names are to be in it"
+    )
     mentions: list[Mention] = Field(default_factory=list, max_length=traces.MOST_MENTIONS)
     dry_run: bool = False
 
@@ -72,7 +70,9 @@ def told(
         numbers = [one.id for one in found if one.register == code]
         rows = queries.rows(connection, seal, community, code, numbers)
         names = words.of_others(connection, seal, register, community, list(rows.values()), viewer)
-        called |= {(code, row.id): _called(register, row, names, viewer, community) for row in rows.values()}
+        seen = words.seen(register, viewer, community)
+        for row in rows.values():
+            called[code, row.id] = words.called(register, community, row.values, row.id, seen, names)
     known = registers(community)
     return [
         {
@@ -86,16 +86,3 @@ def told(
         }
         for one in found
     ]
-
-
-def _called(register: Register, row: Row, names: dict[str, dict[str, str]], viewer: Actor, community: str) -> str:
-    """What a row is called, the rows that it names by their names."""
-    seen = words.seen(register, viewer, community)
-    parts = []
-    for code in register.label:
-        field, value = register.field(code), row.values.get(code)
-        if code not in seen or value is None:
-            continue
-        said = values.cell(community, field, value) if field.type in WORDED else values.told(field, value)
-        parts.append(names.get(code, {}).get(str(value), str(said)))
-    return words.BETWEEN.join(parts) or f"#{row.id}"

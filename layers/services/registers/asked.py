@@ -8,7 +8,7 @@ from layers.problem import Problem
 from layers.roles import Actor
 from layers.services.registers import values, words
 from layers.services.registers.declare import Field, Register
-from layers.services.registers.listing import OPERATORS, Condition, Wanted
+from layers.services.registers.wanted import OPERATORS, Condition, Wanted
 from store.language import say
 
 MOST_CONDITIONS = 20

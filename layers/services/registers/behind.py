@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
 from layers.roles import Actor
 from store.instant import Instant
@@ -105,6 +106,10 @@ class Behind:
     ) -> Mapping[int, Mapping[str, Value]]:
         """By row, computed fields that change without the row: told when it is read, now or of a time, never kept."""
         return {}
+
+    def ordered_by(self, code: str) -> tuple[ColumnElement[int], ColumnElement[Any]] | None:
+        """Of a computed field that is told when it is read: the columns of rows and of its values, if it has any."""
+        return None
 
     def forget(self, connection: Connection, community: str, person: int, names: Sequence[str]) -> int:
         """Blot a person's names out of what somebody wrote of this person into tables of its own.

@@ -19,8 +19,10 @@ RESERVED = frozenset({"id", "seq", "state", "at", "by", "voided", "reason", "val
 ROUTES = frozenset({"erasure"})
 """Addresses below ``/registers`` that are no register's."""
 COUNTED = frozenset({"choice", "place", "yes_no"})
+SUMMED = ("integer", "number")
 QUICK = {
     "find": frozenset({"row"}),
+    "more": frozenset({"yes_no"}),
     "choose": frozenset({"choice", "yes_no"}),
     "now": frozenset({"date", "time", "month"}),
 }
@@ -99,7 +101,7 @@ def _named(one: "Register") -> Iterator[str]:
     """Fields that other parts of the declaration name."""
     types = {field.code: field.type for field in one.fields}
     quick = {} if one.quick is None else {what: getattr(one.quick, what) for what in QUICK}
-    named = {"key": one.key, "label": one.label, "totals": one.totals}
+    named = {"key": one.key, "label": one.label, "totals": one.totals, "sums": one.sums}
     for what, codes in (named | {"quick": tuple(filter(None, quick.values()))}).items():
         for code in dict.fromkeys(codes):
             if code not in types:
@@ -109,6 +111,13 @@ def _named(one: "Register") -> Iterator[str]:
     for what, code in quick.items():
         if code in types and types[code] not in QUICK[what]:
             yield f"quick.{what}: {code!r} is {types[code]}, not {' or '.join(sorted(QUICK[what]))}"
+    if one.sums and not one.totals:
+        yield "sums: no totals that they would stand in"
+    if one.sums and one.is_of_people:
+        yield "sums: of rows that tell of people, a number could tell of one"
+    for code in one.sums:
+        if code in types and types[code] not in SUMMED:
+            yield f"sums: {code!r} is {types[code]}, not {' or '.join(SUMMED)}"
     for code in one.totals:
         if code in types and (one.field(code).personal or types[code] not in COUNTED):
             yield f"totals: {code!r} is personal, or neither choice, place nor yes_no"

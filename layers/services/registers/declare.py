@@ -43,6 +43,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     ``layer`` the layer of the ground whose place a "place" names. ``least`` and ``most`` bound a number, ``most`` the
     characters of a text. ``personal``: sealed, and told only to who may see names. ``computed``: never entered, but
     found by what stands behind the register. ``fixed``: as it was when the row came. ``past``: no day to come.
+    ``said`` is what who wrote a row is told of a computed field that has a value, with ``{value}`` in its place.
     """
 
     code: str
@@ -63,6 +64,8 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     most: float | None = None
     help: str = ""
     help_en: str = ""
+    said: str = ""
+    said_en: str = ""
 
 
 class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -76,11 +79,12 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 class Quick(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Entry in two taps: find the row of ``find`` (a field of type "row"), tap a choice of ``choose``; ``now`` is the
-    field that takes the time or the day of the tap."""
+    field that takes the time or the day of the tap, ``more`` the yes_no by which the same is entered once more."""
 
     find: str
     choose: str
     now: str = ""
+    more: str = ""
 
 
 class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -96,7 +100,8 @@ class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     ``reads``, ``writes``, ``voids`` and ``names`` are the least roles that see rows, enter and change them, void them,
     and see what is personal. ``key`` are the fields that together name a row: no two rows that stand have the same.
-    ``label`` are the fields that a row is called by. ``totals`` are fields by which everybody may have totals.
+    ``label`` are the fields that a row is called by. ``totals`` are fields by which everybody may have totals,
+    ``sums`` the numbers that are added up in them, of a register that tells of nobody.
     ``behind`` is the code of what keeps the register's invariants, where it ships; ``communities`` those that have it,
     empty: all.
     """
@@ -114,6 +119,7 @@ class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     key: tuple[str, ...] = ()
     label: tuple[str, ...] = ()
     totals: tuple[str, ...] = ()
+    sums: tuple[str, ...] = ()
     first: str = ""
     states: dict[str, State] = {}
     quick: Quick | None = None

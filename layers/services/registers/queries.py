@@ -1,9 +1,10 @@
 """Rows read: by number, by key, as they stood at a past time, with their versions; counted by a field."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, and_, func, not_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, not_, or_, select
 
 from layers.services.registers import values
 from layers.services.registers.behind import Row, Value
@@ -146,6 +147,52 @@ def counts(connection: Connection, register: Register, community: str, code: str
     return {str(text): count for text, count in connection.execute(query)}
 
 
+def sums(
+    connection: Connection, register: Register, community: str, code: str, at: Instant | None
+) -> dict[str, dict[str, float]]:
+    """The sums of the numbers that a register adds up, over the rows that stand, or stood, by a field's value."""
+    found: dict[str, dict[str, float]] = {}
+    if at is not None:
+        for one in unsealed(connection, community, register.code, at):
+            for text, _ in values.found_by(register.field(code), one.values.get(code)):
+                mine = found.setdefault(str(text), dict.fromkeys(register.sums, 0.0))
+                mine.update({name: mine[name] + float(str(one.values.get(name) or 0)) for name in register.sums})
+        return found
+    amount = register_value.alias("amount")
+    by, of_field = register_value.c, amount.c
+    query = (
+        select(by.text, of_field.field, func.sum(of_field.number))
+        .join(register_row, register_row.c.id == by.row_id)
+        .join(amount, (of_field.row_id == by.row_id) & of_field.field.in_(register.sums))
+        .where(by.community == community, by.register == register.code, by.field == code)
+        .where(not_(register_row.c.voided))
+        .group_by(by.text, of_field.field)
+    )
+    for text, field, total in connection.execute(query):
+        found.setdefault(str(text), {})[field] = total
+    return found
+
+
+def crossed(
+    connection: Connection, community: str, register: str, codes: tuple[str, str], at: Instant | None
+) -> dict[tuple[Any, Any], int]:
+    """How many rows stand, or stood, for each pair of values of a field that names rows and one of choices."""
+    if at is not None:
+        rows_then = unsealed(connection, community, register, at)
+        return Counter((one.values.get(codes[0]), one.values.get(codes[1])) for one in rows_then)
+    choice = register_value.alias("chosen")
+    named, chosen = register_value.alias("named").c, choice.c
+    query = (
+        select(named.number, chosen.text, func.count())
+        .join(register_row, register_row.c.id == named.row_id)
+        .join(choice, (chosen.row_id == named.row_id) & (chosen.field == codes[1]))
+        .where(named.community == community, named.register == register, named.field == codes[0])
+        .where(not_(register_row.c.voided))
+        .group_by(named.number, chosen.text)
+    )
+    return {(int(number), text): count for number, text, count in connection.execute(query)}
+
+
 def of(community: str, register: str) -> Select[Any]:
     """Select the rows of a register."""
     return select(register_row).where(register_row.c.community == community, register_row.c.register == register)
@@ -163,15 +210,48 @@ def rows_at(
 
     Without a seal what is sealed stays so: to open it for all of a register's rows takes longer than all else.
     """
-    columns = register_version.c
-    where = [columns.community == community, columns.register == register, columns.at <= at]
+    columns, version = register_row.c, register_version.c
+    mine = [columns.community == community, columns.register == register, columns.created <= at]
     if numbers is not None:
-        where.append(columns.row_id.in_(numbers))
-    last = select(columns.row_id, func.max(columns.seq).label("seq")).where(*where)
-    newest = last.group_by(columns.row_id).subquery()
-    joined = and_(columns.row_id == newest.c.row_id, columns.seq == newest.c.seq)
-    query = select(register_version).join(newest, joined)
-    return [row_of(seal, one, one.row_id) for one in connection.execute(query)]
+        mine.append(columns.id.in_(numbers))
+    as_it_is = select(register_row).where(*mine, columns.at <= at)
+    # Only what was changed since is looked for among the versions.
+    changed = select(register_version).join(register_row, columns.id == version.row_id)
+    changed = changed.where(*mine, columns.at > at, *newest_by(at))
+    found = [row_of(seal, one) for one in connection.execute(as_it_is)]
+    return found + [row_of(seal, one, one.row_id) for one in connection.execute(changed)]
+
+
+def newest_by(at: Instant) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """What is true of a version that was the newest of its row at a time."""
+    later = register_version.alias("later").c
+    version = register_version.c
+    is_later = exists().where(later.row_id == version.row_id, later.seq == version.seq + 1, later.at <= at)
+    return version.at <= at, not_(is_later)
+
+
+def numbers_at(
+    connection: Connection,
+    community: str,
+    register: str,
+    at: Instant,
+    *,
+    before: int | None = None,
+    skip: int = 0,
+    limit: int,
+) -> tuple[list[int], int]:
+    """A page of the rows that stood at a time, newest first, by their numbers; and how many there were in all."""
+    columns, version = register_row.c, register_version.c
+    stood = exists().where(version.row_id == columns.id, *newest_by(at), not_(version.voided))
+    query = select(columns.id).where(
+        columns.community == community,
+        columns.register == register,
+        columns.created <= at,
+        or_(and_(columns.at <= at, not_(columns.voided)), and_(columns.at > at, stood)),
+    )
+    total = connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+    page = query if before is None else query.where(columns.id < before)
+    return list(connection.scalars(page.order_by(columns.id.desc()).limit(limit).offset(skip))), total
 
 
 def unsealed(connection: Connection, community: str, register: str, at: Instant | None = None) -> list[Row]:

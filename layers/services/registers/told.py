@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from geo.ground import place
 from layers.people import told_to
 from layers.roles import Actor
@@ -29,11 +31,13 @@ def register(one: Register, viewer: Actor | None, community: str) -> dict[str, A
         "key": list(one.key),
         "label": list(one.label),
         "totals": list(one.totals),
+        "sums": list(one.sums),
+        "behind": one.behind or None,
         "first": one.first or None,
         "states": {
             code: in_all("name", state) | {"open": state.open, "to": state.to} for code, state in one.states.items()
         },
-        "quick": {"find": one.quick.find, "choose": one.quick.choose, "now": one.quick.now} if one.quick else None,
+        "quick": msgspec.structs.asdict(one.quick) if one.quick else None,
         "fields": [field(made) for made in one.fields],
     }
 
@@ -45,6 +49,7 @@ def field(one: Field) -> dict[str, Any]:
         **in_all("name", one),
         **in_all("help", one, "help"),
         **in_all("unit", one, "unit"),
+        **in_all("said", one, "said"),
         "type": one.type,
         "required": one.required,
         "personal": one.personal,
@@ -68,7 +73,7 @@ def row(one: Register, found: Row, viewer: Actor | None, community: str) -> dict
         "by": found.actor,
         "state": found.state,
         "voided": found.is_voided,
-        "called": words.called(one, found.values, found.id, fields),
+        "called": words.called(one, community, found.values, found.id, fields),
         "values": {
             made.code: values.told(made, found.values.get(made.code)) for made in one.fields if made.code in fields
         },

@@ -1,6 +1,7 @@
 """What rows are called by where others name them, and what of a row whoever asks may see."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from sqlalchemy import Connection
 
@@ -10,6 +11,8 @@ from layers.services.registers.behind import Row, Value
 from layers.services.registers.declare import Register, registers
 from store.seal import Seal
 
+WORDED = ("choice", "choices", "place", "yes_no")
+"""Types whose values are codes."""
 EVERYBODY = "everybody"
 BETWEEN = " · "
 
@@ -25,10 +28,27 @@ def seen(register: Register, viewer: Actor | None, community: str) -> set[str]:
     return {one.code for one in register.fields if sees_names or not one.personal}
 
 
-def called(register: Register, found: Mapping[str, Value], number: int, fields: set[str]) -> str:
-    """What a row is called, by those of its label's fields that may be seen; its number where that is nothing."""
-    parts = [values.told(register.field(code), found.get(code)) for code in register.label if code in fields]
-    return BETWEEN.join(str(part) for part in parts if part is not None) or f"#{number}"
+def called(
+    register: Register,
+    community: str,
+    found: Mapping[str, Value],
+    number: int,
+    fields: set[str],
+    others: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> str:
+    """What a row is called, by those of its label's fields that may be seen; its number where that is nothing.
+
+    ``others`` is what the rows that it names are called: field -> number -> name. Codes are told by their words, in the
+    language that is spoken.
+    """
+    parts = []
+    for code in register.label:
+        value = found.get(code)
+        if code in fields and value is not None:
+            field = register.field(code)
+            said = values.cell(community, field, value) if field.type in WORDED else values.told(field, value)
+            parts.append(others.get(code, {}).get(str(value), str(said)))
+    return BETWEEN.join(parts) or f"#{number}"
 
 
 def of_others(
@@ -42,7 +62,9 @@ def of_others(
             continue
         fields = seen(target, viewer, community)
         others = queries.rows(connection, seal, community, target.code, numbers(rows, field.code))
-        named[field.code] = {str(one.id): called(target, one.values, one.id, fields) for one in others.values()}
+        named[field.code] = {
+            str(one.id): called(target, community, one.values, one.id, fields) for one in others.values()
+        }
     return named
 
 

@@ -44,11 +44,15 @@ def configure(capacities: Mapping[str, int]) -> None:
     _configured.update(capacities)
 
 
-def of_sites(connection: Connection, community: str, moment: Instant) -> dict[str, Capacity]:
-    """The capacity that counts at a moment, by site; a site without one is left out."""
+def of_sites(connection: Connection, community: str, moment: Instant, at: Instant | None = None) -> dict[str, Capacity]:
+    """The capacity that counts at a moment, by site; a site without one is left out.
+
+    ``at``: of what had been entered by that time; a version that came later counts for no past from then on.
+    """
     found = {site: Capacity(people) for site, people in _configured.items()}
     c = site_capacity.c
     query = select(c.site, c.instant, c.daily, c.since).where(c.community == community, c.since <= moment)
+    query = query if at is None else query.where(c.at <= at)
     for row in connection.execute(query.order_by(c.since, c.id)):
         found[row.site] = Capacity(row.instant, row.daily, row.since)
     return found
@@ -56,7 +60,7 @@ def of_sites(connection: Connection, community: str, moment: Instant) -> dict[st
 
 def of(connection: Connection, community: str, site: str, at: Instant | None = None) -> Capacity:
     """The capacity of a site, now or at a past time; `NONE` where nobody configured one."""
-    return of_sites(connection, community, now() if at is None else at).get(site, NONE)
+    return of_sites(connection, community, now() if at is None else at, at).get(site, NONE)
 
 
 def next_change(connection: Connection, moment: Instant) -> Instant | None:

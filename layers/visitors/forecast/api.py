@@ -37,7 +37,7 @@ def answer(connection: Connection, community: str, site: str, at: Instant | None
     """A forecast as the API tells it."""
     made = forecast(connection, community, site, at)
     moment = made.at
-    both = capacity.of(connection, community, site, moment)
+    both = capacity.of(connection, community, site, at)
     may = both.instant
     # Whether it is closed may have changed since the forecast was made.
     closed = closing.closed_sites(connection, community, now() if at is None else at).get(site)

@@ -9,7 +9,7 @@ from layers.roles import Actor
 from layers.services.registers import declare, listing, queries, write
 from layers.services.registers.behind import Row
 from layers.services.registers.declare import Register
-from layers.services.registers.listing import Wanted
+from layers.services.registers.wanted import Wanted
 from layers.services.registers.write import Asked
 from layers.services.registers.writer import Writer
 from store.engine import writing

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, event
 from layers.problem import Problem
 from layers.services.registers import imports, queries
 from layers.services.registers.imports import Plan
-from layers.services.registers.listing import Condition
+from layers.services.registers.wanted import Condition
 from layers.services.registers.writer import Writer
 from layers.sheets.sheet import SheetRow
 from tests.layers.services.registers import COMMUNITY, SEAL, add, change, found, shipped, void, writer

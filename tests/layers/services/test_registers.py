@@ -12,9 +12,10 @@ from sqlalchemy import Engine, select, text
 from layers.problem import Problem
 from layers.roles import Actor
 from layers.services.registers import declare, queries, values
+from layers.services.registers.behind import Row
 from layers.services.registers.declare import DeclarationError
-from layers.services.registers.listing import Condition, Wanted
 from layers.services.registers.tables import register_row, register_version
+from layers.services.registers.wanted import Condition, Wanted
 from layers.services.registers.writer import Writer
 from store.instant import now
 from store.seal import Seal
@@ -280,6 +281,28 @@ def test_the_past_is_as_it_was(engine: Engine, by: Writer) -> None:
     void(engine, by, change(engine, by, row, count=4))
     assert [(one.id, one.values["count"]) for one in found(engine, by, at=then)] == [(row.id, 3)]
     assert [one.values["title"] for one in found(engine, by)] == ["比赛"]
+
+
+def test_a_list_of_the_past_is_turned_page_by_page_as_it_was_filtered_or_not(engine: Engine, by: Writer) -> None:
+    rows, seen, gone = list[Row](), list[tuple[int, list[int]]](), set[int]()
+    for number in range(8):
+        rows.append(add(engine, by, title=f"第{number}", count=number))
+        if number % 3 == 1:
+            rows[-1] = change(engine, by, rows[-1], count=90)
+        if number % 3 == 2:
+            void(engine, by, rows[number - 2])
+            gone.add(rows[number - 2].id)
+        time.sleep(0.002)
+        seen.append((now(), [one.id for one in reversed(rows) if one.id not in gone]))
+        time.sleep(0.002)
+    every = [Condition(field=by.register.field("count"), operator="ge", value=0)]
+    for at, numbers in seen:
+        assert [one.id for one in found(engine, by, at=at)] == numbers
+        assert [one.id for one in found(engine, by, at=at, conditions=every)] == numbers
+        assert [one.id for one in found(engine, by, at=at, skip=1, limit=2)] == numbers[1:3]
+        assert [one.id for one in found(engine, by, at=at, before=rows[3].id)] == [
+            one for one in numbers if one < rows[3].id
+        ]
 
 
 def test_names_are_sealed_and_still_found_by_who_may_see_them(engine: Engine) -> None:

@@ -10,6 +10,8 @@ from sqlalchemy import Engine
 from layers.roles import Actor
 from layers.visitors import corrections, errors
 from layers.visitors.band import Band, band
+from layers.visitors.capacity import versions
+from layers.visitors.capacity.versions import Entered
 from layers.visitors.errors import Error
 from store.engine import writing
 from store.instant import HOUR, MINUTE, SECOND, now
@@ -68,6 +70,20 @@ def test_the_default_error_counts_and_says_so_until_somebody_measures(engine: En
     with engine.connect() as connection:
         [told] = errors.listed(connection, "heling", [(gate, "south")], None)
     assert (told["percent"], told["default"], told["how"]) == (1.0, False, "500 counted by hand")
+
+
+def test_what_is_entered_later_with_an_earlier_beginning_counts_for_no_time_before_it_was_known(
+    engine: Engine, gate: str
+) -> None:
+    send(engine, gate, [(now() - MINUTE, {"enter": 1000})])
+    before = now()
+    with writing(engine) as connection:
+        errors.add(connection, "heling", gate, 1.0, now() - HOUR, "500 counted by hand", "user:m")
+        new = Entered(instant=2000, daily=None, since=now() - HOUR)
+        versions.add(connection, "heling", "fangyan", new, "user:m")
+    found, present = site(engine, before), site(engine, None)
+    assert (found["low"], found["high"], found["capacity"]) == (950, 1050, None)
+    assert (present["low"], present["high"], present["capacity"]) == (990, 1010, 2000)
 
 
 def test_a_count_on_the_spot_narrows_the_band_and_says_how_far_off_the_gates_were(engine: Engine, gate: str) -> None:

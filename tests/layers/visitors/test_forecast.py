@@ -15,6 +15,7 @@ from bench.forecast import measured as measured_on_recording
 from bench.forecast import recorded as recording_of
 from layers.problem import Problem
 from layers.visitors.capacity import closing, versions
+from layers.visitors.capacity.tables import site_capacity
 from layers.visitors.festivals.days import on_day
 from layers.visitors.festivals.plans import shipped
 from layers.visitors.forecast import ahead, api, made, measure, model
@@ -390,13 +391,19 @@ def test_a_warning_is_given_exactly_where_the_upper_bound_comes_to_a_higher_leve
         assert told["people"] == round(max(people for people in higher if max(highs) >= people))
 
 
+def may_hold(connection: Connection, new: versions.Entered) -> None:
+    """A capacity that was entered when it began to count."""
+    versions.add(connection, "heling", "fangyan", new, "x")
+    connection.execute(update(site_capacity).values(at=new.since))
+
+
 def test_the_answer_names_levels_in_people_only_where_a_capacity_is_configured(engine: Engine) -> None:
     fill(engine, 40)
     with engine.connect() as connection:
         bare = api.answer(connection, "heling", "fangyan", AT)
     assert (bare["capacity"], bare["levels"], bare["warning"]) == (None, [], None)
     with writing(engine) as connection:
-        versions.add(connection, "heling", "fangyan", versions.Entered(instant=800, daily=None, since=AT - DAY), "x")
+        may_hold(connection, versions.Entered(instant=800, daily=None, since=AT - DAY))
     with engine.connect() as connection:
         told = api.answer(connection, "heling", "fangyan", AT)
     assert [(row["code"], row["people"]) for row in told["levels"]] == [("yellow", 640), ("orange", 720), ("red", 800)]
@@ -428,7 +435,7 @@ def test_a_site_that_is_closed_is_not_warned_of_and_says_since_when_and_why(engi
     fill(engine, 40)
     with writing(engine) as connection:
         small = versions.Entered(instant=2000, daily=1250, since=AT - DAY)
-        versions.add(connection, "heling", "fangyan", small, "x")
+        may_hold(connection, small)
     with engine.connect() as connection:
         open_one = api.answer(connection, "heling", "fangyan", AT)["warning"]
     assert (open_one["of"], open_one["level"]) == ("daily", "red")

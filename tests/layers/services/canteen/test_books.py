@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -156,3 +157,14 @@ def test_the_books_balance_whatever_happens(shared_engine: Engine) -> None:
     run_state_machine_as_test(
         machine, settings=settings(max_examples=6, stateful_step_count=25, suppress_health_check=list(HealthCheck))
     )
+
+
+def test_a_month_is_closed_once_its_last_day_is_over(shared_engine: Engine) -> None:
+    kitchen = Kitchen(shared_engine, today="2028-02-29")
+    kitchen.price("2028-02-01")
+    kitchen.eats(kitchen.guest(None))
+    kitchen.closes("2028-02-29")
+    with pytest.raises(Problem, match="2028-02-29 过完才能月结"):
+        kitchen.closes("2028-02")
+    kitchen.today = "2028-03-01"
+    assert kitchen.closes("2028-02").through == "2028-02-29"

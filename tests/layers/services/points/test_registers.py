@@ -8,9 +8,11 @@ from sqlalchemy.exc import IntegrityError
 
 from layers.services.points import ledger, posting, queries, rules, totals
 from layers.services.points.tables import goods_stock
+from layers.services.registers import listing
 from layers.services.registers import queries as queries_of_rows
 from layers.services.registers.behind import as_told
 from layers.services.registers.declare import shipped
+from layers.services.registers.wanted import Wanted
 from store.engine import writing
 from tests.layers.services.points.rows import MANAGER, Shop, balance, refused
 from tests.layers.services.registers import SEAL
@@ -227,3 +229,20 @@ def test_a_name_goes_out_of_what_was_said_of_ones_own_entries_where_one_asks_for
         memos = [queries.entry(connection, shop.community, number)["memo"] for number in numbers]
     assert memos == ["李四代▇▇领取", "李四代王五领取"]
     assert balance(shop, mine) == 5
+
+
+def test_goods_are_sorted_by_what_is_in_stock_now_and_then(shop: Shop) -> None:
+    few, many, none = (shop.goods(stock=stock, name=f"货{stock}").id for stock in (2, 9, 0))
+    before = shop.at
+    shop.days(1)
+    shop.write("goods_receipts", goods=none, count=30, day=shop.today)
+
+    def by_stock(at: int | None, *, is_descending: bool = False) -> list[int]:
+        register = shipped()["goods"]
+        wanted = Wanted(sort=register.field("stock"), is_descending=is_descending)
+        with shop.engine.connect() as connection:
+            return [one.id for one in listing.listed(connection, SEAL, register, shop.community, wanted, at).rows]
+
+    assert by_stock(None) == [few, many, none]
+    assert by_stock(None, is_descending=True) == [none, many, few]
+    assert by_stock(before) == [none, few, many]
