@@ -10,6 +10,7 @@
   const FILL = 0.96;    // of the frame's height
   const BESIDE = 3.5;   // u on each side, for the names and gates at the edge
   const ABOVE = 6;      // u, for what stands up at the far edge
+  const GATE = 2;       // u, for the pill of a gate at the far edge, under a banner
   const BELOW = 4;      // u, for the names before the areas
   const PATIENCE_MS = 5000;
   const FLIGHT_MS = 1200;
@@ -188,7 +189,7 @@
     /** @type {[Maps.Position, Maps.Position]} */
     const bounds = [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
     map.handle.fitBounds(bounds, { pitch, bearing, duration: 0 });
-    const above = Math.max(ABOVE * sizeOfU(), covered(box));
+    const above = Math.max(ABOVE * sizeOfU(), covered(box) + GATE * sizeOfU());
     const below = BELOW * sizeOfU();
     for (let step = 0; step < FIT_STEPS; step += 1) {
       const seen = outline.map((corner) => map.handle.project(corner));

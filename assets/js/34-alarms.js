@@ -10,7 +10,7 @@
   const PULSES = 3;
   const PULSING = 10;   // rings at once, the loudest
   const PULSE_MS = 1400;
-  const EDGE = 0.15;    // of the ground's width
+  const EDGE = 0.22;    // of the ground's width
   /** @type {Live.Priority[]} */
   const LOUDEST = (alarms.LOUDEST = ["critical", "high"]);
   const observed = new WeakSet();
