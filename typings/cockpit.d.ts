@@ -272,6 +272,7 @@ interface MapScript {
   u(): number;
   look(corners: Maps.Position[] | null): void;
   uncover(): void;
+  outline(): Maps.Position[];
   camera(): Record<string, any>;
   /** 27-map-sun.js */
   shine(): void;

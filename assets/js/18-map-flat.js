@@ -54,7 +54,7 @@
   /** @param {Record<string, Maps.Feature[]>} ground */
   function draw(ground) {
     /** @type {Maps.Position[]} */
-    const outline = JSON.parse(cockpit.root.dataset.outline ?? "[]");
+    const outline = cockpit.map.outline();
     const [lons, lats] = [0, 1].map((axis) => outline.map((corner) => corner[axis]));
     const shorter = Math.cos((lats[0] * Math.PI) / 180);
     const project = (toPlane = ([lon, lat]) => [(lon - lons[0]) * METRES * shorter, (lats[0] - lat) * METRES]);

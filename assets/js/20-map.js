@@ -7,8 +7,10 @@
   const USUAL_U = 10;   // a wall of 1080 lines
   const SMALLEST_U = 6;
   const FIT_STEPS = 6;
-  const FILL = 0.96;    // of the frame's width or height
+  const FILL = 0.96;    // of the frame's height
+  const BESIDE = 3.5;   // u on each side, for the names and gates at the edge
   const ABOVE = 6;      // u, for what stands up at the far edge
+  const GATE = 2;       // u, for the pill of a gate at the far edge, under a banner
   const BELOW = 4;      // u, for the names before the areas
   const PATIENCE_MS = 5000;
   const FLIGHT_MS = 1200;
@@ -154,7 +156,7 @@
   function fit(isFlight = false) {
     fitting = true;
     const before = isFlight ? cameraNow() : null;
-    fitToOutline(looksAt || JSON.parse(cockpit.root.dataset.outline));
+    fitToOutline(looksAt || map.outline());
     const after = cameraNow();
     if (before) {
       map.handle.jumpTo(before);
@@ -187,14 +189,14 @@
     /** @type {[Maps.Position, Maps.Position]} */
     const bounds = [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
     map.handle.fitBounds(bounds, { pitch, bearing, duration: 0 });
-    const above = Math.max(ABOVE * sizeOfU(), covered(box));
+    const above = Math.max(ABOVE * sizeOfU(), covered(box) + GATE * sizeOfU());
     const below = BELOW * sizeOfU();
     for (let step = 0; step < FIT_STEPS; step += 1) {
       const seen = outline.map((corner) => map.handle.project(corner));
       const [x, y] = /** @type {("x" | "y")[]} */ (["x", "y"]).map((axis) => seen.map((point) => point[axis]));
       const [top, bottom] = [Math.min(...y) - above, Math.max(...y) + below];
       const middle = [(Math.min(...x) + Math.max(...x)) / 2, (top + bottom) / 2];
-      const room = Math.min((box.width * FILL) / (Math.max(...x) - Math.min(...x)), (box.height * FILL) / (bottom - top));
+      const room = Math.min((box.width - 2 * BESIDE * sizeOfU()) / (Math.max(...x) - Math.min(...x)), (box.height * FILL) / (bottom - top));
       map.handle.jumpTo({ center: map.handle.unproject(/** @type {Maps.Position} */ (middle)), zoom: map.handle.getZoom() + Math.log2(room) });
     }
   }
@@ -209,6 +211,9 @@
   /* What lies over the map came or went: what must be seen is brought out from under it. */
   map.uncover = () => map.isUp && !movedByHand && fit();
 
+  /* The corners of all that the page is about, in degrees. */
+  map.outline = () => JSON.parse(cockpit.root.dataset.outline ?? "[]");
+
   /* How the map looks at the community by itself. */
   map.camera = () => JSON.parse(cockpit.root.dataset.camera);
 
@@ -219,17 +224,19 @@
   }
 
   /** @type {Map<string, Maps.Style>} */
-  const widths = new Map();   // line layer -> its width where u is 10 px, as the style has it
+  const widths = new Map();   // layer and property -> its width where u is 10 px, as the style has it
 
   map.u = () => (map.isUp ? sizeOfU() : cockpit.u());
 
   function size() {
     const u = sizeOfU();
     for (const layer of (map.handle.getStyle()?.layers ?? [])) {
-      const width = widths.get(layer.id) ?? (layer.paint || {})["line-width"];
-      if (width !== undefined && (u !== USUAL_U || widths.has(layer.id))) {
-        widths.set(layer.id, width);
-        map.handle.setPaintProperty(layer.id, "line-width", ["*", width, u / USUAL_U]);
+      for (const property of ["line-width", "text-halo-width"]) {
+        const key = `${layer.id} ${property}`;
+        const width = widths.get(key) ?? (layer.paint || {})[property];
+        if (width === undefined || (u === USUAL_U && !widths.has(key))) continue;
+        widths.set(key, width);
+        map.handle.setPaintProperty(layer.id, property, ["*", width, u / USUAL_U]);
       }
       const sizes = (layer.metadata || {}).u || {};
       for (const [property, value] of Object.entries(sizes)) {

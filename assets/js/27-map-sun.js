@@ -56,7 +56,7 @@
   });
 
   function shine() {
-    const [lon, lat] = JSON.parse(cockpit.root.dataset.outline)[0];
+    const [lon, lat] = cockpit.map.outline()[0];
     const sun = light(cockpit.sun(cockpit.now(), lon, lat));
     const wanted = cockpit.root.dataset.theme === "light" ? { ...sun, ...ON_WHITE } : sun;
     cockpit.map.put("light", (handle) => handle.setLight(wanted));

@@ -55,7 +55,19 @@
     const late = tally.overdue + tally.due_soon.filter((ms) => ms <= cockpit.now()).length;
     cockpit.setFigure("grid_events.*.overdue", cockpit.number(late));
     for (const count of cockpit.findAll(".count.overdue")) count.classList.toggle("is-late", late > 0);
-    for (const row of cockpit.findAll("[data-due]")) row.classList.toggle("is-late", Number(row.dataset.due) <= cockpit.now());
+    for (const target of cockpit.findAll('[data-list="grid_events"]')) markLate(target);
+  }
+
+  /* A row that has grown late says so and is wider for it: what fits is counted anew. */
+  /** @param {HTMLElement} target */
+  function markLate(target) {
+    let isChanged = false;
+    for (const row of /** @type {NodeListOf<HTMLElement>} */ (target.querySelectorAll("[data-due]"))) {
+      const isLate = Number(row.dataset.due) <= cockpit.now();
+      isChanged = isChanged || row.classList.contains("is-late") !== isLate;
+      row.classList.toggle("is-late", isLate);
+    }
+    if (isChanged) whole(target);
   }
 
   /** @param {Live.GridEvent[]} events */
@@ -94,6 +106,7 @@
       target.dataset.shown = text;
       target.replaceChildren(...rows.map((one) => item(one, isMixed)), cockpit.element("li", "event-more"));
       levels.set(target, events.map((one) => LEVEL[one.severity]));
+      markLate(target);
       whole(target);
       if (!observed.has(target)) {
         observed.add(target);

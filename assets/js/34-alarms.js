@@ -10,6 +10,7 @@
   const PULSES = 3;
   const PULSING = 10;   // rings at once, the loudest
   const PULSE_MS = 1400;
+  const EDGE = 0.22;    // of the ground's width
   /** @type {Live.Priority[]} */
   const LOUDEST = (alarms.LOUDEST = ["critical", "high"]);
   const observed = new WeakSet();
@@ -226,7 +227,16 @@
   /** @param {Live.Alarm} one */
   function sounds(one) {
     const { symbol, name } = alarms.look(one.priority);
-    return { id: one.id, priority: one.priority, sign: `${symbol} ${name}`, rank: -alarms.rank(one), order: alarms.rank(one) };
+    return { id: one.id, priority: one.priority, sign: `${symbol} ${name}`, rank: -alarms.rank(one), order: alarms.rank(one), edge: edge(Number(one.lon)) };
+  }
+
+  /* Near which end of the ground it stands, where a word has room on the other side only. */
+  /** @param {number} lon */
+  function edge(lon) {
+    const lons = cockpit.map.outline().map((corner) => corner[0]);
+    const [west, east] = [Math.min(...lons), Math.max(...lons)];
+    const share = (lon - west) / (east - west);
+    return share < EDGE ? "west" : share > 1 - EDGE ? "east" : "";
   }
 
   /* A new ring widens a few times, then stands still. */

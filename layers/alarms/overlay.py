@@ -9,8 +9,16 @@ from layers.look import TOKENS, label
 
 SOURCE = "alarms"
 ACKNOWLEDGED = "alarm-acknowledged"
+RIGHT_OF = ["left", [1.2, 0], "top-left", [0.2, 1.1], "bottom-left", [0.2, -1.1]]
+LEFT_OF = ["right", [-1.2, 0], "top-right", [-0.2, 1.1], "bottom-right", [-0.2, -1.1]]
+AROUND = ["left", [1.2, 0], "right", [-1.2, 0], "top", [0, 1.1], "bottom", [0, -1.1]]
+"""Where a word finds room beside its ring; at an edge of the ground only away from it, where the frame cuts nothing."""
 WORD = {
-    "text-variable-anchor-offset": ["left", [1.2, 0], "right", [-1.2, 0], "top", [0, 1.1], "bottom", [0, -1.1]],
+    "text-variable-anchor-offset": [
+        *("match", ["get", "edge"]),
+        *("west", ["literal", RIGHT_OF], "east", ["literal", LEFT_OF]),
+        ["literal", AROUND],
+    ],
     "text-justify": "auto",
     "symbol-sort-key": ["get", "order"],
 }
@@ -47,7 +55,8 @@ def overlay(community: Community) -> Overlay:
     }
     # A word goes around its ring to where there is room. In a flood words give way to each other, rings do not.
     sign = label(["get", "sign"], 2, "text", **WORD) | {"id": "alarms-sign", "source": SOURCE}
-    sign["paint"] |= {"text-color": colour}
+    # It lies on buildings, which are as dark as it is in the light theme.
+    sign["paint"] |= {"text-color": colour, "text-halo-color": TOKENS["panel"], "text-halo-width": 3}
     return Overlay(
         sources={SOURCE: {"type": "geojson", "data": empty, "promoteId": "id"}},
         above={Rank.WORD: (sign,), Rank.ALARM: (pulse, ring)},
