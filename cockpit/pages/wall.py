@@ -15,7 +15,7 @@ from cockpit.pages import frame, legend
 from cockpit.pages import replay as replays
 from geo.communities import Community
 from geo.ground import places
-from layers.declare import layers
+from layers import panels
 from layers.roles import DISPLAY
 from store.databases import Databases
 from store.language import named, say
@@ -53,12 +53,12 @@ def page(databases: Databases) -> Callable[..., Any]:
 def _laid_out(found: Community, look: str, metric: str, further: dict[str, str], *, is_replay: bool) -> Any:
     content = [
         _header(found, is_replay=is_replay),
-        html.Aside(_panels(found, "left"), className="column left", **{"aria-label": say("左栏")}),
+        html.Aside(panels.on_wall(found, "left"), className="column left", **{"aria-label": say("左栏")}),
         html.Main(
             [base_map.graph(found, look), *_note(found)],
             className="map-frame",
         ),
-        html.Aside(_panels(found, "right"), className="column right", **{"aria-label": say("右栏")}),
+        html.Aside(panels.on_wall(found, "right"), className="column right", **{"aria-label": say("右栏")}),
         *([replays.bar()] if is_replay else []),
         _footer(found),
     ]
@@ -89,11 +89,6 @@ def _note(community: Community) -> list[Any]:
         if places(community.code, "areas")
         else [note, html.Div([], className="map-foot")]
     )
-
-
-def _panels(community: Community, column: str) -> list[Any]:
-    shown = [layer for layer in layers() if layer.column == column and not layer.roles]
-    return [layer.panel(community) for layer in shown if layer.panel]
 
 
 def _header(community: Community, *, is_replay: bool) -> Any:
