@@ -64,7 +64,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Community(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A community: its names, and where its map looks; what ``community.toml`` says, and the code of its folder.
 
-    ``short`` is the name where there is little room, ``area_kind`` what its areas are called, in the plural in English.
+    ``short`` is the name where there is little room, ``kind`` which kind of future community it is, ``area_kind`` what
+    its areas are called, in the plural in English.
     ``centre`` is (longitude, latitude) and ``bounds`` (west, south, east, north), in
     degrees, CGCS2000. ``schematic`` says that the ground was drawn, not surveyed. ``panels`` are those that its wall
     and first page show, from the top down; without any the layers' own.
@@ -77,6 +78,8 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     short_en: NameEn
     brand: Annotated[str, Meta(max_length=24)] = ""
     brand_en: Annotated[str, Meta(max_length=48)] = ""
+    kind: Annotated[str, Meta(max_length=12)] = ""
+    kind_en: Annotated[str, Meta(max_length=40)] = ""
     area_kind: Short = AREAS.name
     area_kind_en: ShortEn = AREAS.name_en
     bounds: tuple[float, float, float, float]

@@ -23,7 +23,8 @@ from store.why import first_line
 
 CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 RESERVED = (
-    frozenset({"audit", "base", "communities", "displays", "invitation", "metrics", "session", "users"}) | INHERITED
+    frozenset({"audit", "base", "communities", "displays", "health", "invitation", "metrics", "session", "users"})
+    | INHERITED
 )
 """What stands in the place of a community's code in addresses of ours, or would not be found by scripts."""
 NEEDED = "areas"

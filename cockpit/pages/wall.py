@@ -95,11 +95,16 @@ def _header(community: Community, *, is_replay: bool) -> Any:
     return html.Header(
         [
             html.H1([html.Span(named(community)), html.Span(say("CIM 驾驶舱"), className="sub")]),
-            replays.mark() if is_replay else html.Span(named(community, "brand"), className="brand"),
+            replays.mark() if is_replay else html.Span(_brand(community), className="brand"),
             html.Div([frame.replay_mark(), frame.clock(), frame.live_mark()], className="state"),
         ],
         className="top",
     )
+
+
+def _brand(community: Community) -> str:
+    """What stands beside the name: the brand, and which kind of community it is."""
+    return " · ".join(part for part in (named(community, "brand"), named(community, "kind")) if part)
 
 
 def _footer(community: Community) -> Any:
