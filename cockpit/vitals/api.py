@@ -96,7 +96,7 @@ def _row(code: str, vital: Vital, value: Value, why: Word | None, state: State, 
         "precision": vital.precision,
         "state": state,
         "since": format_rfc3339(since),
-        **in_all("why", why or Word("", ""), "name"),
+        **in_all("why", why if why is not None and value is None else Word("", ""), "name"),
         **in_all("todo", vital if is_ill else Word("", ""), "todo" if is_ill else "name"),
         "limits": {"above": vital.middle_above, "below": vital.middle_below},
     }

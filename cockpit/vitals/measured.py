@@ -39,6 +39,7 @@ BY_OTHERS = Word("由 PostgreSQL 自己的工具备份，这里不知", "backed 
 TOO_SOON = Word("观察满 1 小时后才知", "known after an hour of watching")
 NOT_KEPT = Word("SQLite 不记录", "SQLite keeps none")
 NO_STATEMENTS = Word("未装 pg_stat_statements", "pg_stat_statements is not installed")
+FIRST = Word("再看一次才知", "known at the second look")
 IDLE = Word("近一分钟没有提交", "nothing was committed in the last minute")
 GROWS_NOT = Word("没有增长", "it does not grow")
 LATEST = 30
@@ -110,7 +111,7 @@ class Measure:
         self._rates.look(told.figures)
         return figures | {
             "broker.clients": (told.devices, APART),
-            "broker.rate": (self._rates.messages_a_second(), IDLE),
+            "broker.rate": (self._rates.messages_a_second(), FIRST),
             "ingest.lag": (told.lag_s, None),
             "ingest.commit": (self._rates.commit_ms(), IDLE),
             "processes.taking": ((at - told.since) / HOUR, None),
@@ -157,9 +158,13 @@ def _slowest(engine: Engine) -> tuple[float | None, Word]:
     if engine.dialect.name == "sqlite":
         return None, NOT_KEPT
     with engine.connect() as connection:
-        is_there = connection.scalar(text("SELECT 1 FROM pg_extension WHERE extname = 'pg_stat_statements'"))
-        slowest = "SELECT max(mean_exec_time) FROM pg_stat_statements WHERE calls > 10"
-        return (float(connection.scalar(text(slowest)) or 0) if is_there else None), NO_STATEMENTS
+        if not connection.scalar(text("SELECT 1 FROM pg_extension WHERE extname = 'pg_stat_statements'")):
+            return None, NO_STATEMENTS
+        try:
+            slowest = connection.scalar(text("SELECT max(mean_exec_time) FROM pg_stat_statements WHERE calls > 10"))
+        except SQLAlchemyError:  # it is there, and the server was not told to load it
+            return None, NO_STATEMENTS
+        return float(slowest or 0), NO_STATEMENTS
 
 
 def _days_left(folder: Path, growth: float | None) -> tuple[float | None, Word]:
