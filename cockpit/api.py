@@ -49,6 +49,7 @@ def general() -> APIRouter:
                     "name": c.name,
                     "name_en": c.name_en,
                     "brand": c.brand,
+                    **in_all("kind", c, "kind"),
                     "schematic": c.schematic,
                     "centre": c.centre,
                     "bounds": c.bounds,

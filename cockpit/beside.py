@@ -14,7 +14,9 @@ import msgspec
 from prometheus_client import REGISTRY, Metric
 from prometheus_client.samples import Sample
 
+from cockpit.processes import begun_again
 from sensors.unforeseen import Fault, endlessly, faults
+from store.instant import Instant, now
 
 ANSWER_S = 1.0
 NUMBER_BYTES = 8
@@ -27,13 +29,18 @@ Figures = dict[str, list[tuple[str, dict[str, str], float]]]
 
 
 class Told(msgspec.Struct, frozen=True):
-    """How the process that takes what devices send fares; ``devices`` are those of an embedded broker."""
+    """How the process that takes what devices send fares; ``devices`` are those of an embedded broker.
+
+    ``since`` is when it could do its work, ``again`` how often it was begun again.
+    """
 
     is_connected: bool
     lag_s: float
     devices: int | None
     faults: list[Fault]
     figures: Figures
+    since: Instant
+    again: int
 
 
 class Pair:
@@ -49,10 +56,12 @@ class Pair:
         self, is_connected: Callable[[], bool], lag_s: Callable[[], float], devices: Callable[[], int] | None
     ) -> None:
         """Answer every question, in a thread that ends with the process."""
+        since = now()
 
         def one() -> None:
             number = self._answering.recv(NUMBER_BYTES)
-            told = Told(is_connected(), lag_s(), devices() if devices else None, faults(), _figures())
+            count = devices() if devices else None
+            told = Told(is_connected(), lag_s(), count, faults(), _figures(), since, begun_again())
             self._answering.send(number + msgspec.json.encode(told))
 
         work = ("beside", one, threading.Event())

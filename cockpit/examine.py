@@ -2,6 +2,7 @@
 
 from cockpit.resources import (
     base_map,
+    check_panels,
     check_registers,
     embedded_tls,
     external_broker,
@@ -28,6 +29,7 @@ def examine(settings: Settings) -> None:
     capacity.configure(settings.site_capacity)
     take_calendar(settings)
     check_registers()
+    check_panels()
     if settings.mqtt_url is None:
         embedded_tls(settings)
     else:

@@ -37,6 +37,14 @@ GONE = 0
 """In place of the number of a process that is no more: another may have that number soon."""
 
 
+_again = 0
+
+
+def begun_again() -> int:
+    """How often what this process runs was begun again, since it had ended by itself or gave no sign of life."""
+    return _again
+
+
 @dataclass(frozen=True)
 class Part:
     """What one process runs until it is told to end.
@@ -57,6 +65,8 @@ class _Running:
     again_s: float = AGAIN_S
     is_ready: bool = False
     silent_looks: int = 0
+    times: int = 0
+    """How often the part was begun again."""
 
 
 def run(parts: Sequence[Part]) -> None:
@@ -85,7 +95,8 @@ def run(parts: Sequence[Part]) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin(part: Part, mask: set[int | signal.Signals]) -> _Running:
+def _begin(part: Part, mask: set[int | signal.Signals], times: int = 0) -> _Running:
+    global _again
     parent = os.getpid()
     signs, tell = os.pipe()
     os.set_blocking(tell, False)
@@ -94,7 +105,8 @@ def _begin(part: Part, mask: set[int | signal.Signals]) -> _Running:
     pid = os.fork()
     if pid:
         os.close(tell)
-        return _Running(part, pid, signs, time.monotonic())
+        return _Running(part, pid, signs, time.monotonic(), times=times)
+    _again = times
     code = 1
     try:
         os.close(signs)
@@ -158,7 +170,7 @@ def _watch(running: list[_Running], mask: set[int | signal.Signals]) -> None:
             elif place in due and due[place] <= time.monotonic():
                 del due[place]
                 os.close(one.signs)
-                begun = _begin(one.part, mask)
+                begun = _begin(one.part, mask, one.times + 1)
                 begun.again_s = one.again_s
                 running[place] = begun
 

@@ -109,6 +109,23 @@ def check_registers() -> None:
         raise BadSetting(f"COCKPIT_COMMUNITIES_DIR: {error}") from None
 
 
+def check_panels() -> None:
+    """Look at the panels that communities name.
+
+    Raises
+    ------
+    BadSetting
+        With the community's file, the panel, and those that there are.
+    """
+    # What a layer is only pages need, and no other command waits for them.
+    from layers import panels
+
+    try:
+        panels.check()
+    except panels.UnknownPanel as error:
+        raise BadSetting(f"COCKPIT_COMMUNITIES_DIR: {error}") from None
+
+
 def take_calendar(settings: Settings) -> None:
     """Take the operator's working calendar, where one is set.
 

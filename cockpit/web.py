@@ -40,6 +40,8 @@ from cockpit.serving.language import Language
 from cockpit.serving.problems import answer
 from cockpit.serving.shell import Shell
 from cockpit.settings import Settings
+from cockpit.vitals import api as vitals_api
+from cockpit.vitals.measured import Measure
 from geo.basemap import BaseMap
 from layers.declare import layers
 from layers.problem import Problem
@@ -127,6 +129,7 @@ def build(
     # First, since it is looked for first: after a restart all screens knock at once.
     server.include_router(api.live(hub))
     server.include_router(health.router(background, probes))
+    server.include_router(vitals_api.router(Measure(background, probes, settings, lambda: hub.browsers)))
     server.include_router(api.general())
     server.include_router(replay_api.router())
     server.include_router(people_api.router())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -49,12 +49,26 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     heights: Annotated[float, Meta(ge=0.1, le=10)] = 1
 
 
+class Panel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A panel that a community's screens show: the code of its layer, and in which column of the wall it stands.
+
+    One of the column "home" stands on the first page only. ``note`` is said beside its title, a brand for example.
+    """
+
+    code: Annotated[str, Meta(min_length=1, max_length=64)]
+    column: Literal["left", "right", "home"]
+    note: Annotated[str, Meta(max_length=24)] = ""
+    note_en: Annotated[str, Meta(max_length=48)] = ""
+
+
 class Community(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A community: its names, and where its map looks; what ``community.toml`` says, and the code of its folder.
 
-    ``short`` is the name where there is little room, ``area_kind`` what its areas are called, in the plural in English.
+    ``short`` is the name where there is little room, ``kind`` which kind of future community it is, ``area_kind`` what
+    its areas are called, in the plural in English.
     ``centre`` is (longitude, latitude) and ``bounds`` (west, south, east, north), in
-    degrees, CGCS2000. ``schematic`` says that the ground was drawn, not surveyed.
+    degrees, CGCS2000. ``schematic`` says that the ground was drawn, not surveyed. ``panels`` are those that its wall
+    and first page show, from the top down; without any the layers' own.
     """
 
     code: str
@@ -64,6 +78,8 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     short_en: NameEn
     brand: Annotated[str, Meta(max_length=24)] = ""
     brand_en: Annotated[str, Meta(max_length=48)] = ""
+    kind: Annotated[str, Meta(max_length=12)] = ""
+    kind_en: Annotated[str, Meta(max_length=40)] = ""
     area_kind: Short = AREAS.name
     area_kind_en: ShortEn = AREAS.name_en
     bounds: tuple[float, float, float, float]
@@ -71,6 +87,11 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     schematic: bool = True
     camera: Camera = Camera()
     visits_baseline: VisitsBaseline | None = None
+    panels: tuple[Panel, ...] = ()
+
+    def panel(self, code: str) -> Panel | None:
+        """What is said of a layer's panel; None where nothing is."""
+        return next((one for one in self.panels if one.code == code), None)
 
 
 @dataclass(frozen=True, kw_only=True)

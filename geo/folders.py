@@ -23,7 +23,8 @@ from store.why import first_line
 
 CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 RESERVED = (
-    frozenset({"audit", "base", "communities", "displays", "invitation", "metrics", "session", "users"}) | INHERITED
+    frozenset({"audit", "base", "communities", "displays", "health", "invitation", "metrics", "session", "users"})
+    | INHERITED
 )
 """What stands in the place of a community's code in addresses of ours, or would not be found by scripts."""
 NEEDED = "areas"
@@ -176,11 +177,12 @@ def _described(name: str, text: bytes) -> Community:
 
 def _wrong_text(row: Mapping[str, Any], within: str = "") -> str | None:
     for key, value in row.items():
-        if isinstance(value, dict):
-            wrong = _wrong_text(value, f"{key}.")
+        tables = value if isinstance(value, list) else [value]
+        for table in tables:
+            wrong = _wrong_text(table, f"{key}.") if isinstance(table, dict) else None
             if wrong is not None:
                 return wrong
-        elif isinstance(value, str) and not value.isprintable():
+        if isinstance(value, str) and not value.isprintable():
             return f"{within}{key}: {value[:40]!r} has characters that are not printed"
     return None
 

@@ -8,6 +8,9 @@ from typing import Any
 
 from dash import html
 
+from geo.communities import Community
+from store.language import named
+
 
 def panel(code: str, title: str, *content: Any, waiting: str, note: Any = "") -> Any:
     """A panel: title, content, what it waits for while there is nothing, its foot, and the place of its help.
@@ -32,6 +35,12 @@ def panel(code: str, title: str, *content: Any, waiting: str, note: Any = "") ->
         className="panel is-waiting",
         **{"data-panel": code, "aria-label": title},
     )
+
+
+def note(community: Community, code: str) -> str:
+    """What a community says beside the title of a layer's panel; "" where it says nothing."""
+    said = community.panel(code)
+    return named(said, "note") if said is not None else ""
 
 
 def figure(key: str, label: str, unit: str, *, trend: bool = False, headline: bool = False) -> Any:

@@ -1,6 +1,41 @@
 /** What the API answers where scripts read it; times are RFC 3339. The routes stand in the api.py of each layer. */
 declare namespace Api {
   /** GET /api/v1/displays: what each screen is told, and what it last said. */
+  /** cockpit/vitals: how the cockpit itself fares. */
+  type VitalState = "high" | "middle" | "unknown" | "well";
+  interface Vital {
+    code: string;
+    name: string;
+    kind: "number" | "yes_no" | "no_yes" | "text";
+    value: number | string | null;
+    unit: string;
+    precision: number;
+    state: VitalState;
+    since: string;
+    why: string;
+    todo: string;
+    limits: { above: number | null; below: number | null };
+  }
+  interface VitalGroup {
+    code: string;
+    name: string;
+    state: VitalState;
+    rows: Vital[];
+  }
+  interface SystemAlarm {
+    rule: string;
+    name: string;
+    priority: string;
+    raised: string;
+    returned: string | null;
+  }
+  interface Health {
+    at: string;
+    state: VitalState;
+    groups: VitalGroup[];
+    last_day: { quarantined: { hour: string; count: number }[]; alarms: SystemAlarm[] };
+  }
+
   interface Displays {
     displays: Display[];
     now: string;

@@ -276,6 +276,24 @@ declare namespace Live {
     known_until: number;
   }
 
+  /** layers/services/care/figures.py: null is fewer than five, or not entered. */
+  interface Nursery {
+    name: string;
+    operator: string | null;
+    as_of: string | null;
+    places: number | null;
+    taken: number | null;
+    free: number | null;
+  }
+
+  /** layers/services/tally.py: what is done for the old and the young today; null is fewer than five, or not entered. */
+  interface Tally {
+    meals: { has: boolean; today: number | null };
+    check_ins: { has: boolean; count: number | null; seen: number | null; overdue: number | null };
+    nurseries: Nursery[];
+    lessons: { courses: number; places: number; today: number };
+  }
+
   /** Records by key; under "*" what adds up over the layer. */
   type Keyed<One, Sum> = Record<string, One> & { "*"?: Sum };
 
@@ -286,7 +304,7 @@ declare namespace Live {
     alarms?: Keyed<Alarm, AlarmTally>;
     visitors?: Record<string, Site>;
     governance?: { "*"?: Governance };
-    services?: Record<string, RoomUse>;
+    services?: Keyed<RoomUse, Tally>;
     notices?: Record<string, unknown>;
     displays?: Record<string, Display>;
   }

@@ -142,6 +142,8 @@
       title: of.name || say("建筑 {code}", { code: of.code }),
       lines: [
         of.floors ? say("{floors} 层，高 {height} m · {what}", { floors: of.floors, height: cockpit.number(of.height, 0), what: of.schematic === false ? say("测绘") : say("示意") }) : "",
+        of.floor_area ? say("建筑面积约 {area} m²", { area: cockpit.number(of.floor_area) }) : "",
+        of.origin || "",
         inside.length ? say("设备 {n}，在线 {well}", { n: inside.length, well }) : say("没有设备"),
         events.length ? say("未结事件 {n}", { n: events.length }) : "",
         power ? say("功率 {power} kW", { power: cockpit.number(power, 1) }) : "",

@@ -9,7 +9,7 @@ import msgspec
 
 from geo.communities import Community
 from geo.view import outline_of
-from layers.declare import layers
+from layers import panels
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,7 +40,7 @@ def of(community: Community) -> list[dict[str, Any]]:
 
     ``of`` is the row that a scene is of; ``outline`` in degrees, None for the whole.
     """
-    there = {layer.code for layer in layers() if layer.panel}
+    there = panels.codes(community)
     found: list[dict[str, Any]] = []
     for code, scene in scenes().items():
         told: dict[str, Any] = {"code": code, "of": code, "name": scene.name, "name_en": scene.name_en}

@@ -79,6 +79,11 @@ class LiveHub:
         self._tasks: list[asyncio.Task[None]] = []
         self.last_delta: float | None = None
 
+    @property
+    def browsers(self) -> int:
+        """How many are on the live channel."""
+        return sum(len(room.browsers) for room in self._rooms.values())
+
     async def start(self) -> None:
         """Begin to work in the running loop; the screens that come back now find the state read."""
         self._loop = asyncio.get_running_loop()

@@ -56,6 +56,7 @@ NAV = (
             ("/quarantine", marked("隔离区")),
             ("/ground", marked("底图")),
             ("/displays", marked("大屏管理")),
+            ("/health", marked("运行状况")),
             ("/people", marked("人员")),
         ),
     ),
@@ -81,7 +82,13 @@ PAST = frozenset(
 """Pages of the way about that can be asked for a past time; the others only know the present."""
 THEN = marked("事件、派给与网格员按当时已登记的，读数与客流按当时已测得的；底图、设备名称与位置是现在的")
 """What "then" is, on the screen; docs/architecture.md tells it whole."""
-NAV_ROLES = {"/people": "admin", "/displays": "manager", "/counts": "manager", "/festivals": "steward"}
+NAV_ROLES = {
+    "/people": "admin",
+    "/displays": "manager",
+    "/health": "manager",
+    "/counts": "manager",
+    "/festivals": "steward",
+}
 """The least role of a page that shows nothing to others."""
 
 

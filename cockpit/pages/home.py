@@ -8,7 +8,7 @@ from dash import html
 from cockpit.pages import frame, map_stage
 from cockpit.pages.table import table
 from geo.communities import Community
-from layers.declare import layers
+from layers import panels
 from sensors import topics
 from store.language import marked, say
 
@@ -43,7 +43,7 @@ def _page(community: Community, metric: str, theme: str, mqtt_port: int, past: d
     content = [
         None if past else _guide(community, mqtt_port),
         map_stage.stage(community, theme, metric),
-        html.Div([layer.panel(community) for layer in layers() if layer.panel], className="panels"),
+        html.Div(panels.on_first_page(community), className="panels"),
         html.Section([frame.heading(say("设备"), "devices.state"), devices_table()], className="panel devices"),
     ]
     return frame.desk(community, "home", content, theme=theme, metric=metric, **past)

@@ -15,7 +15,7 @@ from cockpit.pages import frame, legend
 from cockpit.pages import replay as replays
 from geo.communities import Community
 from geo.ground import places
-from layers.declare import layers
+from layers import panels
 from layers.roles import DISPLAY
 from store.databases import Databases
 from store.language import named, say
@@ -53,12 +53,12 @@ def page(databases: Databases) -> Callable[..., Any]:
 def _laid_out(found: Community, look: str, metric: str, further: dict[str, str], *, is_replay: bool) -> Any:
     content = [
         _header(found, is_replay=is_replay),
-        html.Aside(_panels(found, "left"), className="column left", **{"aria-label": say("左栏")}),
+        html.Aside(panels.on_wall(found, "left"), className="column left", **{"aria-label": say("左栏")}),
         html.Main(
             [base_map.graph(found, look), *_note(found)],
             className="map-frame",
         ),
-        html.Aside(_panels(found, "right"), className="column right", **{"aria-label": say("右栏")}),
+        html.Aside(panels.on_wall(found, "right"), className="column right", **{"aria-label": say("右栏")}),
         *([replays.bar()] if is_replay else []),
         _footer(found),
     ]
@@ -91,20 +91,20 @@ def _note(community: Community) -> list[Any]:
     )
 
 
-def _panels(community: Community, column: str) -> list[Any]:
-    shown = [layer for layer in layers() if layer.column == column and not layer.roles]
-    return [layer.panel(community) for layer in shown if layer.panel]
-
-
 def _header(community: Community, *, is_replay: bool) -> Any:
     return html.Header(
         [
             html.H1([html.Span(named(community)), html.Span(say("CIM 驾驶舱"), className="sub")]),
-            replays.mark() if is_replay else html.Span(named(community, "brand"), className="brand"),
+            replays.mark() if is_replay else html.Span(_brand(community), className="brand"),
             html.Div([frame.replay_mark(), frame.clock(), frame.live_mark()], className="state"),
         ],
         className="top",
     )
+
+
+def _brand(community: Community) -> str:
+    """What stands beside the name: the brand, and which kind of community it is."""
+    return " · ".join(part for part in (named(community, "brand"), named(community, "kind")) if part)
 
 
 def _footer(community: Community) -> Any:

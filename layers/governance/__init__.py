@@ -5,6 +5,7 @@ from layers.declare import Layer
 from layers.governance import rules
 from layers.governance.api import router
 from layers.governance.figures import records
+from layers.governance.panel import panel
 
 LAYER = Layer(
     code="governance",
@@ -13,6 +14,7 @@ LAYER = Layer(
     order=50,
     column="",
     records=records,
+    panel=panel,
     router=router,
     access=of_package(__name__),
     words=rules.words(),

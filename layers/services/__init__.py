@@ -3,9 +3,10 @@
 from layers.access import of_package
 from layers.declare import Layer
 from layers.services.api import router
-from layers.services.bookings.live import moves, records
 from layers.services.canteen import rules as canteen
 from layers.services.due import is_due, remind
+from layers.services.live import moves, records
+from layers.services.panel import panel
 
 LAYER = Layer(
     code="services",
@@ -14,6 +15,7 @@ LAYER = Layer(
     order=60,
     column="",
     records=records,
+    panel=panel,
     moves=moves,
     router=router,
     is_due=is_due,

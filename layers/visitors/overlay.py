@@ -3,6 +3,7 @@
 from geo.communities import Community
 from layers.declare import LegendEntry, Overlay, Rank
 from layers.look import AROUND, label, name
+from layers.visitors.queries import counted_sites
 
 PILL = {
     "icon-image": ["case", ["get", "stale"], "pill-stale", "pill"],
@@ -18,6 +19,7 @@ NAMED = {
     "text-max-width": 20,
 }
 """A site's name keeps clear of its gates, whose pills stand close around a small site."""
+GATE = LegendEntry(symbol="n", text="今日进入", text_en="entered today", tone="gate")
 CAR_PARK = ["==", ["get", "kind"], "car_park"]
 
 
@@ -76,5 +78,6 @@ def overlay(community: Community) -> Overlay:
         },
         legend_title="闸机",
         legend_title_en="Gates",
-        legend=(LegendEntry(symbol="n", text="今日进入", text_en="entered today", tone="gate"),),
+        # Where nobody is counted there is no gate to be explained.
+        legend=(GATE,) if counted_sites(community.code) else (),
     )

@@ -23,6 +23,7 @@ from cockpit.pages import help
 from cockpit.people import api as people
 from cockpit.replay import api as replay
 from cockpit.settings import PREFIX, Settings
+from cockpit.vitals import api as vitals
 from geo import folders
 from geo.communities import Community
 from layers.alarms import figures as alarm_figures
@@ -60,6 +61,7 @@ def routes() -> set[str]:
         ("", replay.router()),
         ("", people.router()),
         ("", displays.router()),
+        ("", vitals.router(None)),
         ("", notices.router()),
         ("", refused.router()),
         ("", ground_api.router()),

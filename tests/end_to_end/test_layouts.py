@@ -36,8 +36,11 @@ FURTHER = (
     *("/devices/siren-laid", "/alarms?view=duty", "/alarms?view=history", "/alarms?view=shelved"),
     "/events?at=2026-11-26T12:00",
 )
-STATES = ("", "programme=1", "at=2026-11-26T12:00", "replay=2026-11-26T12:00&paused=1")
-"""The wall as it is, in turn, of a past time, and replaying one."""
+WALL_PAGES = (
+    *("heling", "heling?programme=1", "heling?at=2026-11-26T12:00", "heling?replay=2026-11-26T12:00&paused=1"),
+    "tahai",
+)
+"""The wall as it is, in turn, of a past time, and replaying one; and one whose community names its panels itself."""
 STILL = "() => { if (window.cockpit?.map?.handle) cockpit.map.handle._render = () => {}; }"
 """What the map draws is not measured here, and each size would have it worked out anew."""
 FLAT = """(() => {
@@ -97,7 +100,7 @@ def _activities(manager: httpx.Client) -> None:
 def reader(request: pytest.FixtureRequest, furnished: Cockpit, browser: Browser) -> Iterator[BrowserContext]:
     """A manager's browser that asks for a language."""
     context = screen(browser, DESK, locale=request.param, reduced_motion="reduce")
-    furnished.sign_in(context.new_page(), f"版式 {request.param}", "manager", "heling")
+    furnished.sign_in(context.new_page(), f"版式 {request.param}", "manager", "heling", "tahai")
     yield context
     context.close()
 
@@ -135,9 +138,9 @@ def test_what_is_seen_before_signing_in_can_be_read(furnished: Cockpit, browser:
         assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("state", STATES)
-def test_every_wall_can_be_read(furnished: Cockpit, event: str, reader: BrowserContext, state: str) -> None:
-    page = opened(reader, f"{furnished.url}/wall/heling?{state}")
+@pytest.mark.parametrize("wall", WALL_PAGES)
+def test_every_wall_can_be_read(furnished: Cockpit, event: str, reader: BrowserContext, wall: str) -> None:
+    page = opened(reader, f"{furnished.url}/wall/{wall}")
     wrong = misplaced(page, WALLS, is_wall=True)
     page.close()
     assert not wrong, "\n".join(wrong)

@@ -9,12 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, select, union_all
 
 from layers.course import Span as Course
-from layers.course import Told, moved
 from layers.services.bookings import use
 from layers.services.bookings.slots import Room
 from layers.services.bookings.tables import booking_slot
-from layers.services.registers.declare import Register
-from layers.web import Services
 from store.instant import MILLISECOND, Instant, day_of, now
 
 USES_ROOMS = frozenset({"activities", "bookings", "sessions"})
@@ -44,21 +41,14 @@ def records(
     }
 
 
-def tell(given: Services, community: str, register: Register) -> None:
-    """Tell the screens, after a commit, how rooms are used where the rows of the register use them."""
-    if register.behind not in USES_ROOMS:
-        return
-    with given.databases.of(community).connect() as connection:
-        given.tell({community: {"services": records(connection, community)}})
-
-
 def _asked(community: str, keys: set[str] | None, found: Mapping[Room, Any]) -> list[Room]:
     if keys is None:
         return use.rooms(community, found.keys())
     return [Room(community, layer, code) for layer, _, code in (key.partition("/") for key in sorted(keys))]
 
 
-def _touched(connection: Connection, community: str, span: Course) -> Iterator[tuple[Instant, str]]:
+def touched(connection: Connection, community: str, span: Course) -> Iterator[tuple[Instant, str]]:
+    """When rooms were booked and given back in a span of the past, and their keys."""
     c = booking_slot.c
     of_each = [
         select(column.label("moment"), c.layer, c.room).where(c.community == community, span.holds(column))
@@ -68,13 +58,6 @@ def _touched(connection: Connection, community: str, span: Course) -> Iterator[t
         yield moment, f"{layer}/{room}"
 
 
-def _due(known: Mapping[str, Any], after: Instant, until: Instant) -> set[str]:
+def due(known: Mapping[str, Any], after: Instant, until: Instant) -> set[str]:
+    """The keys of the rooms, where another day has begun."""
     return set(known) if day_of(after) != day_of(until) else set()
-
-
-def _read(connection: Connection, community: str, keys: set[str], at: Instant) -> Mapping[str, Told | Any]:
-    return records(connection, community, keys, at)
-
-
-moves = moved(_read, _touched, _due)
-"""How the records changed in a span of the past."""

@@ -40,9 +40,9 @@ def _all(connection: Connection, community: str, at: Instant | None) -> dict[str
         "service_times": _served(found["service_requests"]),
         "wishes": _by_state(community, "wishes", wishes),
         "campaigns": _campaigns(connection, community, at),
-        "living_alone": _living_alone(connection, community, at),
+        "living_alone": check_ins(connection, community, at),
         "day_care": _day_care(rows.standing(connection, community, "day_care", at)),
-        "nurseries": _nurseries(rows.standing(connection, community, "nurseries", at)),
+        "nurseries": nurseries(connection, community, at),
     }
 
 
@@ -76,7 +76,8 @@ def _campaigns(connection: Connection, community: str, at: Instant | None) -> li
     ]
 
 
-def _living_alone(connection: Connection, community: str, at: Instant | None) -> dict[str, Any]:
+def check_ins(connection: Connection, community: str, at: Instant | None = None) -> dict[str, Any]:
+    """Of those who live alone: how many were seen in time, and how many are overdue to be seen."""
     everybody = watched(connection, community, at)
     late = sum(one.late > 0 for one in everybody)
     return {"count": totals.told(len(everybody)), **totals.hidden({"seen": len(everybody) - late, "overdue": late})}
@@ -105,8 +106,10 @@ def _day_care(found: Sequence[Plain]) -> list[dict[str, Any]]:
     ]
 
 
-def _nurseries(found: Sequence[Plain]) -> list[dict[str, Any]]:
+def nurseries(connection: Connection, community: str, at: Instant | None = None) -> list[dict[str, Any]]:
+    """Each nursery with its places, taken and free."""
     kept = ("name", "operator", "as_of")
+    found = rows.standing(connection, community, "nurseries", at)
     return [{name: one.values.get(name) for name in kept} | _places(one.values) for one in found]
 
 

@@ -13,8 +13,7 @@ from geo.communities import Community
 from layers.people import sees_people
 from layers.problem import Problem
 from layers.roles import Actor
-from layers.services import totals
-from layers.services.bookings import live
+from layers.services import live, totals
 from layers.services.registers import api_erasure, asked, exports, imports, listing, queries, told, words, write
 from layers.services.registers.behind import Row, as_told
 from layers.services.registers.declare import Register, registers
