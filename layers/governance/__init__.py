@@ -5,6 +5,7 @@ from layers.declare import Layer
 from layers.governance import rules
 from layers.governance.api import router
 from layers.governance.figures import records
+from layers.governance.sections import sections
 
 LAYER = Layer(
     code="governance",
@@ -16,4 +17,5 @@ LAYER = Layer(
     router=router,
     access=of_package(__name__),
     words=rules.words(),
+    sections=sections,
 )

@@ -6,6 +6,7 @@ from layers.services.api import router
 from layers.services.bookings.live import moves, records
 from layers.services.canteen import rules as canteen
 from layers.services.due import is_due, remind
+from layers.services.sections import sections
 
 LAYER = Layer(
     code="services",
@@ -20,4 +21,5 @@ LAYER = Layer(
     remind=remind,
     notices=canteen.notices(),
     access=of_package(__name__),
+    sections=sections,
 )
