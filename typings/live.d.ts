@@ -286,6 +286,7 @@ declare namespace Live {
     governance?: { "*"?: Governance };
     services?: Record<string, RoomUse>;
     notices?: Record<string, unknown>;
+    reports?: Record<string, unknown>;
     displays?: Record<string, Display>;
   }
   /** What stands under a key that is not "*". */

@@ -33,6 +33,7 @@ from cockpit.pages import (
     registers,
     replay,
     report,
+    reports,
     visitors,
     wall,
 )
@@ -64,6 +65,7 @@ def pages(app: Dash, databases: Databases, mqtt_port: int) -> list[Page]:
         Page("/counts", counts.page),
         Page("/forecast", forecast.page),
         Page("/festivals", festivals.page),
+        Page("/reports", reports.page),
         Page("/displays", displays.page),
         Page("/people", people.page),
         Page("/quarantine", quarantine.page(databases)),

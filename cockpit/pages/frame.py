@@ -48,6 +48,7 @@ NAV = (
             ("/calendar", marked("日历")),
             ("/media", marked("照片墙")),
             ("/registers", marked("登记簿")),
+            ("/reports", marked("报告")),
         ),
     ),
     (
@@ -81,7 +82,13 @@ PAST = frozenset(
 """Pages of the way about that can be asked for a past time; the others only know the present."""
 THEN = marked("事件、派给与网格员按当时已登记的，读数与客流按当时已测得的；底图、设备名称与位置是现在的")
 """What "then" is, on the screen; docs/architecture.md tells it whole."""
-NAV_ROLES = {"/people": "admin", "/displays": "manager", "/counts": "manager", "/festivals": "steward"}
+NAV_ROLES = {
+    "/people": "admin",
+    "/displays": "manager",
+    "/counts": "manager",
+    "/festivals": "steward",
+    "/reports": "steward",
+}
 """The least role of a page that shows nothing to others."""
 
 

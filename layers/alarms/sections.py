@@ -88,7 +88,7 @@ def _flood(one: dict[str, Any], asked: Asked) -> Row:
 
 
 def _figure(one: dict[str, Any]) -> Row:
-    marks = {True: "✓", False: "✗", None: None}
+    marks = {True: "✓", False: "×", None: None}
     return {
         "figure": word(one),
         "value": one["value"],
