@@ -67,7 +67,8 @@ class Named(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Figure(Named, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A figure or a column: ``kind`` says how it is written, ``unit`` what it counts, ``digits`` those after the point.
 
-    A ``plain`` number has the digits that it was told with. A ``share`` is told as a part of one and written in per cent. Of ``money`` what is told are fen, written in yuan.
+    A ``plain`` number has the digits that it was told with. A ``share`` is told as a part of one and written in per
+    cent. Of ``money`` what is told are fen, written in yuan.
     """
 
     kind: Literal["number", "plain", "share", "money", "text", "day", "moment", "mark"] = "number"

@@ -22,7 +22,7 @@ from store.language import LANGUAGES
 
 FIGURES, MADE_WITH = "figures", "made_with"
 NICE = 10
-FILE_MEGABYTES = 64
+FILE_MEGABYTES = 1_024
 FAILED = 1
 
 

@@ -201,7 +201,6 @@ class Maker:
                 stdin=given,
                 stdout=subprocess.PIPE,
                 stderr=said,
-                cwd=folder,
                 env=os.environ | {"PYTHONPATH": _path(), "OPENBLAS_NUM_THREADS": "1", "TMPDIR": str(folder)},
                 start_new_session=True,
             )
