@@ -85,7 +85,7 @@ def _fill(engine: Engine, count: int, since: Instant, until: Instant) -> None:
     with writing(engine) as connection:
         numbers = range(1, count * len(METRICS) + 1)
         _put(connection, series, (
-            {"id": n, "device_id": f"air-{(n - 1) // len(METRICS)}", "metric": METRICS[(n - 1) % len(METRICS)], "kind": "number"}
+            {"id": n, "device_id": f"air-{(n - 1) // 3}", "metric": METRICS[(n - 1) % 3], "kind": "number"}
             for n in numbers
         ))  # fmt: skip
         _put(connection, reading_day, (

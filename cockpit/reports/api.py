@@ -20,7 +20,6 @@ from layers.web import CommunityPath, Given, Limit, Services, WriteActor, instan
 from store import audit, budgets
 from store.engine import writing
 from store.instant import Instant, format_rfc3339, now
-from store.language import CHINESE
 
 Format = Literal["pdf", "xlsx"]
 Language = Literal["zh-CN", "en"]
@@ -29,6 +28,8 @@ KnownAt = Annotated[
     str | None,
     Query(max_length=40, description="RFC 3339; the report as it was known at that moment, always the same bytes"),
 ]
+FIRST: Language = "zh-CN"
+"""A report is for people of the township: without a language it is in Chinese, whoever asks."""
 LARGEST = 2**31 - 1
 Number = Annotated[int, Path(ge=1, le=LARGEST)]
 LOOK_S = 0.2
@@ -65,7 +66,7 @@ def router(maker: Maker) -> APIRouter:
         actor: WriteActor,
         request: Request,
         format: Format,
-        lang: Lang = CHINESE,
+        lang: Lang = FIRST,
     ) -> Response:
         """A file of a report that was made; where it is not kept any more it is set once more of the same figures."""
         await run_in_threadpool(_seen, given, community, number, actor)
@@ -101,7 +102,7 @@ def _by_period(routes: APIRouter, maker: Maker) -> None:
     async def month(
         request: Request, given: Given, community: CommunityPath, actor: WriteActor,
         month: Annotated[str, Query(max_length=10, description="2026-10")],
-        format: Format = "pdf", lang: Lang = CHINESE, known_at: KnownAt = None,
+        format: Format = "pdf", lang: Lang = FIRST, known_at: KnownAt = None,
     ) -> Response:  # fmt: skip
         """The report of a month. Of one that is over: the newest that was made, so that all read the same."""
         return await asked(request, given, community, "month", month, known_at, actor, format, lang)
@@ -110,7 +111,7 @@ def _by_period(routes: APIRouter, maker: Maker) -> None:
     async def week(
         request: Request, given: Given, community: CommunityPath, actor: WriteActor,
         week: Annotated[str, Query(max_length=10, description="2026-W44, by ISO 8601")],
-        format: Format = "pdf", lang: Lang = CHINESE, known_at: KnownAt = None,
+        format: Format = "pdf", lang: Lang = FIRST, known_at: KnownAt = None,
     ) -> Response:  # fmt: skip
         """The report of a week for the council."""
         return await asked(request, given, community, "week", week, known_at, actor, format, lang)
@@ -119,7 +120,7 @@ def _by_period(routes: APIRouter, maker: Maker) -> None:
     async def day(
         request: Request, given: Given, community: CommunityPath, actor: WriteActor,
         day: Annotated[str, Query(max_length=10, description="2026-10-31")],
-        format: Format = "pdf", lang: Lang = CHINESE, known_at: KnownAt = None,
+        format: Format = "pdf", lang: Lang = FIRST, known_at: KnownAt = None,
     ) -> Response:  # fmt: skip
         """The report of a day for the duty desk."""
         return await asked(request, given, community, "day", day, known_at, actor, format, lang)

@@ -42,21 +42,19 @@ def _drawing(section: Filled, chart: Chart, name: str, rows: list[Row]) -> dict[
     if columns is None or len(rows) < FEWEST_POINTS:
         return None
     shown = rows[:BARS_AT_MOST] if chart.form == "bars" else rows
-    series = [
-        {"name": named(columns[code]), "values": [_height(row.get(code)) for row in shown]} for code in chart.series
-    ]
+    values = {code: [_height(row.get(code)) for row in shown] for code in chart.series}
     limits = [] if chart.limit is None else [_height(row.get(chart.limit)) for row in shown]
-    heights = [value for one in series for value in one["values"] if value is not None]
+    heights = [value for some in values.values() for value in some if value is not None]
     if not any(heights):
         return None
     if chart.form == "stacked":
-        heights = [sum(one["values"][place] or 0 for one in series) for place in range(len(shown))]
+        heights = [sum(some[place] or 0.0 for some in values.values()) for place in range(len(shown))]
     top, ticks = _scale(max([*heights, *(limit for limit in limits if limit is not None)]))
     return {
         "form": chart.form,
         "title": f"{named(chart)} · {name}" if name else named(chart),
         "labels": [_label(row[chart.of], chart) for row in shown],
-        "series": series,
+        "series": [{"name": named(columns[code]), "values": some} for code, some in values.items()],
         "limits": limits if any(limit is not None for limit in limits) else [],
         "limit_name": named(columns[chart.limit]) if chart.limit else "",
         "top": top,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 
 from cockpit.reports.gather import Gathered
 from cockpit.reports.kinds import Period, kinds, period
@@ -168,7 +168,7 @@ def is_any_waiting(connection: Connection, communities: Collection[str], moment:
 def _is_to_be_made(communities: Collection[str], moment: Instant, lease: Instant) -> ColumnElement[bool]:
     c = report.c
     is_left = (c.state == MAKING) & (c.begun < moment - lease)
-    return c.state.in_(UNDER_WAY) & or_(c.state == WAITING, is_left) & c.community.in_(list(communities))
+    return and_(c.state.in_(UNDER_WAY), or_(c.state == WAITING, is_left), c.community.in_(list(communities)))
 
 
 def go_on(connection: Connection, row: Row[Any], done: int, steps: int) -> None:
@@ -208,7 +208,7 @@ def fail(connection: Connection, row: Row[Any], reason: str, moment: Instant) ->
 
 def _is(row: Row[Any]) -> ColumnElement[bool]:
     """The report, for as long as it is this attempt's."""
-    return (report.c.id == row.id) & (report.c.state == MAKING) & (report.c.attempts == row.attempts)
+    return and_(report.c.id == row.id, report.c.state == MAKING, report.c.attempts == row.attempts)
 
 
 def packed(gathered: Gathered) -> bytes:

@@ -117,7 +117,8 @@ def _month(code: str) -> tuple[date, date]:
 
 def _week(code: str) -> tuple[date, date]:
     found = re.fullmatch(r"(\d{4})-W(\d{2})", code, re.ASCII)
-    first = date.fromisocalendar(*map(int, found.groups()), 1)  # type: ignore[union-attr]
+    year, week = map(int, found.groups())  # type: ignore[union-attr]
+    first = date.fromisocalendar(year, week, 1)
     return first, first + timedelta(days=6)
 
 

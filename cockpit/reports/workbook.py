@@ -26,7 +26,7 @@ FORBIDDEN = re.compile(r"[\\/*?:\[\]]")
 
 def xlsx(gathered: Gathered, language: str) -> bytes:
     """The report as a workbook in a language."""
-    from openpyxl import Workbook
+    from openpyxl import Workbook  # type: ignore[import-untyped]
 
     with speaking(language):
         book = Workbook(write_only=True)
@@ -78,9 +78,9 @@ def _title(title: str, taken: set[str]) -> str:
 
 
 def _sheet(book: Any, title: str, heads: Sequence[str], rows: list[Sequence[tuple[Cell, Figure]]]) -> None:
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Alignment, Font
-    from openpyxl.utils import get_column_letter
+    from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
+    from openpyxl.styles import Alignment, Font  # type: ignore[import-untyped]
+    from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
 
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
