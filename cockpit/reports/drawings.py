@@ -52,7 +52,7 @@ def _drawing(section: Filled, chart: Chart, name: str, rows: list[Row]) -> dict[
     top, ticks = _scale(max([*heights, *(limit for limit in limits if limit is not None)]))
     return {
         "form": chart.form,
-        "title": f"{named(chart)} · {name}" if name else named(chart),
+        "title": f"{named(chart)} – {name}" if name else named(chart),
         "labels": [_label(row[chart.of], chart) for row in shown],
         "series": [{"name": named(columns[code]), "values": some} for code, some in values.items()],
         "limits": limits if any(limit is not None for limit in limits) else [],

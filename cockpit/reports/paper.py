@@ -1,7 +1,7 @@
 """A report as PDF: the gathered figures written out, and set by typst. The same figures give the same bytes."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from importlib.resources import files
 from typing import Any
@@ -12,11 +12,16 @@ from cockpit.reports import fonts, written
 from cockpit.reports.drawings import drawings
 from cockpit.reports.gather import Filled, Gathered
 from cockpit.reports.kinds import kinds
-from layers.sections import Figure, Row, Table
+from layers.sections import FEW, NO_DATA, NOT_CONFIGURED, Figure, Row, Table
 from store import scratch
 from store.instant import to_datetime
-from store.language import Word, current, named, say, speaking
+from store.language import current, named, say, speaking
 
+UNKNOWN = (NO_DATA, NOT_CONFIGURED, FEW)
+SHORT, LONG = 16, 44
+"""A column of texts up to so many digits wide takes what it needs; longer ones share the rest, up to the other."""
+ON_A_LINE = 100
+"""So many digits a table is wide at most; where it needs more, the heads of its columns are broken into lines."""
 ROWS_ON_PAPER = 60
 """A longer table stands whole in the workbook."""
 
@@ -58,10 +63,10 @@ def document(gathered: Gathered) -> dict[str, Any]:
     local = to_datetime(gathered.known_at).astimezone(UTC)
     return {
         "language": current().partition("-")[0],
-        "title": f"{community} · {heading} · {period}",
+        "title": f"{community} – {heading} – {period}",
         "community": community,
         "heading": heading,
-        "running": f"{community} · {heading}",
+        "running": f"{community} – {heading}",
         "period": period,
         "known": say("数据截至 {moment}（北京时间）", moment=written.moment(gathered.known_at)),
         "made": {part: getattr(local, part) for part in ("year", "month", "day", "hour", "minute", "second")},
@@ -94,8 +99,12 @@ def _headline(gathered: Gathered) -> list[dict[str, Any]]:
         section = sections.get(of)
         if section is not None and figure in section.told.figures:
             told = _figure(section, figure)
-            found.append(told | {"name": f"{named(section.described)} · {told['name']}"})
+            found.append(told | {"name": _of(named(section.described), told["name"])})
     return found
+
+
+def _of(whole: str, part: str) -> str:
+    return say("{whole}：{part}", whole=whole, part=part)
 
 
 def _section(one: Filled) -> dict[str, Any]:
@@ -115,7 +124,7 @@ def _section(one: Filled) -> dict[str, Any]:
 
 def _figure(section: Filled, code: str) -> dict[str, Any]:
     described, value = section.described.figures[code], section.told.figures[code]
-    is_known = value is not None and not (isinstance(value, Word) and described.kind != "text")
+    is_known = value is not None and value not in UNKNOWN
     unit = written.unit(described) if is_known else ""
     return {"name": named(described), "value": written.text(value, described), "unit": unit, "known": is_known}
 
@@ -124,16 +133,32 @@ def _table(table: Table, rows: list[Row]) -> dict[str, Any]:
     title = named(table)
     if len(rows) > ROWS_ON_PAPER:
         title = say("{title}（前 {n} 行，全部见表格文件）", title=title, n=ROWS_ON_PAPER)
-    columns = [(code, column) for code, column in table.columns.items()]
+    columns = list(table.columns.items())
+    cells = [[written.text(row.get(code), column) for code, column in columns] for row in rows[:ROWS_ON_PAPER]]
+    heads = [written.head(column) for _, column in columns]
+    weights = _weights([column for _, column in columns], heads, list(zip(*cells, strict=True)))
     return {
         "title": title,
-        "columns": [{"name": written.head(column), "number": written.is_number(column)} for _, column in columns],
-        "rows": [[_cell(row.get(code), column) for code, column in columns] for row in rows[:ROWS_ON_PAPER]],
+        "columns": [
+            {"name": head, "number": written.is_number(column), "weight": weight}
+            for (_, column), head, weight in zip(columns, heads, weights, strict=True)
+        ],
+        "rows": cells,
     }
 
 
-def _cell(value: Any, column: Figure) -> str:
-    return written.text(value, column)
+def _weights(columns: Sequence[Figure], heads: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int | None]:
+    """What each column takes of the width that is left; None: as much as it needs."""
+    longest = [max(map(written.width, some)) for some in cells]
+    needs = [max(wide, written.width(head)) for wide, head in zip(longest, heads, strict=True)]
+    if sum(need + 2 for need in needs) > ON_A_LINE and all(wide <= LONG for wide in longest):
+        words = [max(map(written.width, head.split())) for head in heads]
+        return [max(wide, word) + 2 for wide, word in zip(longest, words, strict=True)]
+    found = [
+        None if written.is_number(column) or wide <= SHORT else min(wide, LONG)
+        for column, wide in zip(columns, longest, strict=True)
+    ]
+    return found if any(found) else [1, *found[1:]]
 
 
 def _each_text(told: Any, change: Callable[[str], str]) -> Any:

@@ -85,7 +85,7 @@ def _sheet(book: Any, title: str, heads: Sequence[str], rows: list[Sequence[tupl
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
     for place, head in enumerate(heads):
-        longest = max([_width(head), *(_width(_shown(row[place])) for row in rows[:200])])
+        longest = max([written.width(head), *(written.width(_shown(row[place])) for row in rows[:200])])
         letter = get_column_letter(place + 1)
         sheet.column_dimensions[letter].width = min(WIDEST, max(NARROWEST, longest + 2))
     bold, right = Font(bold=True), Alignment(horizontal="right")
@@ -138,11 +138,6 @@ def _kept(value: Cell, described: Figure) -> tuple[Any, str | None]:
 
 def _shown(cell: tuple[Cell, Figure]) -> str:
     return written.text(*cell)
-
-
-def _width(text: str) -> int:
-    """Columns that a text takes: a Chinese character is as wide as two digits."""
-    return sum(2 if ord(one) > 0x2E80 else 1 for one in text)
 
 
 def _settled(content: bytes, gathered: Gathered) -> bytes:

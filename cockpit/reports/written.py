@@ -5,7 +5,7 @@ from store.instant import SHANGHAI, to_datetime
 from store.language import CHINESE, Word, current, named
 
 NOTHING = "—"
-GROUPED_FROM = 10_000
+UNBROKEN = "\u00a0"
 
 
 def text(value: Cell, described: Figure) -> str:
@@ -33,7 +33,7 @@ def _number(value: float, described: Figure) -> str:
             return moment(int(value))
         case "plain":
             return f"{value:,.6f}".rstrip("0").rstrip(".")
-    return f"{value:,.{described.digits}f}" if abs(value) >= GROUPED_FROM else f"{value:.{described.digits}f}"
+    return f"{value:,.{described.digits}f}"
 
 
 def word(value: Word) -> str:
@@ -54,10 +54,15 @@ def head(described: Figure) -> str:
 
 
 def moment(instant: int) -> str:
-    """A moment by the clock in Asia/Shanghai, to the minute."""
-    return f"{to_datetime(instant).astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    """A moment by the clock in Asia/Shanghai, to the minute; never broken into two lines."""
+    return f"{to_datetime(instant).astimezone(SHANGHAI):%Y-%m-%d{UNBROKEN}%H:%M}"
 
 
 def is_number(described: Figure) -> bool:
     """Whether a column holds numbers, which stand under each other by their last digit."""
     return described.kind in ("number", "plain", "share", "money")
+
+
+def width(text: str) -> int:
+    """How wide a text is in digits: a Chinese character is as wide as two."""
+    return sum(2 if ord(one) > 0x2E80 else 1 for one in text)

@@ -150,7 +150,8 @@ def devices(connection: Connection, asked: Asked) -> Told:
     rows: list[Row] = []
     for one in known:
         state = status_of(one.device, one.last_seen, one.connected, asked.until - 1)
-        began = max(asked.since, min(one.device.created, asked.until))
+        # One that was registered afterwards sent what it had kept.
+        began = max(asked.since, one.device.created) if one.device.created < asked.until else asked.since
         expected = (asked.until - began) / (one.device.interval_s * SECOND)
         share = min(1.0, came.get(one.device.id, 0) / expected) if expected >= 1 else None
         rows.append(
