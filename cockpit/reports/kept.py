@@ -86,7 +86,8 @@ def _wait_again(connection: Connection, number: int, moment: Instant) -> None:
     dropped = has_files.where(report_file.c.content.is_(None)).exists()
     c = report.c
     again = or_(c.state == FAILED, (c.state == DONE) & dropped)
-    values = {"state": WAITING, "done": 0, "steps": 0, "begun": None, "ended": None, "reason": None, "asked": moment}
+    values = {"state": WAITING, "done": 0, "steps": 0, "alive": None, "ended": None, "reason": None}
+    values |= {"asked": moment, "attempts": 0}
     connection.execute(update(report).where(c.id == number, again).values(values))
 
 
@@ -145,35 +146,42 @@ def content(connection: Connection, number: int, language: str, form: str) -> tu
     return None if row is None else (row.content, row.sha256)
 
 
-def claim(connection: Connection, communities: Collection[str], moment: Instant, lease: Instant) -> Row[Any] | None:
-    """The report that has waited longest, now made by whoever calls; None where none waits.
+LEASE: Instant = 60 * SECOND
+"""Whoever makes a report and has given no sign of life for so long is gone, and another makes it."""
 
-    One that was begun longer ago than ``lease`` is taken too: whoever made it is gone.
-    """
+
+def claim(connection: Connection, communities: Collection[str], moment: Instant) -> Row[Any] | None:
+    """The report that has waited longest, now made by whoever calls, who `go_on`; None where none waits."""
     c = report.c
-    is_due = _is_to_be_made(communities, moment, lease)
+    is_due = _is_to_be_made(communities, moment)
     found = connection.scalar(select(c.id).where(is_due).order_by(c.asked, c.id).limit(1))
     if found is None:
         return None
-    values = {"state": MAKING, "begun": moment, "done": 0, "steps": 0, "attempts": c.attempts + 1, "reason": None}
+    values = {"state": MAKING, "alive": moment, "done": 0, "steps": 0, "attempts": c.attempts + 1, "reason": None}
     claimed = connection.execute(update(report).where(c.id == found, is_due).values(values).returning(report))
     return claimed.one_or_none()
 
 
-def is_any_waiting(connection: Connection, communities: Collection[str], moment: Instant, lease: Instant) -> bool:
+def is_any_waiting(connection: Connection, communities: Collection[str], moment: Instant) -> bool:
     """Whether there is anything to `claim`; reads only."""
-    return connection.scalar(select(report.c.id).where(_is_to_be_made(communities, moment, lease)).limit(1)) is not None
+    return connection.scalar(select(report.c.id).where(_is_to_be_made(communities, moment)).limit(1)) is not None
 
 
-def _is_to_be_made(communities: Collection[str], moment: Instant, lease: Instant) -> ColumnElement[bool]:
+def _is_to_be_made(communities: Collection[str], moment: Instant) -> ColumnElement[bool]:
     c = report.c
-    is_left = (c.state == MAKING) & (c.begun < moment - lease)
+    is_left = (c.state == MAKING) & (c.alive < moment - LEASE)
     return and_(c.state.in_(UNDER_WAY), or_(c.state == WAITING, is_left), c.community.in_(list(communities)))
 
 
-def go_on(connection: Connection, row: Row[Any], done: int, steps: int) -> None:
-    """Say how far a report has come."""
-    connection.execute(update(report).where(_is(row)).values(done=done, steps=steps))
+def go_on(connection: Connection, row: Row[Any], moment: Instant, done: int | None = None, steps: int = 0) -> None:
+    """Give a sign of life, and say how far a report has come."""
+    far = {} if done is None else {"done": done, "steps": steps}
+    connection.execute(update(report).where(_is(row)).values(alive=moment, **far))
+
+
+def give_back(connection: Connection, row: Row[Any]) -> None:
+    """Let another make a report that was begun."""
+    connection.execute(update(report).where(_is(row)).values(state=WAITING, alive=None))
 
 
 def finish(

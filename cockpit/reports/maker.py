@@ -2,12 +2,13 @@
 
 import math
 import os
+import select
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -27,7 +28,7 @@ from layers.problem import Problem
 from store import budgets, scratch
 from store.databases import Databases
 from store.engine import writing
-from store.instant import SECOND, Instant, now
+from store.instant import Instant, now
 from store.language import LANGUAGES
 from store.why import first_line
 
@@ -37,8 +38,9 @@ ROOT = Path(store.__file__).parent.parent
 LOOK_S = 2.0
 DUE_EVERY_S = 20.0
 FORGET_EVERY_S = 3_600.0
-LEASE_S = 60
-"""Longer than a report may take, another process takes it for given up."""
+ALIVE_EVERY_S = 10.0
+ATTEMPTS = 3
+"""So often a report is begun whose makers are gone without a word: it may be what ends them."""
 
 
 class Maker:
@@ -140,20 +142,19 @@ class Maker:
         here = [code for code in communities() if self._databases.of(code) is engine]
         while not self._stopping.is_set():
             with engine.connect() as connection:
-                is_any = kept.is_any_waiting(connection, here, now(), self._lease)
+                is_any = kept.is_any_waiting(connection, here, now())
             if not is_any:
                 return
             with writing(engine) as connection:
-                row = kept.claim(connection, here, now(), self._lease)
+                row = kept.claim(connection, here, now())
             if row is None:
                 return
             self._changed(row.community)
-            self._make(engine, row)
+            if row.attempts > ATTEMPTS:
+                self._give_up(engine, row, f"given up: {ATTEMPTS} processes that began to make it were killed")
+            else:
+                self._make(engine, row)
             self._changed(row.community)
-
-    @property
-    def _lease(self) -> Instant:
-        return round((budgets.current().report_seconds + LEASE_S) * SECOND)
 
     def _make(self, engine: Engine, row: Any) -> None:
         began = time.monotonic()
@@ -168,16 +169,20 @@ class Maker:
                 figures = (folder / child.FIGURES).read_bytes()
                 made_with = (folder / child.MADE_WITH).read_text(encoding="utf-8")
             except NotMade as error:
-                if self._stopping.is_set():
-                    return
-                with writing(engine) as connection:
-                    kept.fail(connection, row, str(error), now())
-                log.warning("report_not_made", report=row.id, kind=row.kind, period=row.period, reason=str(error))
+                self._give_up(engine, row, str(error))
                 return
         with writing(engine) as connection:
             kept.finish(connection, row, figures, files, made_with, now())
         took = round(time.monotonic() - began, 1)
         log.info("report_made", report=row.id, kind=row.kind, period=row.period, seconds=took)
+
+    def _give_up(self, engine: Engine, row: Any, reason: str) -> None:
+        with writing(engine) as connection:
+            if self._stopping.is_set():
+                kept.give_back(connection, row)
+            else:
+                kept.fail(connection, row, reason, now())
+        log.warning("report_not_made", report=row.id, kind=row.kind, period=row.period, reason=reason)
 
     def _ask_child(self, engine: Engine, row: Any, folder: Path) -> None:
         numbers = budgets.current()
@@ -224,16 +229,18 @@ class Maker:
     def _follow(self, engine: Engine, row: Any, running: "subprocess.Popen[bytes]") -> str | None:
         """Keep how far it has come; answers why it failed, where it says so."""
         reason = None
-        assert running.stdout is not None  # noqa: S101 - it is piped
-        for line in running.stdout:
-            word, _, rest = line.decode(errors="replace").rstrip("\n").partition(" ")
+        for line in _lines(running):
+            word, _, rest = line.partition(" ")
             if word == "failed":
                 reason = rest
-            elif word == "step":
-                done, _, steps = rest.partition(" ")
-                with writing(engine) as connection:
-                    kept.go_on(connection, row, int(done), int(steps))
-                self._changed(row.community)
+                continue
+            done, _, steps = rest.partition(" ")
+            with writing(engine) as connection:
+                if word == "step":
+                    kept.go_on(connection, row, now(), int(done), int(steps))
+                else:
+                    kept.go_on(connection, row, now())
+            self._changed(row.community)
         return reason
 
     @staticmethod
@@ -245,6 +252,21 @@ class Maker:
 
 class NotMade(Exception):
     """Why a report was not made, in words for who asked."""
+
+
+def _lines(running: "subprocess.Popen[bytes]") -> Iterator[str]:
+    """What the process says, line by line until it ends; an empty one after each while in which it says nothing."""
+    assert running.stdout is not None  # noqa: S101 - it is piped
+    said = b""
+    while True:
+        if not select.select([running.stdout], [], [], ALIVE_EVERY_S)[0]:
+            yield ""
+            continue
+        more = os.read(running.stdout.fileno(), 4_096)
+        *lines, said = (said + more).split(b"\n")
+        yield from (line.decode(errors="replace") for line in lines)
+        if not more:
+            return
 
 
 def _path() -> str:

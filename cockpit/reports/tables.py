@@ -35,7 +35,8 @@ report = Table(
     Column("steps", Integer, nullable=False),
     Column("asked", BigInteger, nullable=False),
     Column("actor", String(MAX_ACTOR), nullable=False),
-    Column("begun", BigInteger),
+    # When whoever makes it last gave a sign of life.
+    Column("alive", BigInteger),
     Column("ended", BigInteger),
     Column("attempts", Integer, nullable=False),
     Column("reason", String(MAX_REASON)),

@@ -269,7 +269,7 @@ def ask(
 def make(engine: Engine, moment: Instant) -> None:
     """Have the report that waits made, of nothing."""
     with writing(engine) as connection:
-        row = kept.claim(connection, ["heling"], moment, 60 * SECOND)
+        row = kept.claim(connection, ["heling"], moment)
         assert row is not None
         kept.finish(connection, row, b"figures", [kept.File("zh-CN", "pdf", b"content")], "tests", moment)
 
@@ -312,7 +312,7 @@ def test_no_more_wait_than_may(empty: Engine) -> None:
 def test_one_that_failed_is_made_again_by_whoever_asks(empty: Engine) -> None:
     number = ask(empty, KNOWN)
     with writing(empty) as connection:
-        row = kept.claim(connection, ["heling"], KNOWN, 60 * SECOND)
+        row = kept.claim(connection, ["heling"], KNOWN)
         assert row is not None
         kept.fail(connection, row, "no font", KNOWN)
         assert kept.one(connection, "heling", number).reason == "no font"
@@ -324,9 +324,9 @@ def test_one_that_failed_is_made_again_by_whoever_asks(empty: Engine) -> None:
 def test_one_whose_maker_is_gone_is_taken_over_and_the_former_writes_nothing_more(empty: Engine) -> None:
     number = ask(empty, KNOWN)
     with writing(empty) as connection:
-        former = kept.claim(connection, ["heling"], KNOWN, 60 * SECOND)
-        assert kept.claim(connection, ["heling"], KNOWN + 59 * SECOND, 60 * SECOND) is None
-        assert kept.claim(connection, ["heling"], KNOWN + 61 * SECOND, 60 * SECOND) is not None
+        former = kept.claim(connection, ["heling"], KNOWN)
+        assert kept.claim(connection, ["heling"], KNOWN + kept.LEASE) is None
+        assert kept.claim(connection, ["heling"], KNOWN + kept.LEASE + 1) is not None
         assert former is not None
         kept.finish(connection, former, b"", [kept.File("zh-CN", "pdf", b"x")], "tests", KNOWN)
         assert kept.one(connection, "heling", number).state == kept.MAKING
@@ -346,7 +346,7 @@ def test_files_go_when_they_were_kept_long_enough_and_the_figures_stay(empty: En
         )
         again = kept.again(connection, "heling", number, KNOWN + days * DAY + 2)
         assert again.state == kept.WAITING
-        claimed = kept.claim(connection, ["heling"], KNOWN + days * DAY + 3, 60 * SECOND)
+        claimed = kept.claim(connection, ["heling"], KNOWN + days * DAY + 3)
         assert claimed is not None
         assert claimed.figures == b"figures"
 

@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("steps", sa.Integer, nullable=False),
         sa.Column("asked", sa.BigInteger, nullable=False),
         sa.Column("actor", sa.String(100), nullable=False),
-        sa.Column("begun", sa.BigInteger),
+        sa.Column("alive", sa.BigInteger),
         sa.Column("ended", sa.BigInteger),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("reason", sa.String(500)),
