@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, inser
 from cockpit.reports.gather import Gathered
 from cockpit.reports.kinds import Period, kinds, period
 from cockpit.reports.tables import MAX_REASON, report, report_file, report_schedule
+from layers import words
 from layers.problem import Problem
 from store import once
 from store.engine import upsert
@@ -280,7 +281,7 @@ def told(row: Row[Any], files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "asked": format_rfc3339(row.asked),
         "by": row.actor,
         "ended": None if row.ended is None else format_rfc3339(row.ended),
-        "reason": row.reason,
+        "reason": None if row.reason is None else words.told(row.reason),
         "made_with": row.made_with,
         "kept_until": keep,
         "files": list(files),

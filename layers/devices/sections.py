@@ -74,7 +74,8 @@ def air(connection: Connection, asked: Asked) -> Told:
         row: Row = {"day": date_text(day)}
         for code in chosen:
             row[code] = found[code][day].value if day in found[code] else None
-            row[f"{code}_limit"] = limits().limits.get(code)
+            if code in limits().limits:
+                row[f"{code}_limit"] = limits().limits[code]
         told.tables["days"].append(row)
     over = [day for day in asked.days if any(_is_over(code, found[code].get(day)) for code in chosen)]
     judged = [day for day in asked.days if any(day in found.get(code, {}) for code in limits().limits)]
