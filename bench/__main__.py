@@ -25,6 +25,7 @@ from bench import (
     registers,
     reload,
     replay,
+    reports,
     throughput,
     volume,
 )
@@ -48,6 +49,7 @@ BENCHES: dict[str, Callable[[Path], list[str]]] = {
     "replay": replay.measure,
     "alarms": alarms.measure,
     "registers": registers.measure,
+    "reports": reports.measure,
     "backup": backup.measure,
 }
 

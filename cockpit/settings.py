@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     communities_dir: Path | None = None
     base_map: Path | None = None
     calendar: Path | None = None
+    report_font: Path | None = None
     open_reading: bool = True
     trusted_proxies: str | None = None
     data_dir: Path = Path("data")

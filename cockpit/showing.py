@@ -16,6 +16,7 @@ from cockpit.live import LiveHub
 from cockpit.notices.courier import Courier
 from cockpit.parts import Whole, address_of, prepared, publisher
 from cockpit.people.oidc import Provider, SingleSignOn
+from cockpit.reports.maker import Maker
 from cockpit.resources import base_map, seal
 from cockpit.settings import Settings
 from sensors.bus.live import LiveSubscriber
@@ -50,11 +51,18 @@ def serve(
         subscriber.client.start()
         stack.callback(subscriber.client.stop)
         key = seal(settings)
-        courier = Courier(background, key, settings.public_url, lambda community: outlet.tell(_noticed(community)))
+        courier = Courier(
+            background, key, settings.public_url, lambda community: outlet.tell(_new(community, "notices"))
+        )
         courier.start()
         stack.callback(courier.stop)
+        maker = Maker(background, settings, lambda community: outlet.tell(_new(community, "reports")))
+        maker.start()
+        stack.callback(maker.stop)
         pages = databases.apart(Duty.PAGES)
-        app = web.build(pages, background, hub, outlet, probes, codecs, base, key, sign_on(settings, key), settings)
+        app = web.build(
+            pages, background, hub, outlet, probes, codecs, base, key, sign_on(settings, key), settings, maker
+        )
         server = Server(_uvicorn(app, settings), lambda: on_ready(databases), sign)
         collector.settle()
         server.run(sockets=[listening])
@@ -84,9 +92,9 @@ def sign_on(settings: Settings, key: Seal) -> SingleSignOn | None:
     return SingleSignOn(provider, public_url, key)
 
 
-def _noticed(community: str) -> dict[str, dict[str, dict[str, object]]]:
-    """Tells the pages that there are new notices; each then asks for its own."""
-    return {community: {"notices": {"*": {"at": now() // MILLISECOND}}}}
+def _new(community: str, what: str) -> dict[str, dict[str, dict[str, object]]]:
+    """Tells the pages that there are new notices, or reports; each then asks for its own."""
+    return {community: {what: {"*": {"at": now() // MILLISECOND}}}}
 
 
 class Server(uvicorn.Server):

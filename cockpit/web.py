@@ -33,6 +33,8 @@ from cockpit.people.identify import identifier
 from cockpit.people.oidc import SingleSignOn
 from cockpit.people.watch import Watch
 from cockpit.replay import api as replay_api
+from cockpit.reports import api as reports_api
+from cockpit.reports.maker import Maker
 from cockpit.serving import asked, bundle
 from cockpit.serving.compression import Compression
 from cockpit.serving.headers import SecurityHeaders
@@ -70,6 +72,7 @@ def build(
     seal: Seal,
     sign_on: SingleSignOn | None,
     settings: Settings,
+    maker: Maker,
 ) -> FastAPI:
     """Put the web application together.
 
@@ -95,6 +98,8 @@ def build(
         Sign-in by another provider, where there is one.
     settings
         Whether reading is open to everybody, and what pages tell of the broker.
+    maker
+        Makes the reports that somebody asks for.
     """
 
     watch = Watch(background.shared)
@@ -137,6 +142,7 @@ def build(
     server.include_router(displays_api.router())
     server.include_router(people_pages.router(sign_on))
     server.include_router(notices_api.router())
+    server.include_router(reports_api.router(maker))
     server.include_router(refused.router())
     server.include_router(ground_api.router())
     server.include_router(spatial_api.router())

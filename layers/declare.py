@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from geo.communities import Community
 from layers.access import Rules
 from layers.course import Mark, Moves
+from layers.sections import Part
 from sensors.intake.batch import Feed
 from store.instant import Instant
 from store.language import named
@@ -158,6 +159,7 @@ class Layer:
     whose feeds come before its own, since it takes what they tell. ``derived`` makes what of the records follows from
     those of a layer, this one or another: it is not read, but kept by difference. ``moves`` is how a community's
     records change in spans of the past that follow each other, ``marks`` what of it stands on a day's timeline.
+    ``sections`` are what it tells in reports.
     """
 
     code: str
@@ -184,6 +186,7 @@ class Layer:
     access: Rules = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     things: Mapping[str, IsKnown] = field(default_factory=dict)
+    sections: Callable[[], Mapping[str, Part]] | None = None
 
 
 @cache
@@ -191,6 +194,11 @@ def layers() -> tuple[Layer, ...]:
     """Every installed layer, in its order."""
     found = [point.load() for point in entry_points(group=ENTRY_POINTS)]
     return tuple(sorted(found, key=lambda layer: layer.order))
+
+
+def report_parts() -> dict[str, Part]:
+    """Every section that a layer tells in reports, by its code."""
+    return {code: part for layer in layers() if layer.sections is not None for code, part in layer.sections().items()}
 
 
 def notice_kinds() -> Mapping[str, Any]:

@@ -87,6 +87,11 @@ class Budgets:
     mqtt_silent: int = 500
     mqtt_connect_seconds: float = 10.0
 
+    # What a report takes of the machine, and how long who asks for one waits for it.
+    report_seconds: float = 600.0
+    report_megabytes: int = 3_072
+    report_wait_seconds: float = 45.0
+
     # What this process gives to others.
     webhook_seconds: float = 10.0
     webhook_answer_bytes: int = 4 * KIB

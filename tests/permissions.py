@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from cockpit import access, health, web
 from cockpit.live import LiveHub
+from cockpit.reports.maker import Maker
 from cockpit.settings import Settings
 from cockpit.tables import api_token
 from sensors.codecs.installed import codecs
@@ -31,12 +32,19 @@ class NoOutlet:
         """Nothing."""
 
 
+def maker(databases: Databases) -> Maker:
+    """What would make reports, and is not begun."""
+    return Maker(databases, Settings(), lambda _community: None)
+
+
 def application() -> FastAPI:
     """The web application with nothing behind it, to walk its routes."""
     databases = Databases(open_engine("sqlite://"))
     seal = Seal(b"A" * 43 + b"=")
     hub = LiveHub(databases)
-    return web.build(databases, databases, hub, NoOutlet(), health.Probes(), codecs(), None, seal, None, Settings())  # type: ignore[arg-type]
+    return web.build(
+        databases, databases, hub, NoOutlet(), health.Probes(), codecs(), None, seal, None, Settings(), maker(databases)
+    )  # type: ignore[arg-type]
 
 
 def routes() -> Iterator[str]:

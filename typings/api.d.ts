@@ -644,4 +644,41 @@ declare namespace Api {
     consent?: boolean;
     shown?: boolean;
   }
+  /** GET /reports (cockpit/reports/api.py) */
+  interface ReportFile {
+    language: string;
+    format: "pdf" | "xlsx";
+    bytes: number;
+    sha256: string;
+    kept: boolean;
+  }
+  interface Report {
+    id: number;
+    kind: string;
+    name: string;
+    period: string;
+    period_name: string;
+    known_at: string;
+    is_over: boolean;
+    state: "waiting" | "making" | "done" | "failed";
+    done: number;
+    steps: number;
+    by: string;
+    reason: string | null;
+    files: ReportFile[];
+  }
+  interface ReportKind {
+    kind: string;
+    name: string;
+    last: string;
+    at: string;
+    day: number | null;
+    weekday: number | null;
+    keep_days: number;
+    enabled: boolean;
+  }
+  interface Reports {
+    reports: Report[];
+    kinds: ReportKind[];
+  }
 }

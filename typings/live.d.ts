@@ -306,6 +306,7 @@ declare namespace Live {
     governance?: { "*"?: Governance };
     services?: Keyed<RoomUse, Tally>;
     notices?: Record<string, unknown>;
+    reports?: Record<string, unknown>;
     displays?: Record<string, Display>;
   }
   /** What stands under a key that is not "*". */

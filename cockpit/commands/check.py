@@ -106,6 +106,14 @@ def _foreign_files(found: Settings) -> str:
     return f"read in a process of its own, with limits, {', '.join(there)}{without}"
 
 
+def _font(found: Settings) -> str:
+    # What reads fonts only this needs, and no other command waits for it.
+    from cockpit.reports import fonts
+
+    one = fonts.font(found.report_font)
+    return f"reports are set in {one.family}, {one.regular}"
+
+
 def _broker(found: Settings) -> str:
     there = devices_address(found)
     with socket.create_connection((there.host, there.port), timeout=TIMEOUT_S):
@@ -131,6 +139,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "base map": _base_map,
     "calendar": _calendar,
     "foreign files": _foreign_files,
+    "font": _font,
     "broker": _broker,
     "web": _web,
 }

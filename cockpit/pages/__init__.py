@@ -34,6 +34,7 @@ from cockpit.pages import (
     registers,
     replay,
     report,
+    reports,
     visitors,
     wall,
 )
@@ -65,6 +66,7 @@ def pages(app: Dash, databases: Databases, mqtt_port: int) -> list[Page]:
         Page("/counts", counts.page),
         Page("/forecast", forecast.page),
         Page("/festivals", festivals.page),
+        Page("/reports", reports.page),
         Page("/displays", displays.page),
         Page("/health", health.page),
         Page("/people", people.page),

@@ -48,6 +48,7 @@ NAV = (
             ("/calendar", marked("日历")),
             ("/media", marked("照片墙")),
             ("/registers", marked("登记簿")),
+            ("/reports", marked("报告")),
         ),
     ),
     (
@@ -88,6 +89,7 @@ NAV_ROLES = {
     "/health": "manager",
     "/counts": "manager",
     "/festivals": "steward",
+    "/reports": "steward",
 }
 """The least role of a page that shows nothing to others."""
 

@@ -9,6 +9,7 @@ from layers.devices.moves import moves
 from layers.devices.overlay import overlay
 from layers.devices.panel import panel
 from layers.devices.queries import located, records
+from layers.devices.sections import sections
 
 LAYER = Layer(
     code="devices",
@@ -32,4 +33,5 @@ LAYER = Layer(
         Figure(code="offline", name="离线", name_en="offline", unit="台", unit_en=""),
         Figure(code="power", name="功率", name_en="power", unit="kW", unit_en="kW"),
     ),
+    sections=sections,
 )

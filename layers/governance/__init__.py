@@ -6,6 +6,7 @@ from layers.governance import rules
 from layers.governance.api import router
 from layers.governance.figures import records
 from layers.governance.panel import panel
+from layers.governance.sections import sections
 
 LAYER = Layer(
     code="governance",
@@ -18,4 +19,5 @@ LAYER = Layer(
     router=router,
     access=of_package(__name__),
     words=rules.words(),
+    sections=sections,
 )

@@ -10,6 +10,7 @@ from layers.grid_events.overlay import overlay
 from layers.grid_events.panel import panel
 from layers.grid_events.queries import located, records
 from layers.grid_events.rules import actions, categories, states
+from layers.grid_events.sections import sections
 
 LAYER = Layer(
     code="grid_events",
@@ -36,4 +37,5 @@ LAYER = Layer(
         Figure(code="events", name="未结事件", name_en="open events", unit="件", unit_en=""),
         Figure(code="critical", name="其中高级", name_en="of these critical", unit="件", unit_en=""),
     ),
+    sections=sections,
 )

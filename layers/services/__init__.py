@@ -7,6 +7,7 @@ from layers.services.canteen import rules as canteen
 from layers.services.due import is_due, remind
 from layers.services.live import moves, records
 from layers.services.panel import panel
+from layers.services.sections import sections
 
 LAYER = Layer(
     code="services",
@@ -22,4 +23,5 @@ LAYER = Layer(
     remind=remind,
     notices=canteen.notices(),
     access=of_package(__name__),
+    sections=sections,
 )

@@ -9,6 +9,7 @@ from layers.visitors.moves import moves
 from layers.visitors.overlay import overlay
 from layers.visitors.panel import panel
 from layers.visitors.queries import located, records
+from layers.visitors.sections import sections
 
 LAYER = Layer(
     code="visitors",
@@ -26,4 +27,5 @@ LAYER = Layer(
     days=told_days,
     located=located,
     figures=(Figure(code="inside", name="在场人数", name_en="people inside", unit="人", unit_en="people"),),
+    sections=sections,
 )

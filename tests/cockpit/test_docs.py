@@ -22,6 +22,7 @@ from cockpit.notices import api as notices
 from cockpit.pages import help
 from cockpit.people import api as people
 from cockpit.replay import api as replay
+from cockpit.reports import api as reports
 from cockpit.settings import PREFIX, Settings
 from cockpit.vitals import api as vitals
 from geo import folders
@@ -59,6 +60,7 @@ def routes() -> set[str]:
         ("", health.router(None, health.Probes())),
         ("", api.general()),
         ("", replay.router()),
+        ("", reports.router(None)),
         ("", people.router()),
         ("", displays.router()),
         ("", vitals.router(None)),

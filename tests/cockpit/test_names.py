@@ -19,7 +19,7 @@ from store.engine import writing
 from store.instant import now
 from store.seal import Seal
 from tests.database import add, new_database
-from tests.permissions import NOBODY, Headers, NoOutlet, address
+from tests.permissions import NOBODY, Headers, NoOutlet, address, maker
 from tests.running import run_async
 
 NAME = "zhang.san"
@@ -47,7 +47,9 @@ async def leaks(databases: Databases, event: str, who: Headers, is_open: bool) -
     """The routes whose answers name somebody."""
     hub = LiveHub(databases)
     settings = Settings(open_reading=is_open)
-    server = web.build(databases, databases, hub, NoOutlet(), health.Probes(), codecs(), None, SEAL, None, settings)  # type: ignore[arg-type]
+    server = web.build(
+        databases, databases, hub, NoOutlet(), health.Probes(), codecs(), None, SEAL, None, settings, maker(databases)
+    )  # type: ignore[arg-type]
     found, answered = [], 0
     transport = httpx.ASGITransport(server, client=("127.0.0.1", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://cockpit") as client:

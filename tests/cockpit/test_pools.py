@@ -28,6 +28,7 @@ from store.engine import apart, open_engine, writing
 from store.instant import DAY, format_rfc3339, now
 from store.seal import Seal
 from store.turns import Duty
+from tests.permissions import maker
 from tests.running import run_async
 
 OUTLET = cast("Any", SimpleNamespace(tell=lambda _layers: None))
@@ -70,6 +71,7 @@ def one_connection(engine: Engine) -> Iterator[tuple[Client, dict[str, str]]]:
         Seal(Fernet.generate_key()),
         None,
         Settings(),
+        maker(background),
     )
     yield Client(app), {"Authorization": f"Bearer {token}"}
     pages.close()

@@ -29,7 +29,7 @@ WITH_SECRETS = {"/api/v1/session", "/api/v1/session/password", "/api/v1/invitati
 """Where the body here is harmless, and refused all the same: its secrets are none."""
 PAGES = (
     *("/", "/map", "/events", "/board", "/report", "/figures"),
-    *("/governance", "/quarantine", "/ground", "/people", "/displays", "/wall/heling"),
+    *("/governance", "/quarantine", "/ground", "/people", "/displays", "/reports", "/wall/heling"),
     *("/alarms", "/alarm-rules", "/alarm-figures", "/visitors", "/forecast", "/festivals"),
 )
 
@@ -93,6 +93,7 @@ def bodies(admin: httpx.Client) -> list[tuple[str, dict[str, Any]]]:
         (f"{governance}/partners", {"field": "elderly_care", "name": "五金"}),
         (f"{governance}/partners/{partner}/deeds", {"done": moment, "what": "慰问"}),
         *bodies_of_displays(),
+        *bodies_of_reports(),
         *bodies_of_alarms(admin),
         *bodies_of_services(admin),
         *bodies_of_visitors(),
@@ -110,6 +111,13 @@ def bodies_of_displays() -> list[tuple[str, dict[str, Any]]]:
         (HEARTBEAT, beat | {"width": 1920, "height": 1080, "version": "x"}),
         (f"{API}/displays/steer", {"displays": ["大屏"], "act": "go", "scene": "overview", "language": "en"}),
         (f"{API}/displays/programme", {"displays": ["大屏"], "programme": None}),
+    ]
+
+
+def bodies_of_reports() -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{API}/reports", {"kind": "day", "period": "2026-11-20", "known_at": "2026-11-22T00:00:00Z"}),
+        (f"{API}/reports/schedule", {"kind": "day", "enabled": True}),
     ]
 
 

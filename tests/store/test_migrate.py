@@ -18,6 +18,7 @@ from store.instant import DAY, now
 def test_the_migrations_make_the_tables_that_the_program_declares(database_url: str) -> None:
     assert layers()  # their tables are declared when they are found
     import cockpit.displays.tables
+    import cockpit.reports.tables
     import cockpit.tables  # noqa: F401
     import sensors.tables  # noqa: F401
 
