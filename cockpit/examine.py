@@ -2,7 +2,7 @@
 
 from cockpit.resources import (
     base_map,
-    check_registers,
+    check_declarations,
     embedded_tls,
     external_broker,
     installed_codecs,
@@ -27,7 +27,7 @@ def examine(settings: Settings) -> None:
     base_map(settings)
     capacity.configure(settings.site_capacity)
     take_calendar(settings)
-    check_registers()
+    check_declarations()
     if settings.mqtt_url is None:
         embedded_tls(settings)
     else:

@@ -4,6 +4,7 @@ from layers.access import of_package
 from layers.declare import Layer
 from layers.governance import rules
 from layers.governance.api import router
+from layers.governance.counted import SOURCE
 from layers.governance.figures import records
 
 LAYER = Layer(
@@ -16,4 +17,5 @@ LAYER = Layer(
     router=router,
     access=of_package(__name__),
     words=rules.words(),
+    sources={"governance": SOURCE},
 )

@@ -5,6 +5,7 @@ from layers.declare import Layer
 from layers.services.api import router
 from layers.services.bookings.live import moves, records
 from layers.services.canteen import rules as canteen
+from layers.services.counted import SOURCE
 from layers.services.due import is_due, remind
 
 LAYER = Layer(
@@ -20,4 +21,5 @@ LAYER = Layer(
     remind=remind,
     notices=canteen.notices(),
     access=of_package(__name__),
+    sources={"register": SOURCE},
 )

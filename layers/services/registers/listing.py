@@ -116,12 +116,12 @@ def _where(
     if wanted.states:
         yield columns.state.in_(wanted.states)
     for one in wanted.conditions:
-        yield _is(one, community, register.code)
+        yield is_met(one, community, register.code)
     if wanted.word:
         yield _has_word(connection, seal, register, community, wanted)
 
 
-def _is(one: Condition, community: str, register: str) -> ColumnElement[bool]:
+def is_met(one: Condition, community: str, register: str) -> ColumnElement[bool]:
     value = register_value.c
     # By a list of rows and not row by row: so the index of values is asked once.
     found = select(value.row_id).where(
@@ -257,7 +257,7 @@ def _passes(register: Register, one: Row, wanted: Wanted, meant: Meant) -> bool:
         return False
     if wanted.states and one.state not in wanted.states:
         return False
-    if not all(_holds(condition, one.values) for condition in wanted.conditions):
+    if not all(holds(condition, one.values) for condition in wanted.conditions):
         return False
     return not wanted.word or _says(register, one, wanted, meant)
 
@@ -284,7 +284,7 @@ def _each(value: Value) -> Sequence[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _holds(condition: Condition, found: Mapping[str, Value]) -> bool:
+def holds(condition: Condition, found: Mapping[str, Value]) -> bool:
     keys = values.found_by(condition.field, found.get(condition.field.code))
     wanted = (values.found_by(condition.field, condition.value) or [(None, None)])[0]
     pairs = [(text if number is None else number, wanted[0] if number is None else wanted[1]) for text, number in keys]
