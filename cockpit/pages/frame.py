@@ -48,6 +48,7 @@ NAV = (
             ("/calendar", marked("日历")),
             ("/media", marked("照片墙")),
             ("/registers", marked("登记簿")),
+            ("/scenes", marked("九场景")),
         ),
     ),
     (
@@ -76,6 +77,8 @@ PAST = frozenset(
         "/calendar",
         "/media",
         "/registers",
+        "/scenes",
+        "/indicators",
     }
 )
 """Pages of the way about that can be asked for a past time; the others only know the present."""

@@ -103,7 +103,7 @@ def router() -> APIRouter:
     return routes
 
 
-def _of_device(one: spans.OfDevice) -> dict[str, Any]:
+def _of_device(one: spans.Sum) -> dict[str, Any]:
     mean = one.total / one.n if one.n else None
     told = {"device": one.device, "area": one.area, "mean": mean, "n": one.n, "moved": one.moved}
     return told | {"replayed": one.is_replayed}

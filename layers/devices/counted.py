@@ -2,17 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import Connection
 
 from layers.devices import queries
 from layers.sources import Counted, Formula, Rows, Source, Span, address
+from sensors.devices import registry
 from sensors.devices.kinds import kinds
 from sensors.intake.state import Status, status_of
 from sensors.metrics import metrics
 from sensors.readings import spans as measured
-from sensors.readings.spans import OfDevice
+from sensors.readings.spans import Sum
 from store.instant import DAY, Instant, day_of, format_rfc3339, now
 from store.language import say
 
@@ -42,8 +43,9 @@ def count_metric(
     """The figure of each span; None is today. Nothing where no device said anything in it."""
     until = now() if at is None else at
     asked = [_of_days(span, until) for span in spans]
-    found: dict[int, list[OfDevice]] = defaultdict(list)
-    for one in measured.of_devices(connection, community, formula.metric, asked, at):
+    found: dict[int, list[Sum]] = defaultdict(list)
+    is_counter = formula.of == "moved"
+    for one in measured.of_areas(connection, community, formula.metric, asked, at, is_counter=is_counter):
         found[one.place].append(one)
     return [_counted(found[place], formula) for place in range(len(asked))]
 
@@ -52,8 +54,8 @@ def _of_days(span: Span | None, until: Instant) -> tuple[Instant, Instant]:
     return (day_of(until), day_of(until) + DAY) if span is None else (span.since, span.until)
 
 
-def _counted(found: Sequence[OfDevice], formula: MetricFormula) -> Counted:
-    parts: dict[str, list[OfDevice]] = defaultdict(list)
+def _counted(found: Sequence[Sum], formula: MetricFormula) -> Counted:
+    parts: dict[str, list[Sum]] = defaultdict(list)
     for one in found:
         if one.area is not None:
             parts[one.area].append(one)
@@ -62,7 +64,7 @@ def _counted(found: Sequence[OfDevice], formula: MetricFormula) -> Counted:
     return Counted(value=figure(found, formula.of), areas=areas, is_replayed=is_replayed)
 
 
-def figure(found: Sequence[OfDevice], of: Literal["mean", "moved"]) -> float | None:
+def figure(found: Sequence[Sum], of: Literal["mean", "moved"]) -> float | None:
     """The mean over all values of devices, or how far their counters moved on together; None of nothing."""
     n = sum(one.n for one in found)
     if not n:
@@ -92,7 +94,8 @@ def count_devices(
 ) -> list[Counted]:
     """How many devices stand so; nothing where the community has none of the kind. Devices have no spans."""
     moment = now() if at is None else at
-    known = [one for one in queries.states(connection, community, None, at) if _is_meant(one, formula)]
+    meant = {one.id for one in registry.read_all(connection, community, kind=formula.device or None)}
+    known = queries.states(connection, community, meant, at) if meant else []
     if not known:
         return [Counted(value=None) for _ in spans]
     chosen = [
@@ -106,10 +109,6 @@ def count_devices(
             areas[one.device.area] += 1
     is_replayed = any(one.device.source is not None for one in chosen)
     return [Counted(value=float(len(chosen)), areas=areas, as_of=moment, is_replayed=is_replayed) for _ in spans]
-
-
-def _is_meant(one: Any, formula: DevicesFormula) -> bool:
-    return not formula.device or one.device.kind == formula.device
 
 
 def device_rows(community: str, formula: DevicesFormula, _span: Span | None, at: Instant | None) -> Rows:

@@ -56,6 +56,12 @@ def router() -> APIRouter:
 
 
 def _indicators(routes: APIRouter) -> None:
+    @routes.get("/indicators")
+    def every(community: Community, connection: Reading, at: StaffAt) -> dict[str, Any]:
+        """The indicators of a community with what defines them, without their figures."""
+        found = kept.indicators(connection, community.code, at)
+        return {"indicators": [told.definition(one) for one in found.values()]}
+
     @routes.get("/indicators/{code}")
     def one(
         community: Community, connection: Reading, viewer: Viewer, at: StaffAt, code: str, limit: Limit = 200

@@ -22,10 +22,13 @@ BEFORE = 31 * DAY
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfDevice:
-    """What a device measured in a span: how many values, their mean, and how far a counter moved on."""
+class Sum:
+    """What was measured in a span, by a device or in an area: how many values, their sum, how far counters moved on.
 
-    device: str
+    ``place`` is the number of the span; ``device`` is None of a sum over an area's devices.
+    """
+
+    device: str | None
     area: str | None
     is_replayed: bool
     place: int
@@ -34,47 +37,56 @@ class OfDevice:
     moved: float
 
 
-def of_devices(
+Spans = Sequence[tuple[Instant, Instant]]
+"""Spans of whole days that follow each other: from the first instant until before the second."""
+
+
+def of_devices(connection: Connection, community: str, metric: str, spans: Spans, at: Instant | None) -> list[Sum]:
+    """What each device measured in each span.
+
+    Once a real device measures the metric in an area, replayed ones are left out there, as they are out of the means
+    that screens show.
+    """
+    return _sums(connection, community, metric, spans, at, by=("device_id", "area", "source"), is_counter=True)
+
+
+def of_areas(
+    connection: Connection, community: str, metric: str, spans: Spans, at: Instant | None, *, is_counter: bool
+) -> list[Sum]:
+    """The same by area, None outside of all; how far counters moved on only where it is said that they are some."""
+    return _sums(connection, community, metric, spans, at, by=("area", "source"), is_counter=is_counter)
+
+
+def _sums(
     connection: Connection,
     community: str,
     metric: str,
-    spans: Sequence[tuple[Instant, Instant]],
+    spans: Spans,
     at: Instant | None,
-) -> list[OfDevice]:
-    """What each device measured in each span; ``place`` is the number of the span.
-
-    Spans are of whole days and follow each other. Once a real device measures the metric in an area, replayed ones
-    are left out there, as they are out of the means that screens show.
-    """
+    *,
+    by: tuple[str, ...],
+    is_counter: bool,
+) -> list[Sum]:
     if not spans:
         return []
     moment = now() if at is None else at
-    days = _days(community, metric, spans[0][0] - BEFORE, min(spans[-1][1], moment + 1), at).subquery()
-    before = [
-        func.lag(column).over(partition_by=days.c.series_id, order_by=days.c.day)
-        for column in (days.c.high, days.c.low)
-    ]
-    moved = select(days, before[0].label("high_before"), before[1].label("low_before")).subquery()
-    number = case(*((moved.c.day < until, literal(place)) for place, (_, until) in enumerate(spans)), else_=literal(-1))
-    by = (moved.c.device_id, moved.c.area, moved.c.source)
-    query = (
-        select(
-            *by,
-            number.label("place"),
-            func.sum(moved.c.n).label("n"),
-            func.sum(moved.c.total).label("total"),
-            func.sum(_moved(moved.c)).label("moved"),
-        )
-        .where(moved.c.day >= spans[0][0])
-        .group_by(*by, "place")
-        .order_by(moved.c.device_id, "place")
-    )
-    rows = connection.execute(query).all()
-    drawn = bool(places(community, "areas"))
-    real = really_measured(connection, community, [metric], drawn, moment)
+    begun = spans[0][0] - (BEFORE if is_counter else 0)
+    found = _days(community, metric, begun, min(spans[-1][1], moment + 1), at).subquery()
+    moved: ColumnElement[Any] = literal(0.0)
+    if is_counter:
+        following = {"partition_by": found.c.series_id, "order_by": found.c.day}
+        high, low = (func.lag(column).over(**following) for column in (found.c.high, found.c.low))
+        found = select(found, high.label("high_before"), low.label("low_before")).subquery()
+        moved = _moved(found.c)
+    number = case(*((found.c.day < until, literal(place)) for place, (_, until) in enumerate(spans)), else_=literal(-1))
+    columns = [found.c[name] for name in by]
+    sums = (func.sum(found.c.n).label("n"), func.sum(found.c.total).label("total"), func.sum(moved).label("moved"))
+    query = select(*columns, number.label("place"), *sums).where(found.c.day >= spans[0][0])
+    rows = connection.execute(query.group_by(*columns, "place").order_by(*columns, "place")).all()
+    real = really_measured(connection, community, [metric], bool(places(community, "areas")), moment)
     return [
-        OfDevice(
-            device=row.device_id,
+        Sum(
+            device=getattr(row, "device_id", None),
             area=row.area,
             is_replayed=row.source is not None,
             place=row.place,
@@ -83,7 +95,7 @@ def of_devices(
             moved=float(row.moved or 0),
         )
         for row in rows
-        if row.place >= 0 and (row.source is None or (metric, row.area if row.area is not None else None) not in real)
+        if row.place >= 0 and (row.source is None or (metric, row.area) not in real)
     ]
 
 
