@@ -158,7 +158,7 @@ def _figure(
     source, formula = source_of(found.kind), formula_of(found)
     assert source is not None  # noqa: S101 - an indicator without one is none
     if found.kind == "entered":
-        formula = type(formula)(code=found.code)  # type: ignore[call-arg]
+        formula = type(formula)(code=found.code)
     is_seen = found.sees == EVERYBODY or may(sees, found.sees)
     counted = source.count(connection, community, formula, spans, at) if is_seen else [Counted(value=None)] * len(spans)
     is_open = source.is_of_people(community, formula) and not may(sees, "steward")
