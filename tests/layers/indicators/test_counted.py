@@ -106,7 +106,7 @@ def test_a_past_time_is_answered_as_the_present_was(filled: Engine, of: dict[str
 
 
 def test_money_is_told_in_yuan(filled: Engine) -> None:
-    operator = add(filled, writer(shipped("operators")), name="第三方", what="食堂", scope="public", sector="market")
+    operator = add(filled, writer(shipped("operators")), name="第三方", what="食堂", scope="public")
     year = local_date(now()).year
     for quarter, yuan in (("q1", "10.50"), ("q2", 2)):
         add(
