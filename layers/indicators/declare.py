@@ -18,6 +18,7 @@ from geo import communities as geo
 from layers.declare import sources
 from layers.indicators.entered import SOURCE as ENTERED
 from layers.indicators.periods import Period
+from layers.roles import EVERYBODY
 from layers.scenes import scenes
 from layers.sources import Formula, Source
 from store.language import say
@@ -151,6 +152,18 @@ def fault(community: str, one: Indicator) -> str | None:
     return None if source is None else source.fault(community, formula)
 
 
+def own_fault(community: str, one: Indicator) -> str | None:
+    """The same of one that does not ship: it must not tell everybody of people."""
+    wrong = fault(community, one)
+    if wrong is not None:
+        return wrong
+    source = source_of(one.kind)
+    if source is not None and one.sees == EVERYBODY and source.is_of_people(community, formula_of(one)):
+        # Beside other totals of the same people it could tell who a few of them are.
+        return say("统计个人的指标只能给网格员及以上看：与别的合计相减会指认个人")
+    return None
+
+
 @cache
 def _shipped() -> Mapping[str, tuple[Scene, tuple[Indicator, ...]]]:
     folder = files("layers.indicators") / "declared"
@@ -219,7 +232,7 @@ def _own(community: str) -> list[Indicator]:
         found += read(text, code, where)[1]
     known = {one.code for _, rows in _shipped().values() for one in rows}
     for one in found:
-        wrong = say("编码已被占用") if one.code in known else fault(community, one)
+        wrong = say("编码已被占用") if one.code in known else own_fault(community, one)
         if wrong is not None:
             raise DeclarationError(f"{community}/{geo.INDICATORS}: {one.code}: {wrong}")
         known.add(one.code)

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, insert, select
 
-from layers.indicators.declare import Indicator, declared, fault, formula_of, source_of
+from layers.indicators.declare import Indicator, declared, fault, own_fault
 from layers.indicators.tables import indicator, indicator_target, indicator_value
 from layers.problem import Problem
-from layers.roles import EVERYBODY, Actor
+from layers.roles import Actor
 from layers.scenes import scenes
 from store import audit
 from store.instant import Instant, now
@@ -82,13 +82,9 @@ def add(connection: Connection, community: str, new: Indicator, reason: str, act
     """
     if new.code in declared(community):
         raise Problem(409, "conflict", say("编码「{code}」是随系统或社区文件夹提供的指标，不能改", code=new.code))
-    wrong = fault(community, new)
+    wrong = own_fault(community, new)
     if wrong is not None:
         raise Problem(422, "indicator refused", wrong)
-    source = source_of(new.kind)
-    if source is not None and source.is_of_people(community, formula_of(new)) and new.sees == EVERYBODY:
-        # Beside other totals of the same people it could tell who a few of them are.
-        raise Problem(422, "indicator refused", say("统计个人的指标只能给网格员及以上看：与别的合计相减会指认个人"))
     alone(connection, "indicator", community)
     if len({one.code for one in added(connection, community)} | {new.code}) > MOST_ADDED:
         raise Problem(409, "conflict", say("最多新增 {most} 个指标", most=MOST_ADDED))

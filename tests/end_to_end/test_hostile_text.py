@@ -196,7 +196,15 @@ def bodies_of_visitors() -> list[tuple[str, dict[str, Any]]]:
 
 
 def bodies_of_scenes() -> list[tuple[str, dict[str, Any]]]:
-    own = {"code": "own", "scene": "health", "name": "自定", "name_en": "own", "unit": "个", "unit_en": "", "factor": ""}
+    own = {
+        "code": "own",
+        "scene": "health",
+        "name": "自定",
+        "name_en": "own",
+        "unit": "个",
+        "unit_en": "",
+        "factor": "",
+    }
     own |= {"about": "口径", "about_en": "definition", "reason": "试", "period": "now", "sees": "steward", "better": ""}
     value = {"value": 1, "date": "2026-11-20", "source": "年报", "note": "注", "reference": "v"}
     return [

@@ -2,6 +2,7 @@
 
 import pytest
 
+from geo import communities as geo
 from geo.communities import communities
 from layers.indicators import declare
 from layers.indicators.declare import DeclarationError, Indicator, declared, factors, formula_of, scene, source_of
@@ -96,3 +97,40 @@ def test_a_declaration_that_cannot_be_names_the_place(text: str, why: str) -> No
 def test_a_formula_that_cannot_be_counted_says_why(formula: dict[str, object], why: str) -> None:
     one = Indicator(code="own", scene="health", name="自定", name_en="own", formula=formula)
     assert why in (declare.fault("heling", one) or "")
+
+
+OWN = """
+[[indicators]]
+code = "{code}"
+name = "自有"
+name_en = "own"
+sees = "{sees}"
+formula = {{ kind = "register", register = "{register}" }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "told", "why"),
+    [
+        ("health.toml", {}, ""),
+        ("nothing.toml", {}, "none of the nine scenes"),
+        ("health.toml", {"code": "employed"}, "employed"),
+        ("health.toml", {"register": "nothing"}, "nothing"),
+        ("health.toml", {"register": "meals", "sees": "everybody"}, "own"),
+        ("health.toml", {"register": "meals"}, ""),
+    ],
+)
+def test_a_communitys_own_indicators_stand_in_its_folder(
+    monkeypatch: pytest.MonkeyPatch, file: str, told: dict[str, str], why: str
+) -> None:
+    text = OWN.format(**{"code": "own", "register": "clubs", "sees": "steward"} | told)
+    monkeypatch.setattr(geo, "indicators", lambda _community: {file: text.encode()})
+    declared.cache_clear()
+    try:
+        if why:
+            with pytest.raises(DeclarationError, match=why):
+                declared("heling")
+        else:
+            assert declared("heling")["own"].scene == "health"
+    finally:
+        declared.cache_clear()
