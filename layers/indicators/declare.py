@@ -45,6 +45,7 @@ class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """A name of a programme that is shown as it was said; ``about`` tells what is known of it."""
 
     text: str
+    text_en: str
     about: str
     about_en: str
     communities: tuple[str, ...] = ()

@@ -23,7 +23,7 @@ def about_scene(code: str, community: str) -> dict[str, Any]:
     labels = [one for one in found.labels if not one.communities or community in one.communities]
     return scene_words(code) | {
         "mentioned": found.mentioned,
-        "labels": [{"text": one.text, **in_all("about", one, "about")} for one in labels],
+        "labels": [{**in_all("text", one, "text"), **in_all("about", one, "about")} for one in labels],
         "facilities": [
             {"code": one.code, **in_all("name", one), "lon": one.label[0], "lat": one.label[1]}
             for one in places(community, "facilities")

@@ -205,7 +205,15 @@ def bodies_of_scenes() -> list[tuple[str, dict[str, Any]]]:
         "unit_en": "",
         "factor": "",
     }
-    own |= {"about": "口径", "about_en": "definition", "reason": "试", "period": "now", "sees": "steward", "better": ""}
+    own |= {
+        "factor": "",
+        "about": "口径",
+        "about_en": "definition",
+        "reason": "试",
+        "period": "now",
+        "sees": "steward",
+        "better": "",
+    }
     value = {"value": 1, "date": "2026-11-20", "source": "年报", "note": "注", "reference": "v"}
     return [
         (f"{API}/indicators", own | {"formula": {"kind": "entered"}}),

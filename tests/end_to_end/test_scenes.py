@@ -190,7 +190,7 @@ def test_the_wall_shows_the_nine_scenes_as_one_picture_of_its_programme(filled: 
     page.keyboard.press("9")
     expect(cover.locator("li")).to_have_count(9)
     expect(cover).to_contain_text("治理")
-    expect(cover).to_contain_text("未结网格事件")
+    expect(cover).to_contain_text("本月办成难事")
     cut = "all => all.filter(one => one.scrollHeight > one.clientHeight + 1 || one.scrollWidth > one.clientWidth + 1)"
     assert cover.locator("li").evaluate_all(f"{cut}.length") == 0
     page.keyboard.press("1")
