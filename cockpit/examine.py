@@ -2,8 +2,8 @@
 
 from cockpit.resources import (
     base_map,
+    check_declarations,
     check_panels,
-    check_registers,
     embedded_tls,
     external_broker,
     installed_codecs,
@@ -28,7 +28,7 @@ def examine(settings: Settings) -> None:
     base_map(settings)
     capacity.configure(settings.site_capacity)
     take_calendar(settings)
-    check_registers()
+    check_declarations()
     check_panels()
     if settings.mqtt_url is None:
         embedded_tls(settings)

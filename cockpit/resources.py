@@ -92,20 +92,22 @@ def take_communities(settings: Settings) -> None:
             raise BadSetting(f"COCKPIT_COMMUNITY_DATABASES: {code!r} is not one of {', '.join(communities())}")
 
 
-def check_registers() -> None:
-    """Look at the declarations of all registers, those that communities bring in their folders too.
+def check_declarations() -> None:
+    """Look at the declarations of all registers and indicators, those that communities bring in their folders too.
 
     Raises
     ------
     BadSetting
         With the file, the place in it, and why.
     """
-    # What a register is only pages need, and no other command waits for it.
-    from layers.services.registers import declare
+    # What these are only pages need, and no other command waits for it.
+    from layers.indicators import declare as indicators
+    from layers.services.registers import declare as registers
 
     try:
-        declare.check()
-    except declare.DeclarationError as error:
+        registers.check()
+        indicators.check()
+    except (registers.DeclarationError, indicators.DeclarationError) as error:
         raise BadSetting(f"COCKPIT_COMMUNITIES_DIR: {error}") from None
 
 

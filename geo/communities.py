@@ -21,6 +21,7 @@ from store.language import Word
 
 FILE = "community.toml"
 REGISTERS = "registers"
+INDICATORS = "indicators"
 AREAS = Word("片区", "areas")
 
 # A wall has one line for its head: what is longer would push the time and the live mark off it.
@@ -97,13 +98,14 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 @dataclass(frozen=True, kw_only=True)
 class Further:
     """A community that does not ship: its folder, and what stood there: the GeoJSON of each layer that it has, and the
-    files of its registers by their names.
+    files of its registers and of its indicators by their names.
     """
 
     community: Community
     folder: Path
     layers: Mapping[str, bytes]
     registers: Mapping[str, bytes]
+    indicators: Mapping[str, bytes]
 
 
 @dataclass
@@ -221,9 +223,23 @@ def registers(code: str) -> Mapping[str, bytes]:
     UnknownCommunity
         If no community has this code.
     """
-    folder = folder_of(code) / REGISTERS
     further = _known.further.get(code)
-    if further is not None:
-        return further.registers
+    return _tables(code, REGISTERS) if further is None else further.registers
+
+
+def indicators(code: str) -> Mapping[str, bytes]:
+    """The same of the files of a community's indicators, one for each scene that it adds to.
+
+    Raises
+    ------
+    UnknownCommunity
+        If no community has this code.
+    """
+    further = _known.further.get(code)
+    return _tables(code, INDICATORS) if further is None else further.indicators
+
+
+def _tables(code: str, name: str) -> dict[str, bytes]:
+    folder = folder_of(code) / name
     there = sorted(folder.iterdir(), key=lambda file: file.name) if folder.is_dir() else []
     return {file.name: file.read_bytes() for file in there if file.name.endswith(".toml")}

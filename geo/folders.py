@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from geo import communities, drawn
-from geo.communities import FILE, REGISTERS, Community, Further
+from geo.communities import FILE, INDICATORS, REGISTERS, Community, Further
 from geo.drawn import Layer
 from geo.errors import BadCommunity
 from geo.survey_faults import INHERITED, rules
@@ -28,7 +28,7 @@ RESERVED = (
 )
 """What stands in the place of a community's code in addresses of ours, or would not be found by scripts."""
 NEEDED = "areas"
-MOST_REGISTERS = 100
+MOST_TABLES = 100
 WIDEST_DEG = 1.0
 """Some hundred kilometres: more is no community's ground."""
 FARTHEST_NORTH_DEG = 85.0
@@ -128,7 +128,13 @@ def _community_of(name: str, folder: Path) -> Further:
         if layer == NEEDED and not layers[layer].codes:
             raise BadCommunity(f"{f'{name}/{file}'!r}: has no feature")
     drawn_there = {layer: one.geojson for layer, one in layers.items()}
-    return Further(community=community, folder=folder, layers=drawn_there, registers=_registers(name, folder))
+    return Further(
+        community=community,
+        folder=folder,
+        layers=drawn_there,
+        registers=_tables(name, folder, REGISTERS),
+        indicators=_tables(name, folder, INDICATORS),
+    )
 
 
 def _check_names(name: str, folder: Path) -> None:
@@ -140,14 +146,14 @@ def _check_names(name: str, folder: Path) -> None:
             raise BadCommunity(f"{f'{name}/{one}'!r}: no layer of the ground; there are: {known}")
 
 
-def _registers(name: str, folder: Path) -> dict[str, bytes]:
-    if not _is_there(folder, REGISTERS, repr(name)):
+def _tables(name: str, folder: Path, kind: str) -> dict[str, bytes]:
+    if not _is_there(folder, kind, repr(name)):
         return {}
-    what = repr(f"{name}/{REGISTERS}")
-    found = [one for one in _names(_inside(folder, folder / REGISTERS, what), what) if one.endswith(".toml")]
-    if len(found) > MOST_REGISTERS:
-        raise BadCommunity(f"{what}: {len(found)} files; at most {MOST_REGISTERS}")
-    return {one: content(folder, f"{REGISTERS}/{one}") for one in found}
+    what = repr(f"{name}/{kind}")
+    found = [one for one in _names(_inside(folder, folder / kind, what), what) if one.endswith(".toml")]
+    if len(found) > MOST_TABLES:
+        raise BadCommunity(f"{what}: {len(found)} files; at most {MOST_TABLES}")
+    return {one: content(folder, f"{kind}/{one}") for one in found}
 
 
 def _described(name: str, text: bytes) -> Community:

@@ -16,6 +16,7 @@ from geo.communities import Community
 from layers.access import Rules
 from layers.course import Mark, Moves
 from layers.sections import Part
+from layers.sources import Source
 from sensors.intake.batch import Feed
 from store.instant import Instant
 from store.language import named
@@ -155,8 +156,9 @@ class Layer:
     ``days`` is what calendars show of it.
     A layer that is only kept and asked for has no overlay, panel or feed. ``access`` says who may what of its
     routes: `layers.access.of_package`; a route without a row is refused to everybody. ``words`` are those of
-    its codes. ``things`` are what other layers may name: by kind, whether there is one. ``hears`` are layers
-    whose feeds come before its own, since it takes what they tell. ``derived`` makes what of the records follows from
+    its codes. ``things`` are what other layers may name: by kind, whether there is one; ``sources`` what it can
+    count for them, by kind. ``hears`` are layers whose feeds come before its own, since it takes what they tell.
+    ``derived`` makes what of the records follows from
     those of a layer, this one or another: it is not read, but kept by difference. ``moves`` is how a community's
     records change in spans of the past that follow each other, ``marks`` what of it stands on a day's timeline.
     ``sections`` are what it tells in reports.
@@ -187,6 +189,7 @@ class Layer:
     words: Mapping[str, str] = field(default_factory=dict)
     things: Mapping[str, IsKnown] = field(default_factory=dict)
     sections: Callable[[], Mapping[str, Part]] | None = None
+    sources: Mapping[str, Source] = field(default_factory=dict)
 
 
 @cache
@@ -219,6 +222,11 @@ def notice_word(kind: str) -> str:
 def is_known(connection: Connection, community: str, kind: str, ref: str) -> bool:
     """Whether there is such a thing of a community, whichever layer it is of; False for a kind that none has."""
     return any(layer.things[kind](connection, community, ref) for layer in layers() if kind in layer.things)
+
+
+def sources() -> Mapping[str, Source]:
+    """Every kind of formula that a layer can count, by its code."""
+    return {kind: source for layer in layers() for kind, source in layer.sources.items()}
 
 
 def days(connection: Connection, community: str, moment: Instant) -> OnDay:

@@ -11,6 +11,8 @@ ROLES = ("actor", "by", "reporter")
 """Members that say who did something: ``kind:name``."""
 NAMES = ("assignee", "steward")
 """Members that hold a person's name by itself."""
+FEWEST = 5
+"""A total of fewer people than this could name one of them."""
 HIDDEN_KINDS = ("user", "command")
 """Kinds of actors that are people; a device or another program is nobody."""
 

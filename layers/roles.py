@@ -7,6 +7,8 @@ ROLES = ("wall", "steward", "manager", "admin")
 WRITING_ROLES = ROLES[1:]
 EVERYWHERE = "*"
 DISPLAY = ROLES[0]
+EVERYBODY = "everybody"
+"""Where no role is needed."""
 
 
 @dataclass(frozen=True)
@@ -34,3 +36,8 @@ class Actor:
 def may(role: str, least: str) -> bool:
     """Whether a role suffices where at least another is asked for."""
     return role in ROLES and ROLES.index(role) >= ROLES.index(least)
+
+
+def suffices(viewer: Actor | None, community: str, least: str) -> bool:
+    """Whether somebody has a role there, or none is needed."""
+    return least == EVERYBODY or (viewer is not None and viewer.is_in(community) and may(viewer.role, least))

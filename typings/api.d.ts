@@ -681,4 +681,58 @@ declare namespace Api {
     reports: Report[];
     kinds: ReportKind[];
   }
+  /** GET /indicators (layers/indicators/told.py): an indicator as it is declared. */
+  interface IndicatorDefinition {
+    code: string;
+    scene: string;
+    name: string;
+    unit: string;
+    period: "day" | "week" | "month" | "year" | "now";
+    period_name: string;
+    better: "more" | "less" | null;
+    sees: string;
+    digits: number;
+    kind: string;
+    formula: Record<string, unknown>;
+    about: string;
+    factor: { code: string; value: number; year: number; name: string; source: string } | null;
+    baseline: { value: number | null; year: number; words: string } | null;
+  }
+  /** Its figure: GET /scenes/{scene}. */
+  interface Indicator extends IndicatorDefinition {
+    value: number | null;
+    target: number | null;
+    share: number | null;
+    from: string | null;
+    to: string | null;
+    as_of: string;
+    source: string;
+    source_name: string;
+    replayed: boolean;
+    rows: string;
+    page: string;
+    trend: { from: string; day: string; value: number | null }[];
+    areas: Record<string, number>;
+    by_area: boolean;
+  }
+  interface SceneAnswer {
+    scene: {
+      code: string;
+      name: string;
+      mentioned: boolean;
+      labels: { text: string; about: string }[];
+      facilities: { code: string; name: string; lon: number; lat: number }[];
+    };
+    indicators: Indicator[];
+  }
+  /** GET /scenes/leading: what stands for each scene. */
+  interface LeadingAnswer {
+    scenes: { code: string; name: string; figure: Indicator | null }[];
+  }
+  /** GET /indicators/{code} */
+  interface IndicatorAnswer extends Indicator {
+    entries: { id: number; date: string; value: number | null; source: string; note: string; at: string; by: string }[];
+    targets: { from: string; value: number | null; reason: string; at: string; by: string }[];
+    versions: { seq: number; at: string; by: string; reason: string }[];
+  }
 }

@@ -143,6 +143,15 @@ interface RegistersScript {
   startQuick(): void;
   erasing(row: Api.RegisterRow): HTMLElement;
 }
+/** Figures of the nine scenes as pages and walls show them (77-scene-figures.js). */
+interface SceneFigures {
+  number(one: Api.IndicatorDefinition, value: number | null): string;
+  value(one: Api.Indicator): HTMLElement;
+  target(one: Api.Indicator): string | null;
+  foot(one: Api.Indicator): string;
+  line(one: Api.Indicator): HTMLElement | null;
+  baseline(one: Api.Indicator): string | null;
+}
 interface Forms {
   entry(name: string, note: string, actions?: [label: string, work: Work][]): HTMLElement;
   form(title: string, inputs: Field[], submit: (said: Record<string, any>) => unknown, verb?: string): HTMLElement;
@@ -290,6 +299,8 @@ interface Scene {
   row: string | null;
   /** A layer whose open things it looks at, else corners; null: the whole. */
   live: string | null;
+  /** What of a layer lies over the map. */
+  cover: string | null;
   outline: Maps.Position[] | null;
 }
 
@@ -492,6 +503,8 @@ interface Cockpit {
   sayOutcome(element: Element, ok: boolean, text: string): void;
   /** 06-bell.js */
   bell(): HTMLElement;
+  /** 77-scene-figures.js */
+  sceneFigures: SceneFigures;
   /** 07-forms.js, 08-unsaved.js */
   forms: Forms;
   holds(hold: () => boolean): void;

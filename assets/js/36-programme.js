@@ -98,6 +98,7 @@
     cockpit.root.dataset.scene = scene.code;
     cockpit.map.look(looksAt);
     for (const panel of cockpit.findAll("[data-panel]")) panel.classList.toggle("is-scene", panel.dataset.panel === scene.panel);
+    for (const cover of cockpit.findAll("[data-cover]")) cover.hidden = cover.dataset.cover !== scene.cover;
     for (const row of cockpit.findAll("[data-row]")) row.classList.toggle("is-scene", row.dataset.row === scene.row);
     draw(scene, choice, isInterrupted);
   }
@@ -108,6 +109,7 @@
     cockpit.root.dataset.held = "";
     cockpit.map.look(null);
     for (const one of cockpit.findAll(".is-scene")) one.classList.remove("is-scene");
+    for (const cover of cockpit.findAll("[data-cover]")) cover.hidden = true;
     if (strip) strip.hidden = true;
   }
 

@@ -10,6 +10,7 @@ import msgspec
 from geo.communities import Community
 from geo.view import outline_of
 from layers import panels
+from layers.declare import layers
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,6 +22,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     each: str | None = None
     sites: str | None = None
     live: str | None = None
+    cover: str | None = None
 
 
 @cache
@@ -41,11 +43,14 @@ def of(community: Community) -> list[dict[str, Any]]:
     ``of`` is the row that a scene is of; ``outline`` in degrees, None for the whole.
     """
     there = panels.codes(community)
+    installed = {layer.code for layer in layers()}
     found: list[dict[str, Any]] = []
     for code, scene in scenes().items():
         told: dict[str, Any] = {"code": code, "of": code, "name": scene.name, "name_en": scene.name_en}
-        told |= {"panel": scene.panel, "live": scene.live, "outline": None, "row": None}
+        told |= {"panel": scene.panel, "live": scene.live, "cover": scene.cover, "outline": None, "row": None}
         if scene.panel is not None and scene.panel not in there:
+            continue
+        if scene.cover is not None and scene.cover not in installed:
             continue
         if scene.each is not None:
             for place, shape in outline_of(community.code, scene.each):

@@ -49,6 +49,7 @@ NAV = (
             ("/media", marked("照片墙")),
             ("/registers", marked("登记簿")),
             ("/reports", marked("报告")),
+            ("/scenes", marked("九场景")),
         ),
     ),
     (
@@ -78,6 +79,8 @@ PAST = frozenset(
         "/calendar",
         "/media",
         "/registers",
+        "/scenes",
+        "/indicators",
     }
 )
 """Pages of the way about that can be asked for a past time; the others only know the present."""

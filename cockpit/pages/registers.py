@@ -12,11 +12,12 @@ from cockpit.pages.address import NoPage
 from cockpit.pages.table import endless
 from geo.communities import Community
 from geo.ground import places
+from layers.roles import suffices
+from layers.scenes import scenes
 from layers.services.registers import told, values
 from layers.services.registers.declare import Field, Register, registers
 from layers.services.registers.exports import heading
-from layers.services.registers.words import seen, suffices
-from layers.services.scenes import scenes
+from layers.services.registers.words import seen
 from store.language import named, say
 
 WIDE = {"text": 160, "long": 260, "time": 170, "choices": 160, "row": 180}

@@ -55,7 +55,7 @@ def _laid_out(found: Community, look: str, metric: str, further: dict[str, str],
         _header(found, is_replay=is_replay),
         html.Aside(panels.on_wall(found, "left"), className="column left", **{"aria-label": say("左栏")}),
         html.Main(
-            [base_map.graph(found, look), *_note(found)],
+            [base_map.graph(found, look), _nine_scenes(), *_note(found)],
             className="map-frame",
         ),
         html.Aside(panels.on_wall(found, "right"), className="column right", **{"aria-label": say("右栏")}),
@@ -63,6 +63,20 @@ def _laid_out(found: Community, look: str, metric: str, further: dict[str, str],
         _footer(found),
     ]
     return frame.root(found, "wall", content, theme=look, metric=metric, **further)
+
+
+def _nine_scenes() -> Any:
+    """The place of the nine scenes, over the map while the programme shows them; the script fills it then."""
+    return html.Section(
+        [
+            html.H2(say("九场景")),
+            html.P("", className="second", role="status", **{"data-nine-note": ""}),
+            html.Ol(**{"data-nine": ""}),
+        ],
+        className="nine-scenes",
+        hidden=True,
+        **{"data-cover": "indicators", "aria-label": say("九场景")},
+    )
 
 
 def _shown(community: Community) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from layers.access import of_package
 from layers.areas.api import router
+from layers.areas.counted import SOURCE
 from layers.areas.kept import KeptAreas
 from layers.areas.overlay import overlay
 from layers.areas.panel import panel
@@ -20,4 +21,5 @@ LAYER = Layer(
     router=router,
     access=of_package(__name__),
     derived=KeptAreas,
+    sources={"ground": SOURCE},
 )

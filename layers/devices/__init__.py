@@ -3,6 +3,7 @@
 from layers.access import of_package
 from layers.declare import Figure, Layer
 from layers.devices.api import router
+from layers.devices.counted import SOURCES
 from layers.devices.feed import DevicesFeed
 from layers.devices.kept import KeptEnvironment
 from layers.devices.moves import moves
@@ -26,6 +27,7 @@ LAYER = Layer(
     moves=moves,
     derived=KeptEnvironment,
     located=located,
+    sources=SOURCES,
     figures=(
         Figure(code="devices", name="设备", name_en="devices", unit="台", unit_en=""),
         Figure(code="online", name="在线", name_en="online", unit="台", unit_en=""),

@@ -1,7 +1,7 @@
 """Routes of the devices."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
@@ -9,9 +9,9 @@ from layers.devices import queries
 from layers.devices.commands import add_routes
 from layers.problem import Problem
 from layers.web import At, CommunityPath, Limit, Reading, Viewer, check_period, feature, instant_query, point
-from sensors.metrics import unit_of
-from sensors.readings import history
-from store.instant import DAY, SECOND, Instant, format_rfc3339, now
+from sensors.metrics import metrics, unit_of
+from sensors.readings import history, spans
+from store.instant import DAY, SECOND, Instant, day_of, format_rfc3339, now
 
 STEP = re.compile(r"(\d{1,6})(s|m|h|d)")
 STEP_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -22,12 +22,39 @@ def router() -> APIRouter:
     routes = APIRouter(tags=["devices"])
 
     @routes.get("/devices")
-    def devices(community: CommunityPath, connection: Reading, at: At) -> dict[str, Any]:
+    def devices(
+        community: CommunityPath,
+        connection: Reading,
+        at: At,
+        kind: Annotated[str | None, Query(max_length=40, description="only those of this kind")] = None,
+        status: Annotated[Literal["online", "stale", "offline"] | None, Query()] = None,
+    ) -> dict[str, Any]:
         """The devices as GeoJSON, each with its status, when it was last heard, and its newest readings."""
-        return {
-            "type": "FeatureCollection",
-            "features": [_feature(known, at) for known in queries.states(connection, community.code, None, at)],
-        }
+        known = queries.states(connection, community.code, None, at)
+        features = [_feature(one, at) for one in known if kind is None or one.device.kind == kind]
+        if status is not None:
+            features = [one for one in features if one["properties"]["status"] == status]
+        return {"type": "FeatureCollection", "features": features}
+
+    @routes.get("/readings/devices")
+    def by_device(
+        community: CommunityPath,
+        connection: Reading,
+        viewer: Viewer,
+        at: At,
+        metric: Annotated[str, Query(max_length=64)],
+        from_: Annotated[str, Query(alias="from", description="RFC 3339")],
+        to: Annotated[str, Query(description="RFC 3339")],
+    ) -> dict[str, Any]:
+        """What each device measured in whole days in Asia/Shanghai: its mean, of how many values, and how far its
+        counter moved on. Where a real device measures in an area, replayed ones are left out.
+        """
+        if metric not in metrics():
+            raise Problem(400, "bad parameter", f"metric {metric!r} is not one of {', '.join(metrics())}")
+        since, until = day_of(instant_query("from", from_) or 0), day_of(instant_query("to", to) or 0)
+        check_period(since, until, viewer)
+        found = spans.of_devices(connection, community.code, metric, [(since, until)], at)
+        return {"metric": metric, "unit": unit_of(metric), "devices": [_of_device(one) for one in found]}
 
     @routes.get("/devices/{device}")
     def device(community: CommunityPath, connection: Reading, device: str, at: At) -> dict[str, Any]:
@@ -74,6 +101,12 @@ def router() -> APIRouter:
 
     add_routes(routes)
     return routes
+
+
+def _of_device(one: spans.Sum) -> dict[str, Any]:
+    mean = one.total / one.n if one.n else None
+    told = {"device": one.device, "area": one.area, "mean": mean, "n": one.n, "moved": one.moved}
+    return told | {"replayed": one.is_replayed}
 
 
 def _feature(known: queries.Known, at: Instant | None) -> dict[str, Any]:

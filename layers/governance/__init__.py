@@ -4,6 +4,7 @@ from layers.access import of_package
 from layers.declare import Layer
 from layers.governance import rules
 from layers.governance.api import router
+from layers.governance.counted import SOURCE
 from layers.governance.figures import records
 from layers.governance.panel import panel
 from layers.governance.sections import sections
@@ -20,4 +21,5 @@ LAYER = Layer(
     access=of_package(__name__),
     words=rules.words(),
     sections=sections,
+    sources={"governance": SOURCE},
 )

@@ -12,7 +12,7 @@ from layers.governance.rules import kinds
 from layers.governance.tables import council_member, partner
 from layers.problem import Problem
 from layers.roles import may
-from layers.web import At, CommunityPath, Given, Limit, Manager, Reading, WriteActor, instant_query
+from layers.web import At, CommunityPath, Given, Limit, Manager, Reading, WriteActor, check_codes, instant_query
 from store.engine import writing
 from store.once import alone
 
@@ -93,14 +93,21 @@ def _matters(routes: APIRouter) -> None:
         community: CommunityPath,
         connection: Reading,
         actor: WriteActor,
+        at: At,
         kind: Annotated[str, Query(max_length=16)],
+        state: Annotated[list[str] | None, Query(max_length=20, description="only those in these states")] = None,
+        from_: Annotated[str | None, Query(alias="from", description="only those in their state since then")] = None,
+        to: Annotated[str | None, Query(description="only those in their state since before then")] = None,
         limit: Limit = 100,
     ) -> dict[str, Any]:
         """Matters of a kind without anything sealed; the least role is that of the kind."""
-        least = matters.kind_of(kind).role
-        if not may(actor.role, least):
-            raise Problem(403, "role does not suffice", f"{kind} needs {least}; you are {actor.role}")
-        return {"matters": matters.listed(connection, community.code, kind, limit)}
+        known = matters.kind_of(kind)
+        if not may(actor.role, known.role):
+            raise Problem(403, "role does not suffice", f"{kind} needs {known.role}; you are {actor.role}")
+        check_codes("state", state or (), known.states)
+        since, until = instant_query("from", from_), instant_query("to", to)
+        wanted = matters.Wanted(states=state or (), since=since, until=until)
+        return {"matters": matters.listed(connection, community.code, kind, limit, wanted, at)}
 
     @routes.post("/governance/matters", status_code=201)
     def open_matter(

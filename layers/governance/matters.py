@@ -3,6 +3,7 @@
 import hashlib
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,11 +116,32 @@ def advance(
     audit.record(connection, actor.label, "matter.step", number, {"to": to, "from": row.state})
 
 
-def listed(connection: Connection, community: str, code: str, limit: int) -> list[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which matters of a kind: in which states, of any where none is named, and since when they stand in them."""
+
+    states: Sequence[str] = ()
+    since: Instant | None = None
+    until: Instant | None = None
+
+
+ALL = Wanted()
+
+
+def listed(
+    connection: Connection, community: str, code: str, limit: int, wanted: Wanted = ALL, at: Instant | None = None
+) -> list[dict[str, Any]]:
     """Matters of a kind, what is open first, then the newest; never what is sealed."""
     kind = kinds()[code]
-    rows = connection.execute(with_state(community).where(matter.c.kind == code)).all()
-    rows = sorted(rows, key=lambda row: (not kind.states[row.state].open, -row.opened))
+    query = with_state(community, at).where(matter.c.kind == code)
+    columns = query.selected_columns
+    if wanted.states:
+        query = query.where(columns.state.in_(wanted.states))
+    if wanted.since is not None:
+        query = query.where(columns.since >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(columns.since < wanted.until)
+    rows = sorted(connection.execute(query).all(), key=lambda row: (not kind.states[row.state].open, -row.opened))
     return [told(row) for row in rows[:limit]]
 
 

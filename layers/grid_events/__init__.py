@@ -3,6 +3,7 @@
 from layers.access import of_package
 from layers.declare import Figure, Layer
 from layers.grid_events.api import router
+from layers.grid_events.counted import SOURCE
 from layers.grid_events.feed import GridEventsFeed
 from layers.grid_events.moves import marks, moves
 from layers.grid_events.notices import is_anything_due, remind, rules
@@ -33,6 +34,7 @@ LAYER = Layer(
     words={code: state.name for code, state in states().items()} | {code: one.name for code, one in actions().items()},
     notices=rules(),
     things={"category": lambda _connection, _community, code: code in categories()},
+    sources={"events": SOURCE},
     figures=(
         Figure(code="events", name="未结事件", name_en="open events", unit="件", unit_en=""),
         Figure(code="critical", name="其中高级", name_en="of these critical", unit="件", unit_en=""),

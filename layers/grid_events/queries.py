@@ -117,7 +117,17 @@ def find(
 ) -> list[Row[Any]]:
     """Events, newest first. ``before`` is (occurred, id) of the last one of the page before."""
     event = grid_event.c
-    query = with_state(community, at).order_by(event.occurred.desc(), event.id.desc()).limit(limit)
+    query = chosen(community, wanted, at).order_by(event.occurred.desc(), event.id.desc()).limit(limit)
+    if before is not None:
+        older = (event.occurred < before[0]) | ((event.occurred == before[0]) & (event.id < before[1]))
+        query = query.where(older)
+    return list(connection.execute(query))
+
+
+def chosen(community: str, wanted: Filter, at: Instant | None) -> Select[Any]:
+    """Select the events that are asked for, in no order."""
+    event = grid_event.c
+    query = with_state(community, at)
     if wanted.state:
         query = query.where(or_(*(is_in(query, code) for code in wanted.state)))
     if wanted.category is not None:
@@ -140,10 +150,7 @@ def find(
         query = query.where(event.occurred >= wanted.since)
     if wanted.until is not None:
         query = query.where(event.occurred <= wanted.until)
-    if before is not None:
-        older = (event.occurred < before[0]) | ((event.occurred == before[0]) & (event.id < before[1]))
-        query = query.where(older)
-    return list(connection.execute(query))
+    return query
 
 
 def is_in(events: Select[Any], code: str) -> ColumnElement[bool]:

@@ -4,6 +4,7 @@ from layers.access import of_package
 from layers.declare import Layer
 from layers.services.api import router
 from layers.services.canteen import rules as canteen
+from layers.services.counted import SOURCE
 from layers.services.due import is_due, remind
 from layers.services.live import moves, records
 from layers.services.panel import panel
@@ -24,4 +25,5 @@ LAYER = Layer(
     notices=canteen.notices(),
     access=of_package(__name__),
     sections=sections,
+    sources={"register": SOURCE},
 )

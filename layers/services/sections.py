@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from layers.people import FEWEST
 from layers.sections import FEW, NO_DATA, NOT_CONFIGURED, Asked, Cell, Part, Row, Told, date_text, parts_of, word
 from layers.services import totals
 from layers.services.activities import found as between
@@ -164,7 +165,7 @@ def _people(connection: Connection, asked: Asked, register: str) -> Cell:
     """How many rows of a register are of the period's days, where these are of at least five persons."""
     found = list(_of_days(connection, asked, register))
     persons = {row.get("person") for row in found}
-    return len(found) if not found or len(persons) >= totals.FEWEST else FEW
+    return len(found) if not found or len(persons) >= FEWEST else FEW
 
 
 def _hours(connection: Connection, asked: Asked) -> float:

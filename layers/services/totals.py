@@ -11,8 +11,7 @@ A sum of money is told only where every count that goes into it is: 21 yuan at 7
 
 from collections.abc import Iterable, Mapping
 
-FEWEST = 5
-"""A total of fewer people than this could name one of them."""
+from layers.people import FEWEST
 
 
 def hidden(counts: Mapping[str, int]) -> dict[str, int | None]:

@@ -3,6 +3,7 @@
 from layers.access import of_package
 from layers.declare import Figure, Layer
 from layers.visitors.api import router
+from layers.visitors.counted import SOURCE
 from layers.visitors.feed import VisitorsFeed
 from layers.visitors.festivals.days import told_days
 from layers.visitors.moves import moves
@@ -26,6 +27,7 @@ LAYER = Layer(
     moves=moves,
     days=told_days,
     located=located,
+    sources={"visits": SOURCE},
     figures=(Figure(code="inside", name="在场人数", name_en="people inside", unit="人", unit_en="people"),),
     sections=sections,
 )

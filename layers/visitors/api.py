@@ -5,12 +5,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from layers.visitors import asked, corrections, places, queries
+from layers.sources import Span
+from layers.visitors import asked, corrections, counted, places, queries
 from layers.visitors.capacity import api as capacity_api
 from layers.visitors.comparison import comparison
 from layers.visitors.festivals import api as festivals_api
 from layers.visitors.forecast import api as forecast_api
-from layers.web import At, CommunityPath, Given, Limit, Manager, Reading, instant_query
+from layers.web import At, CommunityPath, Given, Limit, Manager, Reading, Viewer, check_period, instant_query
 from store.engine import writing
 from store.instant import MILLISECOND, format_rfc3339, now
 
@@ -68,6 +69,22 @@ def router() -> APIRouter:
         asked.check_site(community.code, site)
         rows = queries.flow(connection, community.code, site, hours, at)
         return {"site": site, "hours": [row | {"hour": format_rfc3339(row["hour"])} for row in rows]}
+
+    @routes.get("/visitors/days")
+    def days(
+        community: CommunityPath,
+        connection: Reading,
+        viewer: Viewer,
+        at: At,
+        site: str,
+        from_: Annotated[str, Query(alias="from", description="RFC 3339")],
+        to: Annotated[str, Query(description="RFC 3339")],
+    ) -> dict[str, Any]:
+        """People who entered and left a site, by the day in Asia/Shanghai, oldest first."""
+        asked.check_site(community.code, site)
+        span = Span(instant_query("from", from_) or 0, instant_query("to", to) or 0)
+        check_period(span.since, span.until, viewer)
+        return {"site": site, "days": counted.days(connection, community.code, site, span, at)}
 
     @routes.get("/visitors/{site}/facts")
     def facts(community: CommunityPath, site: str, connection: Reading, at: At) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def trend(
         of_part = (one.ts.between(begun, at), one.value.is_not(None), one.quality.in_(AVERAGED))
         rows += _by_area(connection, community, chosen, one, literal(begun, BigInteger), one.value, literal(1), of_part)
     # As for the mean of now: where a real device measures, what is replayed beside it does not count.
-    real = _really_measured(connection, community, chosen, drawn, until)
+    real = really_measured(connection, community, chosen, drawn, until)
     lines: dict[tuple[str, str | None], dict[Instant, tuple[float, int]]] = defaultdict(dict)
     for row in rows:
         for area in {None, row.area} if row.area is not None or not drawn else ():
@@ -142,7 +142,7 @@ def trend(
     ]
 
 
-def _really_measured(
+def really_measured(
     connection: Connection, community: str, chosen: list[str], drawn: bool, moment: Instant
 ) -> set[tuple[str, str | None]]:
     """(metric, area) and (metric, None) of those that a device measures which is no replay."""

@@ -30,6 +30,7 @@ WITH_SECRETS = {"/api/v1/session", "/api/v1/session/password", "/api/v1/invitati
 PAGES = (
     *("/", "/map", "/events", "/board", "/report", "/figures"),
     *("/governance", "/quarantine", "/ground", "/people", "/displays", "/reports", "/wall/heling"),
+    *("/scenes", "/indicators"),
     *("/alarms", "/alarm-rules", "/alarm-figures", "/visitors", "/forecast", "/festivals"),
 )
 
@@ -97,6 +98,7 @@ def bodies(admin: httpx.Client) -> list[tuple[str, dict[str, Any]]]:
         *bodies_of_alarms(admin),
         *bodies_of_services(admin),
         *bodies_of_visitors(),
+        *bodies_of_scenes(),
     ]  # fmt: skip
 
 
@@ -198,6 +200,33 @@ def bodies_of_visitors() -> list[tuple[str, dict[str, Any]]]:
         (f"{API}/festivals/own/start", {"note": "开始"}),
         (f"{API}/festivals/own/posts/gate/duty", {"who": "李网格", "on": True}),
         (f"{API}/festivals/own/stop", {"note": "结束"}),
+    ]
+
+
+def bodies_of_scenes() -> list[tuple[str, dict[str, Any]]]:
+    own = {
+        "code": "own",
+        "scene": "health",
+        "name": "自定",
+        "name_en": "own",
+        "unit": "个",
+        "unit_en": "",
+        "factor": "",
+    }
+    own |= {
+        "factor": "",
+        "about": "口径",
+        "about_en": "definition",
+        "reason": "试",
+        "period": "now",
+        "sees": "steward",
+        "better": "",
+    }
+    value = {"value": 1, "date": "2026-11-20", "source": "年报", "note": "注", "reference": "v"}
+    return [
+        (f"{API}/indicators", own | {"formula": {"kind": "entered"}}),
+        (f"{API}/indicators/employed/values", value),
+        (f"{API}/indicators/employed/target", {"value": 1, "date": "2026-11-20", "reason": "试"}),
     ]
 
 

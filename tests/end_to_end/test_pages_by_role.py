@@ -15,6 +15,7 @@ PATHS = (
     *("/events", "/board", "/report", "/figures", "/governance"),
     *("/quarantine", "/people", "/counts", "/displays", "/devices/air-role", "/events/{event}"),
     *("/alarms", "/alarm-rules", "/alarm-figures"),
+    *("/scenes", "/indicators"),
 )
 DRAWN = ("/", "/map", "/compare", "/ground", "/wall/heling")
 """Those with a map, which takes a browser without a graphics card its time."""

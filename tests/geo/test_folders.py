@@ -80,13 +80,17 @@ def test_what_is_changed_later_counts_at_the_next_start(tmp_path: Path) -> None:
     assert len(ground.places("xinlin", "areas")) == 2
 
 
-def test_its_registers_are_told_as_they_stand(tmp_path: Path) -> None:
+def test_its_registers_and_indicators_are_told_as_they_stand(tmp_path: Path) -> None:
     own = xinlin(tmp_path) / "registers"
     own.mkdir()
     (own / "lifts.toml").write_text('name = "电梯"', encoding="utf-8")
     (own / "README.md").touch()
     communities.take(folders.read(tmp_path))
+    (own.parent / "indicators").mkdir()
+    (own.parent / "indicators" / "health.toml").write_text("[scene]", encoding="utf-8")
+    communities.take(folders.read(tmp_path))
     assert communities.registers("xinlin") == {"lifts.toml": 'name = "电梯"'.encode()}
+    assert communities.indicators("xinlin") == {"health.toml": b"[scene]"}
     assert all(isinstance(communities.registers(code), dict) for code in communities.shipped())
     with pytest.raises(UnknownCommunity):
         communities.registers("nowhere")

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from layers.people import FEWEST
 from layers.services import totals
 from layers.services.care import rows
 from layers.services.care.living_alone import CHECK_INS, WATCHED, watched
@@ -88,7 +89,7 @@ def _served(found: Sequence[Plain]) -> dict[str, Any]:
     served = [one for one in found if one.values.get("on_time") is not None]
     on_time = sum(one.values["on_time"] for one in served)
     marks = [one.values["satisfied"] for one in served if one.values.get("satisfied") is not None]
-    is_told = len(marks) >= totals.FEWEST
+    is_told = len(marks) >= FEWEST
     return {
         "served": totals.told(len(served)),
         **totals.hidden({"on_time": on_time, "late": len(served) - on_time}),

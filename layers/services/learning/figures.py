@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from layers.people import FEWEST
 from layers.services import totals
 from layers.services.ages import age_on
 from layers.services.learning import places, rules
@@ -77,7 +78,7 @@ def _told(connection: Connection, seal: Seal, community: str, at: Instant | None
     return {
         "year": local_date(moment).year,
         "learners": count,
-        "fewest": totals.FEWEST,
+        "fewest": FEWEST,
         "target": target.learners if target else None,
         "share": round(count / target.learners, 4) if target and count is not None else None,
         **in_all("source", target or {"source": "not configured", "source_en": "not configured"}, "source"),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from geo.communities import Community
 from layers.people import sees_people
 from layers.problem import Problem
-from layers.roles import Actor
+from layers.roles import Actor, suffices
 from layers.services import live, totals
 from layers.services.registers import api_erasure, asked, exports, imports, listing, queries, told, words, write
 from layers.services.registers.behind import Row, as_told
@@ -121,7 +121,7 @@ def _reading(routes: APIRouter) -> None:
         register = _known(code, community)
         if not _is_told(register, viewer, community.code):
             raise _hidden(register)
-        is_told = not register.is_of_people or words.suffices(viewer, community.code, register.reads)
+        is_told = not register.is_of_people or suffices(viewer, community.code, register.reads)
         found = [_totals(connection, register, community, one, at, is_told=is_told) for one in register.totals]
         return {"register": code, "totals": found}
 
@@ -291,7 +291,7 @@ def _known(code: str, community: Community) -> Register:
 
 def _readable(code: str, community: Community, viewer: Actor | None) -> Register:
     register = _known(code, community)
-    if not words.suffices(viewer, community.code, register.reads):
+    if not suffices(viewer, community.code, register.reads):
         raise _hidden(register)
     return register
 
@@ -301,4 +301,4 @@ def _hidden(register: Register) -> Problem:
 
 
 def _is_told(register: Register, viewer: Actor | None, community: str) -> bool:
-    return bool(register.totals) or words.suffices(viewer, community, register.reads)
+    return bool(register.totals) or suffices(viewer, community, register.reads)

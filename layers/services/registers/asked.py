@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Query
 
 from layers.problem import Problem
-from layers.roles import Actor
+from layers.roles import Actor, suffices
 from layers.services.registers import values, words
 from layers.services.registers.declare import Field, Register
 from layers.services.registers.wanted import OPERATORS, Condition, Wanted
@@ -52,13 +52,13 @@ def wanted(
         raise Problem(400, "bad parameter", say("cursor: 取自同一个不带 sort 的列表"))
     order = sort.removeprefix("-")
     return Wanted(
-        conditions=tuple(_condition(community, fields, text) for text in where or ()),
+        conditions=tuple(condition(community, fields, text) for text in where or ()),
         states=tuple(state or ()),
         word=q.strip(),
         sort=_field(fields, "sort", order) if order else None,
         is_descending=sort.startswith("-"),
         with_voided=voided,
-        sees_names=words.suffices(viewer, community, register.names),
+        sees_names=suffices(viewer, community, register.names),
         before=int(cursor) if cursor is not None else None,
         skip=skip,
         limit=limit,
@@ -74,7 +74,7 @@ def _field(fields: dict[str, Field], what: str, code: str) -> Field:
     return field
 
 
-def _condition(community: str, fields: dict[str, Field], text: str) -> Condition:
+def condition(community: str, fields: dict[str, Field], text: str) -> Condition:
     code, _, rest = text.partition(":")
     operator, _, given = rest.partition(":")
     field = _field(fields, "where", code)

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from geo.ground import LAYERS
 from layers.roles import ROLES
+from layers.scenes import scenes
 from layers.services.registers.behind import CODES
 from layers.services.registers.columns import HEADS
-from layers.services.scenes import scenes
 
 if TYPE_CHECKING:
     from layers.services.registers.declare import Field, Register

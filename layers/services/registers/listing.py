@@ -53,12 +53,12 @@ def _where(
     if wanted.states:
         yield columns.state.in_(wanted.states)
     for one in wanted.conditions:
-        yield _is(one, community, register.code)
+        yield is_met(one, community, register.code)
     if wanted.word:
         yield _has_word(connection, seal, register, community, wanted)
 
 
-def _is(one: Condition, community: str, register: str) -> ColumnElement[bool]:
+def is_met(one: Condition, community: str, register: str) -> ColumnElement[bool]:
     value = register_value.c
     # By a list of rows and not row by row: so the index of values is asked once.
     found = select(value.row_id).where(

@@ -9,7 +9,7 @@ from layers.services.registers import values
 from layers.services.registers.behind import Row, Value, as_told
 from layers.services.registers.declare import Field, Register
 from layers.services.registers.queries import batches, numbers_at, rows_at
-from layers.services.registers.wanted import COMPARED, Condition, Found, Wanted, named_people, said_by
+from layers.services.registers.wanted import Found, Wanted, holds, named_people, said_by
 from store.instant import Instant
 from store.seal import Seal
 
@@ -77,7 +77,7 @@ def _passes(register: Register, one: Row, wanted: Wanted, meant: Meant) -> bool:
         return False
     if wanted.states and one.state not in wanted.states:
         return False
-    if not all(_holds(condition, one.values) for condition in wanted.conditions):
+    if not all(holds(condition, one.values) for condition in wanted.conditions):
         return False
     return not wanted.word or _says(register, one, wanted, meant)
 
@@ -102,18 +102,6 @@ def _says(register: Register, one: Row, wanted: Wanted, meant: Meant) -> bool:
 
 def _each(value: Value) -> Sequence[Any]:
     return value if isinstance(value, list) else [value]
-
-
-def _holds(condition: Condition, found: Mapping[str, Value]) -> bool:
-    keys = values.found_by(condition.field, found.get(condition.field.code))
-    wanted = (values.found_by(condition.field, condition.value) or [(None, None)])[0]
-    pairs = [(text if number is None else number, wanted[0] if number is None else wanted[1]) for text, number in keys]
-    match condition.operator:
-        case "ne":
-            return all(mine != given for mine, given in pairs)
-        case "has":
-            return any(str(condition.value).lower() in str(mine) for mine, _ in pairs)
-    return any(COMPARED[condition.operator](mine, given) for mine, given in pairs)
 
 
 def _sort_key(one: Field | None, found: Row) -> Any:

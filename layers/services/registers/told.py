@@ -7,7 +7,7 @@ import msgspec
 
 from geo.ground import place
 from layers.people import told_to
-from layers.roles import Actor
+from layers.roles import Actor, suffices
 from layers.services.registers import values, words
 from layers.services.registers.behind import Row
 from layers.services.registers.declare import Field, Register
@@ -19,9 +19,7 @@ YES, NO = Word("是", "Yes"), Word("否", "No")
 
 def register(one: Register, viewer: Actor | None, community: str) -> dict[str, Any]:
     """A declaration, with what whoever asks may do; both languages side by side."""
-    may = {
-        name: words.suffices(viewer, community, getattr(one, name)) for name in ("reads", "writes", "voids", "names")
-    }
+    may = {name: suffices(viewer, community, getattr(one, name)) for name in ("reads", "writes", "voids", "names")}
     return {
         "code": one.code,
         **in_all("name", one),

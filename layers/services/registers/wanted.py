@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from geo.ground import places
+from layers.services.registers import values
 from layers.services.registers.behind import Row, Value
 from layers.services.registers.declare import Field, Register, registers
 
@@ -24,6 +25,19 @@ class Condition:
     field: Field
     operator: Operator
     value: Value
+
+
+def holds(condition: Condition, found: Mapping[str, Value]) -> bool:
+    """Whether values fulfil it: the same answer as the database gives of rows as they stand."""
+    keys = values.found_by(condition.field, found.get(condition.field.code))
+    wanted = (values.found_by(condition.field, condition.value) or [(None, None)])[0]
+    pairs = [(text if number is None else number, wanted[0] if number is None else wanted[1]) for text, number in keys]
+    match condition.operator:
+        case "ne":
+            return all(mine != given for mine, given in pairs)
+        case "has":
+            return any(str(condition.value).lower() in str(mine) for mine, _ in pairs)
+    return any(COMPARED[condition.operator](mine, given) for mine, given in pairs)
 
 
 @dataclass(frozen=True, kw_only=True)

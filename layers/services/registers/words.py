@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection
 
-from layers.roles import Actor, may
+from layers.roles import Actor, suffices
 from layers.services.registers import queries, values
 from layers.services.registers.behind import Row, Value
 from layers.services.registers.declare import Register, registers
@@ -13,13 +13,7 @@ from store.seal import Seal
 
 WORDED = ("choice", "choices", "place", "yes_no")
 """Types whose values are codes."""
-EVERYBODY = "everybody"
 BETWEEN = " · "
-
-
-def suffices(viewer: Actor | None, community: str, least: str) -> bool:
-    """Whether somebody has a role there, or none is needed."""
-    return least == EVERYBODY or (viewer is not None and viewer.is_in(community) and may(viewer.role, least))
 
 
 def seen(register: Register, viewer: Actor | None, community: str) -> set[str]:

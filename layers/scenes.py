@@ -11,5 +11,5 @@ from store.language import Word
 @cache
 def scenes() -> Mapping[str, Word]:
     """Every scene by its code, in their order."""
-    rows = tomllib.loads((files("layers.services") / "scenes.toml").read_text(encoding="utf-8"))
+    rows = tomllib.loads((files("layers") / "scenes.toml").read_text(encoding="utf-8"))
     return {code: Word(**row) for code, row in rows.items()}

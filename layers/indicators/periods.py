@@ -1,0 +1,69 @@
+"""Periods of indicators: days, weeks, months and years of the calendar in Asia/Shanghai, or none: as it stands."""
+
+from datetime import date, timedelta
+from typing import Literal
+
+from layers.sources import Span
+from store.instant import Instant, local_date, midnight
+from store.language import Word, marked
+
+Period = Literal["day", "week", "month", "year", "now"]
+NAMES = {
+    "day": Word(marked("今日"), "Today"),
+    "week": Word(marked("本周"), "This week"),
+    "month": Word(marked("本月"), "This month"),
+    "year": Word(marked("本年"), "This year"),
+    "now": Word(marked("现状"), "As it stands"),
+}
+SHOWN = {"day": 14, "week": 12, "month": 12, "year": 5, "now": 0}
+"""How many periods a curve has, the present one among them."""
+
+
+def span_of(period: Period, moment: Instant) -> Span | None:
+    """The period that a moment lies in; None where the figure has none.
+
+    >>> from store.instant import format_rfc3339, parse_local
+    >>> found = span_of("month", parse_local("2026-11-27"))
+    >>> format_rfc3339(found.since), format_rfc3339(found.until)
+    ('2026-10-31T16:00:00Z', '2026-11-30T16:00:00Z')
+    """
+    if period == "now":
+        return None
+    first = _first(period, local_date(moment))
+    return Span(midnight(first), midnight(_next(period, first)))
+
+
+def last_of(period: Period, moment: Instant, most: int | None = None) -> list[Span]:
+    """The period that a moment lies in and those before it, oldest first."""
+    if period == "now":
+        return []
+    last = span_of(period, moment)
+    spans = [] if last is None else [last]
+    while len(spans) < (SHOWN[period] if most is None else most):
+        before = span_of(period, spans[0].since - 1)
+        if before is None:
+            break
+        spans.insert(0, before)
+    return spans
+
+
+def _first(period: Period, day: date) -> date:
+    match period:
+        case "week":
+            return day - timedelta(days=day.weekday())
+        case "month":
+            return day.replace(day=1)
+        case "year":
+            return day.replace(month=1, day=1)
+    return day
+
+
+def _next(period: Period, first: date) -> date:
+    match period:
+        case "week":
+            return first + timedelta(days=7)
+        case "month":
+            return (first + timedelta(days=32)).replace(day=1)
+        case "year":
+            return first.replace(year=first.year + 1)
+    return first + timedelta(days=1)
