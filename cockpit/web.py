@@ -168,7 +168,7 @@ def _pages(server: FastAPI, known: list[Page], databases: Databases, mqtt_port: 
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     known += pages(app, databases, mqtt_port)
-    register(app, known)
+    register(app, known, databases)
     app.index_string = INDEX
     # Dash finds its assets at the first request to "/" only; a wall's browser asks for /wall/... first.
     app._setup_server()

@@ -5,6 +5,7 @@ demonstration; ``cockpit demo clear`` takes them out with all that they name.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, String, Table, select
 
@@ -72,3 +73,10 @@ def invented(connection: Connection, community: str, kind: str, refs: Collection
         query = select(c.ref).where(c.community == community, c.kind == kind, c.ref.in_(some))
         found.update(connection.scalars(query))
     return found
+
+
+def marked(connection: Connection, community: str, kind: str, told: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Records as a route tells of them, by ``id``: what the demonstration brought says so, ``"demo": true``."""
+    rows = list(told)
+    found = invented(connection, community, kind, [row["id"] for row in rows])
+    return [row | {"demo": True} if str(row["id"]) in found else row for row in rows]

@@ -31,6 +31,7 @@ from store.seal import Seal
 
 WHO = "authorization"
 HERE = "http://demonstration"
+ANSWER_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Application:
         names = frozenset(name for name, _ in staff.values())
         given = Services(databases=databases, tell=tell, codecs=codecs, seal=seal, staff=lambda _community: names)
         self._client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(_build(given, _identify(staff))), base_url=HERE, timeout=None
+            transport=httpx.ASGITransport(_build(given, _identify(staff))), base_url=HERE, timeout=ANSWER_S
         )
 
     async def ask(

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,7 @@ class Performer:
     engine: Engine
     pause_s: float = 0.0
     """Between two acts, so that what lives goes before."""
+    sign: Callable[[], None] = lambda: None
     refused: int = 0
     _done: dict[str, str] = field(default_factory=dict)
     _unnoted: list[dict[str, str]] = field(default_factory=list)
@@ -49,7 +50,7 @@ class Performer:
         return act.key in self._done
 
     async def perform(self, acts: Iterable[Act], now: Instant) -> int:
-        """Do those that are due at ``now`` and not done; how many they were. A refused one is noted, and not tried again."""
+        """Do those that are due at ``now`` and not done; how many they were. A refused one is not tried again."""
         count = 0
         for act in acts:
             if act.at > now or self.is_done(act):
@@ -59,6 +60,7 @@ class Performer:
             kind = act.kind if ref else REFUSED
             self._unnoted.append({"community": self.community, "key": act.key, "kind": kind, "ref": ref})
             count += 1
+            self.sign()
             if len(self._unnoted) >= TOGETHER:
                 self.note()
             await asyncio.sleep(self.pause_s)

@@ -64,7 +64,8 @@ def _residents(seed: str, community: str, day: date) -> list[Act]:
             born = date(chance.randint(*group.born), chance.randint(1, 12), chance.randint(1, 28))
             values = {"card": f"DEMO-{number + 1:04}", "name": name, "born": born.isoformat()}
             values["area"] = areas[number % len(areas)]
-            found.append(_row(person_key(number), "hall", midnight(day) + 6 * HOUR + number * SECOND, "persons", values))
+            at = midnight(day) + 6 * HOUR + number * SECOND
+            found.append(_row(person_key(number), "hall", at, "persons", values))
             number += 1
     return found
 
@@ -73,10 +74,10 @@ def _acts(story: Story, seed: str, community: str, day: date, when: str) -> Iter
     chance = random.Random(f"{seed}/{community}/{story.code}/{day}")
     drawn: dict[str, list[int]] = {}
     variants: Sequence[dict[str, Any]] = story.each or [{}] * chance.randint(*story.count)
-    for number, variant in enumerate(variants):
+    times = sorted(_time(story, day, chance) for _ in variants)
+    for number, (variant, at) in enumerate(zip(variants, times, strict=True)):
         if story.pick:
             variant = chance.choice(story.pick)
-        at = _time(story, day, chance)
         scene = Scene(seed, community, day, at, number, chance, drawn)
         key = f"{story.code}/{when}/{number}" if when != "once" else _once(story, variant, number)
         yield from _act(story, variant, scene, key)

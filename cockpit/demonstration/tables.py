@@ -73,7 +73,8 @@ class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``when`` is "once" (``day`` days after the beginning), "daily", or "every" so many days with an ``offset``;
     ``weekdays`` are 1 to 7, Monday first. ``between`` is the time of day, ``count`` how many (least and most). ``each``
     are variants, all of them made; of ``pick`` one is drawn for each. A variant's members go over those of ``values``
-    or ``body``. ``register`` or ``path``, part by part, says where; ``needs`` names places ("rooms/…") without which it is left out.
+    or ``body``. ``register`` or ``path``, part by part, says where; ``needs`` names places ("rooms/…") without which it
+    is left out.
     """
 
     code: str

@@ -13,6 +13,7 @@ from layers.governance.tables import council_member, partner
 from layers.problem import Problem
 from layers.roles import may
 from layers.web import At, CommunityPath, Given, Limit, Manager, Reading, WriteActor, instant_query
+from store.demonstration import marked
 from store.engine import writing
 from store.once import alone
 
@@ -100,7 +101,8 @@ def _matters(routes: APIRouter) -> None:
         least = matters.kind_of(kind).role
         if not may(actor.role, least):
             raise Problem(403, "role does not suffice", f"{kind} needs {least}; you are {actor.role}")
-        return {"matters": matters.listed(connection, community.code, kind, limit)}
+        found = matters.listed(connection, community.code, kind, limit)
+        return {"matters": marked(connection, community.code, "matter", found)}
 
     @routes.post("/governance/matters", status_code=201)
     def open_matter(
@@ -147,8 +149,11 @@ def _council(routes: APIRouter) -> None:
         community: CommunityPath, connection: Reading, actor: WriteActor, at: At, limit: Limit = 50
     ) -> dict[str, Any]:
         """Members, now or at a time, with their attendance, and meetings, newest first."""
-        found = registers.meetings(connection, community.code, limit)
-        return {"members": registers.members(connection, community.code, at), "meetings": found}
+        code = community.code
+        return {
+            "members": marked(connection, code, "member", registers.members(connection, code, at)),
+            "meetings": marked(connection, code, "meeting", registers.meetings(connection, code, limit)),
+        }
 
     @routes.post("/governance/council/members", status_code=201)
     def add_member(
@@ -188,7 +193,8 @@ def _partners(routes: APIRouter) -> None:
     @routes.get("/governance/partners")
     def partners(community: CommunityPath, connection: Reading, actor: WriteActor) -> dict[str, Any]:
         """The ledger: each partner with what it did."""
-        return {"partners": registers.partners(connection, community.code)}
+        found = registers.partners(connection, community.code)
+        return {"partners": marked(connection, community.code, "partner", found)}
 
     @routes.post("/governance/partners", status_code=201)
     def add_partner(
