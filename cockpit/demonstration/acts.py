@@ -22,7 +22,12 @@ class Drawing:
     caption: str
 
 
-Body: TypeAlias = Mapping[str, Any] | Drawing
+@dataclass(frozen=True)
+class Grids:
+    """Stands for a survey file of the grids: an invented one for each area."""
+
+
+Body: TypeAlias = Mapping[str, Any] | Drawing | Grids
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,10 @@ from typing import Any
 from sqlalchemy import Column, Connection, Engine, Table, and_, case, delete, func, select, update
 from sqlalchemy.sql import ColumnElement
 
+from cockpit.demonstration.tables import people
 from cockpit.demonstration.unguarded import unguarded
 from cockpit.errors import BadSetting
+from geo import versions
 from geo.communities import communities
 from layers.services.canteen.tables import canteen_closing, canteen_posting
 from layers.services.points.tables import points_account, points_entry
@@ -74,7 +76,8 @@ def _clear(engine: Engine, actor: str) -> dict[str, int]:
         _put_right(connection, gone)
         for table in (demonstration_record, demonstration.demonstration):
             counts[table.name] = connection.execute(delete(table)).rowcount
-        revision.bump(connection, REVISION)
+        for name in (REVISION, versions.REVISION):
+            revision.bump(connection, name)
         audit.record(connection, actor, "demonstration.clear", "demonstration", {"rows": sum(counts.values())})
     return {name: count for name, count in counts.items() if count}
 
@@ -125,6 +128,8 @@ class _Gone:
             yield table.c.source.in_(list(sources()))
         if how == "actor":
             yield table.c.actor.startswith(f"{INVENTED}:", autoescape=True)
+        if how == "staff":
+            yield table.c.name.in_([one.name for one in people().staff.values()])
         for kind, name in traces()["noted"].items():
             if name == table.name:
                 key = next(iter(table.primary_key))

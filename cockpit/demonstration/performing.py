@@ -9,9 +9,10 @@ from typing import Any
 import structlog
 from sqlalchemy import Engine
 
-from cockpit.demonstration.acts import Act, Drawing, Made
+from cockpit.demonstration.acts import Act, Drawing, Grids, Made
 from cockpit.demonstration.application import Answered, Application
 from cockpit.demonstration.pictures import drawn
+from cockpit.demonstration.survey import grids
 from store import demonstration
 from store.demonstration import REFUSED
 from store.engine import writing
@@ -109,6 +110,8 @@ class Performer:
             return int(ref) if ref.isdecimal() and len(ref) < 16 else ref
         if isinstance(value, Drawing):
             return drawn(value.motif, int(hashlib.sha256(value.caption.encode()).hexdigest()[:4], 16))
+        if isinstance(value, Grids):
+            return grids(self.community)
         if isinstance(value, dict):
             return {name: self._resolved(one) for name, one in value.items()}
         if isinstance(value, list):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from typing import Any
 
-from cockpit.demonstration.acts import Act, Body, Drawing, Made
+from cockpit.demonstration.acts import Act, Body, Drawing, Grids, Made
 from cockpit.demonstration.tables import Course, Step, Story, courses, people, stories
 from cockpit.demonstration.words import Scene, filled, person_key, said
 from geo.ground import place, places
@@ -98,7 +98,8 @@ def _act(story: Story, variant: Mapping[str, Any], scene: Scene, key: str) -> It
             body["id"] = key
         if story.somewhere:
             body["lon"], body["lat"] = _somewhere(scene)
-        first = Act(at=scene.at, by=story.by, key=key, kind=story.kind, path=_path(story.path, scene), body=body)
+        given: Body = Grids() if story.survey else body
+        first = Act(at=scene.at, by=story.by, key=key, kind=story.kind, path=_path(story.path, scene), body=given)
     yield first
     motif = variant.get("picture", story.picture)
     if motif and scene.chance.random() < story.picture_chance:

@@ -74,7 +74,7 @@ class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``weekdays`` are 1 to 7, Monday first. ``between`` is the time of day, ``count`` how many (least and most). ``each``
     are variants, all of them made; of ``pick`` one is drawn for each. A variant's members go over those of ``values``
     or ``body``. ``register`` or ``path``, part by part, says where; ``needs`` names places ("rooms/…") without which it
-    is left out.
+    is left out. ``survey``: what is sent is a file of grids.
     """
 
     code: str
@@ -95,6 +95,7 @@ class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: str = "row"
     values: dict[str, Any] = {}
     body: dict[str, Any] = {}
+    survey: bool = False
     somewhere: bool = False
     steps: tuple[Step, ...] = ()
     courses: str | None = None

@@ -10,6 +10,7 @@
 ``@int:3-9``        a whole number, both ends included
 ``@any:a|b``        one of these words
 ``@area``           the code of an area
+``@grid``           the code of the grid of the n-th area
 ``@person:old``     the row of a resident of these groups ("old|adult"), each once a day and story
 ``@of:club:old``    the row of the n-th resident of a list of these groups that always has the same order
 ``@made:key``       the id of what an act of this key made; {day}, {day-2} and {n} are filled in
@@ -81,6 +82,11 @@ def residents(groups: str) -> list[int]:
     return found
 
 
+def grid_code(area: str) -> str:
+    """The code of the invented grid of an area."""
+    return f"demo-{area}"
+
+
 def person_key(number: int) -> str:
     """The key of the act that enters a resident."""
     return f"person/{number:03}"
@@ -110,6 +116,8 @@ def _meant(word: str, scene: Scene) -> Any:
         return scene.day.year + int(name[4:] or 0)
     if name == "n":
         return scene.number
+    if name == "grid":
+        return grid_code(_area(scene, scene.number)[0])
     if name == "area":
         return _area(scene, None)[0]
     if name == "place":

@@ -189,7 +189,7 @@ def replay_mark() -> Any:
 
 
 def marks() -> list[Any]:
-    """What says of a page that not all of it is real: that the database is a demonstration's, that values are replayed."""
+    """What says of a page that not all of it is real: the database is a demonstration's, or values are replayed."""
     invented = html.Span(say("演示数据"), className="tag demonstration", **{"data-demonstration": ""})
     return [invented, replay_mark()] if _is_demonstration.get() else [replay_mark()]
 
