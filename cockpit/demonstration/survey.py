@@ -2,6 +2,7 @@
 
 import json
 
+from cockpit.demonstration.tables import people
 from cockpit.demonstration.words import grid_code
 from geo import ground
 
@@ -14,7 +15,7 @@ def grids(community: str) -> bytes:
             "type": "Feature",
             "properties": {
                 "code": grid_code(one["properties"]["code"]),
-                "name": f"演示网格·{one['properties']['name']}",
+                "name": people().said["grid"].format(area=one["properties"]["name"]),
             },
             "geometry": one["geometry"],
         }

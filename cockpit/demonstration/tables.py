@@ -39,6 +39,7 @@ class People(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everybody in the demonstration."""
 
     staff: dict[str, Person]
+    said: dict[str, str]
     residents: Residents
 
 
