@@ -108,7 +108,8 @@ class _Gone:
             if table in (demonstration_record, demonstration.demonstration):
                 continue
             own = [column for column in self.keys if column.table is table]
-            found = [column.in_(some) for column in own for some in _chunks(self.keys[column])]
+            found: list[ColumnElement[bool]] = []
+            found += [column.in_(some) for column in own for some in _chunks(self.keys[column])]
             found += list(self._conditions(table))
             for condition in found:
                 counts[table.name] += self._connection.execute(delete(table).where(condition)).rowcount
