@@ -5,6 +5,7 @@ network, and the moment is the one that `store.instant.clock_at` hands down.
 """
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,7 @@ class Application:
     ) -> None:
         names = frozenset(name for name, _ in staff.values())
         given = Services(databases=databases, tell=tell, codecs=codecs, seal=seal, staff=lambda _community: names)
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each of thousands of acts tells nobody anything
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(_build(given, _identify(staff))), base_url=HERE, timeout=ANSWER_S
         )
