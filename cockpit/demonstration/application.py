@@ -56,7 +56,8 @@ class Application:
     ) -> None:
         names = frozenset(name for name, _ in staff.values())
         given = Services(databases=databases, tell=tell, codecs=codecs, seal=seal, staff=lambda _community: names)
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each of thousands of acts tells nobody anything
+        # A line for each of thousands of acts tells nobody anything.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(_build(given, _identify(staff))), base_url=HERE, timeout=ANSWER_S
         )

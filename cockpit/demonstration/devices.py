@@ -11,7 +11,7 @@ from importlib.resources import files
 
 import msgspec
 
-from geo.ground import places
+from geo.ground import place, places
 from sensors.devices.registry import Device
 from sensors.replay.recording import Recording, Track, Values
 from store.demonstration import INVENTED
@@ -43,13 +43,14 @@ class Curve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A row of devices.toml: so many devices of a kind, with their curves by metric."""
+    """A row of devices.toml: so many devices of a kind, with their curves by metric; at a site, where there is one."""
 
     code: str
     kind: str
     name: str
     count: int
     curves: dict[str, Curve]
+    site: str | None = None
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,7 +91,8 @@ def recording(community: str) -> Recording:
     tracks = []
     for row in table().device:
         for number in range(row.count):
-            lon, lat = areas[number % len(areas)].label
+            site = None if row.site is None else place(community, "sites", row.site)
+            lon, lat = (areas[number % len(areas)] if site is None else site).label
             east, north = (chance.uniform(-most, most) for most in SPREAD)
             device = Device(
                 id=f"demo-{community}-{row.code}-{number + 1}",
@@ -100,6 +102,7 @@ def recording(community: str) -> Recording:
                 raw_lon=lon + east,
                 raw_lat=lat + north,
                 crs="CGCS2000",
+                site=None if site is None else site.code,
                 interval_s=table().interval_s,
                 source=INVENTED,
             )
