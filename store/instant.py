@@ -51,6 +51,11 @@ def clock_at(moment: Instant) -> Iterator[None]:
         _handed_down.reset(before)
 
 
+def is_handed_down() -> bool:
+    """Whether `now` is a moment that `clock_at` hands down."""
+    return _handed_down.get() is not None
+
+
 def from_datetime(moment: datetime) -> Instant:
     """Convert an aware datetime exactly.
 

@@ -59,7 +59,9 @@ class Application:
         # A line for each of thousands of acts tells nobody anything.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(_build(given, _identify(staff))), base_url=HERE, timeout=ANSWER_S
+            transport=httpx.ASGITransport(_build(given, _identify(staff)), raise_app_exceptions=False),
+            base_url=HERE,
+            timeout=ANSWER_S,
         )
 
     async def ask(

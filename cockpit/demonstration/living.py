@@ -39,7 +39,7 @@ SLOW = "picture"
 
 
 def live(settings: Settings, whole: Whole, sign: Callable[[], None]) -> None:
-    """Live until the process is told to end, or the demonstration is taken out of the database."""
+    """Live until the process is told to end."""
     os.nice(NICE)
     with contextlib.ExitStack() as stack:
         databases, codecs = prepared(settings)
@@ -91,7 +91,7 @@ class Life:
         self._attended: Instant = 0
 
     async def run(self) -> None:
-        """Fill what is missing, then go on; comes back when the demonstration is no more."""
+        """Fill what is missing, then go on for as long as the demonstration is not taken out."""
         for code in communities():
             performer = Performer(code, self._application, self._databases.of(code), PAUSE_S, self._sign)
             performer.remember()
@@ -101,7 +101,11 @@ class Life:
         filled = await self._fill(now())
         self._told.is_on = True
         log.info("demonstration_filled", acts=filled, seconds=(now() - began) // SECOND)
-        while self._is_on():
+        while True:
+            self._sign()
+            await asyncio.sleep(LOOK_S)
+            if not self._is_on():
+                continue
             moment = now()
             self._look_ahead(moment)
             for code, performer in self._performers.items():
@@ -110,8 +114,6 @@ class Life:
                 self._attended = moment
                 for code in self._performers:
                     await attend(self._application, code, moment)
-            self._sign()
-            await asyncio.sleep(LOOK_S)
 
     async def _fill(self, until: Instant) -> int:
         self._look_ahead(until)

@@ -25,7 +25,7 @@ WAYS: Mapping[str, tuple[str, ...]] = {
 def beginning(seed: str, community: str, day: date) -> list[Act]:
     """What is done once, when a demonstration begins on a day."""
     found = _residents(seed, community, day)
-    for story in _told(community, day):
+    for story in _told(community):
         if story.when == "once":
             found.extend(_acts(story, seed, community, day + timedelta(days=story.day), "once"))
     return sorted(found, key=lambda act: (act.at, act.key))
@@ -34,13 +34,13 @@ def beginning(seed: str, community: str, day: date) -> list[Act]:
 def of_day(seed: str, community: str, day: date) -> list[Act]:
     """What begins on a day, with what follows from it on later ones."""
     found = list[Act]()
-    for story in _told(community, day):
+    for story in _told(community):
         if story.when != "once" and _is_on(story, day):
             found.extend(_acts(story, seed, community, day, day.isoformat()))
     return sorted(found, key=lambda act: (act.at, act.key))
 
 
-def _told(community: str, _day: date) -> Iterator[Story]:
+def _told(community: str) -> Iterator[Story]:
     for story in stories():
         if story.only and community not in story.only:
             continue
