@@ -44,6 +44,8 @@ def _told(community: str) -> Iterator[Story]:
     for story in stories():
         if story.only and community not in story.only:
             continue
+        if story.lacks and places(community, story.lacks):
+            continue
         if all(place(community, *need.split("/")) is not None for need in story.needs):
             yield story
 

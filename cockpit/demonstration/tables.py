@@ -75,7 +75,7 @@ class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``weekdays`` are 1 to 7, Monday first. ``between`` is the time of day, ``count`` how many (least and most). ``each``
     are variants, all of them made; of ``pick`` one is drawn for each. A variant's members go over those of ``values``
     or ``body``. ``register`` or ``path``, part by part, says where; ``needs`` names places ("rooms/…") without which it
-    is left out. ``survey``: what is sent is a file of grids.
+    is left out, and ``lacks`` a layer that must have none. ``survey``: what is sent is a file of grids.
     """
 
     code: str
@@ -83,6 +83,7 @@ class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     when: str = "daily"
     only: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    lacks: str = ""
     day: int = 0
     every: int = 1
     offset: int = 0

@@ -10,7 +10,7 @@
 ``@int:3-9``        a whole number, both ends included
 ``@any:a|b``        one of these words
 ``@area``           the code of an area
-``@grid``           the code of the grid of the n-th area
+``@grid``           the code of the n-th grid, or of the invented one of the n-th area
 ``@person:old``     the row of a resident of these groups ("old|adult"), each once a day and story
 ``@of:club:old``    the row of the n-th resident of a list of these groups that always has the same order
 ``@made:key``       the id of what an act of this key made; {day}, {day-2} and {n} are filled in
@@ -117,7 +117,8 @@ def _meant(word: str, scene: Scene) -> Any:
     if name == "n":
         return scene.number
     if name == "grid":
-        return grid_code(_area(scene, scene.number)[0])
+        known = places(scene.community, "grids")
+        return known[scene.number % len(known)].code if known else grid_code(_area(scene, scene.number)[0])
     if name == "area":
         return _area(scene, None)[0]
     if name == "place":
