@@ -123,7 +123,8 @@ class Life:
                 code: _by_day(one for one in acts if (one.kind == SLOW) is is_slow)
                 for code, acts in self._known.items()
             }
-            for day in sorted({day for days in some.values() for day in days}):
+            # What follows from another comes after it; of pictures the newest are looked at first.
+            for day in sorted({day for days in some.values() for day in days}, reverse=is_slow):
                 new = 0
                 for code, performer in self._performers.items():
                     new += await performer.perform(some[code].get(day, ()), until)
