@@ -1,4 +1,4 @@
-# make run   the cockpit with replayed observations, on a fresh machine
+# make run   the cockpit with a township's invented life, on a fresh machine, in data/demo
 # make test  the whole suite, on a fresh machine
 .DELETE_ON_ERROR:
 # What is compiled once need not be compiled by each of the hundreds of commands that the tests start.
@@ -11,7 +11,7 @@ NODE_MODULES := node_modules/.ready
 .PHONY: run test lint bench faults soak lock words
 
 run: $(READY)
-	$(BIN)/cockpit up --demo
+	COCKPIT_DATA_DIR=$${COCKPIT_DATA_DIR:-data/demo} $(BIN)/cockpit up --demo
 
 test: $(READY) lint
 	deploy/test-servers.sh

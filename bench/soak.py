@@ -21,7 +21,7 @@ MAY_GROW = 1.2
 def main(minutes: int) -> None:
     """Run, print a line a minute, and fail if memory grew, a reading is missing, or the cockpit is not ready."""
     with tempfile.TemporaryDirectory(prefix="cockpit-soak-") as folder:
-        cockpit = Cockpit(Path(folder), settings={"COCKPIT_LOG_LEVEL": "warning"}).start("--demo")
+        cockpit = Cockpit(Path(folder), settings={"COCKPIT_LOG_LEVEL": "warning"}).start("--replay")
         processes = cockpit.processes
         senders = [Sender(cockpit.add_device(f"soak-{n}"), cockpit.mqtt) for n in range(DEVICES)]
         sent, memory = 0, []

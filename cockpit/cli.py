@@ -12,6 +12,7 @@ from cockpit.commands import (
     broker,
     check,
     db,
+    demo,
     device,
     display,
     geo,
@@ -44,6 +45,7 @@ app.add_typer(display.app, name="display")
 app.add_typer(webhook.app, name="webhook")
 app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
+app.add_typer(demo.app, name="demo")
 app.add_typer(geo.app, name="geo")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(broker.app, name="broker")

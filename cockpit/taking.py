@@ -72,7 +72,7 @@ def taking(settings: Settings, share: Share | None = None, whole: Whole | None =
         pair = whole.pair if whole is not None else None
         has_broker = pair is not None and settings.mqtt_url is None
         if has_broker:
-            stack.enter_context(_alone(settings))
+            stack.enter_context(alone(settings))
         inlet = Inlet()
         broker = stack.enter_context(_broker(settings, databases, codecs, inlet, pair)) if pair and has_broker else None
         address = address_of(settings, pair)
@@ -165,7 +165,7 @@ def wait_forever(is_alive: Callable[[], bool] = lambda: True, sign: Callable[[],
 
 
 @contextlib.contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
+def alone(settings: Settings) -> Iterator[None]:
     """One broker of our own for a data folder: two would each send half of the commands."""
     lock = FileLock(settings.data_dir / "broker.lock", thread_local=False)
     try:

@@ -130,7 +130,7 @@ def build(
             return users.staff(connection, community)
 
     server.state.services = Services(databases=databases, tell=outlet.tell, codecs=codecs, seal=seal, staff=staff)
-    _answer_errors(server)
+    answer_errors(server)
     # First, since it is looked for first: after a restart all screens knock at once.
     server.include_router(api.live(hub))
     server.include_router(health.router(background, probes))
@@ -177,7 +177,7 @@ def _pages(server: FastAPI, known: list[Page], databases: Databases, mqtt_port: 
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     known += pages(app, databases, mqtt_port)
-    register(app, known)
+    register(app, known, databases)
     app.index_string = INDEX
     # Dash finds its assets at the first request to "/" only; a wall's browser asks for /wall/... first.
     app._setup_server()
@@ -203,7 +203,9 @@ def _unknown_routes() -> APIRouter:
     return routes
 
 
-def _answer_errors(server: FastAPI) -> None:
+def answer_errors(server: FastAPI) -> None:
+    """Have an application answer its errors as problems, each at one place."""
+
     @server.exception_handler(Problem)
     async def known(_request: Request, error: Problem) -> Response:
         return answer(error)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from store.demonstration import INVENTED
+
 ROLES = ("wall", "steward", "manager", "admin")
 """Least first; a role may do what those before it may. A wall only reads."""
 WRITING_ROLES = ROLES[1:]
@@ -15,7 +17,7 @@ EVERYBODY = "everybody"
 class Actor:
     """Who asks: a person who signed in, the holder of a token, or a display.
 
-    ``kind`` is "user", "token" or "display"; ``communities`` are those that the role holds in.
+    ``kind`` is "user", "token", "display" or `INVENTED`; ``communities`` are those that the role holds in.
     """
 
     name: str
@@ -27,6 +29,11 @@ class Actor:
     def label(self) -> str:
         """How records name the actor."""
         return f"{self.kind}:{self.name}"
+
+    @property
+    def source(self) -> str | None:
+        """Where what they write comes from: None for who exists."""
+        return INVENTED if self.kind == INVENTED else None
 
     def is_in(self, community: str) -> bool:
         """Whether the role holds in a community."""

@@ -575,6 +575,8 @@ declare namespace Api {
     by: string | null;
     state: string | null;
     voided: boolean;
+    /** Only of what a demonstration brought. */
+    demo?: true;
     called: string;
     values: Record<string, any>;
   }

@@ -525,6 +525,7 @@ interface Cockpit {
   setFigure(key: string, text: string): void;
   setPanel(code: string, what: PanelWords): void;
   replayed(source: string): string;
+  unreal(source: string | null | undefined): string;
   sourceWords(sources: Live.Sources, own?: string): string;
   allSources(records: { sources?: Live.Sources }[]): Live.Sources;
   newest(metrics: Live.Means): number | null;

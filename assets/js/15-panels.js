@@ -7,6 +7,7 @@
   const DAY_MS = 86400000;
   const USUAL_U = 7.5;   // pixels, on a desk
   const HOUR_MS = 3600000;
+  const INVENTED = "demonstration";   // the source of what a demonstration brought
   const SVG = "http://www.w3.org/2000/svg";
 
   /* Set a row: {text, unit, level, staleSince, note, title}. A stale figure dims and says since when. */
@@ -76,8 +77,12 @@
     place.title = from;
   }
 
-  /* What is replayed, by the name of its recording. */
+  /* The word for what is no real reading or record: replayed, or invented; nothing for what is real. */
+  cockpit.unreal = (source) => (!source ? "" : source === INVENTED ? say("演示") : say("回放"));
+
+  /* What is replayed, by the name of its recording; what is invented says only that. */
   cockpit.replayed = function (source) {
+    if (source === INVENTED) return say("演示数据");
     names = names ?? /** @type {Record<string, string>} */ (JSON.parse(cockpit.root.dataset.sources ?? "{}"));
     return say("回放 · {source}", { source: names[source] ?? source });
   };
@@ -107,7 +112,7 @@
       unit: metric.label,
       level: stale ? 0 : cockpit.level(code, mean.value),
       staleSince: stale ? mean.ts : null,
-      note: [isMixed && mean.sources.length ? say("回放") : "", !stale && mean.n < mean.of ? say("{of} 台中 {n} 台", { of: mean.of, n: mean.n }) : ""].filter(Boolean).join(" · "),
+      note: [isMixed && mean.sources.length ? cockpit.unreal(mean.sources[0]) : "", !stale && mean.n < mean.of ? say("{of} 台中 {n} 台", { of: mean.of, n: mean.n }) : ""].filter(Boolean).join(" · "),
       title: say("{n} / {of} 台设备的均值 · {what}", { n: mean.n, of: mean.of, what: cockpit.sourceWords(mean.sources.length ? mean.sources : [null]) }),
     };
   };

@@ -148,7 +148,7 @@
     }
     cockpit.map.changeFeatures("devices-not-well", new Map(gone.map((id) => [id, null])));
     bring(cockpit.devices(), gone.length > 0);
-    const replayed = cockpit.devices().some((one) => one.source);
+    const replayed = cockpit.devices().some((one) => one.source && one.source !== "demonstration");
     for (const mark of cockpit.findAll("[data-replay]")) mark.hidden = !replayed;
     tell(null);
   }

@@ -175,7 +175,7 @@
       element("span", `symbol tone-${tone}`, symbol), element("span", "severity", name), title,
       element("time", "when", cockpit.time[isOnWall ? "brief" : "short"](one.raised)),
       // What it is about first, and whole; that nobody acknowledged it is what the list is about.
-      element("span", "detail", [alarms.subject(one), one.source ? cockpit.say("回放") : "", alarms.where(one), alarms.said(one), one.state === "unacknowledged" ? "" : one.state_name].filter(Boolean).join(" · ")),
+      element("span", "detail", [alarms.subject(one), cockpit.unreal(one.source), alarms.where(one), alarms.said(one), one.state === "unacknowledged" ? "" : one.state_name].filter(Boolean).join(" · ")),
     );
     return row;
   }
@@ -299,7 +299,7 @@
     head.append(alarms.mark(one.priority), element("strong", "", one.name), element("span", "subject", alarms.subject(one)));
     const since = cockpit.say("自 {raised}", { raised: cockpit.time.short(one.raised) });
     const state = one.state === "unacknowledged" ? "" : one.state_name;
-    const detail = [one.source ? cockpit.say("回放") : "", alarms.where(one), since, alarms.said(one), state].filter(Boolean).join(" · ");
+    const detail = [cockpit.unreal(one.source), alarms.where(one), since, alarms.said(one), state].filter(Boolean).join(" · ");
     return [head, element("p", "detail", detail)];
   }
 

@@ -142,7 +142,7 @@
     button.append(
       alarms.mark(one.priority), element("span", "title", `${one.name} · ${alarms.subject(one)}`), element("span", "count-of", ""),
       element("time", "when", cockpit.time.short(one.raised)),
-      element("span", "detail", [one.source ? say("回放") : "", alarms.where(one), alarms.said(one), ...more].filter(Boolean).join(" · ")),
+      element("span", "detail", [cockpit.unreal(one.source), alarms.where(one), alarms.said(one), ...more].filter(Boolean).join(" · ")),
     );
     row.append(button);
     return row;

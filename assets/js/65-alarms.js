@@ -246,7 +246,7 @@
     const isOne = members.length === 1;
     const title = isOne ? `${first.name} · ${alarms.subject(first)}` : `${first.name} · ${causeOf(group, first)}`;
     const states = isOne ? first.state_name : sounding ? say("未确认 {sounding}", { sounding }) : say("均已确认");
-    const where = [first.source ? say("回放") : "", isOne ? alarms.where(first) : say("{n} 条，最早 {since}", { n: members.length, since: cockpit.time.short(since) }), isOne ? alarms.said(first) : ""];
+    const where = [cockpit.unreal(first.source), isOne ? alarms.where(first) : say("{n} 条，最早 {since}", { n: members.length, since: cockpit.time.short(since) }), isOne ? alarms.said(first) : ""];
     box.classList.toggle("is-heard", sounding === 0);
     line.replaceChildren(
       alarms.mark(first.priority), element("strong", "title", title), element("span", "count-of", isOne ? "" : say("{n} 条", { n: members.length })),

@@ -89,8 +89,9 @@
 
   /** @param {Api.RegisterRow} row @param {Api.Named} named */
   function shown(row, named) {
+    const at = [cockpit.time.full(Date.parse(row.at)), row.demo ? say("演示") : ""].filter(Boolean).join(" · ");
     /** @type {Record<string, string>} */
-    const cells = { id: String(row.id), at: cockpit.time.full(Date.parse(row.at)), state: row.voided ? say("已作废") : row.state ? declared.register.states[row.state]?.name ?? row.state : "" };
+    const cells = { id: String(row.id), at, state: row.voided ? say("已作废") : row.state ? declared.register.states[row.state]?.name ?? row.state : "" };
     for (const field of declared.register.fields) cells["v_" + field.code] = cockpit.registers.text(field, row.values[field.code], named);
     return /** @type {GridRow} */ (/** @type {unknown} */ (cells));
   }

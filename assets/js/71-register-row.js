@@ -129,6 +129,7 @@
   /** @param {Api.RegisterDetail} row */
   function told(row) {
     const made = values(registers.declared.register.fields, row);
+    if (row.demo) made.prepend(element("dt", "", say("来源")), element("dd", "", say("演示数据")));
     if (row.voided) made.prepend(element("dt", "", say("状态")), element("dd", "", say("已作废")));
     return made;
   }

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cockpit import collector
-from cockpit.commands.options import Json, answer, settings
+from cockpit.commands.options import Json, answer, databases, settings
 from cockpit.errors import BadSetting
 from cockpit.resources import devices_address, reachable
 from cockpit.settings import Settings
@@ -17,7 +17,10 @@ from store.engine import writing
 
 
 def up(
-    demo: Annotated[bool, typer.Option("--demo", help="Replay the packaged recordings as devices.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Live an invented township's life beside the recordings, in data of its own.")
+    ] = False,
+    recordings: Annotated[bool, typer.Option("--replay", help="Replay the packaged recordings as devices.")] = False,
     speed: Annotated[float, typer.Option(min=0.1, max=3600, help="How fast the recordings play; 1 is real time.")] = 1,
     as_json: Json = False,
 ) -> None:
@@ -35,7 +38,7 @@ def up(
 
     def devices(sign: Callable[[], None]) -> None:
         with taking.taking(found, whole=whole) as taken, contextlib.ExitStack() as stack:
-            if demo:
+            if demo or recordings:
                 engine = taken.databases.of(recording.COMMUNITY)
                 playing = replay.Replay(engine, devices_address(found), recording.packaged(), speed)
                 stack.callback(playing.stop)
@@ -50,10 +53,18 @@ def up(
 
         showing.serve(found, on_ready, whole, sign)
 
+    def life(sign: Callable[[], None]) -> None:
+        from cockpit.demonstration.living import live
+
+        live(found, whole, sign)
+
     examine(found)
+    if demo:
+        _begin_demonstration()
     with listen(found) as listening:
         whole = Whole(Pair(), listening)
-        processes.run([processes.Part("devices", devices), processes.Part("pages", pages)])
+        more = [processes.Part("demonstration", life)] if demo else []
+        processes.run([processes.Part("devices", devices), processes.Part("pages", pages), *more])
 
 
 def web(as_json: Json = False) -> None:
@@ -86,6 +97,17 @@ def ingest(
     with taking.taking(found, taking.Share(only, shared)):
         answer(as_json, {"ingest": "running"}, "ingest running")
         taking.wait_forever()
+
+
+def _begin_demonstration() -> None:
+    from cockpit.demonstration.beginning import begin
+
+    opened = databases()
+    try:
+        begin(opened)
+    finally:
+        # Each process opens its own.
+        opened.close()
 
 
 def _say_where(found: Settings, databases: Databases, as_json: bool) -> None:

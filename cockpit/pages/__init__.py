@@ -41,6 +41,7 @@ from cockpit.pages import (
     wall,
 )
 from cockpit.pages.address import NoPage, Page, find
+from store import demonstration
 from store.databases import Databases
 
 
@@ -79,7 +80,7 @@ def pages(app: Dash, databases: Databases, mqtt_port: int) -> list[Page]:
     ]
 
 
-def register(app: Dash, known: Sequence[Page]) -> None:
+def register(app: Dash, known: Sequence[Page], databases: Databases) -> None:
     """Give the application its pages; each address is laid out when a browser asks for it.
 
     The page that asks is named by Referer, so its layout is Dash's first answer and not a second one.
@@ -90,7 +91,8 @@ def register(app: Dash, known: Sequence[Page]) -> None:
         try:
             found = find(known, pathname, search)
             access.check_page(found.key, found.asked.get("community"))
-            return found.laid_out()
+            with frame.of_demonstration(_is_demonstration(databases)):
+                return found.laid_out()
         except NoPage as error:
             return frame.unknown(error)
 
@@ -107,3 +109,11 @@ def register(app: Dash, known: Sequence[Page]) -> None:
     @app.callback(Output("page", "children"), Input("address", "pathname"), Input("address", "search"))
     def show(pathname: str, search: str) -> Any:
         return page(pathname, search or "")
+
+
+def _is_demonstration(databases: Databases) -> bool:
+    for engine in databases.all:
+        with engine.connect() as connection:
+            if demonstration.began(connection) is not None:
+                return True
+    return False

@@ -20,7 +20,7 @@ from sensors.devices.kinds import kind_name, kinds
 from sensors.devices.registry import Device
 from sensors.metrics import metrics
 from sensors.readings import history
-from sensors.replay.sources import source_name
+from sensors.replay.sources import source_words
 from store.databases import Databases
 from store.language import named, say
 
@@ -90,7 +90,7 @@ def _page(engine: Engine, device: Device, measured: list[str], theme: str, past:
         (say("类型"), kind_name(device.kind)),
         (say("上报间隔"), say("{interval_s} 秒", interval_s=f"{device.interval_s:g}")),
         (say("编解码"), device.codec or say("按格式识别")),
-        (say("来源"), say("回放 · {source}", source=source_name(device.source)) if device.source else say("传感器")),
+        (say("来源"), source_words(device.source) if device.source else say("传感器")),
     ]
     content = [
         html.Section(

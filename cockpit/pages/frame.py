@@ -1,5 +1,8 @@
 """What all pages have in common: the root that the scripts look for, the header, the way about."""
 
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import msgspec
@@ -20,6 +23,7 @@ from store.instant import MILLISECOND, SHANGHAI, Instant, format_rfc3339, local_
 from store.language import LANGUAGES, current, marked, named, say
 
 DEFAULT_METRIC = "pm2_5"
+_is_demonstration: ContextVar[bool] = ContextVar("is_demonstration", default=False)
 NAV = (
     (marked("概况"), (("/", marked("总览")), ("/map", marked("地图")), ("/compare", marked("对比")))),
     (
@@ -196,6 +200,22 @@ def replay_mark() -> Any:
     return html.Span(say("回放数据"), className="tag replay", **{"data-replay": ""}, hidden=True)
 
 
+def marks() -> list[Any]:
+    """What says of a page that not all of it is real: the database is a demonstration's, or values are replayed."""
+    invented = html.Span(say("演示数据"), className="tag demonstration", **{"data-demonstration": ""})
+    return [invented, replay_mark()] if _is_demonstration.get() else [replay_mark()]
+
+
+@contextlib.contextmanager
+def of_demonstration(is_one: bool) -> Iterator[None]:
+    """Have the pages that are laid out in the block say that what they show is a demonstration, where it is one."""
+    before = _is_demonstration.set(is_one)
+    try:
+        yield
+    finally:
+        _is_demonstration.reset(before)
+
+
 def desk(community: Community, kind: str, content: list[Any], *, theme: str = "dark", **data: str) -> Any:
     """A manager's page: header with the way about, and its content."""
     query = f"?community={community.code}" + (f"&theme={theme}" if theme != "dark" else "")
@@ -228,7 +248,7 @@ def desk(community: Community, kind: str, content: list[Any], *, theme: str = "d
                 className="way",
                 **{"aria-expanded": "false", "aria-controls": "way-about", "data-way": ""},
             ),
-            html.Div([replay_mark(), clock(), live_mark(), *_languages(), _me()], className="state"),
+            html.Div([*marks(), clock(), live_mark(), *_languages(), _me()], className="state"),
             html.Div(
                 [
                     html.Nav(groups, className="pages", **{"aria-label": say("页面")}),

@@ -74,7 +74,7 @@ def _guide(community: Community, mqtt_port: int) -> Any:
             html.P(say("二、设备用这个用户名和密钥发布读数（任何 MQTT 客户端都可以）：")),
             html.Pre(html.Code(publish, **{"data-with-host": ""})),
             html.P(say("三、数值随即出现在本页与大屏上。没有设备，也可先看回放的真实观测：")),
-            html.Pre(html.Code("cockpit up --demo")),
+            html.Pre(html.Code("cockpit up --replay")),
         ],
         className="guide panel",
         id="guide",

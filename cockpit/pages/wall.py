@@ -110,7 +110,7 @@ def _header(community: Community, *, is_replay: bool) -> Any:
         [
             html.H1([html.Span(named(community)), html.Span(say("CIM 驾驶舱"), className="sub")]),
             replays.mark() if is_replay else html.Span(_brand(community), className="brand"),
-            html.Div([frame.replay_mark(), frame.clock(), frame.live_mark()], className="state"),
+            html.Div([*frame.marks(), frame.clock(), frame.live_mark()], className="state"),
         ],
         className="top",
     )

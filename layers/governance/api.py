@@ -13,6 +13,7 @@ from layers.governance.tables import council_member, partner
 from layers.problem import Problem
 from layers.roles import may
 from layers.web import At, CommunityPath, Given, Limit, Manager, Reading, WriteActor, check_codes, instant_query
+from store.demonstration import marked
 from store.engine import writing
 from store.once import alone
 
@@ -107,7 +108,8 @@ def _matters(routes: APIRouter) -> None:
         check_codes("state", state or (), known.states)
         since, until = instant_query("from", from_), instant_query("to", to)
         wanted = matters.Wanted(states=state or (), since=since, until=until)
-        return {"matters": matters.listed(connection, community.code, kind, limit, wanted, at)}
+        found = matters.listed(connection, community.code, kind, limit, wanted, at)
+        return {"matters": marked(connection, community.code, "matter", found)}
 
     @routes.post("/governance/matters", status_code=201)
     def open_matter(
@@ -154,8 +156,11 @@ def _council(routes: APIRouter) -> None:
         community: CommunityPath, connection: Reading, actor: WriteActor, at: At, limit: Limit = 50
     ) -> dict[str, Any]:
         """Members, now or at a time, with their attendance, and meetings, newest first."""
-        found = registers.meetings(connection, community.code, limit)
-        return {"members": registers.members(connection, community.code, at), "meetings": found}
+        code = community.code
+        return {
+            "members": marked(connection, code, "member", registers.members(connection, code, at)),
+            "meetings": marked(connection, code, "meeting", registers.meetings(connection, code, limit)),
+        }
 
     @routes.post("/governance/council/members", status_code=201)
     def add_member(
@@ -195,7 +200,8 @@ def _partners(routes: APIRouter) -> None:
     @routes.get("/governance/partners")
     def partners(community: CommunityPath, connection: Reading, actor: WriteActor) -> dict[str, Any]:
         """The ledger: each partner with what it did."""
-        return {"partners": registers.partners(connection, community.code)}
+        found = registers.partners(connection, community.code)
+        return {"partners": marked(connection, community.code, "partner", found)}
 
     @routes.post("/governance/partners", status_code=201)
     def add_partner(

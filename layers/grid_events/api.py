@@ -235,7 +235,8 @@ def report(
         told = {"reason": str(refused.reason), "server_time": format_rfc3339(now())}
         raise Problem(400, "bad request", refused.detail, **told) from None
     with writing(given.databases.of(community.code)) as connection:
-        event_id, is_new = write.report(connection, community.code, write.Reporter(actor.label), new)
+        reporter = write.Reporter(actor.label, source=actor.source)
+        event_id, is_new = write.report(connection, community.code, reporter, new)
         if is_new:
             audit.record(connection, actor.label, "event.report", event_id, {"category": new.category})
     if not is_new:

@@ -7,7 +7,7 @@ from sqlalchemy import Row
 
 from layers.grid_events.hands import is_unassigned
 from layers.grid_events.rules import categories, levels, states
-from sensors.replay.sources import source_name
+from sensors.replay.sources import source_words
 from store.instant import MILLISECOND, format_rfc3339
 from store.language import Word, in_all, named, say
 from store.revision import FIELD
@@ -63,7 +63,7 @@ def properties(row: Row[Any]) -> dict[str, Any]:
 
 def source_word(source: str | None) -> str:
     """Where an event comes from, for people."""
-    return say("回放 · {source}", source=source_name(source)) if source else say("上报¦来源")
+    return source_words(source) if source else say("上报¦来源")
 
 
 def record(row: Row[Any], areas: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ ADD = ("device", "add", "--community", "heling", "--id", "x-1", "--kind", "air")
         (("fly",), "No such command 'fly'"),
         (("up", "--wings"), "No such option"),
         (("up", "--speed", "fast"), "Invalid value for '--speed'"),
-        (("up", "--demo", "--speed", "0"), "0.1"),
+        (("up", "--replay", "--speed", "0"), "0.1"),
         (("device", "add", "--id", "x"), "Missing option '--community'"),
         (("device", "add", "--community", "atlantis", "--id", "x", "--kind", "air"), "no community 'atlantis'"),
         (("device", "add", "--community", "heling", "--id", "X 1", "--kind", "air"), "'X 1'"),

@@ -55,7 +55,7 @@ FLAT = """(() => {
 @pytest.fixture(scope="module")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cockpit]:
     """A cockpit with replayed observations and something on each page; what has a name has a long one."""
-    running = Cockpit(tmp_path_factory.mktemp("cockpit")).start("--demo")
+    running = Cockpit(tmp_path_factory.mktemp("cockpit")).start("--replay")
     air = running.add_device("air-laid", lon=120.187, lat=28.927, name="橙麓小区三期东北角空气质量监测站")
     smoke = running.add_device("smoke-laid", "smoke", **HERE, name="橙麓 7 幢 2 单元 1 层楼道独立式烟感报警器")
     running.add_device("siren-laid", "siren", **HERE, name="橙麓广播")

@@ -232,7 +232,7 @@ def test_a_silent_device_is_stale_and_its_panel_says_since_when(own_cockpit: Coc
 
 
 def test_the_wall_speaks_of_replayed_data(own_cockpit: Cockpit, watched: Watched, browser: Browser) -> None:
-    own_cockpit.start("--demo")
+    own_cockpit.start("--replay")
     page = watched.open(f"{own_cockpit.url}/wall/heling")
     expect(page.locator("[data-replay]")).to_be_visible(timeout=30_000)
     for area in ("chenglu", "yanshang", "yanxia", "liangtoumen"):

@@ -13,6 +13,7 @@ from layers.problem import Problem
 from layers.roles import Actor
 from layers.services.activities import calendar, media
 from layers.web import Body, CommunityPath, Given, Limit, Reading, Services, StaffAt, Viewer, WriteActor, elsewhere
+from store.demonstration import marked
 from store.engine import writing
 from store.instant import local_date, now
 
@@ -66,7 +67,7 @@ def _media(routes: APIRouter) -> None:
             after=(day, int(number)) if cursor else None,
             limit=limit,
         )
-        found = media.wall(connection, given.seal, asked)
+        found = marked(connection, community.code, "row", media.wall(connection, given.seal, asked))
         more = f"{found[-1]['day']}~{found[-1]['id']}" if len(found) == limit else None
         return {"media": found, "cursor": more}
 

@@ -24,6 +24,7 @@ from layers.sheets.sheet import Sheet, SheetFaults
 from layers.web import At, Body, CommunityPath, Given, Limit, Reading, Services, StaffAt, Viewer, WriteActor
 from layers.words import told as told_in
 from store import audit, budgets
+from store.demonstration import marked
 from store.engine import know_anew, writing
 from store.instant import Instant
 from store.language import in_all, say
@@ -107,7 +108,9 @@ def _reading(routes: APIRouter) -> None:
         return {
             "register": code,
             "total": found.total,
-            "rows": [told.row(register, one, viewer, community.code) for one in rows],
+            "rows": marked(
+                connection, community.code, "row", [told.row(register, one, viewer, community.code) for one in rows]
+            ),
             "named": words.of_others(connection, given.seal, register, community.code, found.rows, viewer),
             "cursor": str(found.rows[-1].id) if more else None,
         }
@@ -146,7 +149,8 @@ def _reading(routes: APIRouter) -> None:
         named = words.of_others(
             connection, given.seal, register, community.code, [version for _, version in known], viewer
         )
-        return told.row(register, row, viewer, community.code) | {"versions": history, "named": named}
+        (answer,) = marked(connection, community.code, "row", [told.row(register, row, viewer, community.code)])
+        return answer | {"versions": history, "named": named}
 
 
 def _writing(routes: APIRouter) -> None:

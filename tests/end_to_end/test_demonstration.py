@@ -1,0 +1,82 @@
+"""A demonstration as somebody meets it: it fills itself, every page says what it is, and it goes when it is told to."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browsing import screen
+from tests.running import Cockpit, until
+
+PAGES = (
+    "/wall/heling", "/", "/map", "/alarms", "/events", "/board", "/report", "/figures", "/visitors", "/forecast",
+    "/festivals", "/counts", "/governance", "/calendar", "/media", "/registers?register=meals", "/quarantine",
+    "/ground", "/displays", "/people",
+)  # fmt: skip
+INVENTED = "demonstration"
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cockpit]:
+    """A demonstration that runs and has begun to fill itself."""
+    running = Cockpit(tmp_path_factory.mktemp("demonstration")).start("--demo")
+    until(lambda: running.get("/api/v1/heling/events")["features"], 60, 0.2)
+    yield running
+    running.stop()
+
+
+def test_every_page_says_that_what_it_shows_is_a_demonstration(demonstration: Cockpit, browser: Browser) -> None:
+    context = screen(browser)
+    context.add_cookies([demonstration.cookie(demonstration.add_user("看演示的人", "admin"))])
+    page = context.new_page()
+    for address in PAGES:
+        page.goto(f"{demonstration.url}{address}")
+        expect(page.locator("[data-demonstration]"), address).to_be_visible()
+        expect(page.locator("[data-demonstration]")).to_have_text("演示数据")
+    context.close()
+
+
+def test_the_routes_tell_which_records_are_invented(demonstration: Cockpit) -> None:
+    token = demonstration.answer("token", "add", "--role", "manager", "--name", "看演示的令牌")["token"]
+    with httpx.Client(
+        base_url=f"{demonstration.url}/api/v1/heling", headers={"Authorization": f"Bearer {token}"}
+    ) as on:
+        events = on.get("/events").json()["features"]
+        assert {one["properties"]["source"] for one in events} == {INVENTED}
+        until(lambda: on.get("/devices").json()["features"], 30, 0.2)
+        assert None not in {one["properties"]["source"] for one in on.get("/devices").json()["features"]}
+        mine = on.post("/events", json={"id": "mine", "title": "真的", "category": "facility.road"})
+        assert (mine.status_code, mine.json()["properties"]["source"]) == (201, None)
+        rows = on.get("/registers/persons").json()["rows"]
+        assert rows
+        assert all(one["demo"] for one in rows)
+        added = on.post("/registers/persons", json={"card": "REAL-1", "name": "真"}).json()["id"]
+        assert "demo" not in on.get(f"/registers/persons/{added}").json()
+        council = on.get("/governance/council").json()
+        assert council["members"]
+        assert all(one["demo"] for one in council["members"])
+
+
+def test_it_is_not_begun_among_records_of_somebody(own_cockpit: Cockpit) -> None:
+    own_cockpit.add_device("real-01")
+    done = own_cockpit.run("up", "--demo")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert "records of its own" in done.stderr
+    refused = own_cockpit.run("demo", "clear")
+    assert refused.returncode == 2
+    assert "no demonstration" in refused.stderr
+
+
+def test_it_is_taken_out_once_it_is_stopped_and_what_was_added_stays(demonstration: Cockpit) -> None:
+    running = demonstration.run("demo", "clear")
+    assert running.returncode == 2
+    assert "another cockpit up runs on it" in running.stderr
+    demonstration.stop()
+    counts = demonstration.answer("demo", "clear")
+    assert counts["tables"]["grid_event"] > 10
+    demonstration.start()
+    left = [one["properties"]["title"] for one in demonstration.get("/api/v1/heling/events")["features"]]
+    assert left == ["真的"]
+    assert demonstration.get("/api/v1/heling/devices")["features"] == []
