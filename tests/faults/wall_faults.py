@@ -119,8 +119,8 @@ def _lost_for_good(town: Town, page: Page) -> None:
 
 
 def _loaded_anew(_town: Town, page: Page) -> None:
-    # It tries again by itself, in half a minute the first time.
-    page.wait_for_event("domcontentloaded", timeout=70_000)
+    # It tries again by itself: in half a minute the first time, in a whole one the next.
+    page.wait_for_event("domcontentloaded", timeout=120_000)
 
 
 def _clock(ms: Callable[[], int]) -> Callable[[Town, Page], None]:
