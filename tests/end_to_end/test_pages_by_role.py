@@ -13,7 +13,7 @@ from tests.running import Cockpit
 
 PATHS = (
     *("/events", "/board", "/report", "/figures", "/governance"),
-    *("/quarantine", "/people", "/counts", "/displays", "/devices/air-role", "/events/{event}"),
+    *("/quarantine", "/people", "/counts", "/displays", "/health", "/devices/air-role", "/events/{event}"),
     *("/alarms", "/alarm-rules", "/alarm-figures"),
     *("/scenes", "/indicators"),
 )
