@@ -128,7 +128,7 @@
     if (typeof value === "string") return value;
     if (typeof value === "boolean") return metric && metric.code === "smoke" ? (value ? say("报警") : say("正常")) : value ? say("是") : say("否");
     const text = cockpit.number(value, metric ? metric.precision : Number.isInteger(value) ? 0 : 2);
-    return metric && metric.label ? text + "\u2009" + metric.label : text;
+    return metric && metric.label ? text + "\u202f" + metric.label : text;
   };
 
   /* How many of the metric's limits a value has reached: 0 is normal, 3 is high. */

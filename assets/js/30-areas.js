@@ -56,7 +56,7 @@
     const listed = [...cockpit.findAll('[data-panel="devices"] [data-row]')].map((row) => (row.dataset.row || "").split(".").pop() || "");
     return listed.filter((code) => code !== chosen() && area.metrics[code] && area.metrics[code].stale_at >= cockpit.now()).slice(0, BESIDE).map((code) => {
       const { name, label, precision } = cockpit.metrics[code];
-      return [name, [cockpit.number(area.metrics[code].value, precision), label].filter(Boolean).join("\u2009")];
+      return [name, [cockpit.number(area.metrics[code].value, precision), label].filter(Boolean).join("\u202f")];
     });
   }
 

@@ -47,11 +47,11 @@
     if (value === null || value === undefined) return "";
     const derived = alarms.words().derived[metric ?? ""];
     if (derived && derived.values) return (derived.values[value] || { name: cockpit.number(value) }).name;
-    if (derived) return [cockpit.number(value, derived.precision), derived.label].filter(Boolean).join("\u2009");
+    if (derived) return [cockpit.number(value, derived.precision), derived.label].filter(Boolean).join("\u202f");
     const known = cockpit.metrics[metric ?? ""];
     if (metric && known && known.kind === "bool") return cockpit.reading(metric, value !== 0);
     if (metric && known && !Number.isInteger(value)) return cockpit.reading(metric, Math.round(value * 1000) / 1000);
-    return metric ? cockpit.reading(metric, value) : `${cockpit.number(value)}\u2009s`;
+    return metric ? cockpit.reading(metric, value) : `${cockpit.number(value)}\u202fs`;
   };
 
   alarms.metricName = function (metric) {

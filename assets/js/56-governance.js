@@ -42,7 +42,7 @@
     };
     // Of how many: all of one is no success rate.
     /** @param {number | null} share @param {number} part @param {number} whole */
-    const percent = (share, part, whole) => (share === null ? "—" : cockpit.say("{share}\u2009%（{part}/{whole}）", { share: Math.round(share * 100), part, whole }));
+    const percent = (share, part, whole) => (share === null ? "—" : cockpit.say("{share}\u202f%（{part}/{whole}）", { share: Math.round(share * 100), part, whole }));
     const { hard, council, partners, grids } = totals;
     set("hard", `${hard.solved} / ${hard.wanted}`);
     set("overdue", hard.overdue ? `▲ ${hard.overdue}` : "0", hard.overdue);

@@ -89,10 +89,10 @@
   /** @param {Api.Figures} of @param {string} code */
   const percent = (of, code) => {
     const [part, whole] = words.rates_of[code];
-    return of.rates[code] === null ? "—" : say("{code}\u2009%（{part}/{whole}）", { code: cockpit.number(of.rates[code] * 100, 1), part: of.counts[part], whole: of.counts[whole] });
+    return of.rates[code] === null ? "—" : say("{code}\u202f%（{part}/{whole}）", { code: cockpit.number(of.rates[code] * 100, 1), part: of.counts[part], whole: of.counts[whole] });
   };
   /** @param {number | null} value */
-  const hours = (value) => (value === null ? "—" : value < 1 ? say("{value}\u2009分钟", { value: cockpit.number(value * 60) }) : value < 48 ? say("{value}\u2009小时", { value: cockpit.number(value, 1) }) : say("{value}\u2009天", { value: cockpit.number(value / 24, 1) }));
+  const hours = (value) => (value === null ? "—" : value < 1 ? say("{value}\u202f分钟", { value: cockpit.number(value * 60) }) : value < 48 ? say("{value}\u202f小时", { value: cockpit.number(value, 1) }) : say("{value}\u202f天", { value: cockpit.number(value / 24, 1) }));
 
   /** @param {Api.Figures} total */
   function showTotal(total) {

@@ -68,15 +68,15 @@
 
   /** @param {number} seconds */
   function duration(seconds) {
-    if (seconds < 120) return say("{seconds}\u2009秒", { seconds: cockpit.number(seconds) });
-    return seconds < 7200 ? say("{seconds}\u2009分钟", { seconds: cockpit.number(seconds / 60) }) : say("{seconds}\u2009小时", { seconds: cockpit.number(seconds / 3600, 1) });
+    if (seconds < 120) return say("{seconds}\u202f秒", { seconds: cockpit.number(seconds) });
+    return seconds < 7200 ? say("{seconds}\u202f分钟", { seconds: cockpit.number(seconds / 60) }) : say("{seconds}\u202f小时", { seconds: cockpit.number(seconds / 3600, 1) });
   }
 
   /** @param {Api.AlarmFigure} given */
   function shown({ value, unit }) {
     if (value === null) return "—";
     if (NAMES_OF_UNITS[unit]) return NAMES_OF_UNITS[unit](value);
-    return `${cockpit.number(value, Number.isInteger(value) ? 0 : 2)}${unit ? `\u2009${unit}` : ""}`;
+    return `${cockpit.number(value, Number.isInteger(value) ? 0 : 2)}${unit ? `\u202f${unit}` : ""}`;
   }
 
   /* The target in text and with a mark; colour only where it is missed. */
@@ -102,7 +102,7 @@
 
   /** @type {Record<string, List>} */
   const LISTS = {
-    top: { head: [say("规则"), say("对象"), say("次数"), say("占比")], row: (one) => [...counted.row(one), `${cockpit.number(one.share, 1)}\u2009%`] },
+    top: { head: [say("规则"), say("对象"), say("次数"), say("占比")], row: (one) => [...counted.row(one), `${cockpit.number(one.share, 1)}\u202f%`] },
     chattering: counted,
     fleeting: counted,
     standing: { head: [say("规则"), say("对象"), say("自")], row: (one) => [one.name, subject(one), when(one.since)] },

@@ -269,7 +269,7 @@ def test_the_pointer_says_what_it_is_over_and_a_click_shows_the_line_of_a_day(pa
     until(said_below_the_pointer, every=0.2)
     page.mouse.click(*pixel(page, lon, lat))
     card = page.locator("[data-map-card]")
-    expect(card).to_contain_text("12.5\u2009kW")
+    expect(card).to_contain_text("12.5\u202fkW")
     expect(card.locator("figcaption")).to_contain_text("24 小时")
     expect(card.get_by_role("link", name="详情")).to_have_attribute("href", "/devices/study-power?community=heling")
     page.get_by_label("楼层").select_option("不打开")

@@ -98,7 +98,7 @@ def test_the_page_of_figures_shows_what_the_api_answers_and_follows(cockpit: Coc
     since = format_rfc3339(start_of_local_month(now()))
     total = manager.get(f"{EVENTS}/figures", params={"from": since}).json()["total"]
     rate, counts = total["rates"]["filing_rate"], total["counts"]
-    shown = f"{rate * 100:.1f}\u2009%（{counts['filed']}/{counts['reported']}）"
+    shown = f"{rate * 100:.1f}\u202f%（{counts['filed']}/{counts['reported']}）"
     expect(page.locator(".total", has_text="立案率").locator(".value")).to_have_text(shown)
     page.get_by_role("button", name="类别").click()
     expect(page.locator("[data-groups]")).to_contain_text("垃圾清运")
