@@ -10,12 +10,15 @@
 
   /** @type {Api.ReportKind[]} */
   let kinds = [];
+  /** @type {Record<string, string>} */
+  let languages = {};
   let isAsking = false;
   let isAskedAgain = false;
 
   const base = () => `/api/v1/${cockpit.root.dataset.community}/reports`;
 
   page.start = async function () {
+    languages = JSON.parse(cockpit.need("[data-languages]").dataset.languages ?? "{}");
     await cockpit.whoAmI();
     const why = cockpit.whyNot("steward");
     if (why !== null) return cockpit.refuse(cockpit.need("[data-reports-note]"), why);
@@ -180,7 +183,7 @@
     if (one.state !== "done") return made;
     for (const file of one.files) {
       const item = element("li");
-      const link = element("a", "", `${file.format.toUpperCase()} ${file.language === "en" ? "English" : "中文"}`);
+      const link = element("a", "", `${file.format.toUpperCase()} ${languages[file.language] ?? file.language}`);
       link.href = `${base()}/${one.id}/file?format=${file.format}&lang=${file.language}`;
       link.download = "";
       const size = file.kept ? say("{n} KB", { n: Math.ceil(file.bytes / KIB) }) : say("已到期，点开重新生成");

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import msgspec
 from dash import html
 
 from cockpit.pages import frame
-from store.language import say
+from store.language import LANGUAGES, say
 
 
 def page(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
@@ -18,4 +19,6 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
         html.P("", className="outcome", role="status", **{"data-outcome": ""}),
         html.Div([], className="scroll", **{"data-reports": ""}),
     ]
-    return frame.desk(found, "reports", [html.Section(content, className="panel")], theme=frame.theme_of(theme))
+    languages = {"data-languages": msgspec.json.encode(LANGUAGES).decode()}
+    section = html.Section(content, className="panel", **languages)
+    return frame.desk(found, "reports", [section], theme=frame.theme_of(theme))

@@ -14,7 +14,7 @@ import msgspec
 
 FOLDERS = tuple(map(Path, ("/usr/share/fonts", "/usr/local/share/fonts")))
 ENDINGS = (".ttf", ".otf", ".ttc", ".otc")
-MISSING = "〓"
+MISSING = chr(0x3013)
 """The geta: what Chinese and Japanese printers set for a character that they lack."""
 
 

@@ -81,15 +81,12 @@ class Period(msgspec.Struct, frozen=True):
             return Word(f"{first.year} 年 {first.month} 月", f"{first:%B} {first.year}")
         if "W" in self.code:
             week = int(self.code[-2:])
-            spans = Word(f"{_day(first)}至 {_day(last)}", f"{first:%-d %B} to {last:%-d %B %Y}")
+            year, days = self.code[:4], f"{first:%-d %B} to {last:%-d %B %Y}"
             return Word(
-                f"{self.code[:4]} 年第 {week} 周（{spans.name}）", f"week {week} of {self.code[:4]} ({spans.name_en})"
+                f"{year} 年第 {week} 周（{first.month} 月 {first.day} 日至 {last.month} 月 {last.day} 日）",
+                f"week {week} of {year} ({days})",
             )
-        return Word(f"{first.year} 年 {_day(first)}", f"{first:%A, %-d %B %Y}")
-
-
-def _day(day: date) -> str:
-    return f"{day.month} 月 {day.day} 日"
+        return Word(f"{first.year} 年 {first.month} 月 {first.day} 日", f"{first:%A, %-d %B %Y}")
 
 
 def period(kind: str, code: str) -> Period:

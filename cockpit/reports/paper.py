@@ -153,7 +153,7 @@ def _weights(columns: Sequence[Figure], heads: Sequence[str], cells: Sequence[Se
     needs = [max(wide, written.width(head)) for wide, head in zip(longest, heads, strict=True)]
     if sum(need + 2 for need in needs) > ON_A_LINE and all(wide <= LONG for wide in longest):
         words = [max(map(written.width, head.split())) for head in heads]
-        return [max(wide, word) + 2 for wide, word in zip(longest, words, strict=True)]
+        return [max(wide, word) + 3 for wide, word in zip(longest, words, strict=True)]
     found = [
         None if written.is_number(column) or wide <= SHORT else min(wide, LONG)
         for column, wide in zip(columns, longest, strict=True)

@@ -96,7 +96,7 @@ def test_the_page_makes_one_shows_how_far_it_is_and_gives_its_files(desk: Desk) 
     week = over_by("week", now()).code
     card = desk.page.locator('.report-kind[data-kind="week"]')
     expect(card.locator("input")).to_have_value(week)
-    card.get_by_role("button", name="制作").click()
+    card.get_by_role("button", name="制作", exact=True).click()
     row = desk.page.locator(".reports-table tbody tr").filter(has_text="议事周报").first
     expect(row.locator(".report-files a")).to_have_count(4, timeout=MADE_S * 1000)
     expect(row.locator(".report-state")).to_have_text("● 已完成")
