@@ -31,8 +31,10 @@
 
   /* Source and time, as the foot of a figure says them. */
   scenes.foot = function (one) {
-    const source = one.value === null ? one.source_name : one.replayed ? say("{source} · 含回放", { source: one.source_name }) : one.source_name;
-    return say("{source} · 截至 {when}", { source, when: cockpit.time.full(Date.parse(one.as_of)) });
+    const source = one.replayed ? say("{source} · 含回放", { source: one.source_name }) : one.source_name;
+    const at = Date.parse(one.as_of);
+    const when = one.kind === "entered" ? cockpit.time.local(at).slice(0, 10) : cockpit.time.full(at);
+    return one.value === null ? say("截至 {when}", { when }) : say("{source} · 截至 {when}", { source, when });
   };
 
   /* A curve as a small line from nought; it breaks where nothing is known. Nothing where there are fewer than two points. */

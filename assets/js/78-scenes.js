@@ -126,15 +126,15 @@
   /* The areas, tinted by the figure, with the facilities of the scene; north is up. */
   /** @param {Api.Indicator | null} one */
   function picture(one) {
+    const place = element("div", "scene-picture");
     const features = ground && ground.features ? ground.features : [];
     const corners = features.flatMap((/** @type {any} */ each) => polygons(each.geometry).flat(2));
     const sites = told.scene.facilities;
     corners.push(...sites.map((each) => [each.lon, each.lat]));
     const svg = document.createElementNS(SVG, "svg");
-    svg.setAttribute("class", "scene-picture");
     svg.setAttribute("role", "img");
     svg.setAttribute("aria-label", one ? say("各片区的{name}", { name: one.name }) : say("片区与设施"));
-    if (!corners.length) return svg;
+    if (!corners.length) return place;
     const lons = corners.map((/** @type {number[]} */ each) => each[0]);
     const lats = corners.map((/** @type {number[]} */ each) => each[1]);
     const [west, east, south, north] = [Math.min(...lons), Math.max(...lons), Math.min(...lats), Math.max(...lats)];
@@ -143,7 +143,11 @@
     const scale = width / ((east - west) * narrow || 1);
     const height = Math.max(1, (north - south) * scale);
     const margin = 60;
-    svg.setAttribute("viewBox", `${-margin} ${-margin} ${width + 2 * margin} ${height + 2 * margin}`);
+    const [whole, high] = [width + 2 * margin, height + 2 * margin];
+    svg.setAttribute("viewBox", `${-margin} ${-margin} ${whole} ${high}`);
+    place.style.aspectRatio = `${whole} / ${high}`;
+    place.style.maxWidth = `calc(60vh * ${(whole / high).toFixed(3)})`;
+    place.append(svg);
     /** @param {number} lon @param {number} lat @returns {[number, number]} */
     const at = (lon, lat) => [(lon - west) * narrow * scale, (north - lat) * scale];
     const values = one ? Object.values(one.areas) : [];
@@ -157,6 +161,14 @@
       title.textContent = [areas[each.properties.code], one && value !== undefined ? figures.number(one, value) : ""].filter(Boolean).join(" ");
       path.append(title);
       svg.append(path);
+      const spots = rings.flat().map(([lon, lat]) => at(lon, lat));
+      const name = element("span", "scene-name", areas[each.properties.code] ?? "");
+      /** @param {0 | 1} axis */
+      const middle = (axis) => (Math.min(...spots.map((spot) => spot[axis])) + Math.max(...spots.map((spot) => spot[axis]))) / 2;
+      name.style.left = `${(100 * (middle(0) + margin)) / whole}%`;
+      name.style.top = `${(100 * (middle(1) + margin)) / high}%`;
+      name.setAttribute("aria-hidden", "true");
+      place.append(name);
     }
     for (const each of sites) {
       const [x, y] = at(each.lon, each.lat);
@@ -168,7 +180,7 @@
       dot.append(title);
       svg.append(dot);
     }
-    return svg;
+    return place;
   }
 
   /* Each area with its value, as text: colour is never alone. */

@@ -72,14 +72,14 @@
     const place = cockpit.need("[data-indicator-curve]");
     /** @type {{day: string, value: number | null}[]} */
     const points = one.trend.length ? one.trend : one.entries.filter((each, place, all) => all.findIndex((other) => other.date === each.date) === place)
-      .map((each) => ({ day: each.date, value: each.value })).filter((each) => each.value !== null).reverse();
+      .map((each) => ({ day: each.date, value: each.value })).filter((each) => each.value !== null).sort((a, b) => (a.day < b.day ? -1 : 1));
     const known = points.flatMap((point) => (point.value === null ? [] : [point.value]));
     if (!known.length) return place.replaceChildren(element("p", "second", say("没有可画的时段")));
     const most = Math.max(...known, one.target ?? 0, 0);
     const bars = element("ol", "bars-of-periods");
     for (const point of points) {
       const bar = element("li", "");
-      const filled = element("span", "bar");
+      const filled = element("span", "filled");
       filled.style.height = most > 0 && point.value !== null ? `${Math.max(0, (100 * point.value) / most)}%` : "0";
       const column = element("span", "column");
       column.setAttribute("aria-hidden", "true");
@@ -106,7 +106,7 @@
   function label(period, day) {
     if (period === "year") return day.slice(0, 4);
     if (period === "month") return day.slice(0, 7);
-    return day.slice(5);
+    return period === "now" ? day : day.slice(5);
   }
 
   /** @param {Api.IndicatorAnswer} one */
@@ -125,7 +125,8 @@
   function showAreas(one) {
     const place = cockpit.need("[data-indicator-areas]");
     const rows = Object.entries(words.areas).filter(([code]) => code in one.areas);
-    if (!one.by_area || !rows.length) return place.replaceChildren(element("p", "second", one.by_area ? say("这一时段各片区都没有") : say("这个指标不按片区分")));
+    if (!one.by_area) return void hide(place);
+    if (!rows.length) return place.replaceChildren(element("p", "second", say("这一时段各片区都没有")));
     const list = element("ul", "scene-list");
     for (const [code, name] of rows) {
       const row = element("li", "");
@@ -135,10 +136,17 @@
     place.replaceChildren(list);
   }
 
+  /* A panel that this indicator has no use for. */
+  /** @param {HTMLElement} place */
+  function hide(place) {
+    const panel = place.closest("section");
+    if (panel) panel.hidden = true;
+  }
+
   /** @param {Api.IndicatorAnswer} one */
   function showEntries(one) {
     const place = cockpit.need("[data-indicator-entries]");
-    if (one.kind !== "entered") return place.replaceChildren(element("p", "second", say("由登记或传感器统计得出，不录入")));
+    if (one.kind !== "entered") return void hide(place);
     /** @type {HTMLElement[]} */
     const parts = one.entries.map((each) => cockpit.forms.entry(
       `${each.date} · ${each.value === null ? say("撤回") : figures.number(one, each.value)}${each.value !== null && one.unit ? `\u2009${one.unit}` : ""}`,

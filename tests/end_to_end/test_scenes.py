@@ -39,7 +39,13 @@ def filled(cockpit: Cockpit, manager: httpx.Client) -> Cockpit:
         club = {"name": f"舞团{n}", "kind": "dance", "area": area}
         assert manager.post(f"{API}/registers/clubs", json=club).status_code == 201
     for n in range(3):
-        event = {"title": f"路灯{n}", "category": "facility.lighting", "lon": 120.1905, "lat": 28.9285}
+        event = {
+            "id": f"lamp-{n}",
+            "title": f"路灯{n}",
+            "category": "facility.lighting",
+            "lon": 120.1905,
+            "lat": 28.9285,
+        }
         assert manager.post(f"{API}/events", json=event).status_code == 201
     meter = cockpit.add_device("meter-1", "power", lon=120.1905, lat=28.9285)
     cockpit.publish(meter, "telemetry", {"energy": 100})
@@ -172,7 +178,7 @@ def test_a_manager_enters_a_value_on_the_indicators_page(filled: Cockpit, page: 
     expect(page.locator("[data-indicator-head] .value")).to_have_text("24")
     expect(page.locator("[data-indicator-entries] .entry")).to_contain_text("<b>物业台账</b>")
     page.goto(f"{filled.url}/indicators?community=heling")
-    page.get_by_text("新增指标").last.click()
+    page.locator("[data-indicator-new] summary").click()
     page.locator('input[name="code"]').fill("own_on_page")
     page.locator('input[name="name"]').fill("页面新增")
     page.locator('select[name="kind"]').select_option("register")
