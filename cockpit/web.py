@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from cockpit import api, health, refused
 from cockpit.access import Access
+from cockpit.demonstration import tables as demonstrated
 from cockpit.displays import api as displays_api
 from cockpit.edge.budget import Budget
 from cockpit.edge.refusal import Refused, busy
@@ -127,7 +128,7 @@ def build(
 
     def staff(community: str) -> frozenset[str]:
         with databases.shared.connect() as connection:
-            return users.staff(connection, community)
+            return users.staff(connection, community) | demonstrated.staff(connection)
 
     server.state.services = Services(databases=databases, tell=outlet.tell, codecs=codecs, seal=seal, staff=staff)
     answer_errors(server)

@@ -271,6 +271,8 @@ declare namespace Api {
   interface Matter {
     id: string;
     title: string | null;
+    /** Only of what a demonstration brought. */
+    demo?: true;
     topic_name?: string | null;
     area: string | null;
     state_name: string;

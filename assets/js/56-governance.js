@@ -107,7 +107,7 @@
     const area = words.areas[one.area ?? ""];
     row.append(
       element("strong", "", one.topic_name || one.title),
-      element("span", "second", [one.state_name, area, cockpit.time.date(Date.parse(one.opened))].filter(Boolean).join(" · ")),
+      element("span", "second", [one.demo ? cockpit.say("演示") : "", one.state_name, area, cockpit.time.date(Date.parse(one.opened))].filter(Boolean).join(" · ")),
     );
     const buttons = element("div", "buttons");
     const note = text("note", sealed ? cockpit.say("记录（加密保存）") : cockpit.say("说明"), 5000);

@@ -43,7 +43,10 @@ class Curve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A row of devices.toml: so many devices of a kind, with their curves by metric; at a site, where there is one."""
+    """A row of devices.toml: so many devices of a kind, with their curves by metric; at a site, where there is one.
+
+    ``only`` are the communities that have them; empty: all.
+    """
 
     code: str
     kind: str
@@ -51,6 +54,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     count: int
     curves: dict[str, Curve]
     site: str | None = None
+    only: tuple[str, ...] = ()
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,6 +94,8 @@ def recording(community: str) -> Recording:
     chance = random.Random(f"{community}/devices")
     tracks = []
     for row in table().device:
+        if row.only and community not in row.only:
+            continue
         for number in range(row.count):
             site = None if row.site is None else place(community, "sites", row.site)
             lon, lat = (areas[number % len(areas)] if site is None else site).label

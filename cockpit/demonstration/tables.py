@@ -7,6 +7,9 @@ from importlib.resources import files
 from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
+
+from store.demonstration import began
 
 STORIES = ("registers", "care", "school", "governance", "events", "visitors")
 """The files of stories."""
@@ -114,6 +117,11 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def people() -> People:
     """Everybody in the demonstration."""
     return msgspec.convert(_read("people"), People)
+
+
+def staff(connection: Connection) -> frozenset[str]:
+    """Names of the staff of a database's demonstration, so that it can give things to them; nobody where it is none."""
+    return frozenset(one.name for one in people().staff.values()) if began(connection) is not None else frozenset()
 
 
 @cache

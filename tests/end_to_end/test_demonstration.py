@@ -53,6 +53,8 @@ def test_the_routes_tell_which_records_are_invented(demonstration: Cockpit) -> N
         assert all(one["demo"] for one in rows)
         added = on.post("/registers/persons", json={"card": "REAL-1", "name": "真"}).json()["id"]
         assert "demo" not in on.get(f"/registers/persons/{added}").json()
+        people = {one["name"]: one["account"] for one in on.get("/assignees").json()["assignees"]}
+        assert people["演示网格员丙"]
         council = on.get("/governance/council").json()
         assert council["members"]
         assert all(one["demo"] for one in council["members"])
