@@ -73,10 +73,16 @@ def expected(cockpit: Cockpit) -> Shown:
     said["alarms' banner"] = any(alarms["tally"]["sounding"].values())
     state = cockpit.get(f"{api}/state")["layers"]["visitors"]["fangyan"]
     inside = state["inside"]
-    said["people inside"] = "—" if inside is None else f"{inside:,}".replace(",", "\u202f")
-    said["gates on the map"] = sorted(f"{key} {gate['entered_today']}" for key, gate in state["gates"].items())
+    said["people inside"] = "—" if inside is None else _grouped(inside)
+    said["gates on the map"] = sorted(
+        f"{key} {_grouped(gate['entered_today'])}" for key, gate in state["gates"].items()
+    )
     said["nothing to be loaded"] = True
     return said
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}".replace(",", "\u202f")
 
 
 def differing(found: Shown, wanted: Shown) -> list[str]:
