@@ -8,7 +8,7 @@
   const SMALLEST_U = 6;
   const FIT_STEPS = 6;
   const FILL = 0.96;    // of the frame's height
-  const BESIDE = 3.5;   // u on each side, for the names and gates at the edge
+  const BESIDE = 5;       // u on each side, for the names and gates at the edge
   const ABOVE = 6;      // u, for what stands up at the far edge
   const GATE = 2;       // u, for the pill of a gate at the far edge, under a banner
   const BELOW = 4;      // u, for the names before the areas
