@@ -210,7 +210,7 @@
   function showRows() {
     const table = element("table", "");
     const head = element("tr", "");
-    for (const name of [say("指标"), say("数值"), say("时段"), say("口径"), say("明细")]) head.append(element("th", "", name));
+    for (const name of [say("指标¦场景"), say("数值"), say("时段"), say("口径"), say("明细")]) head.append(element("th", "", name));
     const top = element("thead", "");
     top.append(head);
     const body = element("tbody", "");

@@ -198,7 +198,7 @@
   function showAll(all) {
     const table = element("table", "");
     const head = element("tr", "");
-    for (const name of [say("场景"), say("指标"), say("单位"), say("时段"), say("来源"), say("谁能看到")]) head.append(element("th", "", name));
+    for (const name of [say("场景"), say("指标¦场景"), say("单位"), say("时段"), say("来源"), say("谁能看到")]) head.append(element("th", "", name));
     const top = element("thead", "");
     top.append(head);
     const body = element("tbody", "");

@@ -46,7 +46,7 @@ def page(
 
 def _one() -> list[Any]:
     return [
-        html.Section(className="panel indicator-head", **{"data-indicator-head": "", "aria-label": say("指标")}),
+        html.Section(className="panel indicator-head", **{"data-indicator-head": "", "aria-label": say("指标¦场景")}),
         html.Section(
             [html.H2(say("逐期")), html.Div(className="indicator-curve", **{"data-indicator-curve": ""})],
             className="panel indicator-curve-panel",

@@ -67,7 +67,7 @@ def indicator_of(body: NewIndicator) -> Indicator:
         422 with what it cannot be.
     """
     if len(msgspec.json.encode(body.formula)) > FORMULA:
-        raise Problem(422, "indicator refused", say("公式太长"))
+        raise Problem(422, "bad request", say("公式太长"))
     name = _said("name", body.name)
     rows = body.model_dump(exclude={"reason"}) | {"name": name, "name_en": one_line(body.name_en) or name}
     rows |= {key: one_line(rows[key]) for key in ("unit", "unit_en")}
@@ -77,7 +77,7 @@ def indicator_of(body: NewIndicator) -> Indicator:
     try:
         return msgspec.convert(rows, Indicator)
     except msgspec.ValidationError as error:
-        raise Problem(422, "indicator refused", str(error)) from None
+        raise Problem(422, "bad request", say("内容有误：{why}", why=str(error))) from None
 
 
 def entry_of(body: NewValue) -> Entry:
@@ -109,7 +109,7 @@ def day(name: str, text: str | None) -> Instant:
         found = -1
     if not 0 <= found <= now() + FARTHEST:
         told = one_line(text)
-        raise Problem(422, "bad date", say("{name}: 「{text}」不是日期，应写作 2026-11-27", name=name, text=told))
+        raise Problem(422, "bad request", say("{name}: 「{text}」不是日期，应写作 2026-11-27", name=name, text=told))
     return day_of(found)
 
 

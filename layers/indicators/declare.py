@@ -148,7 +148,7 @@ def fault(community: str, one: Indicator) -> str | None:
     try:
         formula = formula_of(one)
     except msgspec.ValidationError as error:
-        return str(error)
+        return say("公式有误：{why}", why=str(error))
     source = source_of(one.kind)
     return None if source is None else source.fault(community, formula)
 

@@ -84,7 +84,7 @@ def add(connection: Connection, community: str, new: Indicator, reason: str, act
         raise Problem(409, "conflict", say("编码「{code}」是随系统或社区文件夹提供的指标，不能改", code=new.code))
     wrong = own_fault(community, new)
     if wrong is not None:
-        raise Problem(422, "indicator refused", wrong)
+        raise Problem(422, "bad request", wrong)
     alone(connection, "indicator", community)
     if len({one.code for one in added(connection, community)} | {new.code}) > MOST_ADDED:
         raise Problem(409, "conflict", say("最多新增 {most} 个指标", most=MOST_ADDED))
@@ -108,7 +108,7 @@ def enter(connection: Connection, community: str, code: str, entry: Entry, actor
     if found.kind != "entered":
         raise Problem(409, "conflict", say("「{name}」由登记或传感器统计得出，不能录入", name=found.name))
     if entry.day > now():
-        raise Problem(422, "value refused", say("日期还没有到"))
+        raise Problem(422, "bad request", say("日期还没有到"))
     alone(connection, "indicator_value", community)
     if entry.reference is not None:
         c = indicator_value.c

@@ -9,6 +9,7 @@ from geo.ground import place
 from layers.sources import Counted, Formula, Rows, Source, Span, address
 from layers.visitors import passed
 from layers.visitors.tables import site_day
+from sensors.devices import registry
 from store.instant import Instant, day_of, format_rfc3339, local_date, now
 from store.language import say
 
@@ -34,12 +35,11 @@ def count(
     mine = (c.community == community, c.site == formula.site)
     if connection.scalar(select(func.min(c.day)).where(*mine, c.day <= until)) is None:
         return [Counted(value=None) for _ in spans]
-    return [
-        Counted(
-            value=_entered(connection, community, formula.site, span or Span(day_of(until), until), at), as_of=until
-        )
-        for span in spans
-    ]
+    today = Span(day_of(until), until)
+    entered = (_entered(connection, community, formula.site, span or today, at) for span in spans)
+    gates = registry.read_all(connection, community, kind="gate")
+    is_replayed = any(gate.site == formula.site and gate.source is not None for gate in gates)
+    return [Counted(value=value, as_of=until, is_replayed=is_replayed) for value in entered]
 
 
 def _entered(connection: Connection, community: str, site: str, span: Span, at: Instant | None) -> float:
