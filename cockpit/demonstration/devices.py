@@ -45,7 +45,7 @@ class Curve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A row of devices.toml: so many devices of a kind, with their curves by metric; at a site, where there is one.
 
-    ``only`` are the communities that have them; empty: all.
+    ``only`` are the communities that have them; empty: all. ``quiet``: from when to when of a day they say nothing.
     """
 
     code: str
@@ -55,6 +55,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     curves: dict[str, Curve]
     site: str | None = None
     only: tuple[str, ...] = ()
+    quiet: tuple[str, str] | None = None
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,9 +71,12 @@ class Simulated(Track):
     """A simulated device's part of a recording that nobody made; the same values for the same device and time."""
 
     curves: Mapping[str, Curve]
+    quiet: tuple[str, str] | None = None
 
     def at(self, instant: Instant) -> Values | None:
-        """What it measures at a time."""
+        """What it measures at a time; None while it says nothing."""
+        if self.quiet is not None and _is_within(_hour(instant), *self.quiet):
+            return None
         found: Values = {}
         for metric, curve in self.curves.items():
             chance = random.Random(f"{self.device.id}/{metric}/{instant // (HOUR // 60)}")
@@ -113,7 +117,14 @@ def recording(community: str) -> Recording:
                 source=INVENTED,
             )
             tracks.append(
-                Simulated(device=device, hours={}, days=(), curves=row.curves, backfill_days=table().backfill_days)
+                Simulated(
+                    device=device,
+                    hours={},
+                    days=(),
+                    curves=row.curves,
+                    quiet=row.quiet,
+                    backfill_days=table().backfill_days,
+                )
             )
     return Recording(INVENTED, tuple(tracks))
 

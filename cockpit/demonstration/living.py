@@ -17,6 +17,7 @@ from cockpit.demonstration.devices import recording
 from cockpit.demonstration.performing import Performer
 from cockpit.demonstration.tables import people
 from cockpit.parts import Whole, address_of, prepared, publisher
+from cockpit.processes import SIGN_S
 from cockpit.resources import devices_address, seal
 from cockpit.settings import Settings
 from geo.communities import communities
@@ -92,17 +93,28 @@ class Life:
 
     async def run(self) -> None:
         """Fill what is missing, then go on for as long as the demonstration is not taken out."""
+        alive = asyncio.create_task(self._say_alive())
+        try:
+            await self._live()
+        finally:
+            alive.cancel()
+
+    async def _say_alive(self) -> None:
+        """A sign of life for as long as this loop turns, however long one act takes."""
+        while True:
+            self._sign()
+            await asyncio.sleep(SIGN_S)
+
+    async def _live(self) -> None:
         for code in communities():
-            performer = Performer(code, self._application, self._databases.of(code), PAUSE_S, self._sign)
+            performer = Performer(code, self._application, self._databases.of(code), PAUSE_S)
             performer.remember()
             self._performers[code] = performer
-        self._sign()
         began = now()
         filled = await self._fill(now())
         self._told.is_on = True
         log.info("demonstration_filled", acts=filled, seconds=(now() - began) // SECOND)
         while True:
-            self._sign()
             await asyncio.sleep(LOOK_S)
             if not self._is_on():
                 continue

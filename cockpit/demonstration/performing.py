@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,7 +36,6 @@ class Performer:
     engine: Engine
     pause_s: float = 0.0
     """Between two acts, so that what lives goes before."""
-    sign: Callable[[], None] = lambda: None
     refused: int = 0
     _done: dict[str, str] = field(default_factory=dict)
     _unnoted: list[dict[str, str]] = field(default_factory=list)
@@ -61,7 +60,6 @@ class Performer:
             kind = act.kind if ref else REFUSED
             self._unnoted.append({"community": self.community, "key": act.key, "kind": kind, "ref": ref})
             count += 1
-            self.sign()
             if len(self._unnoted) >= TOGETHER:
                 self.note()
             await asyncio.sleep(self.pause_s)

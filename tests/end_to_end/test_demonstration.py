@@ -21,7 +21,7 @@ INVENTED = "demonstration"
 def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cockpit]:
     """A demonstration that runs and has begun to fill itself."""
     running = Cockpit(tmp_path_factory.mktemp("demonstration")).start("--demo")
-    until(lambda: running.get("/api/v1/heling/events")["features"], 60, 0.2)
+    until(lambda: running.get("/api/v1/heling/events")["features"], 120, 0.5)
     yield running
     running.stop()
 
