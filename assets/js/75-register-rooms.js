@@ -29,6 +29,7 @@
   /** @param {string} day @param {HTMLElement} place @param {HTMLElement} outcome */
   async function show(day, place, outcome) {
     const begins = Date.parse(`${day}T00:00:00+08:00`);
+    place.replaceChildren();   // nobody books an hour of the day before
     try {
       /** @type {{rooms: Use[]}} */
       const { rooms } = await cockpit.ask("bookings/use", { from: new Date(begins).toISOString(), to: new Date(begins + 24 * HOUR_MS).toISOString() });

@@ -238,7 +238,7 @@ def test_strangers_are_not_told_why_a_row_of_an_open_register_was_changed(
     assert [one["action"] for one in told.json()["versions"]] == ["add", "change"]
     assert why not in told.text
     (place,) = (one for one in places(COMMUNITY, "facilities") if one.code == row["values"]["place"])
-    assert told.json()["called"] == f"{place.name} · {row['values']['day']}"
+    assert told.json()["called"] == f"{place.name_en} · {row['values']['day']}"
     (totals,) = httpx.get(f"{cockpit.url}{BASE}/poi_visits/totals").json()["totals"]
     of_place = next(one for one in totals["values"] if one["code"] == place.code)
     assert (of_place["count"], of_place["sums"]["persons"]) == (1, 77)
