@@ -30,7 +30,7 @@ from store.turns import Duty
 
 log = structlog.get_logger(__name__)
 
-NICE = 10
+NICE = 4
 """Whoever is shown something goes before whoever makes it up."""
 LOOK_S = 1.0
 PAUSE_S = 0.001
