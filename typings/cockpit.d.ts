@@ -380,6 +380,7 @@ interface AlarmsScript {
   count(sounding: Live.Sounding, priority: Live.Priority): number;
   total(sounding: Live.Sounding): number;
   link(id: string): string;
+  called(code: string): string;
   floodWords(flood: Pick<Live.Flood, "count" | "first_name" | "first_subject">): string;
   /** 35-alarm-map.js, 35-alarm-tone.js */
   card(id: string): CardWords | null;

@@ -11,7 +11,7 @@
   const BESIDE = 5;       // u on each side, for the names and gates at the edge
   const ABOVE = 6;      // u, for what stands up at the far edge
   const GATE = 2;       // u, for the pill of a gate at the far edge, under a banner
-  const BELOW = 4;      // u, for the names before the areas
+  const BELOW = 5;      // u, for the names before the areas, and the note at the foot
   const PATIENCE_MS = 5000;
   const FLIGHT_MS = 1200;
 

@@ -75,6 +75,12 @@
     return one.kind === "site" ? one.site || one.subject : one.device || one.subject;
   };
 
+  /* What a code stands for, as people call it: a device, a site or an area. */
+  alarms.called = function (code) {
+    const { devices = {}, visitors = {}, areas = {} } = cockpit.state;
+    return (devices[code] ?? visitors[code] ?? areas[code])?.name ?? code;
+  };
+
   /* Where: the area, and the site unless it is what the alarm is about. */
   alarms.where = (one) => [one.area, one.kind === "site" ? null : one.site].filter(Boolean).join(" · ");
 
@@ -256,8 +262,7 @@
 
   /* The flood in words, with the alarm that came first: often the cause of the others. */
   alarms.floodWords = function ({ count: many, first_name: name, first_subject: subject }) {
-    const device = (cockpit.state.devices || {})[subject];
-    return cockpit.say("告警泛滥 {many} 条 · 首出：{name} · {what}", { many, name, what: device ? device.name : subject });
+    return cockpit.say("告警泛滥 {many} 条 · 首出：{name} · {what}", { many, name, what: alarms.called(subject) });
   };
 
   /** @param {Live.Alarm[]} sounding @param {Live.AlarmTally} tally */

@@ -94,7 +94,7 @@
   }
 
   /** @param {{ subject: string }} given */
-  const subject = ({ subject: code }) => ((cockpit.state.devices || {})[code] || {}).name || code;
+  const subject = ({ subject: code }) => cockpit.alarms.called(code);
   /** @param {string | null} time */
   const when = (time) => (time ? cockpit.time.full(Date.parse(time)) : say("仍在继续"));
   /** @type {List} */
