@@ -22,9 +22,9 @@
     const { hard, council, partners, grids, matters } = told;
     const { good, ended, open } = matters.mediation;
     const hasHard = hard.solved + hard.open > 0;
-    row("governance.*.hard", hasHard ? `${hard.solved} / ${hard.wanted}` : null, say("件"), say("未登记"));
-    row("governance.*.open", hasHard ? String(hard.open) : null, hard.overdue ? say("件 · 往月 {n}", { n: hard.overdue }) : say("件"), say("未登记"), hard.overdue ? 2 : 0);
-    row("governance.*.mediation", ended + open ? `${good} / ${ended}` : null, open ? say("件 · 在办 {n}", { n: open }) : say("件"), say("未登记"));
+    row("governance.*.hard", hasHard ? `${hard.solved} / ${hard.wanted}` : null, say("项"), say("未登记"));
+    row("governance.*.open", hasHard ? String(hard.open) : null, hard.overdue ? say("项 · 往月 {n}", { n: hard.overdue }) : say("项"), say("未登记"), hard.overdue ? 2 : 0);
+    row("governance.*.mediation", ended + open ? `${good} / ${ended}` : null, open ? say("起 · 在办 {n}", { n: open }) : say("起"), say("未登记"));
     row("governance.*.grids", grids.all ? `${grids.with_steward} / ${grids.all}` : null, say("个"), say("尚无网格"));
     row("governance.*.council", council.meetings_this_year ? String(council.meetings_this_year) : null, attended(council.attendance_rate), say("未登记"));
     row("governance.*.partners", partners.deeds_this_year ? cockpit.number(partners.deeds_this_year) : null, say("次 · {n} 人次", { n: cockpit.number(partners.people_this_year) }), say("未登记"));
