@@ -1,6 +1,5 @@
 """A demonstration is taken out to the last row, and what others added stays: every table before and after."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -29,6 +28,7 @@ from store.instant import local_date, now
 from store.metadata import metadata
 from store.migrate import upgrade
 from store.seal import seal_of
+from tests.running import run_async
 
 STAFF = {code: (one.name, one.role) for code, one in people().staff.items()}
 OWN = {"audit", "audit_head", "revision", "demonstration"}
@@ -93,7 +93,7 @@ def test_every_row_goes_that_it_brought_and_every_one_stays_that_somebody_else_d
     registry.add(engine, Device(id="real-01", community="heling", kind="air", name="真", raw_lon=120.2, raw_lat=28.93))
     before = content(engine)
     device(engine)
-    performer = asyncio.run(live(engine, tmp_path, 1))
+    performer = run_async(live(engine, tmp_path, 1))
     assert performer.refused == 0
     assert sum(map(len, content(engine).values())) > sum(map(len, before.values())) + 600
     with engine.connect() as connection:
@@ -112,7 +112,7 @@ def test_every_row_goes_that_it_brought_and_every_one_stays_that_somebody_else_d
 def test_what_is_done_is_done_once_also_after_a_stop(tmp_path: Path) -> None:
     engine = opened(f"sqlite:///{tmp_path}/cockpit.db")
     beginning.begin(Databases(engine))
-    asyncio.run(live(engine, tmp_path, 0))
+    run_async(live(engine, tmp_path, 0))
     before = content(engine)
     with writing(engine) as connection:
         # What was done, but not noted when the machine stopped.
@@ -123,7 +123,7 @@ def test_what_is_done_is_done_once_also_after_a_stop(tmp_path: Path) -> None:
         connection.execute(
             delete(demonstration.demonstration_record).where(demonstration.demonstration_record.c.key.in_(keys))
         )
-    asyncio.run(live(engine, tmp_path, 0))
+    run_async(live(engine, tmp_path, 0))
     known = {name for name in before if name != "demonstration_record"}
     after = content(engine)
     assert {name: len(after[name]) for name in known} == {name: len(before[name]) for name in known}
