@@ -33,7 +33,8 @@ def listed_at(
     kept.sort(key=lambda one: -one.id)
     if wanted.sort is not None:
         code = wanted.sort.code
-        kept = as_told(connection, register.behind, kept, at)
+        if wanted.sort.computed:
+            kept = as_told(connection, register.behind, kept, at)
         having = [one for one in kept if one.values.get(code) is not None]
         having.sort(key=lambda one: (_sort_key(wanted.sort, one), one.id), reverse=wanted.is_descending)
         kept = having + [one for one in kept if one.values.get(code) is None]
