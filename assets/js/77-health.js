@@ -114,7 +114,7 @@
     bars.setAttribute("aria-label", say("近 24 小时各小时隔离的消息，最多 {n} 条", { n: most }));
     for (const one of hours) {
       const bar = element("span", "hour");
-      bar.style.setProperty("--share", String(most ? one.count / most : 0));
+      bar.style.height = `${most ? (100 * one.count) / most : 0}%`;
       bar.title = say("{hour} 起 {n} 条", { hour: cockpit.time.minute(Date.parse(one.hour)), n: one.count });
       bars.append(bar);
     }
