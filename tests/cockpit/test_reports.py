@@ -37,13 +37,16 @@ OCTOBER = period("month", "2026-10")
 KNOWN: Instant = parse_rfc3339("2026-11-01T06:00:00+08:00")
 RARE = "\U00030000😀"
 """A rare character and an emoji, which no font for Chinese text has."""
+HOSTILE = "=1+1"
 
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """October of a small community: a station, a site with visitors, some grid events, nothing entered by clerks."""
     engine = new_database(tmp_path_factory.mktemp("reports"))
-    registry.add(engine, Device(id="air-1", community="heling", kind="air", name=f"站{RARE}", interval_s=1_800))
+    registry.add(
+        engine, Device(id="air-1", community="heling", kind="air", name=f"{HOSTILE}站{RARE}", interval_s=1_800)
+    )
     with writing(engine) as connection:
         connection.execute(insert(series).values(id=1, device_id="air-1", metric="pm2_5", kind="number"))
         for day in range(31):
@@ -238,6 +241,10 @@ def test_the_workbook_has_the_rows_behind_the_charts_as_numbers_and_days(october
     first = dict(zip(heads, rows[0], strict=True))
     assert first["进入 (人次)"] == 1000
     assert first["日期"].isoformat()[:10] == "2026-10-01"
+    [devices] = [name for name in book.sheetnames if "全部设备" in name]
+    device = book[devices]["A2"]
+    assert device.data_type == "s"
+    assert HOSTILE in device.value
     figures = list(book["指标"].iter_rows(values_only=True))
     assert ("客流", "进入", sum(1000 + day for day in range(31)), "人次") in figures
 
