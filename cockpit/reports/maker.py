@@ -44,13 +44,19 @@ ATTEMPTS = 3
 
 
 class Maker:
-    """One for a web process; several share the work by claiming each report before it is made."""
+    """One for a web process; several share the work by claiming each report before it is made.
 
-    def __init__(self, databases: Databases, settings: Settings, changed: Callable[[str], None]) -> None:
+    ``changed`` is told of each community whose reports changed. What was due before ``since`` (None: now) is not made
+    up for, where none was ever made by itself.
+    """
+
+    def __init__(
+        self, databases: Databases, settings: Settings, changed: Callable[[str], None], since: Instant | None = None
+    ) -> None:
         self._databases = databases
         self._settings = settings
         self._changed = changed
-        self._since = now()
+        self._since = now() if since is None else since
         self._asked_due = -math.inf
         self._forgot = time.monotonic()
         self._woken = threading.Event()
@@ -82,7 +88,7 @@ class Maker:
             if time.monotonic() - self._asked_due >= DUE_EVERY_S:
                 self._asked_due = time.monotonic()
                 for community in communities():
-                    self._whatever_comes(partial(self._ask_due, community, now()))
+                    self._whatever_comes(partial(self.ask_due, community, now()))
             if time.monotonic() - self._forgot >= FORGET_EVERY_S:
                 self._forgot = time.monotonic()
                 for engine in self._databases.all:
@@ -100,7 +106,8 @@ class Maker:
         except Exception:
             log.exception("report_not_made")
 
-    def _ask_due(self, community: str, moment: Instant) -> None:
+    def ask_due(self, community: str, moment: Instant) -> None:
+        """Ask for what is due at a moment and nobody has asked for yet."""
         engine = self._databases.of(community)
         with engine.connect() as connection:
             said = kept.schedule(connection, community)

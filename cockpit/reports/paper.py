@@ -20,6 +20,8 @@ from store.language import current, named, say, speaking
 UNKNOWN = (NO_DATA, NOT_CONFIGURED, FEW)
 SHORT, LONG = 16, 44
 """A column of texts up to so many digits wide takes what it needs; longer ones share the rest, up to the other."""
+UNBROKEN = ("day", "moment")
+"""Kinds of columns that always have what they need."""
 ON_A_LINE = 100
 """So many digits a table is wide at most; where it needs more, the heads of its columns are broken into lines."""
 ROWS_ON_PAPER = 60
@@ -153,7 +155,10 @@ def _weights(columns: Sequence[Figure], heads: Sequence[str], cells: Sequence[Se
     needs = [max(wide, written.width(head)) for wide, head in zip(longest, heads, strict=True)]
     if sum(need + 2 for need in needs) > ON_A_LINE and all(wide <= LONG for wide in longest):
         words = [max(map(written.width, head.split())) for head in heads]
-        return [max(wide, word) + 3 for wide, word in zip(longest, words, strict=True)]
+        return [
+            None if column.kind in UNBROKEN else max(wide, word) + 3
+            for column, wide, word in zip(columns, longest, words, strict=True)
+        ]
     found = [
         None if written.is_number(column) or wide <= SHORT else min(wide, LONG)
         for column, wide in zip(columns, longest, strict=True)

@@ -11,6 +11,7 @@ from cockpit.reports import written
 from cockpit.reports.gather import Gathered
 from cockpit.reports.paper import document
 from layers.sections import Cell, Figure
+from layers.sheets.cells import escaped
 from layers.sheets.out import moment, text_cell
 from store.instant import to_datetime
 from store.language import Word, named, say, speaking
@@ -91,13 +92,13 @@ def _sheet(book: Any, title: str, heads: Sequence[str], rows: list[Sequence[tupl
     bold, right = Font(bold=True), Alignment(horizontal="right")
 
     def head_cell(text: str) -> Any:
-        cell = WriteOnlyCell(sheet, text_cell(text))
+        cell = WriteOnlyCell(sheet, escaped(text_cell(text)))
         cell.font = bold
         return cell
 
     def cell(value: Cell, described: Figure) -> Any:
         kept, form = _kept(value, described)
-        made = WriteOnlyCell(sheet, kept)
+        made = WriteOnlyCell(sheet, escaped(kept) if isinstance(kept, str) else kept)
         if isinstance(kept, str):
             made.data_type = "s"
             if written.is_number(described):

@@ -16,6 +16,8 @@ from sqlalchemy import Engine, insert
 from cockpit.reports import fonts, kept, paper, workbook
 from cockpit.reports.gather import Gathered, gather
 from cockpit.reports.kinds import kinds, over_by, period
+from cockpit.reports.maker import Maker
+from cockpit.settings import Settings
 from layers.declare import report_parts
 from layers.grid_events import figures as event_figures
 from layers.grid_events import write
@@ -26,6 +28,7 @@ from layers.visitors.tables import site_day, site_walk
 from sensors.devices import registry
 from sensors.devices.registry import Device
 from sensors.tables import reading, reading_day, series
+from store.databases import Databases
 from store.engine import writing
 from store.instant import DAY, HOUR, SECOND, Instant, format_rfc3339, midnight, parse_rfc3339
 from store.language import LANGUAGES
@@ -37,13 +40,16 @@ OCTOBER = period("month", "2026-10")
 KNOWN: Instant = parse_rfc3339("2026-11-01T06:00:00+08:00")
 RARE = "\U00030000😀"
 """A rare character and an emoji, which no font for Chinese text has."""
+HOSTILE = "=1+1"
 
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """October of a small community: a station, a site with visitors, some grid events, nothing entered by clerks."""
     engine = new_database(tmp_path_factory.mktemp("reports"))
-    registry.add(engine, Device(id="air-1", community="heling", kind="air", name=f"站{RARE}", interval_s=1_800))
+    registry.add(
+        engine, Device(id="air-1", community="heling", kind="air", name=f"{HOSTILE}站{RARE}", interval_s=1_800)
+    )
     with writing(engine) as connection:
         connection.execute(insert(series).values(id=1, device_id="air-1", metric="pm2_5", kind="number"))
         for day in range(31):
@@ -238,6 +244,10 @@ def test_the_workbook_has_the_rows_behind_the_charts_as_numbers_and_days(october
     first = dict(zip(heads, rows[0], strict=True))
     assert first["进入 (人次)"] == 1000
     assert first["日期"].isoformat()[:10] == "2026-10-01"
+    [devices] = [name for name in book.sheetnames if "全部设备" in name]
+    device = book[devices]["A2"]
+    assert device.data_type == "s"
+    assert HOSTILE in device.value
     figures = list(book["指标"].iter_rows(values_only=True))
     assert ("客流", "进入", sum(1000 + day for day in range(31)), "人次") in figures
 
@@ -349,6 +359,47 @@ def test_files_go_when_they_were_kept_long_enough_and_the_figures_stay(empty: En
         claimed = kept.claim(connection, ["heling"], KNOWN + days * DAY + 3)
         assert claimed is not None
         assert claimed.figures == b"figures"
+
+
+DUE: Instant = parse_rfc3339("2026-11-02T06:00:00+08:00")
+"""A Monday: a week is due now, a month was yesterday, a day is at 07:30."""
+
+
+def asked_by_itself(engine: Engine) -> list[tuple[str, str, Instant]]:
+    """What was asked for by nobody."""
+    with engine.connect() as connection:
+        rows = kept.listed(connection, "heling", list(kinds()), 50, None)
+    return sorted((row.kind, row.period, row.known_at) for row in rows if row.actor == kept.SCHEDULE)
+
+
+def test_what_is_due_is_asked_for_once_as_it_was_known_when_it_was_due(empty: Engine) -> None:
+    maker = Maker(Databases(empty), Settings(), lambda _community: None, since=DUE - HOUR)
+    maker.ask_due("heling", DUE - 1)
+    assert asked_by_itself(empty) == []
+    for late in (0, HOUR, HOUR):
+        maker.ask_due("heling", DUE + late)
+    assert asked_by_itself(empty) == [("week", "2026-W44", DUE)]
+    maker.ask_due("heling", DUE + 3 * DAY)
+    day = DUE + 2 * DAY + 90 * 60 * SECOND
+    assert asked_by_itself(empty) == [("day", "2026-11-03", day), ("week", "2026-W44", DUE)]
+
+
+def test_after_a_pause_the_newest_that_was_due_is_made_up_for(empty: Engine) -> None:
+    Maker(Databases(empty), Settings(), lambda _community: None, since=DUE - HOUR).ask_due("heling", DUE)
+    later = DUE + 15 * DAY
+    Maker(Databases(empty), Settings(), lambda _community: None, since=later).ask_due("heling", later)
+    assert asked_by_itself(empty) == [("week", "2026-W44", DUE), ("week", "2026-W46", DUE + 14 * DAY)]
+
+
+def test_what_is_switched_off_is_not_made_and_not_made_up_for(empty: Engine) -> None:
+    maker = Maker(Databases(empty), Settings(), lambda _community: None, since=DUE - HOUR)
+    for enabled, moment in ((False, DUE - 1), (True, DUE + HOUR)):
+        with writing(empty) as connection:
+            kept.put_schedule(connection, "heling", "week", enabled, "user:a", moment)
+        maker.ask_due("heling", DUE + 70 * 60 * SECOND)
+        assert asked_by_itself(empty) == []
+    maker.ask_due("heling", DUE + 7 * DAY)
+    assert ("week", "2026-W45", DUE + 7 * DAY) in asked_by_itself(empty)
 
 
 def test_no_person_and_no_word_of_a_mediation_is_in_a_report(october: Gathered) -> None:
