@@ -19,6 +19,7 @@ from cockpit.demonstration.unguarded import unguarded
 from cockpit.errors import BadSetting
 from geo import versions
 from geo.communities import communities
+from layers.declare import layers
 from layers.services.canteen.tables import canteen_closing, canteen_posting
 from layers.services.points.tables import points_account, points_entry
 from layers.services.registers.declare import registers
@@ -48,6 +49,7 @@ def clear(databases: Databases, actor: str) -> dict[str, int]:
     BadSetting
         If there is none.
     """
+    layers()  # their tables are known once they are loaded
     counts: dict[str, int] = defaultdict(int)
     engines = []
     for engine in databases.all:

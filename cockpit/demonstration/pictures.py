@@ -34,10 +34,10 @@ def _stamp(pen: Pen) -> None:
     """演示 across the foot, drawn stroke by stroke: no machine need have a font for it."""
     top = SIZE[1] - FOOT
     pen.rectangle((0, top, *SIZE), fill=INK)
-    for left, strokes in ((40, YAN), (110, SHI)):
+    for left, strokes in ((150, YAN), (222, SHI)):
         for line in strokes:
             pen.line([(left + x * 5.6, top + 14 + y * 5.6) for x, y in line], fill=PALE, width=4, joint="curve")
-    pen.text((190, top + 18), f"{STAMP} · drawn, not photographed", fill=PALE, font_size=34)
+    pen.text((300, top + 18), f"{STAMP} · drawn, no photo", fill=PALE, font_size=34)
     for x in range(-40, SIZE[0], 80):
         pen.line([(x, top), (x + 40, top - 8)], fill=WARM, width=6)
 
@@ -154,9 +154,10 @@ def _dance(pen: Pen, shift: int) -> None:
 def _course(pen: Pen, shift: int) -> None:
     pen.rectangle((0, 0, SIZE[0], HORIZON), fill="#cfd4d2")
     pen.rectangle((260, 70, 700, 250), fill=PALE, outline=INK, width=5)
-    for place in range(3):
-        x = 330 + place * 120 + shift // 10
-        pen.line([(x, 110), (x + 60, 110), (x + 20, 210)], fill=INK, width=14)
+    x = 330 + shift // 10
+    for strokes in (((0, 50), (80, 44)), ((120, 50), (200, 50)), ((160, 10), (160, 110)), ((280, 10), (240, 110))):
+        pen.line([(x + east, 110 + south) for east, south in strokes], fill=INK, width=14)
+    pen.line([(x + 270, 160), (x + 320, 220)], fill=INK, width=14)
     _people(pen, 5, shift)
 
 
