@@ -576,6 +576,7 @@ interface Cockpit {
   registers: RegistersScript;
   /** 60-cells.js */
   cellText(drawnBy: string | undefined, value: any): string;
+  widen(): Promise<void>;
   /** 36-curtain.js, 36-rounds.js */
   told(): Live.Display | null;
   curtain: { isDrawn(): boolean; hides(layer: string | null): boolean; toggle(): void; apply(): void };

@@ -48,7 +48,8 @@
   let laidOut = null;
   let times = 1;
 
-  async function widen() {
+  /* Called by a page whose table comes when the page has its size already. */
+  window.cockpit.widen = async function () {
     const now = parseFloat(getComputedStyle(document.documentElement).fontSize) / LEAST_REM;
     const place = document.querySelector('[id$="-table"]');
     if (now === times || !place || !window.dash_ag_grid) return;
@@ -58,7 +59,7 @@
     /** @param {number | undefined} px */
     const wider = (px) => (px ? Math.round(px * now) : undefined);
     api.setGridOption("columnDefs", laidOut.map((one) => ({ ...one, width: one.flex ? undefined : wider(one.width), minWidth: wider(one.minWidth) })));
-  }
+  };
 
-  new ResizeObserver(widen).observe(document.documentElement);
+  new ResizeObserver(window.cockpit.widen).observe(document.documentElement);
 })();

@@ -65,6 +65,7 @@
     // The table puts a source of its own in as it gets ready; ours comes after it, or would be overwritten.
     while (!grid.getGridOption("datasource")) await new Promise((done) => requestAnimationFrame(done));
     grid.setGridOption("datasource", { getRows });
+    await cockpit.widen();
   }
 
   /** @param {GridQuestion} wanted */
