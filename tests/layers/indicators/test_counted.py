@@ -15,7 +15,18 @@ from layers.roles import Actor
 from layers.services.registers import asked, listing
 from store.engine import writing
 from store.instant import Instant, day_of, local_date, local_month, now, parse_local, start_of_local_month
-from tests.layers.services.registers import CLERK, COMMUNITY, MANAGER, SEAL, add, change, shipped, void, writer
+from tests.layers.services.registers import (
+    CLERK,
+    COMMUNITY,
+    MANAGER,
+    SEAL,
+    add,
+    change,
+    found,
+    shipped,
+    void,
+    writer,
+)
 
 STEWARD = "steward"
 
@@ -51,6 +62,12 @@ def rows_of(engine: Engine, found: Figure) -> listing.Found:
     at = parse_local(told["at"]) if "at" in told else None
     with engine.connect() as connection:
         return listing.listed(connection, SEAL, register, COMMUNITY, wanted, at)
+
+
+def rows_before(engine: Engine) -> list[Any]:
+    """The nights of the month before."""
+    month = local_month(start_of_local_month(now()) - 1)
+    return [row for row in found(engine, writer(shipped("bed_nights"))) if row.values["month"] == month]
 
 
 def own(engine: Engine, code: str, **more: Any) -> None:
@@ -89,6 +106,16 @@ def test_a_sum_is_that_of_the_rows_of_its_period_and_the_curve_has_the_one_befor
     assert found.value == sum(row.values["nights"] for row in listed) == 12
     assert [point.value for point in found.trend][-2:] == [24, 12]
     assert [point.value for point in found.trend][:-2] == [0] * (len(found.trend) - 2)
+
+
+def test_a_change_of_a_past_period_is_in_the_curve_at_once(filled: Engine) -> None:
+    before = figure(filled, "bed_nights_month").trend[-2].value
+    assert before is not None
+    [row] = [one for one in rows_before(filled) if one.values["nights"] == 11]
+    changed = change(filled, writer(shipped("bed_nights")), row, nights=12)
+    assert figure(filled, "bed_nights_month").trend[-2].value == before + 1
+    change(filled, writer(shipped("bed_nights")), changed, nights=11)
+    assert figure(filled, "bed_nights_month").trend[-2].value == before
 
 
 @pytest.mark.parametrize(
