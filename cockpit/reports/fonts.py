@@ -5,6 +5,7 @@ A character that it lacks would be drawn as an empty box: `drawn` puts a mark in
 
 import hashlib
 import tomllib
+import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -99,10 +100,15 @@ def characters(one: Font) -> frozenset[int]:
 
 
 def drawn(text: str, known: frozenset[int]) -> str:
-    """A text with `MISSING` for each character that the font has not.
+    """A text with what stands for each character that the font has not: a plainer form of it, else `MISSING`.
 
-    >>> drawn("赫灵\\U0001f600", frozenset(map(ord, "赫灵〓")))
-    '赫灵〓'
+    >>> drawn("CO₂ 赫灵\\U0001f600", frozenset(map(ord, "CO2赫灵〓")))
+    'CO2 赫灵〓'
     """
     mark = MISSING if ord(MISSING) in known else "?"
-    return "".join(one if ord(one) in known or one in "\n " else mark for one in text)
+
+    def plainer(one: str) -> str:
+        other = unicodedata.normalize("NFKC", one)
+        return other if all(ord(each) in known for each in other) else mark
+
+    return "".join(one if ord(one) in known or one in "\n " else plainer(one) for one in text)

@@ -11,6 +11,7 @@ from cockpit.reports.kinds import Chosen, Period, kinds
 from geo.communities import community as community_of
 from layers.declare import report_parts
 from layers.sections import Asked, Part, Section, Told, word
+from store import demonstration
 from store.instant import Instant
 from store.language import Word
 from store.seal import Seal
@@ -34,6 +35,8 @@ class Gathered(msgspec.Struct, kw_only=True):
     is_over: bool
     version: str
     sections: list[Filled]
+    is_invented: bool = False
+    """Whether the database is a demonstration's."""
 
 
 def gather(
@@ -67,6 +70,7 @@ def gather(
         is_over=known_at >= period.until,
         version=version,
         sections=filled,
+        is_invented=demonstration.began(connection) is not None,
     )
 
 

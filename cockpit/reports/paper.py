@@ -68,7 +68,7 @@ def document(gathered: Gathered) -> dict[str, Any]:
         "title": f"{community} – {heading} – {period}",
         "community": community,
         "heading": heading,
-        "running": f"{community} – {heading}",
+        "running": " – ".join([*([say("演示数据")] if gathered.is_invented else []), community, heading]),
         "period": period,
         "known": say("数据截至 {moment}（北京时间）", moment=written.moment(gathered.known_at)),
         "made": {part: getattr(local, part) for part in ("year", "month", "day", "hour", "minute", "second")},
@@ -90,6 +90,8 @@ def _about(gathered: Gathered) -> list[tuple[str, str]]:
     ]
     if not gathered.is_over:
         rows.insert(1, (say("注意"), say("期间尚未结束，只统计到数据截至的时刻")))
+    if gathered.is_invented:
+        rows.insert(0, (say("演示数据"), say("内容为演示而编写，并无其事")))
     return rows
 
 
