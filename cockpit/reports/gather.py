@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from cockpit.reports import scenes
 from cockpit.reports.kinds import Chosen, Period, kinds
 from geo.communities import community as community_of
 from layers.declare import report_parts
@@ -76,7 +75,7 @@ def gather(
 
 def _chosen(kind: str) -> dict[str, tuple[Part, Chosen]]:
     """The sections of a kind that some layer tells, in their order."""
-    parts = {**scenes.sections(), **report_parts()}
+    parts = report_parts()
     return {code: (parts[code], chosen) for code, chosen in kinds()[kind].sections.items() if code in parts}
 
 

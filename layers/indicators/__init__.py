@@ -3,6 +3,7 @@
 from layers.access import of_package
 from layers.declare import Layer
 from layers.indicators.api import router
+from layers.indicators.sections import sections
 
 LAYER = Layer(
     code="indicators",
@@ -13,4 +14,5 @@ LAYER = Layer(
     records=lambda _connection, _community, _keys, _at: {},
     router=router,
     access=of_package(__name__),
+    sections=sections,
 )

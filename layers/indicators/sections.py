@@ -1,29 +1,22 @@
-"""The indicators of the nine scenes, where the layer that keeps them is installed."""
+"""What the indicators of the nine scenes tell in reports."""
 
 from collections.abc import Mapping
-from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
 
 from sqlalchemy import Connection
 
+from layers import scenes as known
+from layers.indicators import figures
 from layers.sections import Asked, Part, Row, Told, parts_of, word
 from store.language import Word
 
-LAYER = "layers.indicators"
 
-
-@cache
 def sections() -> Mapping[str, Part]:
-    """The section of the indicators; nothing where nobody keeps any."""
-    return parts_of("cockpit.reports", {"scenes": scenes}) if find_spec(LAYER) is not None else {}
+    """The section of the indicators."""
+    return parts_of("layers.indicators", {"scenes": scenes})
 
 
 def scenes(connection: Connection, asked: Asked) -> Told:
     """Each indicator of each scene as everybody may be told it, at the end of the period."""
-    figures: Any = import_module(f"{LAYER}.figures")
-    known: Any = import_module("layers.scenes")
     rows: list[Row] = []
     told = reached = 0
     for code, scene in known.scenes().items():
