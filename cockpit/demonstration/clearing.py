@@ -11,12 +11,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, Table, and_, case, delete, func, select, update
+from sqlalchemy import Column, Connection, Engine, Table, and_, case, delete, func, select, true, update
 from sqlalchemy.sql import ColumnElement
 
 from cockpit.demonstration.tables import people
 from cockpit.demonstration.unguarded import unguarded
 from cockpit.errors import BadSetting
+from cockpit.reports import tables as _reports  # noqa: F401 - its tables are known once it is loaded
 from geo import versions
 from geo.communities import communities
 from layers.declare import layers
@@ -131,6 +132,8 @@ class _Gone:
             yield table.c.source.in_(list(sources()))
         if how == "actor":
             yield table.c.actor.startswith(f"{INVENTED}:", autoescape=True)
+        if how == "all":
+            yield true()
         if how == "staff":
             yield table.c.name.in_([one.name for one in people().staff.values()])
         for kind, name in traces()["noted"].items():

@@ -36,6 +36,7 @@ APART = Word("在另一进程中，这里不知", "in another process, not known
 NO_TLS = Word("代理未用 TLS", "the broker is without TLS")
 NEVER = Word("还没有备份过", "never backed up")
 BY_OTHERS = Word("由 PostgreSQL 自己的工具备份，这里不知", "backed up by PostgreSQL's own tools, not known here")
+NO_FOLDER = Word("数据目录读不到", "the folder of data cannot be read")
 TOO_SOON = Word("观察满 1 小时后才知", "known after an hour of watching")
 NOT_KEPT = Word("SQLite 不记录", "SQLite keeps none")
 NO_STATEMENTS = Word("未装 pg_stat_statements", "pg_stat_statements is not installed")
@@ -77,9 +78,12 @@ class Measure:
     def __call__(self) -> Measured:
         """All that can be known; a database that is away costs what it holds, and nothing else."""
         found = Measured(now(), self._of_processes() | _versions())
-        own = self._own()
+        try:
+            own = self._own()
+        except OSError:  # the folder of data is away
+            own = {}
         free = own.get("system.disk_free")
-        found.figures["disk.free"] = free, None
+        found.figures["disk.free"] = free, NO_FOLDER
         found.figures["certificate.days"] = own.get("system.certificate_days"), NO_TLS
         try:
             found.figures |= self._of_databases()
@@ -170,7 +174,12 @@ def _slowest(engine: Engine) -> tuple[float | None, Word]:
 def _days_left(folder: Path, growth: float | None) -> tuple[float | None, Word]:
     if growth is None:
         return None, TOO_SOON
-    return (shutil.disk_usage(folder).free / MB / growth, GROWS_NOT) if growth > 0 else (None, GROWS_NOT)
+    if growth <= 0:
+        return None, GROWS_NOT
+    try:
+        return shutil.disk_usage(folder).free / MB / growth, GROWS_NOT
+    except OSError:
+        return None, NO_FOLDER
 
 
 def _displays(connection: Connection, at: Instant) -> dict[str, tuple[int, int]]:

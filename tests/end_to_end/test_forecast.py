@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
-from store.engine import open_engine
+from layers.visitors.capacity.tables import site_capacity
+from store.engine import open_engine, writing
 from store.instant import DAY, HOUR, format_rfc3339, now
 from store.migrate import upgrade
 from tests.browsing import PHONE
@@ -70,6 +71,9 @@ def test_a_site_without_history_says_so_and_one_with_it_is_forecast_and_warned_o
     noon = moment - (moment + 8 * HOUR) % DAY - DAY + 9 * HOUR
     body = {"instant": 700, "from": format_rfc3339(noon - 3 * DAY)}
     assert manager.post(f"{BASE}/fangyan/capacity", json=body).status_code == 201
+    assert running.get(f"{BASE}/fangyan/forecast", at=format_rfc3339(noon))["levels"] == [], "it was not known then"
+    with writing(history) as connection:
+        connection.execute(update(site_capacity).values(at=noon - 3 * DAY))
     morning = running.get(f"{BASE}/fangyan/forecast", at=format_rfc3339(noon))
     assert morning["at"] == format_rfc3339(noon)
     assert [row["people"] for row in morning["levels"]] == [560, 630, 700]

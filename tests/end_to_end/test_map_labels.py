@@ -54,7 +54,7 @@ def legend(page: Page) -> list[str]:
     return page.locator('.legend [data-legend-group="alarms"] .entry:visible').all_inner_texts()
 
 
-@pytest.mark.parametrize("size", [WALL, (3840, 2160), (1080, 1920)])
+@pytest.mark.parametrize("size", [WALL, (1080, 1920)])
 def test_no_label_and_no_badge_lies_on_a_building(wall: Page, size: tuple[int, int]) -> None:
     wall.set_viewport_size({"width": size[0], "height": size[1]})
     wall.evaluate("() => new Promise((done) => { cockpit.map.handle.once('idle', done).triggerRepaint(); })")

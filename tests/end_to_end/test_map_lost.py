@@ -16,6 +16,7 @@ LOSE = """() => {
   window.graphics = context.getExtension("WEBGL_lose_context");
   window.graphics.loseContext();
 }"""
+SMALL: Any = {"width": 1120, "height": 630}
 STATE = "([source, id]) => cockpit.map.handle.getFeatureState({ source, id })"
 
 pytestmark = pytest.mark.drawn
@@ -30,7 +31,8 @@ def _no_fault(page: Page) -> Any:
 
 
 def opened(page: Page, address: str) -> Page:
-    """A page with its map drawn and live."""
+    """A page with its map drawn and live, on a screen that is drawn fast."""
+    page.set_viewport_size(SMALL)
     page.goto(address)
     page.wait_for_selector(".map-ready", state="attached", timeout=30_000)
     expect(page.locator("[data-live-mark]")).to_have_text("● 实时", timeout=15_000)

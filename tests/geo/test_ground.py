@@ -83,7 +83,7 @@ def test_a_position_in_an_offset_system_is_pointed_out(code: str, number: int, c
 
 def test_nothing_is_found_where_nothing_is_drawn() -> None:
     assert locate_one("tahai", 120.2, 28.93) is None
-    assert places("tahai", "grids") == ()
+    assert places("heling", "grids") == ()
 
 
 def test_an_unknown_community_is_named_with_the_known_ones() -> None:

@@ -45,7 +45,7 @@ def test_a_search_for_the_nearest_can_be_held_to_kinds_and_codes() -> None:
     assert health is not None
     assert health[0] == "clinic"
     assert spatial.nearest("heling", "facilities", *here, codes=frozenset()) == [None]
-    assert spatial.nearest("tahai", "grids", *here) == [None], "no grid was imported"
+    assert spatial.nearest("heling", "grids", *here) == [None], "no grid was imported"
 
 
 def test_points_in_a_polygon_agree_with_one_by_one() -> None:

@@ -162,7 +162,7 @@ def test_days_close_in_their_order_and_a_month_after_its_days(kitchen: Kitchen) 
         ("2026-10-31", "2026-10-30"),
         ("2026-10", "2026-10-30"),
         ("2026-11-28", "还没有到"),
-        ("2026-11", "还没有到"),
+        ("2026-11", "过完才能月结"),
     ):
         with pytest.raises(Problem, match=why) as refused:
             kitchen.closes(period)
