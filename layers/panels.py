@@ -1,4 +1,7 @@
-"""Which panels a community's wall and first page show: those that it names (`geo.communities.Panel`), else all."""
+"""Which panels a community's wall and first page show: those that it names (`geo.communities.Panel`).
+
+Where it names none, those that every community has: layers with a column of their own.
+"""
 
 from typing import Any, Literal
 
@@ -54,5 +57,5 @@ def _known() -> dict[str, Layer]:
 def _shown(community: Community) -> list[tuple[Layer, str]]:
     known = _known()
     if not community.panels:
-        return [(layer, layer.column) for layer in known.values()]
+        return [(layer, layer.column) for layer in known.values() if layer.column]
     return [(known[one.code], one.column) for one in community.panels]

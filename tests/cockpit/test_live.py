@@ -73,6 +73,7 @@ def test_a_slow_browser_gets_the_latest_state_and_no_queue(engine: Engine, monke
             "grid_events",
             "governance",
             "services",
+            "indicators",
         }
 
         socket.open.clear()
