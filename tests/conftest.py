@@ -112,7 +112,10 @@ def own_cockpit(tmp_path: Path) -> Iterator[Cockpit]:
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
     with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        # The picture of a page is put together by the processor itself: with a processor that stands in for a graphics
+        # card, each frame of it would go there and back.
+        arguments = [*CHROMIUM_ARGS, "--disable-gpu-compositing"]
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield chromium
         chromium.close()
 
