@@ -59,9 +59,10 @@ def up(
         live(found, whole, sign)
 
     examine(found)
-    if demo:
-        _begin_demonstration()
     with listen(found) as listening:
+        # Not before the ports and the folder are its own: else another's database would be marked.
+        if demo:
+            _begin_demonstration()
         whole = Whole(Pair(), listening)
         more = [processes.Part("demonstration", life)] if demo else []
         processes.run([processes.Part("devices", devices), processes.Part("pages", pages), *more])

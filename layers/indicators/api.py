@@ -49,7 +49,8 @@ def router() -> APIRouter:
         if scene not in scenes():
             raise Problem(404, "not found", f"no scene {scene[:40]!r}; there are: {', '.join(scenes())}")
         found = figures.scene(connection, community.code, scene, at, sees=sees(viewer, community.code))
-        return {"scene": told.about_scene(scene, community.code), "indicators": [told.figure(one) for one in found]}
+        shown = [told.figure(one) | _hidden(suffices(viewer, community.code, one.of.sees)) for one in found]
+        return {"scene": told.about_scene(scene, community.code), "indicators": shown}
 
     _indicators(routes)
     return routes
@@ -57,10 +58,12 @@ def router() -> APIRouter:
 
 def _indicators(routes: APIRouter) -> None:
     @routes.get("/indicators")
-    def every(community: Community, connection: Reading, at: StaffAt) -> dict[str, Any]:
+    def every(community: Community, connection: Reading, viewer: Viewer, at: StaffAt) -> dict[str, Any]:
         """The indicators of a community with what defines them, without their figures."""
-        found = kept.indicators(connection, community.code, at)
-        return {"indicators": [told.definition(one) for one in found.values()]}
+        found = kept.indicators(connection, community.code, at).values()
+        return {
+            "indicators": [told.definition(one) | _hidden(suffices(viewer, community.code, one.sees)) for one in found]
+        }
 
     @routes.get("/indicators/{code}")
     def one(
@@ -77,7 +80,9 @@ def _indicators(routes: APIRouter) -> None:
             "entries": [told.entry(row) for row in entered],
             "targets": [told.target(row) for row in set_[:limit]],
             "versions": [told.version(row) for row in kept.versions(connection, community.code, code, at)[:limit]],
-        }
+        } | _hidden(is_seen)
+        if not is_seen:
+            answer |= {"targets": [], "versions": [], "target": None}
         return dict(told_to(viewer, community.code, answer))
 
     @routes.post("/indicators", status_code=201)
@@ -111,6 +116,11 @@ def _indicators(routes: APIRouter) -> None:
         with _changing(given, community.code) as connection:
             kept.set_target(connection, community.code, code, body.value, day, one_line(body.reason), actor)
         return {"code": code, "value": body.value}
+
+
+def _hidden(is_seen: bool) -> dict[str, Any]:
+    """What is counted, and why somebody wanted it, is for those who may see the figure."""
+    return {} if is_seen else {"formula": {}}
 
 
 def _changing(given: Services, community: str) -> Any:

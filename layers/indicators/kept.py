@@ -112,7 +112,7 @@ def enter(connection: Connection, community: str, code: str, entry: Entry, actor
     alone(connection, "indicator_value", community)
     if entry.reference is not None:
         c = indicator_value.c
-        mine = (c.community == community, c.reference == entry.reference)
+        mine = (c.community == community, c.code == code, c.reference == entry.reference)
         known = connection.scalar(select(c.id).where(*mine))
         if known is not None:
             return known, False

@@ -34,7 +34,7 @@ indicator_value = Table(
     Column("reference", String(128)),
     Column("at", BigInteger, nullable=False),
     Column("actor", String(100), nullable=False),
-    UniqueConstraint("community", "reference", name="uq_indicator_value_reference"),
+    UniqueConstraint("community", "code", "reference", name="uq_indicator_value_reference"),
     Index("ix_indicator_value_community_code_day", "community", "code", "day"),
 )
 

@@ -120,6 +120,14 @@ def test_values_targets_and_indicators_are_a_managers_to_enter(filled: Cockpit, 
     assert entry["by"] == "user:场景经理"
     assert told(stranger, found["rows"])["entries"][0]["by"] == "user"
     assert figure(steward, "education", "own_courses")["value"] is None
+    kept = own | {"code": "own_kept", "sees": "manager", "reason": "因张三来信"}
+    assert manager.post(f"{API}/indicators", json=kept).status_code == 201
+    assert told(manager, f"{API}/indicators/own_kept")["versions"][0]["reason"] == "因张三来信"
+    unseen = told(stranger, f"{API}/indicators/own_kept")
+    assert (unseen["formula"], unseen["versions"], unseen["targets"]) == ({}, [], [])
+    # A reference is of its indicator: who sends a month of several has one id for all.
+    other = value | {"value": 7}
+    assert manager.post(f"{API}/indicators/parking_free/values", json=other).status_code == 201
 
     for path, body, status in (
         ("indicators/employed/values", value | {"source": " "}, 422),

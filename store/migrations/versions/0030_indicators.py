@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("reference", sa.String(128)),
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("actor", sa.String(100), nullable=False),
-        sa.UniqueConstraint("community", "reference", name="uq_indicator_value_reference"),
+        sa.UniqueConstraint("community", "code", "reference", name="uq_indicator_value_reference"),
     )
     op.create_index("ix_indicator_value_community_code_day", "indicator_value", ["community", "code", "day"])
     op.create_table(
