@@ -136,6 +136,10 @@ class _Gone:
             yield true()
         if how == "staff":
             yield table.c.name.in_([one.name for one in people().staff.values()])
+        if table.name in traces()["made"]:
+            of = _column(traces()["made"][table.name])
+            first = select(of).where(of.table.c.seq == 1, of.table.c.actor.startswith(f"{INVENTED}:", autoescape=True))
+            yield next(iter(table.primary_key)).in_(first)
         for kind, name in traces()["noted"].items():
             if name == table.name:
                 key = next(iter(table.primary_key))
