@@ -109,7 +109,7 @@ def _header(community: Community, *, is_replay: bool) -> Any:
     return html.Header(
         [
             html.H1([html.Span(named(community)), html.Span(say("CIM 驾驶舱"), className="sub")]),
-            replays.mark() if is_replay else html.Span(_brand(community), className="brand"),
+            replays.mark() if is_replay else html.Span(_brand(community), className="brand", title=_brand(community)),
             html.Div([*frame.marks(), frame.clock(), frame.live_mark()], className="state"),
         ],
         className="top",
