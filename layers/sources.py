@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import msgspec
 from sqlalchemy import Connection
 
-from store.instant import Instant
+from store.instant import Instant, format_rfc3339
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,11 @@ class Source:
     rows: Callable[[str, Any, Span | None, Instant | None], Rows]
     has_areas: Callable[[str, Any], bool] = lambda _community, _formula: False
     is_of_people: Callable[[str, Any], bool] = lambda _community, _formula: False
+
+
+def at_of(at: Instant | None) -> tuple[str, str | None]:
+    """How an address names the past time that is asked for; nothing of now."""
+    return "at", None if at is None else format_rfc3339(at)
 
 
 def address(path: str, pairs: Sequence[tuple[str, str | None]]) -> str:

@@ -145,6 +145,7 @@ interface RegistersScript {
 }
 /** Figures of the nine scenes as pages and walls show them (77-scene-figures.js). */
 interface SceneFigures {
+  theme(): string;
   number(one: Api.IndicatorDefinition, value: number | null): string;
   value(one: Api.Indicator): HTMLElement;
   target(one: Api.Indicator): string | null;

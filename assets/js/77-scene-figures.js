@@ -8,6 +8,9 @@
   const HIGH = 24;
   const scenes = (cockpit.sceneFigures = /** @type {SceneFigures} */ ({}));
 
+  /* What keeps the theme in an address of another page of the scenes. */
+  scenes.theme = () => (cockpit.root.dataset.theme === "light" ? "&theme=light" : "");
+
   /* A value with the digits of its indicator. */
   scenes.number = (one, value) => cockpit.number(value, one.digits);
 

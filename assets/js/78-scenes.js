@@ -49,8 +49,7 @@
   }
 
   /** @param {string} code */
-  const toIndicator = (code) => cockpit.link(`/indicators?community=${cockpit.root.dataset.community}${theme()}&indicator=${code}`);
-  const theme = () => (cockpit.root.dataset.theme === "light" ? "&theme=light" : "");
+  const toIndicator = (code) => cockpit.link(`/indicators?community=${cockpit.root.dataset.community}${figures.theme()}&indicator=${code}`);
 
   /** @param {Api.Indicator} one */
   function card(one) {
@@ -108,7 +107,7 @@
     beside.append(picture(one), list(one));
     parts.push(beside);
     const link = element("a", "", say("在地图上看"));
-    link.href = cockpit.link(`/map?community=${cockpit.root.dataset.community}${theme()}`);
+    link.href = cockpit.link(`/map?community=${cockpit.root.dataset.community}${figures.theme()}`);
     parts.push(link);
     place.replaceChildren(...parts);
   }
@@ -219,7 +218,7 @@
       const name = element("a", "", one.name);
       name.href = toIndicator(one.code);
       const rows = element("a", "", say("看明细"));
-      rows.href = one.page + theme();
+      rows.href = one.page + figures.theme();
       rows.setAttribute("aria-label", say("看明细：{name}", { name: one.name }));
       const first = element("td", "");
       first.append(name);
@@ -231,7 +230,7 @@
     }
     table.append(top, body);
     const all = element("a", "", say("全部指标"));
-    all.href = cockpit.link(`/indicators?community=${cockpit.root.dataset.community}${theme()}`);
+    all.href = cockpit.link(`/indicators?community=${cockpit.root.dataset.community}${figures.theme()}`);
     cockpit.need("[data-scene-rows]").replaceChildren(table, all);
   }
 })();

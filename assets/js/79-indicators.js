@@ -23,7 +23,6 @@
   };
 
   const base = () => `/api/v1/${cockpit.root.dataset.community}/indicators`;
-  const theme = () => (cockpit.root.dataset.theme === "light" ? "&theme=light" : "");
 
   async function load() {
     try {
@@ -51,12 +50,12 @@
   function showOne(one) {
     const head = cockpit.need("[data-indicator-head]");
     const scene = element("a", "", words.scenes[one.scene] ?? one.scene);
-    scene.href = cockpit.link(`/scenes?community=${cockpit.root.dataset.community}${theme()}&scene=${one.scene}`);
+    scene.href = cockpit.link(`/scenes?community=${cockpit.root.dataset.community}${figures.theme()}&scene=${one.scene}`);
     const note = element("p", "second", "");
     note.append(scene, element("span", "", ` · ${one.period_name}`));
     const target = figures.target(one);
     const rows = element("a", "", say("看明细"));
-    rows.href = one.page + theme();
+    rows.href = one.page + figures.theme();
     const baseline = figures.baseline(one);
     head.replaceChildren(element("h2", "", one.name), note, figures.value(one), ...(target ? [element("p", "scene-target", target)] : []),
       ...(baseline ? [element("p", "second", baseline)] : []), rows, element("footer", "foot", figures.foot(one)));
@@ -205,7 +204,7 @@
     for (const one of all) {
       const row = element("tr", "");
       const name = element("a", "", one.name);
-      name.href = cockpit.link(`/indicators?community=${cockpit.root.dataset.community}${theme()}&indicator=${one.code}`);
+      name.href = cockpit.link(`/indicators?community=${cockpit.root.dataset.community}${figures.theme()}&indicator=${one.code}`);
       const cell = element("td", "");
       cell.append(name);
       row.append(element("td", "", words.scenes[one.scene] ?? one.scene), cell, element("td", "", one.unit), element("td", "", one.period_name),

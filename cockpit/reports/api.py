@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from cockpit.reports import kept
-from cockpit.reports.kinds import Code, kinds, over_by, period
+from cockpit.reports.kinds import EXAMPLES, Code, kinds, over_by, period
 from cockpit.reports.maker import Maker
 from geo.communities import Community
 from layers.problem import Problem
@@ -88,42 +88,23 @@ def router(maker: Maker) -> APIRouter:
 
 
 def _by_period(routes: APIRouter, maker: Maker) -> None:
-    async def asked(
-        request: Request, given: Services, community: Community, kind: Code, code: str, known_at: str | None,
-        actor: Actor, form: Format, language: Language,
-    ) -> Response:  # fmt: skip
-        moment = instant_query("known_at", known_at)
-        number = await run_in_threadpool(_ask, given, community, kind, code, moment, actor, False)
-        maker.wake()
-        return await _answer(request, given, community, number, form, language, maker)
+    def of_kind(kind: Code, said: str) -> None:
+        # The file itself, or 202 where it takes longer than anybody waits.
+        @routes.get(f"/{kind}", response_class=Response, name=kind, description=said)
+        async def of_period(
+            request: Request, given: Given, community: CommunityPath, actor: WriteActor,
+            code: Annotated[str, Query(alias=kind, max_length=10, description=EXAMPLES[kind])],
+            format: Format = "pdf", lang: Lang = FIRST, known_at: KnownAt = None,
+        ) -> Response:  # fmt: skip
+            moment = instant_query("known_at", known_at)
+            number = await run_in_threadpool(_ask, given, community, kind, code, moment, actor, False)
+            maker.wake()
+            return await _answer(request, given, community, number, format, lang, maker)
 
-    # The file itself, or 202 where it takes longer than anybody waits.
-    @routes.get("/month", response_class=Response)
-    async def month(
-        request: Request, given: Given, community: CommunityPath, actor: WriteActor,
-        month: Annotated[str, Query(max_length=10, description="2026-10")],
-        format: Format = "pdf", lang: Lang = FIRST, known_at: KnownAt = None,
-    ) -> Response:  # fmt: skip
-        """The report of a month. Of one that is over: the newest that was made, so that all read the same."""
-        return await asked(request, given, community, "month", month, known_at, actor, format, lang)
-
-    @routes.get("/week", response_class=Response)
-    async def week(
-        request: Request, given: Given, community: CommunityPath, actor: WriteActor,
-        week: Annotated[str, Query(max_length=10, description="2026-W44, by ISO 8601")],
-        format: Format = "pdf", lang: Lang = FIRST, known_at: KnownAt = None,
-    ) -> Response:  # fmt: skip
-        """The report of a week for the council."""
-        return await asked(request, given, community, "week", week, known_at, actor, format, lang)
-
-    @routes.get("/day", response_class=Response)
-    async def day(
-        request: Request, given: Given, community: CommunityPath, actor: WriteActor,
-        day: Annotated[str, Query(max_length=10, description="2026-10-31")],
-        format: Format = "pdf", lang: Lang = FIRST, known_at: KnownAt = None,
-    ) -> Response:  # fmt: skip
-        """The report of a day for the duty desk."""
-        return await asked(request, given, community, "day", day, known_at, actor, format, lang)
+    newest = "Of one that is over: the newest that was made, so that all read the same."
+    of_kind("month", f"The report of a month. {newest}")
+    of_kind("week", f"The report of a week, by ISO 8601, for the council. {newest}")
+    of_kind("day", f"The report of a day for the duty desk. {newest}")
 
 
 def _list(routes: APIRouter, maker: Maker) -> None:

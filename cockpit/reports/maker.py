@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-import store
 from cockpit.reports import child, kept
 from cockpit.reports.kinds import Kind, kinds, over_by
 from cockpit.settings import Settings
@@ -30,11 +29,11 @@ from store.databases import Databases
 from store.engine import writing
 from store.instant import Instant, now
 from store.language import LANGUAGES
+from store.sandbox.ask import ROOT, said_last
 from store.why import first_line
 
 log = structlog.get_logger(__name__)
 
-ROOT = Path(store.__file__).parent.parent
 LOOK_S = 2.0
 DUE_EVERY_S = 20.0
 FORGET_EVERY_S = 3_600.0
@@ -229,7 +228,7 @@ class Maker:
                 running.wait()
                 self._child = None
             if code != 0:
-                self._log_why(said)
+                log.warning("report_process_failed", said=said_last(said))
                 too_long = f"it takes more than {numbers.report_seconds:g} s"
                 raise NotMade(reason or (too_long if is_over_time else f"the process that makes it ended with {code}"))
 
@@ -249,12 +248,6 @@ class Maker:
                     kept.go_on(connection, row, now())
             self._changed(row.community)
         return reason
-
-    @staticmethod
-    def _log_why(said: IO[bytes]) -> None:
-        said.seek(0, os.SEEK_END)
-        said.seek(max(0, said.tell() - 4_000))
-        log.warning("report_process_failed", said=said.read().decode(errors="replace"))
 
 
 class NotMade(Exception):

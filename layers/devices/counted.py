@@ -7,7 +7,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from layers.devices import queries
-from layers.sources import Counted, Formula, Rows, Source, Span, address
+from layers.sources import Counted, Formula, Rows, Source, Span, address, at_of
 from sensors.devices import registry
 from sensors.devices.kinds import kinds
 from sensors.intake.state import Status, status_of
@@ -75,7 +75,7 @@ def figure(found: Sequence[Sum], of: Literal["mean", "moved"]) -> float | None:
 def metric_rows(community: str, formula: MetricFormula, span: Span | None, at: Instant | None) -> Rows:
     """What each device measured in the span."""
     since, until = _of_days(span, now() if at is None else at)
-    when = ("at", None if at is None else format_rfc3339(at))
+    when = at_of(at)
     asked = [("metric", formula.metric), ("from", format_rfc3339(since)), ("to", format_rfc3339(until)), when]
     return Rows(
         api=address(f"/api/v1/{community}/readings/devices", asked),
@@ -113,7 +113,7 @@ def count_devices(
 
 def device_rows(community: str, formula: DevicesFormula, _span: Span | None, at: Instant | None) -> Rows:
     """The community's devices, each with its kind and status."""
-    when = ("at", None if at is None else format_rfc3339(at))
+    when = at_of(at)
     return Rows(
         api=address(
             f"/api/v1/{community}/devices",

@@ -10,7 +10,7 @@ from geo.ground import places
 from layers.governance import matters
 from layers.governance.rules import kinds
 from layers.governance.tables import council_meeting, council_member, partner, partner_deed
-from layers.sources import Counted, Formula, Rows, Source, Span, address
+from layers.sources import Counted, Formula, Rows, Source, Span, address, at_of
 from store.instant import Instant, format_rfc3339, now
 from store.language import say
 
@@ -135,7 +135,7 @@ LISTED = {
 
 def rows(community: str, formula: GovernanceFormula, span: Span | None, at: Instant | None) -> Rows:
     """The list of matters in the states that count, the council, the partners, or the roster of stewards."""
-    when = ("at", None if at is None else format_rfc3339(at))
+    when = at_of(at)
     page = address("/governance", [("community", community), when])
     if formula.of not in OF_MATTERS:
         return Rows(api=f"/api/v1/{community}/{LISTED[formula.of]}", page=page)

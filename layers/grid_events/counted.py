@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 from layers.grid_events import queries
 from layers.grid_events.queries import Filter
 from layers.grid_events.rules import OPEN, SEVERITIES, UNASSIGNED, states
-from layers.sources import Counted, Formula, Rows, Source, Span, address
+from layers.sources import Counted, Formula, Rows, Source, Span, address, at_of
 from store.instant import Instant, format_rfc3339, now
 from store.language import say
 
@@ -70,7 +70,7 @@ def rows(community: str, formula: EventsFormula, span: Span | None, at: Instant 
         ("from", None if wanted.since is None else format_rfc3339(wanted.since)),
         ("to", None if wanted.until is None else format_rfc3339(wanted.until)),
     ]
-    when = ("at", None if at is None else format_rfc3339(at))
+    when = at_of(at)
     shown = [("community", community), ("state", formula.states[0] if len(formula.states) == 1 else None), when]
     return Rows(
         api=address(f"/api/v1/{community}/events", [*named, *times, ("limit", PAGE), when]),

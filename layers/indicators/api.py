@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from layers.indicators import asked, figures, kept, told
+from layers.indicators.declare import Indicator
 from layers.indicators.entered import entries
 from layers.people import told_to
 from layers.problem import Problem
@@ -15,6 +16,8 @@ from layers.web import CommunityPath as Community
 from layers.web import Given, Limit, Manager, Reading, Services, StaffAt, Viewer
 from store.engine import writing
 
+HIDDEN: dict[str, Any] = {"formula": {}}
+"""What is counted is for those who may see the figure."""
 CURVE = 24
 """Periods of an indicator's own curve."""
 
@@ -49,7 +52,7 @@ def router() -> APIRouter:
         if scene not in scenes():
             raise Problem(404, "not found", f"no scene {scene[:40]!r}; there are: {', '.join(scenes())}")
         found = figures.scene(connection, community.code, scene, at, sees=sees(viewer, community.code))
-        shown = [told.figure(one) | _hidden(suffices(viewer, community.code, one.of.sees)) for one in found]
+        shown = [told.figure(one) | _seen(viewer, community.code, one.of) for one in found]
         return {"scene": told.about_scene(scene, community.code), "indicators": shown}
 
     _indicators(routes)
@@ -61,9 +64,7 @@ def _indicators(routes: APIRouter) -> None:
     def every(community: Community, connection: Reading, viewer: Viewer, at: StaffAt) -> dict[str, Any]:
         """The indicators of a community with what defines them, without their figures."""
         found = kept.indicators(connection, community.code, at).values()
-        return {
-            "indicators": [told.definition(one) | _hidden(suffices(viewer, community.code, one.sees)) for one in found]
-        }
+        return {"indicators": [told.definition(one) | _seen(viewer, community.code, one) for one in found]}
 
     @routes.get("/indicators/{code}")
     def one(
@@ -73,16 +74,14 @@ def _indicators(routes: APIRouter) -> None:
         found = kept.one(connection, community.code, code, at)
         figure = figures.figure(connection, community.code, found, at, sees(viewer, community.code), CURVE)
         answer = told.figure(figure)
-        is_seen = suffices(viewer, community.code, found.sees)
-        entered = entries(connection, community.code, code, at, limit) if is_seen else []
+        if not suffices(viewer, community.code, found.sees):
+            return answer | HIDDEN | {"entries": [], "targets": [], "versions": [], "target": None}
         set_ = kept.targets(connection, community.code, at).get(code, [])
         answer |= {
-            "entries": [told.entry(row) for row in entered],
+            "entries": [told.entry(row) for row in entries(connection, community.code, code, at, limit)],
             "targets": [told.target(row) for row in set_[:limit]],
             "versions": [told.version(row) for row in kept.versions(connection, community.code, code, at)[:limit]],
-        } | _hidden(is_seen)
-        if not is_seen:
-            answer |= {"targets": [], "versions": [], "target": None}
+        }
         return dict(told_to(viewer, community.code, answer))
 
     @routes.post("/indicators", status_code=201)
@@ -118,9 +117,8 @@ def _indicators(routes: APIRouter) -> None:
         return {"code": code, "value": body.value}
 
 
-def _hidden(is_seen: bool) -> dict[str, Any]:
-    """What is counted, and why somebody wanted it, is for those who may see the figure."""
-    return {} if is_seen else {"formula": {}}
+def _seen(viewer: Actor | None, community: str, one: Indicator) -> dict[str, Any]:
+    return {} if suffices(viewer, community, one.sees) else HIDDEN
 
 
 def _changing(given: Services, community: str) -> Any:

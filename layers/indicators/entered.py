@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Row, select
 
 from layers.indicators.tables import indicator_value
-from layers.sources import Counted, Formula, Rows, Source, Span, address
-from store.instant import Instant, format_rfc3339, now
+from layers.sources import Counted, Formula, Rows, Source, Span, address, at_of
+from store.instant import Instant, now
 
 
 class EnteredFormula(Formula, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -49,7 +49,7 @@ def count(
 
 def rows(community: str, formula: EnteredFormula, _span: Span | None, at: Instant | None) -> Rows:
     """What was entered."""
-    when = ("at", None if at is None else format_rfc3339(at))
+    when = at_of(at)
     return Rows(
         api=address(f"/api/v1/{community}/indicators/{formula.code}", [when]),
         page=address("/indicators", [("community", community), ("indicator", formula.code), when]),

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from layers.indicators import kept
 from layers.indicators.declare import Baseline, Indicator, factors, formula_of, source_of
-from layers.indicators.periods import last_of, span_of
+from layers.indicators.periods import last_of
 from layers.people import FEWEST
 from layers.roles import EVERYBODY, may
 from layers.sources import Counted, Rows, Source, Span
@@ -138,8 +138,7 @@ def _figures(
     targets = kept.targets(connection, community, at)
     told = []
     for found in chosen:
-        last = span_of(found.period, moment)
-        spans: list[Span | None] = [*last_of(found.period, moment)] if with_trend and last is not None else [last]
+        spans: list[Span | None] = [*last_of(found.period, moment, None if with_trend else 1)] or [None]
         told.append(_figure(connection, community, found, spans, at, sees, moment, targets.get(found.code, [])))
     return told
 

@@ -29,22 +29,22 @@ def span_of(period: Period, moment: Instant) -> Span | None:
     """
     if period == "now":
         return None
-    first = _first(period, local_date(moment))
-    return Span(midnight(first), midnight(_next(period, first)))
+    return _span(period, moment)
 
 
 def last_of(period: Period, moment: Instant, most: int | None = None) -> list[Span]:
     """The period that a moment lies in and those before it, oldest first."""
     if period == "now":
         return []
-    last = span_of(period, moment)
-    spans = [] if last is None else [last]
+    spans = [_span(period, moment)]
     while len(spans) < (SHOWN[period] if most is None else most):
-        before = span_of(period, spans[0].since - 1)
-        if before is None:
-            break
-        spans.insert(0, before)
+        spans.insert(0, _span(period, spans[0].since - 1))
     return spans
+
+
+def _span(period: Period, moment: Instant) -> Span:
+    first = _first(period, local_date(moment))
+    return Span(midnight(first), midnight(_next(period, first)))
 
 
 def _first(period: Period, day: date) -> date:

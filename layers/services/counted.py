@@ -17,21 +17,20 @@ from layers.services.formula import (
     conditions,
     fault,
     is_of_people,
+    person_field,
     scale,
 )
-from layers.services.registers import values
-from layers.services.registers.declare import PERSONS, Register, registers
+from layers.services.registers import unchanged, values
+from layers.services.registers.declare import Register, registers
 from layers.services.registers.listing import is_met
-from layers.services.registers.tables import register_row, register_value, register_version
-from layers.sources import Counted, Formula, Rows, Source, Span, address
-from store.instant import MINUTE, Instant, format_rfc3339
+from layers.services.registers.tables import register_row, register_value
+from layers.sources import Counted, Formula, Rows, Source, Span, address, at_of
+from store.instant import Instant
 
 PAGE = "1000"
 MOST_KEPT = 10_000
 """Figures of past spans that a process keeps in mind."""
-LATE: Instant = 10 * MINUTE
-"""No transaction that writes rows takes longer."""
-_past: dict[tuple[str, str, Formula, Span | None], tuple[tuple[int, int], Counted]] = {}
+_past: dict[tuple[str, str, Formula, Span | None], tuple[unchanged.Stamp, Counted]] = {}
 
 
 def count(
@@ -46,7 +45,7 @@ def count(
         return counted_at(connection, community, one, formula, spans, at)
     if not _has_rows(connection, community, one.code):
         return [Counted(value=None) for _ in spans]
-    stamp = _stamp(connection, community, one.code)
+    stamp = unchanged.stamp(connection, community, one.code)
     keys = [(str(connection.engine.url), community, formula, span) for span in spans[:-1]]
     known = [_past.get(key) for key in keys]
     past = [kept[1] for kept in known if kept is not None and kept[0] == stamp]
@@ -79,17 +78,17 @@ def rows(community: str, formula: RegisterFormula, span: Span | None, at: Instan
     """The list of a register with the conditions of the figure."""
     one = registers(community)[formula.register]
     wanted = [*formula.where, *(_dated(one, formula, span) if span is not None and formula.date else ())]
-    when = None if at is None else format_rfc3339(at)
+    when = at_of(at)
     api = [*(("where", each) for each in wanted), *(("state", state) for state in formula.states)]
     page = [
         ("community", community),
         ("register", one.code),
         ("where", "\n".join(wanted) or None),
         ("state", ",".join(formula.states) or None),
-        ("at", when),
+        when,
     ]
     return Rows(
-        api=address(f"/api/v1/{community}/registers/{one.code}", [*api, ("limit", PAGE), ("at", when)]),
+        api=address(f"/api/v1/{community}/registers/{one.code}", [*api, ("limit", PAGE), when]),
         page=address("/registers", page),
     )
 
@@ -114,18 +113,6 @@ SOURCE = Source(
 def _dated(one: Register, formula: RegisterFormula, span: Span) -> tuple[str, str]:
     since, until = (told for told, _ in bounds(one.field(formula.date), span))
     return f"{formula.date}:ge:{since}", f"{formula.date}:lt:{until}"
-
-
-def _stamp(connection: Connection, community: str, register: str) -> tuple[int, int]:
-    """What changes with every version of a row: when the newest came, and how many came shortly before it.
-
-    The second, since of two who write at once the one who began first may be the last whose rows are seen.
-    """
-    c = register_version.c
-    mine = (c.community == community, c.register == register)
-    newest = connection.scalar(select(func.max(c.at)).where(*mine)) or 0
-    query = select(func.count()).select_from(register_version).where(*mine, c.at >= newest - LATE)
-    return newest, connection.scalar(query) or 0
 
 
 def _has_rows(connection: Connection, community: str, register: str) -> bool:
@@ -167,6 +154,18 @@ def _of_date(community: str, one: Register, formula: RegisterFormula) -> tuple[A
     return dated, column, of
 
 
+def _within(
+    table: Any, community: str, one: Register, formula: RegisterFormula, span: Span | None
+) -> tuple[Any, list[ColumnElement[bool]]]:
+    """The rows that count in a span: the table to select them from, and which of it they are."""
+    where = _chosen(community, one, formula)
+    if span is None or not formula.date:
+        return table, where
+    dated, column, of = _of_date(community, one, formula)
+    (_, since), (_, until) = bounds(one.field(formula.date), span)
+    return table.join(dated, of), [*where, column >= since, column < until]
+
+
 def _by_span(
     connection: Connection, community: str, one: Register, formula: RegisterFormula, spans: Sequence[Span]
 ) -> dict[Span, float]:
@@ -202,11 +201,7 @@ def _areas(
     figure, table = _figure(community, one, formula)
     place = register_value.alias("place")
     table = table.join(place, and_(place.c.row_id == register_row.c.id, place.c.field == field.code))
-    where = _chosen(community, one, formula)
-    if span is not None and formula.date:
-        dated, column, of = _of_date(community, one, formula)
-        (_, since), (_, until) = bounds(one.field(formula.date), span)
-        table, where = table.join(dated, of), [*where, column >= since, column < until]
+    table, where = _within(table, community, one, formula, span)
     query = select(place.c.text, figure).select_from(table).where(*where).group_by(place.c.text)
     return {str(area): float(found) / scale(one, formula) for area, found in connection.execute(query)}
 
@@ -215,15 +210,11 @@ def _people(
     connection: Connection, community: str, one: Register, formula: RegisterFormula, span: Span | None, value: float
 ) -> int:
     """Of how many people a figure tells, counted no further than to those that name nobody."""
-    person = next((field for field in one.fields if field.type == "row" and field.to == PERSONS), None)
+    person = person_field(one)
     if person is None:
         return int(value)
     who = register_value.alias("who")
     table: Any = register_row.join(who, and_(who.c.row_id == register_row.c.id, who.c.field == person.code))
-    where = _chosen(community, one, formula)
-    if span is not None and formula.date:
-        dated, column, of = _of_date(community, one, formula)
-        (_, since), (_, until) = bounds(one.field(formula.date), span)
-        table, where = table.join(dated, of), [*where, column >= since, column < until]
+    table, where = _within(table, community, one, formula, span)
     several = select(who.c.number).select_from(table).where(*where).distinct().limit(FEWEST).subquery()
     return int(connection.scalar(select(func.count()).select_from(several)) or 0)

@@ -5,10 +5,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from layers.services.formula import RegisterFormula, area_field, bounds, conditions, is_of_people, scale
+from layers.services.formula import (
+    RegisterFormula,
+    area_field,
+    bounds,
+    conditions,
+    is_of_people,
+    person_field,
+    scale,
+)
 from layers.services.registers import queries
 from layers.services.registers.behind import Row, Value
-from layers.services.registers.declare import PERSONS, Register
+from layers.services.registers.declare import Register
 from layers.services.registers.wanted import holds
 from layers.sources import Counted, Span
 from store.instant import Instant
@@ -55,8 +63,8 @@ def _of_rows(community: str, one: Register, formula: RegisterFormula, found: Seq
             parts.setdefault(area, []).append(row)
     per = scale(one, formula)
     value = measured(found, formula.field) / per
-    person = next((each.code for each in one.fields if each.type == "row" and each.to == PERSONS), None)
-    people = int(value) if person is None else len({row.values.get(person) for row in found})
+    person = person_field(one)
+    people = int(value) if person is None else len({row.values.get(person.code) for row in found})
     return Counted(
         value=value,
         areas={area: measured(rows_of, formula.field) / per for area, rows_of in parts.items()},

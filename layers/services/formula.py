@@ -92,6 +92,11 @@ def scale(one: Register, formula: RegisterFormula) -> int:
     return values.FEN if formula.of == "sum" and one.field(formula.field).type == "money" else 1
 
 
+def person_field(one: Register) -> Field | None:
+    """The field that names whom a row is about, where there is one."""
+    return next((field for field in one.fields if field.is_person), None)
+
+
 def area_field(one: Register) -> Field | None:
     """The field that says of which area a row is, where there is one."""
     return next((field for field in one.fields if field.type == "place" and field.layer == "areas"), None)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from geo.ground import place
-from layers.sources import Counted, Formula, Rows, Source, Span, address
+from layers.sources import Counted, Formula, Rows, Source, Span, address, at_of
 from layers.visitors import passed
 from layers.visitors.tables import site_day
 from sensors.devices import registry
@@ -73,17 +73,17 @@ def _day(day: Instant, entered: float, left: float) -> dict[str, Any]:
 
 def rows(community: str, formula: VisitsFormula, span: Span | None, at: Instant | None) -> Rows:
     """The days that make the figure."""
-    when = None if at is None else format_rfc3339(at)
+    when = at_of(at)
     shown = span or Span(day_of(at or now()), (at or now()) + 1)
     asked = [
         ("site", formula.site),
         ("from", format_rfc3339(shown.since)),
         ("to", format_rfc3339(shown.until)),
-        ("at", when),
+        when,
     ]
     return Rows(
         api=address(f"/api/v1/{community}/visitors/days", asked),
-        page=address("/visitors", [("community", community), ("at", when)]),
+        page=address("/visitors", [("community", community), when]),
     )
 
 

@@ -208,10 +208,15 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _reason(code: int, said: IO[bytes]) -> str:
+def said_last(said: IO[bytes]) -> str:
+    """The end of what a child said."""
     said.seek(0, os.SEEK_END)
     said.seek(max(0, said.tell() - SAID_BYTES))
-    LOG.warning("foreign_file_failed", code=code, said=said.read().decode(errors="replace")[-SAID_BYTES:])
+    return said.read().decode(errors="replace")[-SAID_BYTES:]
+
+
+def _reason(code: int, said: IO[bytes]) -> str:
+    LOG.warning("foreign_file_failed", code=code, said=said_last(said))
     if code == OUT_OF_MEMORY:
         return "memory"
     if code == TOO_LONG:

@@ -67,6 +67,11 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     said: str = ""
     said_en: str = ""
 
+    @property
+    def is_person(self) -> bool:
+        """Whether it names a person's row."""
+        return self.type == "row" and self.to == PERSONS
+
 
 class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A state of a row; ``to`` maps each state that may follow to the least role for the step."""
@@ -150,7 +155,7 @@ class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     @property
     def is_of_people(self) -> bool:
         """Whether its rows tell of somebody: something is personal, or a row names a person."""
-        return any(one.personal or (one.type == "row" and one.to == PERSONS) for one in self.fields)
+        return any(one.personal or one.is_person for one in self.fields)
 
     @property
     def personal(self) -> tuple[Field, ...]:

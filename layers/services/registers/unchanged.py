@@ -6,13 +6,16 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, func, select
 
 from layers.services.registers.tables import register_version
-from store.instant import SECOND, Instant, now
+from store.instant import MINUTE, SECOND, Instant, now
 
+LATE: Instant = 10 * MINUTE
+"""No transaction that writes rows takes longer."""
+Stamp = tuple[Instant, int]
 MOST_OLD = 60 * SECOND
 """What follows from the time alone, as a lesson that is over, is seen so much later at most."""
 Answer = TypeVar("Answer")
-_kept: dict[tuple[str, str, str], tuple[list[Instant | None], Instant, Any]] = {}
-"""(database, community, question) -> newest versions that it was worked out from, when, and the answer."""
+_kept: dict[tuple[str, str, str], tuple[list[Stamp], Instant, Any]] = {}
+"""(database, community, question) -> the state of the registers that it was worked out from, when, and the answer."""
 
 
 def told(
@@ -23,19 +26,24 @@ def told(
     It is asked anew where one of the registers has a newer version, and after a minute in any case.
     """
     key = (str(connection.engine.url), community, question)
-    newest = [_newest(connection, community, code) for code in registers]
+    state = [stamp(connection, community, code) for code in registers]
     moment = now()
     known = _kept.get(key)
-    if known is not None and known[0] == newest and moment - known[1] < MOST_OLD:
+    if known is not None and known[0] == state and moment - known[1] < MOST_OLD:
         answer: Answer = known[2]
         return answer
     answer = work()
-    _kept[key] = (newest, moment, answer)
+    _kept[key] = (state, moment, answer)
     return answer
 
 
-def _newest(connection: Connection, community: str, register: str) -> Instant | None:
-    columns = register_version.c
-    mine = (columns.community == community) & (columns.register == register)
-    newest: Instant | None = connection.scalar(select(func.max(columns.at)).where(mine))
-    return newest
+def stamp(connection: Connection, community: str, register: str) -> Stamp:
+    """What changes with every version of a row: when the newest came, and how many came shortly before it.
+
+    The second, since of two who write at once the one who began first may be the last whose rows are seen.
+    """
+    c = register_version.c
+    mine = (c.community == community, c.register == register)
+    newest = connection.scalar(select(func.max(c.at)).where(*mine)) or 0
+    query = select(func.count()).select_from(register_version).where(*mine, c.at >= newest - LATE)
+    return newest, connection.scalar(query) or 0
