@@ -72,6 +72,12 @@ def rows(connection: Connection, limit: int, before: int | None = None) -> list[
     return [dict(row._mapping) | {"detail": json.loads(row.detail)} for row in connection.execute(query)]
 
 
+def first(connection: Connection) -> int | None:
+    """When the first row was written; None where there is none."""
+    at: int | None = connection.scalar(select(audit.c.at).order_by(audit.c.seq).limit(1))
+    return at
+
+
 def verify(connection: Connection) -> Verdict:
     """Walk the whole chain, as long as it was when the walk began; others may go on writing.
 

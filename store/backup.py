@@ -1,8 +1,8 @@
 """A consistent copy of a SQLite database while it is in use, and its way back while it is not.
 
-The copy is of one moment, held by one read transaction: by itself SQLite's online backup begins anew whenever
-another process writes, and so never ends on a busy database. While the moment is held the write-ahead log
-cannot be folded into the database and grows; how far, and how long, is bounded.
+What is true of every make stands in `store.copies`. The copy is of one moment, held by one read transaction: by itself
+SQLite's online backup begins anew whenever another process writes, and so never ends on a busy database. While the
+moment is held the write-ahead log cannot be folded into the database and grows; how far, and how long, is bounded.
 """
 
 import contextlib
@@ -10,14 +10,15 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import Timeout
-from sqlalchemy import Engine, make_url
+from sqlalchemy import URL, Engine
 
 from store import budgets
+from store.durable import on_disk
 from store.instant import SHANGHAI, now, to_datetime
 from store.migrate import is_known, lock_of
 
@@ -32,7 +33,7 @@ class BackupError(Exception):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far it is: ``stage`` is ``copy`` or ``check``; bytes done, and of how many."""
+    """How far it is: ``stage`` is ``copy``, ``check`` or what else is done; bytes done, and of how many."""
 
     stage: str
     done: int
@@ -42,38 +43,68 @@ class Progress:
 Tell = Callable[[Progress], None]
 
 
-def backup(engine: Engine, target: Path, tell: Tell | None = None) -> int:
-    """Copy the database as it is now, check the copy, and return its size in bytes.
+@dataclass(frozen=True)
+class Naming:
+    """How a database names files that go with it: a query of names and bytes, to be asked where it has the table."""
 
-    The copy is made beside the target and takes its name when it is whole. ``tell`` hears of each step.
+    folder: str
+    table: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What a copy holds: the revision of its schema, and the rows of each table as the source had them then.
+
+    ``files``: by folder, the files that the source named then, with their bytes.
+    """
+
+    schema: str
+    rows: Mapping[str, int]
+    files: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+def backup(engine: Engine, target: Path, tell: Tell | None = None, naming: Sequence[Naming] = ()) -> Copied:
+    """Copy the database as it is now, check the copy, and count its rows against those of the source at that moment.
+
+    The copy is made beside the target and takes its name when it is whole. ``tell`` hears of each step; what it raises
+    ends it. ``naming``: which files it is asked for that it names.
 
     Raises
     ------
     BackupError
-        If the target exists, the database is not SQLite, the disk is too small, it takes longer or the database's
-        log grows further than the budgets allow, or the copy fails its integrity check. Nothing is left behind then.
+        If the target exists, the disk is too small, it takes longer or the database's log grows further than the
+        budgets allow, the copy fails its integrity check or has other rows. Nothing is left behind then.
     """
-    if engine.dialect.name != "sqlite":
-        raise BackupError(f"{engine.dialect.name} has its own backup: use pg_dump")
     if target.exists():
         raise BackupError(f"{target} exists already")
     database = Path(str(engine.url.database))
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as source:
-        part = _copied(source, target, _watch(database, tell))
+        part, copied = _copied(source, target, _watch(database, tell), naming)
     os.replace(part, target)
-    return target.stat().st_size
+    return copied
+
+
+def within_time(tell: Tell | None) -> Tell:
+    """What hears of each step, and ends the work where it takes longer than the budget allows."""
+    seconds = budgets.current().backup_seconds
+    due = time.monotonic() + seconds
+
+    def watch(progress: Progress) -> None:
+        if time.monotonic() > due:
+            raise BackupError(f"not done within {seconds:g} s (budget backup_seconds)")
+        if tell is not None:
+            tell(progress)
+
+    return watch
 
 
 def _watch(database: Path, tell: Tell | None) -> Tell:
     """What looks after each step whether it may go on."""
-    numbers = budgets.current()
     log = database.with_name(f"{database.name}-wal")
-    most = numbers.backup_log_megabytes * budgets.MIB
-    due = time.monotonic() + numbers.backup_seconds
+    most = budgets.current().backup_log_megabytes * budgets.MIB
 
     def watch(progress: Progress) -> None:
-        if time.monotonic() > due:
-            raise BackupError(f"not done within {numbers.backup_seconds:g} s (budget backup_seconds)")
         if log.exists() and log.stat().st_size > most:
             raise BackupError(
                 f"so much is written meanwhile that {log} has grown to {log.stat().st_size} bytes"
@@ -82,34 +113,42 @@ def _watch(database: Path, tell: Tell | None) -> Tell:
         if tell is not None:
             tell(progress)
 
-    return watch
+    return within_time(watch)
 
 
-def restore(source: Path, url: str) -> Path | None:
-    """Put a backup in the place of the database at an address, which nobody may use meanwhile.
+@contextlib.contextmanager
+def replacing(source: Path, url: URL) -> Iterator[Callable[[], str | None]]:
+    """Bring a copy beside the database at an address, which nobody may use meanwhile; to be called to put it there.
 
-    Returns where the former database is kept, beside the new one; None where there was none.
+    The call returns where the former database is kept, beside the new one; None where there was none. What was not
+    put is gone after the block.
 
     Raises
     ------
     BackupError
-        If the database is not SQLite or is in use, or the file is no backup that this program can read.
-        Nothing is changed then.
+        If the database is in use, or the file is no copy that this program can read. Nothing is changed then.
     """
-    address = make_url(url)
-    if address.get_backend_name() != "sqlite" or not address.database:
-        raise BackupError(f"{address.get_backend_name()} has its own way back: use pg_restore")
-    target = Path(address.database).resolve()
+    target = Path(str(url.database)).resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
     # Whoever starts meanwhile waits at the migrations.
     try:
         with lock_of(target, LOCK_TIMEOUT_S), _opened(source) as backup_file:
             _check_free(target)
-            part = _copied(backup_file, target)
-            kept = _keep(target)
-            os.replace(part, target)
+            part, _ = _copied(backup_file, target)
+            try:
+                yield lambda: _put(part, target)
+            finally:
+                part.unlink(missing_ok=True)
     except Timeout:
         raise BackupError(f"{target} is being brought up to date") from None
-    return kept
+
+
+def _put(part: Path, target: Path) -> str | None:
+    _check_free(target)
+    kept = _keep(target)
+    os.replace(part, target)
+    on_disk(target.parent)
+    return None if kept is None else str(kept)
 
 
 @contextlib.contextmanager
@@ -143,14 +182,24 @@ def _check_free(target: Path) -> None:
 def _keep(target: Path) -> Path | None:
     if not target.exists():
         return None
-    moment = to_datetime(now()).astimezone(SHANGHAI)
-    kept = target.with_name(f"{target.name}.before-{moment:%Y%m%d-%H%M%S}")
+    kept = target.with_name(f"{target.name}.{before('-')}")
     # A second name for it: at no moment is there no database.
     os.link(target, kept)
     return kept
 
 
-def _copied(source: sqlite3.Connection, target: Path, watch: Tell = lambda _progress: None) -> Path:
+def before(dash: str) -> str:
+    """What is put behind the name of what was there before this moment, in Asia/Shanghai; never twice the same."""
+    moment = to_datetime(now()).astimezone(SHANGHAI)
+    return f"before{dash}{moment:%Y%m%d}{dash}{moment:%H%M%S}{dash}{moment:%f}"
+
+
+def _copied(
+    source: sqlite3.Connection,
+    target: Path,
+    watch: Tell = lambda _progress: None,
+    naming: Sequence[Naming] = (),
+) -> tuple[Path, Copied]:
     """A whole copy beside the target, which is to take its name."""
     part = target.with_name(f"{target.name}.part")
     part.unlink(missing_ok=True)
@@ -160,19 +209,18 @@ def _copied(source: sqlite3.Connection, target: Path, watch: Tell = lambda _prog
             # A copy that is not whole is thrown away and needs no journal; it is on the disk before it gets its name.
             copy.execute("PRAGMA journal_mode = OFF")
             copy.execute("PRAGMA synchronous = OFF")
-            _copy(source, copy, watch)
+            copied = _copy(source, copy, watch, naming)
             # One file, that can be read where nothing may be written beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
-            _check(copy, part, watch)
-        with part.open("rb") as written:
-            os.fsync(written.fileno())
+            _check(copy, part, watch, copied)
+        on_disk(part)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    return part
+    return part, copied
 
 
-def _copy(source: sqlite3.Connection, copy: sqlite3.Connection, watch: Tell) -> None:
+def _copy(source: sqlite3.Connection, copy: sqlite3.Connection, watch: Tell, naming: Sequence[Naming]) -> Copied:
     page = source.execute("PRAGMA page_size").fetchone()[0]
     source.execute("BEGIN")
     try:
@@ -182,34 +230,75 @@ def _copy(source: sqlite3.Connection, copy: sqlite3.Connection, watch: Tell) -> 
             pages=PAGES_A_STEP,
             progress=lambda _status, left, of: watch(Progress("copy", (of - left) * page, of * page)),
         )
+        size = source.execute("PRAGMA page_count").fetchone()[0] * page
+        with _watched(source, watch, Progress("count", 0, size)):
+            rows = _rows(source)
+            files = {one.folder: dict(source.execute(one.query).fetchall()) for one in naming if one.table in rows}
+            return Copied(_schema(source), rows, files)
     finally:
         source.rollback()
 
 
-def _check(copy: sqlite3.Connection, part: Path, watch: Tell) -> None:
-    progress = Progress("check", 0, part.stat().st_size)
-    failure: list[BackupError] = []
+def _check(copy: sqlite3.Connection, part: Path, watch: Tell, copied: Copied) -> None:
+    with _watched(copy, watch, Progress("check", 0, part.stat().st_size)):
+        verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
+        if verdict != "ok":
+            raise BackupError(f"the copy fails its integrity check: {verdict}")
+        check_rows(copied.rows, _rows(copy))
+
+
+@contextlib.contextmanager
+def _watched(database: sqlite3.Connection, watch: Tell, progress: Progress) -> Iterator[None]:
+    """Look now and then, within long statements, whether it may go on."""
+    failure: list[BaseException] = []
 
     def go_on() -> bool:
         try:
             watch(progress)
-        except BackupError as error:
+        except BaseException as error:  # noqa: BLE001 - SQLite would swallow it
             failure.append(error)
         return bool(failure)
 
-    copy.set_progress_handler(go_on, STEPS_BETWEEN_LOOKS)
+    database.set_progress_handler(go_on, STEPS_BETWEEN_LOOKS)
     try:
-        verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
+        yield
     except sqlite3.OperationalError:
         if failure:
             raise failure[0] from None
         raise
-    if verdict != "ok":
-        raise BackupError(f"the copy fails its integrity check: {verdict}")
+    finally:
+        database.set_progress_handler(None, 0)
+
+
+def check_rows(had: Mapping[str, int], has: Mapping[str, int]) -> None:
+    """Raise `BackupError` where a copy has other rows than its source had."""
+    for table in sorted({*had, *has}):
+        if had.get(table) != has.get(table):
+            raise BackupError(f"table {table} had {had.get(table)} rows, the copy has {has.get(table)}")
+
+
+def _rows(database: sqlite3.Connection) -> dict[str, int]:
+    """The rows of each table; what an index of texts is made of counts as the tables that it is kept in."""
+    query = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name"
+    names = [row[0] for row in database.execute(query)]
+    return {name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608
+
+
+def _schema(database: sqlite3.Connection) -> str:
+    try:
+        found = database.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError:
+        found = None
+    return str(found[0]) if found else ""
 
 
 def _check_room(source: sqlite3.Connection, folder: Path) -> None:
     pages, size = (source.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+    check_room(folder, pages * size, "the copy")
+
+
+def check_room(folder: Path, needed: int, what: str) -> None:
+    """Raise `BackupError` where a folder's disk has not so many bytes left."""
     free = shutil.disk_usage(folder).free
-    if pages * size > free:
-        raise BackupError(f"the copy needs {pages * size} bytes; {folder} has {free} left")
+    if needed > free:
+        raise BackupError(f"{what} needs {needed} bytes; {folder} has {free} left")

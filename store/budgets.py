@@ -62,6 +62,12 @@ class Budgets:
     replay_at_once: int = 1
     replay_kept_records: int = 50_000
     replay_marks: int = 400
+    open_entities: int = 5_000
+    open_readings: int = 20_000
+    open_seconds: float = 10.0
+    open_at_once: int = 1
+    open_waiting: int = 64
+    open_wait_seconds: float = 5.0
 
     # How often, and how many at once.
     stranger_questions_a_minute: int = 1_200
@@ -99,6 +105,7 @@ class Budgets:
     silent_process_seconds: float = 60.0
     backup_seconds: float = 3_600.0
     backup_log_megabytes: int = 4_096
+    history_megabytes: int = 256
 
 
 _in_force = Budgets()

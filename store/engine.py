@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func
@@ -17,24 +18,39 @@ SQLITE_PRAGMAS = (
     # FULL, not NORMAL: a device is told "stored" after the commit, so the commit must be on the disk.
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA cache_size=-65536",
     "PRAGMA temp_store=MEMORY",
     # A log that grew while a backup held it back gives its room back after.
     "PRAGMA journal_size_limit=67108864",
 )
 
+CACHE_KIB = {Duty.INGEST: 8_192, Duty.PAGES: 2_048, Duty.BACKGROUND: 2_048}
+"""What a connection to SQLite may keep of the file.
+
+Each has a cache of its own and never gives it back, and loses what is in it with each commit of another: a process
+would grow with the file for weeks. The system's own cache serves all of them at once.
+"""
+
+ARCHIVE, SHARED = "archive", "shared"
+"""The folder with a folder of archived months for each database; and that of the one that communities share."""
 WIPING = ("OFF", "ON", "FAST")
 """What SQLite's ``secure_delete`` answers by number."""
 
 BUSY_TIMEOUT_MS = 10_000
-CONNECT_TIMEOUT_S = 5
+POSTGRES_LINE: dict[str, Any] = {
+    "connect_timeout": 5,
+    # A machine that lost its power says no good-bye: without these it is waited for a quarter of an hour.
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
 INGEST_CONNECTIONS = 8
 BACKGROUND_WAIT_S = 30.0
 KEYS_A_QUERY = 5_000
 """Keys of two columns in one IN: below the number of variables that either database takes."""
 
 
-def open_engine(url: str, duty: Duty = Duty.INGEST) -> Engine:
+def open_engine(url: str, duty: Duty = Duty.INGEST, archive: Path | None = None) -> Engine:
     """Open a database.
 
     Parameters
@@ -44,25 +60,40 @@ def open_engine(url: str, duty: Duty = Duty.INGEST) -> Engine:
     duty
         What for. Each duty has connections of its own: pages never take one from ingest, and where
         theirs are all in use they are told so soon (`sqlalchemy.exc.TimeoutError`).
+    archive
+        The folder of what of it is kept in files; by default beside a SQLite file, and none of PostgreSQL.
     """
-    return _open(make_url(url), duty)
+    return _open(make_url(url), duty, archive)
 
 
 def apart(engine: Engine, duty: Duty) -> Engine:
     """The same database through connections of its own."""
-    return _open(engine.url, duty)
+    return _open(engine.url, duty, archive_of(engine))
 
 
-def _open(url: URL, duty: Duty) -> Engine:
+def archive_of(bind: Engine | Connection) -> Path | None:
+    """The folder of what of a database is kept in files; None where it has none."""
+    folder: Path | None = bind.get_execution_options().get("cockpit_archive")
+    return folder
+
+
+def archive_beside(database: str | Path) -> Path:
+    """The folder that a SQLite file has for it by default."""
+    return Path(database).resolve().parent / ARCHIVE / SHARED
+
+
+def _open(url: URL, duty: Duty, archive: Path | None) -> Engine:
     if url.get_backend_name() != "sqlite":
-        server: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_S}
-        return create_engine(url, pool_pre_ping=True, connect_args=server, **_pool(duty))
+        engine = create_engine(url, pool_pre_ping=True, connect_args=POSTGRES_LINE, **_pool(duty))
+        engine.update_execution_options(cockpit_archive=archive)
+        return engine
     busy_ms = int(budgets.current().write_wait_seconds * 1_000) if duty is Duty.PAGES else BUSY_TIMEOUT_MS
     is_file = url.database not in (None, "", ":memory:")
     engine = create_engine(url, connect_args={"timeout": busy_ms / 1_000}, **(_pool(duty) if is_file else {}))
     if is_file and url.database:
-        engine.update_execution_options(cockpit_line=line_of(url.database), cockpit_duty=duty)
-    event.listen(engine, "connect", _prepare_sqlite)
+        archive = archive or archive_beside(url.database)
+        engine.update_execution_options(cockpit_line=line_of(url.database), cockpit_duty=duty, cockpit_archive=archive)
+    event.listen(engine, "connect", lambda connection, _record: _prepare_sqlite(connection, CACHE_KIB[duty]))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -74,7 +105,8 @@ def _pool(duty: Duty) -> dict[str, Any]:
         Duty.PAGES: (numbers.page_connections, numbers.wait_seconds),
         Duty.BACKGROUND: (numbers.background_connections, BACKGROUND_WAIT_S),
     }[duty]
-    return {"pool_size": size, "max_overflow": 0, "pool_timeout": wait_s}
+    # The one given back last is taken first: its cache is warm, and those that a rush opened stay small.
+    return {"pool_size": size, "max_overflow": 0, "pool_timeout": wait_s, "pool_use_lifo": True}
 
 
 def is_sqlite(url: str) -> bool:
@@ -133,6 +165,24 @@ def know_anew(engine: Engine, tables: Sequence[str]) -> None:
                 connection.exec_driver_sql(f"ANALYZE {table}")
 
 
+def be_hasty(engine: Engine) -> None:
+    """Let what is written through an engine's connections be told as done before it is on the disk.
+
+    For what can be written again. When the machine stops the newest of it may be lost, never what was written before
+    it, and nothing is broken: SQLite's log, as PostgreSQL's, keeps the order. To be asked before it connects.
+    """
+    word = "PRAGMA synchronous=NORMAL" if engine.dialect.name == "sqlite" else "SET synchronous_commit TO off"
+
+    def connected(dbapi_connection: Any, _record: object) -> None:
+        cursor = dbapi_connection.cursor()
+        cursor.execute(word)
+        cursor.close()
+        if engine.dialect.name != "sqlite":
+            dbapi_connection.commit()
+
+    event.listen(engine, "connect", connected)
+
+
 def _turn(engine: Engine) -> AbstractContextManager[None]:
     options = engine.get_execution_options()
     line = options.get("cockpit_line")
@@ -160,11 +210,11 @@ def least(connection: Connection) -> Any:
     return _SQLITE_LEAST if connection.dialect.name == "sqlite" else _LEAST
 
 
-def _prepare_sqlite(dbapi_connection: sqlite3.Connection, _record: object) -> None:
+def _prepare_sqlite(dbapi_connection: sqlite3.Connection, cache_kib: int) -> None:
     # The driver's own BEGIN is deferred and late; ours is sent by the "begin" event.
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
-    for pragma in SQLITE_PRAGMAS:
+    for pragma in (*SQLITE_PRAGMAS, f"PRAGMA cache_size=-{cache_kib}"):
         cursor.execute(pragma)
     cursor.close()
 

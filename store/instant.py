@@ -6,6 +6,7 @@ Asia/Shanghai; programs see RFC 3339 in UTC.
 """
 
 import contextlib
+import re
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -56,6 +57,12 @@ def is_handed_down() -> bool:
     return _handed_down.get() is not None
 
 
+def behind() -> Instant:
+    """How far `now` lies behind the present moment: nothing but where `clock_at` hands one down."""
+    handed = _handed_down.get()
+    return 0 if handed is None else time.time_ns() // 1_000 - handed
+
+
 def from_datetime(moment: datetime) -> Instant:
     """Convert an aware datetime exactly.
 
@@ -92,7 +99,9 @@ def parse_rfc3339(text: str) -> Instant:
 def parse_local(text: str) -> Instant:
     """Read a time as people type it: RFC 3339, or without an offset by the clock in Asia/Shanghai.
 
-    A space may stand for the T; before an offset it is a + that was not escaped in an address.
+    A space may stand for the T; before an offset it is a + that was not escaped in an address. The year comes first,
+    the day alone is its first moment; ``2026/11/24 8:00`` and ``2026年11月24日 8：00`` are the same. This is the one
+    parser of typed times: fields of pages, addresses, the API's ``at``, ``from`` and ``to``, files that are imported.
 
     >>> format_rfc3339(parse_local("2026-11-24 14:00"))
     '2026-11-24T06:00:00Z'
@@ -100,16 +109,66 @@ def parse_local(text: str) -> Instant:
     Raises
     ------
     ValueError
-        If the text is no such time.
+        If the text is no such time, may mean several, or names a moment that there was not; the message says which.
     """
-    written = text.strip()
-    if "T" not in written:
-        written = written.replace(" ", "T", 1)
+    given = f"{text[:40]!r}"
+    written = _written(text)
+    if written.isdecimal() and len(written) != len("20261124"):
+        raise ValueError(f"not a time: {given} is a number: seconds, milliseconds or a day; write {EXAMPLE}")
+    if MONTH_UNKNOWN.match(written):
+        raise ValueError(f"not a time: {given} leaves open which number is the month; write {EXAMPLE}")
+    if CLOCK_ALONE.match(written):
+        raise ValueError(f"not a time: {given} names no day; write {EXAMPLE}")
     try:
         moment = datetime.fromisoformat(written.replace(" ", "+"))
     except ValueError:
-        raise ValueError(f"not a time: {text[:40]!r}") from None
-    return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI))
+        if WHOLE.fullmatch(written):
+            raise ValueError(f"not a time: {given} names a day or an hour that there is not") from None
+        raise ValueError(f"not a time: {given}; write {EXAMPLE}") from None
+    return from_datetime(moment if moment.tzinfo else _in_shanghai(moment, given))
+
+
+EXAMPLE = "2026-11-24T14:00"
+"""A time as people type it."""
+YEAR_FIRST = re.compile(r"(\d{4})[-/年](\d{1,2})[-/月](\d{1,2})(日[T ]*|[T ]+)?")
+WHOLE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
+MONTH_UNKNOWN = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}")
+CLOCK_ALONE = re.compile(r"\d{1,2}:\d\d")
+
+
+def _written(text: str) -> str:
+    """The text with the signs of RFC 3339, where it begins with a day as people write one."""
+    written = text.strip().replace("：", ":")
+    found = YEAR_FIRST.match(written)
+    if found is None:
+        return written
+    year, month, day, between = found.groups()
+    date, clock = f"{year}-{month:0>2}-{day:0>2}", written[found.end() :]
+    if not between or not clock[:1].isdecimal():
+        return f"{date}{clock}"
+    return f"{date}T{clock:0>{len(clock) + (clock[1:2] == ':')}}"
+
+
+def _in_shanghai(moment: datetime, given: str) -> datetime:
+    """A time of the clock there. In the years of summer time, to 1991, an hour came twice, and another never."""
+    first, second = (moment.replace(tzinfo=SHANGHAI, fold=fold) for fold in (0, 1))
+    before, after = first.utcoffset(), second.utcoffset()
+    if before != after and before is not None and after is not None:
+        if before > after:
+            raise ValueError(f"not a time: {given} came twice in Asia/Shanghai; write its offset")
+        raise ValueError(f"not a time: {given} never came in Asia/Shanghai")
+    return first
+
+
+def format_local(instant: Instant) -> str:
+    """A time as an address of ours names it: by the clock in Asia/Shanghai, as fine as the instant needs.
+
+    >>> format_local(parse_local("2026-11-24T06:00:00Z"))
+    '2026-11-24T14:00'
+    """
+    local = to_datetime(instant).astimezone(SHANGHAI).replace(tzinfo=None)
+    spec = "minutes" if instant % MINUTE == 0 else "seconds" if instant % SECOND == 0 else "auto"
+    return local.isoformat(timespec=spec)
 
 
 def format_rfc3339(instant: Instant) -> str:

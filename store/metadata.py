@@ -11,3 +11,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+BEYOND: set[str] = set()
+"""Tables and indexes that a migration makes and only the database itself uses: beginnings of their names."""

@@ -1,5 +1,6 @@
 """Bringing the schema up to date: Alembic, run at start under a lock."""
 
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -43,10 +44,20 @@ def is_known(revision: str) -> bool:
 
 def is_current(engine: Engine) -> bool:
     """Whether the database has every migration that this program ships."""
+    return revision(engine) == head()
+
+
+@cache
+def head() -> str:
+    """The newest migration that this program ships."""
     with as_file(files("store") / "migrations") as folder:
-        head = ScriptDirectory.from_config(_config(folder)).get_current_head()
+        return str(ScriptDirectory.from_config(_config(folder)).get_current_head())
+
+
+def revision(engine: Engine) -> str | None:
+    """The newest migration that a database has; None where it has none, so nothing at all."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def _run(engine: Engine) -> None:

@@ -24,10 +24,12 @@ from sqlalchemy import (
 )
 
 from store.engine import upsert
-from store.instant import Instant, is_handed_down
+from store.instant import HOUR, Instant, behind, is_handed_down
 from store.metadata import metadata
 
 ALL_KINDS = "*"
+LONG_OVER = 6 * HOUR
+"""What is written as of a time that lies so far back calls nobody any more."""
 
 notice = Table(
     "notice",
@@ -41,6 +43,9 @@ notice = Table(
     # Where its words are not somebody's own.
     Column("title_en", String(200)),
     Column("place", String(64)),
+    # How severe what it tells of is, and of which category, by their codes; none where it has none.
+    Column("severity", String(16)),
+    Column("category", String(64)),
     # Who is meant: everybody from a role on, somebody by name, or both.
     Column("least", String(16)),
     Column("person", String(80)),
@@ -71,7 +76,18 @@ webhook = Table(
     Column("secret", LargeBinary),
     Column("created", BigInteger, nullable=False),
     Column("removed", BigInteger),
+    # Whose phone it is: only what is meant for them by name goes there. None: all of the community.
+    Column("person", String(80)),
     Index("ix_webhook_community", "community"),
+)
+
+push_key = Table(
+    "push_key",
+    metadata,
+    Column("community", String(64), primary_key=True),
+    # The private key by which services of Web Push know us, sealed.
+    Column("secret", LargeBinary, nullable=False),
+    Column("created", BigInteger, nullable=False),
 )
 
 delivery = Table(
@@ -104,25 +120,33 @@ class Notice:
     mark: str
     title_en: str | None = None
     place: str | None = None
+    severity: str | None = None
+    category: str | None = None
     least: str | None = None
     person: str | None = None
 
 
 def tell(connection: Connection, told: Notice, *, is_posted: bool = True) -> bool:
-    """Write a notice and its deliveries; returns whether it is new.
+    """Write a notice and its deliveries; returns whether it is new. Nothing of what was over long before it is written.
 
     ``is_posted``: whether it goes to webhooks; not where it only calls one more person to what they were sent already.
+    Phones are called in any case: they are that person's.
     """
+    if behind() > LONG_OVER:
+        return False
     row = {name: getattr(told, name) for name in Notice.__dataclass_fields__}
     adding = upsert(connection, notice).values(row).on_conflict_do_nothing(index_elements=["mark"])
     number = connection.scalar(adding.returning(notice.c.id))
     if number is None:
         return False
     # What is written as of a time that is handed down is invented, and is sent to nobody.
-    if not is_posted or is_handed_down():
+    if is_handed_down():
         return True
+    whose = webhook.c.person == told.person
+    if is_posted:
+        whose |= webhook.c.person.is_(None)
     hooks = select(webhook.c.id, webhook.c.kinds).where(
-        webhook.c.community == told.community, webhook.c.removed.is_(None)
+        webhook.c.community == told.community, webhook.c.removed.is_(None), whose
     )
     rows = [
         {"webhook_id": hook.id, "notice_id": number, "state": "waiting", "attempts": 0, "next_at": told.at}
@@ -131,6 +155,24 @@ def tell(connection: Connection, told: Notice, *, is_posted: bool = True) -> boo
     ]
     if rows:
         connection.execute(insert(delivery), rows)
+    return True
+
+
+def take_back(connection: Connection, beginning: str) -> bool:
+    """Remove notices by the beginning of their marks; returns whether nothing of them was sent, or is being sent.
+
+    A delivery is claimed before it is sent, by a statement that finds it unclaimed; so is it here, by removing it.
+    """
+    marks = notice.c.mark.startswith(beginning, autoescape=True)
+    numbers = list(connection.scalars(select(notice.c.id).where(marks)))
+    if not numbers:
+        return True
+    of_them = delivery.c.notice_id.in_(numbers)
+    connection.execute(delete(delivery).where(of_them, delivery.c.state == "waiting", delivery.c.attempts == 0))
+    if connection.scalar(select(delivery.c.notice_id).where(of_them).limit(1)) is not None:
+        return False
+    connection.execute(delete(notice_read).where(notice_read.c.notice_id.in_(numbers)))
+    connection.execute(delete(notice).where(notice.c.id.in_(numbers)))
     return True
 
 

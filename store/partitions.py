@@ -70,7 +70,7 @@ class Partitions:
             self._known |= missing
 
     def _make(self, connection: Connection, month: Month) -> None:
-        name, (first, last) = self._name(month), bounds(month)
+        name, (first, last) = self.name_of(month), bounds(month)
         if connection.scalar(text("SELECT to_regclass(:name)"), {"name": name}) is None:
             # Made apart and then attached: made as a partition it would wait for whoever reads the table, a backup
             # perhaps, and everybody else for it.
@@ -114,7 +114,8 @@ class Partitions:
             return False
         return True
 
-    def _name(self, month: Month) -> str:
+    def name_of(self, month: Month) -> str:
+        """The name of a month's partition."""
         return f"{self._table}_y{month[0]:04d}m{month[1]:02d}"
 
     def _end(self, name: str) -> Instant:

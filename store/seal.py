@@ -3,9 +3,12 @@
 import hashlib
 import hmac
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from store.language import say
 
 
 class SealError(Exception):
@@ -18,8 +21,10 @@ class Seal:
     The first key seals; the others still open what they sealed, so that a key can be changed.
     """
 
-    def __init__(self, *keys: bytes) -> None:
+    def __init__(self, *keys: bytes, given_up: Sequence[str] = ()) -> None:
         self._keys = MultiFernet([Fernet(key) for key in keys])
+        self.given_up = given_up
+        """Fingerprints of keys that are not here and sealed something that stays locked."""
         # The oldest one stays while anything is sealed with it, so a digest is the same before and after a new key.
         self._digests = hashlib.sha256(b"digest" + keys[-1]).digest() if keys else b""
 
@@ -44,9 +49,18 @@ class Seal:
         """What tells whether two sealed texts are the same, to nobody who lacks the key (HMAC-SHA256)."""
         return hmac.new(self._digests, text.encode(), hashlib.sha256).hexdigest()
 
+    @property
+    def locked(self) -> str:
+        """What is said, in the language that is spoken, in place of what no key here opens."""
+        if not self.given_up:
+            return say("锁定：需要封存它的密钥")
+        return say("锁定：需要密钥 {keys}", keys=say("、").join(self.given_up))
 
-def seal_of(path: Path) -> Seal:
+
+def seal_of(path: Path, given_up: Sequence[str] = ()) -> Seal:
     """The seal of a key file, a key a line, the newest first; makes the file where there is none.
+
+    Whether one may be made, `store.seal_keys` knows.
 
     Raises
     ------
@@ -55,13 +69,27 @@ def seal_of(path: Path) -> Seal:
     """
     try:
         _make(path)
-        keys = path.read_bytes().split()
     except OSError as error:
         raise SealError(f"key file {str(path)!r}: {error.strerror or error}") from None
+    return Seal(*keys_of(path), given_up=given_up)
+
+
+def keys_of(path: Path) -> list[bytes]:
+    """The keys of a key file that is there, the newest first.
+
+    Raises
+    ------
+    SealError
+        If the file cannot be read, or what it holds is no key.
+    """
     try:
-        return Seal(*keys)
+        keys = path.read_bytes().split()
+        Seal(*keys)
+    except OSError as error:
+        raise SealError(f"key file {str(path)!r}: {error.strerror or error}") from None
     except ValueError as error:
         raise SealError(f"key file {str(path)!r}: {error}") from None
+    return keys
 
 
 def _make(path: Path) -> None:
@@ -73,3 +101,12 @@ def _make(path: Path) -> None:
         return
     with os.fdopen(handle, "wb") as file:
         file.write(Fernet.generate_key() + b"\n")
+
+
+def fingerprints(path: Path) -> list[str]:
+    """What tells the keys of a file apart and gives none away, the newest first; none where it cannot be read."""
+    try:
+        keys = path.read_bytes().split()
+    except OSError:
+        return []
+    return [hashlib.sha256(b"fingerprint" + key).hexdigest()[:16] for key in keys]

@@ -1,10 +1,8 @@
 """Real databases, and what a test would otherwise write out each time."""
 
 from collections.abc import Iterator
-from functools import cache
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import Engine, text
@@ -15,6 +13,7 @@ from sensors.tables import reading
 from store.engine import open_engine
 from store.migrate import upgrade
 from store.partitions import Partitions
+from tests import empty
 from tests.postgres import Postgres
 
 _numbers = count(1)
@@ -29,21 +28,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     server.stop("immediate")
 
 
-@cache
-def _new_sqlite() -> bytes:
-    """The file of an empty SQLite database, up to date: the migrations are run once."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "cockpit.db"
-        opened = open_engine(f"sqlite:///{path}")
-        upgrade(opened)
-        opened.dispose()
-        return path.read_bytes()
-
-
 def new_database(folder: Path) -> Engine:
     """An empty SQLite database, up to date."""
     path = folder / "cockpit.db"
-    path.write_bytes(_new_sqlite())
+    path.write_bytes(empty.sqlite())
     return open_engine(f"sqlite:///{path}")
 
 
@@ -68,6 +56,12 @@ def postgres_template(postgres: Postgres) -> str:
     upgrade(opened)
     opened.dispose()
     return str(opened.url.database)
+
+
+@pytest.fixture
+def postgres_database(postgres: Postgres, postgres_template: str) -> str:
+    """The address of a PostgreSQL database that is empty and up to date."""
+    return new_postgres_database(postgres, postgres_template)
 
 
 @pytest.fixture
@@ -99,7 +93,8 @@ def engine(request: pytest.FixtureRequest, make: str, tmp_path: Path) -> Iterato
         opened.dispose()
         return
     server = request.getfixturevalue("postgres")
-    opened = open_engine(new_postgres_database(server, request.getfixturevalue("postgres_template")))
+    url = new_postgres_database(server, request.getfixturevalue("postgres_template"))
+    opened = open_engine(url, archive=tmp_path / "archive")
     yield opened
     opened.dispose()
     _ask(server, f"DROP DATABASE {opened.url.database} WITH (FORCE)")

@@ -63,7 +63,7 @@ def test_each_key_is_stored_once_and_told_once(
                     )
                     kept.setdefault(key, row)
             found = connection.execute(select(reading).order_by(reading.c.series_id, reading.c.ts)).all()
-        assert [tuple(row) for row in found] == [(*key, *row) for key, row in sorted(kept.items())]
+        assert [tuple(row)[:5] for row in found] == [(*key, *row) for key, row in sorted(kept.items())]
 
     check()
 

@@ -10,11 +10,13 @@ from store.instant import (
     DAY,
     HOUR,
     SHANGHAI,
+    format_local,
     format_rfc3339,
     from_datetime,
     local_clock,
     local_hour,
     local_midnight,
+    parse_local,
     parse_rfc3339,
     to_datetime,
 )
@@ -37,6 +39,44 @@ def test_the_offset_of_a_time_does_not_change_the_moment(instant: int, offset: t
 def test_a_time_without_an_offset_or_sense_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"offset|RFC 3339"):
         parse_rfc3339(text)
+
+
+@given(INSTANTS)
+def test_an_address_names_a_time_by_the_clock_of_shanghai_and_loses_no_digit(instant: int) -> None:
+    # Summer time, last used in 1991, had an hour twice.
+    since = from_datetime(datetime(1992, 1, 1, tzinfo=UTC))
+    assert parse_local(format_local(max(instant, since))) == max(instant, since)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2026-11-24T08:05", "2026-11-24 08:05", "2026/11/24 8:05", "2026年11月24日 8：05", "2026年11月24日8:05"),
+        *("2026-11-24T08:05:00", "2026-11-24T00:05:00Z", "2026-11-24T00:05:00 00:00", " 2026-11-24T08:05:00+08:00 "),
+    ],
+)
+def test_a_time_is_read_as_people_type_it_where_they_are(text: str) -> None:
+    assert format_rfc3339(parse_local(text)) == "2026-11-24T00:05:00Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        *((text, "not a time") for text in ("", "gestern", "2026-11-24T08:05x", "2026-11-248:05")),
+        *((text, "is a number") for text in ("1764000000", "1764000000000", "17640101123")),
+        *((text, "which number is the month") for text in ("3/4/2026", "11-12-26 20:00", "3.4.2026")),
+        *((text, "names no day") for text in ("20:00", "8：05")),
+        *(
+            (text, "that there is not")
+            for text in ("2026-02-30", "2026-11-24 25:00", "2026/13/1 8:00", "2026-02-29T08:00Z")
+        ),
+        ("1991-09-15 01:30", "came twice"),
+        ("1991-04-14 02:30", "never came"),
+    ],
+)
+def test_a_time_that_may_be_several_or_none_is_refused_by_what_is_wrong_with_it(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        parse_local(text)
 
 
 @given(INSTANTS, st.integers(0, 23))
