@@ -5,6 +5,10 @@ class RegistryError(ValueError):
     """A device that cannot be registered or found, with what, where and why."""
 
 
+class GatewayRing(RegistryError):
+    """A device that would stand behind itself."""
+
+
 class RegistryFaults(ValueError):
     """Devices of a list that cannot be registered: ``faults`` are (index in the list, why)."""
 
@@ -23,3 +27,7 @@ class CommandError(ValueError):
 
 class CodecError(ValueError):
     """A codec that cannot be used, with which and why."""
+
+
+class WordError(ValueError):
+    """A word that cannot mean a metric, with which and why."""

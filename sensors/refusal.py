@@ -24,6 +24,7 @@ class Reason(StrEnum):
     UNKNOWN_ALIAS = "unknown_alias"
     BAD_PROTOBUF = "bad_protobuf"
     TOO_MANY_METRICS = "too_many_metrics"
+    PAST_AT_ONCE = "past_at_once"
     CODEC_FAILED = "codec_failed"
     NOT_STORABLE = "not_storable"
     INTERNAL_ERROR = "internal_error"

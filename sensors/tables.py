@@ -40,6 +40,9 @@ device = Table(
     Column("codec", String(64)),
     Column("created", BigInteger, nullable=False),
     Column("revoked", BigInteger),
+    # When its secret was given; when other hardware took its place, None: it is the first.
+    Column("secret_since", BigInteger),
+    Column("hardware_since", BigInteger),
     # Shut out until then, since it flooded.
     Column("shut_out", BigInteger),
     Index("ix_device_community", "community"),
@@ -108,6 +111,27 @@ sparkplug_birth = Table(
     Column("born", BigInteger, nullable=False),
 )
 
+# Another word for a metric, as a device ("device", its id) or a kind of them ("kind", its code) says it.
+metric_word = Table(
+    "metric_word",
+    metadata,
+    Column("community", String(64), primary_key=True),
+    Column("scope", String(8), primary_key=True),
+    Column("subject", String(64), primary_key=True),
+    Column("word", String(64), primary_key=True),
+    Column("metric", String(64), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("actor", String(100), nullable=False),
+)
+
+# Of the readings of a series those that came by the name of another one are to go back to that: it is no word any more.
+word_return = Table(
+    "word_return",
+    metadata,
+    Column("said", Integer, primary_key=True, autoincrement=False),
+    Column("series_id", Integer, primary_key=True, autoincrement=False),
+)
+
 series = Table(
     "series",
     metadata,
@@ -126,6 +150,8 @@ reading = Table(
     Column("value", Double),
     Column("text", String(256)),
     Column("quality", SmallInteger, nullable=False),
+    # The series of the name by which it came, where that is another word for the metric.
+    Column("said", Integer),
     # The key is the row: half the bytes of a table with an index beside it.
     sqlite_with_rowid=False,
     postgresql_partition_by="RANGE (ts)",
@@ -150,6 +176,8 @@ reading_hour = Table(
     Column("total", Double, nullable=False),
     Column("low", Double, nullable=False),
     Column("high", Double, nullable=False),
+    # As of a reading, where all of the hour came by one name.
+    Column("said", Integer),
     sqlite_with_rowid=False,
 )
 
@@ -163,6 +191,39 @@ reading_day = Table(
     Column("total", Double, nullable=False),
     Column("low", Double, nullable=False),
     Column("high", Double, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# A file of readings of a month that is past (sensors/readings/archive); month is its first instant, UTC.
+archive_part = Table(
+    "archive_part",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("month", BigInteger, nullable=False),
+    Column("file", String(120), nullable=False),
+    Column("readings", BigInteger, nullable=False),
+    Column("series", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("written", BigInteger, nullable=False),
+    Index("ix_archive_part_month", "month"),
+)
+
+# What counts of a file: the readings of a series up to ``last``, which are in ``reading`` no more. What has no row here
+# does not count. The newest of them stands here too.
+archive_series = Table(
+    "archive_series",
+    metadata,
+    Column("series_id", Integer, primary_key=True, autoincrement=False),
+    Column("part_id", Integer, primary_key=True, autoincrement=False),
+    Column("readings", Integer, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("value", Double),
+    Column("text", String(256)),
+    Column("quality", SmallInteger, nullable=False),
+    # Whether all of the series that is in the file counts.
+    Column("whole", Boolean, nullable=False),
+    Index("ix_archive_series_part_id", "part_id"),
     sqlite_with_rowid=False,
 )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from sensors.meters import UNFORESEEN
+from sensors.meters import UNFORESEEN, duty
 from store.instant import Instant, now
 
 log = structlog.get_logger(__name__)
@@ -36,12 +36,17 @@ _lock = threading.Lock()
 def note(part: str, error: BaseException, **where: object) -> str:
     """Tell of an error that nobody foresaw; returns its words in one line, of at most 500 characters."""
     why = " ".join(f"{type(error).__name__}: {error}".split())[:500]
+    count(part, error)
+    log.error("unforeseen", part=part, error=why, exc_info=error, **where)
+    return why
+
+
+def count(part: str, error: BaseException) -> None:
+    """Count an error that nobody foresaw and that somebody else logs."""
     UNFORESEEN.labels(part).inc()
     with _lock:
         before = _faults.get(part)
         _faults[part] = Fault(part, before.count + 1 if before else 1, type(error).__name__, now())
-    log.error("unforeseen", part=part, error=why, exc_info=error, **where)
-    return why
 
 
 def faults() -> list[Fault]:
@@ -73,7 +78,7 @@ def endlessly(part: str, work: Callable[[], None], stopping: threading.Event) ->
     """Do a piece of work again and again until told to stop, whatever it meets."""
     while not stopping.is_set():
         done = False
-        with noted(part):
+        with noted(part), duty(part):
             work()
             done = True
         if not done:

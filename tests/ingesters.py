@@ -15,12 +15,12 @@ def begin(cockpit: Cockpit, *options: str) -> prepared.Process:
         return prepared.start(given, cockpit.folder, cockpit.environment, subprocess.PIPE, log)
 
 
-def runs(one: prepared.Process) -> prepared.Process:
-    """Wait until an ingester says that it takes messages, or stands by; returns it."""
+def runs(one: prepared.Process, state: str = "running") -> prepared.Process:
+    """Wait until an ingester says that it takes messages, or stands by (``closed``: does neither); returns it."""
     assert one.stdout is not None
     said = one.stdout.readline()
     assert said, f"ended, {one.poll()}\n{_end(one.log)}"
-    assert json.loads(said) == {"ingest": "running"}
+    assert json.loads(said) == {"ingest": state}
     return one
 
 

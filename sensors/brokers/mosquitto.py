@@ -12,13 +12,16 @@ from pathlib import Path
 from sensors.brokers.files import Tls, replace
 from sensors.codecs.installed import Codecs
 from sensors.devices import credentials
-from sensors.devices.registry import SERVICE_USER, Device
+from sensors.devices.declared import SERVICE_USER
+from sensors.devices.registry import Device
 from sensors.intake.access import rights, service_reads, service_writes
 from sensors.intake.quarantine import MAX_KEPT_BYTES
 from store.instant import now
 
 QUEUED = 1_000_000
 PASSWORDS, ACCESS, SETTINGS = "passwords", "acl", "mosquitto.conf"
+PID = "mosquitto.pid"
+"""Where it says its number while it runs, so that it can be told to read its files again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +72,7 @@ def _settings(folder: Path, listener: Listener) -> str:
         "allow_anonymous false",
         f"password_file {folder / PASSWORDS}",
         f"acl_file {folder / ACCESS}",
+        f"pid_file {folder / PID}",
         "persistence true",
         f"persistence_location {folder}/",
         "autosave_interval 60",

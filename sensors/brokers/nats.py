@@ -13,7 +13,8 @@ from typing import Any
 from sensors.brokers.files import Tls, replace
 from sensors.codecs.installed import Codecs
 from sensors.devices import credentials
-from sensors.devices.registry import SERVICE_USER, Device
+from sensors.devices.declared import SERVICE_USER
+from sensors.devices.registry import Device
 from sensors.intake.access import Rights, rights, service_reads, service_writes
 
 USERS, SERVICE, ROUTE = "users.conf", "service", "route"

@@ -66,11 +66,16 @@ class BrokerAddress:
         parts = urlsplit(url)
         who, _, where = parts.netloc.rpartition("@")
         usual = 8883 if parts.scheme == "mqtts" else 1883
-        nodes = [
-            (node.hostname or "", node.port or usual) for node in (urlsplit(f"//{one}") for one in where.split(","))
-        ]
+        form = "a broker's address is mqtt://[user:secret@]host[:port][,host[:port]], or mqtts://"
+        try:
+            nodes = [
+                (node.hostname or "", node.port or usual) for node in (urlsplit(f"//{one}") for one in where.split(","))
+            ]
+        except ValueError:
+            # What is taken for a port may be the rest of a secret with a slash in it.
+            raise ValueError(form) from None
         if parts.scheme not in ("mqtt", "mqtts") or not all(host for host, _ in nodes):
-            raise ValueError("a broker's address is mqtt://[user:secret@]host[:port][,host[:port]], or mqtts://")
+            raise ValueError(form)
         username, _, password = who.partition(":")
         return cls(
             host=nodes[0][0],

@@ -56,11 +56,12 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A kind of device. ``people_a_minute`` is what a people counter's gate can pass at most, either way."""
+    """A kind of device: what a people counter's gate can pass at most, either way, and what one may say, as JSON."""
 
     name: str
     name_en: str
     people_a_minute: float | None = None
+    sample: str = '{"battery": 90}'
     commands: dict[str, Command] = {}
 
 

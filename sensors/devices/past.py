@@ -6,11 +6,11 @@ One definition for everything that is asked with ``at``; docs/architecture.md te
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, func, select
+from sqlalchemy import Connection, Row, delete, exists, func, or_, select
 
 from sensors.devices import registry
 from sensors.devices.registry import Device
-from sensors.tables import device_connection, reading, series
+from sensors.tables import archive_series, device_connection, reading, series
 from store.instant import Instant, now
 
 
@@ -31,8 +31,10 @@ def devices_at(
 
 
 def _heard(connection: Connection, devices: list[str], at: Instant) -> set[str]:
-    first = exists().where(reading.c.series_id == series.c.id, reading.c.ts <= at)
-    return set(connection.scalars(select(series.c.device_id).where(series.c.device_id.in_(devices), first)))
+    kept = exists().where(reading.c.series_id == series.c.id, reading.c.ts <= at)
+    archived = exists().where(archive_series.c.series_id == series.c.id, archive_series.c.first <= at)
+    of_them = select(series.c.device_id).where(series.c.device_id.in_(devices), or_(kept, archived))
+    return set(connection.scalars(of_them))
 
 
 def is_gone(said: tuple[bool, Instant] | None, heard: Instant | None) -> bool:

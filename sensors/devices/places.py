@@ -9,7 +9,8 @@ import numpy as np
 from sqlalchemy import Connection, func, update
 
 from geo.ground import locate
-from sensors.devices.registry import REVISION, Device, converted, read_all, row_of
+from sensors.devices.declared import converted
+from sensors.devices.registry import REVISION, Device, read_all, row_of
 from sensors.tables import device_place
 from store import revision
 from store.bulk import upsert_all

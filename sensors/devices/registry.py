@@ -9,17 +9,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
 
-from geo.communities import community as community_of
-from geo.crs import Crs, to_cgcs2000
-from geo.errors import BadPosition, UnknownCommunity
-from geo.ground import locate_one, place, places, spot_in_room
+from geo.crs import Crs
 from sensors.devices import credentials
-from sensors.devices.kinds import kinds
+from sensors.devices.declared import check_gateway, checked, in_room, placed_as_declared
+from sensors.devices.sites import note_site
 from sensors.errors import RegistryError, RegistryFaults
-from sensors.tables import device, device_place, device_site
-from sensors.topics import ID
+from sensors.tables import device, device_place
 from store import audit, revision
 from store.engine import writing
 from store.instant import SECOND, Instant, format_rfc3339, now
@@ -29,9 +26,6 @@ ACTOR = "command"
 """Who changes the registry, as the audit trail says it: whoever may run commands on the server."""
 DEFAULT_INTERVAL_S = 60.0
 STALE_AFTER_INTERVALS = 3
-
-SERVICE_USER = "cockpit"
-"""The user name of ingest and web at a Mosquitto; no device may have it as its id."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +53,8 @@ class Device:
     codec: str | None = None
     created: Instant = 0
     revoked: Instant | None = None
+    secret_since: Instant | None = None
+    hardware_since: Instant | None = None
     shut_out: Instant | None = None
 
     def is_let_in(self, at: Instant) -> bool:
@@ -70,7 +66,7 @@ class Device:
         return last_seen + round(STALE_AFTER_INTERVALS * self.interval_s * SECOND)
 
 
-def add(engine: Engine, new: Device, *, reissue: bool = False) -> str:
+def add(engine: Engine, new: Device, *, reissue: bool = False, by: str = ACTOR) -> str:
     """Register a device and return its secret, the only time that it is known.
 
     Parameters
@@ -79,6 +75,8 @@ def add(engine: Engine, new: Device, *, reissue: bool = False) -> str:
         ``raw_lon``, ``raw_lat`` and ``crs`` as declared; ``lon``, ``lat`` and ``area`` are found here.
     reissue
         Give a device that exists already a new secret and these properties, instead of refusing.
+    by
+        Who does it, as the audit trail says it; so below.
 
     Raises
     ------
@@ -89,7 +87,7 @@ def add(engine: Engine, new: Device, *, reissue: bool = False) -> str:
         secret = _add(connection, new, reissue)
         revision.bump(connection, REVISION)
         told = {"community": new.community, "kind": new.kind, "gateway": new.gateway}
-        audit.record(connection, ACTOR, "device.reissue" if reissue else "device.add", new.id, told)
+        audit.record(connection, by, "device.reissue" if reissue else "device.add", new.id, told)
     return secret
 
 
@@ -120,11 +118,11 @@ def add_all(engine: Engine, new: Sequence[Device]) -> list[str]:
 
 
 def _add(connection: Connection, new: Device, reissue: bool) -> str:
-    placed = _in_room(connection, _placed(_checked(new)))
+    placed = in_room(connection, placed_as_declared(checked(new)))
     if new.gateway is not None:
-        _check_gateway(connection, new)
+        check_gateway(connection, new)
     secret = credentials.new_secret()
-    row = row_of(device, replace(placed, created=now(), revoked=None)) | _hashes(secret)
+    row = row_of(device, replace(placed, created=now(), revoked=None)) | hashes(secret)
     known = connection.execute(select(device.c.revoked, device.c.created).where(device.c.id == new.id)).one_or_none()
     if known is not None and not reissue:
         state = "revoked" if known.revoked else "registered"
@@ -135,58 +133,30 @@ def _add(connection: Connection, new: Device, reissue: bool) -> str:
         row["created"] = known.created
     connection.execute(insert(device).values(row))
     connection.execute(insert(device_place).values(row_of(device_place, placed) | {"device_id": new.id}))
-    _note_site(connection, new)
+    note_site(connection, new)
     return secret
 
 
-def _note_site(connection: Connection, of: Device) -> None:
-    """Keep from when on a device counts for its site; call it wherever the site is written."""
-    known = connection.execute(
-        select(device_site.c.site).where(device_site.c.device_id == of.id).order_by(device_site.c.since.desc()).limit(1)
-    ).one_or_none()
-    if known is None or known.site != of.site:
-        since = 0 if known is None else now()
-        connection.execute(insert(device_site).values(device_id=of.id, since=since, site=of.site))
-
-
-def sites_of(connection: Connection, devices: Collection[str]) -> dict[str, list[tuple[Instant, str | None]]]:
-    """For each device (since, site), oldest first: where it counted from when on."""
-    query = select(device_site).where(device_site.c.device_id.in_(devices)).order_by(device_site.c.since)
-    found: dict[str, list[tuple[Instant, str | None]]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.device_id, []).append((row.since, row.site))
-    return found
-
-
-def as_placed(connection: Connection, devices: Sequence[Device], at: Instant) -> list[Device]:
-    """The devices with the site that each counted for at a past time."""
-    sites = sites_of(connection, [found.id for found in devices])
-    placed = []
-    for found in devices:
-        stood = [site for since, site in sites.get(found.id, []) if since <= at]
-        placed.append(replace(found, site=stood[-1]) if stood else found)
-    return placed
-
-
-def rotate(engine: Engine, device_id: str) -> str:
+def rotate(engine: Engine, device_id: str, *, seen: Instant | None = None, by: str = ACTOR) -> str:
     """Give a device a new secret and return it, the only time that it is known; the old one is void at once.
+
+    ``seen`` is since when the secret held that whoever asks knows of.
 
     Raises
     ------
     RegistryError
-        If there is no such device, or it is revoked.
+        If there is no such device, it is revoked, or its secret is another than the one that was seen.
     """
     secret = credentials.new_secret()
     with writing(engine) as connection:
-        statement = update(device).where(device.c.id == device_id, device.c.revoked.is_(None))
-        if connection.execute(statement.values(_hashes(secret))).rowcount == 0:
-            raise RegistryError(f"no registered device {device_id!r}")
+        check_seen(locked(connection, device_id), seen)
+        connection.execute(update(device).where(device.c.id == device_id).values(hashes(secret)))
         revision.bump(connection, REVISION)
-        audit.record(connection, ACTOR, "device.rotate", device_id)
+        audit.record(connection, by, "device.rotate", device_id)
     return secret
 
 
-def revoke(engine: Engine, device_id: str) -> None:
+def revoke(engine: Engine, device_id: str, *, by: str = ACTOR) -> None:
     """Take a device's credentials away; its readings stay.
 
     Raises
@@ -204,7 +174,7 @@ def revoke(engine: Engine, device_id: str) -> None:
                 else f"{device_id} was revoked at {format_rfc3339(since)} already"
             )
         revision.bump(connection, REVISION)
-        audit.record(connection, ACTOR, "device.revoke", device_id)
+        audit.record(connection, by, "device.revoke", device_id)
 
 
 def shut_out(engine: Engine, device_id: str, until: Instant) -> None:
@@ -212,6 +182,28 @@ def shut_out(engine: Engine, device_id: str, until: Instant) -> None:
     with writing(engine) as connection:
         connection.execute(update(device).where(device.c.id == device_id).values(shut_out=until))
         revision.bump(connection, REVISION)
+
+
+def locked(connection: Connection, device_id: str, community: str | None = None) -> Device:
+    """A device that, with where it is, nobody else changes until the transaction ends.
+
+    Raises
+    ------
+    RegistryError
+        If there is no such device in the community, or it is revoked.
+    """
+    connection.execute(select(device.c.id).where(device.c.id == device_id).with_for_update())
+    connection.execute(select(device_place.c.device_id).where(device_place.c.device_id == device_id).with_for_update())
+    found = read_all(connection, community, ids=[device_id])
+    if not found or found[0].revoked is not None:
+        raise RegistryError(f"no registered device {device_id!r}")
+    return found[0]
+
+
+def check_seen(known: Device, seen: Instant | None) -> None:
+    """Raise `RegistryError` where a device has another secret than the one that was seen."""
+    if seen is not None and known.secret_since != seen:
+        raise RegistryError(f"{known.id} was given another secret meanwhile")
 
 
 def read_all(
@@ -229,69 +221,10 @@ def read_all(
     return [Device(**row) for row in connection.execute(query).mappings()]
 
 
-def _checked(new: Device) -> Device:
-    try:
-        community_of(new.community)
-    except UnknownCommunity as error:
-        raise RegistryError(str(error)) from None
-    if not ID.fullmatch(new.id):
-        raise RegistryError(f"id {new.id!r} does not match {ID.pattern}")
-    if new.kind not in kinds():
-        raise RegistryError(f"kind {new.kind!r} is not one of {', '.join(kinds())}")
-    if not 0 < new.interval_s <= 86_400:
-        raise RegistryError(f"interval {new.interval_s} s is not between 0 and 86400")
-    if not 0 < len(new.name) <= 120 or not new.name.isprintable():
-        raise RegistryError("name must have 1 to 120 printable characters")
-    known_sites = [site.code for site in places(new.community, "sites")]
-    if new.site is not None and new.site not in known_sites:
-        raise RegistryError(f"site {new.site!r} is not one of {', '.join(known_sites) or '(none drawn yet)'}")
-    if new.room is not None and place(new.community, "rooms", new.room) is None:
-        known_rooms = ", ".join(room.code for room in places(new.community, "rooms"))
-        raise RegistryError(f"room {new.room!r} is not one of {known_rooms or '(none drawn yet)'}")
-    if new.id == SERVICE_USER:
-        raise RegistryError(f"id {new.id!r} is the user name of the cockpit itself")
-    return new
-
-
-def _check_gateway(connection: Connection, new: Device) -> None:
-    query = select(device.c.id).where(
-        device.c.id == new.gateway, device.c.community == new.community, device.c.revoked.is_(None)
-    )
-    if connection.scalar(query) is None:
-        raise RegistryError(f"gateway {new.gateway!r} is no registered device of {new.community!r}")
-
-
-def _placed(new: Device) -> Device:
-    if new.raw_lon is None or new.raw_lat is None:
-        return new
-    there = converted(new)
-    return _at(there, there.lon or 0.0, there.lat or 0.0)
-
-
-def converted(new: Device) -> Device:
-    """With the position in CGCS2000 that it declares."""
-    try:
-        lon, lat = to_cgcs2000(new.raw_lon or 0.0, new.raw_lat or 0.0, new.crs)
-    except BadPosition as error:
-        raise RegistryError(str(error)) from None
-    return replace(new, lon=lon, lat=lat)
-
-
-def _in_room(connection: Connection, new: Device) -> Device:
-    """A device that names only its room, at a spot in it where none stands yet."""
-    if new.room is None or new.lon is not None:
-        return new
-    same_room = (device.c.community == new.community, device.c.room == new.room, device.c.id != new.id)
-    taken = connection.scalar(select(func.count()).select_from(device).where(*same_room)) or 0
-    return _at(new, *spot_in_room(new.community, new.room, taken))
-
-
-def _at(new: Device, lon: float, lat: float) -> Device:
-    return replace(new, lon=lon, lat=lat, area=locate_one(new.community, lon, lat))
-
-
-def _hashes(secret: str) -> dict[str, str]:
+def hashes(secret: str) -> dict[str, Any]:
+    """What of a new secret stands in the registry."""
     return {
+        "secret_since": now(),
         "secret_hash": credentials.hash_secret(secret),
         "secret_bcrypt": credentials.hash_bcrypt(secret),
     }

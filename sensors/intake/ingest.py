@@ -22,9 +22,11 @@ from sensors.bus.live import Outlet
 from sensors.bus.message import Message, acknowledge
 from sensors.codecs.installed import Codecs
 from sensors.devices import registry
+from sensors.devices.words import Changed
 from sensors.intake.announce import Announcer
 from sensors.intake.batch import Batch, Feed
 from sensors.intake.floods import SHUT_OUT_S, Floods
+from sensors.intake.past import Allowance
 from sensors.intake.writer import Writer
 from sensors.meters import BATCH_SIZE, COMMIT_SECONDS, CUT_BACK, READINGS, RECEIVED, REFUSED
 from sensors.refusal import Reason, Refused
@@ -62,7 +64,7 @@ class Ingest:
     ) -> None:
         self._engine = engine
         self._floods = Floods(device_rate)
-        self._writer = Writer(engine, feeds, codecs)
+        self._writer = Writer(engine, feeds, codecs, Allowance())
         self._announcer = Announcer(engine, feeds, outlet)
         self._outlet = outlet
         self._queue: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
@@ -233,10 +235,15 @@ class Ingest:
 
     def _store(self, messages: list[Message]) -> None:
         began = time.monotonic()
-        batch = self._writer.decode(messages)
-        batch.listening_since, batch.own_figures = self._listens(), self.own_figures
-        batch.is_shared = self.is_shared
-        self._writer.store(batch)
+        while True:
+            batch = self._writer.decode(messages)
+            batch.listening_since, batch.own_figures = self._listens(), self.own_figures
+            batch.is_shared = self.is_shared
+            try:
+                self._writer.store(batch)
+                break
+            except Changed:
+                log.info("words_changed", messages=len(messages))
         # What is stored is stored: nothing below may have it stored once more.
         with noted("ingest"):
             self._after(messages, batch, time.monotonic() - began)

@@ -1,6 +1,7 @@
 """Playing refused messages back, after a person has mended what they were refused for."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ from sensors.bus.message import Message
 from sensors.codecs.installed import Codecs
 from sensors.devices import registry
 from sensors.devices.registry import Device
+from sensors.devices.words import Changed
 from sensors.intake import quarantine as quarantined
 from sensors.intake.access import NONE, Rights, rights
 from sensors.intake.batch import Feed
@@ -52,10 +54,26 @@ def play_back(engine: Engine, feeds: Sequence[Feed], codecs: Codecs, ids: Sequen
     return outcomes
 
 
+def take_again(engine: Engine, feeds: Callable[[], Sequence[Feed]], codecs: Codecs, seconds: float) -> int:
+    """Take again what told too much of the past at once, for so many seconds; returns how many were stored."""
+    stored, after, until = 0, 0, time.monotonic() + seconds
+    query = select(quarantine.c.id).where(quarantine.c.reason == Reason.PAST_AT_ONCE).order_by(quarantine.c.id)
+    while time.monotonic() < until:
+        with engine.connect() as connection:
+            ids = list(connection.scalars(query.where(quarantine.c.id > after).limit(AT_ONCE)))
+        if not ids:
+            break
+        stored += sum(one.stored for one in play_back(engine, feeds(), codecs, ids))
+        after = ids[-1]
+    return stored
+
+
 def _some(engine: Engine, writer: Writer, codecs: Codecs, ids: Sequence[int]) -> list[Outcome]:
     """Take a portion; one that cannot be stored is found by halves and stays, the others are stored."""
     try:
         return _all(engine, writer, codecs, ids)
+    except Changed:
+        return _some(engine, writer, codecs, ids)
     except (IntegrityError, DataError, OverflowError) as error:
         if len(ids) > 1:
             middle = len(ids) // 2

@@ -14,12 +14,15 @@ from sensors.commands import commands
 from sensors.devices.clocks import Clocks
 from sensors.devices.kept_registry import Registry
 from sensors.devices.registry import Device
+from sensors.devices.words import Words
 from sensors.intake import quarantine, state
 from sensors.intake.batch import Batch, Feed
+from sensors.intake.past import Allowance
 from sensors.intake.quarantine import Refusal
 from sensors.metrics import metrics
 from sensors.quality import judge, judge_time
 from sensors.readings import observations as readings
+from sensors.readings.archive import late
 from sensors.readings.columns import Observations, SeriesIndex
 from sensors.readings.history import metrics_said
 from sensors.refusal import Reason, Refused
@@ -38,8 +41,10 @@ LONG_OVER: Instant = HOUR
 class Writer:
     """Turns messages into a batch, and writes a batch; it keeps what it knows between them."""
 
-    def __init__(self, engine: Engine, feeds: Sequence[Feed], codecs: Codecs) -> None:
-        self._engine = engine
+    def __init__(
+        self, engine: Engine, feeds: Sequence[Feed], codecs: Codecs, allowance: Allowance | None = None
+    ) -> None:
+        self._engine, self._allowance = engine, allowance
         self._feeds = feeds
         self._by_channel = {channel: feed for feed in feeds for channel in feed.channels}
         self._registry = Registry(engine)
@@ -49,6 +54,7 @@ class Writer:
         self._sessions: dict[str, Session] = {root: codec.open() for root, codec in codecs.protocols.items()}
         self._clocks = Clocks()
         self._metrics = metrics()
+        self._words = Words()
         # The names beyond these that devices use, of those that use any.
         self._names: dict[str, set[str]] = {}
         self._uncommitted = False
@@ -60,9 +66,11 @@ class Writer:
                 session.forget()
         self._uncommitted = True
         batch = Batch()
+        if self._allowance is not None:
+            self._allowance.begin()
         with self._engine.connect() as connection:
             ground.refresh(connection)
-            self._registry.refresh(connection)
+            self._refresh(connection)
             self._clocks.load(connection)
             for message in messages:
                 try:
@@ -71,11 +79,28 @@ class Writer:
                     self.refuse(batch, message, refused)
         return batch
 
+    def _refresh(self, connection: Connection) -> None:
+        """Know the registry, and the words for metrics, as they are now."""
+        if not self._registry.refresh(connection) and self._words.is_read:
+            return
+        if self._words.refresh(connection):
+            self._series.forget()
+            self._names.clear()
+
     def store(self, batch: Batch, also: Callable[[Connection], None] | None = None) -> None:
-        """Write a batch in one transaction, with what ``also`` does in it."""
+        """Write a batch in one transaction, with what ``also`` does in it.
+
+        Raises
+        ------
+        Changed
+            If what words mean was changed since the batch was decoded: decode it again.
+        """
         self._partitions.ensure(batch.observations.ts)
+        # Read here, where nobody waits for it who writes.
+        looked = late.look(self._engine, batch.observations.series, batch.observations.ts)
         with writing(self._engine) as connection:
-            batch.new = readings.store(connection, self._series, batch.observations)
+            self._words.hold(connection)
+            batch.new = readings.store(connection, self._series, batch.observations, looked)
             state.store(connection, batch)
             batch.clocks = self._clocks.store(connection, batch.newest)
             commands.keep(connection, batch.responses)
@@ -137,6 +162,9 @@ class Writer:
             raise Refused(Reason.CODEC_FAILED, note("codec", error, topic=message.topic)) from None
         for said in read:
             self._check_names(connection, said)
+            self._check_words(said)
+        if self._allowance is not None:
+            self._allowance.spend(connection, read)
         for said in read:
             self._keep(batch, message, said)
 
@@ -145,7 +173,8 @@ class Writer:
         heard = self._series.of_device(said.device.id).keys()
         if all(sample.values.keys() <= heard for sample in said.samples):
             return
-        new = {metric for sample in said.samples for metric in sample.values if metric not in self._metrics}
+        meant = {self._words.meant(said.device, name) for sample in said.samples for name in sample.values}
+        new = meant - self._metrics.keys()
         if not new:
             return
         device = said.device.id
@@ -156,6 +185,23 @@ class Writer:
             why = f"device {device!r} has {len(known)} metrics that are not ours already; at most {most}"
             raise Refused(Reason.TOO_MANY_METRICS, why)
         known |= new
+
+    def _check_words(self, said: Said) -> None:
+        """Of several names for one metric at one time the first that is good counts; the others are told as a fault."""
+        twice = self._words.twice(said.device, ((sample.ts, sample.values) for sample in said.samples))
+        for (ts, metric), names in twice.items():
+            of_time = [sample for sample in said.samples if sample.ts == ts]
+            known = self._metrics.get(metric)
+            good = [
+                name
+                for name in names
+                for sample in of_time
+                if name in sample.values and not judge(known, sample.values[name], name in sample.foreign_unit)
+            ]
+            left_out = set(names) - {(good or names)[0]}
+            for sample in of_time:
+                sample.values = {name: value for name, value in sample.values.items() if name not in left_out}
+            said.fault = said.fault or Refused(Reason.WRONG_SHAPE, f"two names mean {metric!r} at the same time")
 
     def _read(self, connection: Connection, message: Message) -> list[Said]:
         """What a message says, by whoever reads its topic; no more than reading is done here."""
@@ -198,7 +244,9 @@ class Writer:
             batch.connected[device.id] = (said.connected, message.received)
         if message.retained:
             return
-        batch.seen[device.id] = message.received
+        # What is replayed kept nothing until now: it was heard when it says so, and not when it was filled in.
+        then = max(one.ts for one in said.samples) if is_of_past and device.source is not None else message.received
+        batch.seen[device.id] = max(then, batch.seen.get(device.id, 0))
         if is_of_past:
             batch.of_past.add(device.id)
         else:
@@ -213,7 +261,7 @@ class Writer:
         wrong_clock = not message.retained and self._clocks.see(device.id, of_its_own, received)
         for sample in samples:
             of_time = 0 if sample.by_us else judge_time(sample.ts, received, wrong_clock)
-            self._add(batch.observations, device.id, sample, of_time, not message.retained)
+            self._add(batch.observations, device, sample, of_time, not message.retained)
             if sample.position is not None:
                 # One from a clock that runs ahead must not keep out what comes after it was set right.
                 at, newest = min(sample.ts, received), batch.moved.get(device.id)
@@ -221,11 +269,11 @@ class Writer:
                     batch.moved[device.id] = (at, *sample.position)
         return not wrong_clock and max(sample.ts for sample in samples) < received - LONG_OVER
 
-    def _add(self, observations: Observations, device: str, sample: Sample, of_time: int, live: bool) -> None:
-        known, foreign, values = self._series.of_device(device), sample.foreign_unit, sample.values
+    def _add(self, observations: Observations, device: Device, sample: Sample, of_time: int, live: bool) -> None:
+        known, foreign, values = self._series.of_device(device.id), sample.foreign_unit, sample.values
         series, quality = observations.series.append, observations.quality.append
         for metric, value in values.items():
-            one = known.get(metric) or self._series.add(device, metric)
+            one = known.get(metric) or self._series.add(device.id, metric, self._words.meant(device, metric))
             kind = type(value)
             series(one)
             # What most values are needs no closer look.
@@ -237,6 +285,12 @@ class Writer:
         observations.values.extend(values.values())
         observations.ts.extend([sample.ts] * count)
         observations.live.extend([live] * count)
+        if self._words.is_any:
+            observations.said.extend(
+                None if known[name].metric == name else self._series.of_word(device.id, name) for name in values
+            )
+        else:
+            observations.said.extend([None] * count)
 
     def _device(self, community: str, device_id: str) -> Device:
         device = self._registry.get(device_id)

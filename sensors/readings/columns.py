@@ -63,6 +63,7 @@ class SeriesIndex:
 
     def __init__(self) -> None:
         self._devices: dict[str, dict[str, Series]] = {}
+        self._words: dict[tuple[str, str], Series] = {}
         self._found: list[Series] = []
 
     def of_device(self, device: str) -> dict[str, Series]:
@@ -72,12 +73,27 @@ class SeriesIndex:
             known = self._devices[device] = {}
         return known
 
-    def add(self, device: str, metric: str) -> Series:
-        """The series of a device and a metric, new or not."""
+    def add(self, device: str, name: str, metric: str | None = None) -> Series:
+        """The series of a device and a metric, new or not, found by the ``name`` that the device has for it."""
         known = self.of_device(device)
+        metric = metric or name
         if metric not in known:
             known[metric] = Series.of(device, metric)
+        known[name] = known[metric]
         return known[metric]
+
+    def of_word(self, device: str, name: str) -> Series:
+        """The series of a name that is another word for a metric: it says by which name a reading came."""
+        known = self._words.get((device, name))
+        if known is None:
+            known = self._words[device, name] = Series.of(device, name)
+        return known
+
+    def forget(self) -> None:
+        """Know no series any more; each is asked for again."""
+        self._devices.clear()
+        self._words.clear()
+        self._found = []
 
     def number(self, connection: Connection, wanted: Set[Series], kinds: dict[Series, Value]) -> None:
         """Have every series numbered; those that the database does not know are made, of the kind of a value."""
@@ -92,7 +108,7 @@ class SeriesIndex:
             for one in sorted(self._found, key=lambda one: (one.device, one.metric))
         ]
         upsert_all(connection, series, rows, as_it_was)
-        numbers = _numbers(connection, [(one.device, one.metric) for one in self._found])
+        numbers = numbers_of(connection, [(one.device, one.metric) for one in self._found])
         for one in self._found:
             one.number, one.kind = numbers[one.device, one.metric]
 
@@ -107,7 +123,7 @@ def _kind(one: Series, value: Value) -> Kind:
     return Kind.BOOL if isinstance(value, bool) else Kind.TEXT if isinstance(value, str) else Kind.NUMBER
 
 
-def _numbers(connection: Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, str]]:
+def numbers_of(connection: Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, str]]:
     """(device, metric) -> the number of the series, and its kind."""
     found: dict[tuple[str, str], tuple[int, str]] = {}
     query = select(series.c.device_id, series.c.metric, series.c.id, series.c.kind)
@@ -118,9 +134,12 @@ def _numbers(connection: Connection, keys: list[tuple[str, str]]) -> dict[tuple[
 
 
 class Observations:
-    """Columns of equal length: the series, time, value, quality flags of each, and whether it was said live."""
+    """Columns of equal length: the series, time, value, quality flags of each, and whether it was said live.
 
-    __slots__ = ("live", "quality", "series", "ts", "values")
+    ``said`` is the series of the name by which it came, where that is another word for the metric.
+    """
+
+    __slots__ = ("live", "quality", "said", "series", "ts", "values")
 
     def __init__(self) -> None:
         self.series: list[Series] = []
@@ -128,6 +147,7 @@ class Observations:
         self.values: list[Value] = []
         self.quality: list[int] = []
         self.live: list[bool] = []
+        self.said: list[Series | None] = []
 
     @classmethod
     def of(cls, index: SeriesIndex, rows: Iterable[Observation]) -> "Observations":
@@ -144,6 +164,7 @@ class Observations:
         self.values.append(value)
         self.quality.append(quality)
         self.live.append(live)
+        self.said.append(None)
 
     def __len__(self) -> int:
         return len(self.series)

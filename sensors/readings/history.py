@@ -1,16 +1,20 @@
 """Reading observations back: single ones, means by step, the newest of each series."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, literal_column, or_, select
 
 from sensors.metrics import Kind, metrics
 from sensors.quality import word_of
+from sensors.readings.archive import questions
 from sensors.readings.columns import Value
 from sensors.readings.observations import AVERAGED
-from sensors.tables import device, latest, reading, reading_day, reading_hour, series
+from sensors.tables import archive_series, device, latest, reading, reading_day, reading_hour, series
 from store.instant import DAY, HOUR, SHANGHAI_OFFSET, Instant, day_of
 
 
@@ -34,7 +38,13 @@ def value_of(kind: str, value: float | None, text: str | None) -> Value:
 
 def metrics_said(connection: Connection, device: str) -> set[str]:
     """Every metric that a device has ever sent."""
-    return set(connection.scalars(select(series.c.metric).where(series.c.device_id == device)))
+    return set(connection.scalars(select(series.c.metric).where(series.c.device_id == device, is_filled())))
+
+
+def is_filled() -> ColumnElement[bool]:
+    """Whether a series has anything: what was under a word may all have gone to the metric that it means."""
+    there = (exists().where(table.c.series_id == series.c.id) for table in (latest, reading, archive_series))
+    return or_(*(one.correlate(series) for one in there))
 
 
 def history(
@@ -44,17 +54,55 @@ def history(
     since: Instant,
     until: Instant,
     limit: int,
+    *,
+    but: Sequence[int] = (),
 ) -> list[Reading]:
-    """Readings of one series in [since, until], newest first, at most ``limit``."""
+    """Readings of one series in [since, until], newest first, at most ``limit``, but for those of some qualities."""
+    # Asked first: what is archived stays so until both were read.
+    is_archived = questions.is_any(connection, since, until)
     query = (
         select(reading.c.ts, reading.c.value, reading.c.text, reading.c.quality, series.c.kind)
         .join(series, series.c.id == reading.c.series_id)
         .where(series.c.device_id == device_id, series.c.metric == metric, reading.c.ts.between(since, until))
-        .order_by(reading.c.ts.desc())
-        .limit(limit)
     )
-    rows = connection.execute(query)
-    return [Reading(r.ts, value_of(r.kind, r.value, r.text), word_of(r.quality)) for r in rows]
+    if but:
+        query = query.where(reading.c.quality.not_in(but))
+    rows = connection.execute(query.order_by(reading.c.ts.desc()).limit(limit))
+    hot = [reading_of(row.kind, row) for row in rows]
+    of = _series(connection, device_id, metric) if is_archived else None
+    if of is None:
+        return hot
+    found = questions.newest(connection, of.id, since, until, limit, but=but)
+    cold = (reading_of(of.kind, one) for one in found)
+    return list(islice(merge(hot, cold, key=attrgetter("ts"), reverse=True), limit))
+
+
+def suspect(
+    connection: Connection, device_id: str, metric: str, since: Instant, until: Instant, limit: int
+) -> list[Reading]:
+    """The same of those that are in no mean, for what is doubtful about them."""
+    return history(connection, device_id, metric, since, until, limit, but=AVERAGED)
+
+
+def reading_of(kind: str, row: Any) -> Reading:
+    """A reading of a row with ts, value, text and quality, of a series whose values are of a kind."""
+    return Reading(row.ts, value_of(kind, row.value, row.text), word_of(row.quality))
+
+
+def _series(connection: Connection, device_id: str, metric: str) -> Row[int, str] | None:
+    query = select(series.c.id, series.c.kind).where(series.c.device_id == device_id, series.c.metric == metric)
+    return connection.execute(query).one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a series said in a step of time."""
+
+    ts: Instant
+    mean: float
+    low: float
+    high: float
+    count: int
 
 
 def aggregate(
@@ -65,7 +113,7 @@ def aggregate(
     until: Instant,
     every: int,
     limit: int,
-) -> list[Row[Any]]:
+) -> list[Any]:
     """Mean, least, greatest and number of a series by steps of ``every`` microseconds, newest first.
 
     Suspect readings are left out. Steps are counted from the Unix epoch, those of whole days from
@@ -91,6 +139,7 @@ def aggregate(
             limit,
         )
     else:
+        is_archived = questions.is_any(connection, since, until)
         start = reading.c.ts - reading.c.ts % step
         query = _grouped(
             select(
@@ -110,7 +159,34 @@ def aggregate(
             start,
             limit,
         )
+        rows = list(connection.execute(query))
+        of = _series(connection, device_id, metric) if is_archived else None
+        return rows if of is None else _with_archived(connection, rows, of.id, since, until, every, limit)
     return list(connection.execute(query))
+
+
+def _with_archived(
+    connection: Connection,
+    hot: list[Any],
+    number: int,
+    since: Instant,
+    until: Instant,
+    every: int,
+    limit: int,
+) -> list[Step]:
+    cold = questions.steps(connection, number, since, until, every, limit, AVERAGED)
+    found = {start: Step(start, total / n, low, high, n) for start, (n, total, low, high) in cold.items()}
+    for row in hot:
+        one, known = Step(*row), found.get(row.ts)
+        found[row.ts] = one if known is None else _together(one, known)
+    return sorted(found.values(), key=attrgetter("ts"), reverse=True)[:limit]
+
+
+def _together(one: Step, other: Step) -> Step:
+    """Two halves of a step: what was said in it came in time, and late."""
+    count = one.count + other.count
+    mean = (one.mean * one.count + other.mean * other.count) / count
+    return Step(one.ts, mean, min(one.low, other.low), max(one.high, other.high), count)
 
 
 def _start(column: ColumnElement[int], every: int) -> ColumnElement[int]:
@@ -129,7 +205,7 @@ def _grouped(query: Any, start: Any, limit: int) -> Select[Any]:
 
 def metrics_of(connection: Connection, device_id: str) -> list[str]:
     """The metrics that a device has ever sent: the known ones in their own order, then the others."""
-    found = set(connection.scalars(select(series.c.metric).where(series.c.device_id == device_id)))
+    found = metrics_said(connection, device_id)
     return [code for code in metrics() if code in found] + sorted(found - metrics().keys())
 
 
@@ -137,8 +213,10 @@ def first_of(connection: Connection, community: str) -> Instant | None:
     """When the first observation of a community was made; None where there is none."""
     first = select(func.min(reading.c.ts)).where(reading.c.series_id == series.c.id).correlate(series).scalar_subquery()
     query = select(func.min(first)).select_from(series).join(device, device.c.id == series.c.device_id)
-    found: Instant | None = connection.scalar(query.where(device.c.community == community))
-    return found
+    cold = select(func.min(archive_series.c.first)).select_from(archive_series)
+    cold = cold.join(series, series.c.id == archive_series.c.series_id).join(device, device.c.id == series.c.device_id)
+    found = (connection.scalar(one.where(device.c.community == community)) for one in (query, cold))
+    return min((one for one in found if one is not None), default=None)
 
 
 def is_any_of(connection: Connection, community: str, since: Instant, until: Instant) -> bool:
@@ -146,7 +224,12 @@ def is_any_of(connection: Connection, community: str, since: Instant, until: Ins
     within = (reading.c.series_id == series.c.id, reading.c.ts >= since, reading.c.ts < until)
     query = select(series.c.id).join(device, device.c.id == series.c.device_id)
     one = query.where(device.c.community == community, exists().where(*within)).limit(1)
-    return connection.scalar(one) is not None
+    if connection.scalar(one) is not None:
+        return True
+    if not questions.is_any(connection, since, until):
+        return False
+    numbers = list(connection.scalars(query.where(device.c.community == community)))
+    return bool(questions.first_in(connection, numbers, since, until - 1))
 
 
 def latest_of(connection: Connection, community: str, metric: str) -> list[Row[Any]]:
@@ -160,9 +243,7 @@ def latest_of(connection: Connection, community: str, metric: str) -> list[Row[A
     return list(connection.execute(query))
 
 
-def latest_at(
-    connection: Connection, devices: Iterable[str] | None, community: str, at: Instant | None
-) -> list[Row[Any]]:
+def latest_at(connection: Connection, devices: Iterable[str] | None, community: str, at: Instant | None) -> list[Any]:
     """The newest reading of every series of a community's devices, now or as it stood at a past time.
 
     Rows of (device_id, metric, kind, ts, value, text, quality).
@@ -170,6 +251,7 @@ def latest_at(
     of_device = [device.c.community == community]
     if devices is not None:
         of_device.append(device.c.id.in_(list(devices)))
+    is_archived = at is not None and questions.is_any(connection, 0, at)
     if at is None:
         rows, on = latest.c, latest.c.series_id == series.c.id
     else:
@@ -183,4 +265,32 @@ def latest_at(
         .join(latest if at is None else reading, on)
         .where(*of_device)
     )
-    return list(connection.execute(query))
+    found = list(connection.execute(query))
+    return found if at is None or not is_archived else _latest_with_archived(connection, found, of_device, at)
+
+
+class Newest(NamedTuple):
+    """A row of `latest_at`."""
+
+    device_id: str
+    metric: str
+    kind: str
+    ts: Instant
+    value: float | None
+    text: str | None
+    quality: int
+
+
+def _latest_with_archived(
+    connection: Connection, hot: list[Any], of_device: list[ColumnElement[bool]], at: Instant
+) -> list[Any]:
+    known = {(row.device_id, row.metric): row for row in hot}
+    query = select(series.c.id, series.c.device_id, series.c.metric, series.c.kind)
+    of = connection.execute(query.join(device, device.c.id == series.c.device_id).where(*of_device)).all()
+    newest = {row.id: known[key].ts for row in of if (key := (row.device_id, row.metric)) in known}
+    cold = questions.latest(connection, [row.id for row in of], at, newest)
+    rows: dict[tuple[str, str], Any] = dict(known)
+    for row in of:
+        if (said := cold.get(row.id)) is not None:
+            rows[row.device_id, row.metric] = Newest(row.device_id, row.metric, row.kind, *said)
+    return list(rows.values())

@@ -1,11 +1,12 @@
 """Keeping what is to be kept: old readings, refused messages and notices go; sums by hour and day stay.
+Months that are past go to files (`sensors.readings.archive`).
 
 On PostgreSQL a month of readings goes whole, as a partition. On SQLite rows go series by series in
 small transactions, so that no reading waits long for its commit.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -13,8 +14,11 @@ from sqlalchemy import Delete, Engine, Select, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from sensors.devices import past
+from sensors.readings import renaming
+from sensors.readings.archive.archiver import Archiver, expire
+from sensors.readings.moving import Follower
 from sensors.tables import quarantine, reading, series
-from sensors.unforeseen import endlessly, note
+from sensors.unforeseen import endlessly, note, noted
 from store import notices
 from store.engine import writing
 from store.instant import DAY, HOUR, SECOND, Instant, now
@@ -41,10 +45,21 @@ class Kept:
 class Keeper:
     """Looks every hour for what is older than it need be kept."""
 
-    def __init__(self, engine: Engine, kept: Kept, is_active: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        kept: Kept,
+        is_active: Callable[[], bool],
+        followers: Sequence[Follower] = (),
+        archiver: Archiver | None = None,
+        take_again: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._engine = engine
         self._kept = kept
         self._is_active = is_active
+        self._followers = followers
+        self._archiver = archiver
+        self._take_again = take_again
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
@@ -55,6 +70,8 @@ class Keeper:
     def stop(self) -> None:
         """End; what is left over is found again."""
         self._stopping.set()
+        if self._archiver is not None:
+            self._archiver.stop()
         self._thread.join(timeout=10)
 
     def _run(self) -> None:
@@ -64,6 +81,11 @@ class Keeper:
     def _take_turn(self) -> None:
         if self._is_active():
             self.clear(now())
+            self._follow_words()
+            with noted("keeper"):
+                self._take_again()
+            if self._archiver is not None:
+                self._archiver.try_turn(now())
             self._stopping.wait(EVERY_S)
         else:
             self._stopping.wait(FIRST_LOOK_S)
@@ -81,6 +103,11 @@ class Keeper:
         if any(gone.values()):
             log.info("old_rows_cleared", **gone)
         return gone
+
+    def _follow_words(self) -> None:
+        followed = renaming.go_on(self._engine, self._followers)
+        if followed.readings:
+            log.info("words_followed", readings=followed.readings)
 
     def _tried(self, name: str, clear: Callable[[Instant], int], before: Instant) -> int:
         """Clear one kind of rows; where it fails the others are cleared all the same."""
@@ -108,6 +135,7 @@ class Keeper:
     def _clear_readings(self, before: Instant) -> int:
         with writing(self._engine) as connection:
             past.forget_connections(connection, before)
+        expire(self._engine, before)
         if self._engine.dialect.name == "postgresql":
             return len(Partitions(self._engine, reading).drop_before(before))
         with self._engine.connect() as connection:

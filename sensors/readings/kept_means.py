@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sensors.quality import Quality, word_of
-from sensors.readings.summary import SHOWN
+from sensors.readings.summary import SHOWN, standing
 
 SCALE = 2**60
 GOOD = word_of(int(Quality.GOOD))
@@ -234,12 +234,14 @@ class KeptMeans:
         touched, self._touched = self._touched, set()
         found: dict[str | None, dict[str, Any]] = {}
         for key in touched:
-            found.setdefault(key.area, {})[key.metric] = self._pairs[key.area][key.metric].mean(moment)
+            mean = self._pairs[key.area][key.metric].mean(moment)
+            found.setdefault(key.area, {})[key.metric] = standing(key.area, mean)
         return found
 
     def of(self, area: str | None, moment: int) -> dict[str, Any]:
         """metric -> its mean, of all that anybody measures in an area; None for the whole."""
-        means = {metric: pair.mean(moment) for metric, pair in self._pairs.get(area, {}).items()}
+        pairs = self._pairs.get(area, {})
+        means = {metric: standing(area, pair.mean(moment)) for metric, pair in pairs.items()}
         return {metric: mean for metric, mean in means.items() if mean is not None}
 
 

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Connection, case, func, literal, select, union_all
 
 from geo.ground import places
-from sensors.readings.observations import AVERAGED
+from sensors.readings.begun import sums
 from sensors.readings.summary import really_measured
-from sensors.tables import device, device_place, reading, reading_day, series
+from sensors.tables import device, device_place, reading_day, series
 from store.instant import DAY, Instant, day_of, now
 
 BEFORE = 31 * DAY
@@ -25,12 +25,13 @@ BEFORE = 31 * DAY
 class Sum:
     """What was measured in a span, by a device or in an area: how many values, their sum, how far counters moved on.
 
-    ``place`` is the number of the span; ``device`` is None of a sum over an area's devices.
+    ``place`` is the number of the span; ``device`` is None of a sum over an area's devices; ``source`` says of
+    what is no real sensor's whose it is.
     """
 
     device: str | None
     area: str | None
-    is_replayed: bool
+    source: str | None
     place: int
     n: int
     total: float
@@ -71,7 +72,7 @@ def _sums(
         return []
     moment = now() if at is None else at
     begun = spans[0][0] - (BEFORE if is_counter else 0)
-    found = _days(community, metric, begun, min(spans[-1][1], moment + 1), at).subquery()
+    found = _days(connection, community, metric, begun, min(spans[-1][1], moment + 1), at).subquery()
     moved: ColumnElement[Any] = literal(0.0)
     if is_counter:
         following = {"partition_by": found.c.series_id, "order_by": found.c.day}
@@ -80,15 +81,15 @@ def _sums(
         moved = _moved(found.c)
     number = case(*((found.c.day < until, literal(place)) for place, (_, until) in enumerate(spans)), else_=literal(-1))
     columns = [found.c[name] for name in by]
-    sums = (func.sum(found.c.n).label("n"), func.sum(found.c.total).label("total"), func.sum(moved).label("moved"))
-    query = select(*columns, number.label("place"), *sums).where(found.c.day >= spans[0][0])
+    added = (func.sum(found.c.n).label("n"), func.sum(found.c.total).label("total"), func.sum(moved).label("moved"))
+    query = select(*columns, number.label("place"), *added).where(found.c.day >= spans[0][0])
     rows = connection.execute(query.group_by(*columns, "place").order_by(*columns, "place")).all()
     real = really_measured(connection, community, [metric], bool(places(community, "areas")), moment)
     return [
         Sum(
             device=getattr(row, "device_id", None),
             area=row.area,
-            is_replayed=row.source is not None,
+            source=row.source,
             place=row.place,
             n=int(row.n),
             total=float(row.total),
@@ -110,9 +111,11 @@ def _moved(c: Any) -> ColumnElement[Any]:
     )
 
 
-def _days(community: str, metric: str, since: Instant, until: Instant, at: Instant | None) -> Any:
+def _days(
+    connection: Connection, community: str, metric: str, since: Instant, until: Instant, at: Instant | None
+) -> Any:
     """Select the sums of days of the community's devices; the day that had begun at a past time from its readings."""
-    day, one = reading_day.c, reading.c
+    day = reading_day.c
     of = (
         series.c.id.label("series_id"),
         device.c.id.label("device_id"),
@@ -135,10 +138,6 @@ def _days(community: str, metric: str, since: Instant, until: Instant, at: Insta
     )
     if at is None or at >= until:
         return whole
+    part = sums(connection, community, [metric], day_of(at), at).c
     begun = literal(day_of(at), BigInteger).label("day")
-    value = one.value
-    part = joined(
-        (begun, func.count().label("n"), func.sum(value).label("total"), func.min(value), func.max(value)),
-        one.series_id,
-    ).where(one.ts >= day_of(at), one.ts <= at, value.is_not(None), one.quality.in_(AVERAGED))
-    return union_all(whole, part.group_by(series.c.id, device.c.id, device_place.c.area, device.c.source))
+    return union_all(whole, joined((begun, part.n, part.total, part.low, part.high), part.series_id))

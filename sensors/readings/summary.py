@@ -12,8 +12,8 @@ from sensors.devices import past
 from sensors.devices.registry import Device
 from sensors.metrics import Kind, metrics
 from sensors.readings import history
-from sensors.readings.observations import AVERAGED
-from sensors.tables import device, device_place, device_state, reading, reading_hour, series
+from sensors.readings.begun import sums
+from sensors.tables import device, device_place, device_state, reading_hour, series
 from store.instant import HOUR, MILLISECOND, Instant, now
 
 SHOWN = {code: metric for code, metric in metrics().items() if metric.kind is Kind.NUMBER and not metric.counts}
@@ -39,7 +39,8 @@ def means(
     A mean is of those that are present and somewhere: in an area, not revoked, connected, with a reading
     that is neither stale nor suspect and that the device said itself. Once a real device measures a metric
     in an area, replayed ones are left out of its mean there, and out of that of the community. Where nobody
-    is present, the newest reading stands, with its time; ``n`` is then 0 and ``stale_at`` lies in the past.
+    is present, the newest reading stands, with its time; ``n`` is then 0 and ``stale_at`` lies in the past. Of the
+    community there is none then, where several measure it: the newest of one area says nothing of the others.
 
     Returns
     -------
@@ -70,9 +71,16 @@ def means(
     result: dict[str | None, dict[str, Any]] = defaultdict(dict)
     for (area, metric), found in groups.items():
         counted = [one for one in found if one.source is None] if (area, metric) in real else found
-        if counted:
-            result[area][metric] = _mean(counted, moment)
+        mean = standing(area, _mean(counted, moment)) if counted else None
+        if mean is not None:
+            result[area][metric] = mean
     return result
+
+
+def standing(area: str | None, mean: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A mean that says something: one old value of many is no mean of a community (area None), however new it is."""
+    is_one_of_many = area is None and mean is not None and mean["n"] == 0 and mean["of"] > 1
+    return None if is_one_of_many else mean
 
 
 def sources(metrics_found: Iterable[dict[str, Any]]) -> list[str | None]:
@@ -121,9 +129,8 @@ def trend(
     rows = _by_area(connection, community, chosen, hour, hour.hour, hour.total, hour.n, of_whole_hours)
     if at is not None:
         # The hour that had begun is kept whole, with what came after the time that is asked for.
-        one = reading.c
-        of_part = (one.ts.between(begun, at), one.value.is_not(None), one.quality.in_(AVERAGED))
-        rows += _by_area(connection, community, chosen, one, literal(begun, BigInteger), one.value, literal(1), of_part)
+        part = sums(connection, community, chosen, begun, at).c
+        rows += _by_area(connection, community, chosen, part, literal(begun, BigInteger), part.total, part.n, ())
     # As for the mean of now: where a real device measures, what is replayed beside it does not count.
     real = really_measured(connection, community, chosen, drawn, until)
     lines: dict[tuple[str, str | None], dict[Instant, tuple[float, int]]] = defaultdict(dict)

@@ -17,7 +17,7 @@ import pandas as pd
 from sensors.devices.registry import Device
 from sensors.errors import RecordingError
 from sensors.replay.sources import plan
-from store.instant import SHANGHAI, Instant, to_datetime
+from store.instant import HOUR, SHANGHAI, Instant, to_datetime
 
 COMMUNITY = "heling"
 DAYS_A_YEAR = 365
@@ -30,14 +30,20 @@ class Track:
     """One device's part of a recording.
 
     ``hours`` maps (day of the recording, hour) to the values of that hour; for a gate they are
-    ``enter``, people an hour. ``days`` are the recorded days that may stand for a weekday 0 to 6.
+    ``enter``, people an hour, and ``leave`` where those who left were counted too: else who entered leaves after
+    ``residence``. ``days`` are the recorded days that may stand for a weekday 0 to 6. It plays
+    every ``every_s`` seconds, and its past is filled in with a value in each ``fill_every``. ``until`` is from when on
+    the device says nothing any more.
     """
 
     device: Device
     hours: dict[tuple[date, int], Values]
     days: tuple[tuple[date, ...], ...]
+    every_s: float
     residence: Instant = 0
     backfill_days: int | None = None
+    fill_every: Instant = HOUR
+    until: Instant | None = None
 
     @property
     def is_gate(self) -> bool:
@@ -125,6 +131,7 @@ def _track(form: dict[str, Any], row: dict[str, Any], table: pd.DataFrame) -> Tr
         ),
         hours={when: found for when, found in hours.items() if found},
         days=_days(form["align"], sorted(set(own["day"]))),
+        every_s=form["every_s"],
         residence=minutes * 60_000_000,
         backfill_days=form.get("backfill_days"),
     )

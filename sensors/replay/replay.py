@@ -2,7 +2,7 @@
 
 The hour that is played is held: every message of an air station within it carries the same
 values, since nothing finer was recorded. A gate spreads the people of an hour evenly over it, in
-whole persons. First the past of a device is filled in, hour by hour, from where the database ends;
+whole persons. First the past of a device is filled in, hour by hour, the last one finer, from where the database ends;
 from then on it plays, also while others are being filled: none is there and says nothing.
 """
 
@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 import msgspec
 import structlog
@@ -27,7 +27,7 @@ from sensors.replay.recording import Recording, Track, Values
 from sensors.tables import latest, series
 from sensors.topics import base
 from sensors.unforeseen import endlessly
-from store.instant import DAY, HOUR, MILLISECOND, SHANGHAI, Instant, from_datetime, now, to_datetime
+from store.instant import DAY, HOUR, MILLISECOND, MINUTE, SHANGHAI, Instant, from_datetime, now, to_datetime
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +36,8 @@ STORED_TIMEOUT_S = 60
 STATION_OFFSET = (0.0016, -0.0013)
 """Degrees from the middle of its area to a replayed station."""
 STATUS_QOS = TELEMETRY_QOS = 1
+RECENT: Instant = 5 * MINUTE
+"""The last hour of the past is filled in as finely as this: rules judge it, so that delays have passed when it ends."""
 
 
 class Sample(TypedDict):
@@ -80,15 +82,22 @@ class Player:
         self._client.start()
         if not self._client.wait_connected(CONNECT_TIMEOUT_S):
             raise RecordingError(f"{self.device.id}: no connection to the broker within {CONNECT_TIMEOUT_S} s")
-        self._publish("status", b"online", STATUS_QOS, retain=True)
+        if not self.is_silent:
+            self._publish("status", b"online", STATUS_QOS, retain=True)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it said its last word already: then it has a past, and not even a status."""
+        return self.track.until is not None and self.track.until <= now()
 
     def stop(self) -> None:
         """Say that the device goes, and disconnect."""
-        self._publish("status", b"offline", STATUS_QOS, retain=True)
+        if not self.is_silent:
+            self._publish("status", b"offline", STATUS_QOS, retain=True)
         self._client.stop()
 
     def fill(self, since: Instant, until: Instant) -> Iterator[None]:
-        """Publish the hours of the past that are not stored yet; comes back after each message that was."""
+        """Publish what of the past is not stored yet; comes back after each message that was."""
         for samples in _filled(self._past(since, until)):
             self._publish("telemetry", msgspec.json.encode(samples), wait=True)
             yield
@@ -97,6 +106,8 @@ class Player:
     def play(self) -> None:
         """Publish what is due now."""
         at = now()
+        if self.is_silent:
+            return
         played = self._clock.played(at)
         if self.track.is_gate:
             values: Values | None = self._flow(self._clock.played(self._sent_until), played)
@@ -107,23 +118,25 @@ class Player:
             self._publish("telemetry", msgspec.json.encode({"ts": at // MILLISECOND, "values": values}))
 
     def _past(self, since: Instant, until: Instant) -> Iterator[Sample]:
-        for hour in _hours(since, until):
-            end = min(hour + HOUR, until)
-            values = self._flow(max(hour, since), end) if self.track.is_gate else self.track.at(hour)
-            # A count belongs to the hour that it ends, a measured value to the hour that it begins.
-            ts = end // MILLISECOND - 1 if self.track.is_gate else hour // MILLISECOND
+        for begin, end in parts_of_past(since, until, self.track.fill_every):
+            if self.track.until is not None and begin >= self.track.until:
+                return
+            values = self._flow(max(begin, since), end) if self.track.is_gate else self.track.at(begin)
+            # A count belongs to the time that it ends, a measured value to the time that it begins.
+            ts = end // MILLISECOND - 1 if self.track.is_gate else begin // MILLISECOND
             if values:
                 yield {"ts": ts, "values": values}
 
     def _flow(self, since: Instant, until: Instant) -> Values | None:
         """People who entered and left in (since, until]; None where the recording has no such hour."""
-        if self.track.at(until - 1) is None:
+        found = self.track.at(until - 1)
+        if found is None:
             return None
+        entered = people_passed(self.track, since, until)
+        if "leave" in found:
+            return {"enter": entered, "leave": people_passed(self.track, since, until, "leave")}
         residence = self.track.residence
-        return {
-            "enter": people_entered(self.track, since, until),
-            "leave": people_entered(self.track, since - residence, until - residence),
-        }
+        return {"enter": entered, "leave": people_passed(self.track, since - residence, until - residence)}
 
     def _publish(
         self,
@@ -180,8 +193,8 @@ class Replay:
                     return
                 player.play()
                 # Evenly staggered, so that the screens do not move in jerks.
-                first = began + player.device.interval_s * place / len(players)
-                heapq.heappush(self._turns, (_next_turn(first, player.device.interval_s), place))
+                every_s = player.track.every_s
+                heapq.heappush(self._turns, (_next_turn(began + every_s * place / len(players), every_s), place))
             while not self._stop.wait(max(0.0, self._turns[0][0] - time.monotonic())):
                 self._take_turns()
         finally:
@@ -237,7 +250,7 @@ class Replay:
         while self._turns and self._turns[0][0] <= time.monotonic():
             due, place = self._turns[0]
             self._players[place].play()
-            heapq.heapreplace(self._turns, (_next_turn(due, self._players[place].device.interval_s), place))
+            heapq.heapreplace(self._turns, (_next_turn(due, self._players[place].track.every_s), place))
 
 
 def _next_turn(turn: float, every: float) -> float:
@@ -245,11 +258,11 @@ def _next_turn(turn: float, every: float) -> float:
     return turn + every * max(0.0, (time.monotonic() - turn) // every + 1)
 
 
-def people_entered(track: Track, since: Instant, until: Instant) -> int:
-    """Whole persons who entered in (since, until], the people of each hour spread evenly over it."""
+def people_passed(track: Track, since: Instant, until: Instant, way: Literal["enter", "leave"] = "enter") -> int:
+    """Whole persons who passed one way in (since, until], the people of each hour spread evenly over it."""
     people = 0
     for hour in _hours(since, until):
-        in_hour = round((track.at(hour) or {}).get("enter", 0))
+        in_hour = round((track.at(hour) or {}).get(way, 0))
         first, last = max(since, hour) - hour, min(until, hour + HOUR) - hour
         people += in_hour * last // HOUR - in_hour * first // HOUR
     return people
@@ -267,6 +280,18 @@ def _filled(samples: Iterator[Sample]) -> Iterator[list[Sample]]:
         room -= len(sample["values"])
     if message:
         yield message
+
+
+def parts_of_past(since: Instant, until: Instant, every: Instant) -> Iterator[tuple[Instant, Instant]]:
+    """The parts that (since, until] touches, each from its beginning to its end: whole ones of ``every``, and finer
+    ones of the last hour.
+    """
+    recent = until - until % RECENT - (HOUR - RECENT)
+    begin = since - since % (every if since < recent else min(every, RECENT))
+    while begin < until:
+        end = min(begin + every, recent) if begin < recent else min(begin + min(every, RECENT), until)
+        yield begin, end
+        begin = end
 
 
 def _hours(since: Instant, until: Instant) -> Iterable[Instant]:

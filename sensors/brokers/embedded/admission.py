@@ -28,9 +28,10 @@ NAME_SHOWN = 64
 
 
 class Admission:
-    """The registry as the broker's authority, asked in its event loop."""
+    """The registry as the broker's authority, asked in its event loop; no device is let in where ``is_closed``."""
 
-    def __init__(self, registry: Registry, codecs: Codecs, service_secret: str) -> None:
+    def __init__(self, registry: Registry, codecs: Codecs, service_secret: str, *, is_closed: bool = False) -> None:
+        self._is_closed = is_closed
         self._registry = registry
         self._access = Access(registry, codecs)
         self._service_secret = service_secret
@@ -65,7 +66,8 @@ class Admission:
         if username == SERVICE:
             is_ours = secrets.compare_digest(password.encode(), self._service_secret.encode())
             return CONNECTION_ACCEPTED if is_ours else NOT_AUTHORIZED
-        if not await self._has_read_of(username):
+        # A device that hears so keeps what it has, and comes again.
+        if self._is_closed or not await self._has_read_of(username):
             return SERVER_UNAVAILABLE
         try:
             known = self._registry.authenticate(username, password)

@@ -68,11 +68,13 @@ class EmbeddedBroker(IndexedBroker):
         inlet: Inlet,
         service_secret: str,
         device_rate: float,
+        *,
+        is_closed: bool = False,
     ) -> None:
         config = BrokerConfig(listeners={"default": listener}, plugins={}, session_expiry_interval=SESSION_KEPT_S)
         super().__init__(config)
         self.plugins_manager.app_context.broker = self
-        self._admission = Admission(registry, codecs, service_secret)
+        self._admission = Admission(registry, codecs, service_secret, is_closed=is_closed)
         self._inlet = inlet
         self.device_rate = device_rate
         self._tasks: set[asyncio.Task[None]] = set()

@@ -44,7 +44,10 @@ class BrokerThread:
         service_secret: str,
         device_rate: float,
         tls: Tls | None = None,
+        *,
+        is_closed: bool = False,
     ) -> None:
+        self._is_closed = is_closed
         self._host, self._port = host, port
         self._tls = tls
         self._codecs = codecs
@@ -115,7 +118,13 @@ class BrokerThread:
             certificate, key = str(self._tls.certificate), str(self._tls.key)
             listener = ListenerConfig(bind=listener.bind, ssl=True, certfile=certificate, keyfile=key)
         self._broker = EmbeddedBroker(
-            listener, self._registry, self._codecs, self._inlet, self._service_secret, self._device_rate
+            listener,
+            self._registry,
+            self._codecs,
+            self._inlet,
+            self._service_secret,
+            self._device_rate,
+            is_closed=self._is_closed,
         )
         await self._broker.start()
         self._watch = asyncio.create_task(self._broker.watch_registry())

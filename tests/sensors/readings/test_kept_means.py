@@ -45,6 +45,8 @@ def counted(known: dict[str, dict[str, Any]], area: str | None, metric: str, now
     if not counting or metric == "enter_total":
         return None
     present = [(o, s) for o, s in counting if o["connected"] is not False and s[0] + SILENCE >= now]
+    if whole and not present and len(counting) > 1:
+        return None
     shown = present or [max(counting, key=lambda pair: pair[1][0])]
     until = max(said[0] for _, said in shown) + SILENCE
     return {

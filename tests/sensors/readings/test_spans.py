@@ -14,7 +14,6 @@ from sensors.intake.writer import Writer
 from sensors.readings import spans
 from store.engine import open_engine
 from store.instant import DAY, HOUR, MILLISECOND, day_of, now
-from store.migrate import upgrade
 from tests.database import add, new_database, new_postgres_database
 
 HERE = {"raw_lon": 120.1905, "raw_lat": 28.9285}
@@ -28,8 +27,8 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     if request.param == "sqlite":
         opened = new_database(tmp_path_factory.mktemp("spans"))
     else:
-        opened = open_engine(new_postgres_database(request.getfixturevalue("postgres")))
-        upgrade(opened)
+        server, template = (request.getfixturevalue(name) for name in ("postgres", "postgres_template"))
+        opened = open_engine(new_postgres_database(server, template))
     yield opened
     opened.dispose()
 
@@ -77,7 +76,7 @@ def test_means_are_over_all_values_and_leave_replayed_ones_out_where_one_measure
     say(engine, "air-2", "pm2_5", (1, 500))
     with engine.connect() as connection:
         [one] = spans.of_devices(connection, "heling", "pm2_5", WEEK, None)
-    assert (one.device, one.is_replayed) == ("air-2", True)
+    assert (one.device, one.source) == ("air-2", "北京 2016-12")
     say(engine, "air-1", "pm2_5", (1, 10), (2, 30))
     with engine.connect() as connection:
         [one] = spans.of_devices(connection, "heling", "pm2_5", WEEK, None)

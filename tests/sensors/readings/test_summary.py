@@ -84,8 +84,13 @@ def test_what_is_stale_moves_no_mean_and_stands_alone_with_its_time(station: Sta
     station.say("air-02", {"pm2_5": 30})
     assert station.value() == (30, 1, 2)
     station.say("air-02", b"offline", "status")
-    assert station.value() == (30, 0, 2)
-    assert (station.mean() or {})["stale_at"] < now() // 1000, "nobody is there, however new the reading is"
+    area = area_of(station, "air-02")
+    assert station.value(area) == (30, 0, 2)
+    assert (station.mean(area=area) or {})["stale_at"] < now() // 1000, "nobody is there, however new the reading is"
+    assert station.mean() is None, "one of several is no mean of the community"
+    with station.engine.connect() as connection:
+        past = summary.means(connection, "heling", now() + 2 * HOUR)
+    assert (None in past, past[area]["pm2_5"]["n"]) == (False, 0), "at another time too"
 
 
 def test_a_device_in_no_area_moves_no_mean(station: Station) -> None:

@@ -6,12 +6,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from sensors.bus.client import BrokerAddress
 from sensors.devices.registry import STALE_AFTER_INTERVALS
 from sensors.replay import replay
 from sensors.replay.recording import packaged
+from store.instant import DAY, HOUR, MINUTE, SECOND, parse_local
 from tests.running import until
 
 SLOW_S = 7.0
@@ -60,4 +63,16 @@ def test_none_is_there_and_says_nothing_while_others_are_filled(
     for track in (track for one in recordings for track in one.tracks):
         times = [at for at in said[track.device.id] if at <= ended] + [ended]
         longest = max(after - before for before, after in pairwise(times))
-        assert longest < STALE_AFTER_INTERVALS * track.device.interval_s, track.device.id
+        assert longest < STALE_AFTER_INTERVALS * track.every_s, track.device.id
+
+
+@given(st.integers(0, 3 * DAY), st.integers(1, 3 * DAY), st.sampled_from([HOUR, 5 * MINUTE, 100 * SECOND]))
+def test_the_past_is_filled_without_a_hole_and_its_last_hour_finely(from_: int, length: int, every: int) -> None:
+    since = parse_local("2026-11-05") + from_
+    until_ = since + length
+    parts = list(replay.parts_of_past(since, until_, every))
+    assert parts[0][0] <= since < parts[0][1]
+    assert parts[-1][1] == until_
+    assert all(end == begin for (_, end), (begin, _) in pairwise(parts))
+    assert all(0 < end - begin <= every for begin, end in parts if begin < until_ - HOUR)
+    assert all(end - begin <= replay.RECENT for begin, end in parts if begin >= until_ - HOUR + replay.RECENT)

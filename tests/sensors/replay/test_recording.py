@@ -9,7 +9,7 @@ import pytest
 
 from sensors.errors import RecordingError
 from sensors.replay.recording import Recording, Track, packaged, read, relative_humidity
-from sensors.replay.replay import people_entered
+from sensors.replay.replay import people_passed
 from store.instant import DAY, HOUR, MINUTE, SHANGHAI, Instant, from_datetime
 
 YEAR = range(
@@ -37,7 +37,7 @@ def test_there_is_a_station_in_every_area_and_six_gates(recordings: list[Recordi
 
 def test_a_year_at_the_scenic_area_gives_about_a_million_visits(recordings: list[Recording]) -> None:
     at_fangyan = [track for track in tracks(recordings, "gate") if track.device.site == "fangyan"]
-    visits = sum(people_entered(track, YEAR[0], YEAR[-1] + HOUR) for track in at_fangyan)
+    visits = sum(people_passed(track, YEAR[0], YEAR[-1] + HOUR) for track in at_fangyan)
     assert 950_000 < visits < 1_050_000
 
 
@@ -64,11 +64,11 @@ def test_a_gate_plays_the_same_weekday(recordings: list[Recording]) -> None:
 def test_people_add_up_however_the_time_is_cut(recordings: list[Recording]) -> None:
     track = tracks(recordings, "gate")[0]
     start = from_datetime(datetime(2026, 11, 24, 9, 7, 13, tzinfo=SHANGHAI))
-    whole = people_entered(track, start, start + 3 * HOUR)
+    whole = people_passed(track, start, start + 3 * HOUR)
     cuts: list[Instant] = [start + n * 7 * MINUTE for n in range(26)]
     cuts = [cut for cut in cuts if cut < start + 3 * HOUR] + [start + 3 * HOUR]
     assert whole > 0
-    assert sum(people_entered(track, a, b) for a, b in pairwise(cuts)) == whole
+    assert sum(people_passed(track, a, b) for a, b in pairwise(cuts)) == whole
 
 
 def test_humidity_by_the_magnus_formula() -> None:
