@@ -1,0 +1,1 @@
+"""Backups: which stay, where they go, encrypted, made, and put back."""
