@@ -19,14 +19,19 @@ from geo.drawn import Layer
 from geo.errors import BadCommunity
 from geo.survey_faults import INHERITED, rules
 from store import budgets
+from store.engine import SHARED
 from store.why import first_line
 
 CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 RESERVED = (
-    frozenset({"audit", "base", "communities", "displays", "health", "invitation", "metrics", "session", "users"})
+    frozenset(
+        {"account", "audit", "backups", "base", "communities", "demonstration", "displays", "first-hour", "health"}
+        | {"invitation", "metrics", "session", "users", "work"}
+        | {SHARED}
+    )
     | INHERITED
 )
-"""What stands in the place of a community's code in addresses of ours, or would not be found by scripts."""
+"""What stands in the place of a community's code in addresses or folders of ours, or would not be found by scripts."""
 NEEDED = "areas"
 MOST_TABLES = 100
 WIDEST_DEG = 1.0
@@ -163,7 +168,7 @@ def _described(name: str, text: bytes) -> Community:
     if name in communities.shipped():
         raise BadCommunity(f"{what}: the code {name!r} ships already")
     if name in RESERVED:
-        raise BadCommunity(f"{what}: the code {name!r} is taken by addresses or scripts of ours")
+        raise BadCommunity(f"{what}: the code {name!r} is taken by addresses, folders or scripts of ours")
     try:
         row = tomllib.loads(text.decode("utf-8"))
         found = communities.of_row(name, row)

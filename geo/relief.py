@@ -35,6 +35,8 @@ BANDS = (-0.21, -0.12, -0.05, 0.04, 0.1, 0.17, 0.24, 0.31, 0.39, 0.48)
 DARKER = sum(level < 0 for level in BANDS)
 FADES_M = 1_700.0
 """So far from the community's outline its hills are half as plain as beside it, as in haze."""
+SEAM_DEGREES = 4e-5
+"""Some four metres: by so much a band lies below the next one."""
 TOLERANCE_DEGREES = 1.5e-5
 """About a metre and a half: a band's edge is kept to that."""
 
@@ -80,21 +82,30 @@ def relief(community: str) -> Relief | None:
 
 @of_ground
 def bands(community: str) -> list[dict[str, Any]]:
-    """The relief as GeoJSON features, each over the one before: all that is at least so bright, or so dark.
+    """The relief as GeoJSON features side by side: each where the ground is so bright, or so dark, and no more so.
 
-    ``tone`` counts from flat ground: 1 is the faintest light, -1 the faintest shadow.
+    ``tone`` counts from flat ground: 1 is the faintest light, -1 the faintest shadow. Stacked they would look the same,
+    and have each pixel of a summit drawn as often as there are bands. Each reaches a little below the next, which lies
+    over it, so that nothing shines through between them where a map makes its lines simpler.
     """
     of = relief(community)
     if of is None:
         return []
     found = []
-    for number in (*reversed(range(DARKER)), *range(DARKER, len(BANDS))):
-        tone = number - DARKER + (number >= DARKER)
-        shape = _within(of.brightness, BANDS[number], of.lons, of.lats)
-        if not shape.is_empty:
-            geometry = shapely.geometry.mapping(shape)
+    for numbers in ([*reversed(range(DARKER))], [*range(DARKER, len(BANDS))]):
+        shapes = [_within(of.brightness, BANDS[number], of.lons, of.lats) for number in numbers]
+        shapes = [shape for shape in shapes if not shape.is_empty]
+        for number, shape, beyond in zip(numbers, shapes, [*shapes[1:], None], strict=False):
+            tone = number - DARKER + (number >= DARKER)
+            ring = shape if beyond is None else shapely.difference(shape, _shrunk(beyond))
+            geometry = shapely.geometry.mapping(ring)
             found.append({"type": "Feature", "properties": {"kind": RELIEF, "tone": tone}, "geometry": geometry})
     return found
+
+
+def _shrunk(shape: shapely.Geometry) -> shapely.Geometry:
+    smaller = shapely.simplify(shapely.buffer(shape, -SEAM_DEGREES, join_style="mitre"), TOLERANCE_DEGREES)
+    return shapely.transform(smaller, lambda points: points.round(6))
 
 
 def _extent(bounds: np.ndarray) -> tuple[float, float, float, float]:

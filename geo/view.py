@@ -34,6 +34,24 @@ def outline(community: str) -> Points:
     return _corners(shapely.union_all(shapes) if shapes else shapely.box(west, south, east, north))
 
 
+EDGE = 0.22
+"""Of the width that a map shows: so near to its end a word has room on the inner side only."""
+
+
+def edges(community: str, lons: np.ndarray, lats: np.ndarray) -> list[str]:
+    """Near which end of the outline, as the map looks at it, each place stands: ``west``, ``east`` or neither."""
+    turn = np.radians(community_of(community).camera.bearing)
+    east = np.cos(np.radians(community_of(community).centre[1]))
+
+    def across(points: np.ndarray) -> np.ndarray:
+        found: np.ndarray = points[:, 0] * east * np.cos(turn) - points[:, 1] * np.sin(turn)
+        return found
+
+    ends = across(np.array(outline(community)))
+    share = (across(np.stack([lons, lats], axis=1)) - ends.min()) / np.ptp(ends)
+    return ["west" if one < EDGE else "east" if one > 1 - EDGE else "" for one in share]
+
+
 @of_ground
 def outline_of(community: str, layer: str) -> tuple[tuple[Place, Points], ...]:
     """Each place of a layer with the corners around it, in degrees."""

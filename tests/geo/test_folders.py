@@ -330,3 +330,10 @@ def test_whatever_text_is_given_is_a_description_or_refused_in_one_line(tmp_path
         xinlin(tmp_path)
     (own / "community.toml").write_bytes(text.encode("utf-8", "surrogatepass"))
     in_one_line(partial(folders.read, tmp_path))
+
+
+def test_a_code_that_names_a_folder_of_ours_is_taken(tmp_path: Path) -> None:
+    xinlin(tmp_path).rename(tmp_path / "shared")
+    assert (
+        why(tmp_path) == "'shared/community.toml': the code 'shared' is taken by addresses, folders or scripts of ours"
+    )
