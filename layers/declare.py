@@ -14,10 +14,13 @@ from sqlalchemy import Connection
 
 from geo.communities import Community
 from layers.access import Rules
+from layers.concerns import Concerns
 from layers.course import Mark, Moves
+from layers.features import Collection
 from layers.sections import Part
 from layers.sources import Source
 from sensors.intake.batch import Feed
+from sensors.readings.moving import Follower
 from store.instant import Instant
 from store.language import named
 
@@ -161,7 +164,9 @@ class Layer:
     ``derived`` makes what of the records follows from
     those of a layer, this one or another: it is not read, but kept by difference. ``moves`` is how a community's
     records change in spans of the past that follow each other, ``marks`` what of it stands on a day's timeline.
-    ``sections`` are what it tells in reports.
+    ``follows`` brings what it made of readings to what they are, where they went to another metric.
+    ``sections`` are what it tells in reports, ``concerns`` what of it may matter now (`layers.concerns`),
+    ``collections`` what it gives to programs of others (`layers.features`).
     """
 
     code: str
@@ -176,6 +181,7 @@ class Layer:
     feed: Callable[[], Feed] | None = None
     derived: type[Derived] | None = None
     moves: Callable[[str], Moves] | None = None
+    follows: Follower | None = None
     marks: Marks | None = None
     located: Locate | None = None
     figures: tuple[Figure, ...] = ()
@@ -190,6 +196,8 @@ class Layer:
     things: Mapping[str, IsKnown] = field(default_factory=dict)
     sections: Callable[[], Mapping[str, Part]] | None = None
     sources: Mapping[str, Source] = field(default_factory=dict)
+    concerns: Concerns | None = None
+    collections: tuple[Collection, ...] = ()
 
 
 @cache
@@ -197,6 +205,17 @@ def layers() -> tuple[Layer, ...]:
     """Every installed layer, in its order."""
     found = [point.load() for point in entry_points(group=ENTRY_POINTS)]
     return tuple(sorted(found, key=lambda layer: layer.order))
+
+
+@cache
+def routers() -> tuple[APIRouter, ...]:
+    """The routes of all layers, in their order; their hundreds of signatures are read once."""
+    return tuple(layer.router() for layer in layers())
+
+
+def followers() -> list[Follower]:
+    """All that made something of readings, and follows where those go to another metric."""
+    return [layer.follows for layer in layers() if layer.follows is not None]
 
 
 def report_parts() -> dict[str, Part]:

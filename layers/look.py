@@ -114,6 +114,20 @@ BESIDE = {
 """Layout of a label beside a sign."""
 
 
+def beside(away: float) -> dict[str, Any]:
+    """Layout of a label beside a sign, so many ems away from it; near an end of the ground on the inner side only."""
+    inner = {
+        "west": ["left", [away, 0], "top-left", [0, away], "bottom-left", [0, -away]],
+        "east": ["right", [-away, 0], "top-right", [0, away], "bottom-right", [0, -away]],
+    }
+    pairs = [part for edge, offsets in inner.items() for part in (edge, ["literal", offsets])]
+    around = ["left", [away, 0], "right", [-away, 0], "top", [0, away], "bottom", [0, -away]]
+    return {
+        "text-variable-anchor-offset": ["match", ["coalesce", ["get", "edge"], ""], *pairs, ["literal", around]],
+        "text-justify": "auto",
+    }
+
+
 def name() -> list[Any]:
     """A MapLibre expression: what a thing is called in the language that is spoken, where that is known."""
     if current() == CHINESE:

@@ -9,7 +9,7 @@ from typing import Any
 from dash import html
 
 from geo.communities import Community
-from store.language import named
+from store.language import named, say
 
 
 def panel(code: str, title: str, *content: Any, waiting: str, note: Any = "") -> Any:
@@ -18,7 +18,7 @@ def panel(code: str, title: str, *content: Any, waiting: str, note: Any = "") ->
     Parameters
     ----------
     waiting
-        Said until the first data comes: what the panel needs, in words.
+        Said until the first data comes: what the panel needs, in words; once it is known that there is none.
     note
         A word beside the title.
     """
@@ -27,7 +27,7 @@ def panel(code: str, title: str, *content: Any, waiting: str, note: Any = "") ->
     return html.Section(
         [
             html.Header(head),
-            html.P(waiting, className="waiting"),
+            html.P(say("正在读取…"), className="waiting", **{"data-waiting": waiting}),
             html.Div(list(content), className="content"),
             html.Footer("", className="foot", **{"data-foot": code}),
         ],
@@ -43,8 +43,10 @@ def note(community: Community, code: str) -> str:
     return named(said, "note") if said is not None else ""
 
 
-def figure(key: str, label: str, unit: str, *, trend: bool = False, headline: bool = False) -> Any:
-    """A labelled figure with its unit; ``key`` is where the live state holds it.
+def figure(
+    key: str, label: str, unit: str, *, trend: bool = False, headline: bool = False, rows: str | None = None
+) -> Any:
+    """A labelled figure with its unit; ``key`` is where the live state holds it, ``rows`` the page of what makes it.
 
     With a trend it has a place for what else there is to say, which is seen where there is room.
     """
@@ -53,7 +55,7 @@ def figure(key: str, label: str, unit: str, *, trend: bool = False, headline: bo
         html.Span(
             [
                 html.Span(className="mark"),
-                html.Span("—", className="value", **{"data-live": key}),
+                html.Span("—", className="value", **{"data-live": key} | ({"data-rows": rows} if rows else {})),
                 html.Span(unit, className="unit"),
             ],
             className="figure headline" if headline else "figure",

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from sqlalchemy import Connection
 
+from layers.roles import EVERYBODY
 from store.instant import DAY, SHANGHAI_OFFSET, Instant, day_of, format_rfc3339
 from store.language import Word
 from store.seal import Seal
@@ -37,6 +38,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     until: Instant
     known_at: Instant
     seal: Seal
+    role: str = EVERYBODY
+    """The least that may have the report."""
 
     @property
     def days(self) -> list[Instant]:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import msgspec
 from sqlalchemy import Connection
 
-from store.instant import Instant, format_rfc3339
+from store.instant import Instant, format_local
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Counted:
     ``value`` is None where there is nothing that could be counted: no register was ever filled in, no device measures
     it. ``areas`` are its parts by area, of those that have a part. ``people`` is of how many people it tells, None
     where it tells of none; beyond a handful it need not be exact. ``is_replayed``: some of it is of no sensor, but of
-    a recording.
+    a recording. ``is_invented``: some of it is of a demonstration, and whoever shows the figure says so (of spans
+    before the last it need not be known).
     """
 
     value: float | None
@@ -38,6 +39,7 @@ class Counted:
     people: int | None = None
     as_of: Instant | None = None
     is_replayed: bool = False
+    is_invented: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +78,7 @@ class Source:
 
 def at_of(at: Instant | None) -> tuple[str, str | None]:
     """How an address names the past time that is asked for; nothing of now."""
-    return "at", None if at is None else format_rfc3339(at)
+    return "at", None if at is None else format_local(at)
 
 
 def address(path: str, pairs: Sequence[tuple[str, str | None]]) -> str:

@@ -1,8 +1,8 @@
 """What the layers' routes share: the database, the paths' parameters, cursors, GeoJSON."""
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, contextmanager
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Protocol, TypeVar
 
 from fastapi import Depends, Query, Request
@@ -14,16 +14,18 @@ from geo.communities import Community, communities
 from layers import words
 from layers.problem import Problem
 from layers.roles import Actor
+from sensors.bus.client import BrokerAddress
 from sensors.bus.live import Changed
 from sensors.codecs.installed import Codecs
-from store import budgets
+from store import budgets, far
 from store.databases import Databases
-from store.instant import DAY, SECOND, Instant, format_rfc3339, now, parse_rfc3339
+from store.instant import DAY, SECOND, Instant, format_rfc3339, now, parse_local
 from store.language import say
 from store.seal import Seal
 
 MAX_LIMIT = 1_000
 Found = TypeVar("Found")
+WORK_NAME = r"^[A-Za-z0-9_-]{8,64}$"
 SKEW: Instant = 15 * SECOND
 """So far the clock of who asks may be ahead of ours."""
 
@@ -38,8 +40,8 @@ class Tell(Protocol):
 @dataclass(frozen=True)
 class Services:
     """What the shell gives to the routes: the databases, a way to tell the screens, codecs, what seals text
-    that must not be read from the database alone, and the accounts of a community, stewards and above, by a
-    question of its own to the database.
+    that must not be read from the database alone, the accounts of a community, stewards and above, by a
+    question of its own to the database, and where devices connect.
     """
 
     databases: Databases
@@ -47,6 +49,7 @@ class Services:
     codecs: Codecs
     seal: Seal
     staff: Callable[[str], frozenset[str]]
+    broker: BrokerAddress = field(default_factory=lambda: BrokerAddress("127.0.0.1", 1883))
 
 
 # What asks nobody is no matter for a thread: to hand each of them over would cost more than all of them do.
@@ -84,7 +87,9 @@ async def community_path(community: str) -> Community:
 
 
 async def at_query(
-    at: Annotated[str | None, Query(description="RFC 3339; the state at that time instead of now")] = None,
+    at: Annotated[
+        str | None, Query(description="RFC 3339, or local without an offset; the state at that time instead of now")
+    ] = None,
 ) -> Instant | None:
     """The past time that is asked for; None is now. 400 where it cannot be read, or is not past."""
     found = instant_query("at", at)
@@ -110,12 +115,11 @@ async def staff_at(
 
 
 def instant_query(name: str, text: str | None) -> Instant | None:
-    """A time in the query string; 400 where it cannot be read."""
+    """A time that somebody asks for, local or with an offset; 400 where it cannot be read, with the reason."""
     if text is None:
         return None
     try:
-        # An unescaped + of an offset arrives as a space.
-        return parse_rfc3339(text.replace(" ", "+"))
+        return parse_local(text)
     except (ValueError, OverflowError) as error:
         raise Problem(400, "bad parameter", f"{name}: {error}") from None
 
@@ -170,6 +174,25 @@ async def elsewhere(request: Request, work: Callable[..., Found], *given: Any) -
         return await run_in_threadpool(work, *given)
 
 
+@contextmanager
+def told_far(actor: Actor, name: str | None) -> Iterator[None]:
+    """Tell whoever asked how far what is done here has come, by the name that they gave it.
+
+    Raises
+    ------
+    Problem
+        409 where they stopped it.
+    """
+    if name is None:
+        yield
+        return
+    try:
+        with far.watched(actor.label, name):
+            yield
+    except far.Stopped:
+        raise Problem(409, "stopped", say("已停下，什么也没有改变")) from None
+
+
 def feature(geometry: dict[str, Any] | None, properties: dict[str, Any], key: str) -> dict[str, Any]:
     """A GeoJSON feature (RFC 7946 section 3.2)."""
     return {"type": "Feature", "id": key, "geometry": geometry, "properties": properties}
@@ -185,6 +208,10 @@ async def tongue(request: Request) -> Callable[[str], str]:
     return words.told
 
 
+WorkName = Annotated[
+    str | None,
+    Query(alias="work", pattern=WORK_NAME, description="a name, by which `/api/v1/work` tells how far it is"),
+]
 Body = Annotated[bytes, Depends(whole_body)]
 Tongue = Annotated[Callable[[str], str], Depends(tongue)]
 CommunityPath = Annotated[Community, Depends(community_path)]

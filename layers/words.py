@@ -17,6 +17,7 @@ from store import language
 
 PLACE = re.compile(r"\{([a-z]*)\d*\}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+BYTE = re.compile(r"\bbyte (\d+)")
 QUOTED_LIST = re.compile(r"'[^']*'(?:(?:, | or )'[^']*')+")
 QUOTED = re.compile(r"'(.*)'|\"(.*)\"", re.DOTALL)
 
@@ -89,13 +90,15 @@ def codes() -> Mapping[str, str]:
 
 
 def _value(kind: str, text: str) -> str | None:
-    """What stands in a place: a code or a list of them by its word, a message in Chinese, all else as it is."""
+    """What stands in a place: a code or a list of them by its word, messages and places in Chinese, all else as is."""
     if kind == "message":
         return in_chinese(text)
     if QUOTED_LIST.fullmatch(text):
         return "、".join(f"「{one}」" for one in re.findall("'([^']*)'", text))
     quoted = QUOTED.fullmatch(text)
     plain = (quoted[1] or quoted[2] or "") if quoted else text
+    if kind == "place":
+        return BYTE.sub(r"第 \1 字节", plain)
     if kind == "code":
         return "、".join(codes().get(one, one) for one in plain.split(", "))
     return f"「{plain}」" if quoted else plain

@@ -19,6 +19,8 @@ from store.instant import DAY, HOUR, MINUTE, SHANGHAI_OFFSET, Instant
 from store.language import Word
 
 EPOCH_DAY = date(1970, 1, 1)
+LEAST_HOLIDAYS = 13
+"""So many days off a year has by law since 2025 (Regulation on Public Holidays): a file with fewer is not whole."""
 UNITS = {"m": MINUTE, "h": HOUR, "wh": HOUR, "wd": None}
 """Unit of a limit -> how long it is; a working day is as long as the calendar says. m and h go by the clock."""
 
@@ -63,8 +65,16 @@ def limit(text: str) -> Limit:
 
 
 def last_known_year() -> int:
-    """The last year whose holidays are known, from the library or from ``calendar.toml``."""
-    return int(max(day.year for day in (*chinese_calendar.holidays, *_table()["holidays"])))
+    """The last year whose holidays are known, from the library or from a calendar's file that lists a whole year's."""
+    year = int(max(day.year for day in chinese_calendar.holidays))
+    while holidays_listed(year + 1) >= LEAST_HOLIDAYS:
+        year += 1
+    return year
+
+
+def holidays_listed(year: int) -> int:
+    """How many holidays of a year a calendar's file lists."""
+    return sum(day.year == year for day in _table()["holidays"])
 
 
 @cache
@@ -151,7 +161,7 @@ def configure(path: Path | None) -> None:
     ValueError
         If it is no such file; nothing is changed then.
     """
-    own = _checked(tomllib.loads(path.read_text(encoding="utf-8"))) if path is not None else {}
+    own = _read(path.read_text(encoding="utf-8")) if path is not None else {}
     _own.clear()
     _own.update(own)
     for answers in (limit, is_workday, _calendar, _table, _hours):
@@ -161,13 +171,23 @@ def configure(path: Path | None) -> None:
 _own: dict[str, list[Any]] = {}
 
 
+def _read(text: str) -> dict[str, list[Any]]:
+    table = tomllib.loads(text)
+    for name in table.keys() & {"holidays", "workdays"}:
+        for day in table[name]:
+            try:
+                date.fromisoformat(str(day))
+            except ValueError as error:
+                lines = [number for number, line in enumerate(text.splitlines(), 1) if str(day) in line]
+                where = f"line {lines[0]}, " if lines else ""
+                raise ValueError(f"{where}{name}: {str(day)!r} is no day, as 2027-01-01 is ({error})") from None
+    return _checked(table)
+
+
 def _checked(table: dict[str, Any]) -> dict[str, list[Any]]:
     unknown = sorted(set(table) - {"hours", "holidays", "workdays"})
     if unknown:
         raise ValueError(f"{unknown[0]!r} is not one of hours, holidays, workdays")
-    for name in table.keys() & {"holidays", "workdays"}:
-        for day in table[name]:
-            date.fromisoformat(str(day))
     both = {str(day) for day in table.get("holidays", ())} & {str(day) for day in table.get("workdays", ())}
     if both:
         raise ValueError(f"{min(both)} is a holiday and a working day")

@@ -3,6 +3,7 @@
 from layers.access import of_package
 from layers.alarms import life
 from layers.alarms.api import router
+from layers.alarms.concerns import CONCERNS
 from layers.alarms.feed import AlarmsFeed
 from layers.alarms.moves import marks, moves
 from layers.alarms.overlay import overlay
@@ -33,4 +34,5 @@ LAYER = Layer(
     things={"alarm": is_there},
     notices=table().kinds,
     sections=sections,
+    concerns=CONCERNS,
 )

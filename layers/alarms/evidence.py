@@ -6,7 +6,7 @@ from typing import Any
 from layers.alarms.look import looks
 from layers.alarms.rules import AMOUNTS, Rule
 from sensors.metrics import Kind, metrics
-from store.instant import MINUTE
+from store.instant import MINUTE, SECOND, Instant, format_local
 from store.language import Word, in_all, marked, named, say, spoken
 
 LONGEST = 200
@@ -29,6 +29,16 @@ def _title(of: Mapping[str, Any]) -> str:
     return " · ".join(part for part in parts if part)[:LONGEST]
 
 
+def measured(of: Mapping[str, Any]) -> str:
+    """What was measured, by its name and with its unit, and the limit that it crossed; "" where nothing was."""
+    metric, value, limit = of["metric"], figure(of["metric"], of["value"]), figure(of["metric"], of["threshold"])
+    known = looks().derived.get(metric) or metrics().get(metric)
+    said = f"{named(known) if known else metric} {value}" if value else ""
+    if said and limit and not _is_word(metric):
+        return f"{said} · {say('限值 {limit}', limit=limit)}"
+    return said
+
+
 def of_window(rule: Rule) -> Word | None:
     """What a rule over a window found, in every language; None for one over the value itself."""
     if rule.op not in AMOUNTS:
@@ -36,6 +46,12 @@ def of_window(rule: Rule) -> Word | None:
     text = COUNT if rule.op == "count" else RISE if rule.value > 0 else FALL
     minutes = f"{rule.window / MINUTE:g}"
     return spoken(lambda: say(text, amount=figure(rule.metric, abs(rule.value)) or f"{rule.value:g}", minutes=minutes))
+
+
+def of_silence(heard: Instant) -> Word:
+    """When one that is silent was last heard, in every language; its alarm may count from when we listened again."""
+    when = format_local(heard - heard % SECOND).replace("T", " ")
+    return spoken(lambda: say("最近上报 {when}", when=when))
 
 
 def figure(metric: str | None, value: float | None) -> str:

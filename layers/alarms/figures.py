@@ -21,6 +21,7 @@ from layers.alarms.course import Course, read
 from layers.alarms.rules import PRIORITIES
 from layers.alarms.tables import alarm_flood, duty
 from store.instant import DAY, HOUR, MINUTE, SECOND, SHANGHAI_OFFSET, Instant, format_rfc3339
+from store.language import Word, in_all
 
 LISTED_AT_MOST = 10
 PERIOD: Instant = 10 * MINUTE
@@ -30,7 +31,7 @@ Of = tuple[str, str]
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A figure in words, with its target: from ``least`` to ``most``."""
+    """A figure in words, with its target: from ``least`` to ``most``; a rate is one of time."""
 
     name: str
     name_en: str
@@ -40,6 +41,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target: str | None = None
     least: float | None = None
     most: float | None = None
+    is_rate: bool = False
 
     def is_met(self, value: float | None) -> bool | None:
         """Whether a value is within the target; None where there is no value or no target."""
@@ -57,6 +59,7 @@ class Measured(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     standing_s: int
     peak: int
     peak_hour: int
+    observed_h: int
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,7 +103,8 @@ def figures(connection: Connection, community: str, since: Instant, until: Insta
         | {"standing": _most_at_once(course, since, until)}
         | {code: course.deeds[event] for code, event in DEEDS.items()}
     )
-    rows = [_row(code, row, values.get(code)) for code, row in table().rows.items()]
+    is_short = length < table().measured.observed_h * HOUR
+    rows = [_row(code, row, values.get(code), is_short=is_short) for code, row in table().rows.items()]
     times = Counter(course.of)
     return {
         "from": format_rfc3339(since),
@@ -264,8 +268,12 @@ def _percent(part: float, whole: float) -> float:
     return 100 * part / whole
 
 
-def _row(code: str, row: Row, value: float | None) -> dict[str, Any]:
-    shown = None if value is None else round(value, 2)
+TOO_SHORT = Word("监视不足 20 小时，不计频次", "watched for under 20 h, no rate")
+
+
+def _row(code: str, row: Row, value: float | None, *, is_short: bool) -> dict[str, Any]:
+    is_told = value is not None and not (row.is_rate and is_short)
+    shown = round(value, 2) if value is not None and is_told else None
     return {
         "code": code,
         "name": row.name,
@@ -275,5 +283,6 @@ def _row(code: str, row: Row, value: float | None) -> dict[str, Any]:
         "target": row.target,
         # By what is shown: a figure that reads as its target is one that meets it.
         "is_met": row.is_met(shown),
+        **(in_all("why", TOO_SHORT) if row.is_rate and is_short else {}),
         **({"source": row.source or None} | ({"source_en": row.source_en} if row.source_en else {})),
     }

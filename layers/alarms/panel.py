@@ -9,8 +9,11 @@ from layers import parts
 from layers.alarms.look import looks, words
 from store.language import marked, named, say
 
-BESIDES = ((marked("已确认未恢复"), "acknowledged"), (marked("搁置 / 停用"), "put_aside"))
-"""What is open and does not sound."""
+BESIDES = (
+    (marked("已确认未恢复"), "acknowledged", "state=acknowledged"),
+    (marked("搁置 / 停用"), "put_aside", "view=aside"),
+)
+"""What is open and does not sound: name, key, and what the page of alarms is asked for."""
 
 
 def panel(community: Community) -> Any:
@@ -20,7 +23,7 @@ def panel(community: Community) -> Any:
             [
                 html.Span(look.symbol, className=f"symbol tone-{look.tone}"),
                 html.Span(named(look), className="label"),
-                html.Span("0", className="value", **{"data-live": f"alarms.*.{code}"}),
+                html.Span("—", className="value", **_live(code, f"state=sounding&priority={code}")),
             ],
             className="count",
             **{"data-priority": code},
@@ -31,11 +34,11 @@ def panel(community: Community) -> Any:
         html.Span(
             [
                 html.Span(say(name), className="label"),
-                html.Span("0", className="value", **{"data-live": f"alarms.*.{code}"}),
+                html.Span("—", className="value", **_live(code, asked)),
             ],
             className="count",
         )
-        for name, code in BESIDES
+        for name, code, asked in BESIDES
     ]
     return parts.panel(
         "alarms",
@@ -46,3 +49,7 @@ def panel(community: Community) -> Any:
         html.Div(className="week", **{"data-alarm-week": ""}),
         waiting=say("没有未确认的告警"),
     )
+
+
+def _live(code: str, asked: str) -> dict[str, str]:
+    return {"data-live": f"alarms.*.{code}", "data-rows": f"/alarms?{asked}"}

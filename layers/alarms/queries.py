@@ -143,6 +143,12 @@ def with_state(community: str, at: Instant | None) -> Select[Any]:
     return select(*others, *columns).select_from(joined).where(c.community == community, c.received <= at)
 
 
+def sounding(community: str, at: Instant | None) -> Select[Any]:
+    """Select the alarms of `with_state` that nobody has acknowledged."""
+    query = with_state(community, at)
+    return query.where(_is_open(query, at), query.selected_columns["state"].in_(life.sounding()))
+
+
 def find(
     connection: Connection,
     community: str,

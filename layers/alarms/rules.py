@@ -41,6 +41,8 @@ DERIVED = {
     "system.disk_free": "system",
     "system.lag": "system",
     "system.backup_age": "system",
+    "system.backup_failed": "system",
+    "system.archive_late": "system",
     "system.certificate_days": "system",
 }
 """Figures that no device says, and the kind of subject that each is of."""

@@ -12,7 +12,8 @@ from layers.alarms.course import Course, read
 from layers.alarms.look import looks
 from layers.alarms.rules import PRIORITIES
 from layers.sections import NO_DATA, Asked, Cell, Part, Row, Told, parts_of, word
-from store.instant import DAY, MINUTE, SHANGHAI_OFFSET, parse_rfc3339
+from store.instant import DAY, HOUR, MINUTE, SHANGHAI_OFFSET, parse_rfc3339
+from store.language import Word
 
 
 @cache
@@ -44,7 +45,23 @@ def alarms(connection: Connection, asked: Asked) -> Told:
             "floods": floods,
             "figures": [_figure(one) for one in found["figures"]],
         },
+        notes=_notes(found["observed_hours"], (asked.until - asked.since) / HOUR),
     )
+
+
+WATCHED = 0.95
+
+
+def _notes(observed: float, whole: float) -> list[Word]:
+    """Over how much of the period rates are, where that is not nearly all of it."""
+    if observed >= WATCHED * whole:
+        return []
+    return [
+        Word(
+            f"规则监视了 {observed:g} 小时（全期 {whole:g} 小时），频次只按这段时间计",
+            f"Rules watched for {observed:g} of {whole:g} hours; rates are over these alone",
+        )
+    ]
 
 
 def _minutes(seconds: float | None) -> Cell:
@@ -91,7 +108,7 @@ def _figure(one: dict[str, Any]) -> Row:
     marks = {True: "✓", False: "×", None: None}
     return {
         "figure": word(one),
-        "value": one["value"],
+        "value": Word(one["why"], one["why_en"]) if "why" in one else one["value"],
         "unit": one["unit"],
         "target": one["target"],
         "met": marks[one["is_met"]],

@@ -106,8 +106,6 @@ def _open_event(connection: Connection, row: Mapping[str, Any]) -> Any:
 
 def filing(row: Mapping[str, Any], category: str) -> Filing:
     """The grid event that an alarm opens: its evidence in words, its place, and what it was opened for."""
-    said = "" if row["value"] is None else f"{row['metric']} = {row['value']:g}"
-    limit = "" if row["threshold"] is None else f" (limit {row['threshold']:g})"
     return Filing(
         community=row["community"],
         kind="alarm",
@@ -116,7 +114,7 @@ def filing(row: Mapping[str, Any], category: str) -> Filing:
         severity=SEVERITIES[row["priority"]],
         title=f"{row['name']} · {row['label']}",
         number=row["seq"],
-        detail=f"{said}{limit}".strip(),
+        detail=evidence.measured(row),
         lon=row["lon"],
         lat=row["lat"],
         device=row["device"],
@@ -166,6 +164,8 @@ def _notice(kind: str, row: Any, at: Instant, least: str | None, mark: str, pers
         subject=of["id"],
         **evidence.titles(of),
         place=of["area"],
+        severity=SEVERITIES[of["priority"]],
+        category=of["metric"],
         least=least,
         person=person,
         mark=mark,

@@ -3,6 +3,7 @@
 from layers.access import of_package
 from layers.areas.api import router
 from layers.areas.counted import SOURCE
+from layers.areas.features import COLLECTIONS
 from layers.areas.kept import KeptAreas
 from layers.areas.overlay import overlay
 from layers.areas.panel import panel
@@ -22,4 +23,5 @@ LAYER = Layer(
     access=of_package(__name__),
     derived=KeptAreas,
     sources={"ground": SOURCE},
+    collections=COLLECTIONS,
 )

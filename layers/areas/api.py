@@ -6,7 +6,7 @@ import msgspec
 from fastapi import APIRouter, Query
 
 from geo.ground import geojson
-from layers.areas import queries
+from layers.areas import listed, queries
 from layers.problem import Problem
 from layers.web import At, CommunityPath, Reading
 from sensors.metrics import metrics, unit_of
@@ -41,5 +41,16 @@ def router() -> APIRouter:
                 raise Problem(400, "bad parameter", f"metric {code!r} is not one of {', '.join(metrics())}")
         lines = summary.trend(connection, community.code, metric, hours, at)
         return {"series": [line | {"unit": unit_of(line["metric"])} for line in lines]}
+
+    @routes.get("/places")
+    def places(
+        community: CommunityPath,
+        layer: Annotated[listed.Layer, Query(description="which layer of the ground")],
+        kind: Annotated[list[str] | None, Query(max_length=20, description="only those of these kinds")] = None,
+        area: Annotated[str | None, Query(max_length=64, description="only those in this area, or none")] = None,
+    ) -> dict[str, Any]:
+        """Places of the ground as it is now: buildings, rooms, facilities or sites, each with its kind and area."""
+        found = listed.found(community.code, layer, kind or (), area)
+        return {"places": [listed.told(one) for one in found]}
 
     return routes

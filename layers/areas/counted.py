@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal
 
 from sqlalchemy import Connection
 
 from geo import ground
+from layers.areas import listed
 from layers.sources import Counted, Formula, Rows, Source, Span, address
 from store.instant import Instant
 
@@ -14,7 +14,7 @@ from store.instant import Instant
 class GroundFormula(Formula, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Places of which layer count, and of which kinds; of all where none is named."""
 
-    layer: Literal["buildings", "rooms", "facilities", "sites"]
+    layer: listed.Layer
     kinds: tuple[str, ...] = ()
 
 
@@ -27,18 +27,18 @@ def count(
     _connection: Connection, community: str, formula: GroundFormula, spans: Sequence[Span | None], _at: Instant | None
 ) -> list[Counted]:
     """How many places there are; nothing where the layer was never drawn."""
-    found = ground.rows(community, formula.layer)
-    if not found:
+    if not ground.rows(community, formula.layer):
         return [Counted(value=None) for _ in spans]
-    is_meant = [not formula.kinds or row.get("kind") in formula.kinds for row in found]
-    areas = ground.locate(community, *ground.labels(community, formula.layer))
-    parts = Counter(area for area, meant in zip(areas, is_meant, strict=True) if meant and area is not None)
-    return [Counted(value=float(sum(is_meant)), areas={area: float(n) for area, n in parts.items()}) for _ in spans]
+    found = listed.found(community, formula.layer, formula.kinds)
+    areas = {str(area): float(n) for area, n in Counter(one.area for one in found).items() if area is not None}
+    return [Counted(value=float(len(found)), areas=areas) for _ in spans]
 
 
 def rows(community: str, formula: GroundFormula, _span: Span | None, _at: Instant | None) -> Rows:
-    """The layer's features, and the map."""
-    return Rows(api=f"/geo/{community}/{formula.layer}.geojson", page=address("/map", [("community", community)]))
+    """The layer's places of these kinds."""
+    api = [("layer", formula.layer), *(("kind", kind) for kind in formula.kinds)]
+    page = [("community", community), ("layer", formula.layer), ("kind", ",".join(formula.kinds) or None)]
+    return Rows(api=address(f"/api/v1/{community}/places", api), page=address("/ground", page))
 
 
 SOURCE = Source(

@@ -4,6 +4,7 @@ from layers.access import of_package
 from layers.declare import Figure, Layer
 from layers.devices.api import router
 from layers.devices.counted import SOURCES
+from layers.devices.features import COLLECTIONS
 from layers.devices.feed import DevicesFeed
 from layers.devices.kept import KeptEnvironment
 from layers.devices.moves import moves
@@ -36,4 +37,5 @@ LAYER = Layer(
         Figure(code="power", name="功率", name_en="power", unit="kW", unit_en="kW"),
     ),
     sections=sections,
+    collections=COLLECTIONS,
 )

@@ -5,11 +5,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
-from layers.devices import queries
-from layers.devices.commands import add_routes
+from layers.devices import commands, course, queries, registering, words
 from layers.problem import Problem
 from layers.web import At, CommunityPath, Limit, Reading, Viewer, check_period, feature, instant_query, point
+from sensors.devices.registry import Device
+from sensors.intake.state import Status
 from sensors.metrics import metrics, unit_of
+from sensors.quality import SUSPECT
 from sensors.readings import history, spans
 from store.instant import DAY, SECOND, Instant, day_of, format_rfc3339, now
 
@@ -27,13 +29,18 @@ def router() -> APIRouter:
         connection: Reading,
         at: At,
         kind: Annotated[str | None, Query(max_length=40, description="only those of this kind")] = None,
-        status: Annotated[Literal["online", "stale", "offline"] | None, Query()] = None,
+        status: Annotated[
+            Literal["online", "stale", "offline", "suspect"] | None,
+            Query(description="suspect: of those that are online, what says something that is in doubt"),
+        ] = None,
+        area: Annotated[str | None, Query(max_length=64, description="only those in this area")] = None,
+        q: Annotated[str | None, Query(max_length=100, description="only those whose name or id has it")] = None,
     ) -> dict[str, Any]:
         """The devices as GeoJSON, each with its status, when it was last heard, and its newest readings."""
         known = queries.states(connection, community.code, None, at)
-        features = [_feature(one, at) for one in known if kind is None or one.device.kind == kind]
+        features = [_feature(one, at) for one in known if _is_asked(one.device, kind, area, q)]
         if status is not None:
-            features = [one for one in features if one["properties"]["status"] == status]
+            features = [one for one in features if _stands(one["properties"], status)]
         return {"type": "FeatureCollection", "features": features}
 
     @routes.get("/readings/devices")
@@ -99,14 +106,30 @@ def router() -> APIRouter:
             ]
         return answer | {"readings": rows, "next_cursor": rows[-1]["ts"] if len(rows) == limit else None}
 
-    add_routes(routes)
+    for part in (commands, course, registering, words):
+        part.add_routes(routes)
     return routes
 
 
 def _of_device(one: spans.Sum) -> dict[str, Any]:
     mean = one.total / one.n if one.n else None
     told = {"device": one.device, "area": one.area, "mean": mean, "n": one.n, "moved": one.moved}
-    return told | {"replayed": one.is_replayed}
+    return told | {"replayed": one.source is not None}
+
+
+def _stands(told: dict[str, Any], status: str) -> bool:
+    if status != SUSPECT:
+        return bool(told["status"] == status)
+    return told["status"] == Status.ONLINE and any(one["quality"] == SUSPECT for one in told["latest"].values())
+
+
+def _is_asked(device: Device, kind: str | None, area: str | None, q: str | None) -> bool:
+    said = f"{device.id}\n{device.name or ''}".lower()
+    return (
+        (kind is None or device.kind == kind)
+        and (area is None or device.area == area)
+        and all(word in said for word in (q or "").lower().split())
+    )
 
 
 def _feature(known: queries.Known, at: Instant | None) -> dict[str, Any]:

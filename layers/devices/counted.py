@@ -1,7 +1,7 @@
 """What can be counted of devices: means of a metric, how far counters moved on, and how many devices stand how."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from sensors.intake.state import Status, status_of
 from sensors.metrics import metrics
 from sensors.readings import spans as measured
 from sensors.readings.spans import Sum
+from store.demonstration import INVENTED
 from store.instant import DAY, Instant, day_of, format_rfc3339, now
 from store.language import say
 
@@ -60,8 +61,13 @@ def _counted(found: Sequence[Sum], formula: MetricFormula) -> Counted:
         if one.area is not None:
             parts[one.area].append(one)
     areas = {area: value for area, of in parts.items() if (value := figure(of, formula.of)) is not None}
-    is_replayed = any(one.is_replayed for one in found)
-    return Counted(value=figure(found, formula.of), areas=areas, is_replayed=is_replayed)
+    said = {one.source for one in found}
+    return Counted(value=figure(found, formula.of), areas=areas, **_of_sources(said))
+
+
+def _of_sources(said: Collection[str | None]) -> dict[str, bool]:
+    """What is no real sensor's: replayed, or invented."""
+    return {"is_replayed": bool(set(said) - {None, INVENTED}), "is_invented": INVENTED in said}
 
 
 def figure(found: Sequence[Sum], of: Literal["mean", "moved"]) -> float | None:
@@ -76,10 +82,11 @@ def metric_rows(community: str, formula: MetricFormula, span: Span | None, at: I
     """What each device measured in the span."""
     since, until = _of_days(span, now() if at is None else at)
     when = at_of(at)
-    asked = [("metric", formula.metric), ("from", format_rfc3339(since)), ("to", format_rfc3339(until)), when]
+    days = [("from", format_rfc3339(since)), ("to", format_rfc3339(until)), when]
+    shown = [("community", community), ("measured", formula.metric), ("of", formula.of), *days]
     return Rows(
-        api=address(f"/api/v1/{community}/readings/devices", asked),
-        page=address("/map", [("community", community), when]),
+        api=address(f"/api/v1/{community}/readings/devices", [("metric", formula.metric), *days]),
+        page=address("/devices", shown),
     )
 
 
@@ -107,19 +114,16 @@ def count_devices(
     for one in chosen:
         if one.device.area is not None:
             areas[one.device.area] += 1
-    is_replayed = any(one.device.source is not None for one in chosen)
-    return [Counted(value=float(len(chosen)), areas=areas, as_of=moment, is_replayed=is_replayed) for _ in spans]
+    said = _of_sources({one.device.source for one in chosen})
+    return [Counted(value=float(len(chosen)), areas=areas, as_of=moment, **said) for _ in spans]
 
 
 def device_rows(community: str, formula: DevicesFormula, _span: Span | None, at: Instant | None) -> Rows:
     """The community's devices, each with its kind and status."""
-    when = at_of(at)
+    asked = [("kind", formula.device or None), ("status", formula.status or None), at_of(at)]
     return Rows(
-        api=address(
-            f"/api/v1/{community}/devices",
-            [("kind", formula.device or None), ("status", formula.status or None), when],
-        ),
-        page=address("/map", [("community", community), when]),
+        api=address(f"/api/v1/{community}/devices", asked),
+        page=address("/devices", [("community", community), *asked]),
     )
 
 

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, exists, func, select
 
 from layers.course import Ahead, Found, Moves, Span, Told
 from layers.devices import queries
+from sensors.readings.archive import questions
 from sensors.readings.history import value_of
 from sensors.tables import device, device_connection, reading, series
 from store.instant import Instant
@@ -85,14 +86,19 @@ def _speaking(community: str, connection: Connection, span: Span) -> list[int] |
     """The series of which there is any reading in a span; None where they are too many to be named."""
     spoke = exists().where(reading.c.series_id == series.c.id, span.holds(reading.c.ts))
     of = select(series.c.id).join(device, device.c.id == series.c.device_id).where(device.c.community == community)
-    found = list(connection.scalars(of.where(spoke).limit(MANY + 1)))
-    return found if len(found) <= MANY else None
+    is_archived = questions.is_any(connection, span.begin + 1, span.until)
+    found = set(connection.scalars(of.where(spoke).limit(MANY + 1)))
+    if is_archived:
+        known = list(connection.scalars(of))
+        found |= questions.first_in(connection, known, span.begin + 1, span.until).keys()
+    return sorted(found) if len(found) <= MANY else None
 
 
-def _readings(connection: Connection, community: str, of: list[int] | None, span: Span) -> list[Row[Any]]:
+def _readings(connection: Connection, community: str, of: list[int] | None, span: Span) -> list[Any]:
     """The newest reading in each step of these series, or of all: what came between is on no screen."""
     if of == []:
         return []
+    is_archived = questions.is_any(connection, span.begin + 1, span.until)
     number = span.number(reading.c.ts).label("number")
     newest = select(reading.c.series_id.label("id"), number, func.max(reading.c.ts).label("ts"))
     if of is None:
@@ -110,7 +116,37 @@ def _readings(connection: Connection, community: str, of: list[int] | None, span
         .join(series, series.c.id == each.c.id)
         .join(reading, (reading.c.series_id == each.c.id) & (reading.c.ts == each.c.ts))
     )
-    return list(connection.execute(query))
+    found = list(connection.execute(query))
+    return _with_archived(connection, community, found, of, span) if is_archived else found
+
+
+class Newest(NamedTuple):
+    """A row of `_readings`."""
+
+    device_id: str
+    metric: str
+    kind: str
+    number: int
+    ts: Instant
+    value: float | None
+    text: str | None
+    quality: int
+
+
+def _with_archived(
+    connection: Connection, community: str, kept: list[Any], of: list[int] | None, span: Span
+) -> list[Any]:
+    query = select(series.c.id, series.c.device_id, series.c.metric, series.c.kind)
+    query = query.join(device, device.c.id == series.c.device_id).where(device.c.community == community)
+    named = {row.id: row for row in connection.execute(query)}
+    rows: dict[tuple[str, str, int], Any] = {(row.device_id, row.metric, row.number): row for row in kept}
+    asked = of if of is not None else list(named)
+    for (number, step), said in questions.newest_by_step(connection, asked, span.begin, span.until, span.step).items():
+        one = named[number]
+        known = rows.get((one.device_id, one.metric, step))
+        if known is None or known.ts < said.ts:
+            rows[one.device_id, one.metric, step] = Newest(one.device_id, one.metric, one.kind, step, *said)
+    return list(rows.values())
 
 
 def _words(community: str, connection: Connection, span: Span) -> list[Row[Any]]:

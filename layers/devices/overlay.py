@@ -13,7 +13,6 @@ STATES = (
     ("offline", "device-offline", Word("离线", "offline")),
     ("suspect", "device-suspect", Word("存疑", "suspect")),
 )
-ONLINE = "online"
 WELL, NOT_WELL = "devices", "devices-not-well"
 """Sources: of all devices, and of those that are not online, with the state of each."""
 NAMES_FROM_ZOOM = 17.5
@@ -66,7 +65,8 @@ def _well() -> dict[str, Any]:
 
 
 def _not_well() -> dict[str, Any]:
-    pairs = [part for state, image, _ in STATES if state != ONLINE for part in (state, image)]
+    """Those that are not well, and all that share a spot: each beside it, by so many pixels."""
+    pairs = [part for state, image, _ in STATES for part in (state, image)]
     return {
         "id": "devices-not-well",
         "type": "symbol",
@@ -76,6 +76,7 @@ def _not_well() -> dict[str, Any]:
         "layout": {
             "icon-image": ["match", ["get", "status"], *pairs, "device-offline"],
             "icon-size": 1,
+            "icon-offset": ["get", "offset"],
             "icon-allow-overlap": True,
             "icon-ignore-placement": True,
         },

@@ -4,6 +4,7 @@ from layers.access import of_package
 from layers.declare import Layer
 from layers.governance import rules
 from layers.governance.api import router
+from layers.governance.concerns import CONCERNS
 from layers.governance.counted import SOURCE
 from layers.governance.figures import records
 from layers.governance.panel import panel
@@ -21,5 +22,6 @@ LAYER = Layer(
     access=of_package(__name__),
     words=rules.words(),
     sections=sections,
+    concerns=CONCERNS,
     sources={"governance": SOURCE},
 )

@@ -10,11 +10,13 @@ from layers.governance import figures, matters, registers, roster
 from layers.governance.changes import changing
 from layers.governance.rules import kinds
 from layers.governance.tables import council_member, partner
+from layers.people import sees_people
 from layers.problem import Problem
 from layers.roles import may
-from layers.web import At, CommunityPath, Given, Limit, Manager, Reading, WriteActor, check_codes, instant_query
+from layers.web import At, CommunityPath, Given, Limit, Manager, Reading, Viewer, WriteActor, check_codes, instant_query
 from store.demonstration import marked
 from store.engine import writing
+from store.instant import local_month, now
 from store.once import alone
 
 MAX_ID = 2**31 - 1
@@ -77,9 +79,13 @@ def router() -> APIRouter:
     routes = APIRouter(tags=["governance"])
 
     @routes.get("/governance")
-    def totals(community: CommunityPath, connection: Reading, at: At) -> dict[str, Any]:
-        """Totals: matters by kind and state, hard matters of the month, council, partners, grids with a steward."""
-        return figures.totals(connection, community.code, at)
+    def totals(community: CommunityPath, connection: Reading, viewer: Viewer, at: At) -> dict[str, Any]:
+        """Totals: matters by kind and state, hard matters of the month, council, partners, grids with a steward.
+
+        Of people none under 5 is told but to stewards and above: null.
+        """
+        found = figures.totals(connection, community.code, at)
+        return found if sees_people(viewer, community.code) else figures.told_to_everybody(found)
 
     _matters(routes)
     _council(routes)
@@ -99,6 +105,7 @@ def _matters(routes: APIRouter) -> None:
         state: Annotated[list[str] | None, Query(max_length=20, description="only those in these states")] = None,
         from_: Annotated[str | None, Query(alias="from", description="only those in their state since then")] = None,
         to: Annotated[str | None, Query(description="only those in their state since before then")] = None,
+        overdue: Annotated[bool, Query(description="only those of months that are over")] = False,
         limit: Limit = 100,
     ) -> dict[str, Any]:
         """Matters of a kind without anything sealed; the least role is that of the kind."""
@@ -107,9 +114,10 @@ def _matters(routes: APIRouter) -> None:
             raise Problem(403, "role does not suffice", f"{kind} needs {known.role}; you are {actor.role}")
         check_codes("state", state or (), known.states)
         since, until = instant_query("from", from_), instant_query("to", to)
-        wanted = matters.Wanted(states=state or (), since=since, until=until)
+        month = local_month(now() if at is None else at) if overdue else None
+        wanted = matters.Wanted(states=state or (), since=since, until=until, before_month=month)
         found = matters.listed(connection, community.code, kind, limit, wanted, at)
-        return {"matters": marked(connection, community.code, "matter", found)}
+        return {"matters": marked(connection, "matter", found)}
 
     @routes.post("/governance/matters", status_code=201)
     def open_matter(
@@ -158,8 +166,8 @@ def _council(routes: APIRouter) -> None:
         """Members, now or at a time, with their attendance, and meetings, newest first."""
         code = community.code
         return {
-            "members": marked(connection, code, "member", registers.members(connection, code, at)),
-            "meetings": marked(connection, code, "meeting", registers.meetings(connection, code, limit)),
+            "members": marked(connection, "council_member", registers.members(connection, code, at)),
+            "meetings": marked(connection, "council_meeting", registers.meetings(connection, code, limit)),
         }
 
     @routes.post("/governance/council/members", status_code=201)
@@ -198,10 +206,15 @@ def _council(routes: APIRouter) -> None:
 
 def _partners(routes: APIRouter) -> None:
     @routes.get("/governance/partners")
-    def partners(community: CommunityPath, connection: Reading, actor: WriteActor) -> dict[str, Any]:
+    def partners(
+        community: CommunityPath,
+        connection: Reading,
+        actor: WriteActor,
+        ended: Annotated[bool, Query(description="with those that are partners no more")] = False,
+    ) -> dict[str, Any]:
         """The ledger: each partner with what it did."""
-        found = registers.partners(connection, community.code)
-        return {"partners": marked(connection, community.code, "partner", found)}
+        found = registers.partners(connection, community.code, with_ended=ended)
+        return {"partners": marked(connection, "partner", found)}
 
     @routes.post("/governance/partners", status_code=201)
     def add_partner(

@@ -1,16 +1,19 @@
 """What can be counted of governance: matters by kind, the council's meetings and members, partners and their deeds."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from geo import stewards
 from geo.ground import places
+from geo.tables import grid_steward
 from layers.governance import matters
 from layers.governance.rules import kinds
-from layers.governance.tables import council_meeting, council_member, partner, partner_deed
+from layers.governance.tables import council_meeting, council_member, matter, partner, partner_deed
 from layers.sources import Counted, Formula, Rows, Source, Span, address, at_of
+from store.demonstration import brought, brought_of
 from store.instant import Instant, format_rfc3339, now
 from store.language import say
 
@@ -42,8 +45,14 @@ def count(
     if formula.of in OF_MATTERS:
         return _matters(connection, community, formula, spans, at, moment)
     counted = COUNTED[formula.of]
+    is_invented = what_is_invented(connection, community, spans[-1], moment, [formula.of])[formula.of]
     return [
-        Counted(value=None if found is None else float(found), as_of=moment)
+        Counted(
+            value=None if found is None else float(found),
+            people=found if is_of_people(community, formula) else None,
+            as_of=moment,
+            is_invented=is_invented,
+        )
         for found in (counted(connection, community, span, moment) for span in spans)
     ]
 
@@ -70,7 +79,9 @@ def _matters(
         people = len(found) if kind.sealed else None
         parts = {area: float(areas.count(area)) for area in set(areas)}
         counted.append(Counted(value=float(len(found)), areas=parts, people=people, as_of=moment))
-    return counted
+        last = [row.id for row in found]
+    is_invented = bool(brought_of(connection, matter, last))
+    return [*counted[:-1], replace(counted[-1], is_invented=is_invented)]
 
 
 def _since_until(span: Span | None, moment: Instant) -> tuple[Instant, Instant]:
@@ -115,6 +126,28 @@ def _grids(connection: Connection, community: str, span: Span | None, moment: In
     return len(known & set(stewards.of_grids(connection, community, then))) if known else None
 
 
+def what_is_invented(
+    connection: Connection, community: str, span: Span | None, moment: Instant, asked: Iterable[str]
+) -> dict[str, bool]:
+    """Whether some of it is invented, of each that is ``asked``: meetings, members, partners, deeds, served, grids."""
+    since, until = _since_until(span, moment)
+    ours = select(partner.c.id).where(partner.c.community == community)
+    deeds = (partner_deed, partner_deed.c.partner_id.in_(ours), partner_deed.c.done.between(since, until))
+    records: Mapping[str, tuple[Table, *tuple[ColumnElement[bool], ...]]] = {
+        "meetings": (
+            council_meeting,
+            council_meeting.c.community == community,
+            council_meeting.c.held.between(since, until),
+        ),
+        "members": (council_member, council_member.c.community == community),
+        "partners": (partner, partner.c.community == community),
+        "deeds": deeds,
+        "served": deeds,
+        "grids": (grid_steward, grid_steward.c.community == community),
+    }
+    return {one: brought(connection, *records[one]) for one in asked}
+
+
 COUNTED: Mapping[str, Callable[[Connection, str, Span | None, Instant], int | None]] = {
     "meetings": _meetings,
     "members": _there(council_member),
@@ -127,24 +160,33 @@ LISTED = {
     "meetings": "governance/council",
     "members": "governance/council",
     "partners": "governance/partners",
-    "deeds": "governance/partners",
-    "served": "governance/partners",
+    "deeds": "governance/partners?ended=true",
+    "served": "governance/partners?ended=true",
     "grids": "stewards",
 }
+
+
+def is_of_people(_community: str, formula: GovernanceFormula) -> bool:
+    """Whether people are counted: those in a quarrel, and those whom a partner served."""
+    return formula.of == "served" or (formula.of in OF_MATTERS and kinds()[formula.kind_of_matter].sealed)
 
 
 def rows(community: str, formula: GovernanceFormula, span: Span | None, at: Instant | None) -> Rows:
     """The list of matters in the states that count, the council, the partners, or the roster of stewards."""
     when = at_of(at)
-    page = address("/governance", [("community", community), when])
+    times = [] if span is None else [("from", format_rfc3339(span.since)), ("to", format_rfc3339(span.until))]
+    base = f"/api/v1/{community}"
     if formula.of not in OF_MATTERS:
-        return Rows(api=f"/api/v1/{community}/{LISTED[formula.of]}", page=page)
+        page = address("/governance", [("community", community), ("of", formula.of), *times, when])
+        return Rows(api=f"{base}/{LISTED[formula.of]}", page=page)
     kind = kinds()[formula.kind_of_matter]
     wanted = kind.good if formula.of == "good" else [code for code, state in kind.states.items() if state.open]
-    asked: list[tuple[str, str | None]] = [("kind", formula.kind_of_matter), *(("state", code) for code in wanted)]
-    if span is not None:
-        asked += [("from", format_rfc3339(span.since)), ("to", format_rfc3339(span.until))]
-    return Rows(api=address(f"/api/v1/{community}/governance/matters", [*asked, ("limit", "1000"), when]), page=page)
+    asked = [("kind", formula.kind_of_matter), *(("state", code) for code in wanted), *times]
+    shown = [("community", community), ("of", formula.kind_of_matter), ("state", ",".join(wanted)), *times, when]
+    return Rows(
+        api=address(f"{base}/governance/matters", [*asked, ("limit", "1000"), when]),
+        page=address("/governance", shown),
+    )
 
 
 SOURCE = Source(
@@ -155,5 +197,5 @@ SOURCE = Source(
     count=count,
     rows=rows,
     has_areas=lambda _community, formula: formula.of in OF_MATTERS,
-    is_of_people=lambda _community, formula: formula.of in OF_MATTERS and kinds()[formula.kind_of_matter].sealed,
+    is_of_people=is_of_people,
 )

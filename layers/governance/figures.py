@@ -1,5 +1,6 @@
-"""What may be shown to everybody of governance: totals."""
+"""Totals of governance: whole, and as everybody may be told them."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select
@@ -7,14 +8,19 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select
 from geo import stewards
 from geo.ground import places
 from layers.governance import matters
+from layers.governance.counted import what_is_invented
 from layers.governance.rules import bodies, fields, hard_matters_a_month, kinds, topics
 from layers.governance.tables import (
     council_attendance,
     council_meeting,
     council_member,
+    matter,
     partner,
     partner_deed,
 )
+from layers.sources import Span
+from layers.totals import hidden, told
+from store.demonstration import brought_of
 from store.instant import DAY, Instant, local_month, now, start_of_local_year
 
 TALLY = "*"
@@ -24,7 +30,7 @@ def records(connection: Connection, community: str, keys: set[str] | None, at: I
     """The totals under `TALLY`."""
     if keys is not None and TALLY not in keys:
         return {}
-    return {TALLY: totals(connection, community, at)}
+    return {TALLY: told_to_everybody(totals(connection, community, at))}
 
 
 def totals(connection: Connection, community: str, at: Instant | None = None) -> dict[str, Any]:
@@ -36,11 +42,55 @@ def totals(connection: Connection, community: str, at: Instant | None = None) ->
     moment = now() if at is None else at
     rows = connection.execute(matters.with_state(community, at)).all()
     return {
+        "demo": _demo(connection, community, rows, moment),
         "matters": {code: _of_kind(code, [row for row in rows if row.kind == code]) for code in kinds()},
         "hard": _hard([row for row in rows if row.kind == "hard"], moment),
         "council": _council(connection, community, moment),
         "partners": _partners(connection, community, moment),
         "grids": _grids(connection, community, at),
+    }
+
+
+def _demo(connection: Connection, community: str, rows: Sequence[Any], moment: Instant) -> list[str]:
+    """Which of the parts count something that is invented: kinds of matters, council, partners, grids."""
+    year = Span(start_of_local_year(moment), moment + 1)
+    found = what_is_invented(connection, community, year, moment, ("members", "meetings", "partners", "deeds", "grids"))
+    ids = brought_of(connection, matter, [row.id for row in rows])
+    return [
+        *(code for code in kinds() if any(row.kind == code and row.id in ids for row in rows)),
+        *(["council"] if found["members"] or found["meetings"] else []),
+        *(["partners"] if found["partners"] or found["deeds"] else []),
+        *(["grids"] if found["grids"] else []),
+    ]
+
+
+def told_to_everybody(found: dict[str, Any]) -> dict[str, Any]:
+    """The same without totals of people that could name one (`layers.totals`); null is one that is not told."""
+    partners, served = found["partners"], found["partners"]["people_this_year"]
+    return found | {
+        "matters": {code: _open(code, of) if kinds()[code].sealed else of for code, of in found["matters"].items()},
+        "partners": partners | {"people_this_year": told(served)},
+    }
+
+
+def _open(code: str, of: dict[str, Any]) -> dict[str, Any]:
+    """Matters of people in a quarrel: what is made of a state that is not told is not told either."""
+    kind, shown = kinds()[code], hidden(of["by_state"])
+
+    def every(states: Iterable[str]) -> int | None:
+        counts = [shown[state] for state in states]
+        return None if None in counts else sum(count for count in counts if count is not None)
+
+    ended = every(state for state, one in kind.states.items() if not one.open)
+    is_told = ended is not None
+    return {
+        "by_state": shown,
+        "open": every(state for state, one in kind.states.items() if one.open),
+        "ended": ended,
+        "good": every(kind.good) if is_told else None,
+        "good_rate": of["good_rate"] if is_told else None,
+        "mean_days": of["mean_days"] if is_told else None,
+        "by_topic": hidden({topic: of["by_topic"].get(topic, 0) for topic in topics()}),
     }
 
 

@@ -118,11 +118,14 @@ def advance(
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Which matters of a kind: in which states, of any where none is named, and since when they stand in them."""
+    """Which matters of a kind: in which states, of any where none is named, since when they stand in them, and
+    of which months: those before one (``2026-11``).
+    """
 
     states: Sequence[str] = ()
     since: Instant | None = None
     until: Instant | None = None
+    before_month: str | None = None
 
 
 ALL = Wanted()
@@ -141,6 +144,8 @@ def listed(
         query = query.where(columns.since >= wanted.since)
     if wanted.until is not None:
         query = query.where(columns.since < wanted.until)
+    if wanted.before_month is not None:
+        query = query.where(matter.c.month < wanted.before_month)
     rows = sorted(connection.execute(query).all(), key=lambda row: (not kind.states[row.state].open, -row.opened))
     return [told(row) for row in rows[:limit]]
 

@@ -175,9 +175,11 @@ def meetings(connection: Connection, community: str, limit: int) -> list[dict[st
     ]
 
 
-def partners(connection: Connection, community: str) -> list[dict[str, Any]]:
-    """Present partners, by field, with their deeds, newest first."""
-    query = select(partner).where(partner.c.community == community, partner.c.until.is_(None))
+def partners(connection: Connection, community: str, *, with_ended: bool = False) -> list[dict[str, Any]]:
+    """Present partners, or all that ever were, by field, with their deeds, newest first."""
+    query = select(partner).where(partner.c.community == community)
+    if not with_ended:
+        query = query.where(partner.c.until.is_(None))
     rows = connection.execute(query.order_by(partner.c.field, partner.c.id)).all()
     deeds: dict[int, list[dict[str, Any]]] = {row.id: [] for row in rows}
     done = select(partner_deed).where(partner_deed.c.partner_id.in_(list(deeds))).order_by(partner_deed.c.done.desc())

@@ -3,14 +3,16 @@
 from layers.access import of_package
 from layers.declare import Figure, Layer
 from layers.grid_events.api import router
+from layers.grid_events.concerns import CONCERNS
 from layers.grid_events.counted import SOURCE
+from layers.grid_events.features import COLLECTIONS
 from layers.grid_events.feed import GridEventsFeed
 from layers.grid_events.moves import marks, moves
 from layers.grid_events.notices import is_anything_due, remind, rules
 from layers.grid_events.overlay import overlay
 from layers.grid_events.panel import panel
 from layers.grid_events.queries import located, records
-from layers.grid_events.rules import actions, categories, states
+from layers.grid_events.rules import UNDONE, actions, categories, states, step
 from layers.grid_events.sections import sections
 
 LAYER = Layer(
@@ -31,7 +33,9 @@ LAYER = Layer(
     located=located,
     is_due=is_anything_due,
     remind=remind,
-    words={code: state.name for code, state in states().items()} | {code: one.name for code, one in actions().items()},
+    words={code: state.name for code, state in states().items()}
+    | {code: one.name for code, one in actions().items()}
+    | {UNDONE: step(UNDONE).name},
     notices=rules(),
     things={"category": lambda _connection, _community, code: code in categories()},
     sources={"events": SOURCE},
@@ -40,4 +44,6 @@ LAYER = Layer(
         Figure(code="critical", name="其中高级", name_en="of these critical", unit="件", unit_en=""),
     ),
     sections=sections,
+    concerns=CONCERNS,
+    collections=COLLECTIONS,
 )

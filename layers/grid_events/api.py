@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from layers.grid_events import batch, export, figures, photos, queries, write
+from layers.grid_events import batch, export, figures, photos, queries, undo, write
 from layers.grid_events.asked import Wanted
 from layers.grid_events.report import read
 from layers.grid_events.rules import states
@@ -27,6 +27,7 @@ from layers.web import (
     Services,
     Tongue,
     Viewer,
+    WorkName,
     WriteActor,
     check_codes,
     check_period,
@@ -36,7 +37,9 @@ from layers.web import (
     instant_query,
     place_of,
     point,
+    told_far,
 )
+from sensors.jsonin import instant_of
 from sensors.refusal import Refused
 from store import audit, budgets, origins
 from store.engine import writing
@@ -61,6 +64,12 @@ class NewEvent(BaseModel):
     )
 
 
+class Undo(BaseModel):
+    """The step that is to be taken back."""
+
+    seq: int = Field(ge=1, description="its number: the newest")
+
+
 class Step(BaseModel):
     """A transition that is asked for."""
 
@@ -70,6 +79,12 @@ class Step(BaseModel):
     assignee: str | None = Field(None, max_length=80)
     rating: int | None = Field(None, ge=1, le=5)
     merged_into: str | None = Field(None, max_length=32, description="with void: the event that is the same matter")
+    id: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9_-]{8,64}$", description="one's own id of the step; the same id is the same step"
+    )
+    ts: int | str | None = Field(
+        None, description="when it was done, epoch milliseconds or RFC 3339; kept beside when it came"
+    )
 
 
 def router() -> APIRouter:
@@ -90,6 +105,7 @@ def router() -> APIRouter:
     }
     routes.post("/events", status_code=201, openapi_extra=body)(report)
     routes.post("/events/{event}/transitions", status_code=201)(transition)
+    routes.post("/events/{event}/undo", status_code=201)(undo_step)
     routes.post("/events/transitions")(transitions)
     return routes
 
@@ -102,13 +118,15 @@ def events(
     wanted: Wanted,
     limit: Limit = 100,
     cursor: Annotated[str | None, Query(description="next_cursor of the page before")] = None,
+    total: Annotated[bool, Query(description="say how many there are")] = False,
 ) -> dict[str, Any]:
     """Grid events as GeoJSON, newest first."""
     rows = queries.find(connection, community.code, wanted, at=at, before=place_of(cursor), limit=limit)
     more = cursor_after(rows[-1].occurred, rows[-1].id) if len(rows) == limit else None
     found = [feature(point(row.lon, row.lat), properties(row), row.id) for row in rows]
     features = [told_to(viewer, community.code, one) for one in found]
-    return {"type": "FeatureCollection", "features": features, "next_cursor": more}
+    counted = {"total": queries.how_many(connection, community.code, wanted, at)} if total else {}
+    return {"type": "FeatureCollection", "features": features, "next_cursor": more} | counted
 
 
 def event(community: CommunityPath, connection: Reading, viewer: Viewer, event: str, at: At) -> dict[str, Any]:
@@ -126,12 +144,15 @@ def board(
     """Open events by state, what is due first at the top; at most so many of each, and how many there are."""
     counts = queries.tally(connection, community.code, at)["by_state"]
     found = queries.board(connection, community.code, most, at)
+    pictures = photos.first_of(connection, [row.id for rows in found.values() for row in rows], at)
     columns = [
         {
             "state": code,
             **in_all("name", states()[code]),
             "count": counts[code],
-            "events": [told_to(viewer, community.code, {"properties": properties(row)})["properties"] for row in rows],
+            "events": [
+                told_to(viewer, community.code, properties(row)) | {"photo": pictures.get(row.id)} for row in rows
+            ],
         }
         for code, rows in found.items()
     ]
@@ -148,6 +169,7 @@ def download(
     sort: Annotated[
         list[str] | None, Query(max_length=8, description="columns of the list; - before: backwards")
     ] = None,
+    work: WorkName = None,
 ) -> Response:
     """What the list of events shows, as a file for a spreadsheet; newest first, or as the list is sorted.
 
@@ -160,7 +182,8 @@ def download(
         rows = queries.find(connection, community.code, wanted, at=at, limit=most + 1)
     if len(rows) > most:
         raise Problem(400, "too many rows", f"more than {most} events; ask for fewer by period, state or area")
-    content = export.table(export.ordered(rows, community.code, sort or ()), community.code, format_)
+    with told_far(actor, work):
+        content = export.table(export.ordered(rows, community.code, sort or ()), community.code, format_)
     with writing(engine) as connection:
         audit.record(connection, actor.label, "event.export", community.code, {"format": format_, "rows": len(rows)})
     name = {"Content-Disposition": f'attachment; filename="events-{community.code}.{format_}"'}
@@ -231,9 +254,7 @@ def report(
     try:
         new = read(payload, now())
     except Refused as refused:
-        # A phone whose clock is wrong learns by this what time it is.
-        told = {"reason": str(refused.reason), "server_time": format_rfc3339(now())}
-        raise Problem(400, "bad request", refused.detail, **told) from None
+        raise _unreadable(refused) from None
     with writing(given.databases.of(community.code)) as connection:
         reporter = write.Reporter(actor.label, source=actor.source)
         event_id, is_new = write.report(connection, community.code, reporter, new)
@@ -244,8 +265,23 @@ def report(
     return _told(given, community.code, event_id)
 
 
-def transition(community: CommunityPath, given: Given, actor: WriteActor, event: str, step: Step) -> dict[str, Any]:
-    """Take an event a step further; 409 for a step that is not permitted, 403 for a role that does not suffice."""
+def _unreadable(refused: Refused) -> Problem:
+    """What cannot be read; a phone whose clock is wrong learns by it what time it is."""
+    told = {"reason": str(refused.reason), "server_time": format_rfc3339(now())}
+    return Problem(400, "bad request", refused.detail, **told)
+
+
+def transition(
+    community: CommunityPath, given: Given, actor: WriteActor, event: str, step: Step, response: Response
+) -> dict[str, Any]:
+    """Take an event a step further: 201, or 200 where the same person's id is known already.
+
+    409 for a step that is not permitted, 403 for a role that does not suffice.
+    """
+    try:
+        made = None if step.ts is None else instant_of(step.ts, now())
+    except Refused as refused:
+        raise _unreadable(refused) from None
     # Before the transaction: no request holds one connection while it waits for another.
     staff = given.staff(community.code)
     with writing(given.databases.of(community.code)) as connection:
@@ -256,8 +292,19 @@ def transition(community: CommunityPath, given: Given, actor: WriteActor, event:
             assignee=step.assignee,
             rating=step.rating,
             merged_into=step.merged_into,
+            ref=step.id,
+            made=made,
         )
-        write.advance(connection, community.code, event, wanted, actor, staff)
+        is_new = write.advance(connection, community.code, event, wanted, actor, staff)
+    if not is_new:
+        response.status_code = 200
+    return _told(given, community.code, event)
+
+
+def undo_step(community: CommunityPath, given: Given, actor: WriteActor, event: str, asked: Undo) -> dict[str, Any]:
+    """Take one's own newest step back within a minute; 409 where it is too late, or was told to somebody outside."""
+    with writing(given.databases.of(community.code)) as connection:
+        undo.take_back(connection, community.code, event, asked.seq, actor)
     return _told(given, community.code, event)
 
 

@@ -6,8 +6,9 @@ from sqlalchemy import Connection, func, select
 
 from layers.grid_events import queries
 from layers.grid_events.queries import Filter
-from layers.grid_events.rules import OPEN, SEVERITIES, UNASSIGNED, states
+from layers.grid_events.rules import ALL, OPEN, SEVERITIES, UNASSIGNED, states
 from layers.sources import Counted, Formula, Rows, Source, Span, address, at_of
+from store.demonstration import INVENTED
 from store.instant import Instant, format_rfc3339, now
 from store.language import say
 
@@ -55,7 +56,8 @@ def _counted(
         for row in connection.execute(select(found.c.area, func.count().label("n")).group_by(found.c.area))
     }
     areas = {str(area): float(n) for area, n in by_area.items() if area is not None}
-    return Counted(value=float(sum(by_area.values())), areas=areas, as_of=as_of)
+    is_invented = connection.execute(select(found.c.id).where(found.c.source == INVENTED).limit(1)).first() is not None
+    return Counted(value=float(sum(by_area.values())), areas=areas, as_of=as_of, is_invented=is_invented)
 
 
 def rows(community: str, formula: EventsFormula, span: Span | None, at: Instant | None) -> Rows:
@@ -71,7 +73,15 @@ def rows(community: str, formula: EventsFormula, span: Span | None, at: Instant 
         ("to", None if wanted.until is None else format_rfc3339(wanted.until)),
     ]
     when = at_of(at)
-    shown = [("community", community), ("state", formula.states[0] if len(formula.states) == 1 else None), when]
+    # A page has each name once, and without a state means those that are open.
+    shown = [
+        ("community", community),
+        ("state", ",".join(formula.states) or ALL),
+        ("severity", ",".join(formula.severity) or None),
+        ("category", formula.category),
+        *times,
+        when,
+    ]
     return Rows(
         api=address(f"/api/v1/{community}/events", [*named, *times, ("limit", PAGE), when]),
         page=address("/events", shown),

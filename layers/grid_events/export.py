@@ -13,7 +13,9 @@ from layers.sheets import out
 from layers.sheets.out import Column, moment
 from store.language import named, say
 
-SORTS = ("severity", "title", "category", "area", "state_name", "occurred", "source", "id")
+SORTS = ("severity", "title", "category", "area", "state_name", "due", "assignee", "occurred", "source", "id")
+NEVER = 1 << 62
+"""Where what has no limit stands among the limits."""
 """The columns of the list that it can be sorted by."""
 
 
@@ -25,6 +27,8 @@ def ordered(rows: Sequence[Row[Any]], community: str, sorts: Sequence[str]) -> l
         "severity": lambda row: severities.index(row.severity),
         "category": lambda row: named(categories()[row.category]),
         "area": lambda row: areas.get(row.area, "—"),
+        "due": lambda row: row.due or NEVER,
+        "assignee": lambda row: row.assignee or "",
         "state_name": lambda row: named(states()[row.state]),
         "source": lambda row: row.source or "",
     }

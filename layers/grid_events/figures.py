@@ -9,8 +9,10 @@ import numpy as np
 from sqlalchemy import Connection, Select, case, func, select
 
 from geo.ground import places
+from layers.grid_events.rows import stood
 from layers.grid_events.rules import categories, open_states, states
 from layers.grid_events.tables import grid_event, grid_event_transition
+from store.demonstration import brought
 from store.instant import DAY, HOUR, Instant
 from store.language import Word, in_all, marked
 
@@ -81,7 +83,9 @@ def figures(connection: Connection, community: str, period: Period, by: str | No
     import pandas as pd
 
     table = _events(connection, community, period, by)
-    answer: dict[str, Any] = {"total": _summary(table, period)}
+    event = grid_event.c
+    reported = (event.community == community, event.received >= period.since, event.received < period.until)
+    answer: dict[str, Any] = {"total": _summary(table, period), "demo": brought(connection, grid_event, *reported)}
     if by is not None:
         names = _names(community, by)
         grouped = table.groupby(BY[by], dropna=False)
@@ -132,7 +136,9 @@ def _steps(community: str, period: Period, *columns: Any) -> Select[Any]:
     query = select(event.id, *columns).join(grid_event_transition, step.event_id == event.id)
     reported = (event.received >= period.since) & (event.received < period.until)
     # No step is older than the report: that lets the database look at the period's steps only.
-    return query.where(event.community == community, reported, step.at >= period.since, step.at < period.until)
+    # What was taken back by then did not happen.
+    found = query.where(event.community == community, reported, step.at >= period.since, step.at < period.until)
+    return found.where(stood(period.until))
 
 
 def _late(community: str, period: Period) -> Select[Any]:

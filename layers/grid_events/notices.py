@@ -37,7 +37,7 @@ def rules() -> dict[str, Rule]:
 
 
 def tell_step(connection: Connection, event: Any, community: str, row: Any) -> None:
-    """Tell of a step or an action in its transaction; ``event`` has ``id``, ``title`` and ``area``."""
+    """Tell of a step or an action in its transaction; ``event`` is its row, or what a notice tells of it."""
     rule = rules().get(row.action or row.state)
     if rule is not None:
         told = _told(row.action or row.state, rule, event, community, row.assignee, row.at, str(row.seq))
@@ -89,6 +89,8 @@ def _told(
         subject=event.id,
         title=event.title,
         place=event.area,
+        severity=event.severity,
+        category=event.category,
         least=rule.least,
         person=assignee if rule.assignee else None,
         mark=f"event:{event.id}:{occurrence}:{kind}",

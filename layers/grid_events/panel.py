@@ -10,10 +10,11 @@ from layers.look import LEVELS
 from store.language import marked, named, say
 
 OF_THE_DAY = (
-    (marked("逾期"), "overdue", "overdue"),
-    (marked("未指派"), "unassigned", "unassigned"),
-    (marked("今日结案"), "closed_today", "closed"),
+    (marked("逾期"), "overdue", "overdue", "overdue=true"),
+    (marked("未指派"), "unassigned", "unassigned", "state=unassigned"),
+    (marked("今日结案"), "closed_today", "closed", "state=all&reached=closed&reached_from=today"),
 )
+"""Name, key, class, and what the list of events is asked for."""
 
 
 def panel(community: Community) -> Any:
@@ -23,7 +24,7 @@ def panel(community: Community) -> Any:
             [
                 html.Span(level.symbol, className=f"symbol tone-{level.code}"),
                 html.Span(named(level), className="label"),
-                html.Span("0", className="value", **{"data-live": f"grid_events.*.{severity}"}),
+                html.Span("—", className="value", **_live(severity, f"severity={severity}")),
             ],
             className="count",
         )
@@ -33,11 +34,11 @@ def panel(community: Community) -> Any:
         html.Span(
             [
                 html.Span(say(name), className="label"),
-                html.Span("0", className="value", **{"data-live": f"grid_events.*.{code}"}),
+                html.Span("—", className="value", **_live(code, asked)),
             ],
             className=f"count {kind}",
         )
-        for name, code, kind in OF_THE_DAY
+        for name, code, kind, asked in OF_THE_DAY
     ]
     return parts.panel(
         "grid_events",
@@ -47,3 +48,7 @@ def panel(community: Community) -> Any:
         html.Ol(className="events", **{"data-list": "grid_events"}),
         waiting=say("暂无网格事件；设备上报或经接口填报后在此显示"),
     )
+
+
+def _live(code: str, asked: str) -> dict[str, str]:
+    return {"data-live": f"grid_events.*.{code}", "data-rows": f"/events?{asked}"}

@@ -1,6 +1,7 @@
 """Photos of an event."""
 
 import hashlib
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -52,6 +53,17 @@ def of_event(connection: Connection, event_id: str, at: Instant | None = None) -
     if at is not None:
         query = query.where(photos.at <= at)
     return [{"number": row.number, "seq": row.seq} for row in connection.execute(query)]
+
+
+def first_of(connection: Connection, events: Sequence[str], at: Instant | None = None) -> dict[str, int]:
+    """The first photo of each of several events that has one: its number."""
+    photos = grid_event_photo.c
+    query = (
+        select(photos.event_id, func.min(photos.number)).where(photos.event_id.in_(events)).group_by(photos.event_id)
+    )
+    if at is not None:
+        query = query.where(photos.at <= at)
+    return dict(connection.execute(query.group_by(photos.event_id)).tuples().all())
 
 
 def one(connection: Connection, community: str, event_id: str, number: int) -> bytes | None:

@@ -6,13 +6,26 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, false, func, not_, or_, select
 
 from geo.ground import locate, places
 from geo.spatial import to_metres
 from layers.declare import Located, positions
-from layers.grid_events.rows import REVISION
-from layers.grid_events.rules import OF_ASSIGNEE, OPEN, SEVERITIES, TO_BE_GIVEN, UNASSIGNED, open_states, step
+from layers.grid_events import search
+from layers.grid_events.ranks import rank
+from layers.grid_events.rows import REVISION, stood
+from layers.grid_events.rules import (
+    NONE,
+    OF_ASSIGNEE,
+    OPEN,
+    SEVERITIES,
+    TO_BE_GIVEN,
+    UNASSIGNED,
+    VALID,
+    VOID,
+    open_states,
+    step,
+)
 from layers.grid_events.tables import grid_event, grid_event_present, grid_event_transition
 from layers.grid_events.told import record
 from store import revision
@@ -24,8 +37,6 @@ TALLY = "*"
 SOON = 2 * HOUR
 SHOWN = 300
 """Open events that a screen is given; the tally counts them all."""
-PART_OF_NUMBER = 4
-"""Characters from which on a word that is looked for may be part of an event's number."""
 SAME_METRES = 100
 SAME_WITHIN = 2 * HOUR
 """How near, in place and in time, two reports of a category may be the same matter."""
@@ -34,11 +45,17 @@ SAME_WITHIN = 2 * HOUR
 def records(
     connection: Connection, community: str, keys: set[str] | None, at: Instant | None = None
 ) -> dict[str, dict[str, Any]]:
-    """The newest open events, or the named ones, and under `TALLY` the counts. Times are epoch milliseconds."""
+    """The open events that matter most, or the named ones, and under `TALLY` the counts. Times are epoch milliseconds.
+
+    They are in the order of the screens' lists: by rank, then the newest first, so that none that matters less is told
+    in place of one that matters more.
+    """
     stamp = revision.stamp(connection, REVISION, at)
     query = with_state(community, at)
     if keys is None:
-        query = query.where(is_in(query, OPEN)).order_by((grid_event.c.occurred + 0).desc()).limit(SHOWN)
+        columns = query.selected_columns
+        order = (rank(columns, now() if at is None else at), columns.occurred.desc(), columns.id)
+        query = query.where(is_in(query, OPEN)).order_by(*order).limit(SHOWN)
     else:
         query = query.where(grid_event.c.id.in_(keys - {TALLY}))
     names = {place.code: place for place in places(community, "areas")}
@@ -70,13 +87,14 @@ _NEWEST = ("state", "seq", "level", "assignee", "rating", "due", "warn")
 """What of its newest step an event is selected with."""
 
 
-def with_state(community: str, at: Instant | None) -> Select[Any]:
-    """Select events with their state and its time, as of ``at``."""
+def with_state(community: str, at: Instant | None, *, is_by_id: bool = False) -> Select[Any]:
+    """Select events with their state and its time, as of ``at``; ``is_by_id``: which they are is known by their ids."""
+    of: Any = search.ByRow if is_by_id else (lambda column: column)
     if at is None:
         newest, columns = grid_event_present, grid_event_present.c
         query = select(grid_event, *(columns[name] for name in _NEWEST), columns.at.label("state_since"))
         query = query.select_from(newest).join(grid_event, grid_event.c.id == columns.event_id)
-        return query.where(columns.community == community, grid_event.c.community == community)
+        return query.where(of(columns.community) == community, of(grid_event.c.community) == community)
     step = grid_event_transition.alias("step")
     of_event = grid_event_transition.c.event_id == grid_event.c.id
     last = select(func.max(grid_event_transition.c.seq)).where(of_event, grid_event_transition.c.at <= at)
@@ -84,26 +102,41 @@ def with_state(community: str, at: Instant | None) -> Select[Any]:
     query = query.select_from(grid_event).join(
         step, (step.c.event_id == grid_event.c.id) & (step.c.seq == last.scalar_subquery())
     )
-    return query.where(grid_event.c.community == community, grid_event.c.received <= at)
+    return query.where(of(grid_event.c.community) == community, of(grid_event.c.received) <= at)
+
+
+Between = tuple[Instant | None, Instant | None]
+"""From a moment until before another; None: without an end on that side."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
     """Which events are asked for; what is left out lets all through.
 
-    ``state`` may also be `OPEN` or `UNASSIGNED`, ``category`` the first part of several; each of ``words`` must
-    stand in the title, the detail or the number.
+    ``state`` may also be `OPEN`, `UNASSIGNED` or `VALID`, ``category`` the first part of several; ``area``, ``grid``
+    and ``assignee`` may be `NONE`. Each of ``words`` must stand in what was said of an event (search.py), or name
+    somebody where ``names_people``. ``reported`` and ``reached_in`` are (from, until before), of when it was received
+    and of when it came to the state ``reached``. ``is_overdue``: only what is open and past its limit, or in time.
+    ``boxes`` are (west, south, east, north), in one of which it must lie.
     """
 
     state: Sequence[str] = ()
     category: str | None = None
     area: str | None = None
+    grid: str | None = None
     severity: Sequence[str] = ()
     assignee: str | None = None
+    reporter: str | None = None
     words: Sequence[str] = ()
+    names_people: bool = False
     ids: Sequence[str] = ()
+    is_overdue: bool | None = None
+    reached: str | None = None
     since: Instant | None = None
     until: Instant | None = None
+    reported: Between = (None, None)
+    reached_in: Between = (None, None)
+    boxes: Sequence[tuple[float, float, float, float]] | None = None
 
 
 def find(
@@ -127,41 +160,85 @@ def find(
 def chosen(community: str, wanted: Filter, at: Instant | None) -> Select[Any]:
     """Select the events that are asked for, in no order."""
     event = grid_event.c
-    query = with_state(community, at)
+    query = with_state(community, at, is_by_id=bool(wanted.words or wanted.reached or wanted.ids))
+    columns = query.selected_columns
     if wanted.state:
         query = query.where(or_(*(is_in(query, code) for code in wanted.state)))
     if wanted.category is not None:
         # A group is asked for by its first part: "facility" is every "facility.*".
         part = event.category.startswith(f"{wanted.category}.", autoescape=True)
         query = query.where((event.category == wanted.category) | part)
-    if wanted.area is not None:
-        query = query.where(event.area == wanted.area)
+    for column, code in ((event.area, wanted.area), (event.grid, wanted.grid), (columns.assignee, wanted.assignee)):
+        if code is not None:
+            query = query.where(column.is_(None) if code == NONE else column == code)
     if wanted.severity:
         query = query.where(event.severity.in_(wanted.severity))
+    if wanted.reporter is not None:
+        query = query.where(event.reporter.in_([wanted.reporter, f"user:{wanted.reporter}"]))
     if wanted.ids:
         query = query.where(event.id.in_(wanted.ids))
-    for said in wanted.words:
-        # A short word is in many numbers by chance.
-        columns = (event.title, event.detail, *([event.id] if len(said) >= PART_OF_NUMBER else []))
-        query = query.where(or_(*(column.icontains(said, autoescape=True) for column in columns)))
-    if wanted.assignee is not None:
-        query = query.where(query.selected_columns.assignee == wanted.assignee)
+    for word in wanted.words:
+        query = query.where(event.id.in_(search.matching(community, word, names_people=wanted.names_people)))
+    if wanted.is_overdue is not None:
+        query = query.where(_is_overdue(query, now() if at is None else at, is_wanted=wanted.is_overdue))
+    if wanted.reached is not None:
+        query = query.where(event.id.in_(_reached(wanted.reached, wanted.reached_in, at)))
+    query = query.where(*_between(event.received, wanted.reported))
     if wanted.since is not None:
         query = query.where(event.occurred >= wanted.since)
     if wanted.until is not None:
         query = query.where(event.occurred <= wanted.until)
+    if wanted.boxes is not None:
+        query = query.where(or_(false(), *(_lies_in(box) for box in wanted.boxes)))
     return query
 
 
+def _lies_in(box: tuple[float, float, float, float]) -> ColumnElement[bool]:
+    west, south, east, north = box
+    return grid_event.c.lon.between(west, east) & grid_event.c.lat.between(south, north)
+
+
+def how_many(connection: Connection, community: str, wanted: Filter, at: Instant | None) -> int:
+    """How many events are asked for."""
+    if at is None and wanted == Filter(state=wanted.state, names_people=wanted.names_people):
+        # How they stand says it: to look each of them up besides would cost five times as much.
+        asked = select(grid_event_present).where(grid_event_present.c.community == community)
+        asked = asked.where(or_(*(is_in(asked, code) for code in wanted.state))) if wanted.state else asked
+        asked = asked.with_only_columns(grid_event_present.c.event_id)
+    else:
+        asked = chosen(community, wanted, at).with_only_columns(grid_event.c.id)
+    return connection.scalar(select(func.count()).select_from(asked.subquery())) or 0
+
+
+def _between(column: Any, span: Between) -> list[ColumnElement[bool]]:
+    since, until = span
+    return [*([column >= since] if since is not None else []), *([column < until] if until is not None else [])]
+
+
+def _reached(state: str, span: Between, at: Instant | None) -> Select[Any]:
+    """The events that came to a state in a span; a step that was taken back brought none there."""
+    step = grid_event_transition.c
+    came = (step.state == state, step.action.is_(None), stood(at))
+    query = select(step.event_id).where(*came, *_between(step.at, span))
+    return query if at is None else query.where(step.at <= at)
+
+
 def is_in(events: Select[Any], code: str) -> ColumnElement[bool]:
-    """Whether an event of `with_state` is in a state, or `OPEN`, or `UNASSIGNED`."""
+    """Whether an event of `with_state` is in a state, or `OPEN`, `UNASSIGNED` or `VALID`."""
     columns = events.selected_columns
     if code == OPEN:
         return columns.state.in_(open_states())
     if code == UNASSIGNED:
         return _is_with_nobody(columns)
-    found: ColumnElement[bool] = columns.state == code
+    found: ColumnElement[bool] = columns.state != VOID if code == VALID else columns.state == code
     return found
+
+
+def _is_overdue(events: Select[Any], moment: Instant, *, is_wanted: bool) -> ColumnElement[bool]:
+    """Whether an event of `with_state` is open and past its limit, or open and not."""
+    columns = events.selected_columns
+    is_late = columns.due.is_not(None) & (columns.due <= moment)
+    return is_in(events, OPEN) & (is_late if is_wanted else not_(is_late))
 
 
 def _open(community: str, at: Instant | None) -> Select[Any]:
@@ -240,6 +317,7 @@ def transitions(connection: Connection, event_id: str, at: Instant | None = None
             "action": row.action,
             **in_all("name", step(row.action or row.state)),
             "at": format_rfc3339(row.at),
+            "ts": format_rfc3339(row.made) if row.made else None,
             "actor": row.actor,
             "note": row.note,
             "level": row.level,
@@ -271,6 +349,8 @@ def tally(connection: Connection, community: str, at: Instant | None) -> dict[st
         .where(
             grid_event.c.community == community,
             grid_event_transition.c.state == "closed",
+            grid_event_transition.c.action.is_(None),
+            stood(at),
             grid_event_transition.c.at.between(local_midnight(moment), moment),
         )
     )

@@ -9,6 +9,14 @@ from typing import Any
 from store.language import Word
 
 SEVERITIES = {"minor": Word("低", "Low"), "major": Word("中", "Medium"), "critical": Word("高", "High")}
+GROUPS = {
+    "facility": Word("公共设施", "Public facilities"),
+    "environment": Word("环境", "Environment"),
+    "order": Word("秩序", "Order"),
+    "safety": Word("安全", "Safety"),
+    "service": Word("服务", "Services"),
+}
+"""The first parts of the categories' codes."""
 OTHER = "other"
 FIRST = "reported"
 """The state of an event that was just reported."""
@@ -125,8 +133,11 @@ def categories() -> dict[str, Category]:
     }
 
 
-OPEN, UNASSIGNED = "open", "unassigned"
-"""What may be asked for beside a state: what is not done; what should be in somebody's hands, and is in nobody's."""
+OPEN, UNASSIGNED, VALID, ALL = "open", "unassigned", "valid", "all"
+"""What may be asked for beside a state: what is not done; what lies with nobody; what was not voided; all."""
+VOID = "void"
+NONE = "none"
+"""What is asked for of an area, a grid or an assignee where there is none."""
 
 
 def open_states() -> list[str]:
@@ -134,6 +145,12 @@ def open_states() -> list[str]:
     return [code for code, state in states().items() if state.open]
 
 
-def step(code: str) -> State | Action:
-    """The row of a state or an action."""
+UNDONE = "undone"
+"""What stands for an action where a step was taken back."""
+
+
+def step(code: str) -> State | Action | Word:
+    """The row of a state or an action, or the word for a step that was taken back."""
+    if code == UNDONE:
+        return Word("撤回", "Taken back")
     return states()[code] if code in states() else actions()[code]

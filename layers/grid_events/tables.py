@@ -17,10 +17,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
     true,
 )
 
-from store.metadata import metadata
+from store.metadata import BEYOND, metadata
+
+UNDONE = text("action = 'undone'")
 
 grid_event = Table(
     "grid_event",
@@ -72,9 +75,16 @@ grid_event_transition = Table(
     Column("working", Boolean, nullable=False, server_default=true()),
     # Which limit it is, of clocks.toml; none where nothing is due.
     Column("limit_name", String(16)),
+    # What whoever made it called it: the same from the same person is the same step.
+    Column("ref", String(64)),
+    # When it was made, where that was told; ``at`` is when it was taken.
+    Column("made", BigInteger),
+    Index("uq_grid_event_transition_ref", "event_id", "actor", "ref", unique=True),
     Index("ix_grid_event_transition_at", "at"),
     # What was closed today.
     Index("ix_grid_event_transition_state_at", "state", "at"),
+    # What was taken back, of which there is little.
+    Index("ix_grid_event_transition_undone", "event_id", "seq", sqlite_where=UNDONE, postgresql_where=UNDONE),
 )
 
 # Written by nobody but the database, with each row of grid_event_transition.
@@ -92,7 +102,23 @@ grid_event_present = Table(
     Column("warn", BigInteger),
     Column("at", BigInteger, nullable=False),
     Index("ix_grid_event_present_community_state", "community", "state"),
+    Index("ix_grid_event_present_community_assignee", "community", "assignee"),
 )
+
+# What an event is found by, in lower case: written once with it. The index of the pairs only the migration knows, since
+# each database has its own way: SQLite a table of FTS5 beside this one, PostgreSQL an inverted index.
+grid_event_search = Table(
+    "grid_event_search",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("event_id", String(32), ForeignKey("grid_event.id"), nullable=False),
+    Column("community", String(64), nullable=False),
+    Column("said", Text, nullable=False),
+    Column("reporter", String(80), nullable=False),
+    Column("pairs", Text, nullable=False),
+    Index("uq_grid_event_search_event_id", "event_id", unique=True),
+)
+BEYOND.update({"grid_event_pairs", "ix_grid_event_search_pairs"})
 
 grid_event_photo = Table(
     "grid_event_photo",

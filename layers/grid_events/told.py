@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from layers.grid_events.hands import is_unassigned
+from layers.grid_events.ranks import ranks
 from layers.grid_events.rules import categories, levels, states
 from sensors.replay.sources import source_words
 from store.instant import MILLISECOND, format_rfc3339
@@ -73,6 +74,8 @@ def record(row: Row[Any], areas: Mapping[str, Any]) -> dict[str, Any]:
         **in_all("category", category_word(row)),
         "flag": "unknown_category" if row.category_reported else None,
         "severity": row.severity,
+        # While it is in time, and once it is late: a screen knows by its own clock which of them holds.
+        "ranks": list(ranks(row.severity)),
         "title": row.title,
         **in_all("area", areas.get(row.area)),
         "lon": row.lon,

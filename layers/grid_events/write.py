@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 
 from geo.ground import locate_one
 from layers.declare import is_known
-from layers.grid_events import hands, notices, rows
-from layers.grid_events.due import Clock, first_clock, next_clock
+from layers.grid_events import done, hands, notices, rows, search
+from layers.grid_events.due import first_clock, next_clock
 from layers.grid_events.report import LIMITS, Report
 from layers.grid_events.rows import Row
 from layers.grid_events.rules import FIRST, FIRST_LEVEL, OF_ASSIGNEE, OTHER, actions, categories, levels, states, step
@@ -83,7 +83,9 @@ def file(connection: Connection, community: str, reporter: Reporter, report: Rep
     clock = first_clock(report.category, report.severity, report.received)
     first = Row(1, FIRST, reporter.name, "", report.received, FIRST_LEVEL, clock=clock)
     rows.add(connection, event_id, first)
-    notices.tell_step(connection, _About(event_id, report.title, area), community, first)
+    search.keep(connection, row)
+    about = _About(event_id, report.title, area, report.severity, report.category)
+    notices.tell_step(connection, about, community, first)
     return event_id, True
 
 
@@ -142,6 +144,8 @@ class _About(NamedTuple):
     id: str
     title: str
     area: str | None
+    severity: str
+    category: str
 
 
 def _place(community: str, lon: float | None, lat: float | None, layer: str) -> str | None:
@@ -155,7 +159,8 @@ class Wanted:
     """A step or an action that somebody asks for.
 
     ``to`` is a state or an action of ``life.toml``; ``seen`` the number of the newest row that they saw:
-    where there is a newer one, nothing is done.
+    where there is a newer one, nothing is done. ``ref`` is what whoever asks calls it: what they asked for
+    under it before is not done again. ``made`` is when they did it, which may be long before it is asked for.
     """
 
     to: str
@@ -164,45 +169,68 @@ class Wanted:
     assignee: str | None = None
     rating: int | None = None
     merged_into: str | None = None
+    ref: str | None = None
+    made: Instant | None = None
 
 
 def advance(
     connection: Connection, community: str, event_id: str, wanted: Wanted, actor: Actor, staff: Collection[str]
-) -> None:
+) -> bool:
     """Take an event to another state, or do an action with it; ``staff`` are the accounts it can be given to.
+
+    Returns whether it was done now: not where the same person asked for it before.
 
     Raises
     ------
     Problem
-        404 for an unknown event, 400 for an unknown state, action or account, 409 for what is not permitted in
-        the present state, would lie with nobody, or where somebody else was quicker, 403 for a role that does
-        not suffice and for who would rate what they closed themselves.
+        404 for an unknown event, 400 for an unknown state, action or account and a time that cannot be, 409 for what
+        is not permitted in the present state, would lie with nobody, or where somebody else was quicker, 403 for a
+        role that does not suffice and for who would rate what they closed themselves.
     """
-    present, event = _present(connection, community, event_id)
+    present, event = present_of(connection, community, event_id)
+    if _is_taken(connection, event_id, wanted, actor):
+        return False
     if wanted.seen is not None and wanted.seen != present.seq:
-        raise _overtaken(present)
+        raise overtaken(present)
     wanted = replace(wanted, note=words(wanted.note))
     if wanted.to in actions():
         row = _acted(present, wanted, actor, staff)
     else:
-        _check_step(present, wanted, actor)
+        _check_step(present, wanted, actor, _closer(connection, event_id, present))
         if wanted.to == "void" and wanted.merged_into is not None:
             _check_merge(connection, community, event_id, wanted.merged_into)
         row = _stepped(connection, community, event, present, wanted, actor, staff)
+    row = replace(row, ref=wanted.ref, made=done.checked(connection, event_id, wanted.made, actor, row.at))
     try:
         with connection.begin_nested():
             rows.add(connection, event_id, row)
     except IntegrityError:
+        if _is_taken(connection, event_id, wanted, actor):
+            return False
         # On a database that takes several writers, the other one's row has this number now.
-        raise _overtaken(_present(connection, community, event_id)[0]) from None
+        raise overtaken(present_of(connection, community, event_id)[0]) from None
     notices.tell_step(connection, event, community, row)
     if row.is_unassigned and not present.is_unassigned:
         notices.tell_unassigned(connection, event, community, row)
     told = {"to": wanted.to, "from": present.state, "seq": row.seq, "assignee": row.assignee}
     audit.record(connection, actor.label, "event.step", event_id, told)
+    return True
 
 
-def _present(connection: Connection, community: str, event_id: str) -> tuple[Row, Any]:
+def _is_taken(connection: Connection, event_id: str, wanted: Wanted, actor: Actor) -> bool:
+    """Whether this person's step is in the history already; 409 where it is another one under the same id."""
+    if wanted.ref is None:
+        return False
+    steps = grid_event_transition.c
+    of_person = (steps.event_id == event_id, steps.actor == actor.label, steps.ref == wanted.ref)
+    known = connection.execute(select(steps.state, steps.action).where(*of_person)).one_or_none()
+    if known is not None and (known.action or known.state) != wanted.to:
+        raise Problem(409, "known already", f"the step {wanted.ref} is known, and is not {wanted.to}")
+    return known is not None
+
+
+def present_of(connection: Connection, community: str, event_id: str) -> tuple[Row, Any]:
+    """The newest row of an event, and what its steps need of the event; 404 where there is none."""
     steps = grid_event_transition
     query = (
         select(steps, *(grid_event.c[name] for name in ABOUT))
@@ -212,31 +240,27 @@ def _present(connection: Connection, community: str, event_id: str) -> tuple[Row
     found = connection.execute(query.order_by(steps.c.seq.desc()).limit(1)).one_or_none()
     if found is None:
         raise Problem(404, "not found", f"no event {event_id!r} in {community!r}")
-    clock = Clock(found.due, found.warn, found.time_left, found.working, found.limit_name)
-    newest = Row(
-        found.seq,
-        found.state,
-        found.actor,
-        found.note,
-        found.at,
-        found.level,
-        found.action,
-        found.assignee,
-        found.rating,
-        found.merged_into,
-        clock,
-    )
-    return newest, found
+    return rows.of(found), found
 
 
-def _overtaken(present: Row) -> Problem:
+def _closer(connection: Connection, event_id: str, present: Row) -> str:
+    """Who brought an event to its present state; a later step of another, taken back, changes nothing of that."""
+    if present.action is None:
+        return present.actor
+    step = grid_event_transition.c
+    brought = select(step.actor).where(step.event_id == event_id, step.state == present.state, step.action.is_(None))
+    return connection.scalar(brought.order_by(step.seq.desc()).limit(1)) or present.actor
+
+
+def overtaken(present: Row) -> Problem:
+    """The refusal of who saw an event before somebody else took it a step further."""
     what = named(step(present.action or present.state))
     who = present.actor.partition(":")[2] or present.actor
     detail = say("{who} 刚刚（{at}）已将此事件「{what}」；请看过再定", who=who, at=local_clock(present.at), what=what)
     return Problem(409, "changed meanwhile", detail, state=present.state, seq=present.seq)
 
 
-def _check_step(present: Row, wanted: Wanted, actor: Actor) -> None:
+def _check_step(present: Row, wanted: Wanted, actor: Actor, closer: str) -> None:
     if wanted.to not in states():
         known = ", ".join([*states(), *actions()])
         raise Problem(400, "bad request", f"{wanted.to!r} is not one of {known}")
@@ -245,14 +269,14 @@ def _check_step(present: Row, wanted: Wanted, actor: Actor) -> None:
         what = f"from {present.state} the next may be: {', '.join(permitted) or 'nothing'}; not {wanted.to}"
         raise Problem(409, "step not permitted", what, state=present.state)
     _check_role(present, wanted.to, permitted[wanted.to], actor)
-    if wanted.to == "rated" and present.actor == actor.label:
+    if wanted.to == "rated" and closer == actor.label:
         raise Problem(403, "not by who closed it", say("结案的人不评价；请上报人或他人评价"), reason="closed_by_you")
     if wanted.to == "rated" and not 1 <= (wanted.rating or 0) <= MAX_RATING:
         raise Problem(400, "bad request", f"rating: a rating has 1 to {MAX_RATING} points")
 
 
 def _check_merge(connection: Connection, community: str, event_id: str, into: str) -> None:
-    kept, _event = _present(connection, community, into)
+    kept, _event = present_of(connection, community, into)
     if into == event_id or kept.state == "void":
         raise Problem(409, "step not permitted", f"{into} is this event itself, or void")
 

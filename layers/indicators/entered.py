@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Row, select
 
 from layers.indicators.tables import indicator_value
 from layers.sources import Counted, Formula, Rows, Source, Span, address, at_of
+from store.demonstration import is_invented
 from store.instant import Instant, now
 
 
@@ -43,8 +44,12 @@ def count(
     counted = []
     for span in spans:
         of = [row for row in known if span is None or span.since <= row.day < span.until]
-        counted.append(Counted(value=of[-1].value, as_of=of[-1].day) if of else Counted(value=None))
+        counted.append(_counted(of[-1]) if of else Counted(value=None))
     return counted
+
+
+def _counted(row: Row) -> Counted:  # type: ignore[type-arg]
+    return Counted(value=row.value, as_of=row.day, is_invented=is_invented(row.actor))
 
 
 def rows(community: str, formula: EnteredFormula, _span: Span | None, at: Instant | None) -> Rows:

@@ -53,6 +53,7 @@ class Figure:
     areas: Mapping[str, float] = field(default_factory=dict)
     has_areas: bool = False
     is_replayed: bool = False
+    is_invented: bool = False
 
     @property
     def baseline(self) -> Baseline | None:
@@ -179,6 +180,7 @@ def _figure(
         areas={} if is_open else {area: _tidy(value * per) for area, value in last.areas.items()},
         has_areas=source.has_areas(community, formula) and not is_open,
         is_replayed=last.is_replayed,
+        is_invented=last.is_invented and values[-1] is not None,
     )
 
 

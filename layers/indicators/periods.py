@@ -1,13 +1,13 @@
 """Periods of indicators: days, weeks, months and years of the calendar in Asia/Shanghai, or none: as it stands."""
 
-from datetime import date, timedelta
 from typing import Literal
 
 from layers.sources import Span
-from store.instant import Instant, local_date, midnight
+from store.instant import DAY, Instant, local_date, midnight
 from store.language import Word, marked
+from store.periods import Calendar, days_of
 
-Period = Literal["day", "week", "month", "year", "now"]
+Period = Calendar | Literal["now"]
 NAMES = {
     "day": Word(marked("今日"), "Today"),
     "week": Word(marked("本周"), "This week"),
@@ -42,28 +42,6 @@ def last_of(period: Period, moment: Instant, most: int | None = None) -> list[Sp
     return spans
 
 
-def _span(period: Period, moment: Instant) -> Span:
-    first = _first(period, local_date(moment))
-    return Span(midnight(first), midnight(_next(period, first)))
-
-
-def _first(period: Period, day: date) -> date:
-    match period:
-        case "week":
-            return day - timedelta(days=day.weekday())
-        case "month":
-            return day.replace(day=1)
-        case "year":
-            return day.replace(month=1, day=1)
-    return day
-
-
-def _next(period: Period, first: date) -> date:
-    match period:
-        case "week":
-            return first + timedelta(days=7)
-        case "month":
-            return (first + timedelta(days=32)).replace(day=1)
-        case "year":
-            return first.replace(year=first.year + 1)
-    return first + timedelta(days=1)
+def _span(period: Calendar, moment: Instant) -> Span:
+    first, last = days_of(period, local_date(moment))
+    return Span(midnight(first), midnight(last) + DAY)

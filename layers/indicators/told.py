@@ -75,6 +75,7 @@ def figure(found: Figure) -> dict[str, Any]:
         "source": found.source.name_en,
         **in_all("source_name", found.source),
         "replayed": found.is_replayed,
+        "demo": found.is_invented,
         "rows": found.rows.api,
         "page": found.rows.page,
         "trend": [point(one) for one in found.trend],

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from layers.services import come_to
 from layers.services.activities import api as activities
 from layers.services.bookings import api as bookings
 from layers.services.canteen import api as canteen
@@ -14,6 +15,7 @@ from layers.services.registers import api as registers
 def router() -> APIRouter:
     """The routes below ``/api/v1/{community}``."""
     routes = APIRouter(tags=["services"])
+    come_to.add_to(routes)
     registers.add_to(routes)
     bookings.add_to(routes)
     canteen.add_to(routes)

@@ -24,13 +24,11 @@ from layers.services.registers import unchanged, values
 from layers.services.registers.declare import Register, registers
 from layers.services.registers.listing import is_met
 from layers.services.registers.tables import register_row, register_value
-from layers.sources import Counted, Formula, Rows, Source, Span, address, at_of
+from layers.sources import Counted, Rows, Source, Span, address, at_of
+from store.demonstration import brought
 from store.instant import Instant
 
 PAGE = "1000"
-MOST_KEPT = 10_000
-"""Figures of past spans that a process keeps in mind."""
-_past: dict[tuple[str, str, Formula, Span | None], tuple[unchanged.Stamp, Counted]] = {}
 
 
 def count(
@@ -45,17 +43,16 @@ def count(
         return counted_at(connection, community, one, formula, spans, at)
     if not _has_rows(connection, community, one.code):
         return [Counted(value=None) for _ in spans]
-    stamp = unchanged.stamp(connection, community, one.code)
-    keys = [(str(connection.engine.url), community, formula, span) for span in spans[:-1]]
-    known = [_past.get(key) for key in keys]
-    past = [kept[1] for kept in known if kept is not None and kept[0] == stamp]
-    if len(past) == len(keys):
-        return [*past, *_counted(connection, community, one, formula, spans[-1:])]
-    counted = _counted(connection, community, one, formula, spans)
-    if len(_past) + len(keys) > MOST_KEPT:
-        _past.clear()
-    _past.update(zip(keys, ((stamp, found) for found in counted), strict=False))
-    return counted
+    past = tuple(spans[:-1])
+    before = unchanged.told(
+        connection,
+        community,
+        (formula, past),
+        [one.code],
+        lambda: _counted(connection, community, one, formula, past),
+        most_old=None,
+    )
+    return [*before, *_counted(connection, community, one, formula, spans[-1:])]
 
 
 def _counted(
@@ -63,15 +60,25 @@ def _counted(
 ) -> list[Counted]:
     found = [span for span in spans if span is not None]
     by_span = _by_span(connection, community, one, formula, found) if formula.date else {}
-    whole = _whole(connection, community, one, formula) if None in spans or not formula.date else 0.0
+    every = whole(connection, community, one, formula) if None in spans or not formula.date else 0.0
     last = spans[-1] if spans else None
     areas = _areas(connection, community, one, formula, last)
     counted = []
     for span in spans:
-        value = whole if span is None or not formula.date else by_span.get(span, 0.0)
+        value = every if span is None or not formula.date else by_span.get(span, 0.0)
         people = _people(connection, community, one, formula, span, value) if is_of_people(community, formula) else None
-        counted.append(Counted(value=value, areas=areas if span is last else {}, people=people))
+        is_invented = span is last and _is_invented(connection, community, one, formula, span)
+        areas_of = areas if span is last else {}
+        counted.append(Counted(value=value, areas=areas_of, people=people, is_invented=is_invented))
     return counted
+
+
+def _is_invented(
+    connection: Connection, community: str, one: Register, formula: RegisterFormula, span: Span | None
+) -> bool:
+    table, where = _within(register_row, community, one, formula, span)
+    counted = select(register_row.c.id).select_from(table).where(*where)
+    return brought(connection, register_row, register_row.c.id.in_(counted))
 
 
 def rows(community: str, formula: RegisterFormula, span: Span | None, at: Instant | None) -> Rows:
@@ -85,6 +92,7 @@ def rows(community: str, formula: RegisterFormula, span: Span | None, at: Instan
         ("register", one.code),
         ("where", "\n".join(wanted) or None),
         ("state", ",".join(formula.states) or None),
+        ("of", None if formula.of == "count" else f"{formula.of}:{formula.field}"),
         when,
     ]
     return Rows(
@@ -186,7 +194,8 @@ def _by_span(
     return {spans[place]: float(found) / per for place, found in connection.execute(query) if place >= 0}
 
 
-def _whole(connection: Connection, community: str, one: Register, formula: RegisterFormula) -> float:
+def whole(connection: Connection, community: str, one: Register, formula: RegisterFormula) -> float:
+    """The figure of all rows that stand and meet the conditions."""
     figure, table = _figure(community, one, formula)
     found = connection.scalar(select(figure).select_from(table).where(*_chosen(community, one, formula)))
     return float(found or 0) / scale(one, formula)

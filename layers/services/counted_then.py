@@ -1,6 +1,7 @@
 """Figures of registers of a past time: of the rows as they stood then, which no index holds."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,8 +18,10 @@ from layers.services.formula import (
 from layers.services.registers import queries
 from layers.services.registers.behind import Row, Value
 from layers.services.registers.declare import Register
+from layers.services.registers.tables import register_row
 from layers.services.registers.wanted import holds
 from layers.sources import Counted, Span
+from store.demonstration import brought_of
 from store.instant import Instant
 
 
@@ -40,7 +43,9 @@ def counted_at(
         for row in known
         if (not formula.states or row.state in formula.states) and all(holds(each, row.values) for each in wanted)
     ]
-    return [_of_rows(community, one, formula, _within(one, formula, chosen, span)) for span in spans]
+    counted = [_of_rows(community, one, formula, _within(one, formula, chosen, span)) for span in spans]
+    last = [row.id for row in _within(one, formula, chosen, spans[-1])]
+    return [*counted[:-1], replace(counted[-1], is_invented=bool(brought_of(connection, register_row, last)))]
 
 
 def _within(one: Register, formula: RegisterFormula, found: Sequence[Row], span: Span | None) -> Sequence[Row]:

@@ -20,8 +20,7 @@ class RegisterFormula(Formula, frozen=True, forbid_unknown_fields=True, kw_only=
 
     ``of``: the rows ("count"), the values of ``field`` added up ("sum"), or how many different ones there are
     ("distinct"). ``where`` are conditions as the list takes them, ``states`` the states that count. ``date`` is the
-    field that says when a row counts; without it a figure is of all rows that stand. ``people``: the numbers are of
-    people, though no row names one.
+    field that says when a row counts; without it a figure is of all rows that stand.
     """
 
     register: str
@@ -30,7 +29,6 @@ class RegisterFormula(Formula, frozen=True, forbid_unknown_fields=True, kw_only=
     where: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     date: str = ""
-    people: bool = False
 
 
 def fault(community: str, formula: RegisterFormula) -> str | None:
@@ -57,8 +55,10 @@ def fault(community: str, formula: RegisterFormula) -> str | None:
 
 
 def is_of_people(community: str, formula: RegisterFormula) -> bool:
-    """Whether the rows tell of somebody."""
-    return formula.people or registers(community)[formula.register].is_of_people
+    """Whether it tells of somebody: the rows do, or a field that it asks is a number of people (docs/registers.md)."""
+    one = registers(community)[formula.register]
+    asked_for = {formula.field, *(text.partition(":")[0] for text in formula.where)}
+    return one.is_of_people or any(field.people for field in one.fields if field.code in asked_for)
 
 
 def open_fields(one: Register) -> dict[str, Field]:
@@ -68,7 +68,7 @@ def open_fields(one: Register) -> dict[str, Field]:
 
 def conditions(community: str, one: Register, formula: RegisterFormula) -> list[Condition]:
     """The conditions of a formula, as the register's list takes them."""
-    return [asked.condition(community, open_fields(one), text) for text in formula.where]
+    return list(asked.conditions(community, open_fields(one), formula.where))
 
 
 def bounds(field: Field, span: Span) -> list[tuple[str, str | int]]:

@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from layers import totals
 from layers.people import FEWEST
 from layers.sections import FEW, NO_DATA, NOT_CONFIGURED, Asked, Cell, Part, Row, Told, date_text, parts_of, word
-from layers.services import totals
 from layers.services.activities import found as between
 from layers.services.activities.activities import CANCELLED
 from layers.services.bookings import use

@@ -8,6 +8,8 @@ from layers.services.canteen import figures as canteen
 from layers.services.care import figures as care
 from layers.services.care import rows
 from layers.services.learning.tables import course_session
+from layers.services.registers.tables import register_row
+from store.demonstration import brought
 from store.instant import DAY, Instant, day_of, local_date, now
 
 HALL = "half_past_four"
@@ -20,14 +22,17 @@ def tally(connection: Connection, community: str, at: Instant | None = None) -> 
     """Meals of today, check-ins, nurseries and lessons after school, now or as they stood at a time.
 
     Null stands where nobody entered what a figure is made of, or where it would name somebody
-    (`layers.services.totals`); ``has`` tells the one from the other.
+    (`layers.totals`); ``has`` tells the one from the other.
     """
     moment = now() if at is None else at
     today = str(local_date(moment))
     prices = rows.standing(connection, community, "meal_prices", at)
     meals = canteen.open_day(canteen.lines(connection, community, today, today, at))["meals"]
     check_ins = care.check_ins(connection, community, at)
+    c = register_row.c
+    kept = (c.community == community, c.register.in_(REGISTERS), not_(c.voided))
     return {
+        "demo": brought(connection, register_row, *kept),
         "meals": {"has": bool(prices), "today": meals if prices else None},
         "check_ins": {"has": check_ins["count"] != 0, **check_ins},
         "nurseries": care.nurseries(connection, community, at),

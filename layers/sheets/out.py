@@ -6,13 +6,14 @@ ones, of the clock in Asia/Shanghai.
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from layers.sheets.cells import MAX_CELL, escaped, guarded
 from layers.texts import cleaned
+from store import far
 from store.instant import SHANGHAI, Instant, to_datetime
 
 FORMATS = {
@@ -58,8 +59,8 @@ def table(form: str, title: str, columns: Sequence[Column]) -> bytes:
     return _csv(columns) if form == "csv" else _xlsx(title, columns)
 
 
-def _rows(columns: Sequence[Column]) -> Any:
-    return zip(*(column.values for column in columns), strict=True)
+def _rows(columns: Sequence[Column]) -> Iterator[tuple[Cell, ...]]:
+    return far.counted("writing", list(zip(*(column.values for column in columns), strict=True)))
 
 
 def _csv(columns: Sequence[Column]) -> bytes:

@@ -3,13 +3,16 @@
 from layers.access import of_package
 from layers.declare import Figure, Layer
 from layers.visitors.api import router
+from layers.visitors.concerns import CONCERNS
 from layers.visitors.counted import SOURCE
+from layers.visitors.features import COLLECTIONS
 from layers.visitors.feed import VisitorsFeed
 from layers.visitors.festivals.days import told_days
 from layers.visitors.moves import moves
 from layers.visitors.overlay import overlay
 from layers.visitors.panel import panel
 from layers.visitors.queries import located, records
+from layers.visitors.renamed import follow
 from layers.visitors.sections import sections
 
 LAYER = Layer(
@@ -25,9 +28,12 @@ LAYER = Layer(
     access=of_package(__name__),
     feed=VisitorsFeed,
     moves=moves,
+    follows=follow,
     days=told_days,
     located=located,
     sources={"visits": SOURCE},
     figures=(Figure(code="inside", name="在场人数", name_en="people inside", unit="人", unit_en="people"),),
     sections=sections,
+    concerns=CONCERNS,
+    collections=COLLECTIONS,
 )

@@ -48,13 +48,16 @@ def router() -> APIRouter:
         ``inside`` = ``base`` + ``entered`` - ``left`` + ``corrected`` of ``since``: since ``ts``, when it was last
         nought (04:00) or ``base`` was counted on the spot; ``corrected`` left and had not been seen to enter. Today
         begins at midnight. ``doubt`` says why a figure is doubtful, by which gates and since when.
-        ``low`` and ``high`` are between how many and how many are inside, by what the gates err by. Beside today
-        stand the same day of last week and of last year, and where there is a baseline the year so far. ``sources``
-        tells real gates (null) and replayed ones apart, ``closing`` since when the site is closed and why.
+        ``low`` and ``high`` are between how many and how many are inside, by what the gates err by. Beside who
+        entered ``since`` stand those of the same hours of last week and of last year, and where there is a baseline
+        the year so far. ``sources`` tells real gates (null) and replayed ones apart, ``closing`` since when the site
+        is closed and why.
         """
         found = queries.records(connection, community.code, None, at)
         moment = now() if at is None else at
-        beside = {site: comparison(connection, community.code, site, moment) for site in found}
+        beside = {
+            site: comparison(connection, community.code, site, moment, _since(record)) for site, record in found.items()
+        }
         return {"sites": [_public(record) | beside[site] for site, record in found.items()]}
 
     @routes.get("/visitors/flow")
@@ -97,6 +100,11 @@ def router() -> APIRouter:
     forecast_api.add_routes(routes)
     festivals_api.add_routes(routes)
     return routes
+
+
+def _since(record: dict[str, Any]) -> int | None:
+    """Since when people are counted that a screen shows as those of today."""
+    return None if record["since"] is None else record["since"]["ts"] * MILLISECOND
 
 
 def _add_corrections(routes: APIRouter) -> None:

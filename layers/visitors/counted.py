@@ -10,6 +10,7 @@ from layers.sources import Counted, Formula, Rows, Source, Span, address, at_of
 from layers.visitors import passed
 from layers.visitors.tables import site_day
 from sensors.devices import registry
+from store.demonstration import INVENTED
 from store.instant import Instant, day_of, format_rfc3339, local_date, now
 from store.language import say
 
@@ -38,8 +39,9 @@ def count(
     today = Span(day_of(until), until)
     entered = (_entered(connection, community, formula.site, span or today, at) for span in spans)
     gates = registry.read_all(connection, community, kind="gate")
-    is_replayed = any(gate.site == formula.site and gate.source is not None for gate in gates)
-    return [Counted(value=value, as_of=until, is_replayed=is_replayed) for value in entered]
+    said = {gate.source for gate in gates if gate.site == formula.site}
+    is_replayed, is_invented = bool(said - {None, INVENTED}), INVENTED in said
+    return [Counted(value=value, as_of=until, is_replayed=is_replayed, is_invented=is_invented) for value in entered]
 
 
 def _entered(connection: Connection, community: str, site: str, span: Span, at: Instant | None) -> float:

@@ -1,7 +1,6 @@
 """What gates send becomes people who passed: the words of each counter, told apart and counted on.
 
-A counter is one line of one gate in one direction: ``enter`` and ``enter_total`` are one,
-``enter_2`` and ``enter_total_2`` the next. counter.py says what is made of them.
+counters.py says which they are, counter.py what is made of them.
 
 In the same transaction the levels of the sites follow (capacity/state.py), and the feeds that come later are told
 of each site what its level is (`LEVEL`, the rank) and its share of the capacity (`RATIO`), nought while it is
@@ -9,7 +8,6 @@ closed. What time alone brings about, the reset, a new day, a capacity that begi
 what a person changed by another process is seen within `LOOK`.
 """
 
-import re
 from collections import defaultdict
 from typing import Any
 
@@ -17,23 +15,19 @@ from sqlalchemy import Connection
 
 from layers.visitors import queries, sums
 from layers.visitors.capacity import state
-from layers.visitors.counter import Gate
+from layers.visitors.counters import counter_of, counts, gate, row
+from layers.visitors.counting import count_on
 from layers.visitors.passing_time import Passing
-from layers.visitors.steps import Key, Row, alone, count_on
+from layers.visitors.steps import Key, alone
 from sensors.bus.message import Message
-from sensors.devices import registry
-from sensors.devices.kinds import kinds
 from sensors.devices.registry import Device
+from sensors.devices.sites import sites_of
 from sensors.intake.batch import Batch, Parts
-from sensors.quality import Quality
 from sensors.refusal import Reason, Refused
 from store.instant import Instant, now
 
 LEVEL, RATIO, RATIO_DAILY = "visitors.level", "visitors.ratio", "visitors.ratio_daily"
 """Figures of a site: the rank of its level, 0 for the lowest; the share of its capacity at one moment, and of a day."""
-METRIC = re.compile(r"(enter|leave)(_total)?(_[1-9][0-9]?)?")
-COUNTED = (int(Quality.GOOD), int(Quality.UNKNOWN_METRIC))
-"""A line beyond those of metrics.toml is an unknown metric; what else is doubtful counts nobody."""
 
 
 class VisitorsFeed:
@@ -72,12 +66,12 @@ class VisitorsFeed:
     ) -> set[tuple[str, str]]:
         """Count on; returns (community, site) of what changed."""
         devices = {device: batch.devices[device] for device, _ in said}
-        sites = registry.sites_of(connection, devices)
+        stood = sites_of(connection, devices)
         new = {
-            key: [_row(devices[key[0]], key, ts, told, sites) for ts, told in sorted(moments.items())]
+            key: [row(devices[key[0]], key[1], ts, told, stood) for ts, told in sorted(moments.items())]
             for key, moments in said.items()
         }
-        changes = count_on(connection, new, {device: _gate(devices[device]) for device in devices})
+        changes = count_on(connection, new, {device: gate(devices[device]) for device in devices})
         sums.add(connection, changes)
         found = {(change.after.community, change.after.site) for change in changes if change.after.site is not None}
         for community, site in found:
@@ -116,37 +110,11 @@ def _said(batch: Batch) -> dict[Key, dict[Instant, dict[str, float]]]:
     """counter -> time -> total and single."""
     found: dict[Key, dict[Instant, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
     for series, begin, end in batch.new.runs():
-        match = METRIC.fullmatch(series.metric)
-        if match is None or kinds()[batch.devices[series.device].kind].people_a_minute is None:
+        counter = counter_of(batch.devices[series.device], series.metric)
+        if counter is None:
             continue
-        kind, counter = "total" if match[2] else "single", match[1] + (match[3] or "")
         for place in range(begin, end):
             value = batch.new.values[place]
-            if batch.new.quality[place] in COUNTED and not isinstance(value, bool | str) and value >= 0:
-                found[series.device, counter][batch.new.ts[place]][kind] = float(value)
+            if counts(value, batch.new.quality[place]):
+                found[series.device, counter.code][batch.new.ts[place]][counter.says] = float(value)
     return found
-
-
-def _row(
-    device: Device,
-    key: Key,
-    ts: Instant,
-    told: dict[str, float],
-    sites: dict[str, list[tuple[Instant, str | None]]],
-) -> Row:
-    stood = [site for since, site in sites.get(device.id, []) if since <= ts]
-    return Row(
-        device_id=key[0],
-        counter=key[1],
-        ts=ts,
-        community=device.community,
-        site=stood[-1] if stood else device.site,
-        total=told.get("total"),
-        single=told.get("single"),
-    )
-
-
-def _gate(device: Device) -> Gate:
-    # What is played back may be played faster than people walk.
-    per_minute = None if device.source is not None else kinds()[device.kind].people_a_minute
-    return Gate(per_minute, device.interval_s)

@@ -3,6 +3,7 @@
 from geo.communities import Community
 from layers.declare import LegendEntry, Overlay, Rank
 from layers.look import AROUND, label, name
+from layers.visitors import capacity
 from layers.visitors.queries import counted_sites
 
 PILL = {
@@ -19,7 +20,8 @@ NAMED = {
     "text-max-width": 20,
 }
 """A site's name keeps clear of its gates, whose pills stand close around a small site."""
-GATE = LegendEntry(symbol="n", text="今日进入", text_en="entered today", tone="gate")
+BEGINS = f"{capacity.rules()['reset_hour']:02}:00"
+GATE = LegendEntry(symbol="n", text=f"{BEGINS} 起进入", text_en=f"entered since {BEGINS}", tone="gate")
 CAR_PARK = ["==", ["get", "kind"], "car_park"]
 
 

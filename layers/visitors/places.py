@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from sensors.devices import registry
+from sensors.devices.sites import as_placed
 from sensors.readings import history
 from store.instant import SHANGHAI, Instant, format_rfc3339, local_clock, now, to_datetime
 
@@ -70,7 +71,7 @@ def _noise(
 def _readings(connection: Connection, community: str, site: str, at: Instant | None) -> list[dict[str, Any]]:
     meters = [d for d in registry.read_all(connection, community) if d.kind == NOISE]
     if at is not None:
-        meters = registry.as_placed(connection, meters, at)
+        meters = as_placed(connection, meters, at)
     named = {d.id: d for d in meters if d.site == site and d.revoked is None}
     if not named:
         return []

@@ -1,6 +1,6 @@
 """What is known of the visitors, now or at a past time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,12 @@ from layers.visitors.doubts import doubts, steps_in_doubt
 from layers.visitors.festivals import surge
 from layers.visitors.inside import inside
 from layers.visitors.passed import Hours, Passed
-from layers.visitors.since import shortage
+from layers.visitors.since import Through, by_gate, shortage
 from layers.visitors.since import since as sum_since
 from layers.visitors.tables import gate_counter, gate_step
 from sensors.devices import registry
 from sensors.devices.registry import Device
+from sensors.devices.sites import as_placed
 from store import revision
 from store.instant import HOUR, MILLISECOND, Instant, local_midnight, now
 
@@ -33,11 +34,11 @@ def records(
 ) -> dict[str, dict[str, Any]]:
     """Each site with its people inside, those of today, what is doubtful about them, and its gates.
 
-    ``inside`` is the walk of everybody who entered and left since the last reset (04:00, levels.toml),
-    see inside.py; "today" begins at midnight in Asia/Shanghai. What nobody configured, or no gate
-    measures, is None. Times are epoch milliseconds. A past time is answered from what is known today of
-    the time up to it: late readings and a person's decisions count, what was said later does not, and capacities and
-    errors of gates count as they had been entered by then.
+    ``inside`` is the walk of everybody who entered and left since the last reset (04:00, levels.toml), see
+    inside.py, and so are ``since``, gates and sources; "today" begins at midnight in Asia/Shanghai, as the capacity
+    of a day does. What nobody configured, or no gate measures, is None. Times are epoch milliseconds. A past time
+    is answered from what is known today of the time up to it: late readings and a person's decisions count, what
+    was said later does not, and capacities and errors of gates count as they had been entered by then.
     """
     sites = [site for site in counted_sites(community) if keys is None or site.code in keys]
     codes = [site.code for site in sites]
@@ -58,7 +59,8 @@ def records(
         # One that was not there yet, and has said nothing of that time later, is not missing.
         own = [gate for gate in gates if gate.site == site.code and (gate.created <= moment or gate.id in heard)]
         may = may_hold.get(site.code, capacity.NONE)
-        record = _named(site, may) | _unknown() | {"gates": _of_gates(own, hours, heard, local_midnight(moment))}
+        through: dict[str, Through] = {}
+        record = _named(site, may) | _unknown()
         last = _last(connection, community, site.code, at)
         if last is not None:
             record |= _figures(connection, community, site, own, hours, moment, at)
@@ -68,10 +70,12 @@ def records(
             around = band.of_site(connection, community, site.code, hours, walked, moment, at, known_errors)
             record |= _inside(walked.people, record["entered_today"], around, may)
             record["clamped"] = round(walked.clamped)
-            record["since"] = sum_since(connection, community, site.code, walked, hours, moment, at)
+            through = by_gate(connection, community, site.code, walked, hours, moment, at)
+            record["since"] = sum_since(walked, through.values())
             short = shortage(connection, community, site.code, walked.short) if walked.short else (walked.since, [])
             record["doubt"] = doubts(in_doubt[site.code], silent, walked, short, moment)
-        record["sources"] = _sources(own, hours, local_midnight(moment))
+        record["gates"] = _of_gates(own, through, heard)
+        record["sources"] = _sources(own, through)
         record["hours"] = _by_hour(hours, site.code)
         record |= _level(record, kept.get(site.code), site.code in closed)
         record["closing"] = _closing(closed.get(site.code))
@@ -123,7 +127,7 @@ def _gates(connection: Connection, community: str, moment: Instant, at: Instant 
     """The gates that counted for a site then."""
     found = registry.read_all(connection, community, kind="gate")
     if at is not None:
-        found = registry.as_placed(connection, found, at)
+        found = as_placed(connection, found, at)
     return [d for d in found if d.site and (d.revoked is None or d.revoked > moment)]
 
 
@@ -211,18 +215,19 @@ def _closing(closed: closing.Closed | None) -> dict[str, Any] | None:
     return None if closed is None else {"since": closed.since // MILLISECOND, "reason": closed.reason}
 
 
-def _sources(gates: list[Device], hours: Hours, midnight: Instant) -> list[dict[str, Any]]:
+def _sources(gates: list[Device], through: Mapping[str, Through]) -> list[dict[str, Any]]:
     """Where the people come from: real gates first (``source`` None), then each recording that is replayed.
 
-    Each with how many gates it has and those who passed them today: the site's figures are the sum of all of them.
+    Each with how many gates it has and those who passed them since the people inside were last set: the site's figures
+    are the sum of all of them.
     """
     of = {gate.id: gate.source or None for gate in gates}
     found: list[dict[str, Any]] = []
     for source in sorted(set(of.values()), key=lambda one: (one is not None, one or "")):
         own = [device for device in of if of[device] == source]
-        today = _sum(people for (_, device, hour), people in hours.items() if device in own and hour >= midnight)
-        passed_by = {"entered_today": round(today.entered), "left_today": round(today.left)}
-        found.append({"source": source, "gates": len(own), **passed_by})
+        passed_by = [through[device] for device in own if device in through]
+        entered, left = (round(sum(one[way] for one in passed_by)) for way in (0, 1))
+        found.append({"source": source, "gates": len(own), "entered": entered, "left": left})
     return found
 
 
@@ -231,17 +236,13 @@ def _times(gates: list[Device], heard: dict[str, Instant], last: Instant) -> dic
     return {"as_of": last // MILLISECOND, "stale_at": stale // MILLISECOND}
 
 
-def _of_gates(gates: list[Device], hours: Hours, heard: dict[str, Instant], midnight: Instant) -> dict[str, Any]:
-    entered: dict[str, float] = {}
-    for (_, device, hour), people in hours.items():
-        if hour >= midnight:
-            entered[device] = entered.get(device, 0.0) + people.entered
+def _of_gates(gates: list[Device], through: Mapping[str, Through], heard: dict[str, Instant]) -> dict[str, Any]:
     return {
         gate.id: {
             "name": gate.name,
             "lon": gate.lon,
             "lat": gate.lat,
-            "entered_today": round(entered.get(gate.id, 0)) if gate.id in heard else None,
+            "entered": round(through.get(gate.id, Through()).entered) if gate.id in heard else None,
             "stale_at": gate.stale_at(heard[gate.id]) // MILLISECOND if gate.id in heard else None,
         }
         for gate in gates

@@ -41,10 +41,13 @@ class Peak(NamedTuple):
 
 
 def visitors(connection: Connection, asked: Asked) -> Told:
-    """Entered and left by site and day, the most inside at a full hour, against what a site may hold."""
+    """Entered and left by site and day, the most inside at a full hour, against what a site may hold.
+
+    Sites are never added up: who comes to two of them is one person. The figures are of the first that is counted.
+    """
     entered = _days(connection, asked)
     told = Told(tables={"sites": [], "days": [], "hours": []})
-    totals: dict[Instant, float] = defaultdict(float)
+    first: tuple[Place, Mapping[Instant, Day]] | None = None
     for site in counted_sites(asked.community):
         own = {day: one for (of, day), one in entered.items() if of == site.code}
         if not own:
@@ -53,10 +56,15 @@ def visitors(connection: Connection, asked: Asked) -> Told:
         peaks = _peaks(connection, asked, site.code)
         told.tables["days"] += _by_day(connection, asked, site, own, peaks)
         told.tables["sites"].append(_site(connection, asked, site, own, peaks))
-        for day, one in own.items():
-            totals[day] += one.entered
-    told.tables["hours"] = _hours(connection, asked)
-    told.figures = _figures(asked, totals, told.tables["sites"])
+        first = first or (site, own)
+    told.figures = dict.fromkeys(("entered", "mean", "busiest", "busiest_entered"), NO_DATA)
+    if first is not None:
+        site, of_first = first
+        told.figures = _figures(asked, of_first)
+        told.tables["hours"] = _hours(connection, asked, site)
+        if len(told.tables["sites"]) > 1:
+            others = f"all figures here are of {site.name_en or site.name}: visitors of several sites are not added up"
+            told.notes.append(Word(f"以上数字与时段为{site.name}；同一人可能到过几处，各场所不相加", others))
     told.notes += _replayed(connection, asked)
     return told
 
@@ -146,10 +154,11 @@ def _counted(connection: Connection, asked: Asked, site: str, first: Instant) ->
     return list(connection.scalars(query))
 
 
-def _hours(connection: Connection, asked: Asked) -> list[Line]:
-    """People who entered by hour of the day, of all sites, the mean of the days that had any."""
+def _hours(connection: Connection, asked: Asked, site: Place) -> list[Line]:
+    """People who entered a site by hour of the day, the mean of the days that had any."""
     c = gate_flow_hour.c
-    query = select(c.hour, c.entered).where(c.community == asked.community, c.hour >= asked.since, c.hour < asked.until)
+    of = (c.community == asked.community, c.site == site.code, c.hour >= asked.since, c.hour < asked.until)
+    query = select(c.hour, c.entered).where(*of)
     days, of_hour = set[Instant](), defaultdict[int, float](float)
     for row in connection.execute(query.order_by(c.hour, c.site, c.device_id)):
         days.add(day_of(row.hour))
@@ -159,15 +168,14 @@ def _hours(connection: Connection, asked: Asked) -> list[Line]:
     return [{"hour": f"{hour:02d}", "entered": round(of_hour[hour] / len(days), 1)} for hour in range(24)]
 
 
-def _figures(asked: Asked, totals: Mapping[Instant, float], sites: list[Line]) -> dict[str, Cell]:
-    if not totals:
-        return dict.fromkeys(("entered", "mean", "busiest", "busiest_entered"), NO_DATA)
-    busiest = max(totals, key=lambda day: (totals[day], -day))
+def _figures(asked: Asked, own: Mapping[Instant, Day]) -> dict[str, Cell]:
+    busiest = max(own, key=lambda day: (own[day].entered, -day))
+    entered = sum(one.entered for one in own.values())
     return {
-        "entered": round(sum(totals.values())),
-        "mean": round(sum(totals.values()) / len(asked.days)),
+        "entered": round(entered),
+        "mean": round(entered / len(asked.days)),
         "busiest": date_text(busiest),
-        "busiest_entered": round(totals[busiest]),
+        "busiest_entered": round(own[busiest].entered),
     }
 
 

@@ -1,6 +1,7 @@
 """Who entered and left since the people inside were last set, so that the sum can be done on a screen."""
 
-from typing import Any, TypedDict
+from collections.abc import Iterable
+from typing import Any, NamedTuple, TypedDict
 
 from sqlalchemy import Connection, func, select
 
@@ -29,24 +30,40 @@ class Since(TypedDict):
     corrected: int
 
 
-def since(
+class Through(NamedTuple):
+    """People who passed a gate each way since the people inside were last set."""
+
+    entered: float = 0.0
+    left: float = 0.0
+
+
+def by_gate(
     connection: Connection, community: str, site: str, walked: Inside, hours: Hours, moment: Instant, at: Instant | None
-) -> Since:
-    """The sum of the people inside; ``hours`` go back to when they were set at least."""
+) -> dict[str, Through]:
+    """Those who passed each gate that counted for a site; ``hours`` go back to when they were set at least."""
     first = walked.since if walked.counted is None else walked.since - walked.since % HOUR + HOUR
-    entered = sum(people.entered for (of, _, hour), people in hours.items() if of == site and hour >= first)
-    left = sum(people.left for (of, _, hour), people in hours.items() if of == site and hour >= first)
+    found: dict[str, Through] = {}
+    for (of, gate, hour), people in hours.items():
+        if of == site and hour >= first:
+            before = found.get(gate, Through())
+            found[gate] = Through(before.entered + people.entered, before.left + people.left)
     if walked.counted is not None:
         c = gate_step.c
         until = first - 1 if at is None else min(first - 1, moment)
-        query = select(c.counter, func.sum(c.net)).where(
+        query = select(c.device_id, c.counter, func.sum(c.net)).where(
             c.community == community, c.site == site, c.ts.between(walked.counted + 1, until)
         )
-        for counter, people in connection.execute(query.group_by(c.counter)):
-            if way_of(counter) == "entered":
-                entered += people
-            else:
-                left -= people
+        for gate, counter, net in connection.execute(query.group_by(c.device_id, c.counter)):
+            before, way = found.get(gate, Through()), way_of(counter)
+            entered, left = (net, 0.0) if way == "entered" else (0.0, -net)
+            found[gate] = Through(before.entered + entered, before.left + left)
+    return found
+
+
+def since(walked: Inside, through: Iterable[Through]) -> Since:
+    """The sum of the people inside, of those who passed each of its gates."""
+    each = list(through)
+    entered, left = sum(one.entered for one in each), sum(one.left for one in each)
     base, corrected = round(walked.base), round(walked.clamped)
     found = Since(
         ts=walked.since // MILLISECOND,

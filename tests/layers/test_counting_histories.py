@@ -14,7 +14,7 @@ from layers.visitors.counter import Step, Trust, count
 from layers.visitors.tables import gate_flow_hour, gate_step
 from sensors.devices import registry
 from sensors.replay import recording
-from sensors.replay.replay import people_entered
+from sensors.replay.replay import people_passed
 from store.instant import DAY, HOUR, MINUTE, Instant, from_datetime
 from tests.database import add
 from tests.layers.counting import send, site, sums_up
@@ -106,8 +106,8 @@ def test_a_replayed_day_of_the_recording_balances_to_the_person(engine: Engine, 
         gate = add(engine, track.device.id, "gate", site=code, source="recording").id
         sent: list[tuple[Instant, dict[str, Any]]] = []
         for ts in range(MIDNIGHT + 5 * MINUTE, MIDNIGHT + DAY, 5 * MINUTE):
-            came = people_entered(track, ts - 5 * MINUTE, ts)
-            went = people_entered(track, ts - 5 * MINUTE - track.residence, ts - track.residence)
+            came = people_passed(track, ts - 5 * MINUTE, ts)
+            went = people_passed(track, ts - 5 * MINUTE - track.residence, ts - track.residence)
             sent.append((ts, {"enter": came, "leave": went}))
             moments[ts] += came - went
             entered, left = entered + came, left + went
@@ -121,5 +121,5 @@ def test_a_replayed_day_of_the_recording_balances_to_the_person(engine: Engine, 
     recorded = sum(
         round((track.at(MIDNIGHT + hour * HOUR) or {}).get("enter", 0)) for track in tracks for hour in range(24)
     )
-    last = sum(people_entered(track, MIDNIGHT + DAY - 5 * MINUTE, MIDNIGHT + DAY) for track in tracks)
+    last = sum(people_passed(track, MIDNIGHT + DAY - 5 * MINUTE, MIDNIGHT + DAY) for track in tracks)
     assert entered + last == recorded > 0

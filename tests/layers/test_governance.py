@@ -130,6 +130,27 @@ def test_totals_of_matters_agree_with_a_count_by_hand(engine: Engine) -> None:
     assert found["good_rate"] == found["good"] / found["ended"]
 
 
+def test_everybody_is_told_no_small_total_of_people() -> None:
+    states = dict.fromkeys(kinds()["mediation"].states, 0)
+    of = {"open": 2, "ended": 30, "good": 28, "good_rate": 28 / 30, "mean_days": 3.0, "by_topic": {"parking": 32}}
+    hard = {"by_state": {"open": 1}, "open": 1, "ended": 0, "good": 0, "good_rate": None, "mean_days": None}
+    partners = {"deeds_this_year": 3, "people_this_year": 4}
+    whole = {
+        "matters": {"mediation": of | {"by_state": states | {"talks": 2, "ended": 28, "referred": 2}}, "hard": hard}
+    }
+    told = figures.told_to_everybody(whole | {"partners": partners})
+    shown = told["matters"]["mediation"]
+    assert (shown["open"], shown["ended"], shown["good"], shown["good_rate"]) == (None, None, None, None)
+    assert shown["by_state"]["talks"] is None
+    assert shown["by_topic"]["parking"] == 32
+    assert told["matters"]["hard"] == hard
+    assert told["partners"]["people_this_year"] is None
+    nothing = figures.told_to_everybody(
+        {"matters": {"mediation": of | {"by_state": states, "by_topic": {}}}} | {"partners": partners}
+    )
+    assert nothing["matters"]["mediation"]["ended"] == 0
+
+
 def test_a_hard_matter_of_a_past_month_is_overdue_until_it_is_solved(engine: Engine) -> None:
     number = opened(engine, "tahai", kind="hard", title="东城街口积水")
     assert totals(engine, "tahai")["hard"]["overdue"] == 0

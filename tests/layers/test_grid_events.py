@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine, func, select
 
-from layers.grid_events import rows, write
+from layers.grid_events import queries, rows, write
 from layers.grid_events.report import read
 from layers.grid_events.rows import Row
 from layers.grid_events.rules import FIRST_LEVEL, SEVERITIES, categories, states
@@ -18,7 +18,7 @@ from layers.problem import Problem
 from layers.roles import ROLES, Actor, may
 from sensors.refusal import Refused
 from store.engine import writing
-from store.instant import now
+from store.instant import Instant, format_rfc3339, now
 from tests.database import new_database
 
 OPEN = {"reported", "filed", "dispatched", "in_hand", "handled", "verified", "sent_back", "suspended"}
@@ -26,10 +26,10 @@ ENDED = {"declined", "closed", "rated", "void"}
 CONTRACT = OPEN | ENDED
 
 
-def file(engine: Engine, reference: str = "1", **more: object) -> tuple[str, bool]:
-    """File a report."""
+def file(engine: Engine, reference: str = "1", came: Instant | None = None, **more: object) -> tuple[str, bool]:
+    """File a report, which came now or at a time."""
     body = {"id": reference, "title": "路灯不亮", "category": "facility.lighting", "severity": "minor"} | more
-    report = read(json.dumps(body).encode(), now())
+    report = read(json.dumps(body).encode(), now() if came is None else came)
     with writing(engine) as connection:
         return write.file(connection, "heling", Reporter("tester"), report)
 
@@ -146,3 +146,61 @@ def test_categories_are_dotted_codes_with_names_in_both_languages() -> None:
         assert all((row.name, row.name_en, row.tree, row.class_, row.department))
         assert row.severity in SEVERITIES
     assert list(SEVERITIES) == ["minor", "major", "critical"]
+
+
+def test_a_step_that_is_sent_twice_is_taken_once_and_keeps_when_it_was_made(engine_kept: Engine) -> None:
+    event, _ = file(engine_kept, "twice", now() - 3_600_000_000)
+    boss, other = (Actor(name, "manager", kind="user") for name in ("王经理", "周经理"))
+    made = now() - 600_000_000
+
+    def step(to: str, seen: int, ref: str, actor: Actor = boss, when: int | None = made) -> bool:
+        with writing(engine_kept) as connection:
+            wanted = Wanted(to=to, seen=seen, ref=ref, made=when)
+            return write.advance(connection, "heling", event, wanted, actor, ())
+
+    assert step("filed", 1, "phone-0001")
+    assert step("suspended", 2, "phone-0002", when=now() + 3_600_000_000)
+    assert not step("filed", 1, "phone-0001"), "known, whatever came after it"
+    with pytest.raises(Problem, match="is known, and is not void"):
+        step("void", 1, "phone-0001")
+    with pytest.raises(Problem) as late:
+        step("filed", 1, "phone-0001", actor=other)
+    assert late.value.status == 409, "another's id is another step"
+    with engine_kept.connect() as connection:
+        told = queries.transitions(connection, event)
+    assert [one["to"] for one in told] == ["reported", "filed", "suspended"]
+    assert [one["ts"] for one in told] == [None, format_rfc3339(made), None], "a clock that is ahead tells nothing"
+
+
+def test_a_step_was_done_after_the_event_came_and_after_ones_own_step_before(engine_kept: Engine) -> None:
+    came = now() - 3_600_000_000
+    event, _ = file(engine_kept, "when", came)
+    boss, other = (Actor(name, "manager", kind="user") for name in ("王经理", "周经理"))
+
+    def step(to: str, made: int, actor: Actor = boss) -> bool:
+        with writing(engine_kept) as connection:
+            return write.advance(connection, "heling", event, Wanted(to=to, made=made), actor, ())
+
+    def refused(to: str, made: int) -> bool:
+        with pytest.raises(Problem, match="早于事件上报或本人上一步") as told:
+            step(to, made)
+        return (told.value.status, told.value.more["reason"]) == (400, "bad_time")
+
+    assert refused("filed", 946_684_800_000_000), "the year 2000"
+    assert refused("filed", came - 180_000_000)
+    assert step("filed", came - 60_000_000), "a phone's clock may be a little slow"
+    assert step("suspended", came + 1_200_000_000)
+    assert step("filed", came + 600_000_000, other), "the other had no line while the first went on"
+    assert refused("void", came + 600_000_000)
+
+
+def test_a_step_that_comes_several_times_at_once_is_taken_once(engine: Engine) -> None:
+    event, _ = file(engine, "at-once")
+    actor = Actor("王经理", "manager", kind="user")
+
+    def step(_number: int) -> bool:
+        with writing(engine) as connection:
+            return write.advance(connection, "heling", event, Wanted(to="filed", seen=1, ref="phone-0001"), actor, ())
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(step, range(4))) == 1

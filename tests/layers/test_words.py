@@ -12,8 +12,8 @@ from sensors.refusal import Reason, Refused
 from store.instant import now
 
 ROOT = Path(__file__).parents[2]
-DETAIL = {"Problem": 2, "Refused": 1, "BadPosition": 0, "CommandError": 0, "SealError": 0, "Overload": 2}
-DETAIL |= {"SheetFault": 2, "unfit": 1}
+DETAIL = {"Problem": 2, "Refused": 1, "BadPosition": 0, "CommandError": 0, "SealError": 0, "Overload": 2, "TooMuch": 0}
+DETAIL |= {"SheetFault": 2, "unfit": 1, "RegistryError": 0, "WordError": 0}
 """What is raised, and which of its arguments people read."""
 ELSEWHERE = {
     "cockpit/notices/webhooks.py": {"BadSetting"},
@@ -63,6 +63,8 @@ def of_function(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef) -> 
         place = 0 if kind in ELSEWHERE.get(name, ()) else DETAIL.get(kind)
         if kind == "Refused" and name.startswith("cockpit/edge/"):
             place = DETAIL["Problem"]
+        if kind == "busy" and name.startswith("cockpit/"):
+            place = 0
         if place is None or len(node.args) <= place:
             continue
         given = node.args[place]

@@ -97,7 +97,7 @@ def test_the_operators_calendar_counts_before_the_one_that_ships(tmp_path: Path)
     ("content", "named"),
     [
         ('holiday = ["2026-11-26"]', "holiday"),
-        ('holidays = ["2026-11-31"]', "day"),
+        ('holidays = [\n  "2026-11-26",\n  "2026-11-31",\n]', "line 3, holidays: '2026-11-31' is no day"),
         ('holidays = ["2026-11-26"]\nworkdays = ["2026-11-26"]', "2026-11-26"),
         ('hours = [["14:00", "12:00"]]', "14:00"),
         ("hours = []", "hours"),
@@ -110,3 +110,13 @@ def test_a_calendar_that_will_not_do_is_refused_with_its_reason(tmp_path: Path, 
     with pytest.raises(ValueError, match=named):
         working_time.configure(path)
     assert shown(working_time.limit("1wd").after(local("2026-11-25 11:00"))) == "2026-11-26 11:00"
+
+
+@pytest.mark.usefixtures("shipped_calendar")
+def test_a_year_is_known_once_a_whole_years_holidays_are_listed(tmp_path: Path) -> None:
+    path, known = tmp_path / "calendar.toml", working_time.last_known_year()
+    for days, until in ((1, known), (12, known), (13, known + 1)):
+        listed = ", ".join(f'"{known + 1}-10-{day:02d}"' for day in range(1, days + 1))
+        path.write_text(f"holidays = [{listed}]\n")
+        working_time.configure(path)
+        assert working_time.last_known_year() == until

@@ -43,7 +43,7 @@ def read(connection: Connection, rule: Rule, pairs: Mapping[int, int], since: In
     said = {one: of for one, of in sorted(pairs.items()) if of in known or of in before}
     listed = [hour for one, of in said.items() for hour in _abnormal(rule, one, known.get(one), known.get(of))]
     until = _looked_until(listed, known, until)
-    spans = past.spans(rule, [hour for hour in listed if hour[1] < until])
+    spans = past.spans(rule, [hour for hour in listed if hour[1] < until], since)
     limits = past.joined([_with_limit(span, pairs[span[0]], known, before) for span in spans])
     values = past.values(connection, spans, since, until)
     found = past.values(connection, limits, 0, until)

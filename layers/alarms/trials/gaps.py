@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from layers.alarms.trials.past import SPAN, columns
+from sensors.readings.archive import questions
 from sensors.tables import reading, reading_hour, series
 from store.bulk import given
 from store.instant import HOUR, Instant
@@ -61,19 +62,32 @@ def gaps(
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The first word of a series within the period, and whether there was one before it."""
+    """The first word of a series within the period, of what is kept and what is archived; whether one came before."""
 
-    first: Instant | None
+    first_kept: Instant | None
+    first_archived: Instant | None
     is_known: bool
+
+    @property
+    def first(self) -> Instant | None:
+        """The first of both."""
+        return min((one for one in (self.first_kept, self.first_archived) if one is not None), default=None)
 
 
 def _words(connection: Connection, numbers: Iterable[int], since: Instant, until: Instant) -> dict[int, _Words]:
-    asked = given(connection, SPAN[:1], [(one,) for one in sorted(numbers)]).cte("asked")
+    of = sorted(numbers)
+    is_archived = questions.is_any(connection, 0, until)
+    asked = given(connection, SPAN[:1], [(one,) for one in of]).cte("asked")
     mine, ts = reading.c.series_id == asked.c.series_id, reading.c.ts
     before = select(ts).where(mine, ts < since).limit(1).scalar_subquery()
     first = select(ts).where(mine, ts >= since, ts < until).order_by(ts).limit(1).scalar_subquery()
     rows = connection.execute(select(asked.c.series_id, before, first))
-    return {number: _Words(new, earlier is not None) for number, earlier, new in rows}
+    known = questions.spoke_before(connection, of, since) if is_archived else set()
+    archived = questions.first_in(connection, of, since, until - 1) if is_archived else {}
+    return {
+        number: _Words(first, archived.get(number), earlier is not None or number in known)
+        for number, earlier, first in rows
+    }
 
 
 def _often(connection: Connection, numbers: Iterable[int], since: Instant, until: Instant) -> dict[int, int]:
@@ -105,18 +119,42 @@ def _silences(
     """
     if not words:
         return {}
+    is_archived = questions.is_any(connection, since, until)
+    first = {number: one.first_kept for number, one in words.items()}
+    kept = _said(_silent_rows(connection, words, limit, since, until), first, since, until)
+    if not is_archived:
+        return kept
+    first = {number: one.first_archived for number, one in words.items()}
+    archived = _said(questions.silences(connection, words, limit, since, until), first, since, until)
+    # Silent is who is neither in the one nor in the other; who is in one only, by that.
+    both = {number: _both(kept[number], archived[number], limit) for number in kept.keys() & archived.keys()}
+    return kept | archived | both
+
+
+def _silent_rows(
+    connection: Connection, words: Mapping[int, _Words], limit: Instant, since: Instant, until: Instant
+) -> Iterable[tuple[int, Instant, Instant | None]]:
+    """(series, time, the next time) where the database has nothing for longer than the limit, and the last of each."""
     asked, c = given(connection, SPAN[:1], [(one,) for one in sorted(words)]), reading.c
     after = func.lead(c.ts).over(partition_by=c.series_id, order_by=c.ts).label("after")
     within = select(c.series_id, c.ts, after).where(c.series_id.in_(asked), c.ts >= since, c.ts < until)
     pair = within.subquery().c
     wanted = pair.after.is_(None) | (pair.after - pair.ts > limit)
     rows = columns(connection, select(pair.series_id, pair.ts, pair.after).where(wanted))
-    if rows is None:
-        return {}
+    return [] if rows is None else zip(*rows, strict=True)
+
+
+def _said(
+    rows: Iterable[tuple[int, Instant, Instant | None]],
+    first: Mapping[int, Instant | None],
+    since: Instant,
+    until: Instant,
+) -> dict[int, list[Gap]]:
+    """The silences of each series that these rows tell, with those before its first and after its last word."""
     found: dict[int, list[Gap]] = {}
-    for number, begins, ends in zip(*rows, strict=True):
+    for number, begins, ends in rows:
         found.setdefault(number, []).append((begins, until if ends is None else ends))
-    return {number: [(since - 1, words[number].first or until), *sorted(some)] for number, some in found.items()}
+    return {number: [(since - 1, first[number] or until), *sorted(some)] for number, some in found.items()}
 
 
 def _both(some: Sequence[Gap], others: Sequence[Gap], limit: Instant) -> list[Gap]:

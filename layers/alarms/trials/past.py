@@ -6,6 +6,7 @@ the other, are read value by value. So a month of a thousand devices is a questi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from sqlalchemy import (
 
 from layers.alarms.rules import AMOUNTS, Rule
 from layers.alarms.watching.recall import SOUND
+from sensors.readings.archive import questions
 from sensors.tables import reading, reading_hour
 from store.bulk import given
 from store.instant import HOUR, Instant
@@ -71,10 +73,13 @@ def values(connection: Connection, spans: Sequence[Span], since: Instant, until:
         query = select(asked.c.series_id, one.c.ts, one.c.value).select_from(asked).join(one, true())
     else:
         query = inner.with_only_columns(asked.c.series_id, c.ts, c.value)
+    is_archived = questions.is_any(connection, since, until)
     found = columns(connection, query)
-    if found is None:
+    rows = questions.values(connection, spans, since, until, SOUND) if is_archived else []
+    if found is None and not rows:
         return {}
-    numbers, ts, said = (np.asarray(column) for column in found)
+    both = zip(*(found or ((), (), ())), strict=True), rows
+    numbers, ts, said = (np.asarray(column) for column in (zip(*chain(*both), strict=True) if rows else found or ()))
     order = np.lexsort((ts, numbers))
     numbers, ts, said = numbers[order], ts[order].astype(np.int64), said[order].astype(float)
     begins = np.flatnonzero(np.concatenate(([True], numbers[1:] != numbers[:-1])))
@@ -186,8 +191,11 @@ def _following(connection: Connection, ends: Sequence[tuple[int, Instant]]) -> d
     return {(of, at): following for of, at, following in rows if following is not None}
 
 
-def spans(rule: Rule, hours_: Sequence[Hour]) -> list[Span]:
-    """What is to be read value by value: hours in doubt, the first after a change, and as long as a delay may run."""
+def spans(rule: Rule, hours_: Sequence[Hour], since: Instant) -> list[Span]:
+    """What is to be read value by value: hours in doubt, the first after a change, and as long as a delay may run.
+
+    An hour that began before ``since`` says nothing of the one after it: what it tells may have been said before.
+    """
     back = rule.window if rule.op in AMOUNTS else 0
     made: list[Span] = []
     of, expected, was, seen_until = -1, None, DOES_NOT, 0
@@ -201,7 +209,7 @@ def spans(rule: Rule, hours_: Sequence[Hour]) -> list[Span]:
             seen_until = hour + HOUR + rule.on_delay
         if is_change or hour < seen_until:
             made.append((series_id, hour - back, hour + HOUR))
-        of, expected, was = series_id, following, verdict
+        of, expected, was = series_id, following, verdict if hour >= since else MIXED
     if expected is not None:
         made.append((of, expected, expected + HOUR))
     return joined(made)

@@ -130,7 +130,7 @@ def _values(connection: Connection, rule: Rule, watched: list[Device], since: In
     else:
         hours = past.hours(connection, rule, sorted(device_of), since, until)
         abnormal, until = past.abnormal(connection, hours, until)
-        spans = past.spans(rule, abnormal)
+        spans = past.spans(rule, abnormal, since)
         begins = since - rule.window if rule.op in AMOUNTS else since
         limits_of, values = {}, past.values(connection, spans, begins, until)
     found: list[Would] = []

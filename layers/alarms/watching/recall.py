@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from sensors.quality import Quality
+from sensors.readings.archive import questions
 from sensors.readings.columns import Series
 from sensors.tables import device_clock, device_state, latest, reading, series
 from store.instant import Instant
@@ -16,9 +17,13 @@ SOUND = frozenset({int(Quality.GOOD), int(Quality.UNKNOWN_METRIC)})
 def past(connection: Connection, of: Series, before: Instant, window: Instant) -> Iterator[tuple[Instant, float]]:
     """The sound values within a window; what a batch brought is stored already, and taken in when it is looked at."""
     c = reading.c
+    questions.is_any(connection, before - window, before)
     within = select(c.ts, c.value).where(c.series_id == of.number, c.ts > before - window, c.ts < before)
     sound = within.where(c.quality.in_(SOUND), c.value.is_not(None)).order_by(c.ts)
-    return ((row.ts, row.value) for row in connection.execute(sound))
+    found = [(row.ts, row.value) for row in connection.execute(sound)]
+    spans = [(of.number, before - window + 1, before)]
+    archived = questions.values(connection, spans, before - window + 1, before, SOUND)
+    return iter(sorted([*found, *((ts, value) for _, ts, value in archived)]) if archived else found)
 
 
 def limits(connection: Connection, device: str, metrics: Collection[str]) -> dict[tuple[str, str | None], float | None]:

@@ -124,6 +124,14 @@ class Silence:
                 found.append((key, due))
         return found
 
+    def last_heard(self, key: Pending) -> Instant | None:
+        """When it last said what a rule waits for, whether we listened then or not; None where it never did."""
+        if key not in self._pairs:
+            return None
+        rule, device = self._pairs[key]
+        seen = self._seen.get(device.id)
+        return seen if rule.metric is None else self._seen.get(f"{device.id}/{rule.metric}", seen)
+
     def later(self, key: Pending, at: Instant) -> None:
         """Look at one that is silent once more at a time."""
         heapq.heappush(self._dues, (at, key))
@@ -155,11 +163,9 @@ class Silence:
 
     def _due_of(self, key: Pending, listening_since: Instant = 0) -> Instant | None:
         rule, device = self._pairs[key]
-        seen = self._seen.get(device.id)
+        seen = self.last_heard(key)
         if seen is None:
             return None
-        if rule.metric is not None:
-            seen = self._seen.get(f"{device.id}/{rule.metric}", seen)
         due = self._limit(rule, device, max(seen, listening_since))
         if device.id in self._of_past:
             due = max(due, self._seen[device.id] + AFTER_PAST)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection
 
 from layers.alarms import rulebook
-from layers.alarms.evidence import of_window
+from layers.alarms.evidence import of_silence, of_window
 from layers.alarms.occurrences import REVISION, Key, Occurred
 from layers.alarms.rulebook import Book
 from layers.alarms.rules import AMOUNTS, Rule
@@ -199,7 +199,7 @@ class Watcher:
         device = self.known.device(pair.subject.id) if pair.subject.device is not None else None
         subject = pair.subject if device is None else self.known.subject_of(device)
         words = self._words.get((subject.community, pair.rule.of, subject.id, pair.rule.metric or ""))
-        words = words or of_window(pair.rule)
+        words = words or of_window(pair.rule) or self._of_silence(pair)
         return [
             Occurred(
                 rule=pair.rule,
@@ -213,6 +213,10 @@ class Watcher:
             )
             for change in changes
         ]
+
+    def _of_silence(self, pair: Pair) -> Word | None:
+        heard = self.silence.last_heard(key_of(pair)) if pair.rule.op == "missing" else None
+        return None if heard is None else of_silence(heard)
 
 
 def _differing(before: Mapping[str, Book], after: Mapping[str, Book]) -> list[Rule]:

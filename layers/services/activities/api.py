@@ -67,7 +67,7 @@ def _media(routes: APIRouter) -> None:
             after=(day, int(number)) if cursor else None,
             limit=limit,
         )
-        found = marked(connection, community.code, "row", media.wall(connection, given.seal, asked))
+        found = marked(connection, "register_row", media.wall(connection, given.seal, asked))
         more = f"{found[-1]['day']}~{found[-1]['id']}" if len(found) == limit else None
         return {"media": found, "cursor": more}
 

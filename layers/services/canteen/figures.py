@@ -1,7 +1,7 @@
 """Figures of the canteen: meals and money by tier, payer and meal, of days of account; whole, and as open to everybody.
 
 What everybody is told names nobody: a day tells its meals alone, a month its tiers and meals, each table by the rule of
-small totals (`layers.services.totals`). Stewards are told every figure.
+small totals (`layers.totals`). Stewards are told every figure.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, distinct, func, select
 
-from layers.services import totals
+from layers import totals
 from layers.services.canteen import rules
 from layers.services.canteen.postings import REVERSAL
 from layers.services.canteen.prices import prices_of

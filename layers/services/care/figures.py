@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from layers import totals
 from layers.people import FEWEST
-from layers.services import totals
 from layers.services.care import rows
 from layers.services.care.living_alone import CHECK_INS, WATCHED, watched
 from layers.services.care.rows import Plain

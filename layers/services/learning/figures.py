@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from layers import totals
 from layers.people import FEWEST
-from layers.services import totals
 from layers.services.ages import age_on
 from layers.services.learning import places, rules
 from layers.services.learning.tables import enrolment

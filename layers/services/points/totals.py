@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 from layers.services.points import queries
 from layers.services.points.stock import RECEIVED, REDEEMED
 from layers.services.points.tables import goods_movement, goods_stock, points_account, points_entry
-from layers.services.totals import hidden
+from layers.totals import hidden
 from store.instant import Instant
 
 FEW = "fewer than 5"

@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from geo.communities import Community
+from layers import totals
 from layers.people import sees_people
 from layers.problem import Problem
 from layers.roles import Actor, suffices
-from layers.services import live, totals
+from layers.services import live
 from layers.services.registers import api_erasure, asked, exports, imports, listing, queries, told, words, write
 from layers.services.registers.behind import Row, as_told
 from layers.services.registers.declare import Register, registers
@@ -21,7 +22,20 @@ from layers.services.registers.erasure import TABLES
 from layers.services.registers.writer import Writer
 from layers.sheets import out, read
 from layers.sheets.sheet import Sheet, SheetFaults
-from layers.web import At, Body, CommunityPath, Given, Limit, Reading, Services, StaffAt, Viewer, WriteActor
+from layers.web import (
+    At,
+    Body,
+    CommunityPath,
+    Given,
+    Limit,
+    Reading,
+    Services,
+    StaffAt,
+    Viewer,
+    WorkName,
+    WriteActor,
+    told_far,
+)
 from layers.words import told as told_in
 from store import audit, budgets
 from store.demonstration import marked
@@ -97,7 +111,7 @@ def _reading(routes: APIRouter) -> None:
         limit: Limit = 100,
     ) -> dict[str, Any]:
         """Rows of a register, newest first or by ``sort``, as they stand or stood ``at`` a time."""
-        register = _readable(code, community, viewer)
+        register = readable(code, community, viewer)
         wanted = asked.wanted(
             register, viewer, community.code, where=where, state=state, q=q, sort=sort, skip=skip, cursor=cursor,
             limit=limit, voided=voided,
@@ -109,7 +123,7 @@ def _reading(routes: APIRouter) -> None:
             "register": code,
             "total": found.total,
             "rows": marked(
-                connection, community.code, "row", [told.row(register, one, viewer, community.code) for one in rows]
+                connection, "register_row", [told.row(register, one, viewer, community.code) for one in rows]
             ),
             "named": words.of_others(connection, given.seal, register, community.code, found.rows, viewer),
             "cursor": str(found.rows[-1].id) if more else None,
@@ -133,7 +147,7 @@ def _reading(routes: APIRouter) -> None:
         code: Code, number: Number, community: CommunityPath, connection: Reading, given: Given, viewer: Viewer, at: At
     ) -> dict[str, Any]:
         """A row, and every version that it had: what was done, by whom, when and why; strangers are not told why."""
-        register = _readable(code, community, viewer)
+        register = readable(code, community, viewer)
         row = queries.row(connection, given.seal, community.code, code, number, at)
         if row is None:
             raise Problem(404, "not found", f"no row {number} in {code!r} of {community.code!r}")
@@ -149,7 +163,7 @@ def _reading(routes: APIRouter) -> None:
         named = words.of_others(
             connection, given.seal, register, community.code, [version for _, version in known], viewer
         )
-        (answer,) = marked(connection, community.code, "row", [told.row(register, row, viewer, community.code)])
+        (answer,) = marked(connection, "register_row", [told.row(register, row, viewer, community.code)])
         return answer | {"versions": history, "named": named}
 
 
@@ -204,14 +218,21 @@ def _changing(given: Services, by: Writer) -> Iterator[Connection]:
 def _files(routes: APIRouter) -> None:
     @routes.post("/registers/{code}/import")
     def take(
-        content: Body, code: Code, community: CommunityPath, given: Given, actor: WriteActor, dry_run: bool = False
+        content: Body,
+        code: Code,
+        community: CommunityPath,
+        given: Given,
+        actor: WriteActor,
+        dry_run: bool = False,
+        work: WorkName = None,
     ) -> dict[str, Any]:
         """Take a CSV or XLSX in, all of it or nothing, or say what would come of it. 422 tells every fault by line."""
         by = _writer(code, community, given, actor)
-        sheet = _sheet(content)
         told_of = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
         engine = given.databases.of(community.code)
-        plan = imports.take(engine, by, sheet.columns, sheet.rows, told_of, is_rehearsal=dry_run)
+        with told_far(actor, work):
+            sheet = _sheet(content)
+            plan = imports.take(engine, by, sheet.columns, sheet.rows, told_of, is_rehearsal=dry_run)
         if not dry_run and plan.count("add") > MANY:
             know_anew(engine, TABLES)
         if not dry_run:
@@ -235,9 +256,10 @@ def _files(routes: APIRouter) -> None:
         state: asked.States = None,
         q: asked.Word = "",
         sort: asked.Sort = "",
+        work: WorkName = None,
     ) -> Response:
         """The rows that the list shows as a file; edited, it can be imported again."""
-        register = _readable(code, community, actor)
+        register = readable(code, community, actor)
         most = budgets.current().export_rows
         wanted = asked.wanted(
             register, actor, community.code, where=where, state=state, q=q, sort=sort, skip=0, cursor=None,
@@ -250,8 +272,9 @@ def _files(routes: APIRouter) -> None:
                 "too many rows",
                 say("共 {total} 行，一次最多导出 {most} 行；请先筛选", total=found.total, most=most),
             )
-        rows = as_told(connection, register.behind, found.rows, at)
-        content = exports.table(connection, given.seal, register, community.code, rows, form, actor)
+        with told_far(actor, work):
+            rows = as_told(connection, register.behind, found.rows, at)
+            content = exports.table(connection, given.seal, register, community.code, rows, form, actor)
         with writing(given.databases.of(community.code)) as auditing:
             about = {"community": community.code, "format": form, "rows": len(rows)}
             audit.record(auditing, actor.label, "register.export", code, about)
@@ -293,7 +316,8 @@ def _known(code: str, community: Community) -> Register:
     return found
 
 
-def _readable(code: str, community: Community, viewer: Actor | None) -> Register:
+def readable(code: str, community: Community, viewer: Actor | None) -> Register:
+    """A register whose rows this one may read; 404 where there is none, 403 where not."""
     register = _known(code, community)
     if not suffices(viewer, community.code, register.reads):
         raise _hidden(register)

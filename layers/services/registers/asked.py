@@ -1,5 +1,6 @@
 """What is asked of a list in its address: filters, a word, an order, a page."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -52,7 +53,7 @@ def wanted(
         raise Problem(400, "bad parameter", say("cursor: 取自同一个不带 sort 的列表"))
     order = sort.removeprefix("-")
     return Wanted(
-        conditions=tuple(condition(community, fields, text) for text in where or ()),
+        conditions=conditions(community, fields, where or ()),
         states=tuple(state or ()),
         word=q.strip(),
         sort=_field(fields, "sort", order) if order else None,
@@ -63,6 +64,20 @@ def wanted(
         skip=skip,
         limit=limit,
     )
+
+
+def conditions(community: str, fields: dict[str, Field], texts: Sequence[str]) -> tuple[Condition, ...]:
+    """Conditions as an address or a formula writes them.
+
+    Raises
+    ------
+    Problem
+        400 with the first that cannot be, or where there are too many: each is a question of its own to the database.
+    """
+    if len(texts) > MOST_CONDITIONS:
+        said = say("where：{count} 个条件，最多 {most} 个", count=len(texts), most=MOST_CONDITIONS)
+        raise Problem(400, "bad parameter", said)
+    return tuple(condition(community, fields, text) for text in texts)
 
 
 def _field(fields: dict[str, Field], what: str, code: str) -> Field:

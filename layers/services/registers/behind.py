@@ -62,6 +62,8 @@ class Row:
     state: str | None = None
     is_voided: bool = False
     reason: str = ""
+    locked: str = ""
+    """What is said in place of what is sealed in it, where no key here opens that; empty else."""
 
 
 @dataclass(frozen=True, kw_only=True)

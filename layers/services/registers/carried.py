@@ -12,6 +12,7 @@ from layers.services.registers.behind import Row, Value
 from layers.services.registers.keys import key
 from layers.services.registers.tables import register_row
 from layers.services.registers.writer import Writer
+from store import far
 from store.instant import now
 from store.language import say
 from store.seal import SealError
@@ -69,7 +70,7 @@ def by_references(connection: Connection, by: Writer, references: Sequence[str])
 
 
 def _one_by_one(connection: Connection, by: Writer, steps: Sequence[Step]) -> Faults:
-    for step in steps:
+    for step in far.counted("writing", steps):
         try:
             # One that the database refuses shall not take the others' faults with it.
             with connection.begin_nested():
@@ -84,6 +85,7 @@ def _one_by_one(connection: Connection, by: Writer, steps: Sequence[Step]) -> Fa
 
 
 def _added(connection: Connection, by: Writer, steps: Sequence[Step]) -> Faults:
+    far.step("writing", 0, len(steps))
     state = by.register.first or None
     rows = [(step.found, step.reference) for step in steps]
     for step, row in zip(steps, kept.add(connection, by, rows, now(), "", state), strict=True):
@@ -98,7 +100,7 @@ def _changed(connection: Connection, by: Writer, steps: Sequence[Step]) -> Fault
     standing = _standing(connection, [before.id for _, before, _ in seen])
     taken = _taken(connection, by, [found for _, _, found in seen])
     at, changes = now(), []
-    for line, before, found in seen:
+    for line, before, found in far.counted("writing", seen):
         why = _fault(by, before, standing.get(before.id)) or _key_fault(connection, by, taken, before, found)
         if why:
             yield line, why

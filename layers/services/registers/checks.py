@@ -93,6 +93,8 @@ def _field(field: "Field") -> Iterator[str]:
         yield f"least: {field.least:g} is more than most, {field.most:g}"
     if field.most is not None and field.type in ("text", "long", "recurrence") and field.most < 1:
         yield f"most: {field.most:g} characters hold nothing"
+    if field.people and field.type not in SUMMED:
+        yield f"people: {field.type} is no number"
     if field.required and field.computed:
         yield "required: nobody can enter what is computed"
 
@@ -116,6 +118,8 @@ def _named(one: "Register") -> Iterator[str]:
     if one.sums and one.is_of_people:
         yield "sums: of rows that tell of people, a number could tell of one"
     for code in one.sums:
+        if code in types and one.field(code).people:
+            yield f"sums: {code!r} is a number of people, and a small one could tell of one"
         if code in types and types[code] not in SUMMED:
             yield f"sums: {code!r} is {types[code]}, not {' or '.join(SUMMED)}"
     for code in one.totals:

@@ -42,7 +42,8 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     ``choices`` are the codes that a choice may have, with their words; ``to`` is the register whose row a "row" names,
     ``layer`` the layer of the ground whose place a "place" names. ``least`` and ``most`` bound a number, ``most`` the
     characters of a text. ``personal``: sealed, and told only to who may see names. ``computed``: never entered, but
-    found by what stands behind the register. ``fixed``: as it was when the row came. ``past``: no day to come.
+    found by what stands behind the register. ``people``: the number is one of people, though the row names none, so
+    that a small total of it may name somebody. ``fixed``: as it was when the row came. ``past``: no day to come.
     ``said`` is what who wrote a row is told of a computed field that has a value, with ``{value}`` in its place.
     """
 
@@ -53,6 +54,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     required: bool = False
     personal: bool = False
     computed: bool = False
+    people: bool = False
     fixed: bool = False
     past: bool = False
     choices: dict[str, Choice] = {}

@@ -17,7 +17,7 @@ from layers.services.registers.declare import Field
 from layers.services.registers.keys import key
 from layers.services.registers.writer import References, Writer, judged
 from layers.sheets.sheet import SheetRow
-from store import audit
+from store import audit, far
 from store.engine import writing
 from store.language import Word, named, say
 
@@ -113,7 +113,7 @@ def plan(connection: Connection, by: Writer, columns: Sequence[str], lines: Sequ
         made.faults.append(LineFault(line=HEAD, column="", why=why))
         return made
     known = _Known(connection, by, heads, lines, f"file:{_digest(columns, lines)}")
-    for line in lines:
+    for line in far.counted("checking", lines):
         _plan_line(connection, by, known, heads, line, made)
     count = len(made.steps) - made.count("same")
     if count > WRITES_MOST:

@@ -121,7 +121,7 @@ def _named(connection: Connection, seal: Seal, community: str, register: Registe
     for numbers in batches([key[1] for key in keys if key not in known]):
         some = select(columns.id, columns.seq, columns.sealed).where(columns.id.in_(numbers))
         for number, seq, sealed in connection.execute(some):
-            fresh[(url, number, seq)] = BETWEEN.join(str(one) for one in opened(seal, sealed).values()).lower()
+            fresh[(url, number, seq)] = BETWEEN.join(str(one) for one in (opened(seal, sealed) or {}).values()).lower()
     if len(_said) + len(fresh) > SAID:
         _said.clear()
     _said.update(fresh)

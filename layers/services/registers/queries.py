@@ -268,16 +268,17 @@ def row_of(seal: Seal | None, found: Any, number: int | None = None) -> Row:
     sealed = opened(seal, found.sealed) if seal else {}
     return Row(
         id=found.id if number is None else number, seq=found.seq, community=found.community, register=found.register,
-        at=found.at, actor=found.actor, values=values.unpacked(found.data) | sealed,
+        at=found.at, actor=found.actor, values=values.unpacked(found.data) | (sealed or {}),
         state=found.state, is_voided=found.voided, reason=getattr(found, "reason", ""),
+        locked=seal.locked if seal and sealed is None else "",
     )  # fmt: skip
 
 
-def opened(seal: Seal, sealed: bytes | None) -> dict[str, Value]:
-    """Sealed values again; none where there are none, or another key sealed them."""
+def opened(seal: Seal, sealed: bytes | None) -> dict[str, Value] | None:
+    """Sealed values again; none where there are none, None where another key sealed them."""
     if sealed is None:
         return {}
     try:
         return values.unpacked(seal.open(sealed))
     except SealError:
-        return {}
+        return None

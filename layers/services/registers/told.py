@@ -71,6 +71,8 @@ def row(one: Register, found: Row, viewer: Actor | None, community: str) -> dict
         "by": found.actor,
         "state": found.state,
         "voided": found.is_voided,
+        # To who sees what is personal: to others it is not there at all.
+        "locked": found.locked if any(made.personal and made.code in fields for made in one.fields) else "",
         "called": words.called(one, community, found.values, found.id, fields),
         "values": {
             made.code: values.told(made, found.values.get(made.code)) for made in one.fields if made.code in fields

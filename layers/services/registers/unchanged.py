@@ -1,6 +1,6 @@
-"""Answers that everybody may ask for, worked out once for as long as the registers behind them stay as they are."""
+"""Answers that are worked out once for as long as the registers behind them stay as they are."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, func, select
@@ -14,25 +14,35 @@ Stamp = tuple[Instant, int]
 MOST_OLD = 60 * SECOND
 """What follows from the time alone, as a lesson that is over, is seen so much later at most."""
 Answer = TypeVar("Answer")
-_kept: dict[tuple[str, str, str], tuple[list[Stamp], Instant, Any]] = {}
+MOST_KEPT = 2_000
+"""Answers that a process keeps in mind."""
+_kept: dict[tuple[str, str, Hashable], tuple[list[Stamp], Instant, Any]] = {}
 """(database, community, question) -> the state of the registers that it was worked out from, when, and the answer."""
 
 
 def told(
-    connection: Connection, community: str, question: str, registers: Iterable[str], work: Callable[[], Answer]
+    connection: Connection,
+    community: str,
+    question: Hashable,
+    registers: Iterable[str],
+    work: Callable[[], Answer],
+    most_old: Instant | None = MOST_OLD,
 ) -> Answer:
     """The answer to a question about registers as they stand.
 
-    It is asked anew where one of the registers has a newer version, and after a minute in any case.
+    It is asked anew where one of the registers has a newer version, and after a minute in any case; never for its age
+    where ``most_old`` is None, since nothing in it follows from the time.
     """
     key = (str(connection.engine.url), community, question)
     state = [stamp(connection, community, code) for code in registers]
     moment = now()
     known = _kept.get(key)
-    if known is not None and known[0] == state and moment - known[1] < MOST_OLD:
+    if known is not None and known[0] == state and (most_old is None or moment - known[1] < most_old):
         answer: Answer = known[2]
         return answer
     answer = work()
+    if len(_kept) >= MOST_KEPT:
+        _kept.clear()
     _kept[key] = (state, moment, answer)
     return answer
 

@@ -16,6 +16,7 @@ from layers.services.registers.behind import Value
 from layers.services.registers.declare import Field
 from layers.sheets.out import Cell, moment
 from layers.texts import one_line, words
+from layers.words import told as in_words
 from store.instant import SECOND, Instant, format_rfc3339, local_date, now, parse_local
 from store.language import named, say
 
@@ -192,8 +193,8 @@ def _time(_community: str, _field: Field, given: Any) -> Value:
     text = _plain(given)
     try:
         found = parse_local(text)
-    except (ValueError, OverflowError):
-        raise Unfit(say("「{given}」不是时间，应写作 2026-11-27 18:00", given=_short(given))) from None
+    except (ValueError, OverflowError) as error:
+        raise Unfit(in_words(str(error))) from None
     if found < 0:
         raise Unfit(say("「{given}」早于 1970 年", given=_short(given)))
     if found >= LATEST:

@@ -99,7 +99,15 @@ def test_where_nothing_was_observed_there_is_no_rate(engine: Engine) -> None:
 @pytest.mark.says_when
 def test_an_hour_with_an_alarm_was_observed(engine: Engine) -> None:
     happened(engine, *brief(MIDNIGHT + 5 * HOUR))
-    assert (found(engine)["observed_hours"], values(found(engine))["per_hour"]) == (1, 1)
+    told = found(engine)
+    assert (told["observed_hours"], values(told)["alarms"]) == (1, 1)
+    # One alarm in an hour that was watched is no rate of a week.
+    rates = [row for row in told["figures"] if table().rows[row["code"]].is_rate]
+    assert {(row["value"], row["is_met"], row["why_en"]) for row in rates} == {
+        (None, None, "watched for under 20 h, no rate")
+    }
+    observe(engine, MIDNIGHT, MIDNIGHT + 20 * HOUR)
+    assert values(found(engine))["per_hour"] == 0.05
 
 
 def found(engine: Engine, since: Instant = MIDNIGHT, until: Instant = END) -> dict[str, Any]:

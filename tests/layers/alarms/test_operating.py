@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from cockpit.notices import bell
+from cockpit.notices.bell import Hearer
 from layers.alarms import duties, floods, operating, queries, telling
 from layers.alarms.operating import Deed
 from layers.alarms.rules import Rule, rings
@@ -127,8 +128,8 @@ def test_each_alarm_is_told_once_and_those_on_duty_by_name(engine: Engine) -> No
     # Who is told by name hears of it once; the line says how grave, what, where, and what was said.
     for actor in (STEWARD, Actor("zhao.liu", "steward", "user"), MANAGER):
         with engine.connect() as connection:
-            told = bell.heard(connection, HELING, actor, 10, None)
-            assert bell.unread(connection, HELING, actor) == 1
+            told = bell.heard(connection, Hearer(actor, HELING), 10, None)
+            assert bell.unread(connection, Hearer(actor, HELING)) == 1
         assert [(one["title"], one["title_en"], one["place_name"]) for one in told] == [
             (
                 "▲ 高 · 试验 · air-1 · 150 µg/m³ · 限值 100 µg/m³",
@@ -167,7 +168,9 @@ def test_ten_alarms_in_ten_minutes_are_a_flood_told_once_with_what_came_first(en
     assert [kind for kind, _, _ in notices(stand)].count("alarm.flood") == 1
     assert [kind for kind, _, _ in notices(stand)].count("alarm.raised") == 9
     with engine.connect() as connection:
-        [told] = [one for one in bell.heard(connection, HELING, STEWARD, 20, None) if one["kind"] == "alarm.flood"]
+        [told] = [
+            one for one in bell.heard(connection, Hearer(STEWARD, HELING), 20, None) if one["kind"] == "alarm.flood"
+        ]
     assert told["title"] == "10 分钟内 10 条以上 · 首出：试验 · air-0"
     assert told["title_en"] == "10 or more within 10 min · first out: 试验 · air-0"
     with writing(engine) as connection:

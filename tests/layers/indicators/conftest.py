@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import Engine
 
 from store.engine import open_engine
-from store.migrate import upgrade
 from tests.database import new_database, new_postgres_database
 
 
@@ -16,7 +15,7 @@ def shared_engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     if request.param == "sqlite":
         opened = new_database(tmp_path_factory.mktemp("indicators"))
     else:
-        opened = open_engine(new_postgres_database(request.getfixturevalue("postgres")))
-        upgrade(opened)
+        server, template = (request.getfixturevalue(name) for name in ("postgres", "postgres_template"))
+        opened = open_engine(new_postgres_database(server, template))
     yield opened
     opened.dispose()

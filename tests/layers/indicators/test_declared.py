@@ -7,6 +7,7 @@ from geo.communities import communities
 from layers.indicators import declare
 from layers.indicators.declare import DeclarationError, Indicator, declared, factors, formula_of, scene, source_of
 from layers.scenes import scenes
+from layers.services.registers.declare import registers
 
 
 def every() -> list[Indicator]:
@@ -92,11 +93,42 @@ def test_a_declaration_that_cannot_be_names_the_place(text: str, why: str) -> No
         ({"kind": "visits", "site": "gone"}, "gone"),
         ({"kind": "governance", "of": "good", "kind_of_matter": "gone"}, "gone"),
         ({"kind": "events", "more": 1}, "more"),
+        ({"kind": "register", "register": "clubs", "people": False}, "people"),
+        ({"kind": "register", "register": "clubs", "where": ["art:eq:x"] * 290}, "20"),
     ],
 )
 def test_a_formula_that_cannot_be_counted_says_why(formula: dict[str, object], why: str) -> None:
     one = Indicator(code="own", scene="health", name="自定", name_en="own", formula=formula)
     assert why in (declare.fault("heling", one) or "")
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        {"kind": "register", "register": "businesses", "of": "sum", "field": "employees"},
+        {"kind": "register", "register": "businesses", "where": ["employees:le:2"]},
+        {"kind": "register", "register": "meals"},
+        {"kind": "governance", "of": "served"},
+        {"kind": "governance", "of": "open", "kind_of_matter": "mediation"},
+    ],
+)
+def test_whoever_declares_it_a_number_of_people_is_one(formula: dict[str, object]) -> None:
+    one = Indicator(code="own", scene="health", name="自定", name_en="own", formula=formula, sees="everybody")
+    assert declare.fault("heling", one) is None
+    assert declare.own_fault("heling", one) is not None
+
+
+CAPACITY = {"places", "target"}
+OPEN = {("poi_visits", "persons"), ("poi_visits", "in_groups")}
+"""Numbers that everybody reads row by row."""
+
+
+def test_every_number_of_people_of_a_register_is_marked_as_one() -> None:
+    for community in communities():
+        for code, register in registers(community).items():
+            for field in register.fields:
+                if field.unit in ("人", "人次") and field.code not in CAPACITY and (code, field.code) not in OPEN:
+                    assert field.people or field.personal, (code, field.code)
 
 
 OWN = """

@@ -159,7 +159,7 @@ def by() -> Writer:
         ({"title": "x", "cost": "3.005"}, "不足一分"),
         ({"title": "x", "day": "2026-02-29"}, "没有这一天"),
         ({"title": "x", "day": "明天"}, "不是日期"),
-        ({"title": "x", "starts": "18:00"}, "不是时间"),
+        ({"title": "x", "starts": "18:00"}, "没有说是哪一天"),
         ({"title": "x", "clock": "25:00"}, "不是钟点"),
         ({"title": "x", "month": "2026-13"}, "不是月份"),
         ({"title": "x", "online": "大概"}, "应为是或否"),
@@ -311,7 +311,7 @@ def test_names_are_sealed_and_still_found_by_who_may_see_them(engine: Engine) ->
     with engine.connect() as connection:
         kept = [str(connection.execute(select(table)).all()) for table in (register_row, register_version)]
         kept += [str(connection.execute(text(f"SELECT * FROM {name}")).all()) for name in ("register_value", "audit")]
-    assert not [word for word in ("张小明", "1950", "138000") if word in "".join(kept)]
+    assert not [word for word in ("张小明", "1950-03", "138000000") if word in "".join(kept)]
     assert [one.id for one in found(engine, people, word="小明", sees_names=True)] == [row.id]
     assert found(engine, people, word="小明") == []
 
@@ -336,6 +336,12 @@ def test_a_row_whose_seal_does_not_open_is_not_overwritten(engine: Engine) -> No
     with pytest.raises(Problem) as caught:
         change(engine, other, row, name="李四")
     assert caught.value.status == 409
+    with engine.connect() as connection:
+        seen = queries.row(connection, other.seal, COMMUNITY, row.register, row.id)
+        mine = queries.row(connection, SEAL, COMMUNITY, row.register, row.id)
+    assert seen is not None
+    assert mine is not None
+    assert (seen.locked, mine.locked) == ("锁定：需要封存它的密钥", "")
 
 
 def _key() -> bytes:

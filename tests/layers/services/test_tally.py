@@ -16,6 +16,7 @@ def test_what_nobody_entered_is_told_apart_from_nought(shared_engine: Engine) ->
     with shared_engine.connect() as connection:
         told = tally(connection, kitchen.community)
     assert told == {
+        "demo": False,
         "meals": {"has": False, "today": None},
         "check_ins": {"has": False, "count": 0, "seen": 0, "overdue": 0},
         "nurseries": [],

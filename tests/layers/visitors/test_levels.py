@@ -255,8 +255,8 @@ def test_a_closed_site_says_since_when_and_why_and_real_and_replayed_people_are_
         record = queries.records(connection, "heling", {"fangyan"})["fangyan"]
     assert record["inside"] == 10
     assert record["sources"] == [
-        {"source": None, "gates": 1, "entered_today": 5, "left_today": 0},
-        {"source": "recorded", "gates": 1, "entered_today": 7, "left_today": 2},
+        {"source": None, "gates": 1, "entered": 5, "left": 0},
+        {"source": "recorded", "gates": 1, "entered": 7, "left": 2},
     ]
     assert (record["level"], record["closing"]) == ("closed", {"since": moment // MILLISECOND, "reason": "台风"})
     with writing(engine) as connection:

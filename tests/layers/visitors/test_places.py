@@ -58,6 +58,16 @@ def test_a_day_stands_beside_the_same_day_of_last_week_until_the_same_time(engin
     assert (found["last_year"], found["last_year_lunar"]) == (None, None), "nobody counted then"
 
 
+def test_a_like_day_is_counted_from_the_time_of_day_from_which_on_today_is(engine: Engine) -> None:
+    add(engine, "gate-1", "gate", site="fangyan")
+    week = EVENING - 7 * DAY
+    said = [(week - 20 * MINUTE, {"enter": 30}), (week - 5 * MINUTE, {"enter": 4}), (week + MINUTE, {"enter": 5})]
+    send(engine, "gate-1", said)
+    with engine.connect() as connection:
+        found = comparison(connection, "heling", "fangyan", EVENING, EVENING - 10 * MINUTE)
+    assert found["last_week"] == {"date": "2026-11-17", "entered_by_now": 4, "entered": 39}
+
+
 def test_a_festival_stands_beside_the_same_lunar_date_of_the_year_before(engine: Engine) -> None:
     # 八月十三: the day of Lord Hu's birthday.
     this = from_datetime(datetime(2026, 9, 23, 4, 0, tzinfo=UTC))

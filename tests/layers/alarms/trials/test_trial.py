@@ -23,9 +23,12 @@ from sensors.readings.columns import Observation, Observations, SeriesIndex
 from store.engine import writing
 from store.instant import DAY, HOUR, MINUTE, SECOND, Instant, format_rfc3339, from_datetime
 from tests.database import ensure_months
+from tests.thorough import THOROUGH
 
 MONDAY = from_datetime(datetime(2026, 11, 2, tzinfo=UTC))
-STORED = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+STORED = settings(
+    max_examples=40 if THOROUGH else 12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 _numbers = count()
 
 Said = tuple[Instant, float, int]
@@ -144,6 +147,11 @@ PERIODS = st.tuples(st.integers(0, 30 * 60), st.integers(1, 100 * 60)).map(
 
 @STORED
 @given(COMPARED, WALKS, PERIODS)
+@example(
+    Rule(code="trial", name="试", metric="pm2_5", op=">", value=0.0),
+    [(3 * HOUR, 1, 0), (3 * HOUR, 1, 0)],
+    (MONDAY + 3 * HOUR + MINUTE, MONDAY + 6 * HOUR + MINUTE),
+).via("of its first hour all was said before it began")
 def test_a_trial_finds_what_every_reading_through_the_machine_would_raise(
     engine: Engine, rule: Rule, walk: list[Any], period: tuple[Instant, Instant]
 ) -> None:

@@ -13,7 +13,7 @@ from sensors.intake.batch import Batch
 from sensors.tables import device_clock, reading
 from sensors.unforeseen import faults
 from store.engine import writing
-from store.instant import HOUR, SECOND, SHANGHAI, to_datetime
+from store.instant import HOUR, SECOND, SHANGHAI, format_local, to_datetime
 from store.language import Word
 from store.notices import notice
 from tests.layers.alarms.stand import HELING, Stand
@@ -260,6 +260,19 @@ def test_nobody_is_silent_for_as_long_as_we_did_not_listen(stand: Stand) -> None
     assert stand.told() == []
     stand.wait(1_190, listening_since=stand.at(1_005))
     assert stand.told() == [("silent", "air-1", "unacknowledged", 1_185, None)]
+    # Since when it is an alarm follows from when we listened; when it was last heard does not.
+    [one] = stand.alarms()
+    last = format_local(stand.at(0)).replace("T", " ")
+    assert (one.said, one.said_en) == (f"最近上报 {last}", f"last heard {last}")
+
+
+def test_of_a_metric_that_is_missing_it_is_told_when_that_was_last_said(stand: Stand) -> None:
+    stand.rule(code="missing", metric="pm2_5", op="missing", value=100.0, on_delay_s=30.0)
+    stand.say((0, "air-1", {"pm2_5": 1}))
+    for second in range(10, 150, 10):
+        stand.say((second, "air-1", {"pm10": 1}))
+    assert stand.told() == [("missing", "air-1", "unacknowledged", 130, None)]
+    assert [one.said for one in stand.alarms()] == ["最近上报 " + format_local(stand.at(0)).replace("T", " ")]
 
 
 def test_who_is_being_filled_with_its_past_is_not_silent_before_its_first_word_of_now(stand: Stand) -> None:

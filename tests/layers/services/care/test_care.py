@@ -18,7 +18,7 @@ from layers.services.registers.declare import registers
 from layers.services.registers.write import Asked
 from layers.services.registers.write import add as add_row
 from layers.services.registers.writer import Writer
-from layers.services.totals import FEWEST
+from layers.totals import FEWEST
 from store.engine import writing
 from store.instant import HOUR, Instant, format_rfc3339, local_date, midnight, now
 from tests.layers.services.registers import add, change, shipped, void, writer

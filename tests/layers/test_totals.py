@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layers.people import FEWEST
-from layers.services.totals import hidden, money, sum_beside, told
+from layers.totals import hidden, money, sum_beside, told
 
 COUNTS = st.dictionaries(st.sampled_from("abcdefgh"), st.one_of(st.integers(0, 6), st.integers(0, 300)), min_size=1)
 Seen = tuple[tuple[int | None, ...], int | None]
