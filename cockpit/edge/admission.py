@@ -13,11 +13,20 @@ AGAIN_S = 30.0
 
 
 class Admission:
-    """Places for those that are worked on, and a short line before them. All in one event loop."""
+    """Places for those that are worked on, and a short line before them. All in one event loop.
 
-    def __init__(self) -> None:
+    ``places``, ``line`` and ``patience`` are the budgets of how many of each there are, and for how long one waits.
+    """
+
+    def __init__(self, places: str = "workers", line: str = "waiting", patience: str = "wait_seconds") -> None:
+        self._places, self._longest, self._patience = places, line, patience
         self._working = 0
         self._line: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether who comes now need not wait."""
+        return self._working < self._number(self._places)
 
     async def enter(self, again: bool = False) -> None:
         """Take a place, or wait a moment for one.
@@ -33,13 +42,13 @@ class Admission:
         Refused
             503, where the line is full or the wait too long.
         """
-        numbers = budgets.current()
-        patience_s = AGAIN_S if again else numbers.wait_seconds
-        if self._working < numbers.workers:
+        patience_s = AGAIN_S if again else self._number(self._patience)
+        if self.is_free:
             self._working += 1
             return
-        if len(self._line) >= numbers.waiting and not again:
-            raise busy(f"{numbers.waiting} requests wait already")
+        longest = self._number(self._longest)
+        if len(self._line) >= longest and not again:
+            raise busy(f"{longest} requests wait already")
         called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if again:
             self._line.appendleft(called)
@@ -62,6 +71,11 @@ class Admission:
             self._line.popleft().set_result(None)
         else:
             self._working -= 1
+
+    @staticmethod
+    def _number(name: str) -> float:
+        found: float = getattr(budgets.current(), name)
+        return found
 
 
 class Place:

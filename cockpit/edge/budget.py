@@ -14,7 +14,9 @@ from store import budgets
 
 TURNED_AWAY = Counter("cockpit_requests_turned_away_total", "Requests that asked for more than there is", ["status"])
 
-PAST_THE_LINE = re.compile(r"/healthz|/readyz|/metrics|/live/.*|/assets/.*|/_dash-component-suites/.*|/_favicon\.ico")
+PAST_THE_LINE = re.compile(
+    r"/healthz|/readyz|/metrics|/live/.*|/assets/.*|/_dash-component-suites/.*|/_favicon\.ico|/phone[.-].*"
+)
 """What must answer when nothing else does, and what costs next to nothing."""
 
 

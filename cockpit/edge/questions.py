@@ -11,7 +11,7 @@ from starlette.types import Scope
 
 from store import budgets
 
-FREE = ("/assets/", "/_dash-component-suites/", "/_favicon.ico", "/geo/base", "/healthz", "/readyz", "/live/")
+FREE = ("/assets/", "/_dash-component-suites/", "/_favicon.ico", "/phone", "/geo/base", "/healthz", "/readyz", "/live/")
 """What costs next to nothing, and what watches over us; live channels are counted by themselves."""
 IPV6_NETWORK = 64
 UNKNOWN = "unknown"
