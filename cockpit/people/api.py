@@ -10,14 +10,25 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection, Engine
 from starlette.concurrency import run_in_threadpool
 
-from cockpit.edge.addresses import source_of
 from cockpit.errors import BadSetting
-from cockpit.people import devices, displays, passwords, secrets, sessions, users
+from cockpit.people import choices, contacts, devices, displays, passwords, secrets, sessions, users
 from cockpit.people.hashing import Hashing
-from cockpit.people.identify import DEVICE, DISPLAY, LONGEST_COOKIE_S, SESSION, keep_language, set_cookie
+from cockpit.people.identify import (
+    DEVICE,
+    DISPLAY,
+    LONGEST_COOKIE_S,
+    SESSION,
+    keep_language,
+    keep_theme,
+    seen,
+    set_cookie,
+)
+from cockpit.people.sessions import Seen
 from cockpit.people.sign_in import Attempt, Welcome
 from cockpit.people.sign_in import sign_in as sign_in_by_password
+from geo.communities import communities
 from layers.grid_events import queries
+from layers.grid_events.released import release
 from layers.problem import Problem
 from layers.roles import Actor
 from layers.web import CommunityPath, Given, Limit, Services, Tongue, Viewer, WriteActor
@@ -58,6 +69,8 @@ class NewUser(BaseModel):
     name: str = Field(max_length=80)
     role: str = Field(max_length=16)
     communities: list[str] = Field(max_length=20)
+    real_name: str | None = Field(None, max_length=200)
+    phone: str | None = Field(None, max_length=200)
 
 
 class Change(BaseModel):
@@ -158,14 +171,15 @@ def _sessions(routes: APIRouter) -> None:
         try:
             # A link that works no more costs nobody a hash.
             await run_in_threadpool(_invited, given.databases.shared, body)
-            welcome = await hashing.run(_accept, given.databases.shared, body)
-        except users.NoInvitation:
-            raise Problem(410, "gone", say("链接已使用或已过期；请管理员再发一个")) from None
+            welcome = await hashing.run(_accept, given.databases.shared, body, seen(request))
+        except users.NoInvitation as error:
+            raise Problem(410, "gone", str(error)) from None
         return await run_in_threadpool(_welcome, given, request, response, welcome.session, welcome.device)
 
 
 def _attempt(request: Request, name: str, password: str) -> Attempt:
-    return Attempt(name=name, password=password, source=source_of(request), device=request.cookies.get(DEVICE))
+    agent, source = seen(request)
+    return Attempt(name=name, password=password, source=source or "", device=request.cookies.get(DEVICE), agent=agent)
 
 
 def _let_in(engine: Engine, attempt: Attempt, refused: str) -> Welcome:
@@ -189,7 +203,7 @@ def _change_password(engine: Engine, attempt: Attempt, new: str, actor: Actor) -
     with writing(engine) as connection, told_as_problem():
         user = users.named(connection, actor.name)
         users.set_password(connection, user, kept, actor.label)
-        return _begun(connection, user)
+        return _begun(connection, user, Seen(attempt.agent, attempt.source))
 
 
 def _invited(engine: Engine, body: Acceptance) -> str:
@@ -197,16 +211,16 @@ def _invited(engine: Engine, body: Acceptance) -> str:
         return users.invited(connection, body.token, body.name)
 
 
-def _accept(engine: Engine, body: Acceptance) -> Welcome:
+def _accept(engine: Engine, body: Acceptance, by: Seen) -> Welcome:
     with told_as_problem():
         kept = passwords.hash_new(body.password, _invited(engine, body))
     with writing(engine) as connection, told_as_problem():
         name = users.accept(connection, body.token, kept, body.name)
-        return _begun(connection, users.named(connection, name))
+        return _begun(connection, users.named(connection, name), by)
 
 
-def _begun(connection: Connection, user: users.User) -> Welcome:
-    return Welcome(sessions.start(connection, user.name), devices.keep(connection, None, user.id))
+def _begun(connection: Connection, user: users.User, by: Seen) -> Welcome:
+    return Welcome(sessions.start(connection, user.name, by), devices.keep(connection, None, user.id))
 
 
 def _assignees(routes: APIRouter) -> None:
@@ -222,18 +236,34 @@ def _assignees(routes: APIRouter) -> None:
         return {"assignees": told}
 
 
+def _release(given: Services, actor: Actor) -> None:
+    """Let what lies with somebody who has no account there any more lie with nobody, and tell the screens."""
+    for community in communities():
+        # Before the transaction: no request holds one connection while it waits for another.
+        staff = given.staff(community)
+        with writing(given.databases.of(community)) as connection:
+            released = release(connection, community, staff, actor)
+            changed = queries.records(connection, community, released | {queries.TALLY}) if released else {}
+        if changed:
+            given.tell({community: {"grid_events": dict(changed)}})
+
+
 def _users(routes: APIRouter) -> None:
     @routes.get("/users")
     def list_users(actor: WriteActor, given: Given) -> dict[str, Any]:
         """All users."""
         with given.databases.shared.connect() as connection:
-            return {"users": [users.told(one) for one in users.everybody(connection)]}
+            known = contacts.of_all(connection, given.seal)
+            return {"users": [users.told(one) | vars(known[one.name]) for one in users.everybody(connection)]}
 
     @routes.post("/users", status_code=201)
     def add_user(body: NewUser, actor: WriteActor, given: Given) -> dict[str, Any]:
         """Invite somebody: answers with the path of a link that works once, within 24 hours."""
         with writing(given.databases.shared) as connection, told_as_problem():
+            contact = contacts.checked(body.real_name, body.phone)
             number = users.add(connection, body.name, body.role, body.communities, actor.label)
+            if contact != contacts.Contact():
+                contacts.keep(connection, given.seal, body.name, contact, actor.label)
             return {"name": body.name, "link": f"/welcome?token={users.invite(connection, number)}"}
 
     @routes.post("/users/{name}")
@@ -241,7 +271,9 @@ def _users(routes: APIRouter) -> None:
         """Another role or place, or shut out; the sessions end at once."""
         with writing(given.databases.shared) as connection, told_as_problem():
             users.change(connection, name, body.role, body.communities, body.disabled, actor.label)
-            return users.told(users.named(connection, name))
+            told = users.told(users.named(connection, name))
+        _release(given, actor)
+        return told
 
     @routes.post("/users/{name}/invitation", status_code=201)
     def invite_again(name: str, actor: WriteActor, given: Given) -> dict[str, Any]:
@@ -313,12 +345,13 @@ def told_as_problem() -> Iterator[None]:
 def _welcome(given: Services, request: Request, response: Response, secret: str, device: str) -> dict[str, Any]:
     with given.databases.shared.connect() as connection:
         found = sessions.find(connection, secret)
-        language = users.language_of(connection, found.actor.name) if found else None
+        chosen = choices.of(connection, found.actor.name) if found else choices.Choices()
     if found is None:  # shut out between one statement and the next
         raise Problem(401, "sign-in refused", say("用户名或口令不对"))
     set_cookie(request, response, SESSION, secret, sessions.LONGEST // SECOND)
     set_cookie(request, response, DEVICE, device, LONGEST_COOKIE_S, "/api/v1/session")
-    keep_language(request, response, language)
+    keep_language(request, response, chosen.language)
+    keep_theme(request, response, chosen.theme)
     return _told(found.actor, secret)
 
 

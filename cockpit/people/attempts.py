@@ -13,7 +13,8 @@ from sqlalchemy import Connection, delete, select, tuple_, update
 from cockpit.people.tables import sign_in_failure, sign_in_refused
 from store import audit
 from store.engine import upsert
-from store.instant import DAY, HOUR, MINUTE, SECOND, Instant, format_rfc3339, now
+from store.instant import HOUR, MINUTE, SECOND, Instant, format_rfc3339, now
+from store.retention import period_of
 
 NOBODY = "nobody"
 UNNAMED = "?"
@@ -101,7 +102,7 @@ def fail(connection: Connection, name: str, origin: Origin, is_known: bool) -> i
         failures = 1 + _faded(limit, row.failures, row.last)
         connection.execute(update(sign_in_failure).where(mine).values(failures=failures, last=moment))
         wait = max(wait, _wait_s(limit, failures, moment))
-    connection.execute(delete(sign_in_failure).where(sign_in_failure.c.last < moment - DAY))
+    connection.execute(delete(sign_in_failure).where(sign_in_failure.c.last < moment - period_of("sign_in_failure")))
     _tell(connection, key_of(name) if is_known else "", origin, moment)
     return wait
 

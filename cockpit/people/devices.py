@@ -5,9 +5,10 @@ from sqlalchemy import Connection, delete, select
 from cockpit.people import secrets
 from cockpit.people.tables import app_user, known_device
 from store.engine import upsert
-from store.instant import DAY, now
+from store.instant import now
+from store.retention import period_of
 
-KEPT = 400 * DAY
+KEPT = period_of("known_device")
 """As long as a browser keeps the cookie (RFC 6265bis, section 5.5)."""
 
 

@@ -7,9 +7,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from cockpit import tokens
+from cockpit.edge.addresses import source_of
 from cockpit.people import secrets, sessions
 from cockpit.people.credentials import Identity
 from cockpit.people.displays import find as find_display
+from cockpit.people.sessions import Seen
 from layers.problem import Problem
 from store.databases import Databases
 from store.language import LANGUAGES
@@ -20,6 +22,7 @@ DEVICE = "cockpit_device"
 LANGUAGE = "cockpit_language"
 LANGUAGE_OF_ADDRESS = "cockpit_language_of_address"
 """What an address asked for last: it goes before what was chosen, and ends with the browser."""
+THEME = "cockpit_theme"
 CREDENTIALS = ("authorization", "cookie")
 """Headers without which nobody can be known."""
 CSRF_HEADER = "X-CSRF-Token"
@@ -95,6 +98,17 @@ def keep_language(request: HTTPConnection, response: Response, language: str | N
     if language is not None:
         response.delete_cookie(LANGUAGE_OF_ADDRESS)
         set_cookie(request, response, LANGUAGE, language, LONGEST_COOKIE_S)
+
+
+def keep_theme(request: HTTPConnection, response: Response, theme: str | None) -> None:
+    """Have a browser's pages in a theme from now on; None leaves it as it is."""
+    if theme is not None:
+        set_cookie(request, response, THEME, theme, LONGEST_COOKIE_S)
+
+
+def seen(request: HTTPConnection) -> Seen:
+    """By what who signs in here will know the session again."""
+    return Seen(request.headers.get("user-agent", "")[:200] or None, source_of(request))
 
 
 def renewed_display(request: HTTPConnection) -> list[str]:

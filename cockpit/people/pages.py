@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from cockpit.errors import BadSetting
-from cockpit.people import sessions, users
-from cockpit.people.identify import SESSION, keep_language, set_cookie
+from cockpit.people import choices, sessions, users
+from cockpit.people.identify import SESSION, keep_language, keep_theme, seen, set_cookie
 from cockpit.people.oidc import CALLBACK, UNDER_WAY_S, OidcError, SingleSignOn
 from cockpit.people.passwords import MIN_LENGTH
 from cockpit.people.sign_in import start_vouched
@@ -28,12 +28,13 @@ HIDDEN = '<label>{} <input name="{}" type="password" autocomplete="{}" maxlength
 REFUSED = {
     "unknown": marked("统一身份已确认，但本系统没有给您开通；请联系系统管理员"),
     "failed": marked("统一身份登录没有完成，请再试"),
+    "away": marked("统一身份现在用不了；请用口令登录，没有口令的请联系系统管理员"),
     "name": marked("统一身份给出的用户名不能用：须为 1 至 80 个可见字符，不含斜杠；请联系系统管理员"),
 }
 ELSEWHERE = '<p><a class="elsewhere" href="/sign-in/oidc">{}</a></p>'
 USED = '<p>{}</p><p><a class="elsewhere" href="/sign-in">{}</a></p>'
 FORM = (
-    '<form data-kind="{kind}">{fields}<button type="submit">{verb}</button>'
+    '<form data-kind="{kind}" data-next="{next}">{fields}<button type="submit">{verb}</button>'
     '<span class="outcome" role="alert" data-outcome></span></form>'
 )
 UNDER_WAY = "cockpit_oidc"
@@ -46,7 +47,10 @@ def router(sign_on: SingleSignOn | None) -> APIRouter:
     @routes.get("/sign-in")
     def sign_in(request: Request, refused: str = "") -> HTMLResponse:
         fields = NAME.format(say("用户名")) + HIDDEN.format(say("口令"), "password", "current-password")
-        other = ELSEWHERE.format(say("统一身份登录")) if sign_on else ""
+        is_away = sign_on is not None and sign_on.fault is not None
+        other = ELSEWHERE.format(say("统一身份登录")) if sign_on and not is_away else ""
+        # What cannot work is not offered; trying it again would not help.
+        refused = "away" if is_away and refused in ("", "failed") else refused
         said = f"<p>▲ {say(REFUSED[refused])}</p>" if refused in REFUSED else ""
         return _page(request, "sign-in", say("登录"), said + other + fields, say("登录"))
 
@@ -55,11 +59,11 @@ def router(sign_on: SingleSignOn | None) -> APIRouter:
         try:
             with given.databases.shared.connect() as connection:
                 is_first = users.is_for_first_admin(connection, token)
-        except users.NoInvitation:
-            said = USED.format(say("▲ 链接已用过或已过期，请系统管理员重新邀请。"), say("去登录"))
+        except users.NoInvitation as error:
+            said = USED.format(f"▲ {error}", say("去登录"))
             return _page(request, "used", say("链接无效"), said, None, status=410)
         title = say("设置首位系统管理员") if is_first else say("设置口令")
-        return _page(request, "welcome", title, _choose(is_first), say("确定"))
+        return _page(request, "welcome", title, _choose(is_first), say("确定"), then="/first-hour" if is_first else "")
 
     if sign_on is not None:
         _elsewhere(routes, sign_on)
@@ -73,7 +77,7 @@ def _elsewhere(routes: APIRouter, sign_on: SingleSignOn) -> None:
             begun = sign_on.begin(next)
         except OidcError as error:
             log.warning("sign_in_by_provider_failed", reason=str(error))
-            return RedirectResponse("/sign-in?refused=failed", 303)
+            return RedirectResponse("/sign-in?refused=away", 303)
         answer = RedirectResponse(begun.url, 303)
         set_cookie(request, answer, UNDER_WAY, begun.cookie, UNDER_WAY_S, "/sign-in")
         return answer
@@ -88,9 +92,9 @@ def _elsewhere(routes: APIRouter, sign_on: SingleSignOn) -> None:
             return _back("/sign-in?refused=failed")
         try:
             with writing(given.databases.shared) as connection:
-                secret = start_vouched(connection, name, sign_on.issuer, str(claims["sub"]))
+                secret = start_vouched(connection, name, sign_on.issuer, str(claims["sub"]), seen(request))
                 found = sessions.find(connection, secret) if secret else None
-                language = users.language_of(connection, found.actor.name) if found else None
+                chosen = choices.of(connection, found.actor.name) if found else choices.Choices()
         except BadSetting as error:
             log.warning("sign_in_by_provider_failed", reason=str(error))
             return _back("/sign-in?refused=name")
@@ -98,7 +102,8 @@ def _elsewhere(routes: APIRouter, sign_on: SingleSignOn) -> None:
             return _back("/sign-in?refused=unknown")
         answer = _back(then)
         set_cookie(request, answer, SESSION, secret, sessions.LONGEST // SECOND)
-        keep_language(request, answer, language)
+        keep_language(request, answer, chosen.language)
+        keep_theme(request, answer, chosen.theme)
         return answer
 
 
@@ -118,10 +123,12 @@ def _back(path: str) -> RedirectResponse:
     return answer
 
 
-def _page(request: Request, kind: str, title: str, fields: str, verb: str | None, status: int = 200) -> HTMLResponse:
+def _page(
+    request: Request, kind: str, title: str, fields: str, verb: str | None, status: int = 200, then: str = ""
+) -> HTMLResponse:
     # A link that is a secret must not travel on as a referrer.
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    content = FORM.format(kind=kind, fields=fields, verb=verb) if verb else fields
+    content = FORM.format(kind=kind, fields=fields, verb=verb, next=then) if verb else fields
     words = bundle.words(current())
     page = PAGE.substitute(
         title=title,

@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from cockpit.errors import BadSetting
+from cockpit.people import guessable
 from geo.communities import communities
 from store import budgets
 from store.language import say
@@ -19,8 +20,11 @@ MIN_LENGTH = 15
 MAX_LENGTH = 128
 MIN_SCORE = 3
 """Of 4, as zxcvbn estimates: at least 10^8 guesses. Its lists stand for the blocklist of section 3.1.1.2."""
+ESTIMATED = 72
+"""Characters that zxcvbn looks at: what it takes grows with the square."""
+MIN_OWN = 10
+"""Characters that a password has of its own (`guessable.own`): a common one is refused however long it was made."""
 NICE = 10
-CONTEXT = ("cockpit", "password", "admin", "fangyan", "yongkang")
 
 _hasher = PasswordHasher()
 
@@ -29,8 +33,8 @@ class WeakPassword(BadSetting):
     """A new password that would not do, and why."""
 
 
-def hash_new(password: str, name: str) -> str:
-    """The hash of a new password.
+def hash_new(password: str, *names: str) -> str:
+    """The hash of a new password; ``names`` are those of whose it is.
 
     Raises
     ------
@@ -49,8 +53,11 @@ def hash_new(password: str, name: str) -> str:
                 text=len(text),
             )
         )
-    words = [name, *CONTEXT, *communities(), *(one.name for one in communities().values())]
-    if zxcvbn(text[:72], user_inputs=words)["score"] < MIN_SCORE or len(set(text)) < MIN_LENGTH // 2:
+    if guessable.own(text, names) < MIN_OWN:
+        raise WeakPassword(say("口令太容易猜到：常见口令、本地名称、日期与号码再长也不行；几个不相干的词连成一句更好"))
+    words = [*names, *guessable.table().words, *communities(), *(one.name for one in communities().values())]
+    score = zxcvbn(guessable.plain(text[:ESTIMATED]), user_inputs=words)["score"]
+    if score < MIN_SCORE or len(set(text)) < MIN_LENGTH // 2:
         raise WeakPassword(say("口令太容易猜到；几个不相干的词连成一句更好"))
     return _apart().submit(_hasher.hash, text).result()
 

@@ -1,16 +1,17 @@
 """Signing in: by a password, or vouched for by a provider. No password is hashed while a transaction is open."""
 
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, insert, select
 
 from cockpit.errors import BadSetting
 from cockpit.names import check_name
+from cockpit.one_at_a_time import OneAtATime
 from cockpit.people import attempts, devices, passwords, sessions
 from cockpit.people.attempts import Origin
 from cockpit.people.credentials import REVISION
+from cockpit.people.sessions import Seen
 from cockpit.people.tables import app_user, app_user_identity
 from store import audit, revision
 from store.engine import writing
@@ -19,8 +20,7 @@ from store.instant import now
 MAX_ACCOUNT = 255
 """Characters of an issuer or a subject (OpenID Connect Core 1.0, section 2)."""
 
-_under_way: set[tuple[str, str]] = set()
-_lock = Lock()
+_turns = OneAtATime()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,7 @@ class Attempt:
     password: str
     source: str
     device: str | None = None
+    agent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,9 @@ class Refusal:
 def sign_in(engine: Engine, attempt: Attempt) -> Welcome | Refusal:
     """Let somebody in by a password, or refuse without saying what was wrong."""
     place = (attempts.key_of(attempt.name), attempt.device or attempt.source)
-    with _lock:
-        if place in _under_way:  # many tries at once must not all be the first
-            return Refusal(1)
-        _under_way.add(place)
-    try:
-        return _looked_at(engine, attempt)
-    finally:
-        with _lock:
-            _under_way.discard(place)
+    with _turns.turn(place) as is_alone:
+        # Many tries at once must not all be the first.
+        return _looked_at(engine, attempt) if is_alone else Refusal(1)
 
 
 def _looked_at(engine: Engine, attempt: Attempt) -> Welcome | Refusal:
@@ -78,10 +73,11 @@ def _looked_at(engine: Engine, attempt: Attempt) -> Welcome | Refusal:
             return Refusal(attempts.fail(connection, name, origin, is_known=user is not None))
         attempts.forget(connection, name, origin)
         audit.record(connection, f"user:{name}", "session.start", name)
-        return Welcome(sessions.open_session(connection, user.id), devices.keep(connection, attempt.device, user.id))
+        secret = sessions.open_session(connection, user.id, Seen(attempt.agent, attempt.source))
+        return Welcome(secret, devices.keep(connection, attempt.device, user.id))
 
 
-def start_vouched(connection: Connection, name: str, issuer: str, subject: str) -> str | None:
+def start_vouched(connection: Connection, name: str, issuer: str, subject: str, seen: Seen | None = None) -> str | None:
     """The secret of a new session of somebody whom a provider vouches for; None where no such user may sign in.
 
     The first time the name counts, and the account, issuer and subject, is bound to the user; from then on the
@@ -107,7 +103,7 @@ def start_vouched(connection: Connection, name: str, issuer: str, subject: str) 
         audit.record(connection, f"user:{name}", "session.refused", name, told)
         return None
     audit.record(connection, f"user:{user.name}", "session.start", user.name, told)
-    return sessions.open_session(connection, user.id)
+    return sessions.open_session(connection, user.id, seen)
 
 
 def _bound(connection: Connection, name: str, issuer: str, subject: str) -> Row[Any] | None:

@@ -1,6 +1,6 @@
 """Tables of people: users, where their role holds, sessions, invitations, devices, displays. Secrets are hashed."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
 from store.metadata import metadata
 
@@ -16,6 +16,15 @@ app_user = Table(
     Column("disabled", BigInteger),
     # None: as the browser asks.
     Column("language", String(16)),
+    # What is personal of staff: sealed.
+    Column("real_name", LargeBinary),
+    Column("phone", LargeBinary),
+    # None: dark.
+    Column("theme", String(16)),
+    # Kinds of notices, parted by spaces, that this person does not want.
+    Column("unwanted", Text),
+    # When an admin put the checklist of the first hour away.
+    Column("first_hour_away", BigInteger),
     UniqueConstraint("name", name="uq_app_user_name"),
 )
 
@@ -35,6 +44,9 @@ user_session = Table(
     Column("created", BigInteger, nullable=False),
     Column("last_seen", BigInteger, nullable=False),
     Column("ended", BigInteger),
+    # By what its owner knows it again: the browser, and the address it came from.
+    Column("agent", String(200)),
+    Column("source", String(80)),
 )
 
 invitation = Table(

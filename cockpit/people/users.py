@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -16,12 +16,27 @@ from geo.communities import communities as known_communities
 from layers.roles import EVERYWHERE, WRITING_ROLES
 from store import audit, revision
 from store.instant import HOUR, Instant, now
+from store.language import marked, say
 
 INVITED_HOURS = 24
 
 
+WHY_NOT = {
+    "used": marked("链接已经用过：口令已设好，请直接登录；忘了口令，请管理员再发一个链接"),
+    "expired": marked("链接已经过期（{hours} 小时内有效）：请管理员再发一个"),
+    "unknown": marked("没有这个链接：请核对是否抄全；已另发新链接的，旧的作废"),
+}
+
+
 class NoInvitation(Exception):
-    """A link that was used, has expired, or never was."""
+    """A link that was used, has expired, or is unknown, as one that a newer took the place of; its text says which."""
+
+    def __init__(self, why: Literal["used", "expired", "unknown"]) -> None:
+        super().__init__(why)
+        self.why = why
+
+    def __str__(self) -> str:
+        return say(WHY_NOT[self.why], hours=INVITED_HOURS)
 
 
 @dataclass(frozen=True)
@@ -128,12 +143,6 @@ def keep_language(connection: Connection, name: str, language: str) -> None:
     connection.execute(update(app_user).where(app_user.c.name == name).values(language=language))
 
 
-def language_of(connection: Connection, name: str) -> str | None:
-    """The language that somebody chose; None where they never did."""
-    language: str | None = connection.scalar(select(app_user.c.language).where(app_user.c.name == name))
-    return language
-
-
 def everybody(connection: Connection) -> list[User]:
     """All users, by name."""
     return _found(connection)
@@ -214,7 +223,7 @@ def is_for_first_admin(connection: Connection, secret: str) -> bool:
     """
     is_for_first = _open_invitation(connection, secret).user_id is None
     if is_for_first and has_admin(connection):
-        raise NoInvitation
+        raise NoInvitation("used")
     return is_for_first
 
 
@@ -233,7 +242,7 @@ def invited(connection: Connection, secret: str, name: str | None) -> str:
         [user] = _found(connection, app_user.c.id == number)
         return user.name
     if has_admin(connection):
-        raise NoInvitation
+        raise NoInvitation("used")
     check_name("user", name or "")
     return name or ""
 
@@ -254,7 +263,7 @@ def accept(connection: Connection, secret: str, kept: str, name: str | None) -> 
     number = found.user_id
     if number is None:
         if has_admin(connection):
-            raise NoInvitation
+            raise NoInvitation("used")
         number = add(connection, name or "", "admin", [EVERYWHERE], "invitation")
     taken = update(invitation).where(invitation.c.token_hash == found.token_hash).values(used=now())
     connection.execute(taken)
@@ -264,10 +273,14 @@ def accept(connection: Connection, secret: str, kept: str, name: str | None) -> 
 
 
 def _open_invitation(connection: Connection, secret: str) -> Row[Any]:
-    mine = select(invitation).where(invitation.c.token_hash == secrets.hashed(secret), invitation.c.used.is_(None))
+    mine = select(invitation).where(invitation.c.token_hash == secrets.hashed(secret))
     found = connection.execute(mine).one_or_none()
-    if found is None or found.expires < now():
-        raise NoInvitation
+    if found is None:
+        raise NoInvitation("unknown")
+    if found.used is not None:
+        raise NoInvitation("used")
+    if found.expires < now():
+        raise NoInvitation("expired")
     return found
 
 
