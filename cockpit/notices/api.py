@@ -1,13 +1,18 @@
-"""Routes of the bell and of webhooks, below ``/api/v1/{community}``."""
+"""Routes of the bell, of webhooks and of phones that are called, below ``/api/v1/{community}``."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 
-from cockpit.notices import bell, webhooks
+from cockpit.notices import bell, push, trying, webhooks
+from cockpit.people import choices
 from cockpit.people.api import told_as_problem
-from layers.web import CommunityPath, Given, Limit, Reading, Tongue, WriteActor
+from geo.communities import Community
+from layers import words
+from layers.roles import Actor
+from layers.web import CommunityPath, Given, Limit, Reading, Services, Tongue, WriteActor, elsewhere
 from store.engine import writing
 
 
@@ -27,34 +32,86 @@ class NewWebhook(BaseModel):
     secret: str | None = Field(None, max_length=200, description="what the robot was given for signing")
 
 
-def router() -> APIRouter:
-    """The routes."""
+def hearer(community: CommunityPath, given: Given, actor: WriteActor) -> bell.Hearer:
+    """Who asks, with what they do not want to hear of: asked on a connection of its own that is given back."""
+    if actor.kind != "user":
+        return bell.Hearer(actor, community.code)
+    with given.databases.shared.connect() as connection:
+        return bell.Hearer(actor, community.code, choices.of(connection, actor.name).unwanted)
+
+
+HearerOf = Annotated[bell.Hearer, Depends(hearer)]
+
+
+def router(public_url: str | None) -> APIRouter:
+    """The routes; ``public_url`` is where browsers reach the pages, if that is known."""
     routes = APIRouter(prefix="/api/v1/{community}", tags=["notices"])
     _bell(routes)
     _webhooks(routes)
+    _phones(routes)
+
+    @routes.post("/webhooks/{name}/test")
+    async def test(
+        name: str, community: CommunityPath, given: Given, actor: WriteActor, request: Request
+    ) -> dict[str, Any]:
+        """Send a notice that is marked as a test, now; answers whether it was taken, the status, and the ms it took."""
+        hook = await run_in_threadpool(_to_be_tried, given, community, name, actor)
+        told = await elsewhere(request, trying.attempt, given.seal, public_url, community, hook)
+        return told | {"reason": told["reason"] and words.told(told["reason"])}
+
     return routes
+
+
+def _to_be_tried(given: Services, community: Community, name: str, actor: Actor) -> Any:
+    with writing(given.databases.of(community.code)) as connection, told_as_problem():
+        return trying.hook_of(connection, community, name, actor.label)
+
+
+class Phone(BaseModel):
+    """A phone that is to be called, as its browser names it (PushSubscription.endpoint)."""
+
+    endpoint: str = Field(max_length=2000)
+
+
+def _phones(routes: APIRouter) -> None:
+    @routes.get("/push")
+    def key(community: CommunityPath, given: Given, actor: WriteActor) -> dict[str, Any]:
+        """The key under which a browser lets us call its phone (applicationServerKey)."""
+        with writing(given.databases.of(community.code)) as connection:
+            return {"key": push.public_key(connection, given.seal, community.code)}
+
+    @routes.post("/push", status_code=204)
+    def call(body: Phone, community: CommunityPath, given: Given, actor: WriteActor) -> None:
+        """Call a phone of whoever asks when something is meant for them by name."""
+        with writing(given.databases.of(community.code)) as connection, told_as_problem():
+            push.add(connection, given.seal, community.code, actor.name, body.endpoint, actor.label)
+
+    @routes.post("/push/remove", status_code=204)
+    def call_no_more(body: Phone, community: CommunityPath, given: Given, actor: WriteActor) -> None:
+        """Call that phone no more."""
+        with writing(given.databases.of(community.code)) as connection:
+            push.remove(connection, community.code, actor.name, body.endpoint, actor.label)
 
 
 def _bell(routes: APIRouter) -> None:
     @routes.get("/notices")
     def notices(
-        community: CommunityPath,
+        hearer: HearerOf,
         connection: Reading,
-        actor: WriteActor,
         limit: Limit = 30,
         cursor: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     ) -> dict[str, Any]:
         """What whoever asks should hear of, newest first, and how much of it is unread."""
-        found = bell.heard(connection, community.code, actor, limit, cursor)
+        found = bell.heard(connection, hearer, limit, cursor)
         more = found[-1]["id"] if len(found) == limit else None
-        return {"unread": bell.unread(connection, community.code, actor), "notices": found, "next_cursor": more}
+        return {"unread": bell.unread(connection, hearer), "notices": found, "next_cursor": more}
 
     @routes.post("/notices/read")
-    def read(body: Read, community: CommunityPath, given: Given, actor: WriteActor) -> dict[str, Any]:
+    def read(body: Read, hearer: HearerOf, given: Given) -> dict[str, Any]:
         """Mark notices read; answers how many are left."""
-        with writing(given.databases.of(community.code)) as connection:
-            bell.mark_read(connection, community.code, actor, body.ids)
-            return {"unread": bell.unread(connection, community.code, actor)}
+        with writing(given.databases.of(hearer.community)) as connection:
+            bell.mark_read(connection, hearer, body.ids)
+            return {"unread": bell.unread(connection, hearer)}
 
 
 def _webhooks(routes: APIRouter) -> None:

@@ -1,9 +1,10 @@
 """The bell: what whoever is signed in should hear of, and what of it they read."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, true
 
 from cockpit.notices.subjects import page_of
 from geo.ground import place
@@ -21,9 +22,19 @@ UNREAD_WITHIN = 30 * DAY
 aliased_notice = notice.alias("own")
 
 
-def heard(connection: Connection, community: str, actor: Actor, limit: int, before: int | None) -> list[dict[str, Any]]:
-    """Notices for an actor, newest first; ``before`` is the last one of the page before."""
-    query = select(notice, _is_read(actor).label("read")).where(*_for(community, actor))
+@dataclass(frozen=True)
+class Hearer:
+    """Who should hear of what in a community; ``unwanted`` are kinds that they hear of only where they are named."""
+
+    actor: Actor
+    community: str
+    unwanted: frozenset[str] = frozenset()
+
+
+def heard(connection: Connection, hearer: Hearer, limit: int, before: int | None) -> list[dict[str, Any]]:
+    """Notices for somebody, newest first; ``before`` is the last one of the page before."""
+    actor, community = hearer.actor, hearer.community
+    query = select(notice, _is_read(actor).label("read")).where(*_for(hearer))
     if before is not None:
         query = query.where(notice.c.id < before)
     return [
@@ -45,15 +56,16 @@ def heard(connection: Connection, community: str, actor: Actor, limit: int, befo
     ]
 
 
-def unread(connection: Connection, community: str, actor: Actor) -> int:
-    """How many notices an actor has not read."""
+def unread(connection: Connection, hearer: Hearer) -> int:
+    """How many notices somebody has not read."""
     query = select(func.count()).select_from(notice)
-    return connection.scalar(query.where(*_for(community, actor), *_counts(actor))) or 0
+    return connection.scalar(query.where(*_for(hearer), *_counts(hearer.actor))) or 0
 
 
-def mark_read(connection: Connection, community: str, actor: Actor, ids: Sequence[int] | None) -> int:
+def mark_read(connection: Connection, hearer: Hearer, ids: Sequence[int] | None) -> int:
     """Mark notices read, or all (None); returns how many were not before."""
-    query = select(notice.c.id).where(*_for(community, actor), *_counts(actor))
+    actor = hearer.actor
+    query = select(notice.c.id).where(*_for(hearer), *_counts(actor))
     found = list(connection.scalars(query if ids is None else query.where(notice.c.id.in_(ids))))
     if found:
         rows = [{"reader": actor.label, "notice_id": number} for number in found]
@@ -61,13 +73,15 @@ def mark_read(connection: Connection, community: str, actor: Actor, ids: Sequenc
     return len(found)
 
 
-def _for(community: str, actor: Actor) -> list[ColumnElement[bool]]:
+def _for(hearer: Hearer) -> list[ColumnElement[bool]]:
+    actor = hearer.actor
     roles = [role for role in ROLES if may(actor.role, role)]
     # Who is told by name as well as by role hears of it once, by name.
     own = aliased_notice.c
     by_name = exists().where(own.mark == notice.c.mark + f":{actor.name}", own.person == actor.name)
     meant = or_(notice.c.least.in_(roles) & ~by_name, notice.c.person == actor.name)
-    return [notice.c.community == community, meant]
+    wanted = or_(notice.c.kind.not_in(hearer.unwanted), notice.c.person == actor.name) if hearer.unwanted else true()
+    return [notice.c.community == hearer.community, meant, wanted]
 
 
 def _counts(actor: Actor) -> list[ColumnElement[bool]]:

@@ -8,24 +8,21 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-import httpcore
-import httpx
 import structlog
 from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from cockpit.notices.destinations import NotAllowed
-from cockpit.notices.formats import FORMATS, Failure
-from cockpit.notices.posting import post
-from cockpit.notices.subjects import page_of
+from cockpit.notices import webhooks
+from cockpit.notices.sending import send
 from geo.communities import communities
 from layers.declare import layers
+from sensors.meters import duty
 from store import budgets
 from store.databases import Databases
 from store.engine import writing
 from store.instant import SECOND, Instant, now
 from store.notices import delivery, notice, webhook
-from store.seal import Seal, SealError
+from store.seal import Seal
 from store.why import first_line
 
 log = structlog.get_logger(__name__)
@@ -40,7 +37,6 @@ GIVEN_UP_AFTER = 150
 AT_ONCE = 100
 TURN_S = 30
 """How long one receiver is sent to before those get their turn who wait for a thread."""
-FAILURES = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpx.InvalidURL, ValueError)
 
 
 class Courier:
@@ -86,7 +82,8 @@ class Courier:
     def _whatever_comes(work: Callable[[], None]) -> None:
         # A database that is away, one notice that cannot be written: the others are looked after all the same.
         try:
-            work()
+            with duty("notices"):
+                work()
         except SQLAlchemyError as error:
             log.error("notices_not_read", error=first_line(error))
         except Exception:
@@ -154,7 +151,7 @@ class Courier:
         return claimed.rowcount == 1
 
     def _send(self, engine: Engine, row: Any) -> bool:
-        failure = self._post(row)
+        failure = send(self._seal, self._public_url, row, row).failure
         values: dict[str, Any] = {"state": "done", "error": None}
         if failure is not None:
             wait_s = max(failure.wait_s, min(LONGEST_WAIT_S, 2 ** min(row.attempts, 10)))
@@ -164,20 +161,9 @@ class Courier:
             log.warning("notice_not_taken", webhook=row.webhook_id, notice=row.id, reason=failure.reason, wait_s=wait_s)
         with writing(engine) as connection:
             connection.execute(update(delivery).where(*_is(row)).values(values))
+            if failure is not None and failure.is_for_good:
+                webhooks.end(connection, webhook.c.id == row.webhook_id)
         return failure is None
-
-    def _post(self, row: Any) -> Failure | None:
-        form = FORMATS[row.format]
-        page = self._public_url and self._public_url + page_of(row.kind, row.subject, row.community)
-        try:
-            secret = self._seal.open(row.secret) if row.secret else None
-            out = form.write(self._seal.open(row.url), secret, row, now(), page)
-            return form.judge(post(out))
-        except (SealError, NotAllowed) as error:
-            return Failure(str(error))
-        except FAILURES as error:
-            # The address, which may be a secret, is in some of their messages.
-            return Failure(type(error).__name__)
 
 
 def _is_due() -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 PAGES: Mapping[str, str] = {
     "alarm.flood": "/alarms?community={community}",
     "alarm": "/alarms?community={community}&alarm={subject}",
+    "test": "/people?community={community}",
     "": "/events/{subject}?community={community}",
 }
 """A kind of notice, or a group of them (what stands before the point), and the address; without a row: of an event."""

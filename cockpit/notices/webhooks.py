@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from cockpit.errors import BadSetting
 from cockpit.names import check_name
 from cockpit.notices.destinations import check_url
-from cockpit.notices.formats import FORMATS
+from cockpit.notices.formats import OF_WEBHOOKS
 from layers.declare import notice_kinds
 from store import audit
 from store.instant import format_rfc3339, now
 from store.notices import ALL_KINDS, delivery, webhook
-from store.seal import Seal
+from store.seal import Seal, SealError
 
 SECRET_BYTES = 24
 
@@ -70,7 +70,7 @@ def known(connection: Connection, seal: Seal, community: str) -> list[dict[str, 
     return [
         {
             "name": row.name,
-            "host": urlsplit(seal.open(row.url)).hostname,
+            **_host(seal, row.url),
             "format": row.format,
             "kinds": row.kinds.split(),
             "created": format_rfc3339(row.created),
@@ -81,8 +81,16 @@ def known(connection: Connection, seal: Seal, community: str) -> list[dict[str, 
     ]
 
 
-def remove(connection: Connection, community: str, name: str, actor: str) -> None:
-    """Send nothing there any more, not what waits either.
+def _host(seal: Seal, url: bytes) -> dict[str, str | None]:
+    """The host of a sealed address, or why nobody knows it."""
+    try:
+        return {"host": urlsplit(seal.open(url)).hostname, "locked": None}
+    except SealError:
+        return {"host": None, "locked": seal.locked}
+
+
+def named(connection: Connection, community: str, name: str) -> Any:
+    """One webhook's row.
 
     Raises
     ------
@@ -92,21 +100,38 @@ def remove(connection: Connection, community: str, name: str, actor: str) -> Non
     row = connection.execute(_present(community).where(webhook.c.name == name)).one_or_none()
     if row is None:
         raise BadSetting(f"no webhook {name!r} in {community!r}")
-    connection.execute(update(webhook).where(webhook.c.id == row.id).values(removed=now()))
+    return row
+
+
+def remove(connection: Connection, community: str, name: str, actor: str) -> None:
+    """Send nothing there any more, not what waits either.
+
+    Raises
+    ------
+    BadSetting
+        If there is none of that name.
+    """
+    row = named(connection, community, name)
+    end(connection, webhook.c.id == row.id)
+    audit.record(connection, actor, "webhook.remove", name, {"community": community})
+
+
+def end(connection: Connection, *which: ColumnElement[bool]) -> int:
+    """Send nothing to such receivers any more, not what waits either; returns how many there were."""
+    numbers = list(connection.scalars(select(webhook.c.id).where(webhook.c.removed.is_(None), *which)))
+    connection.execute(update(webhook).where(webhook.c.id.in_(numbers)).values(removed=now()))
     # Nothing waits for a receiver that is no more, or its notices would be kept for ever.
     connection.execute(
         update(delivery)
-        .where(delivery.c.webhook_id == row.id, delivery.c.state == "waiting")
+        .where(delivery.c.webhook_id.in_(numbers), delivery.c.state == "waiting")
         .values(state="given_up", error="the webhook was removed")
     )
-    audit.record(connection, actor, "webhook.remove", name, {"community": community})
+    return len(numbers)
 
 
 def try_again(connection: Connection, community: str, name: str, actor: str) -> int:
     """Let what waits or was given up be sent at once; returns how many."""
-    row = connection.execute(_present(community).where(webhook.c.name == name)).one_or_none()
-    if row is None:
-        raise BadSetting(f"no webhook {name!r} in {community!r}")
+    row = named(connection, community, name)
     again = connection.execute(
         update(delivery)
         .where(delivery.c.webhook_id == row.id, delivery.c.state != "done")
@@ -117,7 +142,9 @@ def try_again(connection: Connection, community: str, name: str, actor: str) -> 
 
 
 def _present(community: str) -> Any:
-    return select(webhook).where(webhook.c.community == community, webhook.c.removed.is_(None))
+    """The community's own; a phone is its person's, and in no list."""
+    of_all = (webhook.c.removed.is_(None), webhook.c.person.is_(None))
+    return select(webhook).where(webhook.c.community == community, *of_all)
 
 
 def _last_error(connection: Connection, number: int) -> str | None:
@@ -128,8 +155,8 @@ def _last_error(connection: Connection, number: int) -> str | None:
 
 def _check(connection: Connection, community: str, name: str, url: str, form: str, kinds: Sequence[str]) -> None:
     check_name("webhook", name)
-    if form not in FORMATS:
-        raise BadSetting(f"format {form!r} is not one of {', '.join(FORMATS)}")
+    if form not in OF_WEBHOOKS:
+        raise BadSetting(f"format {form!r} is not one of {', '.join(OF_WEBHOOKS)}")
     for kind in kinds:
         if kind not in notice_kinds():
             raise BadSetting(f"kind {kind!r} is not one of {', '.join(notice_kinds())}")

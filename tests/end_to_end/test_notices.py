@@ -1,5 +1,6 @@
 """Notices: the bell of whoever is meant, and webhooks that are told once, whatever happens in between."""
 
+import base64
 import json
 import signal
 import threading
@@ -11,6 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from playwright.sync_api import Page, expect
 from standardwebhooks.webhooks import Webhook
 
@@ -127,6 +131,45 @@ def test_a_webhook_is_signed_so_that_a_stranger_cannot_forge_it(cockpit: Cockpit
     report(manager, "路灯又不亮")
     time.sleep(1.5)
     assert len(receiver.came) == 1
+
+
+def test_a_phone_is_called_for_its_owner_alone_and_no_more_once_it_is_gone(
+    cockpit: Cockpit, receiver: Receiver
+) -> None:
+    manager, steward, other = (
+        client(cockpit, name, role, "heling")
+        for name, role in (("唤经理", "manager"), ("唤网格", "steward"), ("旁网格", "steward"))
+    )
+    push = "/api/v1/heling/push"
+    key = steward.get(push).json()["key"]
+    assert other.get(push).json()["key"] == key
+    assert steward.post(push, json={"endpoint": "https://elsewhere.example/x"}).status_code == 422
+    steward.post(push, json={"endpoint": receiver.url}).raise_for_status()
+    assert cockpit.answer("webhook", "list", "--community", "heling")["webhooks"] == []
+
+    def give(title: str, name: str) -> None:
+        event = report(manager, title)
+        step(manager, event, to="filed")
+        step(manager, event, to="dispatched", assignee=name)
+
+    give("旁人的事", "旁网格")
+    give("本人的事", "唤网格")
+    until(lambda: receiver.came)
+    receiver.answers.append((410, {}))
+    give("手机不在了", "唤网格")
+    until(lambda: not receiver.answers)
+    give("不再打扰", "唤网格")
+    time.sleep(1.5)
+    [(_path, headers, body)] = receiver.came
+    assert (body, headers["TTL"]) == (b"", "43200")
+    token, _, told = headers["Authorization"].removeprefix("vapid t=").partition(", k=")
+    assert told == key
+    head, claims, signature = (base64.urlsafe_b64decode(f"{part}==") for part in token.split("."))
+    assert json.loads(head) == {"typ": "JWT", "alg": "ES256"}
+    assert json.loads(claims)["aud"] == receiver.url.removesuffix("/hook")
+    curve = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), base64.urlsafe_b64decode(f"{key}=="))
+    r, s = (int.from_bytes(signature[at : at + 32], "big") for at in (0, 32))
+    curve.verify(encode_dss_signature(r, s), token.rpartition(".")[0].encode(), ec.ECDSA(hashes.SHA256()))
 
 
 def test_robots_get_their_own_form_and_are_asked_again_where_they_refuse(
