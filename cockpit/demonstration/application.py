@@ -20,7 +20,7 @@ from cockpit.access import Access
 from cockpit.ground import api as ground_api
 from cockpit.people.credentials import Credential, Identity
 from cockpit.people.watch import Watch
-from layers.declare import layers
+from layers.declare import routers
 from layers.problem import Problem
 from layers.roles import Actor
 from layers.web import Services, Tell
@@ -93,8 +93,8 @@ def _build(given: Services, identify: Callable[[HTTPConnection, bool], Identity 
     server.state.services = given
     web.answer_errors(server)
     server.include_router(ground_api.router())
-    for layer in layers():
-        server.include_router(layer.router(), prefix="/api/v1/{community}")
+    for router in routers():
+        server.include_router(router, prefix="/api/v1/{community}")
     server.add_middleware(Access, server, identify, Watch(given.databases.shared), is_reading_open=False)
     server.add_middleware(_Unbounded)
     return server

@@ -2,24 +2,17 @@
 
 from datetime import timedelta
 
-from sqlalchemy import Connection, Table, exists, select
+from sqlalchemy import Connection, exists, select
 
+from cockpit.demonstration.hanging import brought, part_of, tables, traces
 from cockpit.demonstration.scenario import DAYS
 from cockpit.errors import BadSetting
-from layers.governance.tables import council_member, matter, partner
-from layers.grid_events.tables import grid_event
-from layers.services.registers.tables import register_row
-from sensors.tables import device
 from store import demonstration
 from store.databases import Databases
 from store.engine import writing
 from store.instant import local_date, midnight, now
 
 SEED = "township"
-CONTENT: tuple[Table, ...] = (register_row, matter, council_member, partner)
-"""What somebody enters: where there is any, the database is somebody's."""
-SOURCED: tuple[Table, ...] = (device, grid_event)
-"""The same, but for what has a source: a replay's, which is nobody's."""
 
 
 def begin(databases: Databases, seed: str = SEED) -> None:
@@ -45,11 +38,14 @@ def begin(databases: Databases, seed: str = SEED) -> None:
 
 
 def _content(connection: Connection) -> str | None:
-    """The name of a table with something in it."""
-    for table in CONTENT:
-        if connection.scalar(select(exists(select(1).select_from(table)))):
-            return table.name
-    for table in SOURCED:
-        if connection.scalar(select(exists().where(table.c.source.is_(None)))):
+    """The name of a table with something in it that somebody entered.
+
+    Every table is asked, but for those whose rows are parts of others', sums of them, or named in traces.toml.
+    """
+    aside = {*traces()["beside"]["tables"], *traces()["sums"]["tables"]}
+    for table in tables():
+        if table.name in aside or part_of(table.name):
+            continue
+        if connection.scalar(select(exists(select(1).select_from(table).where(~brought(table))))):
             return table.name
     return None

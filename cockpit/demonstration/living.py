@@ -18,13 +18,16 @@ from cockpit.demonstration.performing import Performer
 from cockpit.demonstration.tables import people
 from cockpit.parts import Whole, address_of, prepared, publisher
 from cockpit.processes import SIGN_S
-from cockpit.resources import devices_address, seal
+from cockpit.resources import devices_address
+from cockpit.sealing import seal
 from cockpit.settings import Settings
 from geo.communities import communities
 from sensors.bus.live import Changed
 from sensors.replay.replay import Replay
 from store import demonstration
 from store.databases import Databases
+from store.engine import be_hasty, writing
+from store.held import Held, Holding, held
 from store.instant import SECOND, Instant, local_date, now
 from store.turns import Duty
 
@@ -33,7 +36,9 @@ log = structlog.get_logger(__name__)
 NICE = 4
 """Whoever is shown something goes before whoever makes it up."""
 LOOK_S = 1.0
-PAUSE_S = 0.001
+TELL_S = 2.0
+PAUSE_S = 0.0
+"""Between two acts others have their turn; the process gives way by its niceness."""
 ATTEND_EVERY = 20 * SECOND
 SLOW = "picture"
 """The kind that takes long; it comes when everything else is there."""
@@ -45,15 +50,24 @@ def live(settings: Settings, whole: Whole, sign: Callable[[], None]) -> None:
     with contextlib.ExitStack() as stack:
         databases, codecs = prepared(settings)
         background = databases.apart(Duty.BACKGROUND)
+        for one in background.all:
+            # What was lost was not noted either, and is done again.
+            be_hasty(one)
         _, outlet = publisher(stack, address_of(settings, whole.pair))
         for community in communities():
-            playing = Replay(databases.of(community), devices_address(settings), [recording(community)], 1)
+            engine = databases.of(community)
+            with engine.connect() as connection:
+                found = demonstration.began(connection)
+            began = now() if found is None else found[1]
+            playing = Replay(engine, devices_address(settings), [recording(community, began)], 1)
             stack.callback(playing.stop)
             playing.start()
         told = Telling(outlet.tell)
         staff = {code: (one.name, one.role) for code, one in people().staff.items()}
-        application = Application(background, told, codecs, seal(settings), staff)
-        life = Life(background, application, told, outlet.begin_anew, sign)
+        application = Application(background, told, codecs, seal(settings, databases), staff)
+        # Nobody takes the demonstration out while it lives, and no second one lives it.
+        holding = stack.enter_context(held(databases.all, demonstration.LIVES))
+        life = Life(background, application, told, outlet.begin_anew, sign, holding)
         asyncio.run(life.run())
 
 
@@ -80,7 +94,9 @@ class Life:
         told: Telling,
         read_anew: Callable[[Iterable[str]], None],
         sign: Callable[[], None],
+        holding: Holding,
     ) -> None:
+        self._holding = holding
         self._databases = databases
         self._application = application
         self._told = told
@@ -111,7 +127,10 @@ class Life:
             performer.remember()
             self._performers[code] = performer
         began = now()
-        filled = await self._fill(now())
+        telling = asyncio.create_task(self._say_filled(began))
+        filled = await self._fill(began)
+        telling.cancel()
+        self._tell_filled(None)
         self._told.is_on = True
         log.info("demonstration_filled", acts=filled, seconds=(now() - began) // SECOND)
         while True:
@@ -137,13 +156,29 @@ class Life:
             }
             # What follows from another comes after it; of pictures the newest are looked at first.
             for day in sorted({day for days in some.values() for day in days}, reverse=is_slow):
-                new = 0
-                for code, performer in self._performers.items():
-                    new += await performer.perform(some[code].get(day, ()), until)
+                if not self._is_on():
+                    return count
+                acts = ((performer, some[code].get(day, ())) for code, performer in self._performers.items())
+                # While one community's act waits for the database, another's is worked on.
+                new = sum(await asyncio.gather(*(performer.perform(due, until) for performer, due in acts)))
                 count += new
                 if new:
                     self._read_anew(self._performers)
         return count
+
+    async def _say_filled(self, until: Instant) -> None:
+        """Say now and then how much of what is due by then is done."""
+        self._look_ahead(until)
+        of = sum(one.at <= until for acts in self._known.values() for one in acts)
+        while of:
+            done = sum(performer.performed for performer in self._performers.values())
+            self._tell_filled(min(99, 100 * done // of))
+            await asyncio.sleep(TELL_S)
+
+    def _tell_filled(self, percent: int | None) -> None:
+        for engine in self._databases.all:
+            with writing(engine) as connection:
+                demonstration.fill_to(connection, percent)
 
     def _look_ahead(self, moment: Instant) -> None:
         """Know what happens on the last days and today; made anew once a day."""
@@ -155,13 +190,17 @@ class Life:
             with performer.engine.connect() as connection:
                 found = demonstration.began(connection)
             seed, began = found or ("", moment)
-            acts = scenario.beginning(seed, code, local_date(began))
+            first = local_date(began)
+            acts = scenario.beginning(seed, code, first, today)
             for back in range(scenario.DAYS, -1, -1):
-                acts += scenario.of_day(seed, code, today - timedelta(days=back))
+                acts += scenario.of_day(seed, code, first, today - timedelta(days=back))
             known = [one for one in acts if not performer.is_done(one)]
             self._known[code] = sorted(known, key=lambda one: (one.at, one.key))
 
     def _is_on(self) -> bool:
+        """Whether there is a demonstration to live; ends this process where another may have taken it out meanwhile."""
+        if not self._holding.is_sure:
+            raise Held(demonstration.LIVES)
         with self._databases.shared.connect() as connection:
             return demonstration.began(connection) is not None
 

@@ -37,6 +37,8 @@ class Performer:
     pause_s: float = 0.0
     """Between two acts, so that what lives goes before."""
     refused: int = 0
+    performed: int = 0
+    """How many acts it did, refused or not."""
     _done: dict[str, str] = field(default_factory=dict)
     _unnoted: list[dict[str, str]] = field(default_factory=list)
 
@@ -60,6 +62,7 @@ class Performer:
             kind = act.kind if ref else REFUSED
             self._unnoted.append({"community": self.community, "key": act.key, "kind": kind, "ref": ref})
             count += 1
+            self.performed += 1
             if len(self._unnoted) >= TOGETHER:
                 self.note()
             await asyncio.sleep(self.pause_s)

@@ -7,7 +7,7 @@ from typing import Any
 
 from cockpit.demonstration.acts import Act, Body, Drawing, Grids, Made
 from cockpit.demonstration.tables import Course, Step, Story, courses, people, stories
-from cockpit.demonstration.words import Scene, filled, person_key, said
+from cockpit.demonstration.words import Scene, filled, person_key, said, turn_key, turn_of
 from geo.ground import place, places
 from store.instant import HOUR, MINUTE, SECOND, Instant, midnight
 
@@ -22,21 +22,30 @@ WAYS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def beginning(seed: str, community: str, day: date) -> list[Act]:
-    """What is done once, when a demonstration begins on a day."""
-    found = _residents(seed, community, day)
+def beginning(seed: str, community: str, began: date, until: date) -> list[Act]:
+    """What is done once, when a demonstration begins on a day; and until another what comes again since it ran out.
+
+    Of what came again before the last fortnight only the last turn counts: a demonstration that stood still for a year
+    makes up for no more.
+    """
+    found = _residents(seed, community, began)
     for story in _told(community):
-        if story.when == "once":
-            found.extend(_acts(story, seed, community, day + timedelta(days=story.day), "once"))
+        if story.when != "once":
+            continue
+        last = turn_of(story, began, until)
+        for turn in range(last + 1):
+            day = began + timedelta(days=story.day + turn * story.again)
+            if turn in (0, last) or day >= until - timedelta(days=DAYS):
+                found.extend(_acts(story, seed, community, began, day, turn_key("once", turn)))
     return sorted(found, key=lambda act: (act.at, act.key))
 
 
-def of_day(seed: str, community: str, day: date) -> list[Act]:
+def of_day(seed: str, community: str, began: date, day: date) -> list[Act]:
     """What begins on a day, with what follows from it on later ones."""
     found = list[Act]()
     for story in _told(community):
         if story.when != "once" and _is_on(story, day):
-            found.extend(_acts(story, seed, community, day, day.isoformat()))
+            found.extend(_acts(story, seed, community, began, day, day.isoformat()))
     return sorted(found, key=lambda act: (act.at, act.key))
 
 
@@ -72,7 +81,7 @@ def _residents(seed: str, community: str, day: date) -> list[Act]:
     return found
 
 
-def _acts(story: Story, seed: str, community: str, day: date, when: str) -> Iterator[Act]:
+def _acts(story: Story, seed: str, community: str, began: date, day: date, when: str) -> Iterator[Act]:
     chance = random.Random(f"{seed}/{community}/{story.code}/{day}")
     drawn: dict[str, list[int]] = {}
     variants: Sequence[dict[str, Any]] = story.each or [{}] * chance.randint(*story.count)
@@ -80,14 +89,16 @@ def _acts(story: Story, seed: str, community: str, day: date, when: str) -> Iter
     for number, (variant, at) in enumerate(zip(variants, times, strict=True)):
         if story.pick:
             variant = chance.choice(story.pick)
-        scene = Scene(seed, community, day, at, number, chance, drawn)
-        key = f"{story.code}/{when}/{number}" if when != "once" else _once(story, variant, number)
+        # What was made anew this morning is named from tomorrow on, but by what is made with it.
+        named = day if story.when == "once" else day - timedelta(days=1)
+        scene = Scene(seed, community, day, at, number, chance, began, named, drawn)
+        key = f"{story.code}/{when}/{number}" if story.when != "once" else _once(story, variant, number, when)
         yield from _act(story, variant, scene, key)
 
 
-def _once(story: Story, variant: Mapping[str, Any], number: int) -> str:
-    """What others call it: the variant's own ``code``, else its number."""
-    return f"{story.code}/{variant.get('code', number)}"
+def _once(story: Story, variant: Mapping[str, Any], number: int, when: str) -> str:
+    """What others call it: the variant's own ``code``, else its number; with the turn in which it came again."""
+    return when.replace("once", f"{story.code}/{variant.get('code', number)}", 1)
 
 
 def _act(story: Story, variant: Mapping[str, Any], scene: Scene, key: str) -> Iterator[Act]:

@@ -74,7 +74,8 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What happens: once when the demonstration begins, or on days.
 
-    ``when`` is "once" (``day`` days after the beginning), "daily", or "every" so many days with an ``offset``;
+    ``when`` is "once" (``day`` days after the beginning; ``again``: and once more every so many days, so that what runs
+    out goes on), "daily", or "every" so many days with an ``offset``;
     ``weekdays`` are 1 to 7, Monday first. ``between`` is the time of day, ``count`` how many (least and most). ``each``
     are variants, all of them made; of ``pick`` one is drawn for each. A variant's members go over those of ``values``
     or ``body``. ``register`` or ``path``, part by part, says where; ``needs`` names places ("rooms/…") without which it
@@ -88,6 +89,7 @@ class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     needs: tuple[str, ...] = ()
     lacks: str = ""
     day: int = 0
+    again: int = 0
     every: int = 1
     offset: int = 0
     weekdays: tuple[int, ...] = ()

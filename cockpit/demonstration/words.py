@@ -25,10 +25,11 @@ import random
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 from cockpit.demonstration.acts import Made
-from cockpit.demonstration.tables import people
+from cockpit.demonstration.tables import Story, people, stories
 from geo.ground import places
 from store.instant import SHANGHAI, Instant, local_date, to_datetime
 
@@ -45,6 +46,10 @@ class Scene:
     at: Instant
     number: int
     chance: random.Random
+    began: date
+    """The day on which the demonstration begins."""
+    named: date
+    """Of what comes again in turns the one of this day is meant."""
     drawn: dict[str, list[int]] = field(default_factory=dict)
     """Residents of these groups who had no turn yet, in the order of their turns."""
 
@@ -128,9 +133,9 @@ def _meant(word: str, scene: Scene) -> Any:
 
 def _record(name: str, given: str, scene: Scene) -> Made:
     if name == "made":
-        return Made(filled(given, scene))
+        return _made(filled(given, scene), scene)
     if name == "any-made":
-        return Made(scene.chance.choice(given.split("|")))
+        return _made(scene.chance.choice(given.split("|")), scene)
     if name == "person":
         left = scene.drawn.get(given)
         if not left:
@@ -143,6 +148,26 @@ def _record(name: str, given: str, scene: Scene) -> Made:
         random.Random(f"{scene.seed}/{scene.community}/{club}").shuffle(known)
         return Made(person_key(known[scene.number % len(known)]))
     raise ValueError(f"@{name} stands for nothing")
+
+
+def turn_of(story: Story, began: date, day: date) -> int:
+    """How often a story of the beginning came again by a day."""
+    return max(0, (day - began).days - story.day) // story.again if story.again else 0
+
+
+def turn_key(key: str, turn: int) -> str:
+    """The key of what a story made in a turn, by that of the first."""
+    return f"{key}/{turn}" if turn else key
+
+
+def _made(key: str, scene: Scene) -> Made:
+    story = _by_code().get(key.partition("/")[0])
+    return Made(key if story is None else turn_key(key, turn_of(story, scene.began, scene.named)))
+
+
+@cache
+def _by_code() -> dict[str, Story]:
+    return {story.code: story for story in stories() if story.again}
 
 
 def _shifted(word: str, scene: Scene) -> date:

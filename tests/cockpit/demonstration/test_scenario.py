@@ -12,18 +12,20 @@ from cockpit.demonstration.pictures import MOTIFS, drawn
 from cockpit.demonstration.tables import people, stories
 from geo.communities import communities
 from layers.grid_events.rules import states
-from store.instant import HOUR, midnight
+from store.instant import HOUR, local_date, midnight
 
 DAY = date(2026, 11, 20)
 COMMUNITIES = ["heling", "tahai"]
 
 
-def fortnight(seed: str, community: str) -> list[Act]:
-    """All acts of the days up to `DAY`."""
-    first = DAY - timedelta(days=scenario.DAYS)
-    found = scenario.beginning(seed, community, first - timedelta(days=1))
-    for number in range(scenario.DAYS + 1):
-        found += scenario.of_day(seed, community, first + timedelta(days=number))
+BEGAN = DAY - timedelta(days=scenario.DAYS + 1)
+
+
+def fortnight(seed: str, community: str, until: date = DAY) -> list[Act]:
+    """All acts of the beginning and of the fortnight up to a day."""
+    found = scenario.beginning(seed, community, BEGAN, until)
+    for back in range(scenario.DAYS, -1, -1):
+        found += scenario.of_day(seed, community, BEGAN, until - timedelta(days=back))
     return found
 
 
@@ -96,3 +98,34 @@ def test_stories_name_staff_that_there_is_and_drawings_that_can_be_drawn() -> No
 def test_a_drawing_is_the_same_each_time_and_says_that_it_is_one() -> None:
     assert drawn("lamp", 3) == drawn("lamp", 3)
     assert drawn("lamp", 3)[:2] == b"\xff\xd8"
+
+
+@pytest.mark.parametrize("community", COMMUNITIES)
+def test_it_goes_on_for_ever_with_courses_stock_and_rehearsals_that_are_of_their_time(community: str) -> None:
+    for days in (71, 400, 800):
+        until = DAY + timedelta(days=days)
+        made = {act.key: act for act in fortnight("one", community, until)}
+        assert [key for act in made.values() for key in needed((act.path, act.body)) if key not in made] == []
+        lesson = next(act for key, act in sorted(made.items(), reverse=True) if key.startswith("lesson-calligraphy"))
+        (course,) = needed(lesson.body)
+        (term,) = needed(made[course].body)
+        ends = date.fromisoformat(made[term].body["values"]["ends"])  # type: ignore[index, call-overload]
+        assert until <= ends <= until + timedelta(days=81)
+        newest = max(act.at for act in made.values() if act.key.startswith("received/"))
+        assert newest > midnight(until - timedelta(days=31))
+
+
+def test_a_booking_that_comes_again_follows_the_one_before_without_a_gap_or_a_clash() -> None:
+    begun = [
+        local_date(act.at)
+        for act in scenario.beginning("one", "heling", BEGAN, BEGAN + timedelta(days=360))
+        if act.key.startswith("rehearsal/")
+    ]
+    assert begun == [BEGAN, BEGAN + timedelta(days=360)]
+    every = [
+        local_date(act.at)
+        for days in range(0, 361, 10)
+        for act in scenario.beginning("one", "heling", BEGAN, BEGAN + timedelta(days=days))
+        if act.key.startswith("rehearsal/")
+    ]
+    assert sorted(set(every)) == [BEGAN + timedelta(days=120 * turn) for turn in range(4)]
