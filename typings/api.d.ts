@@ -36,6 +36,83 @@ declare namespace Api {
     last_day: { quarantined: { hour: string; count: number }[]; alarms: SystemAlarm[] };
   }
 
+  /** POST /devices, and what gives a device a new secret: told this once. */
+  interface Credentials {
+    device: string;
+    username: string;
+    password: string;
+    topic: string;
+    host: string;
+    port: number;
+    tls: boolean;
+    uri: string;
+    qr: { size: number; path: string };
+  }
+  /** GET /devices/{device}/registration */
+  interface Registration {
+    id: string;
+    kind: string;
+    name: string;
+    lon: number | null;
+    lat: number | null;
+    raw_lon: number | null;
+    raw_lat: number | null;
+    crs: string;
+    secret_since: string | null;
+    hardware_since: string | null;
+    revoked: string | null;
+    words: { word: string; for: string; metric: string; since: string }[];
+    unknown: { word: string; likely: string | null }[];
+    refused: { count: number; newest: { received: string; why: string }[] };
+    notes: string[];
+  }
+  /** GET /place */
+  interface Place {
+    lon: number;
+    lat: number;
+    area: string | null;
+    building: string | null;
+    notes: string[];
+  }
+  /** GET brief: cockpit/brief.py. */
+  interface Concern {
+    code: string;
+    rank: number;
+    layer: string;
+    layer_name: string;
+    tone: "high" | "middle" | "low";
+    mark: string;
+    grave: string;
+    name: string;
+    unit: string;
+    todo: string;
+    why: string;
+    value: number;
+    before: number | null;
+    change: number | null;
+    since: string | null;
+    subject: string;
+    place: string;
+    lon: number | null;
+    lat: number | null;
+    thing: { kind: "event" | "alarm" | "site"; id: string } | null;
+    source: string | null;
+    rows: { api: string; page: string };
+  }
+  interface Looked {
+    layer: string;
+    name: string;
+    lines: { code: string; name: string }[];
+    missing: { name: string }[];
+  }
+  interface Brief {
+    community: string;
+    at: string;
+    before: string;
+    concerns: Concern[];
+    looked: Looked[];
+  }
+
   interface Displays {
     displays: Display[];
     now: string;
@@ -93,6 +170,8 @@ declare namespace Api {
     unassigned: boolean;
     rating: number | null;
     department: string | null;
+    /** On the board: the number of its first photo. */
+    photo?: number | null;
     due: string | null;
     warn: string | null;
     ts: string;
@@ -135,6 +214,61 @@ declare namespace Api {
     disabled: boolean;
     invited: boolean;
     accounts: string[];
+    real_name: string | null;
+    phone: string | null;
+    locked: Record<string, string>;
+  }
+  /** GET first-hour (cockpit/first_hour/api.py) */
+  interface FirstHour {
+    steps: { code: string; name: string; todo: string; page: string; count: number; at_least: number; done: boolean }[];
+    away: boolean;
+  }
+  /** GET /backups (cockpit/backups/api.py) */
+  interface Backup {
+    id: number;
+    file: string;
+    by: string;
+    began: string;
+    ended: string | null;
+    state: string;
+    done: number;
+    total: number;
+    counted: number | null;
+    reason: string | null;
+    /** Whether it is at the target still; null where nobody knows. */
+    there: boolean | null;
+  }
+  /** GET /backups: when they are made by themselves, where they go, and how many stay */
+  interface BackupPlan {
+    at: string | null;
+    target: string;
+    encrypted: boolean;
+    hours: number;
+    by_hand_days: number;
+    days: number;
+    weeks: number;
+    months: number;
+    schemas: number;
+  }
+  /** GET /account (cockpit/people/account_api.py) */
+  interface Account {
+    name: string;
+    role: Role;
+    communities: string[];
+    real_name: string | null;
+    phone: string | null;
+    locked: Record<string, string>;
+    theme: string;
+    kinds: { kind: string; text: string; text_en: string; wanted: boolean }[];
+    sessions: Session[];
+  }
+  interface Session {
+    id: string;
+    began: string;
+    used: string;
+    agent: string | null;
+    source: string | null;
+    this: boolean;
   }
   /** GET stewards: a grid and who looks after it; for who may not see names, that somebody does. */
   interface Grid {
@@ -202,10 +336,13 @@ declare namespace Api {
     read: boolean;
   }
   interface Transition {
+    action: string | null;
     seq: number;
     to: string;
     name: string;
+    /** When it came, and where that was told when it was made. */
     at: string;
+    ts: string | null;
     actor: string;
     note: string | null;
     assignee?: string | null;
@@ -234,6 +371,7 @@ declare namespace Api {
   }
   /** GET events/figures: of all, or of a group. */
   interface Figures {
+    code?: string | null;
     name?: string | null;
     counts: Record<string, number>;
     rates: Record<string, number | null>;
@@ -266,6 +404,16 @@ declare namespace Api {
     replaced: number;
     removed: number;
     shapes?: Maps.Feature[];
+  }
+  /** GET places. */
+  interface Place {
+    code: string;
+    name: string | null;
+    kind: string;
+    area: string | null;
+    lon: number;
+    lat: number;
+    schematic: boolean;
   }
   /** GET governance/matters. */
   interface Matter {
@@ -408,6 +556,8 @@ declare namespace Api {
     name: string;
     name_en: string;
     value: number | null;
+    /** Of a rate, where too little was watched. */
+    why?: string;
     unit: string;
     target: string | null;
     is_met: boolean | null;
@@ -577,6 +727,7 @@ declare namespace Api {
     by: string | null;
     state: string | null;
     voided: boolean;
+    locked: string;
     /** Only of what a demonstration brought. */
     demo?: true;
     called: string;
@@ -713,6 +864,8 @@ declare namespace Api {
     source: string;
     source_name: string;
     replayed: boolean;
+    /** Some of its rows are invented. */
+    demo: boolean;
     rows: string;
     page: string;
     trend: { from: string; day: string; value: number | null }[];

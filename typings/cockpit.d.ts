@@ -143,6 +143,39 @@ interface RegistersScript {
   startQuick(): void;
   erasing(row: Api.RegisterRow): HTMLElement;
 }
+/** Moving events on the board (58-board-moves.js); steps by their codes, with what a button says. */
+interface BoardMoves {
+  from(state: string): Record<string, string>;
+  fromAll(states: string[]): Record<string, string>;
+  effect(code: string, n: number): string;
+  chooser(id: string, state: string, take: (id: string, to: string) => void): HTMLElement | null;
+  draggable(card: HTMLElement): void;
+  target(column: HTMLElement, take: (id: string, to: string) => void): void;
+  undo(taken: { id: string; seq: number }[], outcome: HTMLElement): HTMLElement;
+}
+/** The same step for many events (59-batch.js). */
+interface Batch {
+  has(id: string): boolean;
+  /** Those that are chosen from now on. */
+  choose(ids: string[]): void;
+  pick(id: string, isPicked: boolean): void;
+  /** A step for some, whatever is chosen. */
+  send(to: string, which: string[]): Promise<void>;
+  start(): Promise<void>;
+}
+/** What a list is narrowed to (41-narrowing.js). */
+interface Narrowing {
+  set(given: Record<string, string>): void;
+  asked(): Record<string, string>;
+  /** What a code is called. */
+  word(code: string, value: string): string;
+  /** As the API takes it. */
+  query(): URLSearchParams;
+  /** Say why there is no answer: what stands there is of another question. */
+  refuse(why: string): void;
+  /** Say how many there are; `word` says it, `shown` are in the list. */
+  count(total: number, shown: number, word: string): void;
+}
 /** Figures of the nine scenes as pages and walls show them (77-scene-figures.js). */
 interface SceneFigures {
   theme(): string;
@@ -150,6 +183,7 @@ interface SceneFigures {
   value(one: Api.Indicator): HTMLElement;
   target(one: Api.Indicator): string | null;
   foot(one: Api.Indicator): string;
+  unreal(one: Api.Indicator): string;
   line(one: Api.Indicator): HTMLElement | null;
   baseline(one: Api.Indicator): string | null;
 }
@@ -182,6 +216,67 @@ interface Photo extends PhotoBytes {
   report: string;
   reason?: Refusal | null;
 }
+/** life.toml as the pages have it (cockpit/pages/event.py). */
+interface Life {
+  states: Record<string, { name: string; verb: string; given_out?: boolean; to: Record<string, Role> }>;
+  actions: Record<string, { name: string; verb: string; in: string[]; role: Role }>;
+}
+/** A task as a card shows it, and as the phone keeps it. */
+type Task = Pick<Api.EventProperties, "id" | "title" | "detail" | "severity" | "state" | "state_name" | "seq" | "due" | "area" | "source">;
+/** A step that is taken on the phone: to which state, from which, and after which row of the history. */
+interface PhoneStep {
+  to: string | null;
+  name: string;
+  seq: number;
+  from: string;
+  /** The server has it; perhaps not all of its photos. */
+  isTaken?: boolean;
+}
+/** 09-steps.js */
+interface Steps {
+  /** Of an event, those that the server does not have, in their order. */
+  open(event: string): Promise<(FiledReport & { step: PhoneStep })[]>;
+  /** The step before this one that was refused: until that is settled this one waits. */
+  before(one: FiledReport): Promise<FiledReport | null>;
+  asked(one: FiledReport): { to?: string | null; note: string; seq?: number };
+  draft(event: string): Promise<FiledReport | null>;
+  write(told: Task, note: string): Promise<string>;
+  addPhoto(told: Task, note: string, made: PhotoBytes): Promise<void>;
+  take(told: Task, note: string, to: string, name: string): Promise<boolean>;
+  ahead(told: Task): Promise<Task & { open: (FiledReport & { step: PhoneStep })[] }>;
+  again(one: FiledReport): Promise<string | null>;
+  photosOnly(one: FiledReport): Promise<void>;
+  rewrite(id: string, note: string): Promise<void>;
+}
+interface LonLat {
+  lon: number;
+  lat: number;
+}
+interface Position extends LonLat {
+  crs: string;
+  name?: string;
+}
+/** An area or a building on the plan; rings of [lon, lat]. */
+interface Outlined {
+  kind: "area" | "building";
+  code: string;
+  name: string;
+  /** What stands on it in the plan. */
+  label: string;
+  rings: [number, number][][];
+}
+/** 58-report-place.js */
+interface ReportPlace {
+  position: Position | null;
+  /** Of a report that was begun before. */
+  isKept: boolean;
+  field(tell: () => void): Node[];
+  given(): Partial<Position>;
+  words(): string;
+  choose(position: Position | null, isKept?: boolean): void;
+  areaName(code: string): string;
+  keepDevices(): void;
+}
 interface FiledBody {
   category?: string | null;
   title: string;
@@ -194,6 +289,8 @@ interface FiledBody {
 /** A report on the phone (09-outbox-store.js). */
 interface FiledReport {
   id: string;
+  /** Its place in the order in which things were filed on this phone. */
+  n?: number;
   owner: string | null;
   community: string;
   state: "draft" | "waiting" | "refused" | "sent";
@@ -207,6 +304,7 @@ interface FiledReport {
   hold?: { since: number; ms: number } | null;
   isOther?: boolean;
   near?: number;
+  step?: PhoneStep | null;
 }
 interface OutboxStore {
   fault: string | null;
@@ -222,6 +320,8 @@ interface OutboxStore {
 interface OutboxSaid {
   ok: boolean;
   event: string | null;
+  /** The name of the step, where it is one. */
+  step?: string | null;
   near?: number;
   isWaiting?: boolean;
   text: string;
@@ -241,9 +341,13 @@ interface Outbox {
   again(id: string): Promise<void>;
   remove(id: string): Promise<void>;
   flush(): Promise<void>;
+  next(): Promise<number>;
+  changed(isOwn?: boolean): void;
+  /** 09-waiting-mark.js */
   mark(): HTMLElement;
   /** 58-report.js */
   say(ok: boolean, text: string): boolean;
+  sayKept(): void;
 }
 
 /** What a card of the map says (23-map-card.js). */
@@ -265,6 +369,7 @@ interface MapScript {
   tools: ((handle: Maps.Handle) => void)[];
   put(what: string, set: (handle: Maps.Handle) => void, change?: (handle: Maps.Handle) => void): void;
   whenUp(work: (handle: Maps.Handle) => void): void;
+  listen(handle: Maps.Handle): void;
   setFeatureState(source: string, id: string, state: Record<string, Maps.Style>): void;
   setState(source: string, id: string, state: Record<string, Maps.Style>): void;
   raise(): void;
@@ -286,6 +391,8 @@ interface MapScript {
   camera(): Record<string, any>;
   /** 27-map-sun.js */
   shine(): void;
+  /** 29-map-pin.js */
+  pin(moved: (at: Maps.Position, isOver: boolean) => void): { set(to: Maps.Position | null): void };
 }
 
 /** A scene of the wall, as cockpit/displays/scenes.py tells it: 36-programme.js. */
@@ -404,6 +511,9 @@ interface AlarmsScript {
   shelving(): Field[];
   whyNot(answer: Answer, code: string): string;
   readAgain(): Promise<void>;
+  listAgain(): void;
+  /** Say how many are in the list that is shown. */
+  counted(total: number, isKnown: boolean): void;
   soundingOf(picked: Iterable<string>): string[];
   BATCH: string[];
   possible(one: Pick<Live.Alarm, "state" | "active">): string[];
@@ -434,12 +544,14 @@ interface Cockpit {
   metrics: Record<string, Metric>;
   at: number | null;
   plotly(): PlotlyBundle | null;
+  keyed<T extends object>(of: T): T;
   link(path: string): string;
   atQuery(mark: "?" | "&"): string;
   ask(path: string, query?: Query): Promise<any>;
   time: {
     EAST_MS: number;
     local(ms: number): string;
+    typed(ms: number): string;
     clock(ms: number): string;
     minute(ms: number): string;
     date(ms: number): string;
@@ -466,6 +578,9 @@ interface Cockpit {
   setCurrent(element: Element, isCurrent: boolean, what?: "true" | "page"): void;
   element<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, className?: string, text?: string | null): HTMLElementTagNameMap[Tag];
   table(head: (string | Node)[], rows: (string | Node)[][], className?: string): HTMLTableElement;
+  nothing(what: string, next: string): HTMLElement;
+  untold(): HTMLElement;
+  nothingRow(what: string, next: string): HTMLTableRowElement;
   u(): number;
   /** 01-clock.js */
   clock: Clock;
@@ -481,6 +596,8 @@ interface Cockpit {
   request(path: string, options?: Asking): Promise<Answer>;
   /** 03-news.js: say something new once, to who listens. */
   news(text: string): void;
+  /** 41-moment.js */
+  startMoment(): void;
   /** 08-language.js */
   startLanguages(): void;
   /** Let what scrolls sideways be reached by keys, now and as it comes. */
@@ -488,12 +605,33 @@ interface Cockpit {
   /** 44-help.js: the "?" of a figure of help.toml (`group.row`), null where the page tells nothing of it; a name with it. */
   help(key: string): HTMLButtonElement | null;
   helped(name: string, key: string): HTMLElement;
+  /** 41-narrowing.js; `changed` is called when something else is asked for. */
+  narrowing(changed: () => void): Narrowing;
+  /** 58-board-moves.js */
+  boardMoves: BoardMoves;
+  /** 41-days.js; a day as 2026-11-26. */
+  monthOfDays(chosen: string, take: (day: string) => void): HTMLElement;
+  /** 74-rooms.js; ``way`` leads to a booking that would end then, null where there is none; null where there are no rooms. */
+  roomsOfDay(day: string, way: (given: Record<string, string>, ends: number) => HTMLElement | null): Promise<HTMLElement | null>;
+  /** 59-batch.js */
+  batch(of: { known(id: string): { title: string; state: string; seq: number } | undefined; show(chosen: Set<string>): void }): Batch;
+  /** 53-events-views.js */
+  startViews(): Promise<void>;
+  /** 43-rows.js */
+  rowsAddress(path: string, asked?: Record<string, string>): string;
+  toRows(text: string, path: string, asked?: Record<string, string>): HTMLAnchorElement;
+  startRows(): void;
+  /** 56-governance-rows.js */
+  governanceRows(): void;
+  /** 42-listed.js; what it answers asks anew. */
+  listed(table: string | ((rows: any[]) => void), ask: (narrowed: Narrowing) => Promise<{ rows: GridRow[]; total: number; word: string }>): Promise<() => Promise<void>>;
   startHelp(): void;
   /** 05-actions.js */
   me: Me | null;
   whoAmI(isAgain?: boolean): Promise<Me>;
   may(least: Role): boolean;
   canDo(least: Role): boolean;
+  notThen(): string;
   reason(answer: { status: number; body: any }): string;
   whyNot(least: Role): string | null;
   refuse(place: HTMLElement, text: string): void;
@@ -505,6 +643,20 @@ interface Cockpit {
   sayOutcome(element: Element, ok: boolean, text: string): void;
   /** 06-bell.js */
   bell(): HTMLElement;
+  /** 06-account.js: what is one's own, under one's name; text with a button that copies it. */
+  accountMenu(name: string, leave: HTMLElement): HTMLElement;
+  copyable(text: string): HTMLElement;
+  /** 07-far.js: how far long work has come; a request is given its name as `work`, and a link that downloads is followed. */
+  far: {
+    begin(place: HTMLElement): { name: string; end(): void; isDownload: boolean };
+    download(link: HTMLAnchorElement, place: HTMLElement): void;
+  };
+  /** 06-filling.js */
+  tellFilling(): Promise<void>;
+  /** 77-backups.js */
+  showBackups(): Promise<void>;
+  /** 63-first-hour.js */
+  firstHour(): Promise<void>;
   /** 77-scene-figures.js */
   sceneFigures: SceneFigures;
   /** 07-forms.js, 08-unsaved.js */
@@ -516,7 +668,7 @@ interface Cockpit {
   outbox: Outbox;
   photos: { MOST: number; prepare(file: File): Promise<PhotoBytes>; smaller(photo: PhotoBytes): Promise<PhotoBytes | null> };
   /** 10-live.js, 11-past.js */
-  live: { up: boolean; isDoubted: boolean; isOutdated: boolean; owed: number | null; start(): void; check(): void; renew(): boolean; show(frames: Live.Frame[]): void };
+  live: { state(layers: any): Live.State; up: boolean; isDoubted: boolean; isOutdated: boolean; owed: number | null; start(): void; check(): void; renew(): boolean; show(frames: Live.Frame[]): void };
   past: { start(): Promise<void> };
   /** 12-replay.js, 37-replay-bar.js */
   replay: ReplayScript;
@@ -527,7 +679,8 @@ interface Cockpit {
   setFigure(key: string, text: string): void;
   setPanel(code: string, what: PanelWords): void;
   replayed(source: string): string;
-  unreal(source: string | null | undefined): string;
+  unreal(source: string | null | undefined, beside?: string): string;
+  markInvented(place: Element, isInvented: boolean): void;
   sourceWords(sources: Live.Sources, own?: string): string;
   allSources(records: { sources?: Live.Sources }[]): Live.Sources;
   newest(metrics: Live.Means): number | null;
@@ -560,8 +713,17 @@ interface Cockpit {
   areaName(code: string): string;
   chooseMetric(code: string): void;
   devices(): Live.Device[];
+  /** Those that stand on one spot with a place. */
+  onSpot(lon: number, lat: number): Live.Device[];
+  /** 46-credentials.js, 51-device-chart.js, 51-device-kept.js */
+  showCredentials(place: HTMLElement, of: Api.Credentials, sample: string): HTMLElement;
+  startChart(): void;
+  chartHeard(one: Live.Device): void;
+  startKept(): Promise<void>;
+  keptChanged(one: Live.Device): void;
   STATUS: Record<Status, [mark: string, word: string]>;
   statusOf(device: Live.Device): Status;
+  suspects(): Live.Device[];
   doubtsOf(site: Live.Site): DoubtWords[];
   bandOf(site: Live.Site): string;
   crowding(site: Live.Site): number;
@@ -607,6 +769,16 @@ interface Cockpit {
   /** 58-report-list.js, 58-report-tasks.js, 63-roster.js, 68-forecast.js */
   reportList: { show(): Promise<void>; edit(draft: FiledReport): Promise<void>; open: string | null };
   showTasks(): Promise<void>;
+  startTasks(): Promise<void>;
+  forgetTasks(): void;
+  thumb(photo: Photo, dropped: () => Promise<unknown>): HTMLElement;
+  steps: Steps;
+  reportPlace: ReportPlace;
+  reportPlan(ground: Outlined[], centre: LonLat, pin: LonLat | null, here: (LonLat & { accuracy?: number }) | null, chosen: (where: LonLat) => void): HTMLElement;
+  keepShell(): Promise<void>;
+  /** 59-phone-call.js */
+  offerCalls(): Promise<void>;
+  endCalls(): Promise<void>;
   showRoster(said?: [ok: boolean, text: string]): Promise<void>;
   warningWords(told: Api.Forecast): string;
 }

@@ -77,6 +77,8 @@ declare namespace Live {
     category: string;
     flag: "unknown_category" | null;
     severity: Severity;
+    /** Its place by the rule of what matters: while it is in time, and once it is late; 0 is the first. */
+    ranks: [inTime: number, late: number];
     title: string;
     area: string | null;
     building: string | null;
@@ -159,7 +161,8 @@ declare namespace Live {
     name: string;
     lon: number | null;
     lat: number | null;
-    entered_today: number | null;
+    /** Since the people inside its site were last set, as all that is told of the site: `since.ts`. */
+    entered: number | null;
     stale_at: number | null;
   }
   type CountFigure = "inside" | "entered_today" | "left_today";
@@ -223,7 +226,7 @@ declare namespace Live {
     error_is_default: boolean;
     gates: Record<string, Gate>;
     /** Real gates (source null) and replayed ones apart. */
-    sources: { source: string | null; gates: number; entered_today: number; left_today: number }[];
+    sources: { source: string | null; gates: number; entered: number; left: number }[];
     closing: Closing | null;
     hours: [start: number, entered: number, spread: number][];
     level: string | null;
@@ -237,21 +240,24 @@ declare namespace Live {
     baseline?: { year: number; visits: number };
   }
 
+  /** null of a sealed kind: fewer than 5, or what such a one could be found from. */
   interface MattersOfKind {
-    by_state: Record<string, number>;
-    open: number;
-    ended: number;
-    good: number;
+    by_state: Record<string, number | null>;
+    open: number | null;
+    ended: number | null;
+    good: number | null;
     good_rate: number | null;
     mean_days: number | null;
-    by_topic?: Record<string, number>;
+    by_topic?: Record<string, number | null>;
   }
   /** Under "*" of governance: layers/governance/figures.py. */
   interface Governance {
+    /** Which of the parts below, or kinds of matters, count something that is invented. */
+    demo: string[];
     matters: { mediation: MattersOfKind } & Record<string, MattersOfKind>;
     hard: { month: string; solved: number; wanted: number; open: number; overdue: number };
     council: { members: Record<string, number>; meetings_this_year: number; invited: number; came: number; attendance_rate: number | null };
-    partners: { by_field: Record<string, number>; deeds_this_year: number; people_this_year: number };
+    partners: { by_field: Record<string, number>; deeds_this_year: number; people_this_year: number | null };
     grids: { all: number; with_steward: number };
   }
 
@@ -288,6 +294,8 @@ declare namespace Live {
 
   /** layers/services/tally.py: what is done for the old and the young today; null is fewer than five, or not entered. */
   interface Tally {
+    /** Some of what it counts is invented. */
+    demo: boolean;
     meals: { has: boolean; today: number | null };
     check_ins: { has: boolean; count: number | null; seen: number | null; overdue: number | null };
     nurseries: Nursery[];

@@ -101,6 +101,8 @@ declare namespace Maps {
 interface Graph extends HTMLElement {
   _fullLayout?: { map?: { _subplot?: { map?: Maps.Handle } } };
   data?: unknown[];
+  /** Once it was drawn. */
+  on(event: string, heard: (changed: Record<string, unknown>) => void): void;
   layout?: { font?: { size?: number } };
 }
 interface PlotlyBundle {
@@ -135,12 +137,18 @@ interface GridApi {
   getAllDisplayedColumns(): { getColDef(): { field: string; headerName: string; cellRenderer?: string } }[];
   forEachNodeAfterFilterAndSort(each: (node: { data?: Record<string, any> }) => void): void;
   forEachNode(each: (node: { data?: Record<string, any> }) => void): void;
-  getRowNode(id: string): object | undefined;
+  getRowNode(id: string): { data?: GridRow } | undefined;
   getColumnDefs(): GridColumn[] | undefined;
   setGridOption(name: "columnDefs", columns: GridColumn[]): void;
+  setGridOption(name: "rowData", rows: GridRow[]): void;
+  setGridOption(name: "rowSelection", selection: { mode: "multiRow" }): void;
   setGridOption(name: "datasource", source: { getRows(wanted: GridQuestion): void }): void;
   getGridOption(name: "datasource"): object | undefined;
   addEventListener(name: "rowClicked" | "cellKeyDown", heard: (event: { data?: GridRow; event?: Event | null }) => void): void;
+  addEventListener(name: "selectionChanged", heard: () => void): void;
+  getSelectedRows(): GridRow[];
+  deselectAll(): void;
+  setNodesSelected(given: { nodes: object[]; newValue: boolean }): void;
   refreshInfiniteCache(): void;
   purgeInfiniteCache(): void;
   hideOverlay(): void;
@@ -176,7 +184,6 @@ interface Window {
   Plotly?: PlotlyBundle | Promise<void>;
   terraDraw?: TerraDrawBundle;
   terraDrawMaplibreGlAdapter?: { TerraDrawMapLibreGLAdapter: new (options: { map: Maps.Handle }) => object };
-  dash_clientside?: { set_props(id: string, props: Record<string, unknown>): void };
   dash_ag_grid?: { getApi(table: string): GridApi | null; getApiAsync(table: string): Promise<GridApi> };
   dashAgGridFunctions?: Record<string, (params: unknown) => unknown>;
   dashAgGridComponentFunctions?: Record<string, (props: CellProps<any>) => ReactElement | string>;

@@ -49,6 +49,9 @@
     return said;
   };
 
+  /* What is kept by keys that others chose: a device may be called "constructor", a metric "__proto__". */
+  cockpit.keyed = (of) => Object.assign(Object.create(null), of);
+
   // Dash waits for a promise that stands in Plotly's place. The page's frame asks for Plotly before all else.
   const plotly = document.getElementById("plotly");
   if (plotly && !window.Plotly) window.Plotly = new Promise((resolve) => plotly.addEventListener("load", () => resolve()));
@@ -71,7 +74,7 @@
   cockpit.link = (path) => path + cockpit.atQuery(path.includes("?") ? "&" : "?");
 
   /* What asks the server for the time that the page shows, after ``mark``: ? or &. */
-  cockpit.atQuery = (mark) => (cockpit.at === null ? "" : `${mark}at=${encodeURIComponent(new Date(cockpit.at).toISOString())}`);
+  cockpit.atQuery = (mark) => (cockpit.at === null ? "" : `${mark}at=${cockpit.time.typed(cockpit.at)}`);
 
   /* JSON of the API of this community at the time that the page shows; throws where it is refused, with the reason. */
   cockpit.ask = async function (path, query) {
@@ -86,6 +89,8 @@
     EAST_MS: 8 * 3600000,   // of Asia/Shanghai, which has had one offset since 1991
     // As forms and files write it, by the clock there: 2026-11-27T18:30:00.000, to be cut where it is fine enough.
     local: (ms) => new Date(ms + cockpit.time.EAST_MS).toISOString().slice(0, 23),
+    // As an address of ours names it: 2026-11-27T18:30, and as much finer as it is.
+    typed: (ms) => cockpit.time.local(ms).replace(/(:00)?\.000$/, ""),
     clock: (ms) => clock.format(ms),
     minute: (ms) => minute.format(ms),
     date: (ms) => datePart(date, ms, ["month", "day"]).join("-"),
@@ -188,6 +193,26 @@
     made.createTHead().append(line(head, "th"));
     made.createTBody().append(...rows.map((cells) => line(cells, "td")));
     return made;
+  };
+
+  /* What stands where there is no row: what would stand there, and what to do for it. */
+  cockpit.nothing = function (what, next) {
+    const made = cockpit.element("p", "nothing");
+    made.append(cockpit.element("span", "what", what), " ", cockpit.element("span", "next", next));
+    return made;
+  };
+
+  /* The same where the server told nothing: it refused, or could not be reached. */
+  cockpit.untold = () => cockpit.nothing(cockpit.say("没有读到"), cockpit.say("没有权限或连接中断；刷新页面再试"));
+
+  /* The same as a row of a table that has two columns and more. */
+  cockpit.nothingRow = function (what, next) {
+    const row = cockpit.element("tr");
+    const cell = cockpit.element("td");
+    cell.colSpan = 9;
+    cell.append(cockpit.nothing(what, next));
+    row.append(cell);
+    return row;
   };
 
   /* One u in pixels: 1/108 of the wall's height; on a manager's page a fixed size (see css). */

@@ -14,6 +14,10 @@
   clock.steady = () => performance.now();
   clock.since = (steady) => clock.steady() - steady;
 
+  const AHEAD = "cockpit-ahead";
+  const KEPT_APART_MS = 1000;
+  /** @type {number | null} */
+  let kept = null;
   let seen = reading();
   /** @type {(Reading & {ahead: number}) | null} */
   let told = null;            // our clocks when the server last told its time, and how far it was ahead of the wall clock
@@ -33,7 +37,25 @@
   clock.told = function (ms) {
     told = { ...reading(), ahead: ms - Date.now() };
     cockpit.offset = ms - told.steady;
+    remember(told.ahead);
   };
+
+  /* How far the server was ahead when it last told: what a page that opens without a line goes by, until it is told. */
+  /** @param {number} ahead */
+  function remember(ahead) {
+    if (kept !== null && Math.abs(kept - ahead) < KEPT_APART_MS) return;
+    kept = ahead;
+    try { localStorage.setItem(AHEAD, String(Math.round(ahead))); } catch (error) { /* a browser that keeps nothing */ }
+  }
+
+  function remembered() {
+    try {
+      const found = localStorage.getItem(AHEAD);
+      return found === null ? null : Number(found);
+    } catch (error) {
+      return null;
+    }
+  }
 
   /* An answer's header tells it by the second; without one nothing is learnt. */
   clock.toldBy = function (answer) {
@@ -59,7 +81,8 @@
   /* What the machine's clock shows now, how far the server's is ahead of it, and whether that is sure. */
   clock.stamp = function () {
     const wall = Date.now();
-    if (told === null) return { wall, ahead: null, isSure: false };
+    // Unsure until the server tells its time again: where it is as far ahead then, nobody set the clock in between.
+    if (told === null) return { wall, ahead: remembered(), isSure: false };
     // Asleep the wall clock runs ahead, never behind: one that is behind was set, and the monotonic one counts.
     const isSetBack = astray(told) <= -AGREE_MS;
     return { wall, ahead: isSetBack ? clock.server() - wall : told.ahead, isSure: isSetBack || agree(told) };

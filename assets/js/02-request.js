@@ -13,6 +13,7 @@
   };
   /** @type {Record<string, string>} */
   const CUT = { GET: say("连接中断，没有执行"), POST: say("连接中断，不知是否已执行") };
+  const OFF = say("没有联网，没有发出去");   // what was asked without a network never left
 
   const BUSY = 503;
   const TRIES = 4;
@@ -36,6 +37,7 @@
   async function once(path, { patience = null, ...options }) {
     if (!options.method) patience ??= READ_MS;
     const giveUp = new AbortController();
+    const isOff = !navigator.onLine;
     const timer = patience === null ? null : setTimeout(() => giveUp.abort(), patience);
     try {
       const headers = { "Accept-Language": cockpit.language, ...options.headers };
@@ -50,7 +52,7 @@
       if (!ok && typeof body.detail !== "string") body.detail = WORDS[status] || say("没有执行（{status}）", { status });
       return { ok, status, body, retryMs, isForeign };
     } catch (error) {
-      return { ok: false, status: 0, body: { detail: CUT[options.method || "GET"] || CUT.POST }, retryMs: null, isForeign: false };
+      return { ok: false, status: 0, body: { detail: isOff ? OFF : CUT[options.method || "GET"] || CUT.POST }, retryMs: null, isForeign: false };
     } finally {
       if (timer !== null) clearTimeout(timer);
     }

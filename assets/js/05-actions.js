@@ -5,6 +5,7 @@
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const SAID = "cockpit-said";   // for this tab only
+  const ANY_TIME = /^\/api\/v1\/(session\/|account\b|[^/]+\/(notices|displays)\b)/;   // what is of whoever looks, not of what is shown
   /** @type {Record<string, string>} */
   const ROLES = { steward: say("网格员"), manager: say("管理员"), admin: say("系统管理员"), wall: say("大屏") };
 
@@ -20,6 +21,7 @@
     if (ok) return know(body);
     asked = null;
     const me = cockpit.me || { name: null, was: remembered() };
+    if (!cockpit.me && me.was) showAway(me.was);
     cockpit.outbox.known(me);
     return me;
   }
@@ -29,6 +31,7 @@
   function remembered(name) {
     try {
       if (name === undefined) return localStorage.getItem(ACCOUNT);
+      if (name !== localStorage.getItem(ACCOUNT)) cockpit.forgetTasks();
       if (name === null) localStorage.removeItem(ACCOUNT);
       else localStorage.setItem(ACCOUNT, name);
     } catch (error) { /* a browser that keeps nothing */ }
@@ -55,6 +58,14 @@
     for (const one of cockpit.findAll("[data-least-role]")) one.hidden = !cockpit.may(/** @type {Role} */ (one.dataset.leastRole));
   }
 
+  /* Nobody answers: whose page it is, as far as this phone knows. */
+  /** @param {string} name */
+  function showAway(name) {
+    for (const place of cockpit.findAll("[data-me]")) {
+      if (!place.firstChild) place.append(cockpit.outbox.mark(), cockpit.element("span", "who", say("{name} · 未联网", { name })));
+    }
+  }
+
   /** @type {(Role | undefined)[]} */
   const ORDER = ["wall", "steward", "manager", "admin"];
   /** @param {Role | undefined} role @param {Role} least */
@@ -67,6 +78,9 @@
 
   /* Whether whoever is signed in may see here what needs a role. */
   cockpit.may = (least) => isHere() && suffices((cockpit.me || {}).role, least);
+
+  /* Why nothing is done on a page of the past, in the words of all pages. */
+  cockpit.notThen = () => say("回看时不能办理；回到实时再办");
 
   /* Whether they may do it: nothing is done in the past. */
   cockpit.canDo = (least) => cockpit.at === null && cockpit.may(least);
@@ -109,11 +123,15 @@
       const left = (await cockpit.outbox.counts()).mine;
       const question = say("还有 {left} 件没有发出。它们留在这部手机里，{name} 再登录后才会发送。仍要退出？", { left, name: me.name });
       if (left && !window.confirm(question)) return;
-      await cockpit.post("/api/v1/session/end", {});
+      await cockpit.endCalls();
+      const answer = await cockpit.post("/api/v1/session/end", {});
+      // On a phone that others use too, nobody may think to have left who has not.
+      if (answer.status === 0) return window.alert(say("连接中断，没有退出；联网后再退出"));
+      cockpit.forgetTasks();
       location.reload();
     });
-    const who = cockpit.element("span", "who", `${me.name} · ${ROLES[me.role || ""] || me.role}`);
-    return [...(cockpit.may("steward") ? [cockpit.bell()] : []), who, out];
+    const menu = cockpit.accountMenu(`${me.name} · ${ROLES[me.role || ""] || me.role}`, out);
+    return [...(cockpit.may("steward") ? [cockpit.bell()] : []), menu];
   }
 
   /* What an address answers as JSON; null where it is refused. */
@@ -125,6 +143,7 @@
   /* Post JSON, or a file as it is; answers as ``cockpit.request``. ``keepalive``: the page may go meanwhile, the request
      stays; ``patience`` as there. */
   cockpit.post = async function (path, body, options = {}) {
+    if (cockpit.at !== null && !ANY_TIME.test(path)) return { ok: false, status: 409, body: { detail: cockpit.notThen() }, retryMs: null, isForeign: false };
     const me = await cockpit.whoAmI();
     if (me.isReplacedBy) return othersPage();
     let answer = await send(path, body, me.csrf, options);

@@ -74,10 +74,24 @@
     try {
       await within([name], "readwrite", (at) => at.objectStore(name).put(value));
       memory[name].delete(value.id);
+      await settle();
     } catch (error) {
       memory[name].set(value.id, value);
       store.fault = wordsOf(error);
     }
+  }
+
+  /* What this page alone has goes to the disk as soon as that takes something again. */
+  async function settle() {
+    if (!store.isHeld()) return;
+    try {
+      await within(["reports", "photos"], "readwrite", (at) => {
+        for (const name of /** @type {Store[]} */ (["reports", "photos"])) for (const one of memory[name].values()) at.objectStore(name).put(one);
+      });
+      memory.reports.clear();
+      memory.photos.clear();
+      store.fault = null;
+    } catch (error) { /* it stays in the page, and that is said */ }
   }
 
   /** @param {unknown} error */
@@ -107,8 +121,8 @@
     return [...found.filter((one) => !memory[name].has(one.id)), ...memory[name].values()];
   }
 
-  /* Every report of everybody on this phone, oldest first. */
-  store.reports = async () => (await all("reports", (at) => at.getAll())).sort((a, b) => a.stamp.wall - b.stamp.wall);
+  /* Every report of everybody on this phone, in the order in which they were filed. */
+  store.reports = async () => (await all("reports", (at) => at.getAll())).sort((a, b) => (a.n ?? 0) - (b.n ?? 0) || a.stamp.wall - b.stamp.wall);
 
   /* The photos of a report that the server does not have. */
   store.photos = async (report) => (await all("photos", (at) => at.index("report").getAll(report))).filter((one) => one.report === report);
@@ -135,6 +149,7 @@
         };
       });
       if (made) memory.reports.delete(id);
+      await settle();
     } catch (error) {
       made = made || alter(held || null);
       if (made) await put("reports", made);

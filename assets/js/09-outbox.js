@@ -1,5 +1,6 @@
-/* The outbox: what a steward filed goes to the server as soon as there is a line, once, in the name of whoever wrote it.
-   Nothing leaves it before the server has it or the person takes it out. States: draft, waiting, refused, sent. */
+/* The outbox: what a steward filed goes to the server as soon as there is a line, once, in the name of whoever wrote it,
+   and in the order in which it was filed. Nothing leaves it before the server has it or the person takes it out. States:
+   draft, waiting, refused, sent. */
 (function () {
   "use strict";
 
@@ -22,8 +23,6 @@
   let failures = 0;
   /** @type {number | undefined} */
   let timer;
-  /** @type {HTMLElement[]} */
-  let marks = [];
 
   outbox.owner = () => (me ? me.name || me.was || null : null);
 
@@ -92,13 +91,17 @@
   /** @param {FiledReport} one @param {FiledBody} body */
   const isSame = (one, body) => one.body.detail === body.detail && one.body.category === body.category;
 
+  /* The number after that of whatever was filed last: the wall clock, which somebody may set, orders nothing. */
+  outbox.next = async () => 1 + Math.max(0, ...(await store.reports()).map((one) => one.n ?? 0));
+
   /* File a draft; null where it was filed already just so. */
   outbox.file = async function (id, body) {
+    const n = await outbox.next();
     const made = await store.change(id, (before) => {
       if (before && before.state !== "draft" && isSame(before, body)) return null;
       // It arrived while it was being changed.
       if (before && before.event && !isSame(before, body)) return { ...before, body, state: "refused", reason: { status: 200, text: NOT_IN } };
-      return { ...fresh(id, before), state: "waiting", body };
+      return { ...fresh(id, before), n, state: "waiting", body };
     });
     changed();
     return made;
@@ -109,7 +112,8 @@
     const id = outbox.newId();
     for (const one of made) await store.putPhoto({ ...one, id: outbox.newId(), report: id });
     const { community } = cockpit.root.dataset;
-    await store.change(id, () => ({ id, owner: outbox.owner(), community, state: "waiting", body: { title }, tries: 0, event, stamp: cockpit.clock.stamp() }));
+    const n = await outbox.next();
+    await store.change(id, () => ({ id, n, owner: outbox.owner(), community, state: "waiting", body: { title }, tries: 0, event, stamp: cockpit.clock.stamp() }));
     changed();
     return id;
   };
@@ -162,13 +166,16 @@
 
   async function run() {
     clearTimeout(timer);
-    const waiting = (await store.reports()).filter((one) => one.state === "waiting" && isMine(one));
+    const mine = (await store.reports()).filter(isMine);
+    const waiting = mine.filter((one) => one.state === "waiting");
     if (!waiting.length) return;
     if (!me?.name || me.isExpired) await cockpit.whoAmI(true);
     if (!me) return;
     if (!me.name && me.was) again(backOff());
     if (!me.name || me.isExpired || me.isReplacedBy) return;
     for (const one of waiting) {
+      // What follows a step that was refused was meant for an event as it never was.
+      if (await cockpit.steps.before(one)) continue;
       const ms = held(one);
       if (ms > 0) return again(ms);
       outbox.sending = one.id;
@@ -191,16 +198,17 @@
   /** @param {number} bytes */
   const patience = (bytes) => 30000 + bytes / 10;   // 10 kB in a second are a very bad line
 
-  /* Send a report, then its photos; null when all is done, else the answer that stopped it. */
+  /* Send a report or a step, then its photos; null when all is done, else the answer that stopped it. */
   /** @param {FiledReport} one */
   async function deliver(one) {
     const base = `/api/v1/${one.community}/events`;
     let { event } = one;
-    if (!event) {
-      const ts = one.body.ts || cockpit.clock.timeOf(one.stamp);
-      const body = { ...one.body, id: one.id, ...(ts ? { ts } : {}) };
-      await store.change(one.id, (kept) => kept && { ...kept, tries: kept.tries + 1, body: { ...kept.body, ...(ts ? { ts } : {}) } });
-      const answer = await cockpit.post(base, body, { patience: patience(0) });
+    if (one.step && !one.step.isTaken) {
+      const answer = await sendOnce(one, `${base}/${event}/transitions`, cockpit.steps.asked(one));
+      if (!answer.ok) return answer;
+      await store.change(one.id, (kept) => kept && kept.step ? { ...kept, step: { ...kept.step, isTaken: true } } : null);
+    } else if (!event) {
+      const answer = await sendOnce(one, base, one.body);
       if (!answer.ok || !answer.body.id) return answer;
       event = answer.body.id;
       await filed(one, answer);
@@ -211,6 +219,16 @@
       if (answer && waits(answer)) return answer;
     }
     return finish(one.id);
+  }
+
+  /* Under its own id, and with the time when it was made as far as the phone's clock can be believed: both stay the same
+     however often it is sent. */
+  /** @param {FiledReport} one @param {string} path @param {object} asked */
+  async function sendOnce(one, path, asked) {
+    const ts = one.body.ts || cockpit.clock.timeOf(one.stamp);
+    const time = ts ? { ts } : {};
+    await store.change(one.id, (kept) => kept && { ...kept, tries: kept.tries + 1, body: { ...kept.body, ...time } });
+    return cockpit.post(path, { ...asked, id: one.id, ...time }, { patience: patience(0) });
   }
 
   /** @param {FiledReport} one @param {Answer} answer */
@@ -249,7 +267,7 @@
       const reason = texts.length ? { status: refused[0]?.reason?.status ?? 200, text: texts.join(say("；")) } : null;
       return { ...one, state: reason ? "refused" : "sent", reason, hold: null };
     });
-    if (made) tell({ ok: !made.reason, event: made.event, near: made.near || 0, text: made.reason ? made.reason.text : "" });
+    if (made) tell({ ok: !made.reason, event: made.event, step: made.step ? made.step.name : null, near: made.near || 0, text: made.reason ? made.reason.text : "" });
     const done = (await store.reports()).filter((one) => one.state === "sent");
     for (const old of done.slice(0, -SENT_KEPT)) await store.remove(old.id);
     return null;
@@ -269,8 +287,10 @@
       const isHeld = !kept || kept.state === "draft";   // taken back into hand meanwhile
       return isHeld ? null : { ...kept, state: isWaiting ? "waiting" : "refused", reason, hold };
     });
-    const { event = null } = made || {};
-    tell({ ok: false, event, isWaiting, text: reason.text });
+    const { event = null, step = null } = made || {};
+    // Sent again under its own number, it does no harm where it had arrived.
+    const text = answer.status === 0 ? say("连接中断，恢复后自动再发；不会重复上报") : reason.text;
+    tell({ ok: false, event, step: step ? step.name : null, isWaiting, text });
     if (!isWaiting) return true;
     if (answer.status !== 401) again(ms || backOff());
     return false;
@@ -289,36 +309,9 @@
   const tell = (what) => cockpit.root.dispatchEvent(new CustomEvent("outbox-said", { detail: what }));
 
   /** @param {boolean} isOwn */
-  async function changed(isOwn = true) {
+  function changed(isOwn = true) {
     if (isOwn && pages) pages.postMessage("changed");
-    await showMarks();
     cockpit.root.dispatchEvent(new CustomEvent("outbox"));
   }
-
-  /* How many wait, in the head of each page; of another person's only that there are some. */
-  outbox.mark = function () {
-    const made = cockpit.element("span", "outbox-mark");
-    made.hidden = true;
-    marks = [made];
-    showMarks();
-    return made;
-  };
-
-  async function showMarks() {
-    const { mine, refused, drafts, others } = await outbox.counts();
-    for (const made of marks) {
-      /** @type {Node[]} */
-      const parts = [];
-      if (mine) {
-        // A draft waits for who writes it, not for the line.
-        const told = refused ? say("▲ 待处理 {mine}", { mine }) : mine > drafts ? say("◷ 待发 {drafts}", { drafts: mine - drafts }) : say("✎ 草稿 {drafts}", { drafts });
-        const link = cockpit.element("a", "", told);
-        link.href = `/report?community=${cockpit.root.dataset.community}`;
-        parts.push(link);
-      }
-      if (others) parts.push(cockpit.element("span", "second", outbox.owner() ? say("他人待发 {others}", { others }) : say("◷ 待发 {others}", { others })));
-      made.hidden = parts.length === 0;
-      made.replaceChildren(...parts);
-    }
-  }
+  outbox.changed = changed;
 })();

@@ -235,7 +235,7 @@
     let changed = {};
     for (const frame of frames) {
       if (frame.type === "snapshot") {
-        cockpit.state = cockpit.own(frame.layers);
+        cockpit.state = live.state(frame.layers);
         changed = null;
       } else if (frame.type === "delta") {
         const more = merge(frame.layers, frame.anew);
@@ -246,6 +246,9 @@
     cockpit.render(/** @type {Live.Changed} */ (changed));
     live.owed = null;
   };
+
+  /* The state that a snapshot tells: layer -> key -> record. */
+  live.state = (layers) => Object.fromEntries(Object.entries(cockpit.own(layers)).map(([layer, records]) => [layer, cockpit.keyed(records)]));
 
   /** @param {Live.Told} one @param {Live.Told} other @returns {Live.Told} */
   function both(one, other) {
@@ -261,7 +264,7 @@
     let isGone = isAnew;
     const state = /** @type {Live.Told} */ (cockpit.state);
     for (const [layer, records] of Object.entries(layers)) {
-      const known = (state[layer] = state[layer] || {});
+      const known = (state[layer] = state[layer] || cockpit.keyed({}));
       for (const [key, record] of Object.entries(records)) {
         if (record === null) {
           delete known[key];
@@ -278,7 +281,7 @@
     const one = { ...known, ...record };
     for (const name of ["latest", "metrics"]) {
       if (!record[name]) continue;
-      one[name] = { ...known[name], ...record[name] };
+      one[name] = cockpit.keyed({ ...known[name], ...record[name] });
       for (const [code, value] of Object.entries(record[name])) if (value === null) delete one[name][code];
     }
     if (record.latest) one.suspect = Object.values(one.latest).some(([, , quality]) => quality === "suspect");

@@ -8,7 +8,7 @@
   cockpit.past = {
     async start() {
       try {
-        cockpit.state = (await cockpit.ask("state")).layers;
+        cockpit.state = cockpit.live.state((await cockpit.ask("state")).layers);
         cockpit.live.up = true;
         cockpit.showConnection();
         cockpit.render(null);

@@ -3,7 +3,7 @@
   "use strict";
 
   const cockpit = window.cockpit;
-  const { say } = cockpit;
+  const { say, element } = cockpit;
   const DAY_MS = 86400000;
   const USUAL_U = 7.5;   // pixels, on a desk
   const HOUR_MS = 3600000;
@@ -23,7 +23,10 @@
       row.classList.toggle("is-stale", Boolean(what.staleSince));
       row.classList.toggle("is-empty", what.text === "—");
       const since = what.staleSince ? say("数据停于 ") + cockpit.time.short(what.staleSince) : "";
-      cockpit.setText(row.querySelector(".since"), [what.note, since].filter(Boolean).join(" · "));
+      const told = row.querySelector(".since"), words = [what.note, since].filter(Boolean).join(" · ");
+      cockpit.setText(told, words);
+      // Where there is one line for it, it is whole here.
+      if (told instanceof HTMLElement && told.title !== words) told.title = words;
       row.title = what.title || "";
     }
   };
@@ -59,8 +62,8 @@
     for (const panel of cockpit.findAll(`[data-panel="${code}"]`)) {
       panel.classList.toggle("is-waiting", what.waiting);
       foot(cockpit.need(".foot", panel), what);
-      // Nothing more comes to a past time.
-      if (what.waiting && cockpit.at !== null) cockpit.setText(panel.querySelector(".waiting"), say("当时没有"));
+      // Nothing more comes to a past time, once it is known.
+      if (what.waiting && cockpit.at !== null && Object.keys(cockpit.state).length) cockpit.setText(panel.querySelector(".waiting"), say("当时没有"));
     }
   };
 
@@ -77,8 +80,21 @@
     place.title = from;
   }
 
-  /* The word for what is no real reading or record: replayed, or invented; nothing for what is real. */
-  cockpit.unreal = (source) => (!source ? "" : source === INVENTED ? say("演示") : say("回放"));
+  /* The word for what is no real reading or record: replayed, or invented; nothing for what is real, nor where what
+     stands ``beside`` it says so already. */
+  cockpit.unreal = function (source, beside = "") {
+    if (!source) return "";
+    const word = source === INVENTED ? say("演示") : say("回放");
+    return beside.includes(word) ? "" : word;
+  };
+
+  /* Say behind a figure or a name that some of what it is made of is invented, or no longer. */
+  cockpit.markInvented = function (place, isInvented) {
+    const next = place.nextElementSibling;
+    const known = next?.classList.contains("invented") ? next : null;
+    if (!isInvented) known?.remove();
+    else if (!known) place.after(element("span", "invented", say("演示")));
+  };
 
   /* What is replayed, by the name of its recording; what is invented says only that. */
   cockpit.replayed = function (source) {
@@ -105,27 +121,41 @@
      says so, and one that is not of all says of how many. */
   cockpit.meanRow = function (code, mean, isMixed = false, area = null) {
     const metric = cockpit.metrics[code];
-    if (!mean) return { text: "—", unit: whyNone(code, area) };
+    const doubts = doubtful(code, area);
+    const leftOut = doubts ? cockpit.sayN("{n} 个可疑值未计入", doubts) : "";
+    if (!mean) return { text: "—", ...whyNone(code, area, leftOut) };
     const stale = mean.stale_at < cockpit.now();
     return {
       text: cockpit.number(mean.value, metric.precision),
       unit: metric.label,
       level: stale ? 0 : cockpit.level(code, mean.value),
       staleSince: stale ? mean.ts : null,
-      note: [isMixed && mean.sources.length ? cockpit.unreal(mean.sources[0]) : "", !stale && mean.n < mean.of ? say("{of} 台中 {n} 台", { of: mean.of, n: mean.n }) : ""].filter(Boolean).join(" · "),
+      note: [isMixed && mean.sources.length ? cockpit.unreal(mean.sources[0]) : "", !stale && mean.n < mean.of ? say("{of} 台中 {n} 台", { of: mean.of, n: mean.n }) : "", leftOut].filter(Boolean).join(" · "),
       title: say("{n} / {of} 台设备的均值 · {what}", { n: mean.n, of: mean.of, what: cockpit.sourceWords(mean.sources.length ? mean.sources : [null]) }),
     };
   };
 
-  /* Why nothing is known of a metric, in a word: nobody measures it, who should is away, or what they say is in doubt. */
+  /** @param {string | null} area */
+  const within = (area) => cockpit.devices().filter((one) => area === null || one.area === area);
+
+  /* How many devices that speak say what is in doubt of a metric, and so is in no mean. */
   /** @param {string} code @param {string | null} area */
-  function whyNone(code, area) {
-    const here = cockpit.devices().filter((one) => area === null || one.area === area);
+  const doubtful = (code, area) => cockpit.suspects().filter((one) => (area === null || one.area === area) && one.latest[code]?.[2] === "suspect").length;
+
+  /* Why nothing is known of a metric, in a word, and since when: nobody measures it, who should is away, or what they say
+     is in doubt. */
+  /** @param {string} code @param {string | null} area @param {string} leftOut */
+  function whyNone(code, area, leftOut) {
+    const here = within(area);
     const said = here.filter((one) => code in one.latest);
     const ought = said.length ? said : here.filter((one) => one.kind === code.split("_")[0]);
-    if (!ought.length) return say("无设备");
-    if (ought.every((one) => cockpit.statusOf(one) === "offline")) return say("离线");
-    return said.length ? say("存疑") : say("无数据");
+    if (!ought.length) return { unit: say("无设备"), note: "" };
+    if (leftOut) return { unit: say("存疑"), note: leftOut };
+    const heard = Math.max(0, ...ought.map((one) => one.last_seen ?? 0));
+    const since = heard ? say("自 {raised}", { raised: cockpit.time.short(heard) }) : say("从未上报");
+    if (ought.every((one) => cockpit.statusOf(one) === "offline")) return { unit: say("离线"), note: since };
+    if (ought.every((one) => ["stale", "offline"].includes(cockpit.statusOf(one)))) return { unit: say("迟滞"), note: since };
+    return said.length ? { unit: say("存疑"), note: "" } : { unit: say("无数据"), note: since };
   }
 
   /* Draw a line of the last 24 h in the places of a key: points [[ms, value], ...]. */

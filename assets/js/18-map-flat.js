@@ -83,6 +83,9 @@
       picture?.setAttribute("style", `--scale: ${scale}`);
       render();
     }).observe(picture);
+    // What is said at the foot comes and grows: names move out from under it.
+    const foot = cockpit.find(".map-foot");
+    if (foot) new ResizeObserver(() => render()).observe(foot);
   }
 
   /** @param {any} geometry @returns {Maps.Position[]} */
@@ -167,7 +170,7 @@
   }
 
   const gates = () => Object.values(cockpit.state.visitors || {}).flatMap((site) => Object.values(site.gates))
-    .flatMap((gate) => sign(gate.lon, gate.lat, "flat-gate", cockpit.number(gate.entered_today ?? null), SIZE.gate));
+    .flatMap((gate) => sign(gate.lon, gate.lat, "flat-gate", cockpit.number(gate.entered ?? null), SIZE.gate));
 
   /** @param {Live.GridEvent} a @param {Live.GridEvent} b */
   const graver = (a, b) => SEVERITY[b.severity] - SEVERITY[a.severity];

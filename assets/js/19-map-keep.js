@@ -73,6 +73,9 @@
     cockpit.flatMap(false);
   };
 
+  /* From now on notice which sources cannot be read: before the first is asked for. */
+  map.listen = (handle) => void handle.on("error", ({ sourceId }) => sourceId && askAgain(sourceId));
+
   /* From now on notice when the map is lost and when it is back. */
   map.watch = function () {
     map.handle.on("webglcontextlost", () => {
@@ -80,7 +83,6 @@
       fail(cockpit.say("▲ 地图画面中断 · 正在恢复 · 其余数据照常更新"));
     });
     map.handle.on("webglcontextrestored", back);
-    map.handle.on("error", ({ sourceId }) => sourceId && askAgain(sourceId));
     setTimeout(() => map.isUp && sessionStorage.removeItem(TRIES), WELL_MS);
   };
 
@@ -94,10 +96,11 @@
     asking.add(source);
     setTimeout(() => {
       asking.delete(source);
-      const there = map.isUp && map.handle.getSource(source);
-      if (!there) return;
-      const { data } = there.serialize();
-      if (typeof data === "string") there.setData(data);
+      map.whenUp((handle) => {
+        const there = handle.getSource(source);
+        const data = there?.serialize().data;
+        if (typeof data === "string") there?.setData(data);
+      });
     }, wait);
   }
 

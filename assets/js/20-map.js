@@ -11,7 +11,8 @@
   const BESIDE = 5;       // u on each side, for the names and gates at the edge
   const ABOVE = 6;      // u, for what stands up at the far edge
   const GATE = 2;       // u, for the pill of a gate at the far edge, under a banner
-  const BELOW = 5;      // u, for the names before the areas, and the note at the foot
+  const BELOW = 5;      // u, for the names before the areas
+  const NAME = cockpit.language === "zh-CN" ? 3.8 : 6.8;   // u, of such a name, which in English has two lines
   const PATIENCE_MS = 5000;
   const FLIGHT_MS = 1200;
 
@@ -19,11 +20,15 @@
 
   map.start = () => begin(cockpit.clock.steady());
 
+  /** @type {Maps.Handle | null} */
+  let heard = null;
+
   /** @param {number | null} since */
   function begin(since) {
     const graph = /** @type {Graph | null} */ (document.querySelector("#map .js-plotly-plot"));
     const found = graph && graph._fullLayout && graph._fullLayout.map && graph._fullLayout.map._subplot;
     const handle = found && found.map;
+    if (handle && heard !== handle) map.listen((heard = handle));
     // As soon as the style is there, before its sources are: what is set now need not be laid out twice.
     if (!handle || !handle.getStyle()) {
       if (since !== null && cockpit.clock.since(since) > PATIENCE_MS) {
@@ -190,7 +195,7 @@
     const bounds = [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
     map.handle.fitBounds(bounds, { pitch, bearing, duration: 0 });
     const above = Math.max(ABOVE * sizeOfU(), covered(box) + GATE * sizeOfU());
-    const below = BELOW * sizeOfU();
+    const below = Math.max(BELOW * sizeOfU(), foot(box) + NAME * sizeOfU());
     for (let step = 0; step < FIT_STEPS; step += 1) {
       const seen = outline.map((corner) => map.handle.project(corner));
       const [x, y] = /** @type {("x" | "y")[]} */ (["x", "y"]).map((axis) => seen.map((point) => point[axis]));
@@ -206,6 +211,13 @@
   function covered(box) {
     const banner = cockpit.find(".alarm-banner");
     return banner && !banner.hidden ? Math.max(0, banner.getBoundingClientRect().bottom - box.top) : 0;
+  }
+
+  /* How much of its bottom lies under what stands at the foot. */
+  /** @param {DOMRect} box */
+  function foot(box) {
+    const { top, height } = cockpit.find(".map-foot")?.getBoundingClientRect() ?? { top: 0, height: 0 };
+    return height ? Math.max(0, box.bottom - top) : 0;
   }
 
   /* What lies over the map came or went: what must be seen is brought out from under it. */

@@ -15,10 +15,12 @@
   cockpit.map.tools.push((handle) => {
     groups();
     search();
-    loadPlaces();
-    const event = new URLSearchParams(location.search).get("event");
+    const loaded = loadPlaces();
+    const asked = new URLSearchParams(location.search);
+    const [event, site] = [asked.get("event"), asked.get("site")];
     // Plotly sets its own view when it has plotted for the first time.
     if (event) handle.once("idle", () => goToEvent(event));
+    if (site) handle.once("idle", () => loaded.then(() => places.filter((one) => one.code === site && one.kind === NAMED.sites).forEach(go)));
   });
 
   /* /map?event=...: an event's own page leads here. */

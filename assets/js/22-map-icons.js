@@ -119,7 +119,7 @@
       const { pen } = drawn(place.dataset.icon ?? "");
       pen.canvas.setAttribute("aria-hidden", "true");
       const text = cockpit.element("span", "", place.textContent ?? "");
-      place.replaceChildren(text, pen.canvas);
+      place.replaceChildren(pen.canvas, text);
     }
   });
 

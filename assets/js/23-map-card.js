@@ -168,8 +168,8 @@
   /** @param {string} id */
   function gate(id) {
     for (const one of Object.values(cockpit.state.visitors || {})) {
-      const here = one.gates[id];
-      if (here) return { title: here.name, lines: [one.name, say("今日进入 {enteredToday} 人", { enteredToday: cockpit.number(here.entered_today) })], link: `/devices/${id}` };
+      const here = Object.hasOwn(one.gates, id) ? one.gates[id] : undefined;
+      if (here) return { title: here.name, lines: [one.name, entered(one, here.entered)], link: `/devices/${id}` };
     }
     return null;
   }
@@ -180,8 +180,12 @@
     if (!one) return of.kind === "car_park" ? { title: of.name, lines: [say("停车场")] } : null;
     const when = one.as_of ? ` · ${cockpit.time.short(one.as_of)}` : "";
     const doubts = cockpit.doubtsOf(one).map((doubt) => say("◇ 存疑：{text}", { text: doubt.text }));
-    return { title: one.name, lines: [say("在场 {inside} 人{when}", { inside: cockpit.number(one.inside), when }), say("今日进入 {enteredToday} 人", { enteredToday: cockpit.number(one.entered_today) }), ...doubts] };
+    return { title: one.name, lines: [say("在场 {inside} 人{when}", { inside: cockpit.number(one.inside), when }), entered(one, one.since?.entered ?? null), ...doubts] };
   }
+
+  /* Who entered, and since when: as the people inside. */
+  /** @param {Live.Site} site @param {number | null} people */
+  const entered = (site, people) => (site.since ? say("{ts} 起进入 {people} 人", { ts: cockpit.time.minute(site.since.ts), people: cockpit.number(people) }) : say("无闸机上报"));
 
   /** @param {Properties} of */
   function grid(of) {

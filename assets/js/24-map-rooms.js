@@ -19,7 +19,7 @@
   const records = () => Object.entries(cockpit.state.services || {}).filter(([key]) => key !== TALLY).map(([, one]) => /** @type {Live.RoomUse} */ (one));
 
   rooms.use = function (code) {
-    const record = /** @type {Live.RoomUse | undefined} */ ((cockpit.state.services || {})[`rooms/${code}`]);
+    const record = /** @type {Live.RoomUse | undefined} */ (cockpit.state.services?.[`rooms/${code}`]);
     if (!record) return null;
     const now = cockpit.now();
     const span = record.busy.find(([, ends]) => ends > now);

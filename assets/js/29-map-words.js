@@ -24,7 +24,7 @@
   /* What calls for somebody first, then what is counted, then the ground. */
   /** @returns {[name: string, entries: Entry[]][]} */
   function groups() {
-    const alarms = cockpit.alarms.open().flatMap((one) => entry("alarms", one.id, one, placeOf((cockpit.state.devices || {})[one.device ?? ""])));
+    const alarms = cockpit.alarms.open().flatMap((one) => entry("alarms", one.id, one, placeOf(cockpit.state.devices?.[one.device ?? ""])));
     const events = cockpit.gridEvents().filter((one) => one.open).flatMap((one) => entry("events", one.id, one, placeOf(one)));
     const sites = Object.entries(cockpit.state.visitors || {}).flatMap(([code, one]) => entry("sites", code, { ...one, code }));
     const areas = Object.values(cockpit.state.areas || {}).flatMap((one) => entry("areas", one.code, one));

@@ -8,7 +8,7 @@
 
   const chosen = () => cockpit.root.dataset.metric || "pm2_5";
   /* An area's name by its code; what is no area's code is shown as it is. */
-  cockpit.areaName = (code) => ((cockpit.state.areas || {})[code] || {}).name || code;
+  cockpit.areaName = (code) => (cockpit.state.areas?.[code] || {}).name || code;
 
   /** @param {Live.Mean} mean */
   const sourcesOf = (mean) => (mean.sources.length ? mean.sources : [null]);

@@ -12,6 +12,8 @@
   /** @type {Map<string, {status: Status, lon: number | null, lat: number | null, room: string | null, name: string}>} */
   const known = new Map();   // id -> {status, place, name} as the map, the counts and other panels have them
   const counts = { online: 0, stale: 0, offline: 0, suspect: 0 };
+  /** @type {Set<string>} */
+  const suspects = new Set();   // ids
   /** @type {Live.Device[] | null} */
   let list = null;
   /** @type {Map<string, number>} */
@@ -39,6 +41,42 @@
     online: ["●", say("在线")], stale: ["◌", say("迟滞")], offline: ["○", say("离线")], suspect: ["?", say("存疑")],
   };
 
+  /* Devices within a metre or so are on one spot: of them each is drawn beside it, in the order of their ids. */
+  const SPOT = 5;   // digits of a degree
+  const APART_PX = 22;   // of an icon's 32
+  /** @type {Map<string, Live.Device[]>} */
+  let spots = new Map();   // spot -> those on it
+  /** @type {Map<string, [number, number]>} */
+  let apart = new Map();   // id -> pixels beside its place, of those that share it
+
+  /** @param {number} lon @param {number} lat */
+  const spotOf = (lon, lat) => `${lon.toFixed(SPOT)} ${lat.toFixed(SPOT)}`;
+
+  cockpit.onSpot = (lon, lat) => spots.get(spotOf(lon, lat)) ?? [];
+
+  /* Who shares a spot with whom; returns the ids of those that are drawn elsewhere than before. */
+  function spread() {
+    const before = apart;
+    [spots, apart] = [new Map(), new Map()];
+    for (const one of cockpit.devices()) {
+      if (one.lon === null) continue;
+      const spot = spotOf(Number(one.lon), Number(one.lat));
+      spots.set(spot, [...(spots.get(spot) ?? []), one]);
+    }
+    for (const all of spots.values()) {
+      // Gates have signs of their own.
+      const some = all.filter(({ kind }) => kind !== "gate");
+      if (some.length < 2) continue;
+      some.sort((a, b) => (a.id < b.id ? -1 : 1));
+      const radius = Math.max(APART_PX, (APART_PX * some.length) / Math.PI);
+      some.forEach((one, place) => {
+        const angle = (2 * Math.PI * place) / some.length - Math.PI / 2;
+        apart.set(one.id, [Math.round(radius * Math.cos(angle)), Math.round(radius * Math.sin(angle))]);
+      });
+    }
+    return [...new Set([...before.keys(), ...apart.keys()])].filter((id) => String(before.get(id)) !== String(apart.get(id)));
+  }
+
   /* A device's state at this moment: silence makes it stale without a message. */
   cockpit.statusOf = function (device) {
     if (device.last_seen === null || device.connected === false) return "offline";
@@ -46,13 +84,18 @@
     return device.suspect ? "suspect" : "online";
   };
 
-  const environment = () => ((cockpit.state.devices || {})[ENVIRONMENT] || {}).metrics || {};
+  /* Those that speak and say something that is in doubt. */
+  cockpit.suspects = () => [...suspects].flatMap((id) => cockpit.state.devices?.[id] ?? []);
+
+  const STATUSES = /** @type {Status[]} */ (Object.keys(counts));
+
+  const environment = () => (cockpit.state.devices?.[ENVIRONMENT] || {}).metrics || {};
 
   const shown = () => [...cockpit.findAll('[data-panel="devices"] [data-row]')].map((row) => (row.dataset.row || "").split(".").pop() || "");
 
   function means() {
     const found = environment();
-    const sources = cockpit.allSources([(cockpit.state.devices || {})[ENVIRONMENT] || {}]);
+    const sources = cockpit.allSources([cockpit.state.devices?.[ENVIRONMENT] || {}]);
     const isMixed = sources.length > 1;
     for (const code of shown()) cockpit.setRow(`devices.*.${code}`, cockpit.meanRow(code, found[code], isMixed));
     for (const panel of cockpit.findAll('[data-panel="devices"]')) {
@@ -70,8 +113,6 @@
     const changed = [];
     /** @type {string[]} */
     const named = [];
-    /** @type {Map<string, Maps.Feature | null>} */
-    const odd = new Map();   // those of them that are not well, by their state; null: one is, or has no place
     for (const one of devices) {
       const status = cockpit.statusOf(one);
       const before = known.get(one.id);
@@ -79,21 +120,36 @@
       else if (before.status === status && before.lon === one.lon && before.lat === one.lat && before.room === one.room) continue;
       if (before) counts[before.status] -= 1;
       counts[status] += 1;
-      if (status !== "online" || before) odd.set(one.id, status === "online" || one.lon === null ? null : feature(one, status));
+      suspects[status === "suspect" ? "add" : "delete"](one.id);
       isMoved ||= !before || before.name !== one.name || before.lon !== one.lon || before.lat !== one.lat || before.room !== one.room;
       known.set(one.id, { status, lon: one.lon, lat: one.lat, room: one.room, name: one.name });
       changed.push(one.id);
-      if (one.lon !== null) cockpit.map.setFeatureState("devices", one.id, { status });
     }
+    sign(isMoved ? new Set([...changed, ...spread()]) : changed);
     if (isMoved) {
       everywhere();
       dots();
     }
-    // Beside the layer of all: each state as a layer of all devices would draw every one of them four times over.
-    cockpit.map.changeFeatures("devices-not-well", odd);
     // What happened to a device may be told before it is: whoever calls it by its name hears of that later.
     if (named.length) cockpit.root.dispatchEvent(new CustomEvent("devices-named", { detail: new Set(named) }));
     return changed;
+  }
+
+  /* Give devices their signs: who is well and has a spot for itself is a dot in the layer of all, the others stand beside
+     that, since each state as a layer of all devices would draw every one of them four times over. */
+  /** @param {Iterable<string>} ids */
+  function sign(ids) {
+    /** @type {Map<string, Maps.Feature | null>} */
+    const odd = new Map();   // null: it is a dot, or has no place
+    for (const id of ids) {
+      const one = /** @type {Live.Device | undefined} */ (cockpit.state.devices?.[id]);
+      if (!one) continue;
+      const status = cockpit.statusOf(one);
+      const isDot = status === "online" && !apart.has(id);
+      odd.set(id, isDot || one.lon === null ? null : feature(one, status));
+      if (one.lon !== null) cockpit.map.setFeatureState("devices", id, { status: isDot || status !== "online" ? status : "apart" });
+    }
+    cockpit.map.changeFeatures("devices-not-well", odd);
   }
 
   const located = () => cockpit.devices().filter((one) => one.lon !== null);
@@ -101,7 +157,8 @@
   /** @param {Live.Device} one @param {Status} [status] @returns {Maps.Feature} */
   function feature({ id, name, kind, lon, lat, building, room, storey }, status) {
     const at = /** @type {Maps.Position} */ ([lon, lat]);
-    return { type: "Feature", geometry: { type: "Point", coordinates: at }, properties: { id, name, kind, building, room, storey, ...(status && { status }) } };
+    const more = status && { status, offset: apart.get(id) ?? [0, 0] };
+    return { type: "Feature", geometry: { type: "Point", coordinates: at }, properties: { id, name, kind, building, room, storey, ...more } };
   }
 
   /* Every device in its place, as the live channel tells them: what was asked for beside it might hang. */
@@ -132,6 +189,8 @@
   function summary() {
     const parts = [say("在线 {online}", { online: counts.online }), say("迟滞 {stale}", { stale: counts.stale }), say("离线 {offline}", { offline: counts.offline })];
     if (counts.suspect) parts.push(say("存疑 {suspect}", { suspect: counts.suspect }));
+    // One that is online is what the others are told from.
+    cockpit.legendShows("devices", new Set(["device-online", ...STATUSES.filter((one) => counts[one]).map((one) => `device-${one}`)]));
     cockpit.setText(cockpit.find("[data-devices-line]"), known.size ? say("设备 ") + parts.join(" · ") : say("设备 尚未接入"));
   }
 
@@ -145,6 +204,7 @@
       const before = known.get(id);
       if (before) counts[before.status] -= 1;
       known.delete(id);
+      suspects.delete(id);
     }
     cockpit.map.changeFeatures("devices-not-well", new Map(gone.map((id) => [id, null])));
     bring(cockpit.devices(), gone.length > 0);

@@ -59,9 +59,10 @@
     for (const site of sites()) {
       const key = `visitors.${site.site}`;
       const stale = site.stale_at !== null && site.stale_at < cockpit.now() ? site.as_of : null;
-      const inside = { staleSince: stale, ...doubted(site, "inside", false) };
+      // Since when nothing comes is said once.
+      const inside = { staleSince: stale, ...doubted(site, "inside", stale !== null) };
       cockpit.setRow(`${key}.inside`, site.inside === null
-        ? { text: "—", unit: Object.keys(site.gates).length ? say("无数据") : say("无设备") }
+        ? { text: "—", unit: Object.keys(site.gates).length ? say("无数据") : say("无设备"), note: Object.keys(site.gates).length ? unheard(site) : "" }
         : { text: cockpit.number(site.inside), unit: say("人") + cockpit.bandOf(site), level: cockpit.crowding(site), ...inside, note: [counted(site), inside.note].filter(Boolean).join(" · ") });
       cockpit.setRow(`${key}.entered`, { text: cockpit.number(site.since?.entered), ...doubted(site, "entered_today", true) });
       cockpit.setRow(`${key}.left`, { text: cockpit.number(site.since?.left), ...doubted(site, "left_today", true) });
@@ -81,6 +82,10 @@
     gates();
     bars();
   }
+
+  /* Since when nobody tells how many are inside. */
+  /** @param {Live.Site} site */
+  const unheard = ({ as_of: asOf }) => (asOf === null ? say("从未上报") : say("自 {raised}", { raised: cockpit.time.short(asOf) }));
 
   /* What was counted on the spot, from which the gates go on. */
   /** @param {Live.Site} site */
@@ -157,8 +162,11 @@
 
   /** @param {Live.Site} site */
   function year(site) {
-    const baseline = site.baseline ? say("· {year} 全年 {visits}+", { year: site.baseline.year, visits: cockpit.compact(site.baseline.visits) }) : say("人");
-    return site.entered_year === undefined ? { text: "—", unit: say("未配置") } : { text: cockpit.number(site.entered_year), unit: baseline };
+    const { baseline } = site;
+    const before = baseline && { year: baseline.year, visits: cockpit.compact(baseline.visits) };
+    const title = before ? say("基线：{year} 全年游客 {visits}+ 人次（录入）", before) : "";
+    if (site.entered_year === undefined) return { text: "—", unit: say("未配置"), title };
+    return { text: cockpit.number(site.entered_year), unit: before ? say("· {year} 年为 {visits}+", before) : say("人"), title };
   }
 
   function gates() {
@@ -171,7 +179,7 @@
         features.push({
           type: "Feature",
           geometry: { type: "Point", coordinates: [gate.lon, gate.lat] },
-          properties: { id, label: cockpit.number(gate.entered_today), stale },
+          properties: { id, label: cockpit.number(gate.entered), stale },
         });
       }
     }
@@ -180,7 +188,7 @@
 
   function bars() {
     for (const place of cockpit.findAll("[data-bars]")) {
-      const site = (cockpit.state.visitors || {})[place.dataset.bars ?? ""];
+      const site = cockpit.state.visitors?.[place.dataset.bars ?? ""];
       if (!site || !site.hours.length || !cockpit.plotly()) continue;
       const now = cockpit.now();
       const start = now - (now % HOUR_MS) - 23 * HOUR_MS;

@@ -16,15 +16,16 @@
   const records = () => Object.entries(cockpit.state.grid_events || {}).filter(([id]) => id !== TALLY).map(([, one]) => /** @type {Live.GridEvent} */ (one));
   /* Every event's record, without the tally. */
   cockpit.gridEvents = records;
-  /* The gravest first, what really happened before what is replayed, what is late, then the newest: no list pushes one
-     out for another that matters less. */
-  const open = () => records().filter((one) => one.open).sort((a, b) => rank(a) - rank(b) || b.occurred - a.occurred);
+  /* By the one rule of what matters (docs/brief.md), what really happened before what is replayed, then the newest: no
+     list pushes one out for another that matters less. */
+  const open = () => records().filter((one) => one.open).sort((a, b) =>
+    rank(a) - rank(b) || Number(Boolean(a.source)) - Number(Boolean(b.source)) || b.occurred - a.occurred || (a.id < b.id ? -1 : 1));
   /** @param {Live.GridEvent} one */
-  const rank = (one) => -4 * LEVEL[one.severity] + 2 * Number(Boolean(one.source)) + Number(!(one.due && one.due <= cockpit.now()));
+  const rank = ({ ranks: [inTime, late], due }) => (due && due <= cockpit.now() ? late : inTime);
 
   /** @param {Record<string, Live.GridEvent> | null | undefined} changed */
   function render(changed) {
-    const tally = (cockpit.state.grid_events || {})[TALLY];
+    const tally = cockpit.state.grid_events?.[TALLY];
     if (tally) {
       for (const severity of /** @type {Live.Severity[]} */ (Object.keys(LEVEL))) {
         cockpit.setFigure(`grid_events.*.${severity}`, cockpit.number(tally.by_severity[severity]));
@@ -50,11 +51,12 @@
 
   /* How many are late: those that were when the counts were made, and those whose time has come since. */
   function overdue() {
-    const tally = (cockpit.state.grid_events || {})[TALLY];
+    const tally = cockpit.state.grid_events?.[TALLY];
     if (!tally) return;
     const late = tally.overdue + tally.due_soon.filter((ms) => ms <= cockpit.now()).length;
     cockpit.setFigure("grid_events.*.overdue", cockpit.number(late));
     for (const count of cockpit.findAll(".count.overdue")) count.classList.toggle("is-late", late > 0);
+    list(open());   // what has grown late goes up
     for (const target of cockpit.findAll('[data-list="grid_events"]')) markLate(target);
   }
 
@@ -94,6 +96,7 @@
       properties: { id: one.id, severity: one.severity },
     }));
     cockpit.map.setFeatures("events", features);
+    cockpit.legendShows("grid_events", new Set(placed.map((one) => `event-${["", "low", "middle", "high"][LEVEL[one.severity]]}`)));
   }
 
   /** @param {Live.GridEvent[]} events */
@@ -152,7 +155,7 @@
     const isOnWall = cockpit.root.dataset.page === "wall";
     const title = cockpit.element(isOnWall ? "span" : "a", "title", one.title);
     if (title instanceof HTMLAnchorElement) title.href = cockpit.link("/events/" + one.id);
-    const where = [isMixed ? cockpit.unreal(one.source) : "", one.area, one.category, one.state_name].filter(Boolean).join(" · ");
+    const where = [isMixed ? cockpit.unreal(one.source, one.title) : "", one.area, one.category, one.state_name].filter(Boolean).join(" · ");
     const detail = cockpit.element("span", "detail", where);
     const time = cockpit.element("time", "when", cockpit.time[isOnWall ? "brief" : "short"](one.occurred));
     row.append(mark, words, title, time, detail);

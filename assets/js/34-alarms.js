@@ -32,7 +32,7 @@
   alarms.look = (priority) => alarms.words().priorities[priority];
   alarms.priorities = () => /** @type {Live.Priority[]} */ (Object.keys(alarms.words().priorities));
   alarms.rank = (one) => alarms.priorities().indexOf(one.priority);
-  alarms.tally = () => (cockpit.state.alarms || {})[TALLY] || null;
+  alarms.tally = () => cockpit.state.alarms?.[TALLY] || null;
 
   /* The shape and the word of a priority. */
   alarms.mark = function (priority, className = "symbol") {
@@ -64,12 +64,14 @@
     const isWord = (cockpit.metrics[one.metric ?? ""] || {}).kind === "bool" || alarms.words().derived[one.metric ?? ""]?.values;
     const value = alarms.figure(one.metric, one.value);
     const limit = isWord ? "" : alarms.figure(one.metric, one.threshold);
-    return [value && `${alarms.metricName(one.metric)} ${value}`, one.said && cockpit.say("当时 {said}", { said: one.said }), limit && cockpit.say("限值 {limit}", { limit })].filter(Boolean).join(" · ");
+    // What is said of silence names its own time.
+    const then = one.said && one.metric ? cockpit.say("当时 {said}", { said: one.said }) : one.said;
+    return [value && `${alarms.metricName(one.metric)} ${value}`, then, limit && cockpit.say("限值 {limit}", { limit })].filter(Boolean).join(" · ");
   };
 
   /* What it is about: a device by its name, a site, or the system. */
   alarms.subject = function (one) {
-    const device = one.device && (cockpit.state.devices || {})[one.device];
+    const device = one.device && cockpit.state.devices?.[one.device];
     if (device) return device.name;
     if (one.kind === "system") return cockpit.say("本系统");
     return one.kind === "site" ? one.site || one.subject : one.device || one.subject;
@@ -181,7 +183,7 @@
       element("span", `symbol tone-${tone}`, symbol), element("span", "severity", name), title,
       element("time", "when", cockpit.time[isOnWall ? "brief" : "short"](one.raised)),
       // What it is about first, and whole; that nobody acknowledged it is what the list is about.
-      element("span", "detail", [alarms.subject(one), cockpit.unreal(one.source), alarms.where(one), alarms.said(one), one.state === "unacknowledged" ? "" : one.state_name].filter(Boolean).join(" · ")),
+      element("span", "detail", [alarms.subject(one), cockpit.unreal(one.source, alarms.subject(one)), alarms.where(one), alarms.said(one), one.state === "unacknowledged" ? "" : one.state_name].filter(Boolean).join(" · ")),
     );
     return row;
   }
@@ -233,15 +235,19 @@
   /** @param {Live.Alarm} one */
   function sounds(one) {
     const { symbol, name } = alarms.look(one.priority);
-    return { id: one.id, priority: one.priority, sign: `${symbol} ${name}`, rank: -alarms.rank(one), order: alarms.rank(one), edge: edge(Number(one.lon)) };
+    return { id: one.id, priority: one.priority, sign: [`${symbol} ${name}`, one.state === "returned" ? cockpit.say("已恢复") : ""].filter(Boolean).join(" · "), rank: -alarms.rank(one), order: alarms.rank(one), edge: edge([Number(one.lon), Number(one.lat)]) };
   }
 
   /* Near which end of the ground it stands, where a word has room on the other side only. */
-  /** @param {number} lon */
-  function edge(lon) {
-    const lons = cockpit.map.outline().map((corner) => corner[0]);
-    const [west, east] = [Math.min(...lons), Math.max(...lons)];
-    const share = (lon - west) / (east - west);
+  /** @param {Maps.Position} at */
+  function edge(at) {
+    const turn = (cockpit.map.camera().bearing * Math.PI) / 180;
+    const narrow = Math.cos((at[1] * Math.PI) / 180);   // of a degree of longitude
+    /** @param {Maps.Position} place */
+    const across = ([lon, lat]) => lon * narrow * Math.cos(turn) - lat * Math.sin(turn);
+    const ends = cockpit.map.outline().map(across);
+    const [west, east] = [Math.min(...ends), Math.max(...ends)];
+    const share = (across(at) - west) / (east - west);
     return share < EDGE ? "west" : share > 1 - EDGE ? "east" : "";
   }
 
@@ -304,7 +310,7 @@
     head.append(alarms.mark(one.priority), element("strong", "", one.name), element("span", "subject", alarms.subject(one)));
     const since = cockpit.say("自 {raised}", { raised: cockpit.time.short(one.raised) });
     const state = one.state === "unacknowledged" ? "" : one.state_name;
-    const detail = [cockpit.unreal(one.source), alarms.where(one), since, alarms.said(one), state].filter(Boolean).join(" · ");
+    const detail = [cockpit.unreal(one.source, alarms.subject(one)), alarms.where(one), since, alarms.said(one), state].filter(Boolean).join(" · ");
     return [head, element("p", "detail", detail)];
   }
 

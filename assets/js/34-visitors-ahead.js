@@ -12,10 +12,10 @@
   let every = AGAIN_MS;
 
   function render() {
-    for (const place of cockpit.findAll("[data-surge]")) surge(place, (cockpit.state.visitors || {})[place.dataset.surge || ""]);
+    for (const place of cockpit.findAll("[data-surge]")) surge(place, cockpit.state.visitors?.[place.dataset.surge || ""]);
     // Of a closed site nothing is forecast: nobody comes in. What was warned of before it was closed is over at once.
     for (const place of cockpit.findAll("[data-ahead]")) {
-      const site = (cockpit.state.visitors || {})[place.dataset.ahead || ""];
+      const site = cockpit.state.visitors?.[place.dataset.ahead || ""];
       place.hidden = Boolean(site && site.closing);
     }
     if (!isDue() || !cockpit.find("[data-ahead]")) return;

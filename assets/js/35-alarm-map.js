@@ -9,7 +9,7 @@
 
   /* What the map's card says of an alarm that is open; null where it is not. */
   alarms.card = function (id) {
-    const one = (cockpit.state.alarms || {})[id];
+    const one = cockpit.state.alarms?.[id];
     if (!one || !alarms.words()) return null;
     const { symbol, name } = alarms.look(one.priority);
     const lines = [`${symbol} ${name} · ${one.state_name}`, alarms.said(one), [alarms.where(one), say("自 {raised}", { raised: cockpit.time.short(one.raised) })].filter(Boolean).join(" · ")];

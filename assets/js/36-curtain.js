@@ -17,7 +17,7 @@
   let call = null;
 
   /* What the server says of this screen, where it is a display. */
-  cockpit.told = () => (cockpit.state.displays || {})[cockpit.root.dataset.display ?? ""] || null;
+  cockpit.told = () => cockpit.state.displays?.[cockpit.root.dataset.display ?? ""] || null;
 
   /* What a reload must not forget. */
   function kept() {

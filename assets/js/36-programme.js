@@ -125,7 +125,8 @@
       name.hidden = isHidden(one);
       cockpit.setCurrent(name, one.code === scene.code);
     });
-    cockpit.setText(names.children[scenes.length], isHeldHere && !isInterrupted && choice.code === scene.code ? say("‖ 已停在此处") : "");
+    const isStill = isHeldHere && choice.code === scene.code;
+    cockpit.setText(names.children[scenes.length], isInterrupted ? say("▲ 先看告警") : isStill ? say("‖ 已停在此处") : "");
   }
 
   function list() {

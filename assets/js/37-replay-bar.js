@@ -34,7 +34,7 @@
     for (const button of cockpit.findAll("[data-replay-step]")) button.addEventListener("click", () => go(Number(button.dataset.replayStep)));
     for (const button of cockpit.findAll("[data-replay-speed]")) button.addEventListener("click", () => replay.setSpeed(Number(button.dataset.replaySpeed)));
     for (const button of cockpit.findAll("[data-replay-day]")) button.addEventListener("click", () => otherDay(Number(button.dataset.replayDay)));
-    part("date").textContent = cockpit.root.dataset.replayDate;
+    chooseDay(part("date"));
     part("leave").href = away().href;
     const track = part("track");
     track.append(element("div", "none"), element("div", "to-come"), element("div", "done"), element("div", "handle"));
@@ -63,10 +63,37 @@
   }
 
   /** @param {number} days */
-  function otherDay(days) {
+  const otherDay = (days) => toDay(written(midnight() + days * DAY_MS).slice(0, 10));
+
+  /** @param {string} day */
+  function toDay(day) {
     const there = new URL(location.href);
-    there.searchParams.set("replay", written(midnight() + days * DAY_MS).slice(0, 10));
+    there.searchParams.set("replay", day);
     location.assign(there);
+  }
+
+  /* The day that is shown opens the days that can be. */
+  /** @param {HTMLElement} button */
+  function chooseDay(button) {
+    const day = cockpit.root.dataset.replayDate ?? "";
+    const place = part("days");
+    /** @param {boolean} isOpen */
+    const open = (isOpen) => {
+      button.setAttribute("aria-expanded", String(isOpen));
+      place.replaceChildren(...(isOpen ? [cockpit.monthOfDays(day, toDay)] : []));
+      place.hidden = !isOpen;
+    };
+    cockpit.setText(button, `▦ ${day}`);
+    button.addEventListener("click", () => open(place.hidden));
+    document.addEventListener("click", ({ target }) => {
+      if (!place.hidden && target instanceof Node && target.isConnected && !place.parentElement?.contains(target)) open(false);
+    });
+    place.parentElement?.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+      event.stopPropagation();   // its keys are not those of the timeline
+      if (event.key !== "Escape" || place.hidden) return;
+      open(false);
+      button.focus();
+    });
   }
 
   /* --- by hand --- */

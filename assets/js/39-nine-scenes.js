@@ -36,7 +36,7 @@
       const tile = element("li", "");
       tile.append(element("h3", "", name));
       if (!figure) return tile.append(element("p", "second", say("未配置"))), tile;
-      tile.append(cockpit.sceneFigures.value(figure), element("p", "second", figure.replayed ? say("{name} · 回放", { name: figure.name }) : figure.name));
+      tile.append(cockpit.sceneFigures.value(figure), element("p", "second", [figure.name, cockpit.sceneFigures.unreal(figure)].filter(Boolean).join(" · ")));
       return tile;
     }));
   }

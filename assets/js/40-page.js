@@ -10,7 +10,8 @@
     const root = document.getElementById("cockpit");
     if (!root || cockpit.root === root) return Boolean(cockpit.root);
     cockpit.root = root;
-    cockpit.metrics = cockpit.own(JSON.parse(root.dataset.metrics));
+    document.title = root.dataset.title || document.title;
+    cockpit.metrics = cockpit.keyed(cockpit.own(JSON.parse(root.dataset.metrics)));
     document.documentElement.dataset.theme = root.dataset.theme;
     for (const code of cockpit.findAll("[data-with-host]")) {
       cockpit.setText(code, code.textContent.replace("HOST", location.hostname));
@@ -21,17 +22,16 @@
     }
     if (root.dataset.at) cockpit.at = Number(root.dataset.at);
     if (cockpit.replay.isOn()) cockpit.at = Number(root.dataset.replayAt);
-    for (const link of /** @type {Iterable<HTMLAnchorElement>} */ (cockpit.findAll("[data-to-now]"))) {
-      const now = new URL(location.href);
-      now.searchParams.delete("at");
-      link.href = now.pathname + now.search;
-    }
     const channel = cockpit.replay.isOn() ? cockpit.replay : cockpit.at === null ? cockpit.live : cockpit.past;
     channel.start();
+    cockpit.startMoment();
     cockpit.startLanguages();
     cockpit.watchScrolling();
     cockpit.startHelp();
+    cockpit.startRows();
     if (cockpit.find("[data-me], [data-least-role]")) cockpit.whoAmI();
+    if (cockpit.find("[data-first-hour]")) cockpit.firstHour();
+    if (cockpit.find("[data-filling]")) cockpit.tellFilling();
     if (document.getElementById("map")) cockpit.map.start();
     const page = cockpit.pages[root.dataset.page];
     if (page && page.start) page.start();
@@ -49,6 +49,7 @@
 
   /* Bring everything that changed to the screen: {layer: {key: record}}, or null for all. */
   cockpit.render = function (changed) {
+    if (changed === null) for (const one of cockpit.findAll("[data-waiting]")) cockpit.setText(one, one.dataset.waiting ?? "");
     const named = changed === null ? Object.keys(cockpit.layers) : Object.keys(changed);
     for (const name of named) {
       const layer = cockpit.layers[name];

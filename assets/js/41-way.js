@@ -14,7 +14,7 @@
   document.addEventListener("click", ({ target }) => {
     if (!(target instanceof Element)) return;
     if (target.closest("[data-way]")) open(!isOpen());
-    else if (isOpen() && !target.closest("#way-about")) open(false);
+    else if (isOpen() && !target.closest("#way-about, .account")) open(false);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !isOpen()) return;

@@ -37,7 +37,8 @@
     const box = element("header", "printed");
     const community = cockpit.need(".top h1 span").textContent;
     const chosen = filters();
-    const past = cockpit.at === null ? "" : say("；内容是 {when} 的", { when: cockpit.time.full(cockpit.at) });
+    const shown = cockpit.find(".past-note strong")?.textContent;
+    const past = shown ? say("；{shown}", { shown }) : "";
     const year = new Intl.DateTimeFormat("en-CA", { timeZone: "Asia/Shanghai", year: "numeric" }).format(cockpit.now());
     box.append(
       element("p", "", `${community} · ${say("CIM 驾驶舱")}`), element("h1", "", title()),

@@ -12,7 +12,7 @@
   /** @param {Live.Device} device */
   function row(device) {
     const status = cockpit.statusOf(device);
-    const area = (cockpit.state.areas || {})[device.area || ""];
+    const area = cockpit.state.areas?.[device.area || ""];
     const first = cockpit.inOrder(device.latest).slice(0, 2).map(([code, [, value]]) => `${(cockpit.metrics[code] || { name: code }).name} ${cockpit.reading(code, value)}`);
     return {
       id: device.id,
@@ -32,19 +32,19 @@
     const devices = waiting === null ? cockpit.devices() : [...waiting].flatMap((id) => cockpit.state.devices?.[id] || []);
     const isAll = waiting === null;
     waiting = new Set();
+    if (isAll) {
+      shown.clear();
+      devices.forEach(({ id }) => shown.add(id));
+      return api.setGridOption("rowData", devices.map(row));
+    }
     /** @type {{add: GridRow[], update: GridRow[], remove: GridRow[]}} */
-    const change = { add: [], update: [], remove: [] };
+    const change = { add: [], update: [], remove: [] };   // who is gone is told with all that are left
     for (const device of devices) {
       const next = row(device);
       (shown.has(device.id) ? change.update : change.add).push(next);
       shown.add(device.id);
     }
-    for (const id of isAll ? [...shown] : []) {
-      if (cockpit.state.devices?.[id]) continue;
-      shown.delete(id);
-      change.remove.push({ id });
-    }
-    if (change.add.length || change.update.length || change.remove.length) api.applyTransaction(change);
+    if (change.add.length || change.update.length) api.applyTransaction(change);
   }
 
   /* True once the table shows what the state says; a table that is not there yet is tried again. */

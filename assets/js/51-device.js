@@ -1,4 +1,4 @@
-/* A device's page: its newest readings, and its chart growing by each of them. */
+/* A device's page: how it is, its newest readings, its commands. */
 (function () {
   "use strict";
 
@@ -6,24 +6,7 @@
 
   const cockpit = window.cockpit;
   const { say } = cockpit;
-  /** @type {string | null} */
-  let last = null;
-
-  const USUAL = { letters: 14, u: 7.5, left: 64, bottom: 52 };   // pixels, as the server lays the chart out for a usual desk
-
-  /* The chart's letters grow with the screen, as all others do. */
-  function grow() {
-    const graph = /** @type {Graph | null} */ (document.querySelector("#device-chart .js-plotly-plot"));
-    const times = Math.max(1, cockpit.u() / USUAL.u);
-    if (!graph?.layout || graph.layout.font?.size === USUAL.letters * times) return;
-    cockpit.plotly()?.relayout(graph, { "font.size": USUAL.letters * times, "margin.l": USUAL.left * times, "margin.b": USUAL.bottom * times });
-  }
-
-  // Each span that is chosen comes as the server lays it out.
-  cockpit.layers.device_chart = { tick: grow, render: () => null };
-  window.addEventListener("resize", grow);
-
-  const device = () => (cockpit.state.devices || {})[cockpit.root.dataset.device ?? ""];
+  const device = () => cockpit.state.devices?.[cockpit.root.dataset.device ?? ""];
 
   const QUALITIES = { good: "", suspect: say("? 存疑"), unknown_metric: say("未知指标") };
 
@@ -32,10 +15,9 @@
     if (!one) {
       if (!cockpit.live.up) return;
       cockpit.setText(cockpit.find("[data-device-status]"), cockpit.at === null ? say("✕ 已撤销") : say("那时还没有登记"));
-      cockpit.need("[data-device-latest]").replaceChildren();
+      cockpit.need("[data-device-latest]").replaceChildren(cockpit.nothingRow(say("没有读数"), say("回到总览，选一台在册的设备")));
       return;
     }
-    if (isFirst(one)) return location.reload();
     const [mark, word] = cockpit.STATUS[cockpit.statusOf(one)];
     cockpit.setText(cockpit.find("[data-device-status]"), `${mark} ${word}`);
     const rows = cockpit.inOrder(one.latest).map(([code, [ts, value, quality]]) => {
@@ -50,16 +32,12 @@
       made.dataset.metric = code;
       return made;
     });
-    cockpit.need("[data-device-latest]").replaceChildren(...rows);
+    const none = () => cockpit.nothingRow(say("还没有读数"), say("设备上报后，每个测量项一行"));
+    cockpit.need("[data-device-latest]").replaceChildren(...(rows.length ? rows : [none()]));
     clock(one);
     given(one);
-    extend(one);
-  }
-
-  /* Whether it has said something since the page was made, when there was nothing to draw nor to choose from. */
-  /** @param {Live.Device} one */
-  function isFirst(one) {
-    return !cockpit.find('[data-chooses="device-metric"]') && cockpit.at === null && Object.keys(one.latest).length > 0 && !cockpit.hasUnsaved();
+    cockpit.chartHeard(one);
+    cockpit.keptChanged(one);
   }
 
   /* A clock that is wrong is said in words, since its times stand beside; so is a device that is shut out. */
@@ -99,7 +77,7 @@
       );
       return made;
     });
-    if (!rows.length) rows.push(cockpit.element("tr"));
+    if (!rows.length) rows.push(cockpit.nothingRow(say("还没有下过指令"), say("在上方选一条下达")));
     list.replaceChildren(...rows);
   }
 
@@ -154,31 +132,11 @@
     return label;
   }
 
-  /* Add the newest reading to the chart, without drawing the others again. */
-  /** @param {Live.Device} one */
-  function extend(one) {
-    const code = chosen("metric");
-    const graph = /** @type {Graph | null} */ (document.querySelector("#device-chart .js-plotly-plot"));
-    if (chosen("span") !== "day") return;   // means come with the next choice
-    const newest = code && one.latest[code];
-    if (!newest || !graph || !graph.data || !graph.data.length) return;
-    const key = code + newest[0];
-    if (last === null || !last.startsWith(code)) {
-      last = key;   // the server drew it
-      return;
-    }
-    if (key === last) return;
-    last = key;
-    const time = cockpit.time.local(newest[0]);
-    cockpit.plotly()?.extendTraces(graph, { x: [[time]], y: [[newest[1]]] }, [0]);
-  }
-
-  /** @param {"metric" | "span"} what @returns {string | undefined} */
-  const chosen = (what) => cockpit.find(`[data-chooses="device-${what}"][aria-pressed="true"]`)?.dataset.value;
-
   cockpit.pages.device = {
     start() {
+      cockpit.startChart();
       commandForms();
+      cockpit.startKept();
       setInterval(() => cockpit.live.up && render(), 1000);
     },
     render,

@@ -91,10 +91,16 @@
   const outcome = () => cockpit.need("[data-outcome]");
 
   /** @param {string} layer @param {URLSearchParams} query @param {File} file @param {boolean} isDry */
-  function send(layer, query, file, isDry) {
+  async function send(layer, query, file, isDry) {
+    const work = cockpit.far.begin(/** @type {HTMLElement} */ (outcome().parentElement));
     const asked = new URLSearchParams(query);
     asked.set("dry_run", String(isDry));
-    return cockpit.post(`/api/v1/${cockpit.root.dataset.community}/ground/${layer}?${asked}`, file);
+    asked.set("work", work.name);
+    try {
+      return await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/ground/${layer}?${asked}`, file);
+    } finally {
+      work.end();
+    }
   }
 
   /** @param {Answer} answer */
@@ -157,8 +163,25 @@
     else cockpit.sayOutcome(outcome(), false, answer.body.detail);
   }
 
+  /* --- what lies on it, one by one --- */
+
+  /** @param {Narrowing} narrowed */
+  async function places(narrowed) {
+    const query = narrowed.query();
+    // Every kind of every layer is offered: one layer is always meant.
+    if (!query.get("layer")) query.set("layer", "buildings");
+    /** @type {{places: Api.Place[]}} */
+    const found = await cockpit.ask("places", query);
+    const rows = found.places.map((one) => ({
+      id: one.code, name: one.name ?? "—", kind: narrowed.word("kind", one.kind), area: one.area ? narrowed.word("area", one.area) : say("片区外"),
+      drawn: one.schematic ? say("示意") : say("测绘"), place: `${one.lon.toFixed(5)}, ${one.lat.toFixed(5)}`,
+    }));
+    return { rows, total: rows.length, word: say("共 {n} 处", { n: cockpit.number(rows.length) }) };
+  }
+
   cockpit.pages.ground = {
     async start() {
+      cockpit.listed("places-table", places);
       cockpit.sayKept(cockpit.find("[data-outcome]"));
       await cockpit.whoAmI();
       const why = cockpit.whyNot("manager");

@@ -10,12 +10,16 @@
   const page = (cockpit.pages.governance = /** @type {PageScript} */ ({}));
   const base = () => `/api/v1/${cockpit.root.dataset.community}/governance`;
   const NOBODY = "";
+  /** Each total, and what it counts. @type {Record<string, string>} */
+  const COUNTED_OF = { hard: "hard", overdue: "hard", mediation: "mediation", attendance: "council", deeds: "partners", grids: "grids" };
   /** @type {GovernanceWords} */
   let words;
 
   page.start = async function () {
     words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     await cockpit.whoAmI();
+    page.render?.(null);   // what came before it was known who asks was shown as to a stranger
+    cockpit.governanceRows();
     cockpit.showRoster();
     const why = cockpit.at === null ? cockpit.whyNot("steward") : cockpit.say("回看时只显示汇总，台账只有现在");
     if (why !== null) {
@@ -28,9 +32,20 @@
   };
 
   page.render = function (changed) {
-    const totals = (cockpit.state.governance || {})["*"];
-    if (totals && (changed === null || changed.governance)) showTotals(totals);
+    const totals = cockpit.state.governance?.["*"];
+    if (!totals || (changed !== null && !changed.governance)) return;
+    if (cockpit.may("steward")) void askTotals();
+    else showTotals(totals);
   };
+
+  /* The live channel tells everybody the same: small totals of people are asked for by who may see them. */
+  async function askTotals() {
+    const answer = await cockpit.request(base() + cockpit.atQuery("?"));
+    if (answer.ok) showTotals(answer.body);
+  }
+
+  /** @param {number | null} number */
+  const count = (number) => (number === null ? "< 5" : cockpit.number(number));
 
   /** @param {Live.Governance} totals */
   function showTotals(totals) {
@@ -39,31 +54,40 @@
       const place = cockpit.need(`[data-total="${code}"]`);
       cockpit.setText(place, text);
       place.classList.toggle("is-late", Boolean(late));
+      cockpit.markInvented(place, demo.includes(COUNTED_OF[code]));
     };
     // Of how many: all of one is no success rate.
-    /** @param {number | null} share @param {number} part @param {number} whole */
-    const percent = (share, part, whole) => (share === null ? "—" : cockpit.say("{share}\u202f%（{part}/{whole}）", { share: Math.round(share * 100), part, whole }));
-    const { hard, council, partners, grids } = totals;
+    /** @param {number | null} share @param {number | null} part @param {number | null} whole */
+    const percent = (share, part, whole) => (share === null || part === null || whole === null ? (whole === null ? "< 5" : "—") : cockpit.say("{share}\u202f%（{part}/{whole}）", { share: Math.round(share * 100), part, whole }));
+    const { demo, hard, council, partners, grids } = totals;
     set("hard", `${hard.solved} / ${hard.wanted}`);
     set("overdue", hard.overdue ? `▲ ${hard.overdue}` : "0", hard.overdue);
     const { good_rate: rate, good, ended } = totals.matters.mediation;
     set("mediation", percent(rate, good, ended));
     set("attendance", percent(council.attendance_rate, council.came, council.invited));
-    set("deeds", cockpit.say("{deedsThisYear} 次 · {peopleThisYear} 人次", { deedsThisYear: partners.deeds_this_year, peopleThisYear: partners.people_this_year }));
+    set("deeds", cockpit.say("{deedsThisYear} 次 · {peopleThisYear} 人次", { deedsThisYear: partners.deeds_this_year, peopleThisYear: count(partners.people_this_year) }));
     set("grids", grids.all ? `${grids.with_steward} / ${grids.all}` : cockpit.say("尚无网格"));
     for (const [kind, of] of Object.entries(totals.matters)) {
-      for (const [state, count] of Object.entries(of.by_state)) {
-        cockpit.setText(cockpit.find(`[data-kind="${kind}"] [data-state="${state}"]`), String(count));
+      cockpit.markInvented(cockpit.need(`[data-kind="${kind}"] h2`), demo.includes(kind));
+      for (const [state, n] of Object.entries(of.by_state)) {
+        cockpit.setText(cockpit.find(`[data-kind="${kind}"] [data-state="${state}"]`), count(n));
       }
     }
-    counts("council", words.bodies, council.members);
-    counts("partners", words.fields, partners.by_field);
+    counts("council", words.bodies, council.members, demo.includes("council"));
+    counts("partners", words.fields, partners.by_field, demo.includes("partners"));
   }
 
-  /** @param {string} place @param {Record<string, string>} names @param {Record<string, number>} by */
-  function counts(place, names, by) {
-    const rows = Object.entries(names).map(([code, name]) => element("li", "", `${name} ${by[code]}`));
-    cockpit.need(`[data-counts="${place}"]`).replaceChildren(...rows);
+  /** @param {string} place @param {Record<string, string>} names @param {Record<string, number>} by @param {boolean} isInvented */
+  function counts(place, names, by, isInvented) {
+    const all = cockpit.need(`[data-counts="${place}"]`);
+    cockpit.markInvented(cockpit.need("h2", /** @type {HTMLElement} */ (all.closest(".panel"))), isInvented);
+    const [of, narrowed] = place === "council" ? ["members", "body"] : ["partners", "field"];
+    const rows = Object.entries(names).map(([code, name]) => {
+      const row = element("li", "", `${name} `);
+      row.append(cockpit.toRows(String(by[code]), `/governance?of=${of}`, { [narrowed]: code }));
+      return row;
+    });
+    all.replaceChildren(...rows);
   }
 
   /** @param {string} path */
@@ -74,7 +98,7 @@
   async function send(outcome, path, body, again) {
     const answer = await cockpit.post(base() + path, body);
     cockpit.sayOutcome(outcome, answer.ok, answer.ok ? cockpit.say("已登记") : answer.body.detail || cockpit.say("没有执行"));
-    if (answer.ok) await again();
+    if (answer.ok) await Promise.all([again(), askTotals()]);
     return answer;
   }
 
@@ -144,6 +168,10 @@
     return button;
   }
 
+  /* What is said of a record, and that it is invented where it is. */
+  /** @param {Record<string, any>} one @param {string} text */
+  const marked = (one, text) => (one.demo ? [text, cockpit.say("演示")].join(" · ") : text);
+
   async function showCouncil() {
     const place = cockpit.need('[data-register="council"]');
     const answer = await get("/council");
@@ -152,10 +180,10 @@
     const outcome = element("p", "outcome");
     const again = () => showCouncil();
     const rows = members.map((/** @type {Record<string, any>} */ one) => entry(
-      `${one.name}`, cockpit.say("{bodyName} · 到会 {came} / {invited}", { bodyName: one.body_name, came: one.came, invited: one.invited }),
+      `${one.name}`, marked(one, cockpit.say("{bodyName} · 到会 {came} / {invited}", { bodyName: one.body_name, came: one.came, invited: one.invited })),
       ending(() => send(outcome, `/council/members/${one.id}/end`, {}, again)),
     ));
-    const held = meetings.map((/** @type {Record<string, any>} */ one) => entry(one.subject, cockpit.say("{held} · 到会 {came} / {invited}", { held: cockpit.time.date(Date.parse(one.held)), came: one.came, invited: one.invited })));
+    const held = meetings.map((/** @type {Record<string, any>} */ one) => entry(one.subject, marked(one, cockpit.say("{held} · 到会 {came} / {invited}", { held: cockpit.time.date(Date.parse(one.held)), came: one.came, invited: one.invited }))));
     /** @type {HTMLElement[]} */
     /** @type {HTMLElement[]} */
     const parts = [outcome, ...rows, ...(held.length ? [element("h3", "", cockpit.say("议事记录")), ...held] : [])];
@@ -183,7 +211,7 @@
     /** @type {HTMLElement[]} */
     const parts = [outcome];
     for (const one of partners) {
-      parts.push(entry(one.name, cockpit.say("{fieldName} · {n} 次", { fieldName: one.field_name, n: one.deeds.length }),
+      parts.push(entry(one.name, marked(one, cockpit.say("{fieldName} · {n} 次", { fieldName: one.field_name, n: one.deeds.length })),
         ending(() => send(outcome, `/partners/${one.id}/end`, {}, again))));
       for (const deed of one.deeds.slice(0, 3)) {
         const people = deed.people === null ? "" : cockpit.say(" · {people} 人次", { people: deed.people });

@@ -2,13 +2,12 @@
 (function () {
   "use strict";
 
-  /** @typedef {{states: Record<string, {name: string, verb: string, given_out?: boolean, to: Record<string, Role>}>, actions: Record<string, {name: string, verb: string, in: string[], role: Role}>}} Life */
-
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const { element } = cockpit;
   const TONE = { minor: ["●", "low", say("低")], major: ["◆", "middle", say("中")], critical: ["▲", "high", say("高")] };
   const AHEAD = ["filed", "dispatched", "in_hand", "handled", "verified", "closed", "rated"];
+  const LATE_MS = 120000;   // a step came so long after it was taken: both times are told
   /** @type {HTMLElement} */
   let place;
   /** @type {Life} */
@@ -17,6 +16,9 @@
   let shown;     // the event as it was drawn
   /** @type {Api.Person[]} */
   let people = [];      // who it can be given to
+  const UNDO_MS = 60000;
+  /** @type {{seq: number, until: number} | null} */
+  let undoable = null;  // one's own newest step, and until when it can be taken back
 
   /** @param {string} [rest] */
   const path = (rest) => `/api/v1/${cockpit.root.dataset.community}/events/${place.dataset.eventPage}${rest || ""}`;
@@ -40,6 +42,10 @@
     const [mark, tone, word] = TONE[told.severity];
     const head = element("section", "panel event-head");
     const title = element("h2", "", told.title);
+    place.dataset.cameFrom = place.dataset.cameFrom ?? listAddress();
+    const back = element("a", "back", say("← 返回列表"));
+    back.href = place.dataset.cameFrom;
+    head.append(back);
     const level = element("span", `symbol tone-${tone}`, `${mark} ${word}`);
     head.append(title, level, facts(told));
     if (shown.geometry) head.append(onMap(told));
@@ -53,6 +59,13 @@
     for (const { dataset, value } of entered) enterAgain(/** @type {Control | null} */ (place.querySelector(`[data-field="${dataset.field}"]`)), value);
     if (field && wasIn) field.focus();
     for (const one of told.duplicates || []) cockpit.need(".event-next", place).append(duplicate(one));
+  }
+
+  /* The list that somebody came from, narrowed as it was; the list of all that is open where they came from elsewhere. */
+  function listAddress() {
+    const before = document.referrer ? new URL(document.referrer) : null;
+    const isList = before && before.origin === location.origin && ["/events", "/board"].includes(before.pathname);
+    return isList ? before.pathname + before.search : cockpit.link(`/events?community=${cockpit.root.dataset.community}`);
   }
 
   /* What somebody entered and did not send: it stands in the new field as in the old one. */
@@ -142,7 +155,9 @@
       const row = element("li");
       const who = step.actor.includes(":") ? step.actor.split(":").slice(1).join(":") : { user: say("工作人员"), token: say("其他系统") }[step.actor] || step.actor;
       row.append(element("strong", "", step.name), element("span", "who", who), element("time", "", cockpit.time.full(Date.parse(step.at))));
-      const more = [step.note, life.states[step.to].given_out && step.assignee ? say("派给 {assignee}", { assignee: step.assignee }) : "", step.merged_into ? say("并入 {mergedInto}", { mergedInto: step.merged_into }) : ""];
+      const late = step.ts && Date.parse(step.at) - Date.parse(step.ts) > LATE_MS;
+      const made = late ? say("{time} 在手机上办的，联网后送到", { time: cockpit.time.full(Date.parse(step.ts ?? "")) }) : "";
+      const more = [step.note, made, life.states[step.to].given_out && step.assignee ? say("派给 {assignee}", { assignee: step.assignee }) : "", step.merged_into ? say("并入 {mergedInto}", { mergedInto: step.merged_into }) : ""];
       const said = more.filter(Boolean).join(say("；"));
       if (said) row.append(element("p", "", said));
       list.append(row);
@@ -158,7 +173,7 @@
     outcome.setAttribute("role", "status");
     box.append(element("h2", "", say("下一步")));
     if (cockpit.at !== null) {
-      box.append(element("p", "second", say("回看时不能办理；回到现在再办")), outcome);
+      box.append(element("p", "second", cockpit.notThen()), outcome);
       return box;
     }
     const isMine = closedBy(told) === `user:${(cockpit.me || {}).name}`;
@@ -169,8 +184,10 @@
       .filter(([code, role]) => cockpit.may(role) && !(code === "rated" && isMine) && !isOthers(code)).map(([code]) => [code, life.states[code].verb]);
     const acts = Object.entries(life.actions).filter(([, one]) => one.in.includes(told.state) && cockpit.may(one.role)).map(([code, one]) => [code, one.verb]);
     if (!steps.length && !acts.length) {
+      const back = undoButton();
       const why = isMine ? say("结案的人不评价；请上报人或他人评价") : say("这一步不由您办理");
       box.append(element("p", "second", cockpit.whyNot("steward") || why), outcome);
+      if (back) box.append(back);
       return box;
     }
     const note = enterable(element("textarea"), "note");
@@ -190,6 +207,7 @@
     for (const [code, name] of [...steps, ...acts]) {
       const button = element("button", AHEAD.includes(code) ? "ahead" : "", name);
       button.type = "button";
+      button.title = effect(code, told);
       button.addEventListener("click", () => take(button, {
         to: code, note: note.value.trim(), seq: told.seq,
         ...(to && to.value() && given(code) ? { assignee: to.value() } : {}),
@@ -198,11 +216,13 @@
       buttons.append(button);
     }
     box.append(buttons, photoField(), outcome);
+    const back = undoButton();
+    if (back) box.append(back);
     return box;
   }
 
   /** @param {Api.Event} told */
-  const closedBy = (told) => (told.state === "closed" ? told.transitions.at(-1)?.actor : null);
+  const closedBy = (told) => (told.state === "closed" ? told.transitions.findLast((one) => one.to === "closed" && !one.action)?.actor : null);
 
   /** @param {Api.Event} told */
   function assignee(told) {
@@ -286,10 +306,40 @@
     const answer = await cockpit.post(path("/transitions"), step);
     if (answer.ok) shown = answer.body;
     else if (answer.status === 409) await load();
+    if (answer.ok) undoable = { seq: shown.properties.seq, until: cockpit.now() + UNDO_MS };
     const field = place.querySelector("textarea");
     // What was written meanwhile is for the next step.
     draw(answer.ok && (!field || field.value.trim() === (step.note || "")));
     cockpit.sayOutcome(cockpit.need("[data-outcome]"), answer.ok, answer.ok ? say("已办理") : answer.body.detail);
+  }
+
+  /* One's own step can be taken back for a minute. */
+  function undoButton() {
+    if (!undoable || undoable.seq !== shown.properties.seq || cockpit.now() >= undoable.until) return null;
+    const button = element("button", "quiet undo", say("撤回刚才这一步（一分钟内）"));
+    button.type = "button";
+    const { until } = undoable;
+    setTimeout(() => button.remove(), until - cockpit.now());
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      const answer = await cockpit.post(path("/undo"), { seq: shown.properties.seq });
+      undoable = null;
+      if (answer.ok) shown = answer.body;
+      draw();
+      cockpit.sayOutcome(cockpit.need("[data-outcome]"), answer.ok, answer.ok ? say("已撤回，恢复为「{state}」", { state: shown.properties.state_name }) : answer.body.detail);
+    });
+    return button;
+  }
+
+  /* What a step does, before somebody takes it. */
+  /** @param {string} code @param {Api.Event} told */
+  function effect(code, told) {
+    if (code === "assigned") return say("把此事件改派给所选的人；对方会收到通知");
+    if (code === "escalated") return say("交到上一层级；状态不变");
+    if (code === "fed_back") return say("交回下一层级；状态不变");
+    const to = life.states[code].name;
+    const more = { dispatched: say("；接办的人会收到通知"), void: say("；不再计入统计，不能恢复"), declined: say("；不再办理"), suspended: say("；时限暂停") }[code] ?? "";
+    return say("由「{from}」转为「{to}」{more}", { from: told.state_name, to, more });
   }
 
   /* Who an event can be given to, with what each has in hand. */

@@ -2,9 +2,9 @@
 (function () {
   "use strict";
 
-  /** @typedef {{first: HTMLElement, second: HTMLElement, thumbs: HTMLElement, where: HTMLElement, renew: HTMLButtonElement, system: HTMLSelectElement, detail: HTMLTextAreaElement, button: HTMLButtonElement, outcome: HTMLElement, waiting: HTMLElement}} Parts */
+  /** @typedef {{first: HTMLElement, second: HTMLElement, thumbs: HTMLElement, detail: HTMLTextAreaElement, button: HTMLButtonElement, outcome: HTMLElement, waiting: HTMLElement}} Parts */
   /** @typedef {{name: string, categories: Record<string, string>}} CategoryGroup */
-  /** @typedef {{id: string, category: [code: string, name: string] | null, position: {lon: number, lat: number, accuracy?: number} | null, photos: Photo[], body?: FiledBody}} Writing */
+  /** @typedef {{id: string, category: [code: string, name: string] | null, photos: Photo[], body?: FiledBody}} Writing */
 
   const cockpit = window.cockpit;
   const { element, outbox, outboxStore: store } = cockpit;
@@ -14,11 +14,9 @@
   /** @type {Parts} */
   let parts;        // the form's fields
   /** @type {Writing} */
-  let report;     // what is in the form: {id, category, position, photos}
-  /** @type {{lon: number, lat: number, accuracy: number} | null} */
-  let here = null;       // where the phone is now
+  let report;     // what is in the form
 
-  const blank = () => ({ id: outbox.newId(), category: null, position: null, photos: [] });
+  const blank = () => ({ id: outbox.newId(), category: null, photos: [] });
 
   /** @param {boolean} ok @param {string} text */
   function say(ok, text) {
@@ -26,6 +24,15 @@
     return ok;
   }
   outbox.say = say;
+
+  /* Nobody is told that something is kept which is in this page alone. */
+  const kept = () => (store.isHeld() ? cockpit.say("手机存不下，只在此页面里，还没有发出：") : cockpit.say("已存在手机里，还没有发出："));
+
+  outbox.sayKept = function () {
+    if (store.isHeld()) return void say(false, cockpit.say("手机存不下：只在此页面里，发出前不要关闭"));
+    parts.outcome.classList.remove("is-bad");
+    cockpit.setText(parts.outcome, cockpit.say("◷ 已存在手机里，待发送"));
+  };
 
   /* --- the form --- */
 
@@ -45,9 +52,6 @@
     photo.setAttribute("capture", "environment");
     photo.addEventListener("change", () => addPhotos(photo));
     camera.append(photo);
-    const system = element("select");
-    system.setAttribute("aria-label", cockpit.say("定位坐标系"));
-    for (const [code, name] of [["WGS84", cockpit.say("GPS 坐标")], ["GCJ02", cockpit.say("高德/腾讯坐标")]]) system.append(new Option(name, code));
     const detail = element("textarea");
     Object.assign(detail, { placeholder: cockpit.say("补充说明（可不填）"), maxLength: 2000 });
     detail.setAttribute("aria-label", cockpit.say("补充说明"));
@@ -61,16 +65,11 @@
     outcome.setAttribute("role", "status");
     const waiting = element("span", "second");
     waiting.dataset.waiting = "";
-    const renew = element("button", "quiet", cockpit.say("改用现在的位置"));
-    renew.type = "button";
-    renew.hidden = true;
-    renew.addEventListener("click", () => { report.position = null; showPlace(); keep(); });
-    parts = { first, second, thumbs: element("div", "photos"), where: element("span", "second", cockpit.say("定位中…")), renew, system, detail, button, outcome, waiting };
+    parts = { first, second, thumbs: element("div", "photos"), detail, button, outcome, waiting };
     place.append(
-      labelled(cockpit.say("什么事"), first, second), labelled(cockpit.say("照片"), camera, parts.thumbs), labelled(cockpit.say("位置"), parts.where, renew, system),
+      labelled(cockpit.say("什么事"), first, second), labelled(cockpit.say("照片"), camera, parts.thumbs), labelled(cockpit.say("位置"), ...cockpit.reportPlace.field(keep)),
       labelled(cockpit.say("说明"), detail), button, outcome, waiting,
     );
-    locate();
   }
 
   /** @param {string} code @param {string} name @param {HTMLElement} among @param {() => void} chosen */
@@ -112,24 +111,6 @@
     return group;
   }
 
-  function locate() {
-    if (!navigator.geolocation) return cockpit.setText(parts.where, cockpit.say("此浏览器不能定位"));
-    navigator.geolocation.watchPosition(
-      ({ coords }) => {
-        here = { lon: coords.longitude, lat: coords.latitude, accuracy: Math.round(coords.accuracy) };
-        showPlace();
-      },
-      () => here || cockpit.setText(parts.where, cockpit.say("▲ 没有定位；请允许定位，或在说明里写明地点")),
-      { enableHighAccuracy: true, maximumAge: 10000 },
-    );
-  }
-
-  function showPlace() {
-    parts.renew.hidden = !report.position;
-    if (report.position) cockpit.setText(parts.where, cockpit.say("✓ 用填写时的位置"));
-    else if (here) cockpit.setText(parts.where, cockpit.say("✓ 已定位，误差约 {accuracy} 米", { accuracy: here.accuracy }));
-  }
-
   /* --- photos --- */
 
   /** @param {HTMLInputElement} field */
@@ -156,11 +137,11 @@
 
   async function showPhotos() {
     report.photos = await store.photos(report.id);
-    parts.thumbs.replaceChildren(...report.photos.map(thumb));
+    parts.thumbs.replaceChildren(...report.photos.map((one) => cockpit.thumb(one, () => showPhotos().then(keep))));
   }
 
-  /** @param {Photo} photo */
-  function thumb(photo) {
+  /* A photo that is not sent yet, with a button that takes it out; ``dropped`` is called once it is. */
+  cockpit.thumb = function (photo, dropped) {
     const made = element("span", "thumb");
     const image = element("img");
     image.src = URL.createObjectURL(new Blob([photo.bytes], { type: photo.type }));
@@ -171,20 +152,20 @@
     drop.setAttribute("aria-label", cockpit.say("去掉这张照片"));
     drop.addEventListener("click", async () => {
       await store.removePhoto(photo.id);
-      await showPhotos();
-      keep();
+      await dropped();
     });
     made.append(image, drop);
     return made;
-  }
+  };
 
   /* --- what is written is kept, then filed --- */
 
   /** @returns {FiledBody} */
   function body() {
-    const { lon, lat } = report.position || here || {};
     const [category, title] = report.category || [null, ""];
-    return { category, title, detail: parts.detail.value.trim(), ...(lon === undefined ? {} : { lon, lat, crs: parts.system.value }) };
+    const words = cockpit.reportPlace.words();
+    const detail = [parts.detail.value.trim(), words && cockpit.say("地点：{words}", { words })].filter(Boolean).join("\n");
+    return { category, title, detail, ...cockpit.reportPlace.given() };
   }
 
   async function keep() {
@@ -202,8 +183,10 @@
     parts.button.disabled = true;
     setTimeout(() => { parts.button.disabled = false; }, SECOND_TAP_MS);
     const made = body();
+    cockpit.reportPlace.choose(null, true);
     begin(blank());
     if (!(await outbox.file(filed.id, made))) return say(false, cockpit.say("这一件已经上报"));
+    outbox.sayKept();
     await outbox.flush();
   }
 
@@ -224,16 +207,15 @@
       offer(found[1]);
       press(parts.second, given.category);
     }
-    showPlace();
     return showPhotos();
   }
 
   /* A draft as the form has it. */
   /** @param {FiledReport} given @returns {Writing} */
   function drafted({ id, body: given }) {
-    const position = given.lon === undefined || given.lat === undefined ? null : { lon: given.lon, lat: given.lat };
-    if (position && given.crs) parts.system.value = given.crs;
-    return { id, body: given, category: given.category ? [given.category, given.title] : null, position, photos: [] };
+    const { lon, lat, crs = "WGS84" } = given;
+    cockpit.reportPlace.choose(lon === undefined || lat === undefined ? null : { lon, lat, crs }, true);
+    return { id, body: given, category: given.category ? [given.category, given.title] : null, photos: [] };
   }
 
   cockpit.reportList.edit = async function (draft) {
@@ -247,7 +229,7 @@
   /* Drafts of this account: the newest goes on in the form, unless another page of this phone has it. */
   async function resume() {
     const { community } = cockpit.root.dataset;
-    const drafts = (await outbox.mine()).filter((one) => one.state === "draft" && one.isFilled && one.community === community);
+    const drafts = (await outbox.mine()).filter((one) => one.state === "draft" && !one.step && one.isFilled && one.community === community);
     const newest = drafts.pop();
     if (!newest || (await isElsewhere(newest.id))) return;
     await begin(drafted(newest));
@@ -269,16 +251,18 @@
   /* --- what came of it --- */
 
   /** @param {CustomEvent<OutboxSaid>} given */
-  function said({ detail: { ok, event, near, isWaiting, text } }) {
+  function said({ detail: { ok, event, near, step, isWaiting, text } }) {
+    if (event) cockpit.showTasks();
+    if (step) return say(ok, ok ? cockpit.say("已办理：{step}", { step }) : isWaiting ? kept() + text : cockpit.say("「{step}」未被接收，已留在下方「我的上报」：", { step }) + text);
     const filed = event ? cockpit.say("已上报，编号 {event}", { event }) : "";
     if (ok) say(true, filed + (near ? cockpit.say("；附近刚有 {near} 件同类上报", { near }) : ""));
-    else if (isWaiting) say(false, (filed ? cockpit.say("{filed}；照片还没有发出：", { filed }) : cockpit.say("已存在手机里，还没有发出：")) + text);
+    else if (isWaiting) say(false, (filed ? cockpit.say("{filed}；照片还没有发出：", { filed }) : kept()) + text);
     else say(false, (filed ? cockpit.say("{filed}；", { filed }) : cockpit.say("未被接收，已留在下方「我的上报」：")) + text);
-    if (event) cockpit.showTasks();
   }
 
   async function showWaiting() {
-    const { waiting } = await outbox.counts();
+    const { waiting, mine } = await outbox.counts();
+    for (const count of cockpit.findAll("[data-left-count]")) cockpit.setText(count, mine ? String(mine) : "");
     cockpit.setText(parts.waiting, waiting ? cockpit.say("◷ {waiting} 件待发送，有网即发", { waiting }) : "");
     const [doubts, place] = [await store.doubts(), cockpit.need("[data-doubts]")];
     place.hidden = doubts === null;
@@ -292,7 +276,7 @@
       const me = await cockpit.whoAmI();
       if (!outbox.owner()) {
         place.append(element("p", "", cockpit.say("上报前请先登录：")), cockpit.signInLink());
-        cockpit.showTasks();
+        cockpit.startTasks();
         return;
       }
       report = blank();
@@ -303,12 +287,16 @@
       cockpit.root.addEventListener("outbox", showWaiting);
       await resume();
       showWaiting();
-      cockpit.showTasks();
+      cockpit.startTasks();
       outbox.flush();
+      cockpit.keepShell();
     },
     /** @param {Live.Changed} changed */
     render(changed) {
-      if (changed && changed.grid_events && report) cockpit.showTasks();
+      // A snapshot may come before it is known whose page this is.
+      if (!changed) cockpit.reportPlace.keepDevices();
+      if (!report) return;
+      if (!changed || changed.grid_events) cockpit.showTasks();
     },
   };
 })();

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  /** @typedef {{id: string, severity: Live.Severity, title: string, where: string, due: number | null, warn: number | null, assignee?: string | null, unassigned: boolean, seq: number}} Card */
+  /** @typedef {{id: string, severity: Live.Severity, title: string, where: string, due: number | null, warn: number | null, source: string | null, assignee?: string | null, unassigned: boolean, seq: number, state: string, words?: string | null, photo?: number | null}} Card */
 
   const cockpit = window.cockpit;
   const { say } = cockpit;
@@ -16,9 +16,8 @@
   const cards = new Map();     // event -> its card
   /** @type {Set<string>} */
   const renewed = new Set();   // events whose assignee is to be asked again
-  /** @type {Set<string>} */
-  const chosen = new Set();    // events that the same step is asked for
-  const STEPS = { filed: say("批量立案"), dispatched: say("批量派遣"), verified: say("批量核查"), closed: say("批量结案") };
+  const FIRST_WORDS = 60;      // letters of what was said, on a card
+  const moves = cockpit.boardMoves;
   const MARK_MS = 20000;
   /** @type {number | null} */
   let timer = null;
@@ -36,7 +35,8 @@
   function column({ state, name, count, events }) {
     const box = element("section", "panel column-of-state");
     box.dataset.state = state;
-    const counted = element("span", "value", cockpit.number(count));
+    const counted = cockpit.toRows(cockpit.number(count), "/events", { state });
+    counted.classList.add("value");
     const head = element("h2", "", name + " ");
     head.append(counted);
     const list = element("ol", "cards");
@@ -44,10 +44,11 @@
     for (const told of events) {
       const due = told.due ? Date.parse(told.due) : null;
       const where = [told.area ? cockpit.areaName(told.area) : null, told.category_name].filter(Boolean).join(" · ");
-      const { id, severity, title, assignee, unassigned, seq } = told;
+      const { id, severity, title, source, assignee, unassigned, seq, photo } = told;
       const warn = told.warn ? Date.parse(told.warn) : null;
-      list.append(card({ id, severity, title, where, due, warn, assignee, unassigned, seq }));
+      list.append(card({ id, severity, title, where, due, warn, source, assignee, unassigned, seq, state, words: told.detail, photo }));
     }
+    moves.target(box, (id, to) => batch.send(to, [id]));
     box.append(head, list);
     return box;
   }
@@ -67,10 +68,31 @@
     link.href = cockpit.link("/events/" + one.id);
     const due = element("time", "when", one.due ? cockpit.time.short(one.due) : "");
     const who = element("span", "who", holder(one));
-    row.append(element("span", `symbol tone-${tone}`, sign), link, element("span", "where", one.where), due, who);
+    row.append(element("span", `symbol tone-${tone}`, sign), link, element("span", "words"), element("span", "where", [cockpit.unreal(one.source, one.title), one.where].filter(Boolean).join(" · ")), due, who);
+    more(row, one.words, one.photo);
     if (cockpit.canDo("manager")) row.append(picker(one));
+    const chooser = cockpit.canDo("steward") ? moves.chooser(one.id, one.state, (id, to) => batch.send(to, [id])) : null;
+    if (chooser) {
+      row.append(chooser);
+      moves.draggable(row);
+    }
+    row.dataset.state = one.state;
     cards.set(one.id, row);
     return row;
+  }
+
+  /* The first words of what was said, and a photo for who may see it. */
+  /** @param {HTMLElement} row @param {string | null} [words] @param {number | null} [photo] */
+  function more(row, words, photo) {
+    const said = (words ?? "").trim().replace(/\s+/g, " ");
+    cockpit.setText(row.querySelector(".words"), said.length > FIRST_WORDS ? said.slice(0, FIRST_WORDS) + "…" : said);
+    if (!photo || !cockpit.may("steward") || row.querySelector("img")) return;
+    const image = element("img", "shot");
+    image.src = `/api/v1/${cockpit.root.dataset.community}/events/${row.dataset.event}/photos/${photo}`;
+    image.alt = "";
+    image.loading = "lazy";
+    image.draggable = false;
+    row.append(image);
   }
 
   /** @param {{ assignee?: string | null, unassigned?: boolean }} given */
@@ -91,68 +113,24 @@
   function picker({ id, title }) {
     const box = element("input", "pick");
     box.type = "checkbox";
-    box.checked = chosen.has(id);
+    box.checked = batch.has(id);
     box.setAttribute("aria-label", say("选择 {title}", { title }));
-    box.addEventListener("change", () => {
-      if (box.checked) chosen.add(id);
-      else chosen.delete(id);
-      showBatch();
-    });
+    box.addEventListener("change", () => batch.pick(id, box.checked));
     return box;
   }
 
-  const bar = () => cockpit.need("[data-batch]");
-  /** @param {string} id */
-  const titleOf = (id) => cards.get(id)?.querySelector(".title")?.textContent ?? id;
-
-  /** @param {[ok: boolean, text: string]} [outcome] */
-  function showBatch(outcome) {
-    const place = bar();
-    place.hidden = chosen.size === 0 && !outcome;
-    cockpit.setText(place.querySelector(".chosen"), chosen.size ? say("已选 {n} 件", { n: chosen.size }) : "");
-    if (outcome) cockpit.sayOutcome(cockpit.need(".outcome", place), ...outcome);
-    else cockpit.setText(place.querySelector(".outcome"), "");
-    for (const button of place.querySelectorAll("button")) button.disabled = chosen.size === 0;
-  }
-
-  async function startBatch() {
-    if (!cockpit.canDo("manager")) return;
-    const people = (await cockpit.ask("assignees", {})).assignees;
-    const to = element("select");
-    to.setAttribute("aria-label", say("派给"));
-    const known = people.filter((/** @type {Api.Person} */ one) => one.account);
-    to.append(new Option(say("按网格派给网格员"), ""), ...known.map((/** @type {Api.Person} */ { name, load }) => new Option(say("{name}（在办 {load}）", { name, load }), name)));
-    const buttons = Object.entries(STEPS).map(([step, name]) => {
-      const button = element("button", "", name);
-      button.type = "button";
-      button.addEventListener("click", () => send(step, to.value));
-      return button;
-    });
-    const outcome = element("span", "outcome");
-    outcome.setAttribute("role", "status");
-    bar().replaceChildren(element("span", "chosen"), to, ...buttons, outcome);
-  }
-
-  /** @param {string} to @param {string} assignee */
-  async function send(to, assignee) {
-    const events = [...chosen].filter((id) => cards.has(id)).map((id) => ({ id, seq: Number(cards.get(id)?.dataset.seq) }));
-    if (!events.length) return showBatch([false, say("所选事件已不在看板上")]);
-    const body = { events, to, ...(to === "dispatched" && assignee ? { assignee } : {}) };
-    const answer = await cockpit.post(`/api/v1/${cockpit.root.dataset.community}/events/transitions`, body);
-    if (!answer.ok) return showBatch([false, answer.body.detail || say("没有执行")]);
-    const refused = answer.body.events.filter((/** @type {{id: string, taken: boolean, detail?: string}} */ one) => !one.taken);
-    chosen.clear();
-    refused.forEach((/** @type {{id: string}} */ one) => chosen.add(one.id));
-    for (const row of cards.values()) {
-      const box = /** @type {HTMLInputElement | null} */ (row.querySelector(".pick"));
-      if (box) box.checked = chosen.has(row.dataset.event ?? "");
-    }
-    const why = refused.length ? say("；{n} 件未办理：", { n: refused.length }) : "";
-    showBatch([refused.length === 0, say("已办理 {taken} 件{why}", { taken: answer.body.taken, why })]);
-    const list = element("ul", "refusals");
-    list.append(...refused.map((/** @type {{id: string, detail: string}} */ { id, detail }) => element("li", "", say("{id}：{detail}", { id: titleOf(id), detail }))));
-    if (refused.length) cockpit.need(".outcome", bar()).append(list);
-  }
+  const batch = cockpit.batch({
+    known(id) {
+      const row = cards.get(id);
+      return row && { title: row.querySelector(".title")?.textContent ?? id, state: row.dataset.state ?? "", seq: Number(row.dataset.seq) };
+    },
+    show(chosen) {
+      for (const row of cards.values()) {
+        const box = /** @type {HTMLInputElement | null} */ (row.querySelector(".pick"));
+        if (box) box.checked = chosen.has(row.dataset.event ?? "");
+      }
+    },
+  });
 
   /* Bring what changed to its column: {id: record}. */
   /** @param {Record<string, Live.GridEvent> & { "*"?: Live.GridEventTally }} changed */
@@ -198,16 +176,18 @@
     const ids = [...renewed];
     renewed.clear();
     for (const id of ids) {
-      const answer = await cockpit.request(`/api/v1/${cockpit.root.dataset.community}/events/${id}`);
+      const answer = await cockpit.request(cockpit.link(`/api/v1/${cockpit.root.dataset.community}/events/${id}`));
       if (!answer.ok || !cards.has(id)) continue;
-      cockpit.setText(cards.get(id)?.querySelector(".who") ?? null, holder(answer.body.properties));
+      const row = /** @type {HTMLElement} */ (cards.get(id));
+      cockpit.setText(row.querySelector(".who"), holder(answer.body.properties));
+      more(row, answer.body.properties.detail, answer.body.properties.photos[0]?.number);
     }
   }
 
   cockpit.pages.board = {
     async start() {
       await cockpit.whoAmI();
-      startBatch();
+      if (cockpit.canDo("steward")) batch.start();
       setInterval(() => cards.forEach(mark), MARK_MS);
     },
     /** @param {Live.Changed} changed */

@@ -32,6 +32,25 @@
     return draw("span", null, mark, " " + LEVEL_WORDS[props.value]);
   };
 
+  /* A limit, and by word and sign that it is over, or soon will be; what has none says nothing. */
+  /** @param {CellProps<number | null> & {data: {warn?: number | null}}} props */
+  cells.EventDue = ({ value, data }) => {
+    if (value === null) return "";
+    const kind = value <= window.cockpit.now() ? "late" : data.warn && data.warn <= window.cockpit.now() ? "soon" : "";
+    return draw("span", { className: kind && `is-${kind}`, title: dueText(value, data) }, dueText(value, data));
+  };
+
+  /** @param {number} due @param {{warn?: number | null}} data */
+  const dueText = (due, data) => {
+    const { now, say, time } = window.cockpit;
+    if (due <= now()) return say("▲ 逾期 ") + time.short(due);
+    if (!data.warn || data.warn > now()) return time.short(due);
+    return time.isToday(due) ? say("◆ 今日 {when} 到期", { when: time.minute(due) }) : say("◆ {when} 到期", { when: time.short(due) });
+  };
+
+  /** @param {CellProps<string> & {data: {unassigned?: boolean}}} props */
+  cells.EventHolder = ({ value, data }) => draw("span", { className: data.unassigned ? "is-late" : "", title: value }, value);
+
   cells.LocalTime = (props) => window.cockpit.time.full(props.value);
 
   /* What a cell says, as text: by the name of what draws it. */
@@ -39,7 +58,7 @@
     if (value === null || value === undefined) return "";
     const { MARKS, LEVEL_WORDS, time } = window.cockpit;
     if (drawnBy === "EventSeverity") return `${MARKS[value]} ${LEVEL_WORDS[value]}`;
-    return drawnBy === "LocalTime" ? time.full(value) : String(value);
+    return drawnBy === "LocalTime" || drawnBy === "EventDue" ? time.full(value) : String(value);
   };
 
   /* Columns are laid out for the least type; where a large screen has larger letters they are as much wider. */

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  /** @typedef {{by: Record<string, string>, rates: Record<string, string>, rates_of: Record<string, [part: string, whole: string]>, stages: Record<string, string>, ages: Record<string, string>}} FigureWords */
+  /** @typedef {{by: Record<string, string>, rates: Record<string, string>, rates_of: Record<string, [part: string, whole: string]>, stages: Record<string, string>, ages: Record<string, string>, age_days: Record<string, (number | null)[]>}} FigureWords */
 
   const cockpit = window.cockpit;
   const { say } = cockpit;
@@ -15,6 +15,18 @@
   let chosen = { span: "month", by: "area" };
   /** @type {number | null} */
   let timer = null;
+  let period = ["", ""];   // of the figures that are shown
+
+  /* The way to the events that a count is of: of those that were reported in the period and were not voided, as they
+     stood at its end. */
+  /** @param {number} count @param {Record<string, string>} asked */
+  function events(count, asked) {
+    const isOver = Date.parse(period[1]) < cockpit.now() - GATHER_MS;
+    /** @type {Record<string, string>} */
+    const query = { state: "valid", reported_from: period[0], reported_to: period[1], ...asked };
+    if (isOver && cockpit.at === null) query.at = period[1];
+    return cockpit.toRows(cockpit.number(count), "/events", query);
+  }
 
   /* Each span's beginning and end; months and years are those of Asia/Shanghai. */
   /** @type {Record<string, [name: string, period: () => [from: number, to: number | null]]>} */
@@ -72,8 +84,9 @@
     timer = null;
     const asked = chosen;
     const [from, to] = SPANS[asked.span][1]();
+    period = [new Date(from).toISOString(), new Date(to ?? cockpit.now()).toISOString()];
     const query = { from: new Date(from).toISOString(), by: asked.by, ...(to ? { to: new Date(to).toISOString() } : {}) };
-    /** @type {{total: Api.Figures, groups: Api.Figures[]}} */
+    /** @type {{total: Api.Figures, groups: Api.Figures[], demo: boolean}} */
     let answer;
     try {
       answer = await cockpit.ask("events/figures", query);
@@ -83,6 +96,7 @@
     if (asked !== chosen) return;   // another was chosen meanwhile
     showTotal(answer.total);
     showGroups(answer.groups);
+    for (const head of cockpit.findAll(".page-figures .panel h2")) cockpit.markInvented(head, answer.demo);
   }
 
   /* A share with what it is of: all of one is little. */
@@ -96,14 +110,17 @@
 
   /** @param {Api.Figures} total */
   function showTotal(total) {
-    const tiles = [["reported", say("上报¦来源"), cockpit.number(total.counts.reported)], ["backlog", say("积压"), cockpit.number(total.backlog)],
+    const tiles = [["reported", say("上报¦来源"), events(total.counts.reported, {})], ["backlog", say("积压"), events(total.backlog, { state: "open" })],
       ...Object.entries(words.rates).map(([code, name]) => [code, name, percent(total, code)]),
       ["satisfaction", say("满意度"), total.satisfaction === null ? "—" : say("{satisfaction} / 5（{rated}）", { satisfaction: cockpit.number(total.satisfaction, 2), rated: total.rated })]];
     cockpit.need("[data-totals]").replaceChildren(...tiles.map(([code, name, value]) => {
       const tile = element("div", "total");
-      const label = cockpit.helped(name, `events.${code}`);
+      const label = cockpit.helped(/** @type {string} */ (name), `events.${code}`);
       label.classList.add("label");
-      tile.append(label, element("span", "value", value));
+      const shown = element("span", "value");
+      shown.append(value);
+      shown.classList.toggle("is-rate", String(code) in words.rates || code === "satisfaction");
+      tile.append(label, shown);
       return tile;
     }));
     const stages = Object.entries(words.stages).map(([code, name]) => {
@@ -118,20 +135,32 @@
       bar.style.width = `${(100 * total.ageing[code]) / most}%`;
       const track = element("span", "track");
       track.append(bar);
-      row.append(element("span", "label", name), track, element("span", "value", cockpit.number(total.ageing[code])));
+      row.append(element("span", "label", name), track, aged(total, code));
       return row;
     }));
   }
 
+  /** @param {Api.Figures} total @param {string} code */
+  function aged(total, code) {
+    const [low, high] = words.age_days[code].map((days) => (days === null ? null : new Date(Date.parse(period[1]) - days * DAY_MS).toISOString()));
+    // The older end may lie before the period: what was reported earlier is not in it.
+    const from = high !== null && high > period[0] ? high : period[0];
+    const shown = element("span", "value");
+    shown.append(events(total.ageing[code], { state: "open", reported_from: from, reported_to: low ?? period[1] }));
+    return shown;
+  }
+
   /** @param {Api.Figures[]} groups */
   function showGroups(groups) {
+    /** @param {Api.Figures} one @returns {Record<string, string>} */
+    const of = (one) => ({ [chosen.by === "steward" ? "assignee" : chosen.by]: one.code ?? "none" });
     const head = [words.by[chosen.by], say("上报¦来源"), say("积压"), ...Object.values(words.rates), say("派遣 → 反馈"), say("满意度")];
     const rows = groups.map((one) => [
-      one.name || (chosen.by === "steward" ? say("未指派") : say("未定位")), cockpit.number(one.counts.reported), cockpit.number(one.backlog),
+      one.name || (chosen.by === "steward" ? say("未指派") : say("未定位")), events(one.counts.reported, of(one)), events(one.backlog, { ...of(one), state: "open" }),
       ...Object.keys(words.rates).map((code) => percent(one, code)),
       hours(one.hours.to_handled.mean), one.satisfaction === null ? "—" : say("{satisfaction}（{rated}）", { satisfaction: cockpit.number(one.satisfaction, 2), rated: one.rated }),
     ]);
     const place = cockpit.need("[data-groups]");
-    place.replaceChildren(rows.length ? cockpit.table(head, rows) : element("p", "second", say("这段时间没有上报事件")));
+    place.replaceChildren(rows.length ? cockpit.table(head, rows) : cockpit.nothing(say("这段时间没有上报事件"), say("换一段时间，或到「上报」登记")));
   }
 })();

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  /** @typedef {Record<"roles" | "communities" | "kinds" | "formats" | "codes" | "details" | "actions" | "languages", Record<string, string>>} PeopleWords */
+  /** @typedef {Record<"roles" | "does" | "communities" | "kinds" | "formats" | "codes" | "details" | "actions" | "languages", Record<string, string>>} PeopleWords */
   /** @typedef {(() => Promise<void>) & {part: string}} Show */
 
   const cockpit = window.cockpit;
@@ -18,19 +18,36 @@
   page.start = async function () {
     words = JSON.parse(cockpit.need("[data-words]").dataset.words);
     const me = await cockpit.whoAmI();
-    const why = cockpit.whyNot("admin");
-    if (why !== null) {
-      for (const place of cockpit.findAll("[data-part]")) cockpit.refuse(place, why);
-      return;
-    }
-    showWebhooks();
     // People, displays and the trail are those of all communities.
-    if (me.communities?.includes("*")) [showUsers, showDisplays, showAudit].forEach((show) => show());
-    else for (const code of ["users", "displays", "audit"]) cockpit.refuse(part(code), say("需要全部社区的系统管理员；您只是本社区的"));
+    const isOfAll = me.communities?.includes("*");
+    const why = cockpit.whyNot("admin") ?? (isOfAll ? null : say("需要全部社区的系统管理员；您只是本社区的"));
+    if (why === null) [showUsers, showDisplays, showAudit].forEach((show) => show());
+    else {
+      showColleagues();
+      for (const code of ["displays", "audit"]) cockpit.refuse(part(code), why);
+    }
+    if (cockpit.may("admin")) showWebhooks();
+    else cockpit.refuse(part("webhooks"), cockpit.whyNot("admin") ?? "");
   };
 
+  /* Names and phones of who works here, for a manager, who may not change them. */
+  async function showColleagues() {
+    const why = cockpit.whyNot("manager");
+    if (why !== null) return cockpit.refuse(part("users"), why);
+    const answer = await cockpit.request(`/api/v1/${cockpit.root.dataset.community}/people`);
+    if (!answer.ok) return cockpit.refuse(part("users"), cockpit.reason(answer));
+    /** @type {Pick<Api.User, "name" | "real_name" | "phone" | "locked">[]} */
+    const people = answer.body.people;
+    const rows = people.map((one) => entry(called(one), one.phone || one.locked.phone || say("未填电话")));
+    redraw(part("users"), ...(rows.length ? rows : [element("p", "second", say("本社区还没有账号；请系统管理员邀请"))]));
+  }
+
+  /* Somebody by the real name, where it is known, beside the name to sign in with. */
+  /** @param {{name: string, real_name: string | null}} one */
+  const called = (one) => (one.real_name && one.real_name !== one.name ? say("{real}（账号 {name}）", { real: one.real_name, name: one.name }) : one.name);
+
   /** @type {Record<string, string>} */
-  const KINDS = { user: say("用户"), token: say("令牌"), display: say("大屏"), command: say("命令行"), device: say("设备") };
+  const KINDS = { user: say("用户"), token: say("令牌"), display: say("大屏"), command: say("命令行"), device: say("设备"), invitation: say("邀请链接"), schedule: say("自动"), nobody: say("未登录的人") };
 
   /* Who did it: of which kind, and the name. */
   /** @param {string} label */
@@ -55,22 +72,38 @@
   /** @param {string} code */
   const part = (code) => cockpit.need(`[data-part="${code}"]`);
 
-  /* Do something, show the list again, and say above it what came of it; a link or secret is shown this once. */
-  /** @param {string} path @param {object} body @param {Show} show @param {(said: any) => string} done */
-  async function act(path, body, show, done) {
+  /* Do something, show the list again, and say above it what came of it; a link or secret is shown this once, with a
+     button that copies it (``secret``). */
+  /** @param {string} path @param {object} body @param {Show} show @param {(said: any) => string} done @param {(said: any) => string | null} [secret] */
+  async function act(path, body, show, done, secret = () => null) {
+    forget(show);   // a link of before is not to be taken for the new one
     const answer = await cockpit.post(path, body);
     if (answer.ok) await show();
+    tell(show, answer.ok, answer.ok ? done(answer.body) : answer.body.detail || say("没有执行"), answer.ok ? secret(answer.body) : null);
+    if (answer.ok && document.querySelector('[data-part="audit"] table')) showAudit();
+  }
+
+  /** @param {Show} show */
+  const forget = (show) => part(show.part).querySelectorAll(":scope > .said").forEach((old) => old.remove());
+
+  /** @param {Show} show @param {boolean | null} isDone null: it is under way @param {string} text @param {string | null} [secret] */
+  function tell(show, isDone, text, secret = null) {
     const place = part(show.part);
+    const said = element("div", "said");
     const outcome = element("p", "outcome");
     outcome.setAttribute("role", "status");
-    cockpit.sayOutcome(outcome, answer.ok, answer.ok ? done(answer.body) : answer.body.detail || say("没有执行"));
-    place.querySelectorAll(":scope > .outcome").forEach((old) => old.remove());
-    place.prepend(outcome);
-    if (answer.ok) showAudit();
+    said.append(outcome, ...(secret ? [cockpit.copyable(secret)] : []));
+    forget(show);
+    place.prepend(said);
+    if (isDone === null) cockpit.setText(outcome, text);
+    else cockpit.sayOutcome(outcome, isDone, text);
   }
 
   /** @param {{ link: string }} said */
   const linkOf = (said) => say("链接（只显示这一次，24 小时内有效一次）：{origin}{link}", { origin: location.origin, link: said.link });
+
+  /** @param {{ link: string }} said */
+  const addressOf = (said) => location.origin + said.link;
 
   async function showUsers() {
     const answer = await cockpit.request("/api/v1/users");
@@ -84,21 +117,37 @@
       /** @type {[label: string, work: Work][]} */
       const unbind = one.accounts.length ? [[say("解除统一身份"), () => act(`${path}/accounts/unbind`, {}, showUsers, () => say("已解除，下次统一身份登录时重新绑定"))]] : [];
       /** @type {[label: string, work: Work][]} */
+      const erase = one.real_name || one.phone || Object.keys(one.locked).length ? [[say("抹去姓名电话"), () => act(`${path}/contact`, { erases_locked: true }, showUsers, () => say("已抹去"))]] : [];
+      /** @type {[label: string, work: Work][]} */
       const acts = [
-        [say("新链接"), () => act(`${path}/invitation`, {}, showUsers, linkOf)],
+        [say("新链接"), () => act(`${path}/invitation`, {}, showUsers, linkOf, addressOf)],
         [say("结束会话"), () => act(`${path}/sessions/end`, {}, showUsers, (said) => say("结束了 {ended} 个会话", { ended: said.ended }))],
         ...unbind,
+        ...erase,
         [one.disabled ? say("启用") : say("停用"), () => act(path, { role, communities, disabled: !one.disabled }, showUsers, () => say("已更改"))],
       ];
-      return entry(one.name, `${words.roles[role]} · ${place}${state}`, acts);
+      const note = [words.roles[role], place, one.phone, ...Object.values(one.locked).slice(0, 1)].filter(Boolean).join(" · ");
+      return entry(called(one), note + state, acts);
     });
-    const add = form(say("邀请用户"), [text("name", say("用户名"), 80), choice("role", say("角色"), words.roles), choice("community", say("社区"), words.communities)],
-      ({ community, ...body }) => act("/api/v1/users", { ...body, communities: [community] }, showUsers, linkOf), say("邀请"));
+    const inputs = [text("name", say("用户名"), 80), choice("role", say("角色"), words.roles), choice("community", say("社区"), words.communities),
+      text("real_name", say("姓名（可不填）"), 40), text("phone", say("电话（可不填）"), 30)];
+    const add = form(say("邀请用户"), [...inputs, explained()],
+      ({ community, ...body }) => act("/api/v1/users", { ...body, communities: [community] }, showUsers, linkOf, addressOf), say("邀请"));
+    const reach = form(say("姓名与电话"), [choice("name", say("用户"), Object.fromEntries(users.map((/** @type {Api.User} */ one) => [one.name, called(one)]))),
+      text("real_name", say("姓名"), 40), text("phone", say("电话"), 30)],
+      ({ name, ...body }) => act(`/api/v1/users/${encodeURIComponent(name)}/contact`, body, showUsers, () => say("已更改")), say("保存"));
     const change = form(say("更改角色"), [
       choice("name", say("用户"), Object.fromEntries(users.map((/** @type {Api.User} */ one) => [one.name, one.name]))),
       choice("role", say("角色"), words.roles), choice("community", say("社区"), words.communities),
     ], ({ name, role, community }) => act(`/api/v1/users/${encodeURIComponent(name)}`, { role, communities: [community], disabled: false }, showUsers, () => say("已更改")), say("更改"));
-    redraw(part("users"), ...rows, add, ...(users.length ? [change] : []));
+    redraw(part("users"), ...rows, add, ...(users.length ? [change, reach] : []));
+  }
+
+  /* What each role may do, in words. */
+  function explained() {
+    const list = element("dl", "roles");
+    for (const [code, name] of Object.entries(words.roles)) list.append(element("dt", "", name), element("dd", "", words.does[code]));
+    return Object.assign(list, { read: () => ({}) });
   }
   showUsers.part = "users";
 
@@ -110,7 +159,7 @@
       one.revoked ? [] : [[say("撤销"), () => act(`/api/v1/displays/${encodeURIComponent(one.name)}/revoke`, {}, showDisplays, () => say("已撤销"))]]));
     const { "*": _all, ...places } = words.communities;
     const add = form(say("新链接"), [text("name", say("哪块屏"), 80), choice("community", say("社区"), places), choice("language", say("语言"), { "": say("随浏览器"), ...words.languages })],
-      ({ language, ...body }) => act("/api/v1/displays", { ...body, language: language || null }, showDisplays, (said) => say("在大屏的浏览器里打开一次：{origin}{link}", { origin: location.origin, link: said.link })), say("生成"));
+      ({ language, ...body }) => act("/api/v1/displays", { ...body, language: language || null }, showDisplays, (said) => say("在大屏的浏览器里打开一次：{origin}{link}", { origin: location.origin, link: said.link }), addressOf), say("生成"));
     redraw(part("displays"), ...rows, add);
   }
   showDisplays.part = "displays";
@@ -125,7 +174,8 @@
       const kinds = one.kinds.includes("*") ? say("全部") : one.kinds.map((/** @type {string} */ kind) => words.kinds[kind] || kind).join(say("、"));
       const fault = one.error ? ` · ▲ ${one.error}` : "";
       const path = `${base}/${encodeURIComponent(one.name)}`;
-      return entry(one.name, say("{format} · {host} · {kinds} · 已送 {done} · 待送 {waiting} · 放弃 {lost}{fault}", { format: words.formats[one.format], host: one.host, kinds, done, waiting, lost, fault }), [
+      return entry(one.name, say("{format} · {host} · {kinds} · 已送 {done} · 待送 {waiting} · 放弃 {lost}{fault}", { format: words.formats[one.format], host: one.host || one.locked, kinds, done, waiting, lost, fault }), [
+        [say("测试"), () => tryOut(one.name, `${path}/test`)],
         [say("重试"), () => act(`${path}/again`, {}, showWebhooks, (said) => say("{deliveries} 条将重试", { deliveries: said.deliveries }))],
         [say("移除"), () => act(`${path}/remove`, {}, showWebhooks, () => say("已移除"))],
       ]);
@@ -134,10 +184,24 @@
       text("name", say("名称"), 80), text("url", say("地址（加密保存）"), 2000), choice("format", say("格式"), words.formats),
       choice("kind", say("通知"), { "": say("全部"), ...words.kinds }), text("secret", say("机器人加签密钥（可不填）"), 200),
     ], ({ kind, secret, ...body }) => act(base, { ...body, kinds: kind ? [kind] : [], ...(secret ? { secret } : {}) }, showWebhooks,
-      (said) => (said.secret && body.format === "json" ? say("签名密钥（只显示这一次）：{secret}", { secret: said.secret }) : say("已添加"))), say("添加"));
+      (said) => (said.secret && body.format === "json" ? say("已添加；签名密钥（只显示这一次）：{secret}", { secret: said.secret }) : say("已添加；按「测试」发一条试试")),
+      (said) => (body.format === "json" ? said.secret : null)), say("添加"));
     redraw(part("webhooks"), ...rows, add);
   }
   showWebhooks.part = "webhooks";
+
+  /* Have a notice sent that is marked as a test, and say what was answered. */
+  /** @param {string} name @param {string} path */
+  async function tryOut(name, path) {
+    tell(showWebhooks, null, say("正在发测试通知给 {name}", { name }));
+    const { ok, body } = await cockpit.post(path, {});
+    if (!ok) return tell(showWebhooks, false, body.detail || say("没有执行"));
+    const status = body.status === null ? "" : say("，状态 {status}", { status: body.status });
+    const took = say("{ms} 毫秒", { ms: cockpit.number(body.ms) });
+    if (body.taken) tell(showWebhooks, true, say("{name} 收下了测试通知（{took}{status}）", { name, took, status }));
+    else tell(showWebhooks, false, say("{name} 没有收下：{reason}（{took}{status}）", { name, reason: body.reason, took, status }));
+    if (document.querySelector('[data-part="audit"] table')) showAudit();
+  }
 
   async function showAudit() {
     const found = await cockpit.request(`/api/v1/audit?limit=${AUDIT_ROWS}`);
@@ -162,6 +226,7 @@
     });
     const wide = element("div", "wide");
     wide.append(cockpit.table([say("时间"), say("谁"), say("做了什么"), say("对象"), say("细节")], lines));
+    if (!lines.length) wide.replaceChildren(cockpit.nothing(say("还没有记录"), say("有人登录或改动之后，逐条记在这里")));
     part("audit").replaceChildren(whole, wide);
   }
 })();

@@ -44,7 +44,9 @@
     const place = cockpit.find(`[data-site-state="${CSS.escape(site.site)}"]`);
     if (!place) return;
     const doubts = cockpit.doubtsOf(site).map((one) => one.text).join(say("，"));
-    const figures = say("在场 {inside} 人 · 今日进 {enteredToday} · 今日出 {leftToday}", { inside: cockpit.number(site.inside), enteredToday: cockpit.number(site.entered_today), leftToday: cockpit.number(site.left_today) });
+    const figures = site.since
+      ? say("在场 {inside} 人 · {ts} 起进 {entered} · 出 {left}", { inside: cockpit.number(site.inside), ts: cockpit.time.minute(site.since.ts), entered: cockpit.number(site.since.entered), left: cockpit.number(site.since.left) })
+      : say("无闸机上报");
     cockpit.setText(place, figures + (doubts ? say(" · ◇ 存疑：{doubts}", { doubts }) : ""));
   }
 
@@ -63,8 +65,12 @@
     for (const site of codes()) {
       const answer = await cockpit.get(address(site, "steps?state=all&limit=200"));
       const place = cockpit.need(`[data-site-steps="${CSS.escape(site)}"]`);
-      const shown = answer ? answer.steps.filter((/** @type {Api.CountStep} */ step) => step.trust === "suspect" || step.decision !== "open") : [];
-      place.replaceChildren(shown.length ? table(site, shown) : element("p", "second", say("没有待核定的计数")));
+      if (!answer) {
+        place.replaceChildren(cockpit.untold());
+        continue;
+      }
+      const shown = answer.steps.filter((/** @type {Api.CountStep} */ step) => step.trust === "suspect" || step.decision !== "open");
+      place.replaceChildren(shown.length ? table(site, shown) : cockpit.nothing(say("没有待核定的计数"), say("可疑的计数会列在这里，等人核定")));
     }
   }
 
@@ -86,7 +92,7 @@
   /** @param {string} site @param {Api.CountStep} step */
   function row(site, step) {
     const made = element("tr");
-    const device = (cockpit.state.devices || {})[step.device];
+    const device = cockpit.state.devices?.[step.device];
     const link = element("a", "", device ? device.name : step.device);
     link.href = `/devices/${step.device}`;
     const since = step.since ? `${cockpit.time.full(Date.parse(step.since))} – ` : "";

@@ -52,7 +52,8 @@
       list.after(place);
     }
     place.hidden = code === "open";
-    if (code === "open") return;
+    if (code === "open") return alarms.listAgain();
+    alarms.counted(0, false);
     place.replaceChildren(element("p", "second", say("正在读取")));
     READ[code](place).catch((error) => cockpit.refuse(place, error.message));
   }
@@ -73,6 +74,7 @@
       const answer = await cockpit.ask("alarms", [...ASIDE.map((state) => ["state", state]), ["limit", 1000]]);
       const rows = answer.alarms.map((/** @type {Api.Alarm} */ told) => line(told, aside(told)));
       const why = say("搁置：由人暂时放到一边，到时自动回来。停用：维护期间不报。设计抑制：同一对象有更重的告警时按规则不报。");
+      alarms.counted(rows.length, true);
       place.replaceChildren(element("p", "second", why), rows.length ? listOf(rows) : element("p", "second calm", say("没有搁置、停用或抑制的告警")));
     },
     /** @param {HTMLElement} place */
@@ -105,6 +107,7 @@
     const answer = await cockpit.ask("alarms", query);
     rows.append(...answer.alarms.map((/** @type {Api.Alarm} */ told) => line(told, ended(told))));
     if (!rows.children.length) return foot.replaceChildren(element("p", "second calm", say("这段时间没有告警")));
+    alarms.counted(rows.children.length, !answer.next_cursor);
     if (!answer.next_cursor) return foot.replaceChildren(element("p", "second", say("共 {n} 条", { n: rows.children.length })));
     const button = element("button", "quiet", say("再显示 {page} 条", { page: PAGE }));
     button.type = "button";
@@ -142,7 +145,7 @@
     button.append(
       alarms.mark(one.priority), element("span", "title", `${one.name} · ${alarms.subject(one)}`), element("span", "count-of", ""),
       element("time", "when", cockpit.time.short(one.raised)),
-      element("span", "detail", [cockpit.unreal(one.source), alarms.where(one), alarms.said(one), ...more].filter(Boolean).join(" · ")),
+      element("span", "detail", [cockpit.unreal(one.source, alarms.subject(one)), alarms.where(one), alarms.said(one), ...more].filter(Boolean).join(" · ")),
     );
     row.append(button);
     return row;

@@ -26,6 +26,9 @@
   const dirty = new Set();     // causes to be looked at again
   /** @type {Record<string, string>} */
   const filter = { state: "", priority: "", text: "" };
+  /** @type {Record<string, string>} */
+  const IN_ADDRESS = { state: "state", priority: "priority", text: "q" };
+  const SOUNDING = "sounding";
   /** @type {Live.State["alarms"] | null} */
   let layer = null;            // the live layer as it was read last: another one is a new snapshot
   /** @type {number | null} */
@@ -37,8 +40,12 @@
 
   page.start = async function () {
     await cockpit.whoAmI();
+    const asked = new URL(location.href).searchParams;
+    for (const [name, param] of Object.entries(IN_ADDRESS)) filter[name] = asked.get(param) ?? "";
+    filter.text = filter.text.trim().toLowerCase();
     search();
     for (const select of /** @type {Iterable<HTMLSelectElement>} */ (cockpit.findAll("[data-filter]"))) {
+      select.value = filter[select.dataset.filter ?? ""];
       select.addEventListener("change", () => narrow(select.dataset.filter ?? "", select.value));
     }
     alarms.startViews();
@@ -129,11 +136,13 @@
     draw();
   }
   alarms.readAgain = read;
+  alarms.listAgain = () => { if (isRead) draw(); };
 
   /* --- what is shown --- */
 
   function search() {
     const input = Object.assign(element("input"), { type: "search", maxLength: 80, placeholder: say("规则、设备或片区") });
+    input.value = filter.text;
     input.setAttribute("aria-label", say("查找告警"));
     input.addEventListener("input", () => narrow("text", input.value.trim().toLowerCase()));
     cockpit.need("[data-filter-text]").replaceChildren(input);
@@ -142,6 +151,10 @@
   /** @param {string} name @param {string} value */
   function narrow(name, value) {
     filter[name] = value;
+    const address = new URL(location.href);
+    if (value) address.searchParams.set(IN_ADDRESS[name], value);
+    else address.searchParams.delete(IN_ADDRESS[name]);
+    history.replaceState(history.state, "", address);
     most = GROUPS;
     causes.forEach((_, cause) => dirty.add(cause));
     alarms.clearChosen();
@@ -150,7 +163,8 @@
 
   /** @param {KnownAlarm} one */
   function isShown(one) {
-    if (ASIDE.includes(one.state) || (filter.state && one.state !== filter.state)) return false;
+    if (ASIDE.includes(one.state)) return false;
+    if (filter.state && !(filter.state === SOUNDING ? one.sounds : one.state === filter.state)) return false;
     if (filter.priority && one.priority !== filter.priority) return false;
     if (!filter.text) return true;
     const words = [one.name, one.name_en, alarms.subject(one), one.subject, one.area, one.site, one.rule, one.id];
@@ -179,7 +193,15 @@
     dirty.clear();
     order(place, [...now.flatMap((group) => group.parts?.box ?? []), ...(shown.length > most ? [more(shown.length - most)] : []), ...(shown.length ? [] : [nothing()])]);
     heads(shown.length);
+    alarms.counted(shown.reduce((sum, group) => sum + (group.summary?.members.length ?? 0), 0), isRead);
   }
+
+  /* How many alarms are in the list that is shown. */
+  alarms.counted = function (total, isKnown) {
+    const place = cockpit.need("[data-rows-count]");
+    if (isKnown) place.dataset.total = String(total);
+    cockpit.setText(place, isKnown ? say("所列 {n} 条", { n: cockpit.number(total) }) : "");
+  };
 
   /* Put these in this order; what stands right is not touched, so that focus and open lines stay. */
   /** @param {HTMLElement} place @param {HTMLElement[]} wanted */
@@ -231,7 +253,7 @@
   function causeOf({ cause }, first) {
     const at = cause.indexOf(":");
     if (at < 0) return alarms.words().causes.rule.name;
-    const device = (cockpit.state.devices || {})[cause.slice(at + 1)];
+    const device = cockpit.state.devices?.[cause.slice(at + 1)];
     if (cause.startsWith("gateway:")) return say("网关 {what}", { what: device ? device.name : cause.slice(at + 1) });
     if (cause.startsWith("device:")) return device ? device.name : cause.slice(at + 1);
     return (cause.startsWith("site:") ? first.site : first.area) || cause.slice(at + 1);
@@ -246,7 +268,7 @@
     const isOne = members.length === 1;
     const title = isOne ? `${first.name} · ${alarms.subject(first)}` : `${first.name} · ${causeOf(group, first)}`;
     const states = isOne ? first.state_name : sounding ? say("未确认 {sounding}", { sounding }) : say("均已确认");
-    const where = [cockpit.unreal(first.source), isOne ? alarms.where(first) : say("{n} 条，最早 {since}", { n: members.length, since: cockpit.time.short(since) }), isOne ? alarms.said(first) : ""];
+    const where = [cockpit.unreal(first.source, title), isOne ? alarms.where(first) : say("{n} 条，最早 {since}", { n: members.length, since: cockpit.time.short(since) }), isOne ? alarms.said(first) : ""];
     box.classList.toggle("is-heard", sounding === 0);
     line.replaceChildren(
       alarms.mark(first.priority), element("strong", "title", title), element("span", "count-of", isOne ? "" : say("{n} 条", { n: members.length })),

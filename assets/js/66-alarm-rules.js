@@ -176,7 +176,7 @@
     form.append(fields.box, buttons(trial, rule, isNew, canEdit), trial);
     form.addEventListener("submit", (event) => event.preventDefault());
     if (!canEdit) for (const one of /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement>} */ (fields.box.querySelectorAll("input, select"))) one.disabled = true;
-    const why = canEdit ? [] : [element("p", "second", cockpit.whyNot("manager") || cockpit.say("回看时不能修改"))];
+    const why = canEdit ? [] : [element("p", "second", cockpit.whyNot("manager") || cockpit.notThen())];
     place().replaceChildren(head, ...why, form, ...(isNew ? [] : [versions(rule)]));
     place().hidden = false;
     cockpit.need(".rules-page").classList.add("has-chosen");
@@ -271,7 +271,7 @@
   /** @param {Api.WouldBe} one */
   function would(one) {
     const row = element("li");
-    const device = (cockpit.state.devices || {})[one.device];
+    const device = cockpit.state.devices?.[one.device];
     const link = element("a", "", one.name);
     link.href = `/devices/${encodeURIComponent(one.device)}`;
     const returned = one.returned ? cockpit.say("恢复 {returned}", { returned: cockpit.time.full(Date.parse(one.returned)) }) : cockpit.say("未恢复");

@@ -66,9 +66,9 @@
       const limit = site[code];
       set(code, limit === null ? say("未配置") : say("{limit} 人", { limit: cockpit.number(limit) }), limit === null || ratio === null ? "" : say("已占 {ratio}", { ratio: percent(ratio) }));
     }
-    set("today", `${cockpit.number(site.entered_today)} / ${cockpit.number(site.left_today)}`, say("今日自 0 时起，在场自 4 时或清点起"));
+    set("today", `${cockpit.number(site.since?.entered)} / ${cockpit.number(site.since?.left)}`, site.since ? say("{ts} 起，与在场同一起点", { ts: cockpit.time.minute(site.since.ts) }) : "");
     set("hour", `${cockpit.number(site.entered_hour)} / ${cockpit.number(site.left_hour)}`);
-    const baseline = site.baseline ? say("{year} 年 {visits}人次（录入）", { year: site.baseline.year, visits: cockpit.compact(site.baseline.visits) }) : say("无基线");
+    const baseline = site.baseline ? say("基线：{year} 全年游客 {visits}+ 人次（录入）", { year: site.baseline.year, visits: cockpit.compact(site.baseline.visits) }) : say("无基线");
     set("year", cockpit.number(site.entered_year), baseline);
     beside(place, besides[site.site]);
     const level = cockpit.need("[data-level]", place);
@@ -80,15 +80,15 @@
     cockpit.setText(place.querySelector("[data-source]"), source);
   }
 
-  /* Where the people come from; of several, how many each counted today, since the figures are all of them. */
+  /* Where the people come from; of several, how many each counted, since the figures are all of them. */
   /** @param {Live.Site} site */
   function sources(site) {
     /** @param {{ source: string | null }} one */
     const words = (one) => cockpit.sourceWords([one.source]);
     if (site.sources.length < 2) return site.sources.map(words).join("") || cockpit.sourceWords([null]);
     /** @param {Live.Site["sources"][number]} one */
-    const each = (one) => say("{one}：{gates} 台闸机，今日进 {enteredToday} / 出 {leftToday}", { one: words(one), gates: one.gates, enteredToday: cockpit.number(one.entered_today), leftToday: cockpit.number(one.left_today) });
-    return say("◇ 数字为实测与回放之和 · {known}", { known: site.sources.map(each).join(say("；")) });
+    const each = (one) => say("{one}：{gates} 台闸机，进 {entered} / 出 {left}", { one: words(one), gates: one.gates, entered: cockpit.number(one.entered), left: cockpit.number(one.left) });
+    return say("◇ 数字为各来源之和 · {known}", { known: site.sources.map(each).join(say("；")) });
   }
 
   /** @param {HTMLElement} place @param {Api.Besides | undefined} known */
@@ -142,9 +142,9 @@
     return made;
   }
 
-  /** @param {string[]} names @param {string[][]} rows @param {string} none */
+  /** @param {string[]} names @param {string[][]} rows @param {[what: string, next: string]} none */
   function table(names, rows, none) {
-    if (!rows.length) return element("p", "second", none);
+    if (!rows.length) return cockpit.nothing(...none);
     /** @param {"th" | "td"} tag @param {string[]} cells */
     const line = (tag, cells) => {
       const made = element("tr");
@@ -168,12 +168,12 @@
 
   /** @param {string} site @param {Api.Capacity | null} known */
   function ofCapacity(site, known) {
-    if (!known) return part(say("承载量"), element("p", "second", say("没有读到")));
+    if (!known) return part(say("承载量"), cockpit.untold());
     /** @param {Api.CapacityVersion} one */
     const basis = (one) => (one.basis === "area" ? say("{area} m² ÷ {m2PerPerson} m²/人{what}", { area: cockpit.number(one.area_m2), m2PerPerson: one.m2_per_person, what: one.turnover ? ` × ${one.turnover}` : "" }) : say("录入"));
     const rows = known.versions.map((one) => [year(one.from), cockpit.number(one.instant), one.daily === null ? say("未配置") : cockpit.number(one.daily), basis(one), who(one.by)]);
-    const none = known.instant === null ? say("未配置") : say("由部署设置给出：瞬时 {instant} 人", { instant: cockpit.number(known.instant) });
-    const listed = table([say("自"), say("瞬时（人）"), say("日（人）"), say("依据"), say("录入人")], rows, none);
+    const given = known.instant === null ? say("承载量未配置") : say("由部署设置给出：瞬时 {instant} 人", { instant: cockpit.number(known.instant) });
+    const listed = table([say("自"), say("瞬时（人）"), say("日（人）"), say("依据"), say("录入人")], rows, [given, say("核定后由管理员录入")]);
     if (!cockpit.canDo("manager")) return part(say("承载量（LB/T 034-2014）"), listed);
     const begin = () => day("from", say("自（北京时间 0 时起）"));
     const entered = form(say("录入核定的承载量"), [needed(number("instant", say("瞬时承载量（人）")), 1e7), most(number("daily", say("日承载量（人，可不填）")), 1e7), begin()], (said) => send(site, "capacity", said, say("承载量已录入")), say("录入"));
@@ -185,8 +185,9 @@
   function ofLevel(site, log, closing) {
     /** @param {string | null} code */
     const name = (code) => (code === null ? "—" : `${words[code].mark} ${words[code].name}`.trim());
-    const rows = (log ? log.changes : []).map((one) => [when(one.at), name(one.from), name(one.to), cockpit.number(one.inside), one.capacity === null ? "—" : cockpit.number(one.capacity)]);
-    const listed = table([say("时间"), say("由"), say("转为"), say("在场"), say("承载量")], rows, say("等级还没有变动"));
+    const rows = (log?.changes ?? []).map((one) => [when(one.at), name(one.from), name(one.to), cockpit.number(one.inside), one.capacity === null ? "—" : cockpit.number(one.capacity)]);
+    const heads = [say("时间"), say("由"), say("转为"), say("在场"), say("承载量")];
+    const listed = log ? table(heads, rows, [say("等级还没有变动"), say("在场人数越过一级时记在这里")]) : cockpit.untold();
     const newest = closing && closing.words[0];
     const word = newest ? element("p", "second", `${newest.closed ? say("✕ 已关闭") : say("开放")} · ${newest.reason} · ${who(newest.by)} · ${when(newest.at)}`) : null;
     if (!cockpit.canDo("manager")) return part(say("等级记录"), listed, word);
@@ -203,7 +204,7 @@
     if (!known) return part(title, element("p", "second", cockpit.whyNot("steward") || say("没有读到")));
     const which = known.occurrence ? `${known.goes_on ? say("本次预警自") : say("上次预警自")} ${when(known.occurrence)}` : say("还没有过预警");
     const rows = known.duties.map((one) => duty(site, known, one));
-    const log = table([say("时间"), say("事项"), say("说明"), say("办理人")], known.log.map((one) => [when(one.at), one.name, `${one.done ? "✓" : say("撤回")} ${one.note}`, who(one.by)]), say("还没有办理记录"));
+    const log = table([say("时间"), say("事项"), say("说明"), say("办理人")], known.log.map((one) => [when(one.at), one.name, `${one.done ? "✓" : say("撤回")} ${one.note}`, who(one.by)]), [say("还没有办理记录"), say("在上方办理一项，逐条记下")]);
     return part(title, element("p", "second", which), ...rows, log);
   }
 
@@ -229,12 +230,12 @@
     if (counts) {
       /** @param {Api.Count} one */
       const off = (one) => (one.off === null ? "—" : `${one.off > 0 ? say("多") : one.off < 0 ? say("少") : say("相同")}${one.off ? cockpit.number(Math.abs(one.off)) : ""}`);
-      content.push(table([say("清点时间"), say("清点"), say("闸机计数"), say("闸机差"), say("依据"), say("清点人")], counts.counts.map((one) => [when(one.at), cockpit.number(one.inside), cockpit.number(one.gates), off(one), one.note, who(one.by)]), say("还没有清点过")));
+      content.push(table([say("清点时间"), say("清点"), say("闸机计数"), say("闸机差"), say("依据"), say("清点人")], counts.counts.map((one) => [when(one.at), cockpit.number(one.inside), cockpit.number(one.gates), off(one), one.note, who(one.by)]), [say("还没有清点过"), say("现场清点后，在下方录入")]));
     }
     const gates = errors ? errors.gates : [];
     /** @param {Api.GateError} one */
     const how = (one) => (one.default ? say("默认值，未经实测") : one.how);
-    content.push(table([say("闸机"), say("误差（95%）"), say("自"), say("依据")], gates.map((one) => [one.name, `±${one.percent}%`, one.default ? "—" : year(one.from), how(one)]), say("此场所没有闸机")));
+    content.push(table([say("闸机"), say("误差（95%）"), say("自"), say("依据")], gates.map((one) => [one.name, `±${one.percent}%`, one.default ? "—" : year(one.from), how(one)]), [say("此场所没有闸机"), say("登记客流闸机，并指定到此场所")]));
     if (cockpit.canDo("manager")) {
       content.push(form(say("现场清点：校正在场人数"), [needed(number("inside", say("在场人数"))), needed(text("note", say("依据"), 500))], (said) => send(site, "count", said, say("在场人数已校正")), say("校正")));
       if (gates.length) {
@@ -255,10 +256,10 @@
     const heard = noise.readings.map((one) => [one.name, `${cockpit.number(one.value, 1)} dB(A)`, when(one.ts) + (one.stale ? say(" · 已停报") : ""), over(noise, one)]);
     return part(
       say("时段与噪声"),
-      table([say("活动"), say("时段"), say("今天"), say("人数"), say("来源")], rows, say("时段未配置")),
+      table([say("活动"), say("时段"), say("今天"), say("人数"), say("来源")], rows, [say("时段未配置"), say("在社区文件夹的场所里写明活动与时段")]),
       element("p", "", limit),
       element("p", "second", noise.basis || ""),
-      table([say("噪声计"), say("最新读数"), say("时间"), say("与限值")], heard, say("此场所没有噪声计上报")),
+      table([say("噪声计"), say("最新读数"), say("时间"), say("与限值")], heard, [say("此场所没有噪声计上报"), say("登记噪声计，并指定到此场所")]),
       element("p", "second", say("限值针对等效声级（Leq）；单个读数超过限值只是提示。")),
     );
   }

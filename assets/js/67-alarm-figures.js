@@ -59,7 +59,7 @@
     for (const place of cockpit.findAll("[data-figures-list]")) {
       const code = place.dataset.figuresList ?? "";
       const rows = told[code].filter(LISTS[code].is || Boolean).map(LISTS[code].row);
-      place.replaceChildren(rows.length ? cockpit.table(LISTS[code].head, rows) : element("p", "second", say("没有")));
+      place.replaceChildren(rows.length ? cockpit.table(LISTS[code].head, rows) : cockpit.nothing(say("这段时间没有"), say("换一段时间再看")));
     }
   }
 
@@ -73,8 +73,8 @@
   }
 
   /** @param {Api.AlarmFigure} given */
-  function shown({ value, unit }) {
-    if (value === null) return "—";
+  function shown({ value, unit, why }) {
+    if (value === null) return why ?? "—";
     if (NAMES_OF_UNITS[unit]) return NAMES_OF_UNITS[unit](value);
     return `${cockpit.number(value, Number.isInteger(value) ? 0 : 2)}${unit ? `\u202f${unit}` : ""}`;
   }

@@ -9,6 +9,7 @@
   const LEAST_WIDE = 300;
   const HIGH = 260;
   const LINE = 17;   // what a letter needs from line to line
+  const WORDS_ROOM = 190;   // px that the words of the count's beginning need
   const SIDES = { left: 56, right: 78, top: 12, bottom: 30 };
   const page = (cockpit.pages.forecast = /** @type {PageScript} */ ({}));
   /** @type {{minutes: number, models: Record<string, string>}} */
@@ -113,7 +114,10 @@
     if (reset < last) {
       svg.append(node("path", { class: "reset", d: `M${x(reset).toFixed(1)} ${SIDES.top}V${HIGH - SIDES.bottom}` }));
       const isLeft = x(reset) < (SIDES.left + right) / 2;
-      svg.append(label(x(reset) + (isLeft ? 6 : -6), SIDES.top + 12, say("{ts} 起重新计数", { ts: cockpit.time.minute(reset) }), isLeft ? "of-reset" : "of-reset is-left"));
+      const room = isLeft ? right - x(reset) : x(reset) - SIDES.left;
+      const ts = cockpit.time.minute(reset);
+      const words = room < WORDS_ROOM ? `↺ ${ts}` : say("{ts} 起重新计数", { ts });
+      svg.append(label(x(reset) + (isLeft ? 6 : -6), SIDES.top + 12, words, isLeft ? "of-reset" : "of-reset is-left"));
     }
     for (const level of told.levels.filter((one) => one.people <= most * 1.05)) {
       svg.append(node("path", { class: `limit crowd-${level.code}`, d: path([[first, level.people], [last, level.people]]) }));

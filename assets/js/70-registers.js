@@ -37,9 +37,14 @@
     showTools();
     cockpit.registers.startQuick();
     await showTable();
-    const { row } = cockpit.root.dataset;
+    const { row, given } = cockpit.root.dataset;
     if (row) cockpit.registers.open(Number(row));
+    else if (given && declared.register.may.writes && cockpit.at === null) cockpit.registers.open(null, begun(given));
   };
+
+  /* What the fields of a new row begin with, as the address says it. */
+  /** @param {string} given */
+  const begun = (given) => Object.fromEntries(given.split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
 
   const path = () => `registers/${declared.register.code}`;
 
@@ -79,7 +84,9 @@
       /** @type {Api.RegisterRows} */
       const answer = await cockpit.ask(path(), found);
       successCallback(answer.rows.map((row) => shown(row, answer.named)), answer.total);
-      cockpit.setText(cockpit.need("[data-register-count]"), say("共 {total} 行", { total: cockpit.number(answer.total) }));
+      const count = cockpit.need("[data-register-count]");
+      cockpit.setText(count, say("共 {total} 行", { total: cockpit.number(answer.total) }));
+      if (startRow === 0) comeTo(count, answer.total);
       grid?.[answer.total ? "hideOverlay" : "showNoRowsOverlay"]();
     } catch (error) {
       failCallback();
@@ -88,12 +95,28 @@
     showLinks();
   }
 
+  /* What the rows come to, where the address asks for more than their number: a field added up, or how many differ in it. */
+  /** @param {HTMLElement} place @param {number} total */
+  async function comeTo(place, total) {
+    const [of, code] = (cockpit.root.dataset.of || "count").split(":");
+    if (of === "count" || cockpit.at !== null) return void (place.dataset.total = String(total));
+    const found = query();
+    found.set("of", of);
+    found.set("field", code);
+    /** @type {{value: number}} */
+    const { value } = await cockpit.ask(path() + "/come-to", found);
+    const field = declared.register.fields.find((one) => one.code === code);
+    place.dataset.total = String(value);
+    const told = { name: field?.name ?? code, value: cockpit.number(value, Number.isInteger(value) ? 0 : 2), unit: field?.unit ?? "" };
+    place.append(of === "sum" ? say("，{name}合计 {value} {unit}", told) : say("，{name}不同的 {value} 个", told));
+  }
+
   /** @param {Api.RegisterRow} row @param {Api.Named} named */
   function shown(row, named) {
     const at = [cockpit.time.full(Date.parse(row.at)), row.demo ? say("演示") : ""].filter(Boolean).join(" · ");
     /** @type {Record<string, string>} */
     const cells = { id: String(row.id), at, state: row.voided ? say("已作废") : row.state ? declared.register.states[row.state]?.name ?? row.state : "" };
-    for (const field of declared.register.fields) cells["v_" + field.code] = cockpit.registers.text(field, row.values[field.code], named);
+    for (const field of declared.register.fields) cells["v_" + field.code] = cockpit.registers.text(field, row.values[field.code], named) || (field.personal ? row.locked : "");
     return /** @type {GridRow} */ (/** @type {unknown} */ (cells));
   }
 
@@ -122,7 +145,9 @@
     const counts = element("span", "counts");
     for (const { code, name, count, sums } of one.values) {
       const part = element("span", "", `${nameOf(one.field, code, name)} `);
-      part.append(element("strong", "", count === null ? say("少于 5 或不便公开") : cockpit.number(count)));
+      const where = `${one.field}:eq:${code}`;
+      const register = declared.register.code;
+      part.append(count === null ? element("strong", "", say("少于 5 或不便公开")) : cockpit.toRows(cockpit.number(count), "/registers", { register, where }));
       for (const field of declared.register.fields.filter(({ code: other }) => other in sums)) {
         part.append(` · ${field.name} `, element("strong", "", cockpit.number(sums[field.code])), field.unit ? ` ${field.unit}` : "");
       }
@@ -155,12 +180,12 @@
       timer = setTimeout(() => ask({ q: search.value.trim() }), WAIT_MS);
     });
     const count = element("span", "second");
-    count.dataset.registerCount = "";
+    count.dataset.registerCount = count.dataset.rowsCount = "";
     const chips = element("span", "chips");
     chips.dataset.registerChips = "";
     const links = element("span", "links");
     links.dataset.registerLinks = "";
-    place.replaceChildren(search, stateChoice(), adder(), withVoided(), past(), chips, count, ...actions(), ...tools(), links);
+    place.replaceChildren(search, stateChoice(), adder(), withVoided(), chips, count, ...actions(), ...tools(), links);
     showChips();
     showLinks();
   }
@@ -208,25 +233,6 @@
     });
     made.append(box, say("含作废"));
     return made;
-  }
-
-  /* The same page as it stood at a time. */
-  function past() {
-    const folded = element("details", "filter");
-    const made = element("form");
-    const input = element("input");
-    Object.assign(input, { type: "datetime-local", required: true });
-    input.setAttribute("aria-label", say("回看的时刻"));
-    made.addEventListener("submit", (event) => {
-      event.preventDefault();
-      const address = new URL(location.href);
-      address.searchParams.set("at", input.value);
-      location.assign(address);
-    });
-    made.append(input, element("button", "ahead", say("看当时")));
-    folded.append(element("summary", "", say("回看")), made);
-    folded.name = TOOLS;
-    return folded;
   }
 
   /* A condition more: which field, how it is compared, with what. */
@@ -289,6 +295,8 @@
       found.delete("voided");
       if (cockpit.at !== null) found.set("at", new Date(cockpit.at).toISOString());
       link.href = cockpit.registers.address(`/export?${found}`);
+      link.download = "";
+      cockpit.far.download(link, cockpit.need("[data-register-links]"));
       return link;
     }));
   }

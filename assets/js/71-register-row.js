@@ -25,7 +25,7 @@
       }
     }
     const shown = registers.dialog(row ? say("{name} · 编号 {id}", { name: registers.declared.register.name, id: row.id }) : say("{name} · 登记一行", { name: registers.declared.register.name }));
-    const isOpen = !row || (mayWrite() && !row.voided && changeable(row).length > 0);
+    const isOpen = !row || (mayWrite() && !row.voided && !row.locked && changeable(row).length > 0);
     shown.append(row && !isOpen ? told(row) : form(row, given));
     if (row) shown.append(...(mayWrite() && !row.voided ? [steps(row), ending(row)] : []), ...parts(row), registers.erasing(row), history(row));
     /** @type {HTMLElement | null} */ (shown.querySelector("input, select, textarea"))?.focus();
@@ -139,7 +139,7 @@
     const made = element("dl", "values");
     for (const one of fields) {
       if (!(one.code in row.values)) continue;
-      made.append(element("dt", "", one.name), element("dd", "", registers.text(one, row.values[one.code], row.named) || "—"));
+      made.append(element("dt", "", one.name), element("dd", "", registers.text(one, row.values[one.code], row.named) || (one.personal && row.locked) || "—"));
     }
     return made;
   }

@@ -9,8 +9,16 @@
   const SHOWN = 200;
   const PATIENCE_MS = 120000;
 
-  /** @param {boolean} isRehearsal */
-  const address = (isRehearsal) => registers.address(`/import?dry_run=${isRehearsal}`);
+  /* Send the file; how far that is stands where what was found will. */
+  /** @param {File} file @param {boolean} isRehearsal @param {HTMLElement} found */
+  async function send(file, isRehearsal, found) {
+    const work = cockpit.far.begin(found);
+    try {
+      return await cockpit.post(registers.address(`/import?dry_run=${isRehearsal}&work=${work.name}`), file, { patience: PATIENCE_MS });
+    } finally {
+      work.end();
+    }
+  }
 
   registers.take = function () {
     const place = registers.dialog(say("{name} · 导入", { name: registers.declared.register.name }));
@@ -31,6 +39,8 @@
       const [file] = input.files ?? [];
       if (file) rehearse(file, outcome, found);
     });
+    // The same file, mended or tried again, is a choice too.
+    input.addEventListener("click", () => { input.value = ""; });
     input.focus();
   };
 
@@ -38,7 +48,7 @@
   async function rehearse(file, outcome, found) {
     found.replaceChildren();
     cockpit.setText(outcome, say("正在检查 {name} …", { name: file.name }));
-    const answer = await cockpit.post(address(true), file, { patience: PATIENCE_MS });
+    const answer = await send(file, true, found);
     if (!answer.ok) {
       cockpit.sayOutcome(outcome, false, answer.body.detail);
       found.replaceChildren(faults(answer.body.faults ?? []));
@@ -56,7 +66,7 @@
 
   /** @param {File} file @param {HTMLElement} outcome @param {HTMLElement} found */
   async function take(file, outcome, found) {
-    const answer = await cockpit.post(address(false), file, { patience: PATIENCE_MS });
+    const answer = await send(file, false, found);
     if (!answer.ok) {
       cockpit.sayOutcome(outcome, false, answer.body.detail);
       found.replaceChildren(faults(answer.body.faults ?? []));

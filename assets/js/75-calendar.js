@@ -249,12 +249,37 @@
     const work = one.holiday && one.kind === "holiday" ? say("{kind}：{name}", { kind: KINDS[one.kind], name: one.holiday }) : KINDS[one.kind];
     const list = element("ol", "agenda");
     list.append(...one.entries.map(inFull));
+    showRooms(chosen);
     place.replaceChildren(
       element("h2", "", cockpit.time.day(ms(one.day) - cockpit.time.EAST_MS)),
       element("p", "second", lines), element("p", "second", work),
       ...one.festivals.map((fair) => element("p", "fair", `◆ ${fair.name}${fair.is_peak ? say(" · 高潮") : ""}`)),
       one.entries.length ? list : element("p", "second", say("这一天没有公开的安排")),
     );
+  }
+
+  /* Which rooms are free on the day: an hour that is to come leads to its booking, for those who book. */
+  /** @param {string} day */
+  async function showRooms(day) {
+    const place = cockpit.need("[data-calendar-rooms]");
+    /** @type {HTMLElement | null} */
+    let rooms = null;
+    try {
+      rooms = await cockpit.roomsOfDay(day, (given, ends) => (cockpit.canDo("steward") && ends > cockpit.now() ? bookingLink(given) : null));
+    } catch (error) {
+      rooms = element("p", "outcome is-bad", `▲ ${error.message}`);
+    }
+    if (day !== chosen) return;
+    place.hidden = rooms === null;
+    if (rooms) place.replaceChildren(element("h2", "", say("空闲房间 · {day}", { day: cockpit.time.day(ms(day) - cockpit.time.EAST_MS) })), rooms);
+  }
+
+  /** @param {Record<string, string>} given */
+  function bookingLink(given) {
+    const link = element("a");
+    const begun = new URLSearchParams({ given: Object.entries(given).map((one) => one.join("=")).join("\n") });
+    link.href = `${registerLink("bookings")}&${begun}`;
+    return link;
   }
 
   /** @param {Api.CalendarEntry} entry */

@@ -20,6 +20,7 @@
     const why = cockpit.whyNot("manager");
     if (why !== null) return cockpit.refuse(cockpit.need("[data-verdict]"), why);
     show();
+    cockpit.showBackups();
   };
 
   /* Nobody pushes how a process fares: it is asked for while somebody looks. */
@@ -31,9 +32,13 @@
     if (!answer.ok) return cockpit.refuse(cockpit.need("[data-verdict]"), cockpit.reason(answer));
     const told = /** @type {Api.Health} */ (cockpit.own(answer.body));
     verdict(told);
-    place.replaceChildren(...told.groups.map(group));
+    place.replaceChildren(...[...told.groups].sort((a, b) => urgency(b) - urgency(a)).map(group));
     cockpit.need("[data-last-day]").replaceChildren(refused(told.last_day.quarantined), alarms(told.last_day.alarms));
   }
+
+  /* What is not well stands first: on a phone it would be far below. */
+  /** @param {Api.VitalGroup} one */
+  const urgency = ({ state }) => (state === "high" ? 2 : state === "middle" ? 1 : 0);
 
   /** @param {Api.Health} told */
   function verdict(told) {
@@ -89,9 +94,9 @@
 
   /** @param {Api.Vital} one */
   function limit({ limits, unit, kind }) {
-    if (kind !== "number") return say("应当相反");
-    if (limits.above !== null) return say("应不高于 {n} {unit}", { n: limits.above, unit });
-    return limits.below === null ? "" : say("应不低于 {n} {unit}", { n: limits.below, unit });
+    if (kind !== "number") return kind === "yes_no" ? say("应为「是」") : say("应为「否」");
+    if (limits.above !== null) return say("应不高于 {n} {unit}", { n: limits.above, unit }).trim();
+    return limits.below === null ? "" : say("应不低于 {n} {unit}", { n: limits.below, unit }).trim();
   }
 
   /** @param {Api.Vital} one */

@@ -130,7 +130,7 @@
   function showList(reports) {
     const head = [say("报告"), say("期间"), say("状态"), say("文件"), say("数据截至"), say("制作人")];
     const rows = reports.map((one) => [one.name, periodOf(one), stateOf(one), filesOf(one), timeOf(one.known_at), byWhom(one.by)]);
-    const none = element("p", "second", say("还没有报告"));
+    const none = cockpit.nothing(say("还没有报告"), say("在上方选期间，按「制作」"));
     const table = cockpit.table(head, rows, "reports-table");
     [...table.tBodies[0].rows].forEach((row, place) => {
       row.dataset.report = String(reports[place].id);
@@ -152,8 +152,8 @@
   function stateOf(one) {
     const made = element("div", "report-state");
     if (one.state === "done") made.append(say("● 已完成"));
-    if (one.state === "waiting") made.append(say("○ 排队中"));
-    if (one.state === "making") made.append(progress(one));
+    if (one.state === "waiting") made.append(say("○ 排队中"), " ", button(say("停下"), () => stop(one), one.period_name));
+    if (one.state === "making") made.append(progress(one), button(say("停下"), () => stop(one), one.period_name));
     if (one.state === "failed") {
       made.append(element("strong", "is-bad", say("▲ 失败")), element("span", "why", one.reason ?? ""), button(say("重试"), () => again(one), one.period_name));
     }
@@ -168,6 +168,13 @@
     bar.value = one.done;
     made.append(bar);
     return made;
+  }
+
+  /** @param {Api.Report} one */
+  async function stop(one) {
+    const answer = await cockpit.post(`${base()}/${one.id}/stop`, {});
+    outcome(answer.ok, answer.ok ? say("已停下，随时可以重试") : answer.body.detail);
+    if (answer.ok) await show();
   }
 
   /** @param {Api.Report} one */

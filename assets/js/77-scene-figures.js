@@ -17,7 +17,9 @@
   /* A figure's value, unit and period; where there is none, why. */
   scenes.value = function (one) {
     const place = element("p", "scene-value");
-    const number = element("span", "value", one.value === null ? "—" : scenes.number(one, one.value));
+    const text = one.value === null ? "—" : scenes.number(one, one.value);
+    const number = one.value === null || cockpit.root.dataset.page === "wall" ? element("span", "", text) : cockpit.toRows(text, one.page);
+    number.classList.add("value");
     place.append(number);
     if (one.value === null) place.append(element("span", "unit", one.source_name));
     else if (one.unit) place.append(element("span", "unit", one.unit));
@@ -32,9 +34,12 @@
     return say("目标 {target} · 达到 {share}\u2009%", { target, share: Math.round(one.share * 100) });
   };
 
+  /* What of a figure's rows is not real: replayed, invented, or nothing. */
+  scenes.unreal = (one) => [one.replayed ? say("含回放") : "", one.demo ? say("演示") : ""].filter(Boolean).join(" · ");
+
   /* Source and time, as the foot of a figure says them. */
   scenes.foot = function (one) {
-    const source = one.replayed ? say("{source} · 含回放", { source: one.source_name }) : one.source_name;
+    const source = [one.source_name, one.source_name.includes(say("演示")) ? "" : scenes.unreal(one)].filter(Boolean).join(" · ");
     const at = Date.parse(one.as_of);
     const when = one.kind === "entered" ? cockpit.time.local(at).slice(0, 10) : cockpit.time.full(at);
     return one.value === null ? say("截至 {when}", { when }) : say("{source} · 截至 {when}", { source, when });

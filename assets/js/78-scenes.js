@@ -225,7 +225,8 @@
       const last = element("td", "");
       last.append(rows);
       const value = one.value === null ? one.source_name : `${figures.number(one, one.value)}${one.unit ? `\u2009${one.unit}` : ""}`;
-      row.append(first, element("td", "", value), element("td", "", one.period_name), element("td", "second", one.about), last);
+      const said = one.value === null ? value : [value, figures.unreal(one)].filter(Boolean).join(" · ");
+      row.append(first, element("td", "", said), element("td", "", one.period_name), element("td", "second", one.about), last);
       body.append(row);
     }
     table.append(top, body);

@@ -152,11 +152,21 @@
       [each.source, each.note, each.by, cockpit.time.full(Date.parse(each.at))].filter(Boolean).join(" · "),
     ));
     if (!parts.length) parts.push(element("p", "second", say("还没有录入")));
+    else parts.unshift(newest(one));
     if (cockpit.may("manager") && cockpit.at === null) {
       parts.push(cockpit.forms.form(say("录入数值"), [real("value", say("数值（不填：撤回这一天的）")), day("date", say("属于哪一天")), cockpit.forms.text("source", say("来源"), 200), cockpit.forms.text("note", say("说明"), 500)],
         (said) => send(`/${encodeURIComponent(one.code)}/values`, { ...said, reference: cockpit.outbox.newId() })));
     }
     cockpit.forms.redraw(place, ...parts);
+  }
+
+  /* What of the entries is the figure: the newest that was not withdrawn. */
+  /** @param {Api.IndicatorAnswer} one */
+  function newest(one) {
+    const told = element("p", "second", say("共 {n} 次录入，取最新一天的 {value}", { n: one.entries.length, value: one.value === null ? "—" : figures.number(one, one.value) }));
+    told.dataset.rowsCount = "";
+    if (one.value !== null) told.dataset.total = figures.number(one, one.value).replaceAll("\u202f", "");
+    return told;
   }
 
   /** @param {Api.IndicatorAnswer} one */
@@ -218,7 +228,7 @@
 
   async function showNew() {
     const place = cockpit.need("[data-indicator-new]");
-    const why = cockpit.at === null ? cockpit.whyNot("manager") : say("回看时不能新增");
+    const why = cockpit.at === null ? cockpit.whyNot("manager") : cockpit.notThen();
     if (why !== null) return cockpit.refuse(place, why);
     const { choice, text } = cockpit.forms;
     const answer = await cockpit.request(`/api/v1/${cockpit.root.dataset.community}/registers`);

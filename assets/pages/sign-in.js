@@ -5,15 +5,17 @@
   /** @param {string} text */
   const say = (text) => String((window.cockpitWords || {})[text] ?? text);
 
-  /** @typedef {{ok: boolean, detail?: string}} Told */
+  /** @typedef {{ok: boolean, detail?: string, role?: string}} Told */
 
   const form = document.querySelector("form");
   if (!form) return;   // a link that is not good any more
   const query = new URLSearchParams(location.search);
+  const PHONE = matchMedia("(max-width: 700px)");
 
   /* Only a path of ours is gone to: an address of elsewhere in ?next= is no reason to leave. */
-  function next() {
-    const target = new URL(query.get("next") || "/", location.origin);
+  /** @param {string} first */
+  function next(first = "/") {
+    const target = new URL(query.get("next") || form?.dataset.next || first, location.origin);
     return target.origin === location.origin ? target.pathname + target.search : "/";
   }
 
@@ -31,7 +33,8 @@
   async function post(path, body) {
     try {
       const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang }, body: JSON.stringify(body) });
-      return { ok: answer.ok, detail: (await answer.json()).detail };
+      const { detail, role } = await answer.json();
+      return { ok: answer.ok, detail, role };
     } catch (error) {
       return { ok: false, detail: say("连接中断，请再试") };
     }
@@ -48,9 +51,10 @@
     event.preventDefault();
     const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
     button.disabled = true;
-    const { ok, detail } = await sends[/** @type {"sign-in" | "welcome"} */ (form.dataset.kind)](new FormData(form));
+    const { ok, detail, role } = await sends[/** @type {"sign-in" | "welcome"} */ (form.dataset.kind)](new FormData(form));
     button.disabled = false;
-    if (ok) location.assign(next());
+    // A steward with a phone comes to report, and to what is theirs to do.
+    if (ok) location.assign(next(role === "steward" && PHONE.matches ? "/report" : "/"));
     else /** @type {HTMLElement} */ (document.querySelector("[data-outcome]")).textContent = "▲ " + detail;
   });
 })();

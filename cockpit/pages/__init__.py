@@ -7,20 +7,26 @@ from urllib.parse import urlsplit
 from dash import Dash, Input, Output, dcc, html
 
 from cockpit import access
+from cockpit.demonstration.api import filling
 from cockpit.pages import (
+    account,
     alarm_figures,
     alarm_rules,
     alarms,
     board,
+    brief,
     calendar,
     compare,
     counts,
     device,
+    device_registration,
+    devices,
     displays,
     event,
     events,
     festivals,
     figures,
+    first_hour,
     forecast,
     frame,
     governance,
@@ -30,6 +36,7 @@ from cockpit.pages import (
     indicators,
     map_page,
     media,
+    moment,
     people,
     quarantine,
     registers,
@@ -41,26 +48,36 @@ from cockpit.pages import (
     wall,
 )
 from cockpit.pages.address import NoPage, Page, find
+from sensors.codecs.installed import Codecs
 from store import demonstration
 from store.databases import Databases
+from store.language import marked
 
 
-def pages(app: Dash, databases: Databases, mqtt_port: int) -> list[Page]:
-    """Every page by the template of its path; also registers the callbacks that redraw a part of one."""
+def pages(databases: Databases, mqtt_port: int, codecs: Codecs) -> list[Page]:
+    """Every page by the template of its path."""
     return [
         Page("/", home.page(mqtt_port)),
         Page("/wall/{community}", wall.page(databases), replay.check(databases)),
-        Page("/devices/{device}", device.page(app, databases), device.check(databases)),
+        Page("/devices", devices.page, devices.check),
+        Page("/devices/{device}", device.page(databases), device.check(databases)),
+        Page(
+            "/device-registration",
+            device_registration.page(databases, codecs),
+            device_registration.check(databases),
+            present=marked("登记和修改的是现在的设备"),
+        ),
+        Page("/brief", brief.page),
         Page("/map", map_page.page, map_page.check(databases)),
-        Page("/compare", compare.page(databases), compare.check),
-        Page("/events", events.page(app, databases), events.check),
+        Page("/compare", compare.page(databases), compare.check, present=marked("它对比的是自己选的两个时刻")),
+        Page("/events", events.page, events.check),
         Page("/events/{event}", event.page(databases), event.check(databases)),
         Page("/alarms", alarms.page, alarms.check),
         Page("/alarm-rules", alarm_rules.page),
         Page("/alarm-figures", alarm_figures.page),
         Page("/board", board.page),
-        Page("/report", report.page),
-        Page("/governance", governance.page),
+        Page("/report", report.page, present=marked("上报和办理的是现在的事")),
+        Page("/governance", governance.page, governance.check),
         Page("/calendar", calendar.page, calendar.check),
         Page("/media", media.page),
         Page("/registers", registers.page, registers.check),
@@ -68,15 +85,17 @@ def pages(app: Dash, databases: Databases, mqtt_port: int) -> list[Page]:
         Page("/scenes", scenes.page, scenes.check),
         Page("/indicators", indicators.page),
         Page("/visitors", visitors.page),
-        Page("/counts", counts.page),
+        Page("/counts", counts.page, present=marked("核对的是现在的客流")),
         Page("/forecast", forecast.page),
         Page("/festivals", festivals.page),
-        Page("/reports", reports.page),
-        Page("/displays", displays.page),
-        Page("/health", health.page),
-        Page("/people", people.page),
-        Page("/quarantine", quarantine.page(databases)),
-        Page("/ground", ground.page(databases)),
+        Page("/reports", reports.page, present=marked("每份报告有自己的期间和时刻")),
+        Page("/displays", displays.page, present=marked("管的是现在亮着的屏")),
+        Page("/health", health.page, present=marked("看的是系统现在的状况")),
+        Page("/people", people.page, present=marked("名册和权限只有现在的")),
+        Page("/account", account.page, present=marked("账号只有现在的")),
+        Page("/first-hour", first_hour.page, present=marked("清单说的是现在走到了哪一步")),
+        Page("/quarantine", quarantine.page(databases), present=marked("处理的是现在还没有处置的消息")),
+        Page("/ground", ground.page(databases), ground.check, present=marked("地图底图只有现在的，旧版本列在页上")),
     ]
 
 
@@ -91,7 +110,9 @@ def register(app: Dash, known: Sequence[Page], databases: Databases) -> None:
         try:
             found = find(known, pathname, search)
             access.check_page(found.key, found.asked.get("community"))
-            with frame.of_demonstration(_is_demonstration(databases)):
+            shown = moment.on_page(known, found.key.removeprefix("PAGE "))
+            is_one = _is_demonstration(databases)
+            with frame.of_demonstration(is_one, filling(databases) if is_one else None), shown:
                 return found.laid_out()
         except NoPage as error:
             return frame.unknown(error)

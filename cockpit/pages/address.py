@@ -1,24 +1,24 @@
 """Which page an address asks for; what it asks is checked before anything is laid out."""
 
 import inspect
+import keyword
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from html import escape
-from string import Template
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from starlette.routing import compile_path
 
-from cockpit.serving import bundle
+from cockpit.serving import plain
 from cockpit.serving.theme import THEMES
 from geo.communities import communities
 from layers.web import SKEW
+from layers.words import told
 from sensors.readings.summary import SHOWN
 from store.instant import Instant, now, parse_local
-from store.language import CHINESE, LANGUAGES, current, say
+from store.language import CHINESE, LANGUAGES, say
 
 LANG = "lang"
 """The parameter of every page that chooses its language (cockpit/serving/language.py)."""
@@ -26,7 +26,6 @@ OURS = ("community", "at", "metric", "theme", "event", LANG)
 """Parameters that several pages take: one that is nearly such a name is a slip of the pen."""
 LIKE = 0.75
 """How alike two names are (difflib's ratio) before one is taken for a misspelling of the other."""
-EXAMPLE = "2026-11-24T14:00"
 
 Layout = Callable[..., Any]
 """Takes what the path's pattern names and the query's parameters by name; answers a component."""
@@ -45,13 +44,19 @@ class NoPage(Exception):
 class Page:
     """A page: the template of its path, its layout, and what else must be so before it is one.
 
-    The names of the layout's parameters are what the page may be asked; one without ``at`` has no past.
-    ``check`` takes what the layout takes and raises `NoPage`.
+    The names of the layout's parameters are what the page may be asked; one without ``at`` has no past, and ``present``
+    says why. ``check`` takes what the layout takes and raises `NoPage`.
     """
 
     path: str
     layout: Layout
     check: Callable[..., None] | None = None
+    present: str = ""
+
+    @property
+    def has_past(self) -> bool:
+        """Whether it can be asked for a past time."""
+        return "at" in self.asked
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -61,7 +66,8 @@ class Page:
     @property
     def asked(self) -> frozenset[str]:
         """What the page may be asked."""
-        return frozenset(inspect.signature(self.layout).parameters) - {"_other"}
+        names = inspect.signature(self.layout).parameters.keys() - {"_other"}
+        return frozenset(name.removesuffix("_") for name in names)
 
 
 class Found(NamedTuple):
@@ -73,7 +79,12 @@ class Found(NamedTuple):
 
     def laid_out(self) -> Any:
         """The page's component."""
-        return self.layout(**self.asked)
+        return self.layout(**{_argument(name): value for name, value in self.asked.items()})
+
+
+def _argument(name: str) -> str:
+    """A parameter of an address as Python can write it: ``from`` is a word of its own there."""
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def find(pages: Sequence[Page], path: str, search: str) -> Found:
@@ -90,6 +101,8 @@ def find(pages: Sequence[Page], path: str, search: str) -> Found:
             continue
         named = match.groupdict()
         query = _query(search)
+        if "at" in query and not page.has_past:
+            raise NoPage(say("这个页面只有现在，不能回看：{why}", why=say(page.present)), 400)
         _check_names(query, page.asked - named.keys())
         _check_values(query | named)
         if page.check is not None:
@@ -108,10 +121,8 @@ def instant_of(text: str) -> Instant:
     """
     try:
         at = parse_local(text)
-    except (ValueError, OverflowError):
-        raise NoPage(
-            say("时间「{text}」看不懂，应写作 {example}（北京时间）", text=text[:40], example=EXAMPLE), 400
-        ) from None
+    except (ValueError, OverflowError) as error:
+        raise NoPage(told(str(error)), 400) from None
     if at > now() + SKEW:
         raise NoPage(say("时间「{text}」还没有到，只能回看过去", text=text[:40]), 400)
     if at < 0:
@@ -120,28 +131,9 @@ def instant_of(text: str) -> Instant:
 
 
 def refusal(error: NoPage) -> str:
-    """The whole page that says why there is none, and leads home; it needs no script."""
+    """The whole page that says why there is none, and leads home."""
     title = say("没有这个页面") if error.status == 404 else say("这个地址有误")
-    return NOWHERE.substitute(
-        title=title,
-        said=escape(error.text),
-        home=say("回到总览"),
-        cockpit=say("CIM 驾驶舱"),
-        lang=current(),
-        sheet=bundle.sheets().path,
-    )
-
-
-NOWHERE = Template("""<!DOCTYPE html>
-<html lang="$lang" data-theme="dark">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title · $cockpit</title>
-<link rel="stylesheet" href="$sheet">
-</head>
-<body><main class="desk page-missing"><h1>$title</h1><p>$said</p><p><a href="/">$home</a></p></main></body>
-</html>""")
+    return plain.page(title, error.text, {say("回到总览"): "/"}, theme="dark")
 
 
 def _query(search: str) -> dict[str, str]:
@@ -154,8 +146,6 @@ def _query(search: str) -> dict[str, str]:
 
 
 def _check_names(query: Mapping[str, str], known: frozenset[str]) -> None:
-    if "at" in query and "at" not in known:
-        raise NoPage(say("这个页面只有现在，不能回看；总览、地图、对比和大屏可以。"), 400)
     for name in query.keys() - known:
         if name in OURS:
             continue

@@ -32,9 +32,15 @@ def page(
     at: str | None = None,
     alarm: str | None = None,
     view: str | None = None,
+    state: str | None = None,
+    priority: str | None = None,
+    q: str | None = None,
     **_other: str,
 ) -> Any:
-    """The layout of ``/alarms``; ``alarm`` is one that stands open, the script keeps it all by the live channel."""
+    """The layout of ``/alarms``; the script keeps it by the live channel, narrowed as the address says.
+
+    ``alarm`` is one that stands open.
+    """
     known = frame.known_community(community)
     shown = view or "open"
     tabs = [
@@ -47,6 +53,7 @@ def page(
         [
             others(known, "alarms", frame.past_of(at)),
             html.Div(tabs, className="tabs", role="tablist", **{"aria-label": say("告警视图")}),
+            html.Output("", className="second", **{"data-rows-count": ""}),
             html.P("", className="outcome", role="status", **{"data-outcome": ""}),
         ],
         className="alarms-top",
@@ -92,15 +99,18 @@ def others(community: Community, here: str, past: dict[str, str]) -> Any:
     return html.Nav(links, className="alarm-pages", **{"aria-label": say("告警页面")})
 
 
-def check(view: str | None = None, **_other: str) -> None:
-    """Whether there is such a view."""
+def check(view: str | None = None, state: str | None = None, priority: str | None = None, **_other: str) -> None:
+    """Whether there are such a view, state and priority."""
+    for given, known in ((state, ["sounding", *STATES]), (priority, looks().priorities)):
+        if given is not None and given not in known:
+            raise NoPage(say("没有「{code}」，只有 {known}", code=given[:40], known=say("、").join(known)), 400)
     if view is not None and view not in VIEWS:
         raise NoPage(say("没有视图「{view}」，只有 {known}", view=view[:40], known=say("、").join(VIEWS)), 400)
 
 
 def _filters() -> Any:
     known = life().states
-    of_state = [html.Option(say("全部状态"), value="")] + [
+    of_state = [html.Option(say("全部状态"), value=""), html.Option(say("未确认（含已恢复）"), value="sounding")] + [
         html.Option(named(known[code]), value=code) for code in STATES
     ]
     of_priority = [html.Option(say("全部级别"), value="")] + [

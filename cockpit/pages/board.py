@@ -4,7 +4,7 @@ from typing import Any
 
 from dash import html
 
-from cockpit.pages import frame
+from cockpit.pages import event, frame
 
 
 def page(community: str | None = None, theme: str | None = None, at: str | None = None, **_other: str) -> Any:
@@ -14,4 +14,4 @@ def page(community: str | None = None, theme: str | None = None, at: str | None 
         html.Div(className="board", **{"data-board": ""}),
         html.Div(className="batch", hidden=True, **{"data-batch": ""}),
     ]
-    return frame.desk(known, "board", content, theme=frame.theme_of(theme), **frame.past_of(at))
+    return frame.desk(known, "board", content, theme=frame.theme_of(theme), life=event.life(), **frame.past_of(at))

@@ -37,6 +37,7 @@ def page(
             className="panel calendar-day",
             **{"data-calendar-day": "", "aria-live": "polite", "aria-label": say("当天")},
         ),
+        html.Section([], className="panel calendar-rooms", hidden=True, **{"data-calendar-rooms": ""}),
     ]
     more = {"month": month if month and MONTH.fullmatch(month) else ""}
     more["day"] = day if day and DAY.fullmatch(day) else ""

@@ -1,56 +1,38 @@
-"""A device's page: what it is, what it says now, and its past as a chart."""
+"""A device's page: what it is, what it says now, its past as a chart, and what a manager does with it."""
 
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
-import plotly.graph_objects as go
-from dash import Dash, Input, Output, State, dcc, html
+from dash import html
 from sqlalchemy import Engine
 
 from cockpit import access
 from cockpit.pages import frame
 from cockpit.pages.address import NoPage
-from cockpit.pages.choices import buttons
-from cockpit.pages.device_chart import FIRST_SPAN, SPANS, chart, without_readings
 from geo.communities import communities
 from geo.communities import community as community_of
+from geo.ground import place
 from sensors.devices import registry
 from sensors.devices.kinds import kind_name, kinds
 from sensors.devices.registry import Device
-from sensors.metrics import metrics
 from sensors.readings import history
 from sensors.replay.sources import source_words
 from store.databases import Databases
-from store.language import named, say
+from store.instant import SHANGHAI, Instant, to_datetime
+from store.language import marked, named, say
+
+SPANS = {"day": marked("24 小时"), "week": marked("7 天"), "month": marked("30 天"), "year": marked("一年")}
+FIRST_SPAN = "day"
 
 
-def page(app: Dash, databases: Databases) -> Callable[..., Any]:
-    """The layout of ``/devices/{id}``; also registers what redraws its chart."""
+def page(databases: Databases) -> Callable[..., Any]:
+    """The layout of ``/devices/{id}``; scripts draw its chart and what is done with it."""
 
     def layout(device: str = "", theme: str | None = None, at: str | None = None, **_other: str) -> Any:
         found = _one(databases, device)
         access.check_found("PAGE /devices/{device}", found.community)
-        engine = databases.of(found.community)
-        with engine.connect() as connection:
-            measured = history.metrics_of(connection, device)
-        return _page(engine, found, measured, frame.theme_of(theme), frame.past_of(at))
-
-    @app.callback(
-        Output("device-chart", "figure"),
-        Input("device-metric", "data"),
-        Input("device-span", "data"),
-        State("cockpit", "data-device"),
-        State("cockpit", "data-theme"),
-        State("cockpit", "data-at"),
-        prevent_initial_call=True,
-    )
-    def redraw(metric: str, span: str, device: str, theme: str, at_ms: str | None) -> go.Figure:
-        found = _find(databases, device)
-        if found is None or metric is None or span not in SPANS:
-            return without_readings(theme)
-        access.check_found("CALLBACK device-chart.figure", found.community)
-        return chart(databases.of(found.community), found, metric, span, theme, frame.at_of(at_ms))
+        return _page(databases.of(found.community), found, frame.theme_of(theme), frame.past_of(at))
 
     return layout
 
@@ -80,18 +62,9 @@ def _find(databases: Databases, device: str) -> Device | None:
     return None
 
 
-def _page(engine: Engine, device: Device, measured: list[str], theme: str, past: dict[str, str]) -> Any:
-    known = metrics()
-    options = {code: named(known[code]) if code in known else code for code in measured}
-    first = measured[0] if measured else None
-    spans = {code: say(span.name) for code, span in SPANS.items()}
-    facts = [
-        (say("编号"), device.id),
-        (say("类型"), kind_name(device.kind)),
-        (say("上报间隔"), say("{interval_s} 秒", interval_s=f"{device.interval_s:g}")),
-        (say("编解码"), device.codec or say("按格式识别")),
-        (say("来源"), source_words(device.source) if device.source else say("传感器")),
-    ]
+def _page(engine: Engine, device: Device, theme: str, past: dict[str, str]) -> Any:
+    with engine.connect() as connection:
+        measured = history.metrics_of(connection, device.id)
     content = [
         html.Section(
             [
@@ -102,38 +75,86 @@ def _page(engine: Engine, device: Device, measured: list[str], theme: str, past:
                     ],
                     className="heading",
                 ),
-                html.Dl([part for name, value in facts for part in (html.Dt(name), html.Dd(value))]),
+                html.Dl([part for name, value in _facts(device) for part in (html.Dt(name), html.Dd(value))]),
                 html.P("", className="clock-note", hidden=True, **{"data-device-clock": ""}),
                 frame.heading(say("最新读数"), "devices.latest"),
                 html.Table([html.Tbody([], **{"data-device-latest": ""})], className="latest"),
-                *([] if past else _commands(device)),
+                *([] if past else [*_commands(device), _kept(device)]),
             ],
             className="panel facts",
         ),
-        html.Section(
-            [
-                html.Div(
-                    [
-                        frame.heading(say("历史"), "devices.history"),
-                        *buttons("device-span", say("时段"), spans, FIRST_SPAN),
-                        *buttons("device-metric", say("测量项"), options, first),
-                    ],
-                    className="chart-head",
-                ),
-                dcc.Graph(
-                    id="device-chart",
-                    figure=chart(engine, device, first, FIRST_SPAN, theme, frame.at_of(past.get("at")))
-                    if first
-                    else without_readings(theme),
-                    responsive=True,
-                    config={"displayModeBar": False},
-                    className="device-chart",
-                ),
-            ],
-            className="panel chart-panel",
-        ),
+        _chart(measured),
     ]
-    return frame.desk(community_of(device.community), "device", content, theme=theme, device=device.id, **past)
+    about = {"subject": device.name, "device": device.id}
+    return frame.desk(community_of(device.community), "device", content, theme=theme, **about, **past)
+
+
+def _facts(device: Device) -> list[tuple[str, str]]:
+    site, room = (
+        place(device.community, layer, code) if code else None
+        for layer, code in (("sites", device.site), ("rooms", device.room))
+    )
+    facts = [
+        (say("编号"), device.id),
+        (say("类型"), kind_name(device.kind)),
+        (say("位置"), _where(device)),
+        (say("场所"), named(site) if site else ""),
+        (say("房间"), named(room) if room else ""),
+        (say("上报间隔"), say("{interval_s} 秒", interval_s=f"{device.interval_s:g}")),
+        (say("编解码"), device.codec or say("按格式识别")),
+        (say("网关"), device.gateway or ""),
+        (say("来源"), source_words(device.source) if device.source else say("传感器")),
+        (say("登记于"), _date(device.created)),
+        (say("硬件更换于"), _date(device.hardware_since) if device.hardware_since else ""),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _where(device: Device) -> str:
+    """The area, and the position with its system; that it has none is said."""
+    if device.lon is None or device.lat is None:
+        return say("▲ 没有位置，地图上看不到")
+    area = place(device.community, "areas", device.area) if device.area else None
+    name = named(area) if area else say("片区之外")
+    return say("{area} · {lon}，{lat}（CGCS2000）", area=name, lon=f"{device.lon:.5f}", lat=f"{device.lat:.5f}")
+
+
+def _date(at: Instant) -> str:
+    return to_datetime(at).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def _chart(measured: list[str]) -> Any:
+    """The chart's place, with what the device has ever measured; the script draws it."""
+    spans = [
+        html.Button(
+            say(name),
+            type="button",
+            className="tap",
+            **{"data-span": code, "aria-pressed": str(code == FIRST_SPAN).lower()},
+        )
+        for code, name in SPANS.items()
+    ]
+    return html.Section(
+        [
+            html.Div(
+                [
+                    frame.heading(say("历史"), "devices.history"),
+                    html.Div(spans, className="choice", role="group", **{"aria-label": say("时段")}),
+                    html.Div([], className="choice", role="group", **{"aria-label": say("测量项"), "data-series": ""}),
+                ],
+                className="chart-head",
+            ),
+            html.Div(
+                html.Div([], **{"data-plot": ""}),
+                id="device-chart",
+                className="device-chart",
+                **{"data-measured": msgspec.json.encode(measured).decode()},
+            ),
+            html.P("", className="second chart-note", role="status", **{"data-chart-note": ""}),
+            html.Div([], className="actions chart-tools", **{"data-chart-tools": ""}),
+        ],
+        className="panel chart-panel",
+    )
 
 
 def _commands(device: Device) -> list[Any]:
@@ -151,3 +172,9 @@ def _commands(device: Device) -> list[Any]:
         ),
         html.Table([html.Tbody([], **{"data-commands-given": described})], className="given"),
     ]
+
+
+def _kept(device: Device) -> Any:
+    """Its alarms, refused messages, words and credentials: for those who work there; the script fills it."""
+    sample = kinds()[device.kind].sample
+    return html.Div([], className="kept", **{"data-kept-device": sample})

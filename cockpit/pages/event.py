@@ -28,7 +28,15 @@ def page(databases: Databases) -> Callable[..., Any]:
         access.check_found("PAGE /events/{event}", found)
         content = [html.Div(className="event-page", **{"data-event-page": event})]
         community = frame.known_community(found)
-        return frame.desk(community, "event", content, theme=frame.theme_of(theme), life=life(), **frame.past_of(at))
+        return frame.desk(
+            community,
+            "event",
+            content,
+            theme=frame.theme_of(theme),
+            subject=event,
+            life=life(),
+            **frame.past_of(at),
+        )
 
     return layout
 

@@ -1,36 +1,22 @@
-"""The list of grid events, with filters; what changes comes in by the live channel."""
+"""The list of grid events: what it is narrowed to stands in its address; the script asks the API for the rows."""
 
-from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
-from dash import Dash, Input, Output, State, dcc, html
-from sqlalchemy import Engine
+from dash import html
 
 from cockpit import access
-from cockpit.pages import frame
-from cockpit.pages.address import NoPage
-from cockpit.pages.choices import select
+from cockpit.pages import event, frame, narrowing
+from cockpit.pages.narrowing import Narrower
 from cockpit.pages.table import table
 from geo.communities import Community
 from geo.ground import places
-from layers.grid_events import queries
-from layers.grid_events.asked import words_of
-from layers.grid_events.rules import OPEN, SEVERITIES, UNASSIGNED, categories, states
-from layers.grid_events.told import category_name, source_word
-from store.databases import Databases
-from store.instant import MILLISECOND, Instant, format_rfc3339
+from layers.grid_events.rules import GROUPS, NONE, OPEN, SEVERITIES, UNASSIGNED, VALID, categories, states
+from layers.people import sees_people
 from store.language import marked, named, say
 
-LIMIT = 500
-FILTERS = {"state": "state", "severity": "severity", "category": "category", "area": "area", "words": "q"}
-"""Filters of the page -> what the API calls them."""
-Chosen = dict[str, str | None]
-"""The filters of the page, by the names that the API gives them."""
 FORMATS = {"xlsx": marked("导出 XLSX"), "csv": marked("导出 CSV")}
-RANK = {code: rank for rank, code in enumerate(SEVERITIES, 1)}
 COLUMNS: tuple[dict[str, Any], ...] = (
-    {"field": "severity", "headerName": marked("级别"), "cellRenderer": "EventSeverity", "width": 132},
+    {"field": "severity", "headerName": marked("级别"), "cellRenderer": "EventSeverity", "width": 120},
     {
         "field": "title",
         "headerName": marked("标题"),
@@ -39,130 +25,117 @@ COLUMNS: tuple[dict[str, Any], ...] = (
         "minWidth": 200,
         "tooltipField": "detail",
     },
-    {"field": "category", "headerName": marked("类别"), "flex": 1, "minWidth": 150},
-    {"field": "area", "headerName": marked("片区"), "flex": 1, "minWidth": 136},
-    {"field": "state_name", "headerName": marked("状态"), "width": 134},
+    {"field": "category", "headerName": marked("类别"), "flex": 1, "minWidth": 130},
+    {"field": "area", "headerName": marked("片区"), "flex": 1, "minWidth": 120},
+    {"field": "state_name", "headerName": marked("状态"), "width": 125},
+    {"field": "due", "headerName": marked("期限"), "cellRenderer": "EventDue", "minWidth": 190},
+    {"field": "assignee", "headerName": marked("派给"), "cellRenderer": "EventHolder", "minWidth": 120},
     {"field": "occurred", "headerName": marked("发生时间"), "cellRenderer": "LocalTime", "minWidth": 150},
-    {"field": "source", "headerName": marked("来源"), "flex": 1, "minWidth": 130},
+    {"field": "source", "headerName": marked("来源"), "flex": 1, "minWidth": 120},
     {"field": "id", "headerName": marked("编号"), "minWidth": 180},
 )
+OF_PEOPLE = ("assignee",)
+"""Columns that name people."""
 
 
-def page(app: Dash, databases: Databases) -> Callable[..., Any]:
-    """The layout of ``/events``; also registers its filters."""
-
-    def layout(
-        community: str | None = None,
-        theme: str | None = None,
-        at: str | None = None,
-        state: str | None = None,
-        **_other: str,
-    ) -> Any:
-        found = frame.known_community(community)
-        return _page(databases.of(found.code), found, frame.theme_of(theme), frame.past_of(at), state or OPEN)
-
-    filters = [Input(f"events-{name}", "value" if name == "words" else "data") for name in FILTERS]
-    place = [State("cockpit", "data-community"), State("cockpit", "data-at")]
-
-    @app.callback(Output("events-table", "rowData"), *filters, *place, prevent_initial_call=True)
-    def choose(*given: str | None) -> list[dict[str, Any]]:
-        *values, community, at_ms = given
-        access.check_found("CALLBACK events-table.rowData", community or "")
-        return rows(databases.of(community or ""), community or "", _chosen(values), frame.at_of(at_ms))
-
-    @app.callback(Output("events-downloads", "children"), *filters, *place, prevent_initial_call=True)
-    def export(*given: str | None) -> list[Any]:
-        *values, community, at_ms = given
-        access.check_found("CALLBACK events-downloads.children", community or "")
-        return _links(community or "", _chosen(values), frame.at_of(at_ms))
-
-    return layout
-
-
-def _chosen(values: Sequence[str | None]) -> Chosen:
-    return dict(zip(FILTERS.values(), values, strict=True))
-
-
-def check(state: str | None = None, **_other: str) -> None:
-    """Refuse an address that asks for a state that is none."""
-    if state is not None and state not in _states():
-        raise NoPage(say("没有状态「{state}」；可选：{known}", state=state[:20], known=say("、").join(_states())), 400)
-
-
-def _states() -> dict[str, str]:
-    return {OPEN: say("未结"), UNASSIGNED: say("未指派")} | {code: named(state) for code, state in states().items()}
-
-
-def _page(engine: Engine, community: Community, theme: str, past: dict[str, str], state: str) -> Any:
-    at = frame.at_of(past.get("at"))
-    severities = {code: named(row) for code, row in SEVERITIES.items()}
-    kinds = {code: named(row) for code, row in categories().items()}
-    areas = {place.code: named(place) for place in places(community.code, "areas")}
-    filters = [
-        *select("events-state", say("状态"), say("全部"), _states(), state),
-        *select("events-severity", say("级别"), say("全部"), severities, None),
-        *select("events-category", say("类别"), say("全部"), kinds, None),
-        *select("events-area", say("片区"), say("全部"), areas, None),
-    ]
-    words = dcc.Input(id="events-words", placeholder=say("标题、说明或编号"), debounce=0.4, maxLength=100)
-    filters.append(html.Label([say("搜索"), words]))
-    found = rows(engine, community.code, {"state": state}, at)
-    none, height = say("没有符合条件的事件"), "calc(100vh - 272px)"
+def page(
+    community: str | None = None,
+    theme: str | None = None,
+    at: str | None = None,
+    state: str | None = None,
+    severity: str | None = None,
+    category: str | None = None,
+    area: str | None = None,
+    grid: str | None = None,
+    assignee: str | None = None,
+    reporter: str | None = None,
+    overdue: str | None = None,
+    from_: str | None = None,
+    to: str | None = None,
+    q: str | None = None,
+    reported_from: str | None = None,
+    reported_to: str | None = None,
+    reached: str | None = None,
+    reached_from: str | None = None,
+    reached_to: str | None = None,
+    **_other: str,
+) -> Any:
+    """The layout of ``/events``; what else it may be asked is that which the script asks the API for."""
+    found = frame.known_community(community)
+    is_told = sees_people(access.asking(), found.code)
+    columns = [one for one in COLUMNS if is_told or one["field"] not in OF_PEOPLE]
     content = [
         html.Section(
             [
                 html.H2(say("网格事件")),
-                html.Div([*filters, _downloads(community, {"state": state}, at)], className="filters"),
-                table("events-table", COLUMNS, found, none, height),
-                html.P(say("最多显示最新 {limit} 件；导出包含符合条件的全部", limit=LIMIT), className="second"),
+                narrowing.place(
+                    narrowers(found), html.Div([], className="views", hidden=True, **{"data-views": ""}), _downloads()
+                ),
+                table("events-table", columns, say("没有符合条件的事件。放宽上方的条件再看"), "calc(100vh - 300px)"),
             ],
             className="panel",
-        )
+        ),
+        html.Div(className="batch", hidden=True, **{"data-batch": ""}),
     ]
-    return frame.desk(community, "events", content, theme=theme, **past)
+    return frame.desk(found, "events", content, theme=frame.theme_of(theme), life=event.life(), **frame.past_of(at))
 
 
-def _downloads(community: Community, chosen: Chosen, at: Instant | None) -> Any:
-    links = _links(community.code, chosen, at)
-    role = {"data-least-role": "steward"}
-    return html.Div(links, id="events-downloads", className="downloads", **role, hidden=True)
+def check(community: str | None = None, **asked: str) -> None:
+    """Refuse an address that asks for what there is not."""
+    narrowing.given(narrowers(frame.known_community(community)), asked)
 
 
-def _links(community: str, chosen: Chosen, at: Instant | None) -> list[Any]:
-    """Where the list as it is filtered is exported, in each format; the script adds how it is sorted."""
-    then = {} if at is None else {"at": format_rfc3339(at)}
-    asked = {name: value for name, value in chosen.items() if value} | then
-    path = f"/api/v1/{community}/events/export?"
-    return [
-        html.A(say(name), id=f"events-{form}", href=path + urlencode({"format": form} | asked))
-        for form, name in FORMATS.items()
-    ]
-
-
-def rows(engine: Engine, community: str, chosen: Chosen, at: Instant | None) -> list[dict[str, Any]]:
-    """The newest events that the filters let through, as they stood at a time."""
-    state, severity = chosen.get("state"), chosen.get("severity")
-    wanted = queries.Filter(
-        state=[state] if state else (),
-        severity=[severity] if severity else (),
-        category=chosen.get("category"),
-        area=chosen.get("area"),
-        words=words_of(chosen.get("q")),
+def narrowers(community: Community) -> list[Narrower]:
+    """What the list can be narrowed by."""
+    of_states = {OPEN: say("未结"), UNASSIGNED: say("未指派"), VALID: say("未作废")}
+    of_states |= {code: named(one) for code, one in states().items()}
+    nowhere = {NONE: say("未定位")}
+    areas = {place.code: named(place) for place in places(community.code, "areas")}
+    grids = {place.code: named(place) for place in places(community.code, "grids")}
+    times = (
+        ("reported_from", say("上报自")),
+        ("reported_to", say("上报早于")),
+        ("reached_from", say("到达自")),
+        ("reached_to", say("到达早于")),
     )
-    with engine.connect() as connection:
-        found = queries.find(connection, community, wanted, at=at, limit=LIMIT)
-    names = {place.code: named(place) for place in places(community, "areas")}
     return [
-        {
-            "id": row.id,
-            "severity": RANK[row.severity],
-            "title": row.title,
-            "detail": row.detail,
-            "category": category_name(row),
-            "area": names.get(row.area, "—"),
-            "state_name": named(states()[row.state]),
-            "occurred": row.occurred // MILLISECOND,
-            "source": source_word(row.source),
-        }
-        for row in found
+        Narrower(code="state", name=say("状态"), kind="choice", options=of_states, fallback=OPEN),
+        Narrower(
+            code="severity",
+            name=say("级别"),
+            kind="choice",
+            options={code: named(one) for code, one in SEVERITIES.items()},
+        ),
+        Narrower(code="category", name=say("类别"), kind="choice", options=_categories()),
+        Narrower(code="area", name=say("片区"), kind="choice", options=areas | nowhere),
+        Narrower(code="from", name=say("发生自"), kind="day"),
+        Narrower(code="to", name=say("发生至"), kind="day"),
+        Narrower(code="q", name=say("搜索"), kind="words", hint=say("标题、地点、编号、日期或人")),
+        Narrower(
+            code="overdue",
+            name=say("逾期"),
+            kind="choice",
+            options={"true": say("已逾期"), "false": say("未逾期")},
+        ),
+        Narrower(code="grid", name=say("网格"), kind="given", options=grids | nowhere),
+        Narrower(code="assignee", name=say("派给"), kind="given"),
+        Narrower(code="reporter", name=say("上报人"), kind="given"),
+        Narrower(
+            code="reached",
+            name=say("曾到"),
+            kind="given",
+            options={code: named(one) for code, one in states().items()},
+        ),
+        *(Narrower(code=code, name=name, kind="day", is_shown=False) for code, name in times),
     ]
+
+
+def _categories() -> dict[str, str]:
+    """Every group of categories, and then each category."""
+    groups = {code: say("{group}（全部）", group=named(word)) for code, word in GROUPS.items()}
+    return groups | {code: named(one) for code, one in categories().items()}
+
+
+def _downloads() -> Any:
+    links = [html.A(say(name), href="", id=f"events-{form}") for form, name in FORMATS.items()]
+    return html.Div(links, id="events-downloads", className="downloads", **{"data-least-role": "steward"}, hidden=True)

@@ -1,4 +1,4 @@
-"""What all pages have in common: the root that the scripts look for, the header, the way about."""
+"""What all pages have in common: the root that the scripts look for, and the header."""
 
 import contextlib
 from collections.abc import Iterator
@@ -9,96 +9,22 @@ import msgspec
 from dash import html
 
 from cockpit import access
-from cockpit.pages import help
+from cockpit.pages import help, moment, way
 from cockpit.pages.address import NoPage, instant_of
 from cockpit.serving.build import build
-from cockpit.serving.theme import THEMES
+from cockpit.serving.theme import chosen
 from geo.communities import Community, communities
 from geo.ground import is_surveyed, places
 from geo.view import outline
 from layers.roles import EVERYWHERE
 from sensors.metrics import metrics
 from sensors.replay.sources import sources
-from store.instant import MILLISECOND, SHANGHAI, Instant, format_rfc3339, local_date, now, to_datetime
-from store.language import LANGUAGES, current, marked, named, say
+from store.instant import MILLISECOND, Instant
+from store.language import LANGUAGES, current, named, say
 
 DEFAULT_METRIC = "pm2_5"
 _is_demonstration: ContextVar[bool] = ContextVar("is_demonstration", default=False)
-NAV = (
-    (marked("概况"), (("/", marked("总览")), ("/map", marked("地图")), ("/compare", marked("对比")))),
-    (
-        marked("告警与事件"),
-        (
-            ("/alarms", marked("告警")),
-            ("/events", marked("网格事件")),
-            ("/board", marked("看板")),
-            ("/report", marked("上报")),
-            ("/figures", marked("指标")),
-        ),
-    ),
-    (
-        marked("客流"),
-        (
-            ("/visitors", marked("游客")),
-            ("/forecast", marked("客流预测")),
-            ("/festivals", marked("节会")),
-            ("/counts", marked("客流核对")),
-        ),
-    ),
-    (
-        marked("共治与服务"),
-        (
-            ("/governance", marked("共治")),
-            ("/calendar", marked("日历")),
-            ("/media", marked("照片墙")),
-            ("/registers", marked("登记簿")),
-            ("/reports", marked("报告")),
-            ("/scenes", marked("九场景")),
-        ),
-    ),
-    (
-        marked("管理"),
-        (
-            ("/quarantine", marked("隔离区")),
-            ("/ground", marked("底图")),
-            ("/displays", marked("大屏管理")),
-            ("/health", marked("运行状况")),
-            ("/people", marked("人员")),
-        ),
-    ),
-)
-"""The way about: groups of pages, each with its name."""
-PAST = frozenset(
-    {
-        "/",
-        "/map",
-        "/alarms",
-        "/events",
-        "/board",
-        "/figures",
-        "/visitors",
-        "/forecast",
-        "/festivals",
-        "/governance",
-        "/calendar",
-        "/media",
-        "/registers",
-        "/scenes",
-        "/indicators",
-    }
-)
-"""Pages of the way about that can be asked for a past time; the others only know the present."""
-THEN = marked("事件、派给与网格员按当时已登记的，读数与客流按当时已测得的；底图、设备名称与位置是现在的")
-"""What "then" is, on the screen; docs/architecture.md tells it whole."""
-NAV_ROLES = {
-    "/people": "admin",
-    "/displays": "manager",
-    "/health": "manager",
-    "/counts": "manager",
-    "/festivals": "steward",
-    "/reports": "steward",
-}
-"""The least role of a page that shows nothing to others."""
+_filling: ContextVar[int | None] = ContextVar("filling", default=None)
 
 
 def known_community(code: str | None) -> Community:
@@ -107,8 +33,8 @@ def known_community(code: str | None) -> Community:
 
 
 def theme_of(asked: str | None) -> str:
-    """The theme that is asked for; dark where none is."""
-    return asked or THEMES[0]
+    """The theme that is asked for; what was chosen where none is."""
+    return asked or chosen()
 
 
 def metric_of(asked: str | None) -> str:
@@ -126,11 +52,19 @@ def at_of(data_at: str | None) -> Instant | None:
     return int(data_at) * MILLISECOND if data_at and data_at.isdecimal() and len(data_at) < 16 else None
 
 
-def root(community: Community, kind: str, content: list[Any], *, theme: str = "dark", **data: str) -> Any:
-    """A page's root; ``data`` become ``data-*`` attributes that the scripts read."""
+def title_of(community: Community, kind: str, subject: str = "") -> str:
+    """What a browser's tab calls a page: which page, of what it is, where."""
+    return " · ".join((f"{way.name_of(kind)} {subject}".strip(), named(community)))
+
+
+def root(
+    community: Community, kind: str, content: list[Any], *, theme: str = "dark", subject: str = "", **data: str
+) -> Any:
+    """A page's root; ``data`` become ``data-*`` attributes that the scripts read, ``subject`` is what it is of."""
     described = dict(metrics().items())
     attributes = {
         "data-page": kind,
+        "data-title": title_of(community, kind, subject),
         "data-community": community.code,
         "data-theme": theme,
         "data-build": build(),
@@ -143,7 +77,10 @@ def root(community: Community, kind: str, content: list[Any], *, theme: str = "d
     }
     shape = "wall" if kind == "wall" else "desk"
     shape += " is-replay" if "replay-at" in data else ""
-    note = [past_note(int(data["at"]))] if "at" in data else []
+    note = []
+    if "at" in data:
+        note = [moment.note(int(data["at"]))]
+        attributes |= moment.data()
     return html.Div([band(), *note, *content], id="cockpit", className=f"{shape} page-{kind}", **attributes)
 
 
@@ -156,20 +93,6 @@ def _names() -> str:
 def band() -> Any:
     """Says over everything that the live channel is cut, while it is."""
     return html.Div("", id="band", className="band", role="alert", hidden=True)
-
-
-def past_note(at_ms: int) -> Any:
-    """Says over a page of a past time which time it is, what "then" means, and leads back to now."""
-    when = to_datetime(at_ms * MILLISECOND).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
-    return html.Aside(
-        [
-            html.Strong(say("◷ 回看 {when}（北京时间）", when=when)),
-            html.Span(say(THEN), className="then"),
-            html.A(say("回到现在"), href="", **{"data-to-now": ""}),
-        ],
-        className="past-note",
-        **{"aria-label": say("回看的时刻")},
-    )
 
 
 def ground_note(community: Community) -> Any:
@@ -202,57 +125,74 @@ def replay_mark() -> Any:
 
 def marks() -> list[Any]:
     """What says of a page that not all of it is real: the database is a demonstration's, or values are replayed."""
-    invented = html.Span(say("演示数据"), className="tag demonstration", **{"data-demonstration": ""})
-    return [invented, replay_mark()] if _is_demonstration.get() else [replay_mark()]
+    if not _is_demonstration.get():
+        return [replay_mark()]
+    words = [html.Span(say("演示数据"), className="whole"), html.Span(say("演示"), className="short")]
+    invented = html.Span(words, className="tag demonstration", **{"data-demonstration": ""})
+    percent = _filling.get()
+    if percent is None:
+        return [invented, replay_mark()]
+    filling = html.Span(say("正在填充 {percent} %", percent=percent), className="tag", **{"data-filling": ""})
+    return [invented, filling, replay_mark()]
 
 
 @contextlib.contextmanager
-def of_demonstration(is_one: bool) -> Iterator[None]:
-    """Have the pages that are laid out in the block say that what they show is a demonstration, where it is one."""
-    before = _is_demonstration.set(is_one)
+def of_demonstration(is_one: bool, filling: int | None) -> Iterator[None]:
+    """Have the pages that are laid out in the block say that what they show is a demonstration, where it is one.
+
+    ``filling``: percent of its past that are filled in, while it is.
+    """
+    before, percent = _is_demonstration.set(is_one), _filling.set(filling)
     try:
         yield
     finally:
         _is_demonstration.reset(before)
+        _filling.reset(percent)
 
 
 def desk(community: Community, kind: str, content: list[Any], *, theme: str = "dark", **data: str) -> Any:
     """A manager's page: header with the way about, and its content."""
-    query = f"?community={community.code}" + (f"&theme={theme}" if theme != "dark" else "")
-    then = f"&at={format_rfc3339(int(data['at']) * MILLISECOND)}" if "at" in data else ""
-    here = "/" if kind == "home" else f"/{kind}"
-    wall = html.A(say("大屏"), href=f"/wall/{community.code}{then.replace('&', '?')}")
-    groups = [
-        _group(name, [_link(path, page, f"{path}{query}{then if path in PAST else ''}", here) for path, page in pages])
-        for name, pages in NAV
-    ]
-    groups[0].children += [wall, html.A(say("复盘"), href=_replay_of(community, data.get("at")))]
-    places = [
-        html.A(
-            named(other, "short"),
-            href=f"/?community={other.code}{then}",
-            className="here" if other.code == community.code else None,
-        )
-        for other in communities().values()
-    ]
+    if not way.leads_to(community, kind):
+        kind, content = "nothing", [way.nothing(community)]
     header = html.Header(
         [
-            html.H1([html.Span(named(community)), html.Span(say("CIM 驾驶舱"), className="sub")]),
+            html.Div(
+                [
+                    html.H1(
+                        [
+                            html.Span(named(community), className="whole"),
+                            html.Span(named(community, "short"), className="short"),
+                            html.Span(say("CIM 驾驶舱"), className="sub"),
+                        ],
+                        title=named(community),
+                    ),
+                    html.Div([*marks(), *moment.mark(data.get("at"))], className="marks"),
+                ],
+                className="name",
+            ),
             html.Button(
                 [
                     html.Span("☰ ", **{"aria-hidden": "true"}),
-                    html.Span(say(dict(page for _, pages in NAV for page in pages).get(here, "页面"))),
+                    html.Span(way.name_of(kind)),
                     html.Span(say("页面与社区"), className="unseen"),
                 ],
                 type="button",
                 className="way",
                 **{"aria-expanded": "false", "aria-controls": "way-about", "data-way": ""},
             ),
-            html.Div([*marks(), clock(), live_mark(), *_languages(), _me()], className="state"),
+            html.Div([moment.picker([clock(), live_mark()]), *_languages(), _me()], className="state"),
             html.Div(
                 [
-                    html.Nav(groups, className="pages", **{"aria-label": say("页面")}),
-                    html.Nav(places, className="places", **{"aria-label": say("社区")}),
+                    html.Nav(
+                        way.pages(community, kind, theme, data.get("at")),
+                        className="pages",
+                        **{"aria-label": say("页面")},
+                    ),
+                    html.Nav(
+                        way.communities_beside(community),
+                        className="places",
+                        **{"aria-label": say("社区")},
+                    ),
                 ],
                 id="way-about",
                 className="way-about",
@@ -273,31 +213,6 @@ def heading(text: str, key: str) -> Any:
 def help_of(key: str) -> Any:
     """The place of a figure's "?"; the script puts it there."""
     return html.Span(**{"data-help": key})
-
-
-def _replay_of(community: Community, at_ms: str | None) -> str:
-    """The wall at the past time that a page shows, and on from there; else today from its beginning."""
-    if at_ms is not None:
-        return f"/wall/{community.code}?replay={format_rfc3339(int(at_ms) * MILLISECOND)}"
-    return f"/wall/{community.code}?replay={local_date(now()).isoformat()}"
-
-
-def _group(name: str, links: list[Any]) -> Any:
-    return html.Div(
-        [html.Span(say(name), className="of"), *links], className="group", role="group", **{"aria-label": say(name)}
-    )
-
-
-def _link(path: str, name: str, href: str, here: str) -> Any:
-    is_here = path == here
-    current = {"aria-current": "page"} if is_here else {}
-    return html.A(say(name), href=href, className="here" if is_here else None, **current, **_for_whom(path))
-
-
-def _for_whom(path: str) -> dict[str, Any]:
-    """A link that leads somewhere for a role only is hidden from the others; the script shows it."""
-    least = NAV_ROLES.get(path)
-    return {"data-least-role": least, "hidden": True} if least else {}
 
 
 def _languages() -> list[Any]:

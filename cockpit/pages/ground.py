@@ -9,17 +9,20 @@ from sqlalchemy import Row
 
 from cockpit import access
 from cockpit.ground import map as base_map
-from cockpit.pages import frame
+from cockpit.pages import frame, narrowing
+from cockpit.pages.narrowing import Narrower
+from cockpit.pages.table import table
 from geo import versions
 from geo.communities import Community
 from geo.crs import Crs
-from geo.ground import is_surveyed
+from geo.ground import is_surveyed, places, rows
 from geo.survey.drivers import ENDINGS
 from geo.survey_faults import rules
+from layers.areas.listed import NONE, kind_names
 from layers.people import told_to
 from store.databases import Databases
 from store.instant import SHANGHAI, to_datetime
-from store.language import marked, say
+from store.language import marked, named, say
 
 LAYERS = {
     "areas": marked("片区"),
@@ -30,6 +33,16 @@ LAYERS = {
     "facilities": marked("设施"),
     "ground": marked("道路水系"),
 }
+LISTED = ("buildings", "rooms", "facilities", "sites")
+"""Layers whose places are listed one by one."""
+COLUMNS: tuple[dict[str, Any], ...] = (
+    {"field": "name", "headerName": marked("名称"), "flex": 2, "minWidth": 160},
+    {"field": "kind", "headerName": marked("类型"), "flex": 1, "minWidth": 120},
+    {"field": "area", "headerName": marked("片区"), "flex": 1, "minWidth": 120},
+    {"field": "drawn", "headerName": marked("出处¦测绘"), "flex": 1, "minWidth": 130},
+    {"field": "place", "headerName": marked("经纬度"), "minWidth": 190},
+    {"field": "id", "headerName": marked("编号"), "flex": 1, "minWidth": 160},
+)
 SYSTEMS = {
     "": marked("按文件声明"),
     Crs.CGCS2000: marked("CGCS2000 经纬度"),
@@ -44,19 +57,56 @@ SYSTEMS = {
 def page(databases: Databases) -> Callable[..., Any]:
     """The layout of ``/ground``."""
 
-    def layout(community: str | None = None, theme: str | None = None, **_other: str) -> Any:
+    def layout(
+        community: str | None = None,
+        theme: str | None = None,
+        layer: str | None = None,
+        kind: str | None = None,
+        area: str | None = None,
+        **_other: str,
+    ) -> Any:
         found = frame.known_community(community)
         look = frame.theme_of(theme)
         with databases.of(found.code).connect() as connection:
-            rows = versions.known(connection, found.code)
+            known = versions.known(connection, found.code)
         content = [
             html.Section([_form(), html.Div([], className="faults", **{"data-survey-report": ""})], className="panel"),
             html.Section([base_map.graph(found, look), frame.ground_note(found)], className="map-frame"),
-            html.Section([html.H2(say("版本")), _table(found, rows)], className="panel versions"),
+            _places(found),
+            html.Section([html.H2(say("版本")), _table(found, known)], className="panel versions"),
         ]
         return frame.desk(found, "ground", content, theme=look)
 
     return layout
+
+
+def check(community: str | None = None, **asked: str) -> None:
+    """Refuse an address that asks for what there is not."""
+    narrowing.given(narrowers(frame.known_community(community)), asked)
+
+
+def narrowers(community: Community) -> list[Narrower]:
+    """What the list of places can be narrowed by."""
+    areas = {place.code: named(place) for place in places(community.code, "areas")} | {NONE: say("片区外")}
+    layers: dict[str, str] = {code: say(LAYERS[code]) for code in LISTED}
+    here = {str(row["kind"]) for layer in LISTED for row in rows(community.code, layer) if row.get("kind")}
+    kinds = {code: named(kind_names()[code]) if code in kind_names() else code for code in sorted(here)}
+    return [
+        Narrower(code="layer", name=say("图层"), kind="choice", options=layers, fallback=LISTED[0]),
+        Narrower(code="kind", name=say("类型"), kind="choice", options=kinds),
+        Narrower(code="area", name=say("片区"), kind="choice", options=areas),
+    ]
+
+
+def _places(community: Community) -> Any:
+    return html.Section(
+        [
+            html.H2(say("地物清单")),
+            narrowing.place(narrowers(community)),
+            table("places-table", COLUMNS, say("没有符合条件的地物。放宽上方的条件再看"), "44rem"),
+        ],
+        className="panel places",
+    )
 
 
 def _form() -> Any:

@@ -21,6 +21,12 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
             className="vitals-head",
         ),
         html.Div([], className="vitals", **{"data-vitals": ""}),
-        html.Div([], className="vitals-day", **{"data-last-day": ""}),
     ]
-    return frame.desk(found, "health", [html.Section(content, className="vitals-page")], theme=frame.theme_of(theme))
+    backups = html.Section(
+        [html.H2(say("备份")), html.Div([], className="register", **{"data-backups": ""})],
+        className="panel",
+        hidden=True,
+    )
+    last_day = html.Section([], className="vitals-day", **{"data-last-day": ""})
+    page = [html.Section(content, className="vitals-page"), backups, last_day]
+    return frame.desk(found, "health", page, theme=frame.theme_of(theme))

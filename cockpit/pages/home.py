@@ -41,8 +41,12 @@ def page(mqtt_port: int) -> Callable[..., Any]:
 
 def _page(community: Community, metric: str, theme: str, mqtt_port: int, past: dict[str, str]) -> Any:
     content = [
+        html.Aside(
+            [], className="panel first-hour-line", hidden=True, **{"data-first-hour": "", "aria-label": say("上手清单")}
+        ),
         None if past else _guide(community, mqtt_port),
-        map_stage.stage(community, theme, metric),
+        # As high as the panels beside it: within that the map stays in sight.
+        html.Div(map_stage.stage(community, theme, metric), className="map-beside"),
         html.Div(panels.on_first_page(community), className="panels"),
         html.Section([frame.heading(say("设备"), "devices.state"), devices_table()], className="panel devices"),
     ]
@@ -51,7 +55,7 @@ def _page(community: Community, metric: str, theme: str, mqtt_port: int, past: d
 
 def devices_table() -> Any:
     """The devices; rows are set and changed by the live channel, by their id."""
-    return table("devices-table", COLUMNS, [], say("还没有设备"), "56rem")
+    return table("devices-table", COLUMNS, say("还没有设备。照上方「接入第一台设备」登记，每台一行"), "56rem")
 
 
 def _guide(community: Community, mqtt_port: int) -> Any:
@@ -69,7 +73,12 @@ def _guide(community: Community, mqtt_port: int) -> Any:
     return html.Details(
         [
             html.Summary(say("接入第一台设备")),
-            html.P(say("一、在服务器上登记设备；密钥只显示这一次，换上自己的编号和坐标：")),
+            html.P(
+                html.A(
+                    say("一、在「设备」页登记，密钥只显示这一次；或在服务器上登记，换上自己的编号和坐标："),
+                    href=f"/device-registration?community={community.code}",
+                )
+            ),
             html.Pre(html.Code(add)),
             html.P(say("二、设备用这个用户名和密钥发布读数（任何 MQTT 客户端都可以）：")),
             html.Pre(html.Code(publish, **{"data-with-host": ""})),

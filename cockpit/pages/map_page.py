@@ -6,6 +6,7 @@ from typing import Any
 from cockpit.pages import event as event_page
 from cockpit.pages import frame, map_stage
 from cockpit.pages.address import NoPage, instant_of
+from geo.ground import place
 from store.databases import Databases
 from store.language import say
 
@@ -18,9 +19,10 @@ def page(
     framed: str | None = None,
     event: str | None = None,
     alarm: str | None = None,
+    site: str | None = None,
     **_other: str,
 ) -> Any:
-    """The layout of ``/map``; ``event`` or ``alarm`` is one that the script goes to."""
+    """The layout of ``/map``; ``event``, ``alarm`` or ``site`` is one that the script goes to."""
     found = frame.known_community(community)
     look, chosen = frame.theme_of(theme), frame.metric_of(metric)
     content = [map_stage.stage(found, look, chosen)]
@@ -30,9 +32,17 @@ def page(
 
 
 def check(databases: Databases) -> Callable[..., None]:
-    """Whether there is the event that the map is to go to."""
+    """Whether there is the event or the site that the map is to go to."""
 
-    def known(event: str | None = None, community: str | None = None, at: str | None = None, **_other: str) -> None:
+    def known(
+        event: str | None = None,
+        community: str | None = None,
+        at: str | None = None,
+        site: str | None = None,
+        **_other: str,
+    ) -> None:
+        if site is not None and place(frame.known_community(community).code, "sites", site) is None:
+            raise NoPage(say("没有场所「{site}」", site=site[:64]))
         if event is None:
             return
         found = event_page.community_of(databases, event, instant_of(at) if at else None)

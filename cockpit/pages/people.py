@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 from dash import html
 
-from cockpit.notices.formats import FORMATS
+from cockpit.notices.formats import OF_WEBHOOKS
 from cockpit.pages import frame
+from cockpit.people.roles import roles
 from geo.communities import communities
 from geo.ground import places
 from layers import words
@@ -16,7 +17,6 @@ from layers.roles import EVERYWHERE
 from sensors.devices.kinds import kind_name, kinds
 from store.language import LANGUAGES, marked, named, say
 
-ROLE_NAMES = {"steward": marked("网格员¦一人"), "manager": marked("管理员"), "admin": marked("系统管理员")}
 FORMAT_NAMES = {"json": marked("签名 JSON"), "dingtalk": marked("钉钉机器人"), "wecom": marked("企业微信机器人")}
 PARTS = {
     "users": marked("用户"),
@@ -30,9 +30,10 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
     """The layout of ``/people``; the script fills it from the API, which asks for the role."""
     known = frame.known_community(community)
     said = {
-        "roles": {code: say(name) for code, name in ROLE_NAMES.items()},
+        "roles": {code: named(one) for code, one in roles().items()},
+        "does": {code: named(one, "does") for code, one in roles().items()},
         "communities": {EVERYWHERE: say("全部社区")} | {one.code: named(one) for one in communities().values()},
-        "formats": {code: say(FORMAT_NAMES[code]) for code in FORMATS},
+        "formats": {code: say(FORMAT_NAMES[code]) for code in OF_WEBHOOKS},
         "kinds": {kind: notice_word(kind) for kind in notice_kinds()},
         "actions": words.spoken("actions"),
         "details": words.spoken("details"),

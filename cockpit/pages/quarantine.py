@@ -8,6 +8,7 @@ from dash import dcc, html
 from sqlalchemy import Connection, Row
 
 from cockpit.pages import frame
+from cockpit.pages.table import nothing
 from geo.communities import Community
 from layers import words
 from sensors.intake import quarantine
@@ -45,7 +46,8 @@ def page(databases: Databases) -> Callable[..., Any]:
 def _content(connection: Connection, community: Community, wanted: Filter, cursor: int | None) -> list[Any]:
     rows = quarantine.find(connection, wanted, LIMIT, cursor)
     every = quarantine.tally(connection, Filter(community.code, wanted.device))
-    table = _table(rows) if rows else html.P(say("没有被拒收的报文。"), className="empty")
+    none = nothing(say("没有被拒收的报文"), say("收不下的报文会连同原因列在这里，可重新处理"))
+    table = _table(rows) if rows else none
     more = html.A(say("更早的报文"), href=_address(community, wanted, rows[-1].id)) if len(rows) == LIMIT else None
     return [
         html.Section(

@@ -33,19 +33,25 @@ def page(
     where: str | None = None,
     state: str | None = None,
     row: str | None = None,
+    given: str | None = None,
+    of: str | None = None,
     **_other: str,
 ) -> Any:
     """The layout of ``/registers``; ``register`` is the code of the one that stands open, ``row`` the number of a row.
 
-    The rest are filters: ``where`` are conditions as the API takes them, a line each, ``state`` states with commas.
+    ``given`` opens the form of a new row with what its fields begin with, ``code=value``, a line each. The rest are
+    filters: ``where`` are conditions as the API takes them, a line each, ``state`` states with commas.
     """
     known = frame.known_community(community)
     found = registers(known.code)
     one = found.get(register or "") or _first(found, known.code)
     more = {"register": one.code if one else "", "q": q or "", "where": where or "", "state": state or ""}
+    more["of"] = of or ""
+    more["given"] = given or ""
     more["row"] = row if row and row.isdecimal() else ""
     content = [_list(found, known, one, more | frame.past_of(at), frame.theme_of(theme))]
     content += [_open(one, known)] if one else []
+    more["subject"] = named(one) if one else ""
     body = html.Div(content, className="registers-page")
     return frame.desk(known, "registers", [body], theme=frame.theme_of(theme), **frame.past_of(at), **more)
 
@@ -118,7 +124,12 @@ def _open(one: Register, community: Community) -> Any:
             html.Div("", className="quick", hidden=True, **{"data-register-quick": ""}),
             html.Div("", className="tools", **{"data-register-tools": ""}),
             html.P("", className="outcome", role="status", **{"data-outcome": ""}),
-            endless("registers-table", _columns(one, community.code), say("没有符合条件的行"), "calc(100vh - 330px)"),
+            endless(
+                "registers-table",
+                _columns(one, community.code),
+                say("没有符合条件的行。放宽条件，或新增一行"),
+                "calc(100vh - 330px)",
+            ),
         ]
     else:
         content.append(html.P(_closed(one), className="second", **{"data-register-closed": ""}))

@@ -88,7 +88,18 @@ def bar() -> Any:
     speeds = [_button(f"{one}×", say("{one} 倍速", one=one), "replay-speed", str(one)) for one in SPEEDS]
     days = [
         _button("‹", say("前一天"), "replay-day", "-1"),
-        html.Span("", **{"data-replay-date": ""}),
+        html.Div(
+            [
+                html.Button(
+                    "",
+                    type="button",
+                    title=say("选一天"),
+                    **{"data-replay-date": "", "aria-expanded": "false", "aria-controls": "replay-days"},
+                ),
+                html.Div([], id="replay-days", className="choose-day", hidden=True, **{"data-replay-days": ""}),
+            ],
+            className="which-day",
+        ),
         _button("›", say("后一天"), "replay-day", "1"),
     ]
     return html.Section(

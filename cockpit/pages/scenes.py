@@ -51,7 +51,9 @@ def page(
         ),
     ]
     body = html.Div(content, className="scenes-page", **{"data-words": _words(known)})
-    return frame.desk(known, "scenes", [body], theme=frame.theme_of(theme), **past, scene=code)
+    return frame.desk(
+        known, "scenes", [body], theme=frame.theme_of(theme), **past, scene=code, subject=named(scenes()[code])
+    )
 
 
 def check(scene: str | None = None, **_other: str) -> None:

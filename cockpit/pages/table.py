@@ -4,33 +4,48 @@ from collections.abc import Sequence
 from typing import Any
 
 import dash_ag_grid as ag
+from dash import html
 
 from store.language import marked, say
 
 HEARD = {
+    "loadingOoo": marked("正在读取"),
     "ariaSortableColumn": marked("按回车排序"),
     "ariaFilterColumn": marked("按 Ctrl 加回车打开筛选"),
     "ariaMenuColumn": marked("按 Alt 加向下箭头打开列菜单"),
     "ariaColumnFiltered": marked("此列已筛选"),
+    "ariaRowSelect": marked("按空格选中此行"),
+    "ariaRowDeselect": marked("按空格取消选中此行"),
+    "ariaRowToggleSelection": marked("按空格选中或取消此行"),
+    "ariaRowSelectAll": marked("按空格选中或取消全部"),
+    "ariaChecked": marked("已选中"),
+    "ariaUnchecked": marked("未选中"),
+    "ariaIndeterminate": marked("选中了一部分"),
 }
-"""What the grid says to who listens."""
+"""What the grid says by itself, most of it to who listens."""
 BLOCK, BLOCKS_KEPT = 100, 10
 """Rows that are asked for at once, and how many such blocks a page keeps."""
 
 
-def table(name: str, columns: Sequence[dict[str, Any]], rows: list[dict[str, Any]], none: str, height: str) -> Any:
+def table(name: str, columns: Sequence[dict[str, Any]], none: str, height: str) -> Any:
     """A table by the name of its columns; ``none`` is said where there are no rows, ``height`` is CSS.
 
-    A row is known by its ``id``. Tab goes along the heads, to a cell and out of the table, arrows go from cell to cell,
-    Enter follows a cell's link (assets/js/60-cells.js).
+    A script puts all rows in: until it has them nobody is told that there are none. A row is known by its ``id``. Tab
+    goes along the heads, to a cell and out of the table, arrows go from cell to cell, Enter follows a cell's link
+    (assets/js/60-cells.js).
     """
     worded = [column | {"headerName": say(column["headerName"])} for column in columns]
     return ag.AgGrid(
         id=name,
-        rowData=rows,
         **_drawn(worded, none, height, is_filtered=name == "devices-table"),
         getRowId="params.data.id",
     )
+
+
+def nothing(what: str, next_: str) -> Any:
+    """What stands where there is no row: what would stand there, and what to do for it (``cockpit.nothing``)."""
+    told = [html.Span(what, className="what"), " ", html.Span(next_, className="next")]
+    return html.P(told, className="nothing")
 
 
 def endless(name: str, columns: Sequence[dict[str, Any]], none: str, height: str) -> Any:

@@ -13,6 +13,7 @@ from cockpit.displays.programme import default
 from cockpit.ground import map as base_map
 from cockpit.pages import frame, legend
 from cockpit.pages import replay as replays
+from cockpit.serving.theme import DEFAULT
 from geo.communities import Community
 from geo.ground import places
 from layers import panels
@@ -45,7 +46,7 @@ def page(databases: Databases) -> Callable[..., Any]:
         further |= _shown(found) | {"programme": programme or ""} | _display(databases)
         if replay is not None:
             further |= replays.data(replays.begins(databases, community, replay), speed, paused)
-        return _laid_out(found, frame.theme_of(theme), frame.metric_of(metric), further, is_replay=replay is not None)
+        return _laid_out(found, theme or DEFAULT, frame.metric_of(metric), further, is_replay=replay is not None)
 
     return laid_out
 
