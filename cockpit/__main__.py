@@ -7,6 +7,7 @@ from cockpit import collector
 
 def main() -> NoReturn:
     """Run a command and end the process with its exit code."""
+    collector.share_heaps()
     with collector.importing():
         from cockpit import cli
     try:

@@ -1,6 +1,6 @@
 """Routes that belong to no layer: communities, metrics, the ground, the live channel."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -10,13 +10,14 @@ from starlette.types import Receive, Scope, Send
 
 from cockpit.edge.count import Count
 from cockpit.edge.questions import address_of
+from cockpit.edge.reached import is_ours
 from cockpit.ground.map_ground import building_colours
 from cockpit.live import LiveHub
 from cockpit.serving.static import static
 from geo import spatial, view
 from geo.communities import communities
 from geo.ground import LAYERS as GROUND_LAYERS
-from geo.ground import Place, geojson, places, rows
+from geo.ground import Place, geojson, of_ground, places, rows
 from geo.ground import labels as labels_of
 from geo.relief import HILL, bands
 from layers.declare import layers
@@ -85,13 +86,7 @@ def ground() -> APIRouter:
     def labels(community: CommunityPath, layer: str, request: Request) -> Response:
         if layer not in NAMED_LAYERS:
             raise Problem(404, "not found", f"no named layer {layer!r}; there are: {', '.join(NAMED_LAYERS)}")
-        # A point each: a polygon's label would be drawn once for each map tile that it touches.
-        where = view.feet(community.code, layer) if layer == "areas" else labels_of(community.code, layer)
-        found = [
-            feature(point(float(lon), float(lat)), _named(place), place.code)
-            for place, lon, lat in zip(places(community.code, layer), *where, strict=True)
-        ]
-        return static(request, msgspec.json.encode({"type": "FeatureCollection", "features": found}), GEOJSON)
+        return static(request, _labels(community.code, layer), GEOJSON)
 
     @routes.get("/{community}/buildings-services.json")
     def building_services(community: CommunityPath, request: Request) -> Response:
@@ -103,20 +98,15 @@ def ground() -> APIRouter:
 
     @routes.get("/{community}/windows.geojson")
     def windows(community: CommunityPath, request: Request) -> Response:
-        found = {"type": "FeatureCollection", "features": view.windows(community.code)}
-        return static(request, msgspec.json.encode(found), GEOJSON)
+        return static(request, _windows(community.code), GEOJSON)
 
     @routes.get("/{community}/faces.geojson")
     def faces(community: CommunityPath, request: Request) -> Response:
-        found = {"type": "FeatureCollection", "features": view.faces(community.code)}
-        return static(request, msgspec.json.encode(found), GEOJSON)
+        return static(request, _faces(community.code), GEOJSON)
 
     @routes.get("/{community}/backdrop.geojson")
     def backdrop(community: CommunityPath, request: Request) -> Response:
-        drawn = msgspec.json.decode(geojson(community.code, "ground"))["features"]
-        others = [one for one in drawn if one["properties"]["kind"] != HILL]
-        found = {"type": "FeatureCollection", "features": [*bands(community.code), *others]}
-        return static(request, msgspec.json.encode(found), GEOJSON)
+        return static(request, _backdrop(community.code), GEOJSON)
 
     @routes.get("/{community}/{layer}.geojson")
     def layer(community: CommunityPath, layer: str, request: Request) -> Response:
@@ -125,6 +115,39 @@ def ground() -> APIRouter:
         return static(request, geojson(community.code, layer), GEOJSON)
 
     return routes
+
+
+def _collection(features: Sequence[Any]) -> bytes:
+    return msgspec.json.encode({"type": "FeatureCollection", "features": features})
+
+
+@of_ground
+def _labels(community: str, layer: str) -> bytes:
+    # A point each: a polygon's label would be drawn once for each map tile that it touches.
+    where = view.feet(community, layer) if layer == "areas" else labels_of(community, layer)
+    named = zip(places(community, layer), *where, view.edges(community, *where), strict=True)
+    return _collection(
+        [
+            feature(point(float(lon), float(lat)), _named(place) | {"edge": edge}, place.code)
+            for place, lon, lat, edge in named
+        ]
+    )
+
+
+@of_ground
+def _windows(community: str) -> bytes:
+    return _collection(view.windows(community))
+
+
+@of_ground
+def _faces(community: str) -> bytes:
+    return _collection(view.faces(community))
+
+
+@of_ground
+def _backdrop(community: str) -> bytes:
+    drawn = msgspec.json.decode(geojson(community, "ground"))["features"]
+    return _collection([*bands(community), *(one for one in drawn if one["properties"]["kind"] != HILL)])
 
 
 def _named(place: Place) -> dict[str, Any]:
@@ -165,7 +188,7 @@ def live(hub: LiveHub) -> APIRouter:
     @routes.websocket("/live/{community}")
     async def serve(socket: WebSocket, community: str) -> None:
         origin = socket.headers.get("origin")
-        if origin is not None and origin.partition("://")[2] != socket.headers.get("host"):
+        if origin is not None and not is_ours(socket, origin):
             await socket.close(ORIGIN_REFUSED, "another site's page may not read the live channel")
         elif community not in communities():
             await socket.close(UNKNOWN_COMMUNITY, f"no community {community[:64]!r}")

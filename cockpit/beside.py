@@ -4,6 +4,7 @@ Over a pair of sockets that both were born with: question and answer carry a num
 comes too late is nobody's.
 """
 
+import math
 import secrets
 import socket
 import threading
@@ -84,8 +85,9 @@ class Pair:
 
 
 def _figures() -> Figures:
+    """Those that this process knows: one that is NaN would make the sum of both that."""
     return {
-        metric.name: [(one.name, dict(one.labels), one.value) for one in metric.samples]
+        metric.name: [(one.name, dict(one.labels), one.value) for one in metric.samples if not math.isnan(one.value)]
         for metric in REGISTRY.collect()
         if metric.name.startswith(OURS)
     }
@@ -108,7 +110,15 @@ def _together(own: Metric, others: list[tuple[str, dict[str, str], float]]) -> M
     values = {(s.name, tuple(sorted(s.labels.items()))): s.value for s in own.samples}
     for name, labels, value in others:
         key = (name, tuple(sorted(labels.items())))
-        # When a counter was begun is no count.
-        values[key] = min(values.get(key, value), value) if name.endswith("_created") else values.get(key, 0.0) + value
+        values[key] = _one(name, values.get(key), value)
     found.samples = [Sample(name, dict(labels), value) for (name, labels), value in values.items()]
     return found
+
+
+def _one(name: str, own: float | None, other: float) -> float:
+    if own is None or math.isnan(own):
+        return other
+    # When a counter was begun, or a duty last done, is no count.
+    if name.endswith("_created"):
+        return min(own, other)
+    return max(own, other) if name.endswith("_timestamp_seconds") else own + other

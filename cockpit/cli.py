@@ -2,8 +2,9 @@
 
 import signal
 import sys
+from importlib.metadata import version
 from types import FrameType
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -18,6 +19,7 @@ from cockpit.commands import (
     geo,
     quarantine,
     replay,
+    retention,
     run,
     token,
     user,
@@ -27,7 +29,6 @@ from cockpit.ending import outcome
 
 app = typer.Typer(
     name="cockpit",
-    help="The CIM cockpit (驾驶舱) of a future community.",
     no_args_is_help=False,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -38,6 +39,7 @@ app.command("web")(run.web)
 app.command("ingest")(run.ingest)
 app.command("replay")(replay.replay)
 app.command("check")(check.check)
+app.command("retention")(retention.retention)
 app.add_typer(device.app, name="device")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")
@@ -49,6 +51,21 @@ app.add_typer(demo.app, name="demo")
 app.add_typer(geo.app, name="geo")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(broker.app, name="broker")
+
+
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"cockpit {version('cim-cockpit')}")
+        raise typer.Exit
+
+
+@app.callback()
+def every_command(
+    is_version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """The CIM cockpit (驾驶舱) of a future community."""
 
 
 def main() -> NoReturn:

@@ -8,6 +8,8 @@ from typer.exceptions import Exit, TyperException
 
 from cockpit.errors import BadSetting
 from sensors.errors import CommandError, RecordingError, RegistryError
+from store.seal import SealError
+from store.why import first_line
 
 WRONG_ARGUMENT = 2
 INTERRUPTED = 130
@@ -22,9 +24,11 @@ def outcome(work: Callable[[], object]) -> int:
         code = done.exit_code
     except TyperException as error:
         code = _fail(error.format_message(), error.exit_code)
-    except (BadSetting, RegistryError, RecordingError, CommandError) as error:
+    except (BadSetting, RegistryError, RecordingError, CommandError, SealError) as error:
         code = _fail(str(error), WRONG_ARGUMENT)
-    except (SQLAlchemyError, OSError) as error:
+    except SQLAlchemyError as error:
+        code = _fail(first_line(error), 1)
+    except OSError as error:
         code = _fail(str(error), 1)
     except KeyboardInterrupt:
         code = 0

@@ -1,5 +1,9 @@
 """Looking at the settings before any process begins."""
 
+import structlog
+
+from cockpit.backups.encryption import keys_of
+from cockpit.backups.targets import target_of
 from cockpit.resources import (
     base_map,
     check_declarations,
@@ -7,12 +11,14 @@ from cockpit.resources import (
     embedded_tls,
     external_broker,
     installed_codecs,
-    seal,
     take_calendar,
 )
 from cockpit.settings import Settings, prepare_data_dir
-from cockpit.showing import sign_on
+from cockpit.showing import provider_of
 from layers.visitors import capacity
+from store.backup import BackupError
+
+log = structlog.get_logger(__name__)
 
 
 def examine(settings: Settings) -> None:
@@ -34,4 +40,10 @@ def examine(settings: Settings) -> None:
         embedded_tls(settings)
     else:
         external_broker(settings)
-    sign_on(settings, seal(settings))
+    provider_of(settings)
+    target_of(settings)
+    try:
+        keys_of(settings.backup_key_file)
+    except BackupError as error:
+        # Devices are to be heard whether or not a stick is in its place; each backup fails by it, and says so.
+        log.error("backup_key_away", reason=str(error))

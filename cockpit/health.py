@@ -10,6 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from cockpit.beside import Both, Told
+from cockpit.edge.reached import said_otherwise
+from cockpit.edge.request_ids import unnamed_proxy
 from sensors.shared import Shared
 from sensors.unforeseen import Fault, faults
 from store.databases import Databases
@@ -25,20 +27,23 @@ DEVICES_CONNECTED = Gauge("cockpit_broker_devices", "Devices connected to the em
 @dataclass(frozen=True)
 class Probes:
     """Whom to ask how the parts fare: whether this process is connected to the broker, and, where it is
-    another one of the same command, the process that takes what devices send.
+    another one of the same command, the process that takes what devices send; ``is_closed``: whether nothing is
+    taken in (`cockpit.closed`).
     """
 
     broker: Callable[[], bool] | None = None
     beside: Callable[[], Told | None] | None = None
+    is_closed: bool = False
 
     def told(self) -> Told | None:
         """What the other process says of itself; None where there is none, or it does not answer."""
         return self.beside() if self.beside is not None else None
 
 
-def router(databases: Databases, probes: Probes) -> APIRouter:
-    """``/healthz``, ``/readyz`` and ``/metrics``."""
+def router(databases: Databases, probes: Probes, measure: Callable[[], None] | None = None) -> APIRouter:
+    """``/healthz``, ``/readyz`` and ``/metrics``; ``measure`` sets the gauges that are found out when somebody asks."""
     routes = APIRouter(tags=["health"])
+    able = "closed" if probes.is_closed else "ready"
 
     @routes.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -47,13 +52,16 @@ def router(databases: Databases, probes: Probes) -> APIRouter:
 
     @routes.get("/readyz")
     async def readyz(request: Request, response: Response) -> dict[str, Any]:
-        """The process can do its work: database, broker and lag; 503 where one fails. This machine is told why."""
+        """The process can do its work: database, broker and lag; 503 where one fails. This machine is told why.
+
+        503 too where it could and is ``closed``: it takes nothing until an upgrade has come to its end.
+        """
         checks = await looked.answer()
         ready = all(check["ok"] for check in checks.values())
-        response.status_code = 200 if ready else 503
+        response.status_code = 200 if ready and not probes.is_closed else 503
         if not request.state.is_local:
             checks = {name: {"ok": check["ok"]} for name, check in checks.items()}
-        return {"status": "ready" if ready else "not ready", "checks": checks}
+        return {"status": able if ready else "not ready", "checks": checks}
 
     @routes.get("/metrics", response_class=Response)
     async def metrics() -> Response:
@@ -70,6 +78,8 @@ def router(databases: Databases, probes: Probes) -> APIRouter:
         if told is not None:
             lag = round(told.lag_s, 3)
             checks["lag"] = {"ok": lag <= MAX_LAG_S, "seconds": lag}
+        # A proxy that is not named makes one address of all people; pages go on.
+        checks["proxy"] = {"ok": True, "unnamed": unnamed_proxy(), "says": said_otherwise()}
         # Whatever it was, the part went on: it wants an engineer, not another process.
         met = faults() + (told.faults if told is not None else [])
         checks["unforeseen"] = {"ok": True, "errors": [_error(fault) for fault in met]}
@@ -82,6 +92,8 @@ def router(databases: Databases, probes: Probes) -> APIRouter:
         if told is not None:
             LAG.set(told.lag_s)
             DEVICES_CONNECTED.set(told.devices or 0)
+        if measure is not None:
+            measure()
         return generate_latest(Both(told.figures if told is not None else {}))
 
     looked, collected = Shared(look), Shared(collect)

@@ -26,11 +26,18 @@ class Unbreakable:
             self._stream.flush()
 
 
-NOISY = ("amqtt", "transitions", "asyncio", "uvicorn.access", "dash", "pyogrio", "fiona")
+AUTO = "auto"
+NOISY = ("amqtt", "transitions", "asyncio", "uvicorn.access", "dash", "pyogrio", "fiona", "httpx")
 
 
 def configure(fmt: str, level: str) -> None:
-    """Set up logging once for the process."""
+    """Set up logging once for the process.
+
+    ``auto`` is by who reads: a person at a terminal gets lines, only of what asks for something; programs all, as JSON.
+    """
+    is_watched = sys.stderr.isatty()
+    fmt = ("console" if is_watched else "json") if fmt == AUTO else fmt
+    level = ("warning" if is_watched else "info") if level == AUTO else level
     lines = cast(TextIO, Unbreakable(sys.stderr))
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -53,7 +60,7 @@ def configure(fmt: str, level: str) -> None:
     handler = logging.StreamHandler(lines)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared[1:3], structlog.stdlib.add_logger_name],
+            foreign_pre_chain=[*shared[:3], structlog.stdlib.add_logger_name],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,

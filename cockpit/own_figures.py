@@ -7,29 +7,41 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cryptography import x509
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
+from cockpit.backups import kept
 from cockpit.settings import Settings
+from sensors.readings.archive.lateness import late_h
+from store.instant import HOUR, now
 
-BACKED_UP = "backed-up"
-"""A file in the data folder, written anew by each backup."""
-HOUR_S, DAY_S = 3_600, 86_400
+DAY_S = 86_400
 
 
-def own_figures(settings: Settings, lag_s: Callable[[], float]) -> Callable[[], Mapping[str, float]]:
-    """Asks for them; what cannot be known is left out: a backup that another tool makes, a broker without TLS."""
+def own_figures(settings: Settings, engine: Engine, lag_s: Callable[[], float]) -> Callable[[], Mapping[str, float]]:
+    """Asks for them; what cannot be known is left out: backups where none was tried yet, a broker without TLS."""
 
     def ask() -> Mapping[str, float]:
         usage = shutil.disk_usage(settings.data_dir)
         found = {"system.disk_free": 100 * usage.free / usage.total, "system.lag": lag_s()}
-        with contextlib.suppress(OSError):
-            backed_up = (settings.data_dir / BACKED_UP).stat().st_mtime
-            found["system.backup_age"] = max(0.0, time.time() - backed_up) / HOUR_S
+        with contextlib.suppress(SQLAlchemyError), engine.connect() as connection:
+            found |= _of_backups(connection)
+        if settings.hot_months:
+            found["system.archive_late"] = late_h(engine)
         if settings.mqtt_certificate is not None:
             with contextlib.suppress(OSError, ValueError):
                 found["system.certificate_days"] = _days_left(settings.mqtt_certificate)
         return found
 
     return ask
+
+
+def _of_backups(connection: Connection) -> dict[str, float]:
+    last, failed = kept.last_done(connection), kept.failed_since(connection)
+    found: dict[str, float] = {} if last is None and not failed else {"system.backup_failed": failed}
+    if last is not None:
+        found["system.backup_age"] = max(0.0, (now() - last.ended) / HOUR)
+    return found
 
 
 def _days_left(certificate: Path) -> float:

@@ -9,14 +9,17 @@ from dataclasses import dataclass, replace
 
 from cockpit.beside import Pair
 from cockpit.listening import take_descriptors
-from cockpit.resources import embedded_broker, external_broker, installed_codecs, open_databases, take_calendar
+from cockpit.opening import open_databases
+from cockpit.resources import embedded_broker, external_broker, installed_codecs, take_calendar
 from cockpit.settings import Settings
 from geo.communities import communities
+from layers.declare import layers
 from layers.visitors import capacity
 from sensors.brokers.embedded.connection import SERVICE
 from sensors.bus.client import BrokerAddress, Client
 from sensors.bus.live import Outlet
 from sensors.codecs.installed import Codecs
+from store import structs
 from store.databases import Databases
 
 SWITCH_S = 0.0005
@@ -38,6 +41,8 @@ def prepared(settings: Settings, communities: Sequence[str] = ()) -> tuple[Datab
     codecs = installed_codecs(settings)
     capacity.configure(settings.site_capacity)
     take_calendar(settings)
+    layers()  # what they decode is known once they are loaded
+    structs.make_ready()
     return databases, codecs
 
 

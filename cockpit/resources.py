@@ -1,16 +1,10 @@
-"""What the settings point to: the database and the broker. Light, since every command opens it."""
+"""What the settings point to: communities, codecs, keys and the broker. Light, since every command opens it."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import Engine
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
-
 from cockpit.errors import BadSetting
-from cockpit.settings import Settings, prepare_data_dir
-from geo import ground
+from cockpit.settings import Settings
 from geo.basemap import BaseMap
 from geo.communities import communities, take
 from geo.errors import BadBaseMap, BadCommunity
@@ -20,59 +14,8 @@ from sensors.brokers.files import Tls
 from sensors.bus.client import BrokerAddress
 from sensors.codecs.installed import Codecs, codecs
 from sensors.errors import CodecError
-from store.databases import Databases
-from store.engine import open_engine
-from store.migrate import upgrade
-from store.seal import Seal, SealError, seal_of
-from store.why import first_line
 
 UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
-
-
-def open_databases(settings: Settings, communities: Sequence[str] = ()) -> Databases:
-    """Open the databases and bring them up to date: all, or those that these communities need.
-
-    Raises
-    ------
-    BadSetting
-        If one cannot be reached or written.
-    """
-    prepare_data_dir(settings)
-    own = settings.community_databases
-    wanted = {code: url for code, url in own.items() if not communities or code in communities}
-    # An ingester of one community need not reach the database of the others.
-    if communities and all(code in wanted for code in communities):
-        engines = {url: _open(url) for url in wanted.values()}
-        return Databases(next(iter(engines.values())), {code: engines[url] for code, url in wanted.items()})
-    shared = _open(settings.database)
-    engines = {url: _open(url) for url in wanted.values()}
-    return Databases(shared, {code: engines[url] for code, url in wanted.items()})
-
-
-def _open(url: str) -> Engine:
-    try:
-        engine = open_engine(url)
-        upgrade(engine)
-        with engine.connect() as connection:
-            ground.refresh(connection)
-    except (SQLAlchemyError, OSError, ModuleNotFoundError) as error:
-        where = make_url(url).render_as_string(hide_password=True)
-        raise BadSetting(f"database {where}: {first_line(error)}") from None
-    return engine
-
-
-def seal(settings: Settings) -> Seal:
-    """What seals text that must not be read from the database alone.
-
-    Raises
-    ------
-    BadSetting
-        If its key cannot be read.
-    """
-    try:
-        return seal_of(settings.seal_key)
-    except SealError as error:
-        raise BadSetting(f"COCKPIT_SEAL_KEY_FILE: {error}") from None
 
 
 def take_communities(settings: Settings) -> None:

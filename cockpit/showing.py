@@ -3,12 +3,19 @@
 import contextlib
 import socket
 from collections.abc import Callable
+from typing import Any, cast
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from cockpit import collector, web
+from cockpit.backups.maker import BackupMaker
+from cockpit.closed import is_closed
 from cockpit.displays import kept
 from cockpit.edge.connections import HttpConnection, LiveConnection
+from cockpit.edge.proxies import Proxies
+from cockpit.edge.reached import Reached
+from cockpit.edge.request_ids import RequestIds
 from cockpit.errors import BadSetting
 from cockpit.health import Probes
 from cockpit.listening import listen
@@ -17,7 +24,8 @@ from cockpit.notices.courier import Courier
 from cockpit.parts import Whole, address_of, prepared, publisher
 from cockpit.people.oidc import Provider, SingleSignOn
 from cockpit.reports.maker import Maker
-from cockpit.resources import base_map, seal
+from cockpit.resources import base_map
+from cockpit.sealing import seal
 from cockpit.settings import Settings
 from sensors.bus.live import LiveSubscriber
 from store import budgets, scratch
@@ -45,51 +53,62 @@ def serve(
         listening = whole.listening if whole is not None else stack.enter_context(listen(settings))
         address = address_of(settings, whole.pair if whole is not None else None)
         telling, outlet = publisher(stack, address)
-        probes = Probes(lambda: telling.connected, whole.pair.ask if whole is not None else None)
+        closed = is_closed(settings)
+        probes = Probes(lambda: telling.connected, whole.pair.ask if whole is not None else None, closed)
         hub = LiveHub(background, {kept.LAYER: kept.records})
         subscriber = LiveSubscriber(address, hub.receive, hub.resync)
         subscriber.client.start()
         stack.callback(subscriber.client.stop)
-        key = seal(settings)
+        key = seal(settings, databases)
         courier = Courier(
             background, key, settings.public_url, lambda community: outlet.tell(_new(community, "notices"))
         )
-        courier.start()
-        stack.callback(courier.stop)
         maker = Maker(background, settings, lambda community: outlet.tell(_new(community, "reports")))
-        maker.start()
-        stack.callback(maker.stop)
+        backups = BackupMaker(background, settings)
+        if not closed:
+            for begin, end in ((courier.start, courier.stop), (maker.start, maker.stop), (backups.begin, backups.end)):
+                begin()
+                stack.callback(end)
         pages = databases.apart(Duty.PAGES)
-        app = web.build(
-            pages, background, hub, outlet, probes, codecs, base, key, sign_on(settings, key), settings, maker
-        )
-        server = Server(_uvicorn(app, settings), lambda: on_ready(databases), sign)
+        over = sign_on(settings, key)
+        if over is not None:
+            stack.enter_context(over.watched())
+        app = web.build(pages, background, hub, outlet, probes, codecs, base, key, over, settings, maker, backups)
+        # Who may open it first is told by one that is open.
+        server = Server(_uvicorn(app, settings), sign if closed else lambda: on_ready(databases), sign)
         collector.settle()
         server.run(sockets=[listening])
 
 
 def sign_on(settings: Settings, key: Seal) -> SingleSignOn | None:
-    """Sign-in by another provider, where one is set.
+    """Sign-in by another provider, where one is set."""
+    provider = provider_of(settings)
+    if provider is None or settings.public_url is None:
+        return None
+    return SingleSignOn(provider, settings.public_url, key)
+
+
+def provider_of(settings: Settings) -> Provider | None:
+    """The provider that people sign in by, where one is set.
 
     Raises
     ------
     BadSetting
         If the client's secret cannot be read.
     """
-    path, public_url = settings.oidc_client_secret_file, settings.public_url
-    if settings.oidc_issuer is None or path is None or public_url is None:
+    path = settings.oidc_client_secret_file
+    if settings.oidc_issuer is None or path is None:
         return None
     try:
         secret = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise BadSetting(f"COCKPIT_OIDC_CLIENT_SECRET_FILE: {str(path)!r}: {error}") from None
-    provider = Provider(
+    return Provider(
         issuer=settings.oidc_issuer,
         client_id=settings.oidc_client_id or "",
         client_secret=secret,
         claim=settings.oidc_claim,
     )
-    return SingleSignOn(provider, public_url, key)
 
 
 def _new(community: str, what: str) -> dict[str, dict[str, dict[str, object]]]:
@@ -117,18 +136,24 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-def _uvicorn(app: object, settings: Settings) -> uvicorn.Config:
+def reached(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """An application behind what finds out who asks, and by which address."""
+    # An address that anybody could write in a header is nobody's.
+    known = Proxies(Reached(app, settings.public_url), settings.proxies)
+    return RequestIds(known, settings.proxies)
+
+
+def _uvicorn(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
-        app,  # type: ignore[arg-type]
+        cast(Any, reached(app, settings)),
         http=HttpConnection,
         ws=LiveConnection,
         ws_max_size=budgets.current().socket_message_bytes,
         log_config=None,
         access_log=False,
         server_header=False,
-        # An address that anybody could write in a header is nobody's.
-        proxy_headers=bool(settings.proxies),
-        forwarded_allow_ips=settings.proxies,
+        # Ours stands before uvicorn's own, which knows no more who connects.
+        proxy_headers=False,
         # Frames are encoded once for all browsers; compressing would do it once for each.
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=GRACEFUL_S,

@@ -4,7 +4,7 @@ import contextlib
 import math
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from cockpit import collector
 from cockpit.beside import Pair
+from cockpit.closed import FILE, is_closed
 from cockpit.errors import BadSetting
 from cockpit.listening import bind, family
 from cockpit.own_figures import own_figures
@@ -22,7 +23,7 @@ from cockpit.processes import SIGN_S
 from cockpit.resources import embedded_tls
 from cockpit.settings import Settings
 from geo.communities import communities
-from layers.declare import feeds
+from layers.declare import feeds, followers
 from sensors.brokers.embedded.thread import BrokerThread, PortInUse
 from sensors.bus.client import BrokerAddress, Client
 from sensors.bus.live import Outlet
@@ -32,8 +33,10 @@ from sensors.devices.kept_registry import Registry
 from sensors.intake.ingest import Ingest, SplitIngest
 from sensors.intake.ingester import DirectIntake, ExclusiveIntake, Intake, SharingIntake
 from sensors.intake.inlet import Inlet
+from sensors.intake.playback import take_again
 from sensors.intake.slots import Slots
 from sensors.intake.subscriber import filters, receiver, session_name
+from sensors.readings.archive.archiver import Archiver
 from sensors.readings.keeper import Keeper, Kept
 from store.databases import Databases
 from store.turns import Duty
@@ -43,6 +46,8 @@ log = structlog.get_logger(__name__)
 PATIENCE_S = 5
 ALONE_S = 2.0
 ANSWERS_S = 5.0
+TAKEN_AGAIN_S = 120.0
+"""So long each hour what waits for its past to be looked up is taken again."""
 
 Either = Intake | DirectIntake
 
@@ -57,10 +62,13 @@ class Share:
 
 @dataclass(frozen=True)
 class Taking:
-    """What takes from devices, while it does: its databases, and whether all of it still works."""
+    """What takes from devices, while it does: its databases, whether all of it still works, and whether it takes
+    nothing yet (`cockpit.closed`).
+    """
 
     databases: Databases
     is_alive: Callable[[], bool]
+    is_closed: bool
 
 
 @contextlib.contextmanager
@@ -73,8 +81,10 @@ def taking(settings: Settings, share: Share | None = None, whole: Whole | None =
         has_broker = pair is not None and settings.mqtt_url is None
         if has_broker:
             stack.enter_context(alone(settings))
-        inlet = Inlet()
-        broker = stack.enter_context(_broker(settings, databases, codecs, inlet, pair)) if pair and has_broker else None
+        inlet, closed = Inlet(), is_closed(settings)
+        broker = None
+        if pair is not None and has_broker:
+            broker = stack.enter_context(_broker(settings, databases, codecs, inlet, pair, is_closed=closed))
         address = address_of(settings, pair)
         telling, outlet = publisher(stack, address, share.communities)
         # The embedded broker has a brake of its own.
@@ -82,30 +92,48 @@ def taking(settings: Settings, share: Share | None = None, whole: Whole | None =
         shares = _shares(databases, share)
         ingests = {e: Ingest(e, feeds(), codecs, outlet, device_rate) for e in shares}
         ingest = SplitIngest(databases, ingests)
-        for one in ingests.values():
-            one.own_figures = own_figures(settings, lambda: ingest.lag_s)
+        for engine, one in ingests.items():
+            one.own_figures = own_figures(settings, engine, lambda: ingest.lag_s)
             one.is_shared = share.shared
         intakes: list[Either] = []
         if broker is not None:
             intakes.append(DirectIntake(ingest, inlet))
         else:
             intakes += [_intake(settings, address, ingests[e], own, codecs, outlet) for e, own in shares.items()]
-        for intake in intakes:
-            intake.start()
-            stack.callback(intake.stop)
-        # Each database is worked beside by who takes for it; one that no community has of its own by who takes any.
-        takes = dict(zip(shares, intakes, strict=True)) if broker is None else {}
-        engines = databases.of_all(share.communities)
-        for engine, background in zip(engines, databases.apart(Duty.BACKGROUND).of_all(share.communities), strict=True):
-            _beside(stack, settings, background, telling, takes.get(engine, intakes[0]), share, broker)
-        if pair is None:
-            _wait_for_broker(intakes)
+        if closed:
+            log.warning("closed", file=str(settings.data_dir / FILE), reason="an upgrade has not come to its end")
         else:
+            takes = dict(zip(shares, intakes, strict=False))
+            _begin(stack, settings, databases, telling, takes, share, broker, codecs)
+        if pair is not None:
             devices = (lambda: broker.connections) if broker is not None else None
-            are_ready = partial(_are_ready, intakes)
+            are_ready = partial(_are_ready, () if closed else intakes)
             pair.answer(lambda: telling.connected and are_ready(), lambda: ingest.lag_s, devices)
+        elif not closed:
+            _wait_for_broker(intakes)
         collector.settle()
-        yield Taking(databases, lambda: broker is None or broker.answers(ANSWERS_S))
+        yield Taking(databases, lambda: broker is None or broker.answers(ANSWERS_S), closed)
+
+
+def _begin(
+    stack: contextlib.ExitStack,
+    settings: Settings,
+    databases: Databases,
+    publisher: Client,
+    intakes: Mapping[Engine, Either],
+    share: Share,
+    broker: BrokerThread | None,
+    codecs: Codecs,
+) -> None:
+    """Begin to take, and what is done beside it; ``intakes`` by the database that each is for."""
+    for intake in intakes.values():
+        intake.start()
+        stack.callback(intake.stop)
+    # Each database is worked beside by who takes for it; where one takes for all, or none for it, by the first.
+    first = next(iter(intakes.values()))
+    backgrounds = databases.apart(Duty.BACKGROUND).of_all(share.communities)
+    for engine, background in zip(databases.of_all(share.communities), backgrounds, strict=True):
+        _beside(stack, settings, background, publisher, intakes.get(engine, first), share, broker, codecs)
 
 
 def _beside(
@@ -116,6 +144,7 @@ def _beside(
     intake: Either,
     share: Share,
     broker: BrokerThread | None,
+    codecs: Codecs,
 ) -> None:
     """What one process does beside the intake: it sends commands, and forgets what is old enough."""
     # An embedded broker has what it was given in memory only, and knows who listens.
@@ -124,7 +153,9 @@ def _beside(
         engine, publisher, share.communities, lambda: intake.is_active, reaches, forgets=broker is not None
     )
     kept = Kept(settings.keep_readings_days, settings.keep_quarantine_days, settings.keep_notices_days)
-    keeper = Keeper(engine, kept, lambda: intake.is_active)
+    archiver = Archiver(engine, settings.hot_months) if settings.hot_months else None
+    again = partial(take_again, engine, feeds, codecs, TAKEN_AGAIN_S)
+    keeper = Keeper(engine, kept, lambda: intake.is_active, followers(), archiver, again)
     for worker in (dispatcher, keeper):
         worker.start()
         stack.callback(worker.stop)
@@ -180,7 +211,7 @@ def alone(settings: Settings) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _broker(
-    settings: Settings, databases: Databases, codecs: Codecs, inlet: Inlet, pair: Pair
+    settings: Settings, databases: Databases, codecs: Codecs, inlet: Inlet, pair: Pair, *, is_closed: bool
 ) -> Iterator[BrokerThread]:
     registry = Registry(*databases.all)
     registry.refresh()
@@ -193,10 +224,9 @@ def _broker(
         pair.service_secret,
         settings.device_rate,
         embedded_tls(settings),
+        is_closed=is_closed,
     )
-    with socket.socket(family(settings.mqtt_host), socket.SOCK_STREAM) as trial, contextlib.suppress(OSError):
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bind(trial, (settings.mqtt_host, settings.mqtt_port))
+    _try_port(settings.mqtt_host, settings.mqtt_port)
     try:
         broker.start()
     except PortInUse as error:
@@ -205,6 +235,17 @@ def _broker(
         yield broker
     finally:
         broker.stop()
+
+
+def _try_port(host: str, port: int) -> None:
+    """Refuse in one line what the broker's library would log with its trace."""
+    with socket.socket(family(host), socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bind(trial, (host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise BadSetting(f"cannot listen for MQTT on {host}:{port}: {reason} (COCKPIT_MQTT_PORT)") from None
 
 
 def _intake(

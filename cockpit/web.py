@@ -15,46 +15,61 @@ from sqlalchemy.exc import TimeoutError as StoreBusy
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from cockpit import api, health, refused
+from cockpit import api, brief, health, refused, views, work_api
 from cockpit.access import Access
+from cockpit.backups import api as backups_api
+from cockpit.backups.maker import BackupMaker
+from cockpit.closed import Closed
+from cockpit.demonstration import api as demonstration_api
 from cockpit.demonstration import tables as demonstrated
 from cockpit.displays import api as displays_api
 from cockpit.edge.budget import Budget
+from cockpit.edge.heads import Heads
 from cockpit.edge.refusal import Refused, busy
+from cockpit.first_hour import api as first_hour_api
 from cockpit.ground import api as ground_api
 from cockpit.ground import base_map, spatial_api
 from cockpit.live import LiveHub
 from cockpit.notices import api as notices_api
+from cockpit.ogc import api as ogc_api
+from cockpit.ogc.turns import turns
 from cockpit.pages import pages, register
 from cockpit.pages.address import NoPage, Page, refusal
+from cockpit.people import account_api, users
 from cockpit.people import api as people_api
 from cockpit.people import pages as people_pages
-from cockpit.people import users
 from cockpit.people.identify import identifier
 from cockpit.people.oidc import SingleSignOn
 from cockpit.people.watch import Watch
 from cockpit.replay import api as replay_api
 from cockpit.reports import api as reports_api
 from cockpit.reports.maker import Maker
-from cockpit.serving import asked, bundle
+from cockpit.resources import devices_address
+from cockpit.sensorthings import api as sensorthings
+from cockpit.serving import asked, bundle, phone
 from cockpit.serving.compression import Compression
 from cockpit.serving.headers import SecurityHeaders
-from cockpit.serving.language import Language
+from cockpit.serving.language import Language, language_of
 from cockpit.serving.problems import answer
 from cockpit.serving.shell import Shell
 from cockpit.settings import Settings
 from cockpit.vitals import api as vitals_api
+from cockpit.vitals.gauges import set_gauges
 from cockpit.vitals.measured import Measure
 from geo.basemap import BaseMap
-from layers.declare import layers
-from layers.problem import Problem
+from layers import words
+from layers.declare import routers
+from layers.problem import Problem, request_id
 from layers.web import Services
 from sensors.bus.live import Outlet
 from sensors.codecs.installed import Codecs
+from sensors.readings.archive.parts import Unreadable
+from sensors.unforeseen import count
 from store import budgets
 from store.databases import Databases
+from store.language import CHINESE
 from store.sandbox.ask import Busy as FilesBusy
-from store.seal import Seal
+from store.seal import Seal, SealError
 from store.why import first_line
 
 log = structlog.get_logger(__name__)
@@ -74,6 +89,7 @@ def build(
     sign_on: SingleSignOn | None,
     settings: Settings,
     maker: Maker,
+    backups: BackupMaker,
 ) -> FastAPI:
     """Put the web application together.
 
@@ -101,6 +117,8 @@ def build(
         Whether reading is open to everybody, and what pages tell of the broker.
     maker
         Makes the reports that somebody asks for.
+    backups
+        Makes the backups that somebody asks for.
     """
 
     watch = Watch(background.shared)
@@ -130,41 +148,59 @@ def build(
         with databases.shared.connect() as connection:
             return users.staff(connection, community) | demonstrated.staff(connection)
 
-    server.state.services = Services(databases=databases, tell=outlet.tell, codecs=codecs, seal=seal, staff=staff)
+    broker = devices_address(settings)
+    server.state.services = Services(
+        databases=databases, tell=outlet.tell, codecs=codecs, seal=seal, staff=staff, broker=broker
+    )
     answer_errors(server)
     # First, since it is looked for first: after a restart all screens knock at once.
     server.include_router(api.live(hub))
-    server.include_router(health.router(background, probes))
-    server.include_router(vitals_api.router(Measure(background, probes, settings, lambda: hub.browsers)))
+    measure = Measure(background, probes, settings, lambda: hub.browsers, sign_on)
+    server.include_router(health.router(background, probes, lambda: set_gauges(measure())))
+    server.include_router(vitals_api.router(measure))
     server.include_router(api.general())
     server.include_router(replay_api.router())
     server.include_router(people_api.router())
+    server.include_router(account_api.router())
+    server.include_router(first_hour_api.router())
+    server.include_router(work_api.router())
+    server.include_router(demonstration_api.router())
+    server.include_router(backups_api.router(backups))
     server.include_router(people_api.display_link())
     server.include_router(displays_api.router())
     server.include_router(people_pages.router(sign_on))
-    server.include_router(notices_api.router())
+    server.include_router(notices_api.router(settings.public_url))
     server.include_router(reports_api.router(maker))
     server.include_router(refused.router())
+    server.include_router(views.router())
     server.include_router(ground_api.router())
     server.include_router(spatial_api.router())
-    for layer in layers():
-        server.include_router(layer.router(), prefix="/api/v1/{community}")
+    server.include_router(brief.router())
+    for router in routers():
+        server.include_router(router, prefix="/api/v1/{community}")
+    turn = turns()
+    server.include_router(ogc_api.router(turn))
+    server.include_router(sensorthings.router(turn))
     server.include_router(base_map.router(base))
     server.include_router(api.ground())
     server.include_router(_unknown_routes())
     server.include_router(bundle.router())
-    app = _pages(server, known, databases, settings.mqtt_port)
+    server.include_router(phone.router())
+    app = _pages(server, known, databases, settings.mqtt_port, codecs)
     # The last one stands outermost: headers, compression, language, the budget, who may, and then Dash and the routes.
     identify = identifier(databases, watch.used)
     server.add_middleware(Access, server, identify, watch, is_reading_open=settings.open_reading)
     server.add_middleware(Budget)
+    if probes.is_closed:
+        server.add_middleware(Closed)
     server.add_middleware(Language)
     server.add_middleware(Compression)
     server.add_middleware(SecurityHeaders, script_hashes=app.csp_hashes())
+    server.add_middleware(Heads)
     return server
 
 
-def _pages(server: FastAPI, known: list[Page], databases: Databases, mqtt_port: int) -> Shell:
+def _pages(server: FastAPI, known: list[Page], databases: Databases, mqtt_port: int, codecs: Codecs) -> Shell:
     assets = str(files("assets"))
     app = Shell(
         __name__,
@@ -177,7 +213,7 @@ def _pages(server: FastAPI, known: list[Page], databases: Databases, mqtt_port: 
         suppress_callback_exceptions=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    known += pages(app, databases, mqtt_port)
+    known += pages(databases, mqtt_port, codecs)
     register(app, known, databases)
     app.index_string = INDEX
     # Dash finds its assets at the first request to "/" only; a wall's browser asks for /wall/... first.
@@ -193,11 +229,12 @@ INDEX = """<!DOCTYPE html>
 
 
 def _unknown_routes() -> APIRouter:
-    """What no route knows below /api and /geo is 404, not Dash's page."""
+    """What no route knows below /api, /geo and /ogc is 404, not Dash's page."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.api_route("/api/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     @routes.api_route("/geo/{rest:path}", methods=["GET"])
+    @routes.api_route("/ogc/{community}/{rest:path}", methods=["GET"])
     def unknown(rest: str, request: Request) -> None:
         raise Problem(404, "not found", f"no route {request.method} {request.url.path}")
 
@@ -238,6 +275,16 @@ def answer_errors(server: FastAPI) -> None:
         log.error("database_unavailable", path=request.url.path, error=first_line(error))
         return busy("the database does not answer").answer()
 
+    @server.exception_handler(Unreadable)
+    async def archive_away(request: Request, error: Unreadable) -> Response:
+        log.error("archive_unreadable", path=request.url.path, error=first_line(error))
+        return busy("archived months cannot be read").answer()
+
+    @server.exception_handler(SealError)
+    async def locked(request: Request, error: SealError) -> Response:
+        log.error("sealed_with_another_key", path=request.url.path)
+        return answer(Problem(409, "sealed with another key", str(error)))
+
     @server.exception_handler(IntegrityError)
     async def too_late(_request: Request, _error: IntegrityError) -> Response:
         return answer(Problem(409, "conflict", "somebody else was quicker: look again"))
@@ -253,6 +300,14 @@ def answer_errors(server: FastAPI) -> None:
     @server.exception_handler(HTTPException)
     async def routed(_request: Request, error: HTTPException) -> Response:
         return answer(Problem(error.status_code, str(error.detail), str(error.detail)))
+
+    @server.exception_handler(Exception)
+    async def unforeseen(request: Request, error: Exception) -> Response:
+        # The server logs it, with its trace; it counts beside what other parts met.
+        # What tells refusals in Chinese lies within, and is passed by.
+        count("pages", error)
+        detail = f"a fault of the cockpit; its log has it under {request_id.get()}"
+        return answer(Problem(500, "internal error", words.said(detail, chinese=language_of(request) == CHINESE)))
 
     @server.exception_handler(NoPage)
     async def nowhere(_request: Request, error: NoPage) -> Response:

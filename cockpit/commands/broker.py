@@ -13,10 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cockpit.commands.options import Json, answer, codecs, databases
 from cockpit.errors import BadSetting
+from cockpit.resources import reachable
 from sensors.brokers import mosquitto, nats
 from sensors.brokers.files import Tls
 from sensors.brokers.mosquitto import Listener
 from sensors.devices import registry
+from sensors.devices.declared import SERVICE_USER
 from sensors.devices.registry import Device
 from store import revision
 from store.databases import Databases
@@ -56,7 +58,10 @@ def config(
         Path | None, typer.Option(help="TLS: ask devices for a certificate of this authority.")
     ] = None,
     pid_file: Annotated[
-        list[Path] | None, typer.Option(help="Make the broker of this file read its files again; may be repeated.")
+        list[Path] | None,
+        typer.Option(
+            help="Has the broker of this file read its files again; may be repeated; Mosquitto's own is known."
+        ),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Go on, and follow every change of the registry.")] = False,
     as_json: Json = False,
@@ -66,10 +71,11 @@ def config(
     hosts = host or ["127.0.0.1"]
     write, addresses = _writer(make, folder, hosts, (port, route_port, client_port), tls)
     opened = databases()
-    at, again, secret = _update(opened, write, pid_file or [])
+    pid_files = pid_file or ([folder / mosquitto.PID] if make == "mosquitto" else [])
+    at, again, secret = _update(opened, write, pid_files)
     scheme = "mqtts" if tls is not None else "mqtt"
     version = "?version=3.1.1" if make == "nats" else ""
-    url = None if secret is None else f"{scheme}://{registry.SERVICE_USER}:{secret}@{','.join(addresses)}{version}"
+    url = None if secret is None else f"{scheme}://{SERVICE_USER}:{secret}@{','.join(addresses)}{version}"
     text = f"{folder}: {make}"
     if url is not None:
         text += f"\nCOCKPIT_MQTT_URL={url}   (shown this once)"
@@ -78,7 +84,7 @@ def config(
         time.sleep(WATCH_S)
         try:
             if revision.total(opened.all, registry.REVISION) != at or now() >= again:
-                at, again, _ = _update(opened, write, pid_file or [])
+                at, again, _ = _update(opened, write, pid_files)
         except SQLAlchemyError:
             # The database is away; the broker goes on with what it has.
             continue
@@ -106,7 +112,9 @@ def _writer(
         if len(hosts) > 1:
             raise BadSetting("a Mosquitto listens on one --host; a cluster needs --make nats")
         listener = Listener(host=hosts[0], port=ports[0], tls=tls)
-        return lambda devices: (mosquitto.write(folder, listener, devices, installed), []), [f"{hosts[0]}:{ports[0]}"]
+        return lambda devices: (mosquitto.write(folder, listener, devices, installed), []), [
+            f"{reachable(hosts[0])}:{ports[0]}"
+        ]
     if make == "nats":
         cluster = nats.nodes(hosts, *ports)
         addresses = [f"{node.host}:{node.mqtt}" for node in cluster]

@@ -18,9 +18,9 @@ from sensors import topics
 from sensors.commands import commands
 from sensors.devices import registry, roster
 from sensors.devices.kinds import kind_name, kinds
+from sensors.devices.provisioning import check_new, notes
 from sensors.devices.registry import DEFAULT_INTERVAL_S, Device
 from sensors.errors import RegistryError, RegistryFaults
-from store.databases import Databases
 from store.engine import writing
 from store.instant import format_rfc3339
 
@@ -63,7 +63,7 @@ def add(
         codec=codec,
     )
     opened = databases()
-    _check_new(opened, [new])
+    check_new(opened, installed_codecs(settings()).json, [new])
     secret = registry.add(opened.of(community), new)
     topic = topics.base(community, device_id)
     answer(
@@ -73,8 +73,8 @@ def add(
         f"password  {secret}   (shown this once)\ntopic     {topic}/telemetry",
     )
     _point_out(community, lon, lat, crs)
-    if kinds()[kind].people_a_minute is not None and site is None:
-        note(f"{device_id} counts for no site: its people are shown nowhere until --site names one")
+    for one in notes(new):
+        note(one)
 
 
 @app.command("import")
@@ -99,7 +99,8 @@ def import_(
             if isinstance(error, RegistryFaults):
                 _report(file, [(entries[index].line, why) for index, why in error.faults])
             raise
-        table = csv.writer(target)
+        # A shell that reads it would take a carriage return for a part of the topic.
+        table = csv.writer(target, lineterminator="\n")
         table.writerow(("device", "username", "password", "telemetry_topic"))
         for entry, secret in zip(entries, secrets, strict=True):
             topic = topics.base(entry.device.community, entry.device.id)
@@ -114,29 +115,8 @@ def _register(entries: list[roster.Entry]) -> list[str]:
     engines = {opened.of(device.community) for device in devices}
     if len(engines) > 1:
         raise BadSetting("the list names communities of several databases; import one list for each")
-    _check_new(opened, devices)
+    check_new(opened, installed_codecs(settings()).json, devices)
     return registry.add_all(engines.pop() if engines else opened.shared, devices)
-
-
-def _check_new(opened: Databases, devices: list[Device]) -> None:
-    """What one database cannot see: ids of another, and codecs that are not installed."""
-    known = installed_codecs(settings()).json
-    wanted = {device.id for device in devices}
-    faults = [
-        (index, f"codec {device.codec!r} is not one of {', '.join(known)}")
-        for index, device in enumerate(devices)
-        if device.codec is not None and device.codec not in known
-    ]
-    for engine in opened.all:
-        with engine.connect() as connection:
-            taken = {found.id: found.community for found in registry.read_all(connection, ids=wanted)}
-        faults += [
-            (index, f"device {device.id!r} is registered already, in {taken[device.id]!r}; ids are never used twice")
-            for index, device in enumerate(devices)
-            if device.id in taken and opened.of(device.community) is not engine
-        ]
-    if faults:
-        raise RegistryFaults(faults) if len(devices) > 1 else RegistryError(faults[0][1])
 
 
 def _report(file: Path, faults: list[tuple[int, str]]) -> NoReturn:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cockpit.commands.options import Json, actor, answer, databases
+from cockpit.commands.options import Json, actor, answer, databases, link
 from cockpit.people import displays
 from store.engine import writing
 
@@ -20,10 +20,10 @@ def add(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a link and print its path, the only time that it is shown."""
+    """Make a link and print it, the only time that it is shown."""
     with writing(databases().shared) as connection:
-        link = f"/display/{displays.add(connection, name, community, actor(), language)}"
-    answer(as_json, {"name": name, "link": link}, f"open {link} once in the wall's browser   (shown this once)")
+        there = link(f"/display/{displays.add(connection, name, community, actor(), language)}")
+    answer(as_json, {"name": name, "link": there}, f"open {there} once in the wall's browser   (shown this once)")
 
 
 @app.command("list")

@@ -13,7 +13,8 @@ from sqlalchemy import make_url
 from cockpit import logs
 from cockpit.errors import BadSetting
 from cockpit.notices import destinations
-from cockpit.resources import installed_codecs, open_databases, take_communities
+from cockpit.opening import present_databases
+from cockpit.resources import installed_codecs, take_communities
 from cockpit.settings import Settings, load
 from geo.communities import communities
 from sensors.codecs.installed import Codecs
@@ -41,11 +42,11 @@ def settings() -> Settings:
 
 
 def databases() -> Databases:
-    """The databases of the settings, up to date; one that was not there is made, and said."""
+    """The databases of the settings; one that was not there is made, and said, one of another schema is refused."""
     found = settings()
     path = make_url(found.database).database if found.database.startswith("sqlite:") else None
     is_new = path is not None and not Path(path).exists()
-    opened = open_databases(found)
+    opened = present_databases(found)
     if is_new:
         _made.append(f"made a new database, {path}; another is found by COCKPIT_DATA_DIR or COCKPIT_DATABASE_URL")
     return opened
@@ -66,6 +67,11 @@ def check_community(code: str) -> None:
     settings()
     if code not in communities():
         raise BadSetting(f"--community {code!r} is not one of {', '.join(communities())}")
+
+
+def link(path: str) -> str:
+    """A page's address as people open it; its path alone where nobody said by which address they reach us."""
+    return f"{settings().public_url or ''}{path}"
 
 
 def actor() -> str:

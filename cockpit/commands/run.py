@@ -1,15 +1,19 @@
 """``cockpit up``, ``cockpit web`` and ``cockpit ingest``."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 import typer
 
 from cockpit import collector
-from cockpit.commands.options import Json, answer, databases, settings
+from cockpit.commands import framed
+from cockpit.commands.options import Json, answer, settings
 from cockpit.errors import BadSetting
+from cockpit.opening import open_databases
+from cockpit.people import users
 from cockpit.resources import devices_address, reachable
+from cockpit.sealing import seal
 from cockpit.settings import Settings
 from geo.communities import communities
 from store.databases import Databases
@@ -61,8 +65,7 @@ def up(
     examine(found)
     with listen(found) as listening:
         # Not before the ports and the folder are its own: else another's database would be marked.
-        if demo:
-            _begin_demonstration()
+        _begin(found, is_demonstration=demo)
         whole = Whole(Pair(), listening)
         more = [processes.Part("demonstration", life)] if demo else []
         processes.run([processes.Part("devices", devices), processes.Part("pages", pages), *more])
@@ -95,35 +98,62 @@ def ingest(
     for code in only:
         if code not in communities():
             raise BadSetting(f"--community {code!r} is not one of {', '.join(communities())}")
-    with taking.taking(found, taking.Share(only, shared)):
-        answer(as_json, {"ingest": "running"}, "ingest running")
+    with taking.taking(found, taking.Share(only, shared)) as taken:
+        state = "closed" if taken.is_closed else "running"
+        answer(as_json, {"ingest": state}, f"ingest {state}")
         taking.wait_forever()
 
 
-def _begin_demonstration() -> None:
+def _begin(found: Settings, *, is_demonstration: bool) -> None:
+    """Bring the databases up to date, and see that what is sealed in them can be opened, before any process begins."""
     from cockpit.demonstration.beginning import begin
 
-    opened = databases()
+    opened = open_databases(settings())
     try:
-        begin(opened)
+        seal(found, opened)
+        if is_demonstration:
+            begin(opened)
     finally:
         # Each process opens its own.
         opened.close()
 
 
 def _say_where(found: Settings, databases: Databases, as_json: bool) -> None:
-    from cockpit.people import users
-
     host = reachable(found.http_host)
     base = f"http://{f'[{host}]' if ':' in host else host}:{found.http_port}"
     walls = {code: f"{base}/wall/{code}" for code in communities()}
     broker = f"{found.mqtt_host}:{found.mqtt_port}" if found.mqtt_url is None else devices_address(found).host
-    first = next(iter(walls.values()))
     with writing(databases.shared) as connection:
         secret = users.invite_first(connection)
-    setup = f"{base}/welcome?token={secret}" if secret else None
+    # Who opens it may sit at another machine.
+    setup = f"{found.public_url or base}/welcome?token={secret}" if secret else None
+    told = _for_people if framed.is_watched() else _for_files
+    with contextlib.suppress(BrokenPipeError):
+        record = {"manager": f"{base}/", "walls": walls, "mqtt": broker, "setup": setup}
+        answer(as_json, record, told(base, walls, broker, setup))
+
+
+def _for_files(base: str, walls: Mapping[str, str], broker: str, setup: str | None) -> str:
+    """A line for each, as programs read them."""
+    first = next(iter(walls.values()))
     text = f"管理页 manager  {base}/\n大屏   wall     {first}\nMQTT            {broker}"
     if setup:
         text += f"\n首位管理员 first admin, once, within {users.INVITED_HOURS} h   {setup}"
-    with contextlib.suppress(BrokenPipeError):
-        answer(as_json, {"manager": f"{base}/", "walls": walls, "mqtt": broker, "setup": setup}, text)
+    return text
+
+
+def _for_people(base: str, walls: Mapping[str, str], broker: str, setup: str | None) -> str:
+    """One framed message: what to open now stands last, where the eye is."""
+    lines = [f"管理页  manager  {base}/"]
+    lines += [f"大屏    wall     {url}  {communities()[code].short}" for code, url in walls.items()]
+    lines += [f"设备    MQTT     {broker}", "停止    stop     Ctrl+C"]
+    if setup:
+        hours = users.INVITED_HOURS
+        lines += [
+            "",
+            f"现在打开下面的链接，设首位系统管理员的用户名和口令（{hours} 小时内，只能用一次）。",
+            f"Now open this link and choose the first admin's name and password (once, within {hours} h).",
+            "",
+            setup,
+        ]
+    return framed.framed("CIM 驾驶舱 cockpit", lines)

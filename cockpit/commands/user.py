@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from cockpit.commands.options import Json, actor, answer, databases
+from cockpit.commands.options import Json, actor, answer, databases, link
 from cockpit.errors import BadSetting
 from cockpit.people import passwords, users
 from layers.roles import WRITING_ROLES
@@ -33,7 +33,7 @@ def add(
     password_stdin: FromStandardInput = False,
     as_json: Json = False,
 ) -> None:
-    """Add somebody; prints the path of a link, good once for 24 hours, where the password is chosen."""
+    """Add somebody; prints a link, good once for 24 hours, where the password is chosen."""
     users.check_place(role, community)
     kept = passwords.hash_new(_password(), name) if password_stdin else None
     with writing(databases().shared) as connection:
@@ -46,8 +46,8 @@ def add(
 
 
 def _invited(connection: Connection, name: str, number: int, as_json: bool) -> None:
-    link = f"/welcome?token={users.invite(connection, number)}"
-    answer(as_json, {"name": name, "link": link}, f"{name} chooses a password at {link}   (once, within 24 h)")
+    there = link(f"/welcome?token={users.invite(connection, number)}")
+    answer(as_json, {"name": name, "link": there}, f"{name} chooses a password at {there}   (once, within 24 h)")
 
 
 @app.command("list")

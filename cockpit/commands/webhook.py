@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from cockpit.commands.options import Json, actor, answer, settings
-from cockpit.resources import open_databases, seal
+from cockpit.commands.options import Json, actor, answer, databases, settings
+from cockpit.sealing import seal
 from store.engine import writing
 
 app = typer.Typer(help="Where notices are sent to: signed JSON, 钉钉, 企业微信.", no_args_is_help=True)
@@ -28,8 +28,10 @@ def add(
     found = settings()
     lines = [line.strip() for line in sys.stdin.read().splitlines() if line.strip()]
     url, given = [*lines, "", ""][:2]
-    with writing(open_databases(found).of(community)) as connection:
-        secret = webhooks.add(connection, seal(found), community, name, url, form, kind or [], given or None, actor())
+    opened = databases()
+    key = seal(found, opened)
+    with writing(opened.of(community)) as connection:
+        secret = webhooks.add(connection, key, community, name, url, form, kind or [], given or None, actor())
     text = f"notices go to {name}" + (f"\nit signs with {secret}   (shown this once)" if form == "json" else "")
     answer(as_json, {"name": name, "secret": secret}, text)
 
@@ -40,10 +42,13 @@ def list_webhooks(community: Community, as_json: Json = False) -> None:
     from cockpit.notices import webhooks  # httpx and the layers: nothing that every command should wait for
 
     found = settings()
-    with open_databases(found).of(community).connect() as connection:
-        rows = webhooks.known(connection, seal(found), community)
+    opened = databases()
+    key = seal(found, opened)
+    with opened.of(community).connect() as connection:
+        rows = webhooks.known(connection, key, community)
     lines = [
-        f"{one['name']}\t{one['format']}\t{one['host']}\t{one['deliveries']}\t{one['error'] or ''}" for one in rows
+        f"{one['name']}\t{one['format']}\t{one['host'] or one['locked']}\t{one['deliveries']}\t{one['error'] or ''}"
+        for one in rows
     ]
     answer(as_json, {"webhooks": rows}, "\n".join(lines) or "none yet: cockpit webhook add")
 
@@ -53,7 +58,7 @@ def remove(name: Name, community: Community, as_json: Json = False) -> None:
     """Send nothing there any more."""
     from cockpit.notices import webhooks  # httpx and the layers: nothing that every command should wait for
 
-    with writing(open_databases(settings()).of(community)) as connection:
+    with writing(databases().of(community)) as connection:
         webhooks.remove(connection, community, name, actor())
     answer(as_json, {"name": name, "removed": True}, f"nothing goes to {name} any more")
 
@@ -63,6 +68,6 @@ def again(name: Name, community: Community, as_json: Json = False) -> None:
     """Send at once what waits or was given up."""
     from cockpit.notices import webhooks  # httpx and the layers: nothing that every command should wait for
 
-    with writing(open_databases(settings()).of(community)) as connection:
+    with writing(databases().of(community)) as connection:
         count = webhooks.try_again(connection, community, name, actor())
     answer(as_json, {"name": name, "deliveries": count}, f"{count} will be tried again")

@@ -17,8 +17,8 @@ from geo.survey_faults import rules
 from geo.surveys import Wanted
 from layers.people import told_to
 from layers.problem import Problem
-from layers.web import Body, CommunityPath, Given, Manager, Reading, Viewer, elsewhere
-from store import scratch
+from layers.web import Body, CommunityPath, Given, Manager, Reading, Viewer, WorkName, elsewhere, told_far
+from store import far, scratch
 
 MAX_TOLD = 100
 MAX_SHOWN = 5_000
@@ -52,12 +52,15 @@ def router() -> APIRouter:
             bool, Query(description="take coordinates whose way to CGCS2000 is not known well, as they are")
         ] = False,
         dry_run: Annotated[bool, Query(description="only say what would change")] = False,
+        work: WorkName = None,
     ) -> dict[str, Any]:
         """Take a survey file, all or nothing: 422 with every fault; with ``dry_run`` nothing is changed."""
         _check(layer, crs)
         engine = given.databases.of(community.code)
         wanted = Wanted(crs=crs, source_layer=source_layer, accept_shift=accept_shift)
-        looked = await elsewhere(request, _look, engine, content, file, layer, community.code, wanted, actor.label)
+        with told_far(actor, work):
+            looked = await elsewhere(request, _look, engine, content, file, layer, community.code, wanted, actor.label)
+            far.step("writing", 0, len(looked.survey.features))
         answer = {"layer": layer, "features": len(looked.survey.features), **looked.reading, **looked.change}
         if dry_run:
             return answer | {"imported": False, "shapes": _shapes(looked)}

@@ -12,7 +12,7 @@ from geo.communities import Community
 from geo.ground import frame
 from geo.relief import RELIEF as BAND
 from layers.declare import LegendEntry, Rank
-from layers.look import BESIDE, HUES, SCALE, TOKENS, by_tone, label, name
+from layers.look import HUES, SCALE, TOKENS, beside, by_tone, label, name
 
 RELIEF = {
     -1: "#0f1317",
@@ -295,7 +295,7 @@ def above(community: Community) -> dict[Rank, tuple[dict[str, Any], ...]]:
     square = {"icon-image": "facility", "icon-size": 1, "icon-padding": 1}
     names = (
         of_facilities
-        | label(name(), 1.8, "second", **BESIDE | {"text-radial-offset": 0.9, "text-padding": 1})
+        | label(name(), 1.8, "second", **beside(0.9) | {"text-padding": 1})
         | {"id": "facilities-name", "metadata": {"u": {"text-size": 1.8}, "group": "facilities"}}
     )
     marks = of_facilities | {

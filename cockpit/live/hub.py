@@ -20,6 +20,7 @@ from geo import ground, versions
 from geo.communities import communities
 from sensors.bus.live import LiveDelta
 from sensors.devices.registry import REVISION
+from sensors.meters import duty
 from sensors.unforeseen import note
 from store import budgets, revision
 from store.databases import Databases
@@ -54,7 +55,8 @@ async def _endlessly(work: Callable[[], Awaitable[None]]) -> None:
     """What nobody foresaw ends no task: a heart that beats on while no frame comes would tell that all is well."""
     while True:
         try:
-            await work()
+            with duty("live"):
+                await work()
         except Exception as error:  # noqa: BLE001 - as `sensors.unforeseen.endlessly`
             note("live", error)
             await asyncio.sleep(AGAIN_S)

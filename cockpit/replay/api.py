@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from calendar import monthrange
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date
@@ -18,7 +19,7 @@ from layers.problem import Problem
 from layers.web import SKEW, CommunityPath, Reading, instant_query
 from sensors.readings import history
 from store import budgets
-from store.instant import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Instant, format_rfc3339, midnight, now
+from store.instant import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Instant, format_rfc3339, local_date, midnight, now
 
 LOOKS_S = 0.02
 """To look whether somebody hung up costs a turn of the event loop: not with each step."""
@@ -98,6 +99,24 @@ def router() -> APIRouter:
             "left_out": left_out,
         }
 
+    @routes.get("/days")
+    def days(
+        community: CommunityPath,
+        connection: Reading,
+        month: Annotated[str, Query(description="a month of Asia/Shanghai, 2026-11")],
+    ) -> dict[str, Any]:
+        """The days of a month of which there are observations, and the day of the first ever."""
+        begins = _month(month)
+        first = history.first_of(connection, community.code)
+        if first is None:
+            return {"month": month, "first": None, "days": []}
+        known = [
+            local_date(day)
+            for day in begins
+            if day + DAY > first and day <= now() and history.is_any_of(connection, community.code, day, day + DAY)
+        ]
+        return {"month": month, "first": local_date(first), "days": known}
+
     return routes
 
 
@@ -115,6 +134,15 @@ def goes_on(has_hung_up: Callable[[], bool], seconds: float) -> Callable[[], boo
         return moment < ends and not has_hung_up()
 
     return is_wanted
+
+
+def _month(text: str) -> list[Instant]:
+    """Where the days of a month of Asia/Shanghai begin; 400 where it is none."""
+    try:
+        first = date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise Problem(400, "bad parameter", f"month: {text[:40]!r} is not a month such as 2026-11") from None
+    return [midnight(first) + DAY * number for number in range(monthrange(first.year, first.month)[1])]
 
 
 def _begin_of(day: str) -> Instant:

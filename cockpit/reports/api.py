@@ -84,6 +84,16 @@ def router(maker: Maker) -> APIRouter:
         maker.wake()
         return _told(given, community, number)
 
+    @routes.post("/{number}/stop")
+    def stop(number: Number, community: CommunityPath, given: Given, actor: WriteActor) -> dict[str, Any]:
+        """Stop one that waits or is being made; whoever asked for it may, and managers."""
+        row = _seen(given, community, number, actor)
+        if row.actor != actor.label and not may(actor.role, "manager"):
+            raise Problem(403, "role does not suffice", f"this needs manager; you are {actor.role}")
+        with writing(given.databases.of(community.code)) as connection:
+            kept.stop(connection, row, now())
+        return _told(given, community, number)
+
     return routes
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from cockpit.reports import fonts, kept
+from cockpit.reports import fonts, kept, making
 from cockpit.reports.gather import Gathered, gather
 from cockpit.reports.kinds import period
 from store.instant import Instant
@@ -57,7 +57,7 @@ def main() -> int:
         return _failed(str(error))
     except Exception as error:  # noqa: BLE001 - whatever it is, who asked is told and can try again
         traceback.print_exc()
-        return _failed(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
+        return _failed(making.why(error))
     return 0
 
 
@@ -91,7 +91,9 @@ def _set(known: Gathered, one: fonts.Font, folder: Path) -> None:
 
 
 def _gathered(asked: Request, settings: Any) -> Gathered:
-    from cockpit.resources import open_databases, seal, take_calendar, take_communities
+    from cockpit.opening import open_databases
+    from cockpit.resources import take_calendar, take_communities
+    from cockpit.sealing import seal
     from layers.visitors import capacity
     from store import budgets
 
@@ -104,7 +106,7 @@ def _gathered(asked: Request, settings: Any) -> Gathered:
     # All sections of one moment: what is written meanwhile is in none of them.
     level = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
     with engine.connect().execution_options(**level) as connection:
-        return _whole(connection, asked, settings, seal(settings), version("cim-cockpit"))
+        return _whole(connection, asked, settings, seal(settings, databases), version("cim-cockpit"))
 
 
 def _whole(connection: Connection, asked: Request, settings: Any, key: Any, version: str) -> Gathered:

@@ -56,6 +56,7 @@ def gather(
         until=min(period.until, known_at),
         known_at=known_at,
         seal=seal,
+        role=kinds()[kind].role,
     )
     filled = []
     for number, (code, (part, chosen)) in enumerate(parts.items(), 1):

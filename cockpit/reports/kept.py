@@ -1,40 +1,38 @@
 """Reports as they are kept: asked for once however often, claimed by who makes them, with their files."""
 
-import hashlib
 import zlib
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, or_, select, update
 
 from cockpit.reports.gather import Gathered
 from cockpit.reports.kinds import Period, kinds, period
-from cockpit.reports.tables import MAX_REASON, report, report_file, report_schedule
+from cockpit.reports.tables import report, report_file, report_schedule
 from layers import words
 from layers.problem import Problem
-from store import once
+from store import audit, once
 from store.engine import upsert
 from store.instant import DAY, SECOND, Instant, format_rfc3339
+from store.language import say
 
 WAITING, MAKING, DONE, FAILED = "waiting", "making", "done", "failed"
 UNDER_WAY = (WAITING, MAKING)
-WAIT_AT_MOST = 20
-"""So many reports of a community may wait."""
+WAIT_AT_MOST, WAIT_EACH = 20, 5
+"""So many reports of a community may wait, and of one who asks."""
+ASK_A_DAY = 60
+"""So many reports one may have made in a community within a day."""
+FORGET_AT_ONCE = 1_000
+NEVER: Instant = 2**63 - 1
+KEEP_BY_HAND = 20
+"""So many reports of a period that somebody asked for are kept, the newest; of those made by themselves all."""
 SCHEDULE = "schedule"
 """Who asked for what is made by itself."""
 FORMATS = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-
-
-class File(NamedTuple):
-    """A file that was made."""
-
-    language: str
-    format: str
-    content: bytes
 
 
 def ask(
@@ -49,7 +47,7 @@ def ask(
     Raises
     ------
     Problem
-        400 for a period or a moment that lies ahead, 503 where too many wait.
+        400 for a period or a moment that lies ahead, 503 where too many wait, 429 where too many are of who asks.
     """
     if of.since > moment:
         raise Problem(400, "bad parameter", f"{kind}: {of.code} has not begun")
@@ -70,15 +68,32 @@ def ask(
     if found is not None:
         _wait_again(connection, found, moment)
         return int(found)
-    waiting = select(func.count()).where(c.community == community, c.state == WAITING)
-    if (connection.scalar(waiting) or 0) >= WAIT_AT_MOST:
-        raise Problem(503, "busy", "too many reports wait to be made", retry_after=30)
+    _check_room(connection, community)
+    _check_own(connection, community, actor, moment)
     # A second is what a PDF's date holds.
     row = {"community": community, "kind": kind, "period": of.code, "known_at": known_at or moment // SECOND * SECOND}
     row |= {"state": WAITING, "done": 0, "steps": 0, "asked": moment, "actor": actor, "attempts": 0}
     statement = upsert(connection, report).values(row).on_conflict_do_nothing().returning(c.id)
     made = connection.scalar(statement)
     return int(made if made is not None else connection.scalar(query) or 0)
+
+
+def _check_room(connection: Connection, community: str) -> None:
+    waiting = select(func.count()).where(report.c.community == community, report.c.state == WAITING)
+    if (connection.scalar(waiting) or 0) >= WAIT_AT_MOST:
+        raise Problem(503, "busy", "too many reports wait to be made", retry_after=30)
+
+
+def _check_own(connection: Connection, community: str, actor: str, moment: Instant) -> None:
+    if actor == SCHEDULE:
+        return
+    own = select(func.count()).where(report.c.community == community, report.c.actor == actor)
+    if (connection.scalar(own.where(report.c.state == WAITING)) or 0) >= WAIT_EACH:
+        said = f"{WAIT_EACH} reports that you asked for wait to be made; ask again when one of them is"
+        raise Problem(429, "too many questions", said, retry_after=30)
+    if (connection.scalar(own.where(report.c.asked.between(moment - DAY, moment))) or 0) >= ASK_A_DAY:
+        said = f"you had {ASK_A_DAY} reports made within a day, which is the most; ask again tomorrow"
+        raise Problem(429, "too many questions", said, retry_after=3_600)
 
 
 def _wait_again(connection: Connection, number: int, moment: Instant) -> None:
@@ -89,7 +104,10 @@ def _wait_again(connection: Connection, number: int, moment: Instant) -> None:
     again = or_(c.state == FAILED, (c.state == DONE) & dropped)
     values = {"state": WAITING, "done": 0, "steps": 0, "alive": None, "ended": None, "reason": None}
     values |= {"asked": moment, "attempts": 0}
-    connection.execute(update(report).where(c.id == number, again).values(values))
+    community = connection.scalar(select(c.community).where(c.id == number, again))
+    if community is not None:
+        _check_room(connection, community)
+        connection.execute(update(report).where(c.id == number).values(values))
 
 
 def again(connection: Connection, community: str, number: int, moment: Instant) -> Row[Any]:
@@ -147,77 +165,18 @@ def content(connection: Connection, number: int, language: str, form: str) -> tu
     return None if row is None else (row.content, row.sha256)
 
 
-LEASE: Instant = 60 * SECOND
-"""Whoever makes a report and has given no sign of life for so long is gone, and another makes it."""
+def stop(connection: Connection, row: Row[Any], moment: Instant) -> None:
+    """Have one that waits or is being made not made; whoever makes it finds out and ends.
 
-
-def claim(connection: Connection, communities: Collection[str], moment: Instant) -> Row[Any] | None:
-    """The report that has waited longest, now made by whoever calls, who `go_on`; None where none waits."""
-    c = report.c
-    is_due = _is_to_be_made(communities, moment)
-    found = connection.scalar(select(c.id).where(is_due).order_by(c.asked, c.id).limit(1))
-    if found is None:
-        return None
-    values = {"state": MAKING, "alive": moment, "done": 0, "steps": 0, "attempts": c.attempts + 1, "reason": None}
-    claimed = connection.execute(update(report).where(c.id == found, is_due).values(values).returning(report))
-    return claimed.one_or_none()
-
-
-def is_any_waiting(connection: Connection, communities: Collection[str], moment: Instant) -> bool:
-    """Whether there is anything to `claim`; reads only."""
-    return connection.scalar(select(report.c.id).where(_is_to_be_made(communities, moment)).limit(1)) is not None
-
-
-def _is_to_be_made(communities: Collection[str], moment: Instant) -> ColumnElement[bool]:
-    c = report.c
-    is_left = (c.state == MAKING) & (c.alive < moment - LEASE)
-    return and_(c.state.in_(UNDER_WAY), or_(c.state == WAITING, is_left), c.community.in_(list(communities)))
-
-
-def go_on(connection: Connection, row: Row[Any], moment: Instant, done: int | None = None, steps: int = 0) -> None:
-    """Give a sign of life, and say how far a report has come."""
-    far = {} if done is None else {"done": done, "steps": steps}
-    connection.execute(update(report).where(_is(row)).values(alive=moment, **far))
-
-
-def give_back(connection: Connection, row: Row[Any]) -> None:
-    """Let another make a report that was begun."""
-    connection.execute(update(report).where(_is(row)).values(state=WAITING, alive=None))
-
-
-def finish(
-    connection: Connection, row: Row[Any], figures: bytes, files: Sequence[File], made_with: str, moment: Instant
-) -> None:
-    """Keep what was made."""
-    values = {"state": DONE, "ended": moment, "figures": figures, "made_with": made_with, "reason": None}
-    if connection.execute(update(report).where(_is(row)).values(values)).rowcount != 1:
-        return  # another has taken it over
-    connection.execute(delete(report_file).where(report_file.c.report_id == row.id))
-    connection.execute(
-        insert(report_file),
-        [
-            {
-                "report_id": row.id,
-                "language": one.language,
-                "format": one.format,
-                "size": len(one.content),
-                "sha256": hashlib.sha256(one.content).hexdigest(),
-                "content": one.content,
-            }
-            for one in files
-        ],
-    )
-
-
-def fail(connection: Connection, row: Row[Any], reason: str, moment: Instant) -> None:
-    """Keep why nothing was made."""
-    values = {"state": FAILED, "ended": moment, "reason": reason[:MAX_REASON]}
-    connection.execute(update(report).where(_is(row)).values(values))
-
-
-def _is(row: Row[Any]) -> ColumnElement[bool]:
-    """The report, for as long as it is this attempt's."""
-    return and_(report.c.id == row.id, report.c.state == MAKING, report.c.attempts == row.attempts)
+    Raises
+    ------
+    Problem
+        409 where it is neither.
+    """
+    values = {"state": FAILED, "ended": moment, "reason": "somebody stopped it"}
+    under_way = update(report).where(report.c.id == row.id, report.c.state.in_(UNDER_WAY)).values(values)
+    if connection.execute(under_way).rowcount != 1:
+        raise Problem(409, "conflict", say("这份报告已经结束"))
 
 
 def packed(gathered: Gathered) -> bytes:
@@ -230,13 +189,38 @@ def unpacked(figures: bytes) -> Gathered:
     return msgspec.json.decode(zlib.decompress(figures), type=Gathered)
 
 
+class _Mark(msgspec.Struct):
+    is_invented: bool = False
+
+
+def is_invented(figures: bytes) -> bool:
+    """Whether the figures of a report are a demonstration's."""
+    return msgspec.json.decode(zlib.decompress(figures), type=_Mark).is_invented
+
+
 def forget(connection: Connection, moment: Instant) -> int:
-    """Let files go that were kept long enough; how many those are. The figures stay, so they can be set again."""
-    gone = 0
+    """Let files go that were kept long enough; how many those are. The figures stay, so they can be set again.
+
+    Of what somebody asked for the newest of a period stay (`KEEP_BY_HAND`); others go with their figures.
+    """
+    gone = _forget_older(connection)
     for code, kind in kinds().items():
         old = select(report.c.id).where(report.c.kind == code, report.c.ended < moment - kind.keep_days * DAY)
         is_old = report_file.c.report_id.in_(old) & report_file.c.content.is_not(None)
         gone += connection.execute(update(report_file).where(is_old).values(content=None)).rowcount
+    return gone
+
+
+def _forget_older(connection: Connection) -> int:
+    c = report.c
+    place = func.row_number().over(
+        partition_by=(c.community, c.kind, c.period), order_by=(c.known_at.desc(), c.id.desc())
+    )
+    is_ended = c.state.in_((DONE, FAILED))
+    ranked = select(c.id, place.label("place")).where(c.actor != SCHEDULE, is_ended).subquery()
+    old = list(connection.scalars(select(ranked.c.id).where(ranked.c.place > KEEP_BY_HAND).limit(FORGET_AT_ONCE)))
+    gone = connection.execute(delete(report_file).where(report_file.c.report_id.in_(old))).rowcount
+    connection.execute(delete(report).where(c.id.in_(old)))
     return gone
 
 
@@ -253,12 +237,18 @@ def put_schedule(connection: Connection, community: str, kind: str, enabled: boo
     connection.execute(statement.on_conflict_do_update(index_elements=["community", "kind"], set_=values))
 
 
-def last_by_itself(connection: Connection, community: str, kind: str) -> Instant | None:
-    """Of when the last report is that was made by itself."""
+def is_asked_by_itself(connection: Connection, community: str, kind: str, code: str, known_at: Instant) -> bool:
+    """Whether a period was asked for by itself, or by anybody as of the moment at which it was due."""
     c = report.c
-    query = select(func.max(c.known_at)).where(c.community == community, c.kind == kind, c.actor == SCHEDULE)
-    found: Instant | None = connection.scalar(query)
-    return found
+    is_of = (c.community == community) & (c.kind == kind) & (c.period == code)
+    query = select(c.id).where(is_of, or_(c.actor == SCHEDULE, c.known_at == known_at)).limit(1)
+    return connection.scalar(query) is not None
+
+
+def first_at_work(connection: Connection, community: str) -> Instant:
+    """When somebody first did something in a database, or asked for a report of a community."""
+    asked = connection.scalar(select(func.min(report.c.asked)).where(report.c.community == community))
+    return min((at for at in (asked, audit.first(connection)) if at is not None), default=NEVER)
 
 
 def told(row: Row[Any], files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

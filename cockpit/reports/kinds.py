@@ -2,12 +2,11 @@
 
 import re
 import tomllib
-from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 
@@ -15,9 +14,10 @@ from layers.problem import Problem
 from layers.sections import Named
 from store.instant import DAY, HOUR, MINUTE, Instant, local_date, midnight
 from store.language import Word
+from store.periods import days_of
 
 Code = Literal["month", "week", "day"]
-FIRST_YEAR = 2000
+FIRST_YEAR, LAST_YEAR = 2000, 2999
 """No sensor of a community is older, and a year that is far off is a slip."""
 
 
@@ -98,35 +98,35 @@ def period(kind: str, code: str) -> Period:
         400 where it names none.
     """
     try:
-        first, last = SPANS[kind](code)
+        day = DAY_IN[kind](code)
     except (ValueError, AttributeError):
         raise Problem(400, "bad parameter", f"{kind}: {code[:20]!r} is no {kind}; {EXAMPLES[kind]} is one") from None
-    if first.year < FIRST_YEAR:
-        raise Problem(400, "bad parameter", f"{kind}: {code[:20]!r} lies before {FIRST_YEAR}")
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise Problem(400, "bad parameter", f"{kind}: {code[:20]!r} does not lie in {FIRST_YEAR} to {LAST_YEAR}")
+    first, last = days_of(cast(Code, kind), day)
     return Period(code, midnight(first), midnight(last) + DAY)
 
 
-def _month(code: str) -> tuple[date, date]:
+def _month(code: str) -> date:
     found = re.fullmatch(r"(\d{4})-(\d{2})", code, re.ASCII)
     year, month = map(int, found.groups())  # type: ignore[union-attr]
-    return date(year, month, 1), date(year, month, monthrange(year, month)[1])
+    return date(year, month, 1)
 
 
-def _week(code: str) -> tuple[date, date]:
+def _week(code: str) -> date:
     found = re.fullmatch(r"(\d{4})-W(\d{2})", code, re.ASCII)
     year, week = map(int, found.groups())  # type: ignore[union-attr]
-    first = date.fromisocalendar(year, week, 1)
-    return first, first + timedelta(days=6)
+    return date.fromisocalendar(year, week, 1)
 
 
-def _one_day(code: str) -> tuple[date, date]:
+def _one_day(code: str) -> date:
     found = re.fullmatch(r"\d{4}-\d{2}-\d{2}", code, re.ASCII)
-    day = date.fromisoformat(found.group())  # type: ignore[union-attr]
-    return day, day
+    return date.fromisoformat(found.group())  # type: ignore[union-attr]
 
 
-SPANS = {"month": _month, "week": _week, "day": _one_day}
-EXAMPLES = {"month": "2026-10", "week": "2026-W44", "day": "2026-10-31"}
+DAY_IN: Mapping[str, Callable[[str], date]] = {"month": _month, "week": _week, "day": _one_day}
+"""A day of the period that a text names."""
+EXAMPLES: Mapping[str, str] = {"month": "2026-10", "week": "2026-W44", "day": "2026-10-31"}
 
 
 def code_of(kind: str, moment: Instant) -> str:

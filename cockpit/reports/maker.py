@@ -19,11 +19,12 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from cockpit.reports import child, kept
+from cockpit.reports import child, kept, making
 from cockpit.reports.kinds import Kind, kinds, over_by
 from cockpit.settings import Settings
 from geo.communities import communities
 from layers.problem import Problem
+from sensors.meters import duty
 from store import budgets, scratch
 from store.databases import Databases
 from store.engine import writing
@@ -39,14 +40,15 @@ DUE_EVERY_S = 20.0
 FORGET_EVERY_S = 3_600.0
 ALIVE_EVERY_S = 10.0
 ATTEMPTS = 3
-"""So often a report is begun whose makers are gone without a word: it may be what ends them."""
+"""So often a report is tried that fails by no fault of its own, as where the disk is full."""
+GONE = 20
+"""So often a report is begun whose makers are gone without a word: it may be what ends them, or nobody lets them be."""
 
 
 class Maker:
     """One for a web process; several share the work by claiming each report before it is made.
 
-    ``changed`` is told of each community whose reports changed. What was due before ``since`` (None: now) is not made
-    up for, where none was ever made by itself.
+    ``changed`` is told of each community whose reports changed. ``since``: when this process began (None: now).
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Maker:
         self._settings = settings
         self._changed = changed
         self._since = now() if since is None else since
+        self._failed: dict[int, int] = {}
         self._asked_due = -math.inf
         self._forgot = time.monotonic()
         self._woken = threading.Event()
@@ -99,7 +102,8 @@ class Maker:
     def _whatever_comes(work: Callable[[], None]) -> None:
         # A database that is away, one report that cannot be made: the others are looked after all the same.
         try:
-            work()
+            with duty("reports"):
+                work()
         except SQLAlchemyError as error:
             log.error("reports_not_read", error=first_line(error))
         except Exception:
@@ -123,19 +127,18 @@ class Maker:
     def _is_due(
         self, connection: Any, community: str, code: str, kind: Kind, said: Any, moment: Instant
     ) -> Instant | None:
-        """When a kind was due that nobody has asked for yet; None where nothing is.
+        """When a kind was due whose last period nobody has asked for yet; None where nothing is.
 
         What was due before anybody could know is not made up for: before the schedule was set, or where it never was,
-        before the first report by itself or this process's start.
+        before the database was first at work. A time that lies ahead was said by a clock that was wrong.
         """
         if said is not None and not said.enabled:
             return None
         last = kind.due.last(moment)
-        since = said.since if said is not None else self._since
-        before = kept.last_by_itself(connection, community, code)
-        if before is not None:
-            return last if last > max(before, said.since if said is not None else before) else None
-        return last if last > since else None
+        if kept.is_asked_by_itself(connection, community, code, over_by(code, last).code, last):
+            return None
+        since = said.since if said is not None else min(self._since, kept.first_at_work(connection, community))
+        return None if last <= since <= moment else last
 
     @staticmethod
     def _forget(engine: Engine) -> None:
@@ -148,19 +151,32 @@ class Maker:
         here = [code for code in communities() if self._databases.of(code) is engine]
         while not self._stopping.is_set():
             with engine.connect() as connection:
-                is_any = kept.is_any_waiting(connection, here, now())
+                is_any = making.is_any_waiting(connection, here, now())
             if not is_any:
                 return
             with writing(engine) as connection:
-                row = kept.claim(connection, here, now())
+                row = making.claim(connection, here, now())
             if row is None:
                 return
             self._changed(row.community)
-            if row.attempts > ATTEMPTS:
-                self._give_up(engine, row, f"given up: {ATTEMPTS} processes that began to make it were killed")
+            if row.attempts > GONE:
+                self._give_up(engine, row, f"begun {GONE} times, and whoever made it was gone before the end")
             else:
-                self._make(engine, row)
+                self._try(engine, row)
             self._changed(row.community)
+
+    def _try(self, engine: Engine, row: Any) -> None:
+        """Make one. What hinders it from outside, as a full disk, may have passed at once: it is tried again."""
+        try:
+            self._make(engine, row)
+        except (OSError, SQLAlchemyError) as error:
+            failed = self._failed[row.id] = self._failed.get(row.id, 0) + 1
+            if failed < ATTEMPTS and not self._stopping.is_set():
+                with writing(engine) as connection:
+                    making.put_back(connection, row)
+                return
+            self._give_up(engine, row, making.why(error))
+        self._failed.pop(row.id, None)
 
     def _make(self, engine: Engine, row: Any) -> None:
         began = time.monotonic()
@@ -168,7 +184,7 @@ class Maker:
             try:
                 self._ask_child(engine, row, folder)
                 files = [
-                    kept.File(language, form, (folder / f"{language}.{form}").read_bytes())
+                    making.File(language, form, (folder / f"{language}.{form}").read_bytes())
                     for language in LANGUAGES
                     for form in kept.FORMATS
                 ]
@@ -178,16 +194,16 @@ class Maker:
                 self._give_up(engine, row, str(error))
                 return
         with writing(engine) as connection:
-            kept.finish(connection, row, figures, files, made_with, now())
+            making.finish(connection, row, figures, files, made_with, now())
         took = round(time.monotonic() - began, 1)
         log.info("report_made", report=row.id, kind=row.kind, period=row.period, seconds=took)
 
     def _give_up(self, engine: Engine, row: Any, reason: str) -> None:
         with writing(engine) as connection:
             if self._stopping.is_set():
-                kept.give_back(connection, row)
+                making.give_back(connection, row)
             else:
-                kept.fail(connection, row, reason, now())
+                making.fail(connection, row, reason, now())
         log.warning("report_not_made", report=row.id, kind=row.kind, period=row.period, reason=reason)
 
     def _ask_child(self, engine: Engine, row: Any, folder: Path) -> None:
@@ -243,10 +259,13 @@ class Maker:
             done, _, steps = rest.partition(" ")
             with writing(engine) as connection:
                 if word == "step":
-                    kept.go_on(connection, row, now(), int(done), int(steps))
+                    is_ours = making.go_on(connection, row, now(), int(done), int(steps))
                 else:
-                    kept.go_on(connection, row, now())
+                    is_ours = making.go_on(connection, row, now())
             self._changed(row.community)
+            if not is_ours:  # somebody stopped it, or another has taken it over
+                running.kill()
+                return "nobody waits for it"
         return reason
 
 

@@ -1,4 +1,8 @@
-"""Security headers on every response: nothing from outside, nothing framed elsewhere, nothing guessed."""
+"""Security headers on every response: nothing from outside, nothing framed elsewhere, nothing guessed.
+
+And no answer is kept by a browser that does not say how long: on the way back it would take one from its cache, however
+old; and a page's layout of another page, since that is asked for at one address for all.
+"""
 
 from collections.abc import Sequence
 
@@ -41,7 +45,10 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._headers)
+                headers = MutableHeaders(scope=message)
+                headers.update(self._headers)
+                if "json" in headers.get("Content-Type", ""):
+                    headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

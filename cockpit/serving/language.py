@@ -12,17 +12,21 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cockpit.edge.reached import is_ours
 from cockpit.pages.address import LANG
-from cockpit.people.identify import LANGUAGE, LANGUAGE_OF_ADDRESS
+from cockpit.people.identify import LANGUAGE, LANGUAGE_OF_ADDRESS, THEME
+from cockpit.serving import waiting
+from cockpit.serving.theme import choosing
 from layers import words
 from store.language import CHINESE, ENGLISH, LANGUAGES, preferred, speaking
 
 PROBLEM = "application/problem+json"
+BUSY = 503
 
 
 OF_PAGES = ("/_dash", "/api/", "/geo/")
 VARIES = "Accept-Language, Cookie, Referer"
-PROGRAMS = ("/api/", "/geo/")
+PROGRAMS = ("/api/", "/geo/", "/ogc/")
 """Where who names no language is a program, and reads English; elsewhere a person, who is spoken to in Chinese."""
 
 
@@ -57,20 +61,20 @@ class Language:
             elif held:
                 body.extend(message.get("body", b""))
                 if not message.get("more_body"):
-                    await _send_told(held.pop(), bytes(body), tag, send)
+                    await _send_told(held.pop(), bytes(body), tag, send, scope)
                 return
             await send(message)
 
-        with speaking(tag):
+        with speaking(tag), choosing(asked.cookies.get(THEME)):
             await self._app(scope, receive, sending)
 
 
 def language_of(asked: HTTPConnection) -> str:
     """The language of who asks: by the address, the page that asks, what was chosen in this browser, the browser's."""
-    before = urlsplit(asked.headers.get("referer", ""))
+    before = asked.headers.get("referer", "")
     # What a page asks for is of the page; a page that it leads to is another.
-    is_of_page = before.netloc == asked.headers.get("host") and asked.url.path.startswith(OF_PAGES)
-    referring = parse_qs(before.query) if is_of_page else {}
+    is_of_page = asked.url.path.startswith(OF_PAGES) and is_ours(asked, before)
+    referring = parse_qs(urlsplit(before).query) if is_of_page else {}
     chosen = (
         asked.query_params.get(LANG),
         *referring.get(LANG, ()),
@@ -94,9 +98,13 @@ def _say_which(headers: MutableHeaders, tag: str) -> None:
     headers.add_vary_header(VARIES)
 
 
-async def _send_told(start: Message, body: bytes, tag: str, send: Send) -> None:
-    told = in_language(body) if tag == CHINESE else body
+async def _send_told(start: Message, body: bytes, tag: str, send: Send, scope: Scope) -> None:
     headers = MutableHeaders(scope=start)
+    if start["status"] == BUSY and waiting.is_page(scope):
+        told = waiting.page(scope)
+        headers["Content-Type"] = "text/html; charset=utf-8"
+    else:
+        told = in_language(body) if tag == CHINESE else body
     headers["Content-Length"] = str(len(told))
     _say_which(headers, tag)
     await send(start)

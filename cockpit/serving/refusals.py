@@ -1,12 +1,11 @@
 """How whoever may not is turned away: a browser is led to the sign-in, a program is told why."""
 
-from html import escape
 from urllib.parse import quote
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from cockpit.serving import bundle
+from cockpit.serving import plain
 from cockpit.serving.problems import answer
 from cockpit.serving.theme import theme_of
 from layers import words
@@ -15,22 +14,6 @@ from layers.roles import DISPLAY, Actor
 from store.language import CHINESE, current, marked, say
 
 REFUSED_CLOSE = 4001
-PAGE = """<!DOCTYPE html>
-<html lang="{lang}" data-theme="{theme}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title} · {cockpit}</title>
-<link rel="stylesheet" href="{sheet}">
-</head>
-<body>
-<div class="desk page-missing">
-<h1>{title}</h1>
-<p>{why}</p>
-<p><a href="/">{home}</a> · <a href="{sign_in}">{other}</a></p>
-</div>
-</body>
-</html>"""
 WHY = marked("您的角色不能看这个页面，或者它属于另一个社区；需要时请联系系统管理员。")
 
 
@@ -51,15 +34,7 @@ def _response(problem: Problem, key: str, actor: Actor | None, scope: Scope) -> 
     if actor is None or actor.role == DISPLAY:
         return RedirectResponse(sign_in, 303)
     told = words.in_chinese(problem.detail) if current() == CHINESE else problem.detail
-    page = PAGE.format(
-        title=say("没有权限"),
-        why=escape(told or say(WHY)),
-        home=say("回到总览"),
-        other=say("换一个用户登录"),
-        cockpit=say("CIM 驾驶舱"),
-        sign_in=escape(sign_in),
-        lang=current(),
-        theme=theme_of(scope["query_string"].decode("latin-1")),
-        sheet=bundle.sheets().path,
-    )
+    theme = theme_of(scope["query_string"].decode("latin-1"))
+    ways = {say("回到总览"): "/", say("换一个用户登录"): sign_in}
+    page = plain.page(say("没有权限"), told or say(WHY), ways, theme)
     return HTMLResponse(page, problem.status)

@@ -9,16 +9,16 @@ from anyio import to_thread
 from dash import Dash, Output
 
 from cockpit import access
-from cockpit.serving import bundle
+from cockpit.serving import bundle, phone
 from layers.problem import Problem
 from store.language import current, say
 
 WITHOUT_TABLES = re.compile(
-    r"/wall/[^/]+|/map|/compare|/alarms|/alarm-rules|/alarm-figures|/board|/report|/governance|/figures|/people|/displays|/events/[^/]+"
+    r"/wall/[^/]+|/brief|/map|/compare|/alarms|/alarm-rules|/alarm-figures|/board|/report|/governance|/figures|/people|/account|/first-hour|/displays|/device-registration|/devices/[^/]+|/events/[^/]+"
 )
 TABLE_SCRIPTS = re.compile(r"<script[^>]*/(?:dash_ag_grid|dash_table)/[^>]*></script>\s*")
 """Tables are a quarter of all scripts."""
-WITH_PLOTLY = re.compile(r"/|/wall/[^/]+|/map|/ground|/devices/[^/]+")
+WITH_PLOTLY = re.compile(r"/|/wall/[^/]+|/map|/ground|/device-registration|/devices/[^/]+")
 
 
 class _Value(msgspec.Struct):
@@ -83,6 +83,8 @@ class Shell(Dash):  # type: ignore[misc]  # Dash has no types
         if WITHOUT_TABLES.fullmatch(path):
             scripts = TABLE_SCRIPTS.sub("", scripts)
         css += f'<link rel="stylesheet" href="{bundle.sheets().path}">'
+        if path == phone.PAGE:
+            css += phone.head()
         if WITH_PLOTLY.fullmatch(path):
             # Most of a map's way to the screen, and what Dash would ask for last.
             css += f'<script id="plotly" src="{bundle.plotly().path}" async></script>'

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from cockpit.vitals.measured import Measure, Measured
+from cockpit.vitals.measured import Measure, Measured, is_seen, of_communities
 from cockpit.vitals.rules import STATES, State, Value, Vital, groups
 from geo.communities import communities
 from layers.roles import EVERYWHERE, Actor
@@ -61,14 +61,10 @@ def _seen(actor: Actor) -> frozenset[str]:
     )
 
 
-def _is_seen(community: str | None, seen: frozenset[str]) -> bool:
-    return community in seen if community is not None else EVERYWHERE in seen
-
-
 def _groups(
     found: Measured, seen: frozenset[str], since: Callable[[str, frozenset[str], State, Instant], Instant]
 ) -> list[dict[str, Any]]:
-    figures = found.figures | _of_communities(found, seen)
+    figures = found.figures | of_communities(found, seen)
     raised = {one["rule"]: one["raised"] for one in found.alarms if one["is_active"]}
     told = []
     for code, group in groups().items():
@@ -102,27 +98,12 @@ def _row(code: str, vital: Vital, value: Value, why: Word | None, state: State, 
     }
 
 
-def _of_communities(found: Measured, seen: frozenset[str]) -> dict[str, tuple[Value, Word | None]]:
-    screens = [counts for community, counts in found.displays.items() if community in seen]
-    refused = sum(count for (community, _), count in found.quarantined.items() if _is_seen(community, seen))
-    notices = {
-        state: sum(n for (community, of), n in found.deliveries.items() if of == state and community in seen)
-        for state in ("waiting", "given_up")
-    }
-    return {
-        "displays.count": (sum(count for count, _ in screens), None),
-        "displays.silent": (sum(silent for _, silent in screens), None),
-        "queues.quarantined": (refused, None),
-        **{f"queues.{state}": (count, None) for state, count in notices.items()},
-    }
-
-
 def _by_hour(found: Measured, seen: frozenset[str]) -> list[dict[str, Any]]:
     last = found.at // HOUR
     return [
         {
             "hour": format_rfc3339(hour * HOUR),
-            "count": sum(n for (who, began), n in found.quarantined.items() if began == hour and _is_seen(who, seen)),
+            "count": sum(n for (who, began), n in found.quarantined.items() if began == hour and is_seen(who, seen)),
         }
         for hour in range(last - HOURS + 1, last + 1)
     ]

@@ -16,13 +16,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from cockpit.displays import heard, kept
 from cockpit.health import Probes
 from cockpit.own_figures import own_figures
+from cockpit.people.oidc import SingleSignOn
 from cockpit.processes import begun_again
 from cockpit.serving.build import build
 from cockpit.settings import Settings
+from cockpit.vitals import archived, sealed
 from cockpit.vitals.rates import Rates
 from cockpit.vitals.rules import Value
 from geo.communities import communities
 from layers.alarms.tables import alarm
+from layers.roles import EVERYWHERE
 from sensors.tables import quarantine
 from sensors.unforeseen import faults
 from store.databases import Databases
@@ -34,8 +37,9 @@ MB = 1_000_000
 SYSTEM = "system"
 APART = Word("在另一进程中，这里不知", "in another process, not known here")
 NO_TLS = Word("代理未用 TLS", "the broker is without TLS")
+NO_PROVIDER = Word("没有接统一身份", "there is none")
 NEVER = Word("还没有备份过", "never backed up")
-BY_OTHERS = Word("由 PostgreSQL 自己的工具备份，这里不知", "backed up by PostgreSQL's own tools, not known here")
+BY_OTHERS = Word("自动备份已关（COCKPIT_BACKUP_AT=off）", "not made by itself (COCKPIT_BACKUP_AT=off)")
 NO_FOLDER = Word("数据目录读不到", "the folder of data cannot be read")
 TOO_SOON = Word("观察满 1 小时后才知", "known after an hour of watching")
 NOT_KEPT = Word("SQLite 不记录", "SQLite keeps none")
@@ -66,14 +70,48 @@ class Measured:
     """The system's own of the last day, the newest first, with their ``community``."""
 
 
+def is_seen(community: str | None, seen: frozenset[str]) -> bool:
+    """Whether who sees these communities sees what belongs to one; None: to none that is known."""
+    return community in seen if community is not None else EVERYWHERE in seen
+
+
+def of_communities(found: Measured, seen: frozenset[str]) -> Figures:
+    """The figures of what belongs to communities, summed over those that somebody sees."""
+    screens = [counts for community, counts in found.displays.items() if community in seen]
+    refused = sum(count for (community, _), count in found.quarantined.items() if is_seen(community, seen))
+    notices = {
+        state: sum(n for (community, of), n in found.deliveries.items() if of == state and community in seen)
+        for state in ("waiting", "given_up")
+    }
+    return {
+        "displays.count": (sum(count for count, _ in screens), None),
+        "displays.silent": (sum(silent for _, silent in screens), None),
+        "queues.quarantined": (refused, None),
+        **{f"queues.{state}": (count, None) for state, count in notices.items()},
+    }
+
+
+def everywhere(found: Measured) -> Figures:
+    """The same over all communities."""
+    return of_communities(found, frozenset(communities()) | {EVERYWHERE})
+
+
 class Measure:
     """Finds them out; keeps what only several looks tell."""
 
-    def __init__(self, databases: Databases, probes: Probes, settings: Settings, browsers: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        databases: Databases,
+        probes: Probes,
+        settings: Settings,
+        browsers: Callable[[], int],
+        sign_on: SingleSignOn | None = None,
+    ) -> None:
         self._databases, self._probes, self._settings, self._browsers = databases, probes, settings, browsers
+        self._sign_on = sign_on
         self._rates = Rates()
         self._begun = now()
-        self._own = own_figures(settings, lambda: 0.0)
+        self._own = own_figures(settings, databases.shared, lambda: 0.0)
 
     def __call__(self) -> Measured:
         """All that can be known; a database that is away costs what it holds, and nothing else."""
@@ -87,14 +125,17 @@ class Measure:
         found.figures["certificate.days"] = own.get("system.certificate_days"), NO_TLS
         try:
             found.figures |= self._of_databases()
+            found.figures |= sealed.figures(self._databases.all, self._settings.seal_key)
+            found.figures |= archived.figures(self._databases.all, own.get("system.archive_late"))
             self._of_rows(found)
         except SQLAlchemyError:
             found.figures["database.answers"] = 0, None
-        is_sqlite = self._databases.shared.dialect.name == "sqlite"
+        why = BY_OTHERS if self._settings.backup_at == "off" else NEVER
         age = own.get("system.backup_age")
-        found.figures["backup.age"] = age, NEVER if is_sqlite else BY_OTHERS
-        # A backup that fails its check leaves no mark of itself.
-        found.figures["backup.verified"] = 1 if age is not None else None, NEVER if is_sqlite else BY_OTHERS
+        found.figures["backup.age"] = age, why
+        found.figures["backup.failed"] = own.get("system.backup_failed"), why
+        # One that is not as it should be when it is opened leaves nothing of itself.
+        found.figures["backup.verified"] = 1 if age is not None else None, why
         return found
 
     def _of_processes(self) -> Figures:
@@ -104,6 +145,7 @@ class Measure:
             "queues.browsers": (self._browsers(), None),
             "processes.showing": ((at - self._begun) / HOUR, None),
             "processes.again": (begun_again() + (told.again if told is not None else 0), None),
+            "sign_in.provider": (None if self._sign_on is None else float(self._sign_on.fault is None), NO_PROVIDER),
             "ingest.unforeseen": (own + sum(fault.count for fault in told.faults) if told is not None else own, None),
         }
         if self._probes.broker is not None:

@@ -1,5 +1,6 @@
 """What only two looks tell: messages a second, the mean time of a commit, how fast the database grows."""
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -30,6 +31,8 @@ class Rates:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._looks: deque[Look] = deque()
+        # Who looks at the page and who asks for metrics may come at once.
+        self._lock = threading.Lock()
         self._first_size: tuple[float, float] | None = None
 
     def look(self, figures: Figures) -> None:
@@ -40,12 +43,13 @@ class Rates:
             _sum(figures, "cockpit_commit_seconds", "_count"),
             _sum(figures, "cockpit_commit_seconds", "_sum"),
         )
-        if self._looks and now.messages < self._looks[-1].messages:
-            self._looks.clear()
-        while len(self._looks) > 1 and self._looks[0].at < now.at - LONGEST_S:
-            self._looks.popleft()
-        if not self._looks or now.at - self._looks[-1].at >= APART_S:
-            self._looks.append(now)
+        with self._lock:
+            if self._looks and now.messages < self._looks[-1].messages:
+                self._looks.clear()
+            while len(self._looks) > 1 and self._looks[0].at < now.at - LONGEST_S:
+                self._looks.popleft()
+            if not self._looks or now.at - self._looks[-1].at >= APART_S:
+                self._looks.append(now)
 
     def messages_a_second(self) -> float | None:
         """None before there are two looks."""
@@ -64,7 +68,8 @@ class Rates:
         return None if now - since < GROWS_AFTER_S else (size - first) / (now - since) * DAY_S
 
     def _between(self, told: Callable[[Look, Look], float | None]) -> float | None:
-        return told(self._looks[0], self._looks[-1]) if len(self._looks) > 1 else None
+        with self._lock:
+            return told(self._looks[0], self._looks[-1]) if len(self._looks) > 1 else None
 
 
 def _commit_ms(before: Look, after: Look) -> float | None:

@@ -29,6 +29,8 @@ class Vital(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     high_below: float | None = None
     missing: State = "unknown"
     alarm: str | None = None
+    metric: str | None = None
+    factor: float | None = None
     todo: str = ""
     todo_en: str = ""
 

@@ -1,0 +1,1 @@
+"""The checklist of the first hour (上手清单): what a new cockpit needs, counted from the database."""
