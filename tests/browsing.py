@@ -30,7 +30,11 @@ PHONE = (390, 844)
 def screen(
     browser: Browser, size: tuple[int, int] = WALL, *, is_drawn: bool = False, locale: str = "zh-CN", **more: Any
 ) -> BrowserContext:
-    """A browser of its own with such a screen; its map is drawn only where a test looks at it."""
+    """A browser of its own with such a screen; its map is drawn only where a test looks at it.
+
+    It keeps no page for when the line is cut: a test that wants that says so.
+    """
+    more.setdefault("service_workers", "block")
     viewport: Any = {"width": size[0], "height": size[1]}
     context = browser.new_context(device_scale_factor=COARSE, viewport=viewport, locale=locale, **more)
     if not is_drawn:
@@ -38,10 +42,10 @@ def screen(
     return context
 
 
-def phone_screen(browser: Browser, place: Mapping[str, float]) -> BrowserContext:
+def phone_screen(browser: Browser, place: Mapping[str, float], **more: Any) -> BrowserContext:
     """A steward's phone that may say where it is."""
     here: Any = {"longitude": place["lon"], "latitude": place["lat"], "accuracy": 8}
-    return screen(browser, PHONE, geolocation=here, permissions=["geolocation"])
+    return screen(browser, PHONE, geolocation=here, permissions=["geolocation"], **more)
 
 
 def let_clock_be_set(page: Page) -> None:

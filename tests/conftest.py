@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from geo import ground
 from tests.browsing import screen
 from tests.database import (
     database_url,
@@ -17,6 +18,7 @@ from tests.database import (
     make,
     new_postgres_database,
     postgres,
+    postgres_database,
     postgres_template,
 )
 from tests.running import CHROMIUM, CHROMIUM_ARGS, Cockpit
@@ -34,6 +36,7 @@ __all__ = [
     "own_cockpit",
     "page",
     "postgres",
+    "postgres_database",
     "postgres_template",
 ]
 
@@ -62,6 +65,7 @@ ALONE = (
             "flood",
             "mosquitto",
             "postgres",
+            "postgres_database",
             "reconnect",
             "wall",
         )
@@ -82,6 +86,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.relative_to(HERE).parts[0] not in LONG)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_survey_stays() -> Iterator[None]:
+    """What a module's databases told this process of a community's ground is forgotten with them."""
+    yield
+    if ground.state() != "0":
+        ground.forget()
+
+
 @pytest.fixture(scope="module")
 def cockpit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cockpit]:
     """A cockpit without data, shared by a module's tests; each uses devices of its own."""
@@ -95,7 +107,9 @@ def either_cockpit(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     """As `cockpit`, on each database in turn."""
     running = Cockpit(tmp_path_factory.mktemp("cockpit"))
     if request.param == "postgresql":
-        running.settings["COCKPIT_DATABASE_URL"] = new_postgres_database(request.getfixturevalue("postgres"))
+        running.settings["COCKPIT_DATABASE_URL"] = new_postgres_database(
+            request.getfixturevalue("postgres"), request.getfixturevalue("postgres_template")
+        )
     yield running.start()
     running.stop()
 
@@ -124,5 +138,8 @@ def browser() -> Iterator[Browser]:
 def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     """A fresh page of a 1080p screen."""
     context = screen(browser, is_drawn=request.node.get_closest_marker("drawn") is not None)
-    yield context.new_page()
+    page = context.new_page()
+    yield page
+    # What is on its way for a page that goes is nobody's fault.
+    page.unroute_all(behavior="ignoreErrors")
     context.close()

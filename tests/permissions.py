@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import update
+from sqlalchemy import Engine, update
 
 from cockpit import access, health, web
+from cockpit.backups.maker import BackupMaker
 from cockpit.live import LiveHub
 from cockpit.reports.maker import Maker
 from cockpit.settings import Settings
@@ -37,13 +38,14 @@ def maker(databases: Databases) -> Maker:
     return Maker(databases, Settings(), lambda _community: None)
 
 
-def application() -> FastAPI:
-    """The web application with nothing behind it, to walk its routes."""
-    databases = Databases(open_engine("sqlite://"))
+def application(engine: Engine | None = None) -> FastAPI:
+    """The web application with a database behind it, or with nothing, to walk its routes."""
+    databases = Databases(engine or open_engine("sqlite://"))
     seal = Seal(b"A" * 43 + b"=")
     hub = LiveHub(databases)
+    makers = maker(databases), BackupMaker(databases, Settings())
     return web.build(
-        databases, databases, hub, NoOutlet(), health.Probes(), codecs(), None, seal, None, Settings(), maker(databases)
+        databases, databases, hub, NoOutlet(), health.Probes(), codecs(), None, seal, None, Settings(), *makers
     )  # type: ignore[arg-type]
 
 

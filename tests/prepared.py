@@ -97,7 +97,10 @@ def _serve(asking: socket.socket) -> None:
 
     with collector.importing():
         from cockpit import cli, showing, taking  # noqa: F401
+        from layers.declare import routers
         from sensors.replay import recording, replay  # noqa: F401
+
+        routers()
 
     waking, woken = socket.socketpair()
     woken.setblocking(False)

@@ -31,9 +31,11 @@ from sensors.topics import base
 from store.engine import open_engine, writing
 from store.instant import DAY, format_rfc3339, now
 from store.migrate import upgrade
-from tests import prepared
+from tests import empty, prepared
 
 COMMAND = Path(sys.executable).parent / "cockpit"
+BUSY_S = 10.0
+"""So long a busy server is asked again."""
 START_S = 40
 Result = TypeVar("Result")
 CHROMIUM = "/usr/bin/chromium-headless-shell"
@@ -147,6 +149,7 @@ class Cockpit:
 
     def start(self, *arguments: str, command: str = "up") -> "Cockpit":
         """Start it and wait until it is ready."""
+        self._give()
         with (self.folder / "log").open("a") as log:
             if self.command == [COMMAND]:
                 given = [command, *arguments]
@@ -162,6 +165,13 @@ class Cockpit:
                 )
         until(self.is_ready, START_S, 0.05)
         return self
+
+    def _give(self) -> None:
+        # Migrations have tests of their own; at the start of each cockpit they would take half a second.
+        kept = self.data / "cockpit.db"
+        if not kept.exists() and "COCKPIT_DATABASE_URL" not in self.settings:
+            self.data.mkdir(parents=True, exist_ok=True)
+            kept.write_bytes(empty.sqlite())
 
     def is_ready(self) -> bool:
         """Whether it answers that it is; fails where its process has ended."""
@@ -237,7 +247,7 @@ class Cockpit:
         renamed = {"lon": "raw_lon", "lat": "raw_lat", "interval": "interval_s"}
         given = {renamed.get(name, name): value for name, value in options.items()}
         new = Device(id=device, community="heling", kind=kind, **{"name": f"{kind} {device}"} | given)
-        self.data.mkdir(parents=True, exist_ok=True)
+        self._give()
         engine = open_engine(self.settings.get("COCKPIT_DATABASE_URL") or f"sqlite:///{self.data}/cockpit.db")
         try:
             upgrade(engine)
@@ -289,7 +299,12 @@ class Cockpit:
     def get(self, path: str, **query: Any) -> Any:
         """The JSON at an address of the API, as a stranger; the quarantine answers a steward only."""
         who = self.steward if path.endswith("/quarantine") else {}
+        until_s = time.monotonic() + BUSY_S
         answer = httpx.get(f"{self.url}{path}", params=query, headers=who)
+        # A busy server says to come again, and whoever is told so does.
+        while answer.status_code == 503 and "Retry-After" in answer.headers and time.monotonic() < until_s:
+            time.sleep(0.2)
+            answer = httpx.get(f"{self.url}{path}", params=query, headers=who)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

@@ -12,23 +12,35 @@ from prometheus_client import REGISTRY
 
 import cockpit.edge.budget
 import cockpit.live.hub
+import cockpit.vitals.gauges
 import sensors.meters  # noqa: F401 - registers its meters
-from cockpit import api, health, refused
+from cockpit import api, brief, health, refused, views, work_api
+from cockpit.backups import api as backups
 from cockpit.cli import app
+from cockpit.demonstration import api as demonstration
 from cockpit.displays import api as displays
+from cockpit.first_hour import api as first_hour
 from cockpit.ground import api as ground_api
 from cockpit.ground import spatial_api
 from cockpit.notices import api as notices
+from cockpit.ogc import api as ogc
+from cockpit.ogc.asked import OF_ITEMS
+from cockpit.ogc.systems import SYSTEMS
+from cockpit.ogc.turns import turns
 from cockpit.pages import help
+from cockpit.people import account_api as account
 from cockpit.people import api as people
 from cockpit.replay import api as replay
 from cockpit.reports import api as reports
+from cockpit.sensorthings import api as sensorthings
+from cockpit.sensorthings.options import NAMES
 from cockpit.settings import PREFIX, Settings
 from cockpit.vitals import api as vitals
 from geo import folders
 from geo.communities import Community
 from layers.alarms import figures as alarm_figures
-from layers.declare import layers
+from layers.concerns import lines
+from layers.declare import routers
 from layers.grid_events import figures as event_figures
 from layers.grid_events.rules import states
 from sensors.codecs.installed import codecs
@@ -43,8 +55,10 @@ from tests.towns import xinlin
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+OPEN = (ROOT / "docs" / "open.md").read_text(encoding="utf-8")
 DEVICES = (ROOT / "docs" / "devices.md").read_text(encoding="utf-8")
 PAGES = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", *(f"docs/{page.name}" for page in ROOT.glob("docs/*.md"))]
+BRIEF = (ROOT / "docs" / "brief.md").read_text(encoding="utf-8")
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 
 
@@ -56,23 +70,30 @@ def commands(command: object, name: str) -> list[str]:
 
 def routes() -> set[str]:
     """Every route that answers, as ``METHOD path``."""
-    routers = [
+    known = [
         ("", health.router(None, health.Probes())),
         ("", api.general()),
         ("", replay.router()),
         ("", reports.router(None)),
         ("", people.router()),
+        ("", account.router()),
+        ("", first_hour.router()),
+        ("", backups.router(None)),
+        ("", work_api.router()),
+        ("", demonstration.router()),
         ("", displays.router()),
         ("", vitals.router(None)),
-        ("", notices.router()),
+        ("", notices.router(None)),
         ("", refused.router()),
+        ("", views.router()),
         ("", ground_api.router()),
         ("", spatial_api.router()),
+        ("", brief.router()),
     ]  # type: ignore[arg-type]
-    routers += [("/api/v1/{community}", layer.router()) for layer in layers()]
+    known += [("/api/v1/{community}", router) for router in routers()]
     return {
         f"{method} {prefix}{route.path}"
-        for prefix, router in routers
+        for prefix, router in known
         for route in router.routes
         if isinstance(route, APIRoute)
         for method in route.methods
@@ -111,9 +132,24 @@ def test_every_route_is_documented_and_nothing_else_is() -> None:
     assert told == routes()
 
 
+def test_what_is_open_to_programs_of_others_is_documented_and_nothing_else_is() -> None:
+    told = set(re.findall(r"\| `(GET /ogc/[^`]*)` \|", OPEN))
+    routers = (ogc.router(turns()), sensorthings.router(turns()))
+    described = (route for router in routers for route in router.routes if getattr(route, "include_in_schema", False))
+    assert told == {f"GET {route.path}" for route in described if isinstance(route, APIRoute)}
+    for code in (*ogc.collections(), *OF_ITEMS, *SYSTEMS, *NAMES):
+        assert f"`{code}" in OPEN, code
+
+
+def test_the_rule_of_the_brief_is_documented_in_its_order() -> None:
+    told = [line for line in BRIEF.splitlines() if line.startswith("| `")]
+    assert told == [f"| `{one.code}` | {one.name}: {one.name_en} | {one.why_en} | {one.todo_en} |" for one in lines()]
+
+
 def test_every_figure_for_prometheus_is_documented() -> None:
     assert cockpit.live.hub.CLIENTS
     assert cockpit.edge.budget.TURNED_AWAY
+    assert cockpit.vitals.gauges.GAUGES
     ours = {metric.name for metric in REGISTRY.collect() if metric.name.startswith("cockpit_")}
     told = {name.removesuffix("_total") for name in re.findall(r"\| `(cockpit_[a-z_]+)` \|", OPERATIONS)}
     assert told == ours

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from cockpit import access, health, tokens, web
+from cockpit.backups.maker import BackupMaker
 from cockpit.live import LiveHub
 from cockpit.people import displays, users
 from cockpit.settings import Settings
@@ -47,8 +48,9 @@ async def leaks(databases: Databases, event: str, who: Headers, is_open: bool) -
     """The routes whose answers name somebody."""
     hub = LiveHub(databases)
     settings = Settings(open_reading=is_open)
+    makers = maker(databases), BackupMaker(databases, settings)
     server = web.build(
-        databases, databases, hub, NoOutlet(), health.Probes(), codecs(), None, SEAL, None, settings, maker(databases)
+        databases, databases, hub, NoOutlet(), health.Probes(), codecs(), None, SEAL, None, settings, *makers
     )  # type: ignore[arg-type]
     found, answered = [], 0
     transport = httpx.ASGITransport(server, client=("127.0.0.1", 1))

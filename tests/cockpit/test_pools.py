@@ -16,6 +16,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import TimeoutError as StoreBusy
 
 from cockpit import tokens, web
+from cockpit.backups.maker import BackupMaker
 from cockpit.health import Probes
 from cockpit.live import LiveHub
 from cockpit.settings import Settings
@@ -72,6 +73,7 @@ def one_connection(engine: Engine) -> Iterator[tuple[Client, dict[str, str]]]:
         None,
         Settings(),
         maker(background),
+        BackupMaker(background, Settings()),
     )
     yield Client(app), {"Authorization": f"Bearer {token}"}
     pages.close()

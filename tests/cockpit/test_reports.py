@@ -11,23 +11,31 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 from openpyxl import load_workbook
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, update
 
-from cockpit.reports import fonts, kept, paper, workbook
+from cockpit.reports import fonts, kept, making, paper, workbook
 from cockpit.reports.gather import Gathered, gather
 from cockpit.reports.kinds import kinds, over_by, period
 from cockpit.reports.maker import Maker
 from cockpit.settings import Settings
 from layers.declare import report_parts
+from layers.governance import registers
+from layers.governance.rules import fields
+from layers.governance.tables import partner
 from layers.grid_events import figures as event_figures
 from layers.grid_events import write
 from layers.grid_events.report import read
+from layers.indicators import kept as indicators
+from layers.indicators.declare import Indicator
+from layers.indicators.sections import scenes as scenes_told
 from layers.problem import Problem
-from layers.sections import FEW, NO_DATA, NOT_CONFIGURED
+from layers.roles import Actor
+from layers.sections import FEW, NO_DATA, NOT_CONFIGURED, Asked
 from layers.visitors.tables import site_day, site_walk
 from sensors.devices import registry
 from sensors.devices.registry import Device
-from sensors.tables import reading, reading_day, series
+from sensors.tables import device, reading, reading_day, reading_hour, series
+from store import audit
 from store.databases import Databases
 from store.engine import writing
 from store.instant import DAY, HOUR, SECOND, Instant, format_rfc3339, midnight, parse_rfc3339
@@ -51,10 +59,16 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
         engine, Device(id="air-1", community="heling", kind="air", name=f"{HOSTILE}站{RARE}", interval_s=1_800)
     )
     with writing(engine) as connection:
+        # Known before the period, so that it is judged by its interval, and listed: of two readings an hour one came.
+        connection.execute(update(device).values(created=OCTOBER.since - DAY))
         connection.execute(insert(series).values(id=1, device_id="air-1", metric="pm2_5", kind="number"))
         for day in range(31):
             begin = OCTOBER.since + day * DAY
             value = 80.0 if day == 30 else 30.0 + day
+            hourly = {"series_id": 1, "n": 1, "total": value, "low": value, "high": value}
+            # Of the second day too little was measured to judge it.
+            hours = range(19 if day == 1 else 24)
+            connection.execute(insert(reading_hour), [hourly | {"hour": begin + hour * HOUR} for hour in hours])
             row = {"series_id": 1, "day": begin, "n": 24, "total": 24 * value, "low": value - 5, "high": value + 5}
             connection.execute(insert(reading_day).values(row))
             of_site = {"community": "heling", "site": "fangyan"}
@@ -124,6 +138,8 @@ def test_a_period_is_whole_days_in_asia_shanghai(kind: str, code: str, first: st
         ("month", "1999-12"),
         ("week", "2026-W54"),
         ("week", "2025-W53"),
+        ("week", "9999-W52"),
+        ("month", "9999-12"),
         ("day", "2026-02-30"),
         ("day", "2026-10"),
     ],
@@ -181,8 +197,32 @@ def test_figures_are_those_that_the_routes_tell(engine: Engine, october: Gathere
     site = visitors.tables["sites"][0]
     assert (site["peak"], site["peak_at"]) == (130, midnight_of("2026-10-31") + 11 * HOUR)
     air = section(october, "air")
-    assert (air.figures["measured"], air.figures["over"], air.figures["within"]) == (31, 1, 30)
+    assert (air.figures["measured"], air.figures["over"], air.figures["within"]) == (30, 1, 29)
+    # The transitional limit of GB 3095-2026; the 30th had 59, the last day 80.
+    assert {row["pm2_5_limit"] for row in air.tables["days"]} == {60}
     assert section(october, "devices").figures["share"] == 0.5
+
+
+def test_a_managers_report_has_the_figures_that_managers_see_and_says_why_one_is_not_there(
+    empty: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shown(told: str, **formula: Any) -> Any:
+        given = {"scene": "health", "name": "自定", "name_en": "own", "unit": "", "sees": told}
+        of = Indicator(code="own", formula=formula, period="now", **given)  # type: ignore[arg-type]
+        monkeypatch.setattr(indicators, "indicators", lambda *_: {"own": of})
+        asked = Asked(
+            community="heling", since=OCTOBER.since, until=OCTOBER.until, known_at=KNOWN, seal=SEAL, role="manager"
+        )
+        with empty.connect() as connection:
+            [row] = scenes_told(connection, asked).tables["indicators"]
+        return row["value"]
+
+    with writing(empty) as connection:
+        registers.add_partner(connection, "heling", next(iter(fields())), "单位", Actor("某", "manager"))
+        connection.execute(update(partner).values(since=OCTOBER.since))
+    assert shown("manager", kind="governance", of="partners") == 1
+    assert shown("admin", kind="governance", of="partners").name == "仅更高权限可看，不印出"
+    assert shown("steward", kind="governance", of="served").name == "统计个人，不印出"
 
 
 def midnight_of(day: str) -> Instant:
@@ -195,7 +235,10 @@ def midnight_of(day: str) -> Instant:
 def test_what_nobody_entered_is_said_and_never_invented(october: Gathered) -> None:
     assert section(october, "visitors").tables["sites"][0]["may_hold"] == NOT_CONFIGURED
     assert section(october, "canteen").figures["meals"] == NOT_CONFIGURED
-    assert section(october, "governance").figures["members"] == NOT_CONFIGURED
+    governance = section(october, "governance")
+    assert governance.figures["members"] == NOT_CONFIGURED
+    # What is not configured is split up into no noughts.
+    assert (governance.tables["council"], governance.tables["partners"]) == ([], [])
     assert section(october, "alarms").figures["total"] == NO_DATA
     assert FEW not in section(october, "points").figures.values()
 
@@ -218,6 +261,7 @@ def test_a_page_says_of_what_it_is_and_holds_no_box_in_place_of_a_character(
 ) -> None:
     made = paper.pdf(october, language, font)
     text = read_pdf(made, "pdftotext", "-layout")
+    assert not any("登录" in line or "without a role" in line for line in text.splitlines())
     for expected in {
         "zh-CN": ("2026 年 10 月", "数据截至", "未配置", "客流"),
         "en": ("October 2026", "Not configured", "Visitors"),
@@ -266,19 +310,20 @@ def empty(tmp_path: Path) -> Iterator[Engine]:
 
 
 def ask(
-    engine: Engine, moment: Instant, known_at: Instant | None = None, *, code: str = "2026-10", anew: bool = False
-) -> int:
+    engine: Engine, moment: Instant, known_at: Instant | None = None, *, code: str = "2026-10", anew: bool = False,
+    actor: str = "user:a",
+) -> int:  # fmt: skip
     """Ask for a month; answers the report's number."""
     with writing(engine) as connection:
-        return kept.ask(connection, "heling", "month", period("month", code), known_at, "user:a", moment, anew=anew)
+        return kept.ask(connection, "heling", "month", period("month", code), known_at, actor, moment, anew=anew)
 
 
 def make(engine: Engine, moment: Instant) -> None:
     """Have the report that waits made, of nothing."""
     with writing(engine) as connection:
-        row = kept.claim(connection, ["heling"], moment)
+        row = making.claim(connection, ["heling"], moment)
         assert row is not None
-        kept.finish(connection, row, b"figures", [kept.File("zh-CN", "pdf", b"content")], "tests", moment)
+        making.finish(connection, row, b"figures", [making.File("zh-CN", "pdf", b"content")], "tests", moment)
 
 
 def test_who_asks_for_the_same_gets_the_same(empty: Engine) -> None:
@@ -310,32 +355,103 @@ def test_a_moment_that_lies_ahead_or_before_the_month_is_refused(empty: Engine, 
 
 def test_no_more_wait_than_may(empty: Engine) -> None:
     for number in range(kept.WAIT_AT_MOST):
-        ask(empty, KNOWN, KNOWN - number * SECOND)
+        ask(empty, KNOWN, KNOWN - number * SECOND, actor=f"user:{number}")
     with pytest.raises(Problem) as refused:
         ask(empty, KNOWN, KNOWN - DAY)
     assert refused.value.status == 503
 
 
+def test_nobody_fills_the_line_or_a_day_alone(empty: Engine) -> None:
+    for number in range(kept.ASK_A_DAY):
+        if number % kept.WAIT_EACH == 0 and number:
+            with pytest.raises(Problem, match="wait to be made") as refused:
+                ask(empty, KNOWN, KNOWN - DAY)
+            assert refused.value.status == 429
+            for _ in range(kept.WAIT_EACH):
+                make(empty, KNOWN)
+        ask(empty, KNOWN, KNOWN - number * SECOND)
+    for _ in range(kept.WAIT_EACH):
+        make(empty, KNOWN)
+    with pytest.raises(Problem, match="within a day") as refused:
+        ask(empty, KNOWN, KNOWN - DAY)
+    assert refused.value.status == 429
+    assert ask(empty, KNOWN, KNOWN - DAY, actor=kept.SCHEDULE)
+    assert ask(empty, KNOWN + 2 * DAY, KNOWN - 2 * DAY)
+
+
+def test_of_what_somebody_asked_for_the_newest_of_a_period_are_kept(empty: Engine) -> None:
+    by_itself = ask(empty, KNOWN, KNOWN - DAY, actor=kept.SCHEDULE)
+    make(empty, KNOWN)
+    by_hand = []
+    for number in range(kept.KEEP_BY_HAND + 2):
+        by_hand.append(ask(empty, KNOWN, KNOWN - number * SECOND))
+        make(empty, KNOWN)
+    with writing(empty) as connection:
+        assert kept.forget(connection, KNOWN) == 2
+        rows = kept.listed(connection, "heling", ["month"], 100, None)
+    assert sorted(row.id for row in rows) == [by_itself, *by_hand[:-2]]
+
+
+def test_what_hinders_a_report_is_said_and_a_restart_is_no_attempt(
+    empty: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = ask(empty, KNOWN)
+    with writing(empty) as connection:
+        for _ in range(kept.WAIT_AT_MOST):
+            row = making.claim(connection, ["heling"], KNOWN)
+            assert row is not None
+            making.give_back(connection, row)
+        assert kept.one(connection, "heling", number).attempts == 0
+    maker = Maker(Databases(empty), Settings(), lambda _community: None)
+    tries = []
+
+    def hindered(*_: Any) -> None:
+        tries.append(1)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(maker, "_ask_child", hindered)
+    maker._make_waiting(empty)
+    with empty.connect() as connection:
+        told = kept.one(connection, "heling", number)
+    assert (told.state, told.reason, len(tries)) == (kept.FAILED, "the disk is full", 3)
+
+
 def test_one_that_failed_is_made_again_by_whoever_asks(empty: Engine) -> None:
     number = ask(empty, KNOWN)
     with writing(empty) as connection:
-        row = kept.claim(connection, ["heling"], KNOWN)
+        row = making.claim(connection, ["heling"], KNOWN)
         assert row is not None
-        kept.fail(connection, row, "no font", KNOWN)
+        making.fail(connection, row, "no font", KNOWN)
         assert kept.one(connection, "heling", number).reason == "no font"
     assert ask(empty, KNOWN + 1, KNOWN) == number
     with writing(empty) as connection:
         assert kept.one(connection, "heling", number).state == kept.WAITING
 
 
+def test_one_that_somebody_stops_is_made_by_nobody(empty: Engine) -> None:
+    number = ask(empty, KNOWN)
+    with writing(empty) as connection:
+        row = making.claim(connection, ["heling"], KNOWN)
+        assert row is not None
+        assert making.go_on(connection, row, KNOWN, 1, 4)
+        kept.stop(connection, row, KNOWN)
+        assert not making.go_on(connection, row, KNOWN, 2, 4)
+        making.finish(connection, row, b"", [making.File("zh-CN", "pdf", b"x")], "tests", KNOWN)
+        told = kept.one(connection, "heling", number)
+        assert (told.state, told.reason) == (kept.FAILED, "somebody stopped it")
+        with pytest.raises(Problem, match="409"):
+            kept.stop(connection, row, KNOWN)
+        assert kept.files_of(connection, [number]) == {}
+
+
 def test_one_whose_maker_is_gone_is_taken_over_and_the_former_writes_nothing_more(empty: Engine) -> None:
     number = ask(empty, KNOWN)
     with writing(empty) as connection:
-        former = kept.claim(connection, ["heling"], KNOWN)
-        assert kept.claim(connection, ["heling"], KNOWN + kept.LEASE) is None
-        assert kept.claim(connection, ["heling"], KNOWN + kept.LEASE + 1) is not None
+        former = making.claim(connection, ["heling"], KNOWN)
+        assert making.claim(connection, ["heling"], KNOWN + making.LEASE) is None
+        assert making.claim(connection, ["heling"], KNOWN + making.LEASE + 1) is not None
         assert former is not None
-        kept.finish(connection, former, b"", [kept.File("zh-CN", "pdf", b"x")], "tests", KNOWN)
+        making.finish(connection, former, b"", [making.File("zh-CN", "pdf", b"x")], "tests", KNOWN)
         assert kept.one(connection, "heling", number).state == kept.MAKING
         assert kept.files_of(connection, [number]) == {}
 
@@ -353,7 +469,7 @@ def test_files_go_when_they_were_kept_long_enough_and_the_figures_stay(empty: En
         )
         again = kept.again(connection, "heling", number, KNOWN + days * DAY + 2)
         assert again.state == kept.WAITING
-        claimed = kept.claim(connection, ["heling"], KNOWN + days * DAY + 3)
+        claimed = making.claim(connection, ["heling"], KNOWN + days * DAY + 3)
         assert claimed is not None
         assert claimed.figures == b"figures"
 
@@ -385,7 +501,28 @@ def test_after_a_pause_the_newest_that_was_due_is_made_up_for(empty: Engine) -> 
     Maker(Databases(empty), Settings(), lambda _community: None, since=DUE - HOUR).ask_due("heling", DUE)
     later = DUE + 15 * DAY
     Maker(Databases(empty), Settings(), lambda _community: None, since=later).ask_due("heling", later)
-    assert asked_by_itself(empty) == [("week", "2026-W44", DUE), ("week", "2026-W46", DUE + 14 * DAY)]
+    newest = [one for one in asked_by_itself(empty) if one[0] == "week"]
+    assert newest == [("week", "2026-W44", DUE), ("week", "2026-W46", DUE + 14 * DAY)]
+    assert [one[1] for one in asked_by_itself(empty) if one[0] == "day"] == ["2026-11-15"]
+
+
+def test_the_first_one_is_made_also_where_the_process_began_after_it_was_due(empty: Engine) -> None:
+    with writing(empty) as connection:
+        row = {"seq": 1, "at": DUE - DAY, "actor": "user:a", "action": "x", "object": "", "detail": "", "hash": ""}
+        connection.execute(insert(audit.audit).values(row))
+    Maker(Databases(empty), Settings(), lambda _community: None, since=DUE + HOUR).ask_due("heling", DUE + HOUR)
+    assert ("week", "2026-W44", DUE) in asked_by_itself(empty)
+
+
+def test_a_clock_that_was_ahead_once_holds_nothing_up(empty: Engine) -> None:
+    for since in (DUE - HOUR, DUE + 400 * DAY):
+        maker = Maker(Databases(empty), Settings(), lambda _community: None, since=since)
+        maker.ask_due("heling", DUE + 400 * DAY if since < DUE else DUE + 7 * DAY)
+    assert {("week", "2026-W45", DUE + 7 * DAY)} <= set(asked_by_itself(empty))
+    with writing(empty) as connection:
+        kept.put_schedule(connection, "heling", "week", True, "user:a", DUE + 400 * DAY)
+    Maker(Databases(empty), Settings(), lambda _community: None).ask_due("heling", DUE + 14 * DAY)
+    assert ("week", "2026-W46", DUE + 14 * DAY) in asked_by_itself(empty)
 
 
 def test_what_is_switched_off_is_not_made_and_not_made_up_for(empty: Engine) -> None:

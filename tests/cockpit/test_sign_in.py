@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from cockpit.errors import BadSetting
 from cockpit.people import attempts, passwords, sessions, users
 from cockpit.people.attempts import Origin
 from cockpit.people.sign_in import Attempt, Refusal, Welcome, sign_in, start_vouched
-from cockpit.people.tables import sign_in_failure
+from cockpit.people.tables import invitation, sign_in_failure
 from store import audit
 from store.audit import audit as trail
 from store.engine import writing
@@ -291,6 +291,23 @@ def test_two_admins_who_demote_each_other_at_once_leave_one(engine: Engine) -> N
     outcomes = at_once(lambda: demote("one"), lambda: demote("two"))
     assert sorted(type(one).__name__ for one in outcomes) == ["BadSetting", "NoneType"]
     assert len(tops(engine)) == 1
+
+
+def test_a_link_that_works_no_more_says_why(engine: Engine) -> None:
+    with writing(engine) as connection:
+        number = users.add(connection, "li.wei", "steward", ["heling"], "tests")
+        replaced = users.invite(connection, number)
+        late = users.invite(connection, number)
+        connection.execute(update(invitation).values(expires=0))
+        with pytest.raises(users.NoInvitation, match="已经过期") as expired:
+            users.invited(connection, late, None)
+        taken = users.invite(connection, number)
+        users.accept(connection, taken, "a hash", None)
+        for secret, why in ((replaced, "unknown"), (late, "unknown"), (taken, "used")):
+            with pytest.raises(users.NoInvitation) as refused:
+                users.invited(connection, secret, None)
+            assert refused.value.why == why
+    assert expired.value.why == "expired"
 
 
 def test_one_invitation_taken_up_twice_at_once_makes_one_admin(engine: Engine) -> None:

@@ -1,13 +1,23 @@
 """How the cockpit itself fares: states by limits that stand in a table, rates of two looks, since when."""
 
+from pathlib import Path
+
 import pytest
+from sqlalchemy import Engine, insert
 
 from cockpit.beside import Figures
+from cockpit.health import Probes
+from cockpit.settings import Settings
 from cockpit.vitals.api import Since
+from cockpit.vitals.measured import NO_STATEMENTS, NOT_KEPT, Measure
 from cockpit.vitals.rates import GROWS_AFTER_S, Rates
 from cockpit.vitals.rules import groups
 from layers.alarms.rules import defaults
-from store.instant import SECOND
+from sensors.tables import quarantine
+from store.databases import Databases
+from store.engine import writing
+from store.instant import HOUR, SECOND, now
+from store.notices import Notice, tell, webhook
 
 ALL = {f"{code}.{name}": vital for code, group in groups().items() for name, vital in group.rows.items()}
 
@@ -40,7 +50,7 @@ def figures(messages: float, commits: float = 0, seconds: float = 0) -> Figures:
         ("ingest.lag", 10.0, "well"),
         ("ingest.lag", 30.1, "high"),
         ("backup.age", None, "middle"),
-        ("certificate.days", None, "unknown"),
+        ("certificate.days", None, "well"),
         ("certificate.days", 20.0, "high"),
         ("broker.connected", 0.0, "high"),
         ("broker.connected", None, "high"),
@@ -108,3 +118,27 @@ def test_since_when_is_kept_until_the_state_is_another() -> None:
     assert since.of("disk.free", seen, "well", 2 * SECOND) == 1 * SECOND
     assert since.of("disk.free", seen, "high", 3 * SECOND) == 3 * SECOND
     assert since.of("disk.free", frozenset({"tahai"}), "high", 4 * SECOND) == 4 * SECOND
+
+
+def test_what_a_database_holds_and_how_it_fares_is_known_of_either_make(engine: Engine, tmp_path: Path) -> None:
+    moment = now()
+    with writing(engine) as connection:
+        refused = {"received": moment, "topic": "t", "reason": "json", "detail": "", "payload": b"x"}
+        connection.execute(insert(quarantine), [refused | {"community": "heling"}, refused | {"community": None}])
+        hook = {"id": 1, "community": "heling", "name": "h", "format": "json", "kinds": "*", "created": 1}
+        connection.execute(insert(webhook).values(hook | {"url": b"", "secret": b""}))
+        told = {"community": "heling", "at": moment, "kind": "canteen.month", "title": "甲", "title_en": "a"}
+        tell(connection, Notice(**told, subject="s", mark="m"))  # type: ignore[arg-type]
+    is_sqlite = engine.dialect.name == "sqlite"
+    found = Measure(Databases(engine), Probes(), Settings(data_dir=tmp_path), lambda: 3)()
+    figures = found.figures
+    assert figures["database.answers"] == (1, None)
+    assert float(str(figures["database.size"][0])) > 0.1
+    assert figures["database.slowest"] == (None, NOT_KEPT if is_sqlite else NO_STATEMENTS)
+    assert str(figures["versions.database"][0]).startswith("SQLite 3" if is_sqlite else "PostgreSQL ")
+    assert figures["queues.browsers"] == (3, None)
+    assert found.quarantined == {("heling", moment // HOUR): 1, (None, moment // HOUR): 1}
+    assert found.deliveries == {("heling", "waiting"): 1}
+    assert figures.keys() | {"broker.connected"} >= {
+        code for code in ALL if code.startswith(("database.", "versions.", "disk.", "backup."))
+    }

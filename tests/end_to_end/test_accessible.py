@@ -11,6 +11,7 @@ from tests.browsing import DESK, PHONE, WALL, screen
 from tests.end_to_end.test_events import EVENTS, client
 from tests.prepared import ROOT
 from tests.running import Cockpit, until
+from tests.thorough import usually
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 HERE = {"lon": 120.1905, "lat": 28.9285}
@@ -32,9 +33,12 @@ SETTLED = """() => {
 UNFOLD = "() => { for (const one of document.querySelectorAll('details')) one.open = true; }"
 DRESS = """async (theme) => {
   for (const one of document.querySelectorAll("[data-theme]")) one.dataset.theme = theme;
-  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+  const frames = async (many) => { while (many--) await new Promise(requestAnimationFrame); };
+  await frames(2);
+  for (let waits = 0; waits < 60 && document.querySelector(".ag-header-row:empty"); waits++) await frames(1);
 }"""
-"""Puts a theme on, and waits until what follows from it and from the page's size is done."""
+"""Puts a theme on, and waits until what follows from it and from the page's size is done: a table that is laid out anew
+puts its rows up before their cells."""
 LOOK = """async (asked) => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"], ...asked });
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target, html, any, all, none }) => ({
@@ -118,12 +122,14 @@ def faults(page: Page, path: str, size: tuple[int, int], theme: str) -> list[str
 def test_nobody_is_kept_out_of_a_page(opened: Callable[[str, str], Page], path: str) -> None:
     page = opened("admin", path)
     desk = WALL if path.startswith("/wall") else DESK
-    found = [fault for size in (desk, PHONE) for theme in THEMES for fault in faults(page, path, size, theme)]
+    every = [(size, theme) for theme in THEMES for size in (desk, PHONE)]
+    looks = usually(every[:3], every)
+    found = [fault for size, theme in looks for fault in faults(page, path, size, theme)]
     page.close()
     assert found == [], "\n".join(found)
 
 
-@pytest.mark.parametrize("path", page_paths(PLACES))
+@pytest.mark.parametrize("path", usually(page_paths(PLACES)[::4], page_paths(PLACES)))
 def test_no_stranger_is_kept_out_of_a_page(opened: Callable[[str, str], Page], path: str) -> None:
     page = opened("stranger", path)
     found = faults(page, path, DESK, "dark")

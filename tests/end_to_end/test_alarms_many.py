@@ -65,6 +65,7 @@ def publish_all(cockpit: Cockpit, value: float) -> None:
     gateway.loop_stop()
 
 
+@pytest.mark.thorough
 def test_a_thousand_alarms_in_a_minute_leave_the_page_usable(crowd: Cockpit, browser: Browser) -> None:
     crowd.start()
     manager = client(crowd, "千条经理", "manager", "heling")

@@ -317,10 +317,10 @@ def test_the_figures_stand_beside_their_targets(cockpit: Cockpit, manager: httpx
     desk.goto(f"{cockpit.url}/alarm-figures?community=heling")
     row = desk.locator('[data-figure="per_day"]')
     expect(row).to_contain_text("≤ 150")
-    # A cockpit that listens since a minute has seen no month: its rates are those of that hour, and it says so.
-    expect(row).to_contain_text(re.compile("✓ 达到|▲ 未达到"))
+    # A cockpit that listens since a minute has seen no month, and says so instead of a rate.
+    expect(row).to_contain_text("监视不足 20 小时，不计频次")
     expect(desk.locator("[data-period]")).to_contain_text("小时有规则监视")
-    expect(desk.locator('[data-figure="in_flood"]')).to_contain_text(re.compile("✓ 达到|▲ 未达到"))
+    expect(desk.locator('[data-figure="in_flood"]')).to_contain_text(re.compile("✓ 达到|▲ 未达到|监视不足"))
     missed = desk.locator("[data-figures] tr.is-missed")
     for place in range(missed.count()):
         expect(missed.nth(place)).to_contain_text("▲ 未达到")

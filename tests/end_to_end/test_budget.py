@@ -194,6 +194,7 @@ def test_a_hundred_and_twenty_at_once_are_answered_or_told_to_come_again(bounded
         for path in (
             "/api/v1/heling/state",
             f"/api/v1/heling/events/figures?from={a_week_ago()}",
+            "/ogc/heling/sensorthings/v1.1/Datastreams?$expand=Observations($skip=10000)",
             "/devices/none",
             "/_dash-layout",
         ):

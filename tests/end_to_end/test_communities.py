@@ -39,6 +39,7 @@ def test_it_is_listed_and_its_ground_is_served(town: Cockpit) -> None:
     assert checked["communities"] == {
         "check": "communities",
         "ok": True,
+        "state": "ok",
         "detail": f"heling (ships), tahai (ships), quoted ({where}/quoted), xinlin ({where}/xinlin)",
     }
 

@@ -117,13 +117,12 @@ def with_mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     tmp_path = tmp_path_factory.mktemp("mosquitto")
     cockpit = Cockpit(tmp_path_factory.mktemp("cockpit"))
     ca, chain, key = town_certificates(tmp_path)
-    port, folder, pid = free_port(), tmp_path / "mosquitto", tmp_path / "mosquitto.pid"
-    options = ["--port", str(port), "--certificate", str(chain), "--key", str(key), "--pid-file", str(pid)]
+    port, folder = free_port(), tmp_path / "mosquitto"
+    options = ["--port", str(port), "--certificate", str(chain), "--key", str(key)]
     made = cockpit.answer("broker", "config", str(folder), *options)
     settings = folder / "mosquitto.conf"
     settings.write_text(settings.read_text() + "user root\n")
     broker = subprocess.Popen(["/usr/sbin/mosquitto", "-c", settings], stderr=subprocess.DEVNULL)
-    pid.write_text(str(broker.pid))
     follower = subprocess.Popen(
         [COMMAND, "broker", "config", folder, *options, "--watch", "--json"],
         cwd=cockpit.folder,

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sensors.replay import recording
-from sensors.replay.replay import people_entered
+from sensors.replay.replay import people_passed
 from store.instant import HOUR, MINUTE, Instant, from_datetime
 from tests.end_to_end.test_counting import visitors
 from tests.end_to_end.test_events import client
@@ -27,13 +27,14 @@ def recorded_day() -> list[dict[str, tuple[int, int]]]:
 
     def passed(track: recording.Track, begin: Instant) -> tuple[int, int]:
         gone = begin - track.residence
-        left = people_entered(track, max(SATURDAY, gone), gone + STEP) if gone + STEP > SATURDAY else 0
-        return people_entered(track, begin, begin + STEP), left
+        left = people_passed(track, max(SATURDAY, gone), gone + STEP) if gone + STEP > SATURDAY else 0
+        return people_passed(track, begin, begin + STEP), left
 
     begins = range(SATURDAY, SATURDAY + 22 * HOUR, STEP)
     return [{track.device.id: passed(track, begin) for track in tracks} for begin in begins]
 
 
+@pytest.mark.thorough
 def test_the_recorded_day_goes_up_through_the_levels_and_back_without_flicker(cockpit: Cockpit, page: Page) -> None:
     day = recorded_day()
     inside = list(accumulate(sum(entered - left for entered, left in step.values()) for step in day))

@@ -373,6 +373,7 @@ def test_what_was_done_at_the_screen_is_known_afar(screens: Screens) -> None:
     until(lambda: not screens.told("大厅")["heard"]["curtain"], 15)
 
 
+@pytest.mark.thorough
 def test_a_scene_that_is_held_by_key_is_held_on_when_somebody_steps_from_afar(screens: Screens) -> None:
     keys = screens.wall.keyboard
 
@@ -398,6 +399,7 @@ def test_a_scene_that_is_held_by_key_is_held_on_when_somebody_steps_from_afar(sc
     screens.steer(act="release")
 
 
+@pytest.mark.thorough
 def test_a_screen_that_shows_a_past_time_obeys_too(screens: Screens) -> None:
     wall = screens.wall
     before = format_rfc3339(now() - MINUTE)

@@ -42,7 +42,7 @@ def test_the_export_is_what_the_list_shows_in_its_order(cockpit: Cockpit, page: 
 
     lines = read_csv(exported("导出 CSV"))
     assert [line[lines[0].index("标题")] for line in lines[1:]] == ["乙 路灯=1", "甲 火情"]
-    page.locator("#events-words").fill("火情")
+    page.locator('[data-narrows="q"]').fill("火情")
     expect(rows).to_have_count(1)
     sheet = read_xlsx(exported("导出 XLSX"))
     assert [row[0].value for row in sheet.iter_rows(min_row=2)] == [fire]
@@ -50,13 +50,52 @@ def test_the_export_is_what_the_list_shows_in_its_order(cockpit: Cockpit, page: 
     when = sheet.cell(2, head.index("发生") + 1)
     assert (when.is_date, sheet.freeze_panes) == (True, "A2")
     # What is no longer what was asked for goes from the list, and what comes to be so comes in.
-    page.locator("#events-words").fill("")
+    page.locator('[data-narrows="q"]').fill("")
     expect(rows).to_have_count(2)
     manager.post(f"{EVENTS}/{kept}/transitions", json={"to": "declined"}).raise_for_status()
     expect(rows).to_have_count(1)
     filed(manager, "x4", "新上报")
     expect(rows).to_have_count(2)
     expect(page.locator(".ag-center-cols-container")).to_contain_text("新上报")
+    what_it_is_narrowed_to_stands_in_the_address(cockpit, page, fire)
+
+
+def what_it_is_narrowed_to_stands_in_the_address(cockpit: Cockpit, page: Page, fire: str) -> None:
+    """An address is what the API takes; each condition is a chip, and whoever comes back finds the list as it was."""
+    page.goto(f"{cockpit.url}/events?community=heling&severity=critical,major&category=safety&from=2020-01-01")
+    rows, chips = page.locator(".ag-center-cols-container [row-id]"), page.locator("[data-chips] .chip")
+    expect(rows).to_have_count(1)
+    expect(page.locator("[data-rows-count]")).to_have_attribute("data-total", "1")
+    expect(chips).to_have_text(
+        ["状态：未结 ✕", "级别：高 ✕", "级别：中 ✕", "类别：安全（全部） ✕", "发生自：2020-01-01 ✕"]
+    )
+    page.locator("a", has_text="甲 火情").click()
+    expect(page.locator(".event-head h2")).to_have_text("甲 火情")
+    page.get_by_role("link", name="返回列表").click()
+    expect(chips).to_have_count(5)
+    page.get_by_role("button", name="去掉条件 类别：安全（全部）").click()
+    expect(chips).to_have_count(4)
+    assert "category" not in page.url
+    assert "severity=critical" in page.url
+    page.locator("a", has_text="甲 火情").click()
+    expect(page.locator(".event-head h2")).to_have_text("甲 火情")
+    page.go_back()
+    expect(chips).to_have_count(4)
+    page.goto(f"{cockpit.url}/events?community=heling&state=all&q={fire[-7:]}")
+    expect(rows).to_have_count(1)
+    page.get_by_text("保存视图").click()
+    page.get_by_label("视图的名字").fill("我的火情")
+    page.get_by_role("button", name="保存当前筛选").click()
+    expect(page.locator(".views .outcome")).to_contain_text("已保存在您的账号里")
+    page.goto(f"{cockpit.url}/events?community=heling")
+    page.get_by_label("我的视图").select_option("我的火情")
+    expect(chips).to_have_text([f"搜索：{fire[-7:]} ✕"])
+    expect(rows).to_have_count(1)
+    # Whoever goes back sees what is so now, and the page that they go back to.
+    for path in (EVENTS, "/_dash-layout"):
+        assert httpx.get(cockpit.url + path).headers["Cache-Control"] == "no-store", path
+    for wrong in ("state=offen", "severity=huge", "from=gestern", "overdue=1"):
+        assert httpx.get(f"{cockpit.url}/events?community=heling&{wrong}").status_code == 400, wrong
 
 
 def test_open_means_the_same_in_list_export_and_counts(either_cockpit: Cockpit) -> None:

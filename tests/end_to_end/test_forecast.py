@@ -109,7 +109,7 @@ def test_the_page_shows_the_forecast_its_errors_and_those_on_the_recording(cockp
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
     # The way about is one row that opens, by a finger as by keys.
     way = page.locator("[data-way]")
-    assert page.locator(".desk > .top").bounding_box()["height"] < 130  # type: ignore[index]
+    assert page.locator(".desk > .top").bounding_box()["height"] < 60  # type: ignore[index]
     expect(page.locator("nav.pages")).to_be_hidden()
     way.press("Enter")
     expect(way).to_have_attribute("aria-expanded", "true")

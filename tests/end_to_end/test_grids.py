@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.end_to_end.test_events import client
 from tests.end_to_end.test_map import on_map
@@ -117,6 +117,28 @@ def test_what_is_dispatched_by_a_grid_without_a_steward_is_said_event_by_event(g
     expect(bar.locator(".refusals")).to_contain_text("没人管：网格 g3 没有网格员；请指定人员")
     expect(bar.locator(".refusals")).to_contain_text("没位置：此事件不在任何网格内；请指定人员")
     expect(page.locator("[data-state=dispatched] .card", has_text="有人管")).to_contain_text("王管家")
+    an_event_is_moved_on_the_board_and_back(page)
+
+
+def an_event_is_moved_on_the_board_and_back(page: Page) -> None:
+    """What was done is taken back; a card is dragged, or moved by its own list, only where it may go."""
+    bar = page.locator("[data-batch]")
+    # Those that were not taken are chosen still: what they have in common is offered.
+    expect(bar.locator(".steps button")).to_have_text(["批量派遣", "批量挂账"])
+
+    def card(state: str) -> Locator:
+        return page.locator(f".column-of-state[data-state={state}] .card", has_text="有人管")
+
+    bar.get_by_role("button", name="撤回").click()
+    expect(bar.locator(".outcome")).to_contain_text("已撤回 1 件")
+    expect(card("filed")).to_be_visible()
+    expect(card("filed").get_by_label("办理这一件").locator("option")).to_have_text(["办理…", "派遣", "挂账"])
+    card("filed").drag_to(page.locator(".column-of-state[data-state=handled]"))
+    expect(card("filed")).to_be_visible()
+    card("filed").drag_to(page.locator(".column-of-state[data-state=suspended]"))
+    expect(card("suspended")).to_be_visible()
+    card("suspended").get_by_label("办理这一件").select_option(label="立案")
+    expect(card("filed")).to_be_visible()
 
 
 def test_what_lies_with_nobody_comes_first_and_is_counted(gridded: Cockpit, page: Page) -> None:

@@ -33,9 +33,24 @@ def test_it_tells_what_runs_and_what_is_to_be_done(cockpit: Cockpit) -> None:
     assert found["ingest.lag"]["state"] == "well"
     assert str(found["versions.database"]["value"]).startswith("SQLite 3.")
     assert (found["backup.age"]["state"], found["backup.age"]["why"]) == ("middle", "还没有备份过")
-    assert "db backup" in str(found["backup.age"]["todo"])
+    assert "现在备份" in str(found["backup.age"]["todo"])
     assert told["state"] in ("middle", "high"), "the gravest of all: nothing was backed up yet"
     assert [len(told["last_day"]["quarantined"]), told["last_day"]["quarantined"][-1]["count"]] == [24, 1]
+
+
+def test_prometheus_is_told_the_same_and_a_refusal_names_its_request(cockpit: Cockpit) -> None:
+    told = dict(re.findall(r"^(cockpit_[a-z_]+) (\S+)$", httpx.get(f"{cockpit.url}/metrics").text, re.MULTILINE))
+    assert (float(told["cockpit_database_up"]), told["cockpit_certificate_left_seconds"]) == (1, "NaN")
+    assert (told["cockpit_backup_age_seconds"], told["cockpit_backups_failed"]) == ("NaN", "NaN")
+    assert float(told["cockpit_backup_scheduled"]) == 1
+    assert 0 < float(told["cockpit_disk_free_ratio"]) < 1
+    assert float(told["cockpit_database_bytes"]) > 100_000
+    refused = httpx.get(f"{cockpit.url}/api/v1/nowhere", headers={"X-Request-Id": "not-a-proxys-word"})
+    for path in ("/healthz", "/", "/api/v1/nowhere"):
+        asked, got = httpx.head(f"{cockpit.url}{path}"), httpx.get(f"{cockpit.url}{path}")
+        assert (asked.status_code, asked.content) == (got.status_code, b"")
+        assert asked.headers["Content-Type"] == got.headers["Content-Type"]
+    assert refused.json()["request"] == refused.headers["X-Request-Id"] != "not-a-proxys-word"
 
 
 def _with(manager: httpx.Client, code: str, value: object) -> dict[str, object]:
@@ -44,7 +59,7 @@ def _with(manager: httpx.Client, code: str, value: object) -> dict[str, object]:
 
 
 def test_a_backup_is_known_at_once_and_was_checked(cockpit: Cockpit) -> None:
-    cockpit.answer("db", "backup", str(cockpit.folder / "copy.db"))
+    cockpit.answer("db", "backup", str(cockpit.folder / "made"))
     found = vitals(client(cockpit, "备份经理", "manager", "heling").get(ROUTE).json())
     assert (found["backup.age"]["value"], found["backup.age"]["state"]) == (0, "well")
     assert found["backup.verified"]["value"] == 1

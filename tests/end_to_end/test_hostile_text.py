@@ -10,9 +10,11 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from store.instant import format_rfc3339, now
 from tests.end_to_end.test_counting import send_totals
 from tests.end_to_end.test_events import client
 from tests.running import Cockpit, strip, until
+from tests.thorough import usually
 
 HOSTILE = (
     "<img src=x onerror=hacked=1>",
@@ -28,8 +30,8 @@ HEARTBEAT = f"{API}/displays/heartbeat"
 WITH_SECRETS = {"/api/v1/session", "/api/v1/session/password", "/api/v1/invitation"}
 """Where the body here is harmless, and refused all the same: its secrets are none."""
 PAGES = (
-    *("/", "/map", "/events", "/board", "/report", "/figures"),
-    *("/governance", "/quarantine", "/ground", "/people", "/displays", "/reports", "/wall/heling"),
+    *("/", "/map", "/device-registration", "/events", "/board", "/report", "/figures"),
+    *("/governance", "/quarantine", "/ground", "/people", "/account", "/displays", "/reports", "/wall/heling"),
     *("/scenes", "/indicators"),
     *("/alarms", "/alarm-rules", "/alarm-figures", "/visitors", "/forecast", "/festivals"),
 )
@@ -66,16 +68,23 @@ def bodies(admin: httpx.Client) -> list[tuple[str, dict[str, Any]]]:
         "kinds": ["reported"],
         "secret": "s" * 24,
     }
-    step = {"to": "filed", "note": "好", "assignee": "李网格", "merged_into": "none"}
+    step = {
+        "to": "filed",
+        "note": "好",
+        "assignee": "李网格",
+        "merged_into": "none",
+        "id": "step-of-phone",
+        "ts": format_rfc3339(now()),
+    }
     return [
         ("/api/v1/session", {"name": "谁", "password": "x" * 20}),
         ("/api/v1/session/language", {"language": "zh-CN"}),
         ("/api/v1/session/password", {"old": "x" * 20, "new": "y" * 20}),
         ("/api/v1/invitation", {"token": "none", "password": "x" * 20, "name": "谁"}),
-        ("/api/v1/users", {"name": "新人", "role": "steward", "communities": ["heling"]}),
-        ("/api/v1/users/新人", {"role": "steward", "communities": ["heling"]}),
-        ("/api/v1/displays", {"name": "大屏", "community": "heling"}),
+        *bodies_of_people(),
         (f"{API}/webhooks", hook),
+        (f"{API}/push", {"endpoint": "http://127.0.0.1:9/x"}),
+        (f"{API}/push/remove", {"endpoint": "http://127.0.0.1:9/x"}),
         (f"{API}/stewards/{GRID}", {"name": "李网格"}),
         (f"{API}/devices/siren-1/commands", {"name": "sound", "params": {"seconds": 5}}),
         (f"{API}/visitors/centre/count", {"inside": 3, "note": "清点"}),
@@ -84,7 +93,7 @@ def bodies(admin: httpx.Client) -> list[tuple[str, dict[str, Any]]]:
             "id": "e", "title": "路灯", "detail": "灯", "ts": moment,
             "category": "other", "severity": "minor", "crs": "WGS84",
         }),
-        (f"{API}/events/{event}/transitions", step),
+        (f"{API}/events/{event}/transitions", step | {"id": "of-a-phone"}),
         (f"{API}/events/transitions", step | {"events": [{"id": event, "seq": 1}]}),
         (f"{governance}/matters", hard | {"area": "chenglu"}),
         (f"{governance}/matters", {"kind": "mediation", "topic": "noise", "parties": "甲", "account": "乙"}),
@@ -93,8 +102,10 @@ def bodies(admin: httpx.Client) -> list[tuple[str, dict[str, Any]]]:
         (f"{governance}/council/meetings", {"held": moment, "subject": "停车", "present": []}),
         (f"{governance}/partners", {"field": "elderly_care", "name": "五金"}),
         (f"{governance}/partners/{partner}/deeds", {"done": moment, "what": "慰问"}),
+        *bodies_of_devices(),
         *bodies_of_displays(),
         *bodies_of_reports(),
+        *bodies_of_views(),
         *bodies_of_alarms(admin),
         *bodies_of_services(admin),
         *bodies_of_visitors(),
@@ -104,6 +115,33 @@ def bodies(admin: httpx.Client) -> list[tuple[str, dict[str, Any]]]:
 
 ENTRY = {"to": None, "from": None, "amount": 1, "memo": "领", "reference": "p"}
 ERASING = {"register": "persons", "name": "甲", "reason": "申请", "dry_run": True}
+
+
+def bodies_of_devices() -> list[tuple[str, dict[str, Any]]]:
+    placed = {"name": "站", "lon": 120.187, "lat": 28.927, "crs": "WGS84", "interval": 60}
+    codes = {"site": None, "room": None, "codec": None, "gateway": None}
+    one = f"{API}/devices/smoke-1"
+    return [
+        (f"{API}/devices", {"id": "new-1", "kind": "air"} | placed | codes),
+        (one, placed | codes),
+        (f"{one}/words", {"word": "PM2.5", "metric": "pm2_5", "for": "device"}),
+        (f"{one}/replace", {"note": "换主板"}),
+        (f"{one}/rotate", {"secret_since": None}),
+    ]
+
+
+def bodies_of_people() -> list[tuple[str, dict[str, Any]]]:
+    contact = {"real_name": "新晓人", "phone": "138 0000 0000"}
+    return [
+        ("/api/v1/users", {"name": "新人", "role": "steward", "communities": ["heling"], **contact}),
+        ("/api/v1/users/新人", {"role": "steward", "communities": ["heling"]}),
+        ("/api/v1/users/新人/contact", contact),
+        ("/api/v1/account/contact", contact),
+        ("/api/v1/account/theme", {"theme": "dark"}),
+        ("/api/v1/account/notices", {"unwanted": ["warn"]}),
+        ("/api/v1/account/sessions/end", {"id": "0" * 16}),
+        ("/api/v1/displays", {"name": "大屏", "community": "heling"}),
+    ]
 
 
 def bodies_of_displays() -> list[tuple[str, dict[str, Any]]]:
@@ -121,6 +159,11 @@ def bodies_of_reports() -> list[tuple[str, dict[str, Any]]]:
         (f"{API}/reports", {"kind": "day", "period": "2026-11-20", "known_at": "2026-11-22T00:00:00Z"}),
         (f"{API}/reports/schedule", {"kind": "day", "enabled": True}),
     ]
+
+
+def bodies_of_views() -> list[tuple[str, dict[str, Any]]]:
+    view = {"page": "events", "name": "我的未结", "asked": "state=open"}
+    return [(f"{API}/views", view), (f"{API}/views/remove", {"page": "events", "name": "没有的"})]
 
 
 def screen(furnished: Cockpit) -> httpx.Client:
@@ -301,7 +344,7 @@ def test_text_of_every_field_of_the_api_runs_nowhere(furnished: Cockpit, page: P
             if route != routes[0]:
                 continue
             untried.discard((route, field))
-            for text in HOSTILE:
+            for text in usually(HOSTILE[:3], HOSTILE):
                 answer = asks.post(path, json=placed(body, field, text))
                 assert answer.status_code < 500, (path, field, text, answer.text)
     assert untried == set(), "a text that nobody tries"

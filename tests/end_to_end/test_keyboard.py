@@ -12,6 +12,7 @@ from tests.browsing import DESK, screen
 from tests.end_to_end.test_events import EVENTS, client
 from tests.end_to_end.test_sign_in import PASSWORD, add
 from tests.running import Cockpit, until
+from tests.thorough import usually
 
 HERE = {"lon": 120.1905, "lat": 28.9285}
 PLACES = {"community": "heling", "device": "air-keys", "event": "{event}"}
@@ -171,7 +172,7 @@ def test_a_table_is_gone_through_by_arrows_and_left_by_tab(furnished: Cockpit, p
     expect(page).to_have_url(re.compile("/devices/(air|smoke)-keys"))
 
 
-@pytest.mark.parametrize("path", page_paths(PLACES))
+@pytest.mark.parametrize("path", usually(page_paths(PLACES)[::2], page_paths(PLACES)))
 def test_the_keyboard_goes_through_a_page_and_out_of_it(
     furnished: Cockpit, manager: httpx.Client, page: Page, path: str
 ) -> None:

@@ -1,7 +1,8 @@
 """Whatever the screen, the language and the theme: no word lies over another, is cut, too pale or too small.
 
-Every page of the product is measured at four sizes, the walls at five. Sizes follow one another in one page that stays
-open, as do the themes; each language is a page of its own.
+Every page of the product is measured at the sizes that people work at, the walls at five sizes. Sizes follow one
+another in one page that stays open, as do the themes; each language is a page of its own. A thorough run measures each
+of four sizes in each of them.
 """
 
 from collections.abc import Iterator
@@ -19,9 +20,10 @@ from tests.end_to_end.test_festivals import PLAN
 from tests.end_to_end.test_pages_by_role import SETTLED
 from tests.measuring import misplaced
 from tests.running import Cockpit, until
+from tests.thorough import usually
 
 PORTRAIT, WIDE, UHD = (1080, 1920), (5120, 1440), (3840, 2160)
-SIZES = (DESK, PORTRAIT, WIDE, PHONE)
+SIZES = usually((DESK, PHONE), (DESK, PORTRAIT, WIDE, PHONE))
 """A manager's page is set in the same type at 1920 as at 1440 pixels, which have less room."""
 WALLS = (WALL, UHD, WIDE, PORTRAIT, PHONE)
 LANGUAGES = ("zh-CN", "en")
@@ -41,8 +43,39 @@ WALL_PAGES = (
     "tahai",
 )
 """The wall as it is, in turn, of a past time, and replaying one; and one whose community names its panels itself."""
+LEAST_MAP = 0.15
+"""Of the height of an upright wall, whose map comes first."""
 STILL = "() => { if (window.cockpit?.map?.handle) cockpit.map.handle._render = () => {}; }"
 """What the map draws is not measured here, and each size would have it worked out anew."""
+EMPTY = """() => {
+  const text = (one, part) => one.querySelector(part)?.textContent.trim();
+  const seen = (all) => [...document.querySelectorAll(all)].filter((one) => one.checkVisibility());
+  const near = (one) => one.closest("section, .panel")?.textContent.slice(0, 40);
+  const bare = seen("main table").filter((one) => !one.querySelector("tbody tr td, tbody tr th"));
+  const mute = seen(".nothing").filter((one) => !text(one, ".what") || !text(one, ".next"));
+  const grids = seen(".ag-overlay-no-rows-center").filter((one) => !/[。.].+/.test(one.textContent));
+  return [
+    ...bare.map((one) => `a table without a row, and without a word: ${one.className} in ${near(one)}`),
+    ...[...mute, ...grids].map((one) => `nothing, and nothing to do: ${one.textContent} in ${near(one)}`),
+  ];
+}"""
+"""Tables with no row: each says what would stand there, and what to do for it."""
+HEADED = """() => {
+  const root = document.querySelector("[data-page]"), header = document.querySelector(".desk > .top");
+  const wrong = [];
+  if (!root) return wrong;
+  if (!/^.+ · .+$/.test(document.title)) wrong.push(`the title says not what and where: ${document.title}`);
+  if (root.dataset.framed !== undefined || !header) return wrong;
+  scrollTo(0, document.body.scrollHeight);
+  const { top, height } = header.getBoundingClientRect();
+  if (top !== 0 || height > 64) wrong.push(`the header on a phone: at ${top}, ${height} high`);
+  for (const one of header.querySelectorAll("button, a")) {
+    const isSmall = one.checkVisibility() && one.getBoundingClientRect().height < 44;
+    if (isSmall) wrong.push(`for no finger: ${one.textContent}`);
+  }
+  return wrong;
+}"""
+"""What a manager's page of our own is called, and its header at the last size, a phone's: one row that stays."""
 FLAT = """(() => {
   const given = HTMLCanvasElement.prototype.getContext;
   HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
@@ -124,7 +157,7 @@ def opened(context: BrowserContext, url: str) -> Page:
 @pytest.mark.parametrize("path", [path for path in (*PATHS, *FURTHER) if not path.startswith("/wall")])
 def test_every_page_can_be_read(furnished: Cockpit, event: str, reader: BrowserContext, path: str) -> None:
     page = opened(reader, furnished.url + path.format(**KNOWN).format(event=event))
-    wrong = misplaced(page, SIZES)
+    wrong = [*misplaced(page, SIZES), *page.evaluate(EMPTY), *page.evaluate(HEADED)]
     page.close()
     assert not wrong, "\n".join(wrong)
 
@@ -142,6 +175,10 @@ def test_what_is_seen_before_signing_in_can_be_read(furnished: Cockpit, browser:
 def test_every_wall_can_be_read(furnished: Cockpit, event: str, reader: BrowserContext, wall: str) -> None:
     page = opened(reader, f"{furnished.url}/wall/{wall}")
     wrong = misplaced(page, WALLS, is_wall=True)
+    page.set_viewport_size({"width": PORTRAIT[0], "height": PORTRAIT[1]})
+    share = page.evaluate("() => document.querySelector('.map-frame').getBoundingClientRect().height / innerHeight")
+    if share < LEAST_MAP:
+        wrong.append(f"in portrait the map has {share:.0%} of the height")
     page.close()
     assert not wrong, "\n".join(wrong)
 

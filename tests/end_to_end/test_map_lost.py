@@ -67,6 +67,7 @@ def sight(page: Page) -> Image.Image:
     return Image.open(io.BytesIO(page.locator("#map").screenshot())).convert("RGB")
 
 
+@pytest.mark.thorough
 def test_a_lost_map_comes_back_with_the_colours_of_what_happened_meanwhile(cockpit: Cockpit, page: Page) -> None:
     air = cockpit.add_device("air-lost", **HERE)
     quiet = cockpit.add_device("air-still", lon=120.1975, lat=28.9300)
@@ -147,7 +148,7 @@ def test_what_a_manager_chose_on_the_map_is_there_again(cockpit: Cockpit, page: 
     groups = page.evaluate(
         "() => Object.fromEntries(cockpit.map.handle.getStyle().layers.map((l) => [(l.metadata || {}).group, l.id]))"
     )
-    assert page.evaluate(shown, groups["facilities"]) == "none"
+    until(lambda: page.evaluate(shown, groups["facilities"]) == "none")
     plan = page.evaluate("() => JSON.stringify(cockpit.map.handle.getFilter('rooms-floor'))")
     assert storey.rpartition("/")[0] in plan
 

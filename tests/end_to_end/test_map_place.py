@@ -109,7 +109,9 @@ def test_names_of_areas_stand_before_their_buildings(wall: Page) -> None:
 
 
 def test_a_part_of_the_ground_that_the_server_could_not_give_is_asked_for_again(cockpit: Cockpit, page: Page) -> None:
-    refused = []
+    refused: list[str] = []
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
 
     def refuse_once(route: Route) -> None:
         if route.request.url in refused:
@@ -123,4 +125,4 @@ def test_a_part_of_the_ground_that_the_server_could_not_give_is_asked_for_again(
     page.wait_for_selector(".map-ready", state="attached", timeout=30_000)
     for source in ("buildings", "ground", "faces"):
         until(lambda name=source: page.evaluate(f"() => cockpit.map.handle.querySourceFeatures('{name}').length"))
-    assert len(refused) == 3
+    assert (len(refused), errors) == (3, [])

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cockpit.closed import FILE
 from sensors.devices.credentials import hash_secret, new_secret
 from tests.ingesters import begin, runs
 from tests.mosquitto import SERVICE, Mosquitto
@@ -42,7 +43,13 @@ def test_mosquitto_keeps_what_no_ingester_has_stored(own_cockpit: Cockpit, broke
     for number in range(20):
         sample = {"ts": start + number, "values": {"o3": number}}
         assert own_cockpit.publish(air, "telemetry", sample, protocol_version="mqttv5") == 0
+    (own_cockpit.data / FILE).touch()
+    closed = runs(begin(own_cockpit), "closed")
+    assert own_cockpit.readings("air-m", "o3", **SPAN) == []
+    (own_cockpit.data / FILE).unlink()
     second = runs(begin(own_cockpit))
+    closed.terminate()
+    assert closed.wait(20) == 0
     until(lambda: len(own_cockpit.readings("air-m", "o3", **SPAN)) == 20)
     assert {r["value"] for r in own_cockpit.readings("air-m", "o3", **SPAN)} == set(range(20))
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.browsing import DESK, screen
 from tests.end_to_end.test_events import EVENTS, client
 from tests.running import Cockpit
+from tests.thorough import usually
 
 PATHS = (
     *("/events", "/board", "/report", "/figures", "/governance"),
@@ -27,8 +28,10 @@ ROLES = {
     "admin": ("admin", "*"),
 }
 """who -> (role, where it holds)."""
+NOT_ALONE = ("manager", "admin")
+"""Whose pages the tests of layouts and of access open one by one too."""
 CASES = [
-    *((who, path) for who in ROLES for path in PATHS),
+    *((who, path) for who in usually([one for one in ROLES if one not in NOT_ALONE], list(ROLES)) for path in PATHS),
     *((who, path) for who in ("stranger", "manager") for path in DRAWN),
 ]
 ENGLISH = re.compile(r"[A-Za-z]{2,}(?: [A-Za-z]{2,}){2,}")

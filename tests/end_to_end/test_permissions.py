@@ -16,11 +16,13 @@ from layers.access import Rule
 from layers.roles import ROLES
 from tests.permissions import Person, address, bearer, everybody, routes, run_out
 from tests.running import Cockpit
+from tests.thorough import usually
 
 SCAN = Path(sys.executable).parent / "schemathesis"
+FOUND_BY = ",".join(usually(["examples", "coverage"], ["examples", "coverage", "fuzzing"]))
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["open", "closed"])
+@pytest.fixture(scope="module", params=[True, pytest.param(False, marks=pytest.mark.thorough)], ids=["open", "closed"])
 def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cockpit, bool]]:
     """A cockpit whose reading is open to everybody, and one where it is not."""
     running = Cockpit(tmp_path_factory.mktemp("cockpit"))
@@ -136,9 +138,6 @@ def test_where_reading_is_not_open_pages_lead_to_the_sign_in(own_cockpit: Cockpi
 
 CALLBACKS = {
     "page.children": {"pathname": "/events", "search": "?community=heling"},
-    "events-table.rowData": {"events-state": "open", "events-category": None, "events-area": None},
-    "events-downloads.children": {"events-state": "open", "events-category": None, "events-area": None},
-    "device-chart.figure": {"device-metric": "pm2_5", "device-span": "day"},
 }
 STATES = {"data-community": "heling", "data-device": "air-01", "data-theme": "dark", "data-at": None}
 
@@ -212,7 +211,9 @@ def test_nobody_signed_in_is_asked_who_they_are_for_what_is_always_open(own_cock
     assert httpx.get(f"{own_cockpit.url}/api/v1/communities", headers={"Authorization": "x"}).status_code == 401
 
 
-@pytest.mark.parametrize(("role", "phases"), [("admin", "examples,coverage,fuzzing"), (None, "examples,coverage")])
+@pytest.mark.parametrize(
+    ("role", "phases"), [pytest.param("admin", FOUND_BY, marks=pytest.mark.thorough), (None, "examples,coverage")]
+)
 def test_no_request_that_the_description_allows_is_answered_by_500(
     cockpit: Cockpit, role: str | None, phases: str
 ) -> None:

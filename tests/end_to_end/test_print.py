@@ -24,7 +24,7 @@ PAGES = {
     "/alarm-figures": ("告警指标", "[data-figure]", ("目标", "近 30 天")),
     "/visitors": ("游客", ".total", ("方岩景区", "瞬时承载量")),
     "/alarm-rules": ("告警规则", ".rule", ("烟感报警", "自动立案：消防火情", "出厂规则")),
-    "/counts": ("客流核对", "[data-site-steps] .second", ("方岩景区", "没有待核定的计数")),
+    "/counts": ("客流核对", "[data-site-steps] .nothing", ("方岩景区", "没有待核定的计数")),
     "/festivals": ("节会", ".festival-state", ("方岩庙会", "阈值", "○ 未开始")),
     "/quarantine": ("隔离区", ".refused", ("air-print", "not json")),
     "/devices/air-print": ("橙麓空气站", "#device-chart .main-svg", ("PM2.5", "24 小时")),
@@ -95,7 +95,7 @@ def test_the_list_of_events_goes_over_sheets_each_with_its_head(cockpit: Cockpit
     page.goto(f"{cockpit.url}/events?community=heling")
     page.wait_for_function(SETTLED)
     expect(page.locator(".ag-cell").first).to_be_visible()
-    page.locator("#events-words").fill("占道经营")
+    page.locator('[data-narrows="q"]').fill("占道经营")
     sheets, _picture = printed(page)
     assert len(sheets) > 1
     assert [number for number, sheet in enumerate(sheets) if "占道经营" in sheet and "发生时间" not in sheet] == []

@@ -20,6 +20,7 @@ def test_a_thousand_devices_are_registered_at_once(
     roster.write_text(HEAD + "".join(rows), encoding=encoding)
     assert own_cockpit.answer("device", "import", str(roster), "--out", str(out))["devices"] == count
     assert out.stat().st_mode & 0o777 == 0o600
+    assert b"\r" not in out.read_bytes()
     listed = {d["device"]: d for d in own_cockpit.answer("device", "list")["devices"]}
     assert len(listed) == count
     assert (listed["smoke-19"]["name"], listed["smoke-19"]["area"]) == ("19 号楼烟感", "chenglu")

@@ -168,18 +168,21 @@ def test_a_thousand_rows_with_three_faults_import_nothing_and_without_them_all(
     bad[9]["姓名"], bad[499]["出生日期"], bad[998]["卡号"] = "", "1950-02-30", "IM-0000"
     cockpit.sign_in(page, "导入文员", "steward", COMMUNITY)
     dialog = opened(cockpit, page, "persons", q="IM-")
-    page.get_by_role("button", name="导入").click()
+    page.get_by_role("button", name="导入", exact=True).click()
     (tmp_path / "bad.csv").write_bytes(table_of(bad))
     dialog.locator("input[type=file]").set_input_files(tmp_path / "bad.csv")
     expect(dialog.locator(".outcome")).to_contain_text("3 处有误，没有导入任何一行")
     assert [line.split("\t")[0] for line in dialog.locator(".faults tr").all_inner_texts()[1:]] == ["11", "501", "1000"]
     (tmp_path / "good.csv").write_bytes(table_of(rows))
+    stopped_while_it_takes_long(page, dialog, tmp_path / "bad.csv")
     dialog.locator("input[type=file]").set_input_files(tmp_path / "good.csv")
     expect(dialog.locator(".outcome")).to_contain_text("新增 1000 行")
     dialog.get_by_role("button", name="导入 1000 行").click()
     expect(page.locator("[data-outcome]")).to_contain_text("已导入")
     expect(page.locator("[data-register-count]")).to_have_text(re.compile("共 1.000 行"))
-    exported = clerk.get(f"{BASE}/persons/export", params={"format": "xlsx", "q": "IM-"})
+    asked = {"format": "xlsx", "q": "IM-", "work": "of-the-clerk"}
+    exported = clerk.get(f"{BASE}/persons/export", params=asked)
+    assert clerk.get("/api/v1/work/of-the-clerk").status_code == 404, "it is over"
     again = clerk.post(f"{BASE}/persons/import", params={"dry_run": "false"}, content=exported.content).json()
     assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, 1000)
     book = load_workbook(io.BytesIO(exported.content))
@@ -193,6 +196,27 @@ def test_a_thousand_rows_with_three_faults_import_nothing_and_without_them_all(
     late = clerk.post(f"{BASE}/persons/import", content=exported.content)
     assert late.status_code == 422
     assert "changed since the export" in late.json()["detail"]
+
+
+def stopped_while_it_takes_long(page: Page, dialog: Locator, file: Path) -> None:
+    """A file of which it is told how far it is, until somebody stops it."""
+    held: list[Route] = []
+
+    def stop(asked: Route) -> None:
+        held[0].fulfill(status=409, json={"detail": "停了"})
+        asked.fulfill(status=202, json={})
+
+    page.route("**/registers/persons/import?**", lambda one: held.append(one))
+    page.route("**/api/v1/work/*", lambda one: one.fulfill(json={"stage": "checking", "done": 50, "total": 1000}))
+    page.route("**/api/v1/work/*/stop", stop)
+    dialog.locator("input[type=file]").set_input_files([])
+    dialog.locator("input[type=file]").set_input_files(file)
+    expect(dialog.locator(".far")).to_contain_text(re.compile("正在检查 50 / 1.000 行"))
+    dialog.locator(".far").get_by_role("button", name="停下").click()
+    expect(dialog.locator(".outcome")).to_contain_text("停了")
+    expect(dialog.locator(".far")).to_have_count(0)
+    for path in ("**/registers/persons/import?**", "**/api/v1/work/*", "**/api/v1/work/*/stop"):
+        page.unroute(path)
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
@@ -403,6 +427,14 @@ def test_rooms_are_booked_from_what_is_free_and_recur_in_words(
     code = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")[day.weekday()]
     assert row["values"]["recurrence"] == f"FREQ=WEEKLY;BYDAY={code};UNTIL={day + timedelta(14):%Y%m%d}"
     assert parse_rfc3339(row["values"]["starts"]) == parse_rfc3339(f"{day}T20:00:00+08:00")
+    # From the calendar a free hour leads to the form, with room and times filled in.
+    page.goto(f"{cockpit.url}/calendar?community={COMMUNITY}&day={day}")
+    rooms = page.locator("[data-calendar-rooms]")
+    expect(rooms).to_contain_text("▨")
+    rooms.get_by_role("link", name=re.compile("预约.*书法.* 9 时")).first.click()
+    expect(dialog.locator('[data-field="room"] select')).not_to_have_value("")
+    expect(dialog.locator('[data-field="starts"] input')).to_have_value(f"{day}T09:00")
+    expect(dialog.locator('[data-field="ends"] input')).to_have_value(f"{day}T10:00")
     opened(cockpit, page, "bookings", row=str(row["id"]))
     expect(page.locator("dialog").get_by_label("最后一天")).to_have_value((day + timedelta(14)).isoformat())
 

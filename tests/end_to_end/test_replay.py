@@ -90,7 +90,7 @@ def test_a_window_tells_what_at_answers_for_each_moment(past: Cockpit) -> None:
         ({"from": rfc(0), "to": rfc(600)}, "at most 120 minutes"),
         ({"from": rfc(1), "to": rfc(0)}, "must not be later"),
         ({"from": rfc(0), "to": rfc(1), "step": 7}, "whole part of an hour"),
-        ({"from": "gestern", "to": rfc(1)}, "from: not an RFC 3339 time"),
+        ({"from": "gestern", "to": rfc(1)}, "from: not a time"),
     ],
 )
 def test_a_window_that_cannot_be_is_refused(past: Cockpit, query: dict[str, Any], says: str) -> None:
@@ -121,6 +121,18 @@ def test_an_address_that_cannot_be_replayed_says_why(past: Cockpit, query: str, 
 def test_where_nothing_was_observed_there_is_nothing_to_replay(past: Cockpit) -> None:
     answer = httpx.get(f"{past.url}/wall/tahai?replay={at(1)}", headers={"Accept-Language": "zh-CN"})
     assert (answer.status_code, "还没有任何观测" in answer.text) == (400, True)
+
+
+def test_the_days_of_a_month_that_have_data_are_told(past: Cockpit) -> None:
+    def told(month: str) -> Any:
+        return past.get("/api/v1/heling/replay/days", month=month)
+
+    day = str(YESTERDAY.date())
+    assert told(day[:7]) == {"month": day[:7], "first": day, "days": [day]}
+    assert told("2020-02")["days"] == []
+    assert past.get("/api/v1/tahai/replay/days", month=day[:7])["first"] is None
+    wrong = httpx.get(f"{past.url}/api/v1/heling/replay/days", params={"month": "2026-13"}, headers=past.steward)
+    assert wrong.status_code == 400
 
 
 def value(page: Page) -> Any:
@@ -169,6 +181,14 @@ def test_the_wall_replays_a_day_and_cannot_be_taken_for_live(past: Cockpit, page
     expect(value(page)).to_have_text("80")
     expect(page.locator('[data-replay-speed="60"]')).to_have_attribute("aria-pressed", "true")
 
+    # A day is chosen among those that have data.
+    page.locator("button[data-replay-date]").click()
+    days = page.locator("[data-replay-days]")
+    expect(days.get_by_role("button", name=str(YESTERDAY.date()))).to_have_attribute("aria-current", "date")
+    expect(days.locator("button.has-data")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(days).to_be_hidden()
+
     # By hand on the timeline: to noon.
     track = page.locator("[data-replay-track]")
     box = track.bounding_box()
@@ -188,6 +208,13 @@ def test_the_wall_replays_a_day_and_cannot_be_taken_for_live(past: Cockpit, page
 def test_what_happened_stands_on_the_timeline_and_leads_there(past: Cockpit, page: Page) -> None:
     past.sign_in(page, "li.wei", "manager", "heling")
     page.goto(f"{past.url}/events?community=heling")
+    page.locator("[data-moment] > button").click()
+    if YESTERDAY.month != NOW.month:
+        page.get_by_role("button", name="上个月").click()
+    page.locator(".month-of-days").get_by_role("button", name=str(YESTERDAY.date())).click()
+    page.get_by_role("button", name="大屏复盘").click()
+    expect(page).to_have_url(re.compile(f"replay={YESTERDAY.date()}T"))
+    page.go_back()
     page.get_by_role("link", name="复盘", exact=True).click()
     mark = page.locator("[data-replay-marks] button", has_text="●").first
     expect(mark).to_have_attribute("aria-label", re.compile("网格事件 · 路灯不亮"))

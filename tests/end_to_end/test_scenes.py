@@ -79,7 +79,7 @@ def test_figures_are_the_rows_at_their_addresses(filled: Cockpit, manager: httpx
     assert carbon["value"] == pytest.approx(10 * carbon["factor"]["value"])
     assert (carbon["factor"]["year"], carbon["source"]) == (2023, "Sensors")
     buildings = figure(manager, "building", "buildings")
-    assert buildings["value"] == len(told(manager, buildings["rows"])["features"])
+    assert buildings["value"] == len(told(manager, buildings["rows"])["places"])
     for code in ("hard_solved_month", "mediations_year"):
         made = figure(manager, "governance", code)
         assert made["source"] == "not configured"

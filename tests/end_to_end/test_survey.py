@@ -38,6 +38,7 @@ def areas(cockpit: Cockpit) -> list[str]:
     return [f["properties"]["name"] for f in cockpit.get("/api/v1/heling/areas")["features"]]
 
 
+@pytest.mark.thorough
 def test_a_survey_takes_the_place_of_the_drawing_on_every_screen_and_back(
     own_cockpit: Cockpit, survey: Path, page: Page
 ) -> None:

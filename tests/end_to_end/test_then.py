@@ -197,7 +197,7 @@ def test_all_of_a_page_is_of_the_same_time(then: Then, page: Page) -> None:
     expect(page.locator("[data-totals] .total").first).to_contain_text("2")
     page.get_by_role("link", name="共治").click()
     expect(page.locator('[data-kind="hard"] [data-state="listed"]')).to_have_text("0")
-    page.get_by_role("link", name="回到现在").click()
+    page.get_by_role("link", name="回到实时").click()
     expect(page.locator(".past-note")).to_have_count(0)
     expect(page.locator('[data-kind="hard"] [data-state="listed"]')).to_have_text("1")
     assert errors == []
@@ -207,7 +207,8 @@ def test_a_device_of_then_says_what_it_said_then(then: Then, page: Page) -> None
     page.goto(f"{then.cockpit.url}/devices/air-then?at={then.at}")
     expect(page.locator("[data-device-status]")).to_have_text("● 在线")
     expect(page.locator('[data-metric="pm2_5"] .value')).to_contain_text("40")
-    drawn = page.locator("#device-chart .js-plotly-plot").evaluate("(plot) => [...plot.data[0].y]")
+    plot = page.locator("#device-chart .js-plotly-plot")
+    drawn = until(lambda: plot.evaluate("(plot) => [...(plot.data || []).map((line) => line.y)][0]"))
     assert [value for value in drawn if value is not None] == [40]
     page.goto(f"{then.cockpit.url}/devices/air-new?at={then.at}")
     expect(page.locator("[data-device-status]")).to_have_text("那时还没有登记")

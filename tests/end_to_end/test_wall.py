@@ -229,6 +229,12 @@ def test_a_silent_device_is_stale_and_its_panel_says_since_when(own_cockpit: Coc
     expect(page.locator("[data-devices-line]")).to_contain_text("迟滞 1", timeout=8000)
     row = page.locator('[data-row="areas.chenglu"]')
     expect(row).to_contain_text("数据停于", timeout=5000)
+    # What is in doubt is in no mean, and not left out without a word.
+    own_cockpit.publish(air, "telemetry", {"pm2_5": -40, "temperature": 900})
+    expect(row.locator(".since")).to_contain_text("1 个可疑值未计入", timeout=5000)
+    temperature = page.locator('[data-row="devices.*.temperature"]')
+    expect(temperature).to_contain_text("存疑")
+    expect(temperature.locator(".since")).to_have_text("1 个可疑值未计入")
 
 
 def test_the_wall_speaks_of_replayed_data(own_cockpit: Cockpit, watched: Watched, browser: Browser) -> None:

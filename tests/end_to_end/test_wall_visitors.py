@@ -1,10 +1,13 @@
 """The wall's panel of the visitors holds all that may have to be said at once, on every screen, in both languages."""
 
+import contextlib
 import json
+import re
 from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
 from tests.end_to_end.test_events import client
@@ -14,6 +17,13 @@ from tests.running import Cockpit
 
 VISITORS = "/api/v1/heling/visitors"
 SCREENS = [(1920, 1080), (3840, 2160), (1080, 1920), (5120, 1440), (390, 844)]
+WIDE = [(1920, 1080), (1440, 900), (1080, 1920)]
+OPEN = 17
+OVERFULL = """() => [...document.querySelectorAll(".wall .panel")]
+  .filter((one) => one.checkVisibility() && (one.scrollHeight > one.clientHeight + 4
+    || one.getBoundingClientRect().bottom > document.querySelector(".wall > .bottom").getBoundingClientRect().top + 1))
+  .map((one) => one.dataset.panel)"""
+"""Panels that hold more than they show, or stand over the foot."""
 SITES = ("fangyan", "centre", "square")
 REASON = (
     "因台风“贝碧嘉”外围影响，景区内山洪与落石风险高，按镇防指一级响应要求自即日起闭园，"
@@ -121,8 +131,9 @@ def test_a_festival_a_warning_a_doubt_and_closed_sites_have_room_beside_each_oth
     cockpit: Cockpit, page: Page, fair: httpx.Client
 ) -> None:
     def warn(route: Any) -> None:
-        answer = route.fetch()
-        route.fulfill(response=answer, body=json.dumps(answer.json() | WARNED, ensure_ascii=False))
+        with contextlib.suppress(PlaywrightError):  # the page went on while it was asked
+            answer = route.fetch()
+            route.fulfill(response=answer, body=json.dumps(answer.json() | WARNED, ensure_ascii=False))
 
     page.route("**/visitors/*/forecast*", warn)
     for language in ("zh-CN", "en"):
@@ -140,3 +151,16 @@ def test_a_festival_a_warning_a_doubt_and_closed_sites_have_room_beside_each_oth
         expect(page.locator('[data-closed="fangyan"]')).to_contain_text("因台风")
         expect(page.locator(".warned")).to_be_hidden()
         assert misplaced(page) == {}, language
+    for site in SITES:
+        assert fair.post(f"{VISITORS}/{site}/closing", json={"closed": False, "reason": "恢复开放"}).status_code == 201
+    who = cockpit.add_device("reporter-full", "siren", lon=120.1905, lat=28.9285)
+    for number in range(OPEN):
+        event = {"id": str(number), "title": f"第 {number} 件待办的事", "category": "facility.lighting"}
+        cockpit.publish(who, "event", event | {"severity": "major"})
+    for size in WIDE:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.goto(f"{cockpit.url}/wall/heling")
+        # Three are named at least, whatever the visitors' panel has to tell at length.
+        expect(page.locator("#panel-grid_events .event-more")).to_have_text(re.compile(r"\b1[0-4]\b"))
+        expect(page.locator("#panel-grid_events .event .title").nth(2)).to_be_visible()
+        assert page.evaluate(OVERFULL) == [], size

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
+import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import Engine, func, select
 
@@ -83,12 +84,13 @@ def test_a_timer_goes_on_over_a_kill_and_ends_at_its_time_unless_the_value_came_
     engine.dispose()
 
 
+@pytest.mark.thorough
 def test_two_ingesters_that_share_the_work_raise_one_alarm_for_each_device(
-    own_cockpit: Cockpit, empty_postgres: str, tmp_path: Path
+    own_cockpit: Cockpit, postgres_database: str, tmp_path: Path
 ) -> None:
-    own_cockpit.settings["COCKPIT_DATABASE_URL"] = empty_postgres
+    own_cockpit.settings["COCKPIT_DATABASE_URL"] = postgres_database
     gateway = own_cockpit.add_device("gw", "gateway")
-    engine = open_engine(empty_postgres)
+    engine = open_engine(postgres_database)
     codes = [f"air-{n}" for n in range(DEVICES)]
     registry.add_all(
         engine, [Device(id=code, community="heling", kind="air", name=code, gateway="gw") for code in codes]

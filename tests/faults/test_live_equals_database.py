@@ -112,8 +112,8 @@ def register(engine: Engine) -> list[Speaker]:
 
 
 @pytest.fixture
-def town(own_cockpit: Cockpit, empty_postgres: str, tmp_path: Path) -> Iterator[Town]:
-    own_cockpit.settings["COCKPIT_DATABASE_URL"] = empty_postgres
+def town(own_cockpit: Cockpit, postgres_database: str, tmp_path: Path) -> Iterator[Town]:
+    own_cockpit.settings["COCKPIT_DATABASE_URL"] = postgres_database
     gateways = {f"gw-{n}": own_cockpit.add_device(f"gw-{n}", "gateway").password for n in range(INGESTERS)}
     (tmp_path / "mosquitto").mkdir()
     broker = Mosquitto(tmp_path / "mosquitto")
@@ -123,7 +123,7 @@ def town(own_cockpit: Cockpit, empty_postgres: str, tmp_path: Path) -> Iterator[
     line = Line(broker.port)
     line.start()
     own_cockpit.settings["COCKPIT_MQTT_URL"] = f"mqtt://{SERVICE}:{secret}@127.0.0.1:{line.port}"
-    made = Town(own_cockpit, broker, line, open_engine(empty_postgres), Lines(broker.port, gateways))
+    made = Town(own_cockpit, broker, line, open_engine(postgres_database), Lines(broker.port, gateways))
     made.ingesters = [begin(made.cockpit, "--shared") for _ in range(INGESTERS)]
     for one in made.ingesters:
         runs(one)

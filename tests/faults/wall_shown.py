@@ -74,9 +74,7 @@ def expected(cockpit: Cockpit) -> Shown:
     state = cockpit.get(f"{api}/state")["layers"]["visitors"]["fangyan"]
     inside = state["inside"]
     said["people inside"] = "—" if inside is None else _grouped(inside)
-    said["gates on the map"] = sorted(
-        f"{key} {_grouped(gate['entered_today'])}" for key, gate in state["gates"].items()
-    )
+    said["gates on the map"] = sorted(f"{key} {_grouped(gate['entered'])}" for key, gate in state["gates"].items())
     said["nothing to be loaded"] = True
     return said
 
