@@ -8,15 +8,15 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 NODE_MODULES := node_modules/.ready
 
-.PHONY: run test lint bench faults soak lock words
+.PHONY: run test lint bench faults soak lock words bundle try-bundle
 
 run: $(READY)
 	COCKPIT_DATA_DIR=$${COCKPIT_DATA_DIR:-data/demo} $(BIN)/cockpit up --demo
 
 test: $(READY) lint
 	deploy/test-servers.sh
-	$(BIN)/pytest -m 'not alone' -n 3 --dist loadfile --no-loadscope-reorder
-	$(BIN)/pytest -m alone -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -m 'not alone and not thorough' -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -m 'alone and not thorough' -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) $(NODE_MODULES)
 	$(BIN)/ruff check .
@@ -38,8 +38,18 @@ faults: $(READY)
 soak: $(READY)
 	deploy/test-servers.sh
 	SOAK_SECONDS=3600 $(BIN)/pytest -s -o faulthandler_timeout=4500 tests/faults/test_wall_for_months.py
+	THOROUGH=1 $(BIN)/pytest -m 'not alone' -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m bench.soak
+	$(MAKE) try-bundle
 	LIVE_SECONDS=600 $(BIN)/pytest -o faulthandler_timeout=1200 tests/faults/test_live_equals_database.py
+
+# One file that installs the cockpit on a Debian 12 without internet (docs/operations.md, "Install").
+bundle: $(READY)
+	deploy/bundle/build.sh
+
+# Installs it on a bare Debian 12 without a network, starts it, upgrades it, and lets an upgrade fail; as root, minutes long.
+try-bundle: bundle
+	deploy/bundle/try.sh
 
 # After a change of what screens say: the catalogues of assets/words, with what is new empty, and the help in docs.
 words: $(READY)

@@ -9,11 +9,14 @@ from pathlib import Path
 
 from bench import (
     alarms,
+    archive,
     backup,
+    chart,
     commit,
     counting,
     devices,
     events,
+    events_list,
     forecast,
     frames,
     latency,
@@ -40,17 +43,20 @@ BENCHES: dict[str, Callable[[Path], list[str]]] = {
     "frames": frames.measure,
     "reload": reload.measure,
     "events": events.measure,
+    "events-list": events_list.measure,
     "forecast": forecast.measure_all,
     "volume": volume.measure,
     "counting": counting.measure,
     "overload": overload.measure,
     "devices": devices.measure,
+    "chart": chart.measure,
     "present": present.measure,
     "replay": replay.measure,
     "alarms": alarms.measure,
     "registers": registers.measure,
     "reports": reports.measure,
     "backup": backup.measure,
+    "archive": archive.measure,
 }
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 
+from bench.both import on_both
 from bench.figures import judged, percentiles
 from layers.roles import Actor
 from layers.services.registers import kept
@@ -24,7 +25,6 @@ from layers.services.registers.writer import Writer
 from store.engine import know_anew, open_engine, writing
 from store.instant import now
 from store.seal import seal_of
-from tests.postgres import Postgres
 from tests.running import Cockpit
 
 CLERKS, SECONDS, RATE = 100, 20, 100
@@ -43,26 +43,13 @@ ASKED = {
 
 def measure(folder: Path) -> list[str]:
     """Entries a second and their times; what lists of a large register take, on either database."""
-    server = Postgres(folder / "postgres")
-    server.create()
-    try:
-        found = _measure(folder / "pg", {"COCKPIT_DATABASE_URL": server.url}, "PostgreSQL")
-    finally:
-        server.stop("immediate")
-    return found + _measure(folder / "lite", {}, "SQLite")
+    return on_both(folder, _measure)
 
 
-def _measure(folder: Path, settings: dict[str, str], name: str) -> list[str]:
-    cockpit = Cockpit(folder, settings={"COCKPIT_LOG_LEVEL": "error"} | settings)
-    folder.mkdir(parents=True, exist_ok=True)
-    cockpit.start()
-    try:
-        token = cockpit.answer("token", "add", "--role", "steward", "--name", "bench")["token"]
-        found = _entering(cockpit, token, name) if name == "PostgreSQL" else []
-        _fill(cockpit)
-        return found + _listing(cockpit, token, name)
-    finally:
-        cockpit.stop()
+def _measure(cockpit: Cockpit, token: str, name: str) -> list[str]:
+    found = _entering(cockpit, token, name) if name == "PostgreSQL" else []
+    _fill(cockpit)
+    return found + _listing(cockpit, token, name)
 
 
 def _entering(cockpit: Cockpit, token: str, name: str) -> list[str]:

@@ -48,20 +48,22 @@ def _of(name: str, url: str) -> list[str]:
     engine = open_engine(url)
     upgrade(engine)
     _register(engine)
-    empty = _bytes(engine)
+    empty = size_of(engine)
     began = time.monotonic()
     count = _fill(engine)
     rate = count / (time.monotonic() - began)
-    size = _bytes(engine) - empty
-    sums = _sums_bytes(engine)
+    size = size_of(engine) - empty
+    sums = sums_size_of(engine)
     year = START + 365 * DAY
     with engine.connect() as connection:
-        newest = _milliseconds(lambda: history.latest_at(connection, None, "heling", None))
-        one = _milliseconds(lambda: history.latest_of(connection, "heling", "pm2_5"))
-        hours = _milliseconds(
+        newest = milliseconds_of(lambda: history.latest_at(connection, None, "heling", None))
+        one = milliseconds_of(lambda: history.latest_of(connection, "heling", "pm2_5"))
+        hours = milliseconds_of(
             lambda: history.aggregate(connection, YEAR_DEVICE, "pm2_5", START, year, HOUR, 10_000), 365 * 24
         )
-        days = _milliseconds(lambda: history.aggregate(connection, YEAR_DEVICE, "pm2_5", START, year, DAY, 10_000), 365)
+        days = milliseconds_of(
+            lambda: history.aggregate(connection, YEAR_DEVICE, "pm2_5", START, year, DAY, 10_000), 365
+        )
     engine.dispose()
     return [
         f"{name}: {count} readings stored at {rate:.0f}/s, without broker and codec",
@@ -114,7 +116,8 @@ def _store(engine: Engine, index: SeriesIndex, partitions: Partitions, batch: li
     return len(new)
 
 
-def _bytes(engine: Engine) -> int:
+def size_of(engine: Engine) -> int:
+    """The bytes of a database."""
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             return int(connection.scalar(text("SELECT pg_database_size(current_database())")) or 0)
@@ -122,7 +125,8 @@ def _bytes(engine: Engine) -> int:
         return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar() or 0)
 
 
-def _sums_bytes(engine: Engine) -> int:
+def sums_size_of(engine: Engine) -> int:
+    """The bytes of it that are sums, newest values and names."""
     tables = ("reading_hour", "reading_day", "latest", "series")
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
@@ -134,7 +138,8 @@ def _sums_bytes(engine: Engine) -> int:
         return sum(int(connection.scalar(query, {"t": t, "index": f"sqlite_autoindex_{t}%"}) or 0) for t in tables)
 
 
-def _milliseconds(ask: Callable[[], list[Any]], expected: int | None = None) -> float:
+def milliseconds_of(ask: Callable[[], list[Any]], expected: int | None = None) -> float:
+    """How long something takes, the median, in milliseconds."""
     took = []
     for _ in range(REPEATS):
         began = time.perf_counter()
