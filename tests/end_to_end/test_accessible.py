@@ -48,6 +48,8 @@ LOOK = """async (asked) => {
     why: [...any, ...all, ...none].map((one) => one.message)[0],
   })));
 }"""
+LOOKS = (0, 1000, 3000)
+"""ms before each look: a table that is laid out while axe looks keeps nobody out a moment later, so a fault is what stays."""
 MORE = ("target-size", "label-content-name-mismatch")
 """Rules that axe leaves out by itself."""
 EVERYTHING = {"runOnly": {"type": "tag", "values": STANDARD}, "rules": {one: {"enabled": True} for one in MORE}}
@@ -112,8 +114,12 @@ def opened(furnished: Cockpit, known: dict[str, str], readers: dict[str, Browser
 def faults(page: Page, path: str, size: tuple[int, int], theme: str) -> list[str]:
     """What axe finds on the page as it looks at such a size: rule, page and element."""
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    page.evaluate(DRESS, theme)
-    found: list[dict[str, Any]] = page.evaluate(LOOK, EVERYTHING if theme == THEMES[0] else COLOURS)
+    found: list[dict[str, Any]] = []
+    for waits in LOOKS:
+        page.wait_for_timeout(waits)
+        page.evaluate(DRESS, theme)
+        if not (found := page.evaluate(LOOK, EVERYTHING if theme == THEMES[0] else COLOURS)):
+            break
     where = f"{path} at {size[0]}x{size[1]}, {theme}"
     return [f"{one['rule']} on {where}: {one['target']} {one['html']!r} {one['why']}" for one in found]
 

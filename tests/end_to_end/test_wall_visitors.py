@@ -157,10 +157,15 @@ def test_a_festival_a_warning_a_doubt_and_closed_sites_have_room_beside_each_oth
     for number in range(OPEN):
         event = {"id": str(number), "title": f"第 {number} 件待办的事", "category": "facility.lighting"}
         cockpit.publish(who, "event", event | {"severity": "major"})
-    for size in WIDE:
+    # An alarm stands whatever the hour: how many people are too many may follow some minutes later.
+    smoke = cockpit.add_device("smoke-full", "smoke", name="礼堂烟感", lon=120.1905, lat=28.9285)
+    cockpit.publish(smoke, "telemetry", {"smoke": True})
+    for language, size in ((language, size) for language in ("zh-CN", "en") for size in WIDE):
         page.set_viewport_size({"width": size[0], "height": size[1]})
-        page.goto(f"{cockpit.url}/wall/heling")
+        page.goto(f"{cockpit.url}/wall/heling?lang={language}")
         # Three are named at least, whatever the visitors' panel has to tell at length.
-        expect(page.locator("#panel-grid_events .event-more")).to_have_text(re.compile(r"\b1[0-4]\b"))
+        expect(page.locator("#panel-grid_events .event-more")).to_have_text(re.compile(r"\b1[0-5]\b"))
         expect(page.locator("#panel-grid_events .event .title").nth(2)).to_be_visible()
-        assert page.evaluate(OVERFULL) == [], size
+        expect(page.locator("#panel-alarms .event").first).to_be_visible()
+        assert page.evaluate(OVERFULL) == [], (language, size)
+        assert page.evaluate(MISPLACED, True) == [], (language, size)
