@@ -49,7 +49,7 @@ LOOK = """async (asked) => {
   })));
 }"""
 LOOKS = (0, 1000, 3000)
-"""ms before each look: a table that is laid out while axe looks keeps nobody out a moment later; a fault is what stays."""
+"""ms before each look: a table that is laid out while axe looks keeps nobody out a moment later: faults stay."""
 MORE = ("target-size", "label-content-name-mismatch")
 """Rules that axe leaves out by itself."""
 EVERYTHING = {"runOnly": {"type": "tag", "values": STANDARD}, "rules": {one: {"enabled": True} for one in MORE}}
