@@ -172,7 +172,7 @@ def test_a_table_is_gone_through_by_arrows_and_left_by_tab(furnished: Cockpit, p
     expect(page).to_have_url(re.compile("/devices/(air|smoke)-keys"))
 
 
-@pytest.mark.parametrize("path", usually(page_paths(PLACES)[::2], page_paths(PLACES)))
+@pytest.mark.parametrize("path", usually(page_paths(PLACES)[::3], page_paths(PLACES)))
 def test_the_keyboard_goes_through_a_page_and_out_of_it(
     furnished: Cockpit, manager: httpx.Client, page: Page, path: str
 ) -> None:
