@@ -19,8 +19,8 @@ LIGHT_FROM = {"anchor": "map", "position": [1.2, 205, 42], "intensity": 0.55}
 """From the south and above, until the script knows where the sun stands."""
 ZOOM = 14.2
 BUFFER = 16
-"""Of the 512 pixels of a tile that what is drawn reaches beyond it, enough for half of the broadest line. MapLibre's own 128 let
-everything be worked out 2.25 times: a frame's cost goes by area, and what lies beyond the tile is cut off again.
+"""Of the 512 pixels of a tile: so far beyond it things are drawn, which is half of the broadest line and more. By
+MapLibre's own 128 each frame would work out 2.25 times the ground, and cut off at the tile's edge what is too much.
 """
 
 
