@@ -303,8 +303,9 @@ def transition(
 
 def undo_step(community: CommunityPath, given: Given, actor: WriteActor, event: str, asked: Undo) -> dict[str, Any]:
     """Take one's own newest step back within a minute; 409 where it is too late, or was told to somebody outside."""
+    staff = given.staff(community.code)
     with writing(given.databases.of(community.code)) as connection:
-        undo.take_back(connection, community.code, event, asked.seq, actor)
+        undo.take_back(connection, community.code, event, asked.seq, actor, staff)
     return _told(given, community.code, event)
 
 

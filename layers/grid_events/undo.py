@@ -3,6 +3,7 @@
 Nothing is ever removed from an event's history: a row more says that it stands as before.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from sqlalchemy import Connection, select
@@ -10,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from layers.grid_events import rows
 from layers.grid_events.rows import Row
-from layers.grid_events.rules import UNDONE
+from layers.grid_events.rules import OF_ASSIGNEE, UNDONE
 from layers.grid_events.tables import grid_event_transition
 from layers.grid_events.write import overtaken, present_of
 from layers.problem import Problem
@@ -23,15 +24,17 @@ from store.language import say
 WITHIN = MINUTE
 
 
-def take_back(connection: Connection, community: str, event_id: str, seen: int, actor: Actor) -> None:
-    """Let an event stand as it did before its newest step.
+def take_back(
+    connection: Connection, community: str, event_id: str, seen: int, actor: Actor, staff: Collection[str]
+) -> None:
+    """Let an event stand as it did before its newest step; ``staff`` are the accounts that it can lie with.
 
     Raises
     ------
     Problem
         404 for an unknown event; 409 where there is a newer step than the one that was ``seen``, where that is an
-        event's first, was itself taken back, was made more than a minute ago, or was told to somebody outside; 403
-        where somebody else made it.
+        event's first, was itself taken back, was made more than a minute ago, or was told to somebody outside, and where
+        it would lie with somebody who has no account there any more; 403 where somebody else made it.
     """
     newest, _event = present_of(connection, community, event_id)
     if newest.seq != seen:
@@ -46,6 +49,9 @@ def take_back(connection: Connection, community: str, event_id: str, seen: int, 
     if not store_notices.take_back(connection, f"event:{event_id}:{newest.seq}:"):
         raise Problem(409, "told already", say("通知已经发出，不能撤回"))
     before = _before(connection, event_id, newest.seq)
+    if before.state in OF_ASSIGNEE and before.assignee is not None and before.assignee not in staff:
+        gone = say("「{name}」已没有在用账号，不能撤回", name=before.assignee)
+        raise Problem(409, "nobody to give it to", gone, reason="unassigned")
     row = replace(before, seq=newest.seq + 1, actor=actor.label, note="", at=moment, action=UNDONE, merged_into=None)
     try:
         with connection.begin_nested():

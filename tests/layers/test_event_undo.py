@@ -20,11 +20,13 @@ from tests.layers.test_event_hands import MANAGER, STAFF, filed, take
 OTHER = Actor("赵经理", "manager", kind="user")
 
 
-def taken_back(engine: Engine, event: str, seq: int, actor: Actor = MANAGER) -> int | None:
+def taken_back(
+    engine: Engine, event: str, seq: int, actor: Actor = MANAGER, staff: frozenset[str] = frozenset(STAFF)
+) -> int | None:
     """What a refusal is; None where it was taken back."""
     try:
         with writing(engine) as connection:
-            undo.take_back(connection, "heling", event, seq, actor)
+            undo.take_back(connection, "heling", event, seq, actor, staff)
     except Problem as problem:
         return problem.status
     return None
@@ -74,6 +76,17 @@ def test_a_step_is_not_taken_back_late_by_others_or_once_it_was_told_outside(eng
         step = grid_event_transition.c
         connection.execute(update(grid_event_transition).where(step.event_id == event).values(at=now() - 2 * MINUTE))
     assert taken_back(engine, event, state(engine, event)[1]) == 409, "a minute is over"
+
+
+def test_nothing_is_given_back_to_somebody_who_was_shut_out_meanwhile(engine: Engine) -> None:
+    event = filed(engine, "u-gone")
+    take(engine, event, "dispatched", assignee="李网格")
+    take(engine, event, "assigned", assignee="王经理")
+    left = frozenset(STAFF) - {"李网格"}
+    assert taken_back(engine, event, 4, staff=left) == 409
+    assert state(engine, event) == ("dispatched", 4, "王经理"), "it stays in hands that work"
+    assert taken_back(engine, event, 4) is None
+    assert state(engine, event) == ("dispatched", 5, "李网格")
 
 
 @pytest.mark.parametrize("left", [frozenset({"王经理"}), frozenset[str]()])
