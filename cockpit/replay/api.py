@@ -16,7 +16,7 @@ from cockpit.replay.kept import KeptCourses
 from layers.course import Mark
 from layers.declare import layers
 from layers.problem import Problem
-from layers.web import SKEW, CommunityPath, Reading, instant_query
+from layers.web import SKEW, CommunityPath, Reading, Viewer, instant_query
 from sensors.readings import history
 from store import budgets
 from store.instant import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Instant, format_rfc3339, local_date, midnight, now
@@ -43,6 +43,7 @@ def router() -> APIRouter:
     def window(
         community: CommunityPath,
         connection: Reading,
+        viewer: Viewer,
         has_hung_up: HungUp,
         from_: Annotated[str, Query(alias="from", description="RFC 3339")],
         to: Annotated[str, Query(description="RFC 3339")],
@@ -57,7 +58,7 @@ def router() -> APIRouter:
         every = _step(step)
         if whole:
             _check_observed(connection, community.code, since)
-        with kept.work():
+        with kept.work(is_stranger=viewer is None):
             course = kept.at(connection, community.code, since, is_begun=not whole)
             frames = [course.snapshot()] if whole else []
             most = budgets.current()

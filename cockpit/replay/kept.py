@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,26 +27,28 @@ class KeptCourses:
     def __init__(self) -> None:
         self._courses: OrderedDict[Key, Course] = OrderedDict()
         self._lock = threading.Lock()
-        self._at_work = 0
+        self._at_work: Counter[bool] = Counter()
 
     @contextmanager
-    def work(self) -> Iterator[None]:
+    def work(self, *, is_stranger: bool) -> Iterator[None]:
         """Be one of the few that are worked on: each holds one of the threads that all questions share.
+
+        Strangers are counted by themselves: the control room's replay waits for none of them.
 
         Raises
         ------
         Problem
-            503 where ``replay_at_once`` others are.
+            503 where ``replay_at_once`` others of one's kind are.
         """
         with self._lock:
-            if self._at_work >= budgets.current().replay_at_once:
+            if self._at_work[is_stranger] >= budgets.current().replay_at_once:
                 raise Problem(503, "busy", "other replays are being read", retry_after=1)
-            self._at_work += 1
+            self._at_work[is_stranger] += 1
         try:
             yield
         finally:
             with self._lock:
-                self._at_work -= 1
+                self._at_work[is_stranger] -= 1
 
     def at(self, connection: Connection, community: str, at: Instant, *, is_begun: bool) -> Course:
         """The course that came to this time, no longer kept; one that is read now where there is none.

@@ -17,6 +17,7 @@ from cockpit.replay.kept import KeptCourses
 from layers.declare import feeds, layers
 from layers.grid_events import write
 from layers.grid_events.tables import grid_event
+from layers.problem import Problem
 from layers.roles import Actor
 from sensors.bus.merging import settled
 from sensors.bus.message import Message
@@ -250,3 +251,15 @@ def test_what_is_quiet_is_looked_up_once_in_hours_and_what_comes_late_is_told(en
         for frame in late.advance(connection, moment, MINUTE, MOST):
             show(screen, frame)
         same(screen, asked_at(connection, moment), moment)
+
+
+def test_strangers_who_replay_keep_nobody_out_but_strangers() -> None:
+    kept = KeptCourses()
+    with kept.work(is_stranger=True):
+        with pytest.raises(Problem) as refused, kept.work(is_stranger=True):
+            pass
+        with kept.work(is_stranger=False), pytest.raises(Problem), kept.work(is_stranger=False):
+            pass
+    assert refused.value.status == 503
+    with kept.work(is_stranger=True):
+        pass
