@@ -160,12 +160,20 @@ def test_a_festival_a_warning_a_doubt_and_closed_sites_have_room_beside_each_oth
     # An alarm stands whatever the hour: how many people are too many may follow some minutes later.
     smoke = cockpit.add_device("smoke-full", "smoke", name="礼堂烟感", lon=120.1905, lat=28.9285)
     cockpit.publish(smoke, "telemetry", {"smoke": True})
+    assert_all_have_room(cockpit, page)
+    assert fair.post(f"{FESTIVALS}/lantern/stop", json={"note": "结束"}).status_code == 201
+    expect(page.locator('[data-surge="fangyan"]')).to_be_hidden()
+    assert_all_have_room(cockpit, page)
+
+
+def assert_all_have_room(cockpit: Cockpit, page: Page) -> None:
+    """In both languages three events are named, an alarm too, and no column runs over its foot."""
     for language, size in ((language, size) for language in ("zh-CN", "en") for size in WIDE):
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.goto(f"{cockpit.url}/wall/heling?lang={language}")
-        # Three are named at least, whatever the visitors' panel has to tell at length.
         expect(page.locator("#panel-grid_events .event-more")).to_have_text(re.compile(r"\b1[0-5]\b"))
         expect(page.locator("#panel-grid_events .event .title").nth(2)).to_be_visible()
         expect(page.locator("#panel-alarms .event").first).to_be_visible()
+        expect(page.locator('[data-row="visitors.square.inside"]')).to_contain_text("◇")
         assert page.evaluate(OVERFULL) == [], (language, size)
         assert page.evaluate(MISPLACED, True) == [], (language, size)
