@@ -102,6 +102,7 @@ class Budgets:
     webhook_seconds: float = 10.0
     webhook_answer_bytes: int = 4 * KIB
     webhooks: int = 16
+    phones: int = 8
     silent_process_seconds: float = 60.0
     backup_seconds: float = 3_600.0
     backup_log_megabytes: int = 4_096

@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from cockpit.notices import webhooks
+from cockpit.notices import vapid, webhooks
 from cockpit.notices.sending import send
 from geo.communities import communities
 from layers.declare import layers
@@ -20,7 +20,7 @@ from sensors.meters import duty
 from store import budgets
 from store.databases import Databases
 from store.engine import writing
-from store.instant import SECOND, Instant, now
+from store.instant import HOUR, SECOND, Instant, now
 from store.notices import delivery, notice, webhook
 from store.seal import Seal
 from store.why import first_line
@@ -34,6 +34,8 @@ LEASE_S = 60
 LONGEST_WAIT_S = 600
 GIVEN_UP_AFTER = 150
 """Tries; with the waits between them about a day."""
+CALLED_FOR = 4 * HOUR
+"""A phone is called no more of what is older: its owner has seen it elsewhere, or it is over."""
 AT_ONCE = 100
 TURN_S = 30
 """How long one receiver is sent to before those get their turn who wait for a thread."""
@@ -69,14 +71,16 @@ class Courier:
         self._thread.join(timeout=budgets.current().webhook_seconds + 1)
 
     def _run(self) -> None:
-        with ThreadPoolExecutor(budgets.current().webhooks, "webhook") as pool:
+        most = budgets.current()
+        # Many phones may be called by a service that is not reached: robots wait for none of them.
+        with ThreadPoolExecutor(most.webhooks, "webhook") as robots, ThreadPoolExecutor(most.phones, "phone") as phones:
             while not self._stopping.wait(LOOK_S):
                 if time.monotonic() - self._reminded >= REMIND_EVERY_S:
                     self._reminded = time.monotonic()
                     for community in communities():
                         self._whatever_comes(partial(self._remind, community, now()))
                 for engine in self._databases.all:
-                    self._whatever_comes(partial(self._send_waiting, engine, pool))
+                    self._whatever_comes(partial(self._send_waiting, engine, robots, phones))
 
     @staticmethod
     def _whatever_comes(work: Callable[[], None]) -> None:
@@ -101,15 +105,15 @@ class Courier:
                 layer.remind(connection, community, at)
             self._changed(community)
 
-    def _send_waiting(self, engine: Engine, pool: ThreadPoolExecutor) -> None:
+    def _send_waiting(self, engine: Engine, robots: ThreadPoolExecutor, phones: ThreadPoolExecutor) -> None:
         """Have what is due sent. A receiver that is slow holds up neither the others nor this."""
-        query = select(delivery.c.webhook_id).distinct().join(webhook, webhook.c.id == delivery.c.webhook_id)
+        query = select(webhook.c.id, webhook.c.format).distinct().join(delivery, webhook.c.id == delivery.c.webhook_id)
         with engine.connect() as connection:
-            due = list(connection.scalars(query.where(*_is_due())))
-        for number in due:
+            due = connection.execute(query.where(*_is_due())).all()
+        for number, form in due:
             if (engine, number) not in self._served:
                 self._served.add((engine, number))
-                pool.submit(self._serve, engine, number)
+                (phones if form == vapid.FORMAT else robots).submit(self._serve, engine, number)
 
     def _serve(self, engine: Engine, number: int) -> None:
         """Send to one receiver what is due, until it fails or it is others' turn."""
@@ -155,15 +159,24 @@ class Courier:
         values: dict[str, Any] = {"state": "done", "error": None}
         if failure is not None:
             wait_s = max(failure.wait_s, min(LONGEST_WAIT_S, 2 ** min(row.attempts, 10)))
-            is_last = row.attempts + 1 >= GIVEN_UP_AFTER
+            is_late = row.format == vapid.FORMAT and now() - row.at > CALLED_FOR
+            is_last = is_late or row.attempts + 1 >= GIVEN_UP_AFTER
             values = {"state": "given_up" if is_last else "waiting", "error": failure.reason[:200]}
             values["next_at"] = now() + wait_s * SECOND
             log.warning("notice_not_taken", webhook=row.webhook_id, notice=row.id, reason=failure.reason, wait_s=wait_s)
         with writing(engine) as connection:
             connection.execute(update(delivery).where(*_is(row)).values(values))
+            if failure is not None:
+                _postpone(connection, row.webhook_id, values["next_at"])
             if failure is not None and failure.is_for_good:
                 webhooks.end(connection, webhook.c.id == row.webhook_id)
         return failure is None
+
+
+def _postpone(connection: Connection, number: int, until: Instant) -> None:
+    """Nothing that waits for a receiver is tried before it may be called again: many notices are one failure."""
+    earlier = (delivery.c.webhook_id == number, delivery.c.state == "waiting", delivery.c.next_at < until)
+    connection.execute(update(delivery).where(*earlier).values(next_at=until))
 
 
 def _is_due() -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from layers.grid_events.notices import is_anything_due, remind, rules
 from layers.grid_events.overlay import overlay
 from layers.grid_events.panel import panel
 from layers.grid_events.queries import located, records
-from layers.grid_events.rules import UNDONE, actions, categories, states, step
+from layers.grid_events.rules import RELEASED, UNDONE, actions, categories, states, step
 from layers.grid_events.sections import sections
 
 LAYER = Layer(
@@ -35,7 +35,7 @@ LAYER = Layer(
     remind=remind,
     words={code: state.name for code, state in states().items()}
     | {code: one.name for code, one in actions().items()}
-    | {UNDONE: step(UNDONE).name},
+    | {code: step(code).name for code in (UNDONE, RELEASED)},
     notices=rules(),
     things={"category": lambda _connection, _community, code: code in categories()},
     sources={"events": SOURCE},

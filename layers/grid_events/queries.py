@@ -18,6 +18,7 @@ from layers.grid_events.rules import (
     NONE,
     OF_ASSIGNEE,
     OPEN,
+    RELEASED,
     SEVERITIES,
     TO_BE_GIVEN,
     UNASSIGNED,
@@ -315,11 +316,11 @@ def transitions(connection: Connection, event_id: str, at: Instant | None = None
             "seq": row.seq,
             "to": row.state,
             "action": row.action,
-            **in_all("name", step(row.action or row.state)),
+            **in_all("name", step(RELEASED if _is_released(row) else row.action or row.state)),
             "at": format_rfc3339(row.at),
             "ts": format_rfc3339(row.made) if row.made else None,
             "actor": row.actor,
-            "note": row.note,
+            "note": "" if _is_released(row) else row.note,
             "level": row.level,
             "assignee": row.assignee,
             "rating": row.rating,
@@ -328,6 +329,10 @@ def transitions(connection: Connection, event_id: str, at: Instant | None = None
         }
         for row in connection.execute(query.order_by(grid_event_transition.c.seq))
     ]
+
+
+def _is_released(row: Any) -> bool:
+    return row.action == "assigned" and row.assignee is None
 
 
 def tally(connection: Connection, community: str, at: Instant | None) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from layers.grid_events.write import present_of
 from layers.roles import Actor
 from store import audit
 from store.instant import now
-from store.language import say
 
 
 def release(connection: Connection, community: str, staff: Collection[str], actor: Actor) -> set[str]:
@@ -22,12 +21,11 @@ def release(connection: Connection, community: str, staff: Collection[str], acto
     found = list(connection.scalars(select(present.event_id).where(*held, present.assignee.not_in(list(staff)))))
     for event_id in found:
         before, event = present_of(connection, community, event_id)
-        note = say("「{name}」没有在用账号，收回", name=before.assignee)
         row = replace(
             before,
             seq=before.seq + 1,
             actor=actor.label,
-            note=note,
+            note="",
             at=max(now(), before.at),
             action="assigned",
             assignee=None,

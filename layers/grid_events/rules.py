@@ -147,10 +147,16 @@ def open_states() -> list[str]:
 
 UNDONE = "undone"
 """What stands for an action where a step was taken back."""
+RELEASED = "released"
+"""What a reassignment to nobody is: of whoever had it the account was closed. It has no note, which would name them."""
+_WORDS = {
+    UNDONE: Word("撤回", "Taken back"),
+    RELEASED: Word("收回：原经办人没有在用账号", "Taken back: whoever had it has no active account"),
+}
 
 
 def step(code: str) -> State | Action | Word:
-    """The row of a state or an action, or the word for a step that was taken back."""
-    if code == UNDONE:
-        return Word("撤回", "Taken back")
+    """The row of a state or an action, or the word for a step that is neither."""
+    if code in _WORDS:
+        return _WORDS[code]
     return states()[code] if code in states() else actions()[code]

@@ -33,8 +33,8 @@ def take_back(
     ------
     Problem
         404 for an unknown event; 409 where there is a newer step than the one that was ``seen``, where that is an
-        event's first, was itself taken back, was made more than a minute ago, or was told to somebody outside, and where
-        it would lie with somebody who has no account there any more; 403 where somebody else made it.
+        event's first, was itself taken back, was made more than a minute ago, or was told to somebody outside, and
+        where it would lie with somebody who has no account there any more; 403 where somebody else made it.
     """
     newest, _event = present_of(connection, community, event_id)
     if newest.seq != seen:

@@ -4,23 +4,24 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpcore
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from cockpit.errors import BadSetting
-from cockpit.notices import destinations, posting, webhooks
+from cockpit.notices import destinations, posting, push, webhooks
 from cockpit.notices.courier import Courier
 from cockpit.notices.formats import Outgoing
 from store import budgets, notices
 from store.databases import Databases
 from store.engine import writing
 from store.instant import now
-from store.notices import Notice
+from store.notices import Notice, delivery, webhook
 from store.seal import Seal
 from tests.running import until
 
@@ -33,7 +34,7 @@ class Answering(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["Content-Length"]))
         server: Any = self.server
         server.got.append(self.path)
-        if self.path == "/slow":
+        if self.path.startswith("/slow"):
             server.going_on.wait(30)
         if self.path == "/elsewhere":
             self.send_response(307)
@@ -185,6 +186,35 @@ def test_a_slow_receiver_holds_up_neither_the_others_nor_itself_for_good(
         until(lambda: receiver.got.count("/slow") == 4, 8)  # type: ignore[attr-defined]
     finally:
         courier.stop()
+
+
+def test_phones_whose_service_is_not_reached_hold_up_no_robot_and_are_called_once_for_many_notices(
+    engine: Engine, receiver: ThreadingHTTPServer
+) -> None:
+    budgets.configure({"webhooks": 1, "phones": 2, "webhook_seconds": 3})
+    seal = Seal(Fernet.generate_key())
+    with writing(engine) as connection:
+        webhooks.add(connection, seal, "heling", "robot", at(receiver, "/good").url, "json", [], None, "test")
+        for number in range(4):
+            phone = at(receiver, "/slow").url + f"?{number}"
+            push.add(connection, seal, "heling", f"网格员{number}", phone, "test")
+    with writing(engine) as connection:
+        for mark in range(5):
+            for person in (None, *(f"网格员{number}" for number in range(4))):
+                one = told(now(), f"{mark} {person}")
+                notices.tell(connection, replace(one, person=person))
+    courier = Courier(Databases(engine), seal, None, lambda _community: None)
+    courier.start()
+    try:
+        until(lambda: receiver.got.count("/good") >= 5, 2.5)  # type: ignore[attr-defined]
+        until(lambda: sum("/slow" in path for path in receiver.got) == 4, 12)  # type: ignore[attr-defined]
+        receiver.going_on.set()  # type: ignore[attr-defined]
+    finally:
+        courier.stop()
+    query = select(delivery.c.attempts).join(webhook, webhook.c.id == delivery.c.webhook_id)
+    with engine.connect() as connection:
+        tried = list(connection.scalars(query.where(webhook.c.person.is_not(None))))
+    assert (sum(tried), len(tried)) == (4, 20)
 
 
 def test_notices_of_a_removed_webhook_go_in_their_time(engine: Engine) -> None:

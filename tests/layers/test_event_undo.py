@@ -101,6 +101,8 @@ def test_what_lies_with_somebody_without_an_account_lies_with_nobody(engine: Eng
     with engine.connect() as connection:
         assert [row.id for row in queries.find(connection, "heling", Filter(state=[UNASSIGNED]), limit=9)] == [event]
         assert UNASSIGNED in set(connection.scalars(select(notice.c.kind)))
+        newest = queries.transitions(connection, event)[-1]
+    assert (newest["name"], newest["note"]) == ("收回：原经办人没有在用账号", ""), "strangers read it: it names nobody"
 
 
 def test_who_takes_back_while_a_step_comes_is_refused_in_words(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
