@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from cockpit.commands.options import Json, actor, answer, databases, link
 from cockpit.errors import BadSetting
+from cockpit.notices import phones
 from cockpit.people import passwords, users
 from layers.roles import WRITING_ROLES
 from store.engine import writing
@@ -77,6 +78,7 @@ def passwd(
             _invited(connection, name, user.id, as_json)
             return
         users.set_password(connection, user, kept, actor())
+    phones.end_of(databases(), name, actor())
     answer(as_json, {"name": name, "link": None}, f"the password of {name} is changed")
 
 
@@ -85,4 +87,5 @@ def unbind(name: Annotated[str, typer.Argument(help="Whose account.")], as_json:
     """Let an account of another provider vouch for somebody no more; the next one that does is bound."""
     with writing(databases().shared) as connection:
         unbound = users.unbind(connection, name, actor())
+    phones.end_of(databases(), name, actor())
     answer(as_json, {"name": name, "unbound": unbound}, f"no account vouches for {name} any more")

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
+from cockpit.notices import phones
 from cockpit.people import choices, contacts, sessions
 from cockpit.people.api import told_as_problem
 from cockpit.people.identify import SESSION, keep_theme
@@ -118,6 +119,7 @@ def _own(routes: APIRouter) -> None:
         """End a session of one's own, or all others."""
         with writing(given.databases.shared) as connection:
             ended = sessions.end_of_user(connection, actor.name, body.id, request.cookies.get(SESSION))
+        phones.end_of(given.databases, actor.name, actor.label)
         return {"ended": ended}
 
 

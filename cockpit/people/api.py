@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 from starlette.concurrency import run_in_threadpool
 
 from cockpit.errors import BadSetting
+from cockpit.notices import phones
 from cockpit.people import choices, contacts, devices, displays, passwords, secrets, sessions, users
 from cockpit.people.hashing import Hashing
 from cockpit.people.identify import (
@@ -163,6 +164,7 @@ def _sessions(routes: APIRouter) -> None:
             raise Problem(403, "not a user", "only somebody who signed in has a password")
         attempt = _attempt(request, actor.name, body.old)
         welcome = await hashing.run(_change_password, given.databases.shared, attempt, body.new, actor)
+        await run_in_threadpool(phones.end_of, given.databases, actor.name, actor.label)
         return await run_in_threadpool(_welcome, given, request, response, welcome.session, welcome.device)
 
     @routes.post("/invitation", status_code=201)
@@ -272,6 +274,7 @@ def _users(routes: APIRouter) -> None:
         with writing(given.databases.shared) as connection, told_as_problem():
             users.change(connection, name, body.role, body.communities, body.disabled, actor.label)
             told = users.told(users.named(connection, name))
+        phones.end_of(given.databases, name, actor.label)
         _release(given, actor)
         return told
 
@@ -287,7 +290,9 @@ def _users(routes: APIRouter) -> None:
     def unbind(name: str, actor: WriteActor, given: Given) -> dict[str, Any]:
         """Let the accounts of another provider vouch for a user no more; the next one that does is bound."""
         with writing(given.databases.shared) as connection, told_as_problem():
-            return {"name": name, "unbound": users.unbind(connection, name, actor.label)}
+            unbound = users.unbind(connection, name, actor.label)
+        phones.end_of(given.databases, name, actor.label)
+        return {"name": name, "unbound": unbound}
 
     @routes.post("/users/{name}/sessions/end")
     def end_sessions(name: str, actor: WriteActor, given: Given) -> dict[str, Any]:
@@ -295,6 +300,7 @@ def _users(routes: APIRouter) -> None:
         with writing(given.databases.shared) as connection, told_as_problem():
             ended = users.end_sessions(connection, users.named(connection, name).id)
             audit.record(connection, actor.label, "user.sessions.end", name, {"ended": ended})
+        phones.end_of(given.databases, name, actor.label)
         return {"name": name, "ended": ended}
 
 

@@ -172,6 +172,31 @@ def test_a_phone_is_called_for_its_owner_alone_and_no_more_once_it_is_gone(
     curve.verify(encode_dss_signature(r, s), token.rpartition(".")[0].encode(), ec.ECDSA(hashes.SHA256()))
 
 
+@pytest.mark.parametrize("how", ["shut out", "moved", "sessions ended", "sessions ended by oneself"])
+def test_the_phone_of_whoever_was_signed_out_everywhere_is_called_no_more(
+    cockpit: Cockpit, receiver: Receiver, how: str
+) -> None:
+    admin, manager = client(cockpit, f"总管 {how}", "admin", "*"), client(cockpit, f"唤经理 {how}", "manager", "heling")
+    name = f"丢手机 {how}"
+    steward = client(cockpit, name, "steward", "heling")
+    steward.post("/api/v1/heling/push", json={"endpoint": receiver.url}).raise_for_status()
+    held = {"role": "steward", "communities": ["heling"], "disabled": False}
+    answer = {
+        "shut out": lambda: admin.post(f"/api/v1/users/{name}", json=held | {"disabled": True}),
+        "moved": lambda: admin.post(f"/api/v1/users/{name}", json=held | {"communities": ["tahai"]}),
+        "sessions ended": lambda: admin.post(f"/api/v1/users/{name}/sessions/end"),
+        "sessions ended by oneself": lambda: steward.post("/api/v1/account/sessions/end", json={"id": None}),
+    }[how]()
+    assert answer.is_success, answer.text
+    if how in ("shut out", "moved"):
+        admin.post(f"/api/v1/users/{name}", json=held).raise_for_status()
+    event = report(manager, "要给他的事")
+    step(manager, event, to="filed")
+    step(manager, event, to="dispatched", assignee=name)
+    time.sleep(1.5)
+    assert receiver.came == []
+
+
 def test_robots_get_their_own_form_and_are_asked_again_where_they_refuse(
     own_cockpit: Cockpit, receiver: Receiver
 ) -> None:
