@@ -27,12 +27,13 @@ from store.engine import writing
 from store.instant import DAY, HOUR, Instant
 from store.once import alone
 
-ROWS_AT_ONCE = 10_000
-GATES_AT_ONCE = 2_000
+ROWS_AT_ONCE = 1_000
+"""Nobody stores while a piece is moved: with ten thousand rows a device waited for more than a second."""
+GATES_AT_ONCE = 500
 """Of a gate: people are counted anew in the same transaction."""
 LONGEST_PIECE: Instant = 31 * DAY
 BREATH_S = 0.02
-"""Between two pieces, for whoever else writes."""
+"""Between two pieces at least, for whoever else writes; and as long as a piece took: half of the time is theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +111,14 @@ def _thaw(engine: Engine, numbers: tuple[int, int], archived: Sequence[Instant],
 
 def _in_pieces(step: Callable[[Instant], _Piece | None]) -> Followed:
     followed, after = Followed(), -1
+    began = time.monotonic()
     while (piece := step(after)) is not None:
         followed += piece.followed
         after = piece.until
         if piece.is_last:
             break
-        time.sleep(BREATH_S)
+        time.sleep(max(BREATH_S, time.monotonic() - began))
+        began = time.monotonic()
     return followed
 
 
