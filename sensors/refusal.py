@@ -10,6 +10,7 @@ class Reason(StrEnum):
     UNKNOWN_DEVICE = "unknown_device"
     REVOKED_DEVICE = "revoked_device"
     TOPIC_NOT_PERMITTED = "topic_not_permitted"
+    NOT_LET_IN = "not_let_in"
     TOO_LARGE = "too_large"
     INVALID_UTF8 = "invalid_utf8"
     INVALID_JSON = "invalid_json"

@@ -24,6 +24,14 @@ def device_filters(community: str) -> list[str]:
 REFUSED_ROOT = "cockpit/refused"
 """Where the embedded broker hands over what a device may not publish: ``{root}/{username}/{topic}``."""
 
+CONNECT = "connect"
+"""In the place of a channel: the device was not let in. No device can publish so, for it comes without a user name."""
+
+
+def of_connection(community: str, device: str) -> str:
+    """Where the embedded broker hands over that a device was not let in."""
+    return f"{REFUSED_ROOT}//{ROOT}/{community}/{device}/{CONNECT}"
+
 
 class Channel(StrEnum):
     """What a device's message is about."""
@@ -69,7 +77,7 @@ def parse(topic: str) -> DeviceTopic:
 
 def whose(topic: str) -> tuple[str | None, str | None]:
     """Community and device that a topic seems to name, however wrong it is; for whoever looks for a refusal."""
-    parts = topic.split("/")
+    parts = topic.removeprefix(f"{REFUSED_ROOT}//").split("/")
     if len(parts) <= 3:
         return None, None
     # Protocols of their own name the group second and the device last.

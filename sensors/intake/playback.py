@@ -26,7 +26,7 @@ from store.why import first_line
 
 AT_ONCE = 50
 """Messages in one transaction: devices wait no longer than it takes."""
-NEVER = frozenset({Reason.TOPIC_NOT_PERMITTED, Reason.BAD_TOPIC})
+NEVER = frozenset({Reason.TOPIC_NOT_PERMITTED, Reason.BAD_TOPIC, Reason.NOT_LET_IN})
 """What somebody sent in another's name does not become true by playing it back, nor by what is registered later."""
 
 

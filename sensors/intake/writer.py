@@ -306,6 +306,9 @@ class Writer:
     def _why_not_permitted(self, message: Message) -> Refused:
         """The reason for what the embedded broker did not let through."""
         username, _, topic = message.topic[len(REFUSED_ROOT) + 1 :].partition("/")
+        if not username:
+            remote = message.payload.decode(errors="replace")
+            return Refused(Reason.NOT_LET_IN, f"connected from {remote} with a secret that is wrong, or was replaced")
         try:
             if topic.partition("/")[0] not in self._sessions:
                 named = parse(topic)
@@ -319,6 +322,7 @@ class Writer:
         topic, sender = message.topic, None
         if topic.startswith(f"{REFUSED_ROOT}/"):
             sender, _, topic = topic[len(REFUSED_ROOT) + 1 :].partition("/")
+            sender = sender or None
         community, device = whose(topic)
         batch.refusals.append(
             Refusal(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import paho.mqtt.client as mqtt
 import pytest
 import trustme
@@ -193,6 +194,30 @@ def test_a_new_secret_ends_the_connection_of_the_old_one(town: Town) -> None:
     again = town.connect_when_known(Credentials("air-1bd", "air-1d", fresh["password"], air.topic))
     assert again.publish(f"{air.topic}/telemetry", {"pm2_5": 7})
     until(lambda: [r["value"] for r in town.cockpit.readings("air-1d", "pm2_5")] == [7])
+
+
+def test_whoever_looks_at_a_device_hears_that_its_secret_was_wrong_once_for_many_tries(embedded: Town) -> None:
+    cockpit = embedded.cockpit
+    air = cockpit.add_device("air-1w")
+    good = embedded.connect_when_known(air)
+    good.client.subscribe("#", 1)
+    for _ in range(3):
+        assert not embedded.connect(Credentials("x", "air-1w", "guess", air.topic)).is_let_in()
+
+    def asked(path: str) -> Any:
+        return httpx.get(f"{cockpit.url}/api/v1/heling/{path}", headers=cockpit.steward, timeout=10).json()
+
+    def refused() -> Any:
+        told = asked("devices/air-1w/registration")["refused"]
+        return told if told["count"] else None
+
+    told = until(refused)
+    assert told["count"] == 1
+    assert "connected from 127.0.0.1 with a secret that is wrong" in told["newest"][0]["why"]
+    assert good.publish(f"{air.topic}/connect", {"forged": True}) is not None
+    assert good.publish(f"{air.topic}/telemetry", {"pm2_5": 1}), "the device itself goes on"
+    reasons = [one["reason"] for one in asked("quarantine?device=air-1w")["messages"]]
+    assert reasons.count("not_let_in") == 1, "nobody publishes such a thing"
 
 
 def test_a_gateway_speaks_for_the_devices_behind_it_and_no_other(town: Town) -> None:

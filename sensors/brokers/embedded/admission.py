@@ -17,6 +17,7 @@ from sensors.codecs.installed import Codecs
 from sensors.devices.kept_registry import Registry
 from sensors.intake.access import Access, Rights
 from sensors.shared import Shared
+from sensors.topics import of_connection
 from store.why import first_line
 
 log = structlog.get_logger(__name__)
@@ -25,6 +26,8 @@ REGISTRY_WAIT_S = 3.0
 REFUSED_S, REFUSED_TOLD, REFUSED_A_LINE = 10.0, 20, 1_000
 """Of the refusals within ten seconds the first ones are told, then one of so many."""
 NAME_SHOWN = 64
+HEARD_FOR_S, HEARD_AT_MOST = 600.0, 100
+"""So long nothing more is told of a device that was not let in, and of so many in that time: strangers guess names."""
 
 
 class Admission:
@@ -37,6 +40,7 @@ class Admission:
         self._service_secret = service_secret
         self._readers = {engine: Shared(partial(self._read, engine)) for engine in registry.engines}
         self._refused, self._refused_since = 0, 0.0
+        self._heard: dict[str, float] = {}
 
     async def answer_to(self, session: Session, remote: str) -> object:
         """The CONNACK that somebody gets: of who is known to be nobody another than of whom nothing can be known."""
@@ -44,6 +48,19 @@ class Admission:
         if answer != CONNECTION_ACCEPTED:
             self._tell_refused(session.username or "", remote, answer)
         return answer
+
+    def topic_to_tell(self, session: Session, answer: object) -> str | None:
+        """Where ingest hears that a known device was not let in for its secret; None where there is nothing to tell."""
+        device = self._registry.get(session.username or "")
+        has_right_secret = session.admitted_by is not None
+        if answer != NOT_AUTHORIZED or has_right_secret or device is None or device.revoked is not None:
+            return None
+        moment = time.monotonic()
+        self._heard = {name: since for name, since in self._heard.items() if moment - since < HEARD_FOR_S}
+        if device.id in self._heard or len(self._heard) >= HEARD_AT_MOST:
+            return None
+        self._heard[device.id] = moment
+        return of_connection(device.community, device.id)
 
     def holds_for(self, session: Session) -> bool:
         """Whether what a session was let in with is still good."""

@@ -103,6 +103,8 @@ class EmbeddedBroker(IndexedBroker):
         answer = await self._admission.answer_to(session, remote_address)
         if answer != CONNECTION_ACCEPTED:
             await self._refuse(writer, answer)
+            if (topic := self._admission.topic_to_tell(session, answer)) is not None:
+                self._spawn(self._inlet.store(topic, remote_address.encode()))
             raise MQTTError("not let in")
         session.keep_alive = math.ceil(session.keep_alive * KEEPALIVE_GRACE)
         session.client_id = f"{session.username}:{session.client_id or secrets.token_hex(8)}"
