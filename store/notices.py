@@ -28,6 +28,8 @@ from store.instant import HOUR, Instant, behind, is_handed_down
 from store.metadata import metadata
 
 ALL_KINDS = "*"
+INSTALLATION = ""
+"""In place of a community's code: the key by which all of them call phones."""
 LONG_OVER = 6 * HOUR
 """What is written as of a time that lies so far back calls nobody any more."""
 
@@ -84,6 +86,7 @@ webhook = Table(
 push_key = Table(
     "push_key",
     metadata,
+    # INSTALLATION, in the shared database; a community's code where it was made while each had a key of its own.
     Column("community", String(64), primary_key=True),
     # The private key by which services of Web Push know us, sealed.
     Column("secret", LargeBinary, nullable=False),

@@ -5,13 +5,15 @@
   const cockpit = window.cockpit;
   const { say } = cockpit;
   const SAID = "cockpit-said";   // for this tab only
-  const ANY_TIME = /^\/api\/v1\/(session\/|account\b|[^/]+\/(notices|displays)\b)/;   // what is of whoever looks, not of what is shown
+  const ANY_TIME = /^\/api\/v1\/(session\/|account\b|[^/]+\/(notices|push|displays)\b)/;   // what is of whoever looks, not of what is shown
   /** @type {Record<string, string>} */
   const ROLES = { steward: say("网格员"), manager: say("管理员"), admin: say("系统管理员"), wall: say("大屏") };
 
   cockpit.me = null;   // {name, role, communities, csrf}; null until it is known, name null where nobody is
   /** @type {Promise<Me> | null} */
   let asked = null;
+  /** @type {string | null} */
+  let away = null;   // whose page it was when it was opened while nobody answered
 
   /* Who is signed in; asked once for a page, or again. While nobody answers it is who it was when this phone last knew. */
   cockpit.whoAmI = (isAgain = false) => (asked = (!isAgain && asked) || question());
@@ -21,7 +23,7 @@
     if (ok) return know(body);
     asked = null;
     const me = cockpit.me || { name: null, was: remembered() };
-    if (!cockpit.me && me.was) showAway(me.was);
+    if (!cockpit.me && me.was) showAway((away = me.was));
     cockpit.outbox.known(me);
     return me;
   }
@@ -43,10 +45,12 @@
   function know(me) {
     remembered(me.name);
     const before = cockpit.me;
-    if (before && before.name && me.name && before.name !== me.name) cockpit.me = { ...before, isReplacedBy: me.name };
+    const opener = before?.name || away;
+    if (opener && me.name && opener !== me.name) cockpit.me = { ...before, name: opener, isReplacedBy: me.name };
     else if (before && before.name && !me.name) cockpit.me = { ...before, isExpired: true };
+    else if (away && !me.name) cockpit.me = { ...me, was: away, isExpired: true };
     else cockpit.me = me;
-    if (before === null || (!before.name && me.name)) show(cockpit.me);
+    if (!cockpit.me.isReplacedBy && (before === null || (!before.name && me.name))) show(cockpit.me);
     cockpit.outbox.known(cockpit.me);
     return cockpit.me;
   }
@@ -127,7 +131,8 @@
       const answer = await cockpit.post("/api/v1/session/end", {});
       // On a phone that others use too, nobody may think to have left who has not.
       if (answer.status === 0) return window.alert(say("连接中断，没有退出；联网后再退出"));
-      cockpit.forgetTasks();
+      // Also where the line is cut before the next page is told that nobody is signed in.
+      remembered(null);
       location.reload();
     });
     const menu = cockpit.accountMenu(`${me.name} · ${ROLES[me.role || ""] || me.role}`, out);

@@ -71,11 +71,12 @@
   /* An id that nobody else's report has; also where the page came without TLS. */
   outbox.newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-  /* A report as it begins, or goes on where it was sent before: then the server may know it. */
+  /* A report as it begins, or goes on where it was sent before: then the server may know it. Whose it is and for which
+     community it was written stays, whichever page it is open in. */
   /** @param {string} id @param {FiledReport | null} before */
   function fresh(id, before) {
     const { tries = 0, event = null, stamp = cockpit.clock.stamp() } = before && before.tries ? before : {};
-    return { id, owner: outbox.owner(), community: cockpit.root.dataset.community, tries, event, stamp };
+    return { id, owner: before?.owner ?? outbox.owner(), community: before?.community ?? cockpit.root.dataset.community, tries, event, stamp };
   }
 
   /* Keep a draft; one that was filed meanwhile, in another page, is left as it is. */
@@ -171,7 +172,7 @@
     if (!waiting.length) return;
     if (!me?.name || me.isExpired) await cockpit.whoAmI(true);
     if (!me) return;
-    if (!me.name && me.was) again(backOff());
+    if (!me.name && me.was && !me.isExpired) again(backOff());
     if (!me.name || me.isExpired || me.isReplacedBy) return;
     for (const one of waiting) {
       // What follows a step that was refused was meant for an event as it never was.

@@ -63,7 +63,7 @@
     const title = element(one.event ? "a" : "strong", "title", one.step?.name ? say("{step}：{title}", { step: one.step.name, title: name }) : name);
     if (title instanceof HTMLAnchorElement) title.href = `/events/${one.event}?community=${one.community}`;
     const when = cockpit.clock.timeOf(one.stamp);
-    const facts = [state, one.event, photos.length ? sayN("{n} 张照片", photos.length) : "", when ? cockpit.time.short(when) : ""];
+    const facts = [state, isElsewhere(one) ? nameOf(one.community) : "", one.event, photos.length ? sayN("{n} 张照片", photos.length) : "", when ? cockpit.time.short(when) : ""];
     made.append(title, element("span", "second", facts.filter(Boolean).join(" · ")));
     if (one.body.detail) made.append(element("p", "", one.body.detail));
     if (one.step && one.state === "refused" && !one.step.isTaken) made.append(element("p", "", say("您办的时候是「{state}」；现在的情况：", { state: stateName(one.step.from) })));
@@ -79,6 +79,12 @@
     if (found.length) made.append(more(found, one.id));
     return made;
   }
+
+  /* Written for another community than this page's. */
+  /** @param {FiledReport} one */
+  const isElsewhere = (one) => one.community !== cockpit.root.dataset.community;
+  /** @param {string} code */
+  const nameOf = (code) => JSON.parse(cockpit.root.dataset.communities)[code] || code;
 
   /** @type {Set<string>} */
   const opened = new Set();   // rows of which somebody wants to see all buttons
@@ -109,8 +115,12 @@
   /** @param {FiledReport} one @param {Photo[]} photos @returns {[name: string, work: Work][]} */
   function acts(one, photos) {
     const isNobodys = one.owner === null;
+    const lead = () => location.assign(`/report?${new URLSearchParams({ community: one.community })}#left`);
+    // On the page of its own community: this one has another ground.
     /** @type {[name: string, work: Work]} */
-    const change = [say("修改"), async () => { const made = await outbox.reopen(one.id); if (made) page.edit(made); }];
+    const change = isElsewhere(one)
+      ? [say("到{community}的页面修改", { community: nameOf(one.community) }), lead]
+      : [say("修改"), async () => { const made = await outbox.reopen(one.id); if (made) page.edit(made); }];
     /** @type {[name: string, work: Work]} */
     const retry = [say("再发"), () => outbox.again(one.id)];
     /** @type {[name: string, work: Work]} */
@@ -122,7 +132,7 @@
     if (one.id === outbox.sending) return [];
     if (one.state === "sent") return [[say("清除"), () => outbox.remove(one.id)]];
     if (one.state === "draft" && one.step) return [...(photos.length ? [ofStep(one, photos, retry)[2]] : []), copy, ...save, drop];
-    if (one.state === "draft") return [[say("继续填写"), change[1]], drop];
+    if (one.state === "draft") return [isElsewhere(one) ? change : [say("继续填写"), change[1]], drop];
     if (one.step && !one.step.isTaken) return [...ofStep(one, photos, retry), copy, ...save, drop];
     return [...(isNobodys ? [] : [retry]), ...(one.event ? [] : [change]), copy, ...save, drop];
   }

@@ -6,7 +6,8 @@
   "use strict";
 
   const worker = /** @type {any} */ (self);   // a service worker's scope; TypeScript has its types only instead of a page's
-  const BUILD = new URL(worker.location.href).searchParams.get("build") || "";
+  const { searchParams: words } = new URL(worker.location.href);   // what it says, in the language of its reader
+  const BUILD = words.get("build") || "";
   const NAME = "cockpit-phone-";
   const CACHE = NAME + BUILD;
   const PAGE = "/report";
@@ -16,12 +17,25 @@
   const PATIENCE_MS = 4000;    // a line that hangs is as good as none, once there is something to show
   const KEPT = { ignoreVary: true };
 
-  /* What a page's frame, or its layout, is kept as: the layout is asked for under one address by all pages. */
+  /* The community that a page's address names; null where it names none. */
+  /** @param {string} search */
+  const communityOf = (search) => new URLSearchParams(search).get("community") || null;
+
+  /* What a page's frame, or its layout, is kept as: the layout is asked for under one address by all pages. A page that
+     names no community is of whoever asks, which is known to the server alone: it is kept as its page says what it is of. */
   /** @param {URL} address @param {string} asker */
   function keyOf(address, asker) {
-    if (address.pathname !== LAYOUT) return address.pathname === PAGE ? PAGE + address.search : address.pathname;
+    if (address.pathname === PAGE) return communityOf(address.search) && PAGE + address.search;
+    if (address.pathname !== LAYOUT) return address.pathname;
     const page = asker ? new URL(asker) : null;
-    return page && page.pathname === PAGE ? `${LAYOUT}?of=${encodeURIComponent(page.search)}` : null;
+    return page && page.pathname === PAGE && communityOf(page.search) ? `${LAYOUT}?of=${encodeURIComponent(page.search)}` : null;
+  }
+
+  /* The community of a page, or of its layout, by what it is kept as. */
+  /** @param {string} key */
+  function keptFor(key) {
+    const { pathname, search, searchParams } = new URL(key, worker.location.origin);
+    return communityOf(pathname === LAYOUT ? searchParams.get("of") || "" : search);
   }
 
   /** @param {URL} address */
@@ -41,6 +55,7 @@
     const address = new URL(request.url);
     if (request.method !== "GET" || !isShell(address)) return;
     const key = keyOf(address, request.referrer);
+    if (address.pathname === PAGE) return event.respondWith(opened(key, request));
     if (key === null) return;
     event.respondWith(FOR_GOOD.test(address.pathname) ? keptFirst(key, request) : askedFirst(key, request));
   });
@@ -52,15 +67,51 @@
   }
 
   /* As the server has it; as it was kept where the server does not answer, or not soon. */
-  /** @param {string} key @param {Request} request */
+  /** @param {string | null} key @param {Request} request */
   async function askedFirst(key, request) {
     const cache = await caches.open(CACHE);
-    const asked = fetch(request).then((answer) => keep(cache, key, answer));
-    const kept = (await cache.match(key, KEPT)) || (await cache.match(key, { ...KEPT, ignoreSearch: true }));
+    const asked = fetch(request).then((answer) => (key === null ? answer : keep(cache, key, answer)));
+    const kept = key === null ? await newest(cache) : await known(cache, key);
     if (!kept) return asked;
     /** @type {Promise<Response>} */
     const patience = new Promise((resolve) => setTimeout(() => resolve(kept), PATIENCE_MS));
     return Promise.race([asked.then((answer) => (answer.status >= 500 ? kept : answer), () => kept), patience]);
+  }
+
+  /* What is kept under an address, else under another one of the same community: a page of another is never given for it,
+     since what is written there would go to that one. */
+  /** @param {Cache} cache @param {string} key */
+  async function known(cache, key) {
+    const exact = await cache.match(key, KEPT);
+    const community = keptFor(key);
+    if (exact || community === null) return exact;
+    const like = (await cache.keys(key, { ...KEPT, ignoreSearch: true })).filter((one) => keptFor(one.url) === community);
+    return like.length ? cache.match(/** @type {Request} */ (like.at(-1)), KEPT) : undefined;
+  }
+
+  /* Where an address names no community: the way to the page that this phone kept last, by its whole address. */
+  /** @param {Cache} cache */
+  async function newest(cache) {
+    const page = (await cache.keys(PAGE, { ...KEPT, ignoreSearch: true })).at(-1);
+    return page && Response.redirect(page.url);
+  }
+
+  /* A page that is opened; where neither server nor phone has it, that is said. */
+  /** @param {string | null} key @param {Request} request */
+  const opened = (key, request) => askedFirst(key, request).catch((error) => {
+    if (request.mode !== "navigate") throw error;
+    return notKept();
+  });
+
+  async function notKept() {
+    const hasOther = Boolean(await newest(await caches.open(CACHE)));
+    /** @param {string} name */
+    const word = (name) => (words.get(name) || "").replace(/[&<>"]/g, (one) => `&#${one.charCodeAt(0)};`);
+    const ways = [`<a href="">${word("again")}</a>`, ...(hasOther ? [`<a href="${PAGE}">${word("other")}</a>`] : [])];
+    const page = `<!doctype html><html lang="${word("lang")}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">`
+      + `<meta name="color-scheme" content="light dark"><title>${word("title")}</title><p>${word("none")}</p>${ways.map((one) => `<p>${one}</p>`).join("")}</html>`;
+    const headers = { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": "default-src 'none'" };
+    return new Response(page, { status: 503, headers });
   }
 
   /* Keep an answer that is the page's own: not a proxy's, not one that leads to the sign-in. */
@@ -79,7 +130,6 @@
   }
 
   /* Woken since something was given to whoever uses this phone: what it is, the page says. */
-  const { searchParams: words } = new URL(worker.location.href);
   worker.addEventListener("push", (/** @type {any} */ event) => {
     event.waitUntil(worker.registration.showNotification(words.get("title") || "", { body: words.get("text") || "", tag: "tasks", icon: "/assets/phone/icon-192.png" }));
   });
@@ -88,24 +138,28 @@
     event.waitUntil(worker.clients.openWindow(`${PAGE}#tasks`));
   });
 
-  /* A page that came before this worker tells what it loaded; the answer says whether all of it is kept. */
+  /* A page that came before this worker tells what it loaded; the answer says whether all of it is kept. `page` names its
+     community; where the page was opened under an address that names none (`isNamed`), it is asked for anew each time. */
   worker.addEventListener("message", (/** @type {any} */ event) => {
-    const { page, loaded } = event.data;
-    event.waitUntil(keepAll(new URL(page), loaded).then(
+    const { page, isNamed, loaded } = event.data;
+    event.waitUntil(keepAll(new URL(page), isNamed, loaded).then(
       () => event.ports[0].postMessage({ isKept: true }),
       () => event.ports[0].postMessage({ isKept: false }),
     ));
   });
 
-  /** @param {URL} page @param {string[]} loaded */
-  async function keepAll(page, loaded) {
+  /** @param {URL} page @param {boolean} isNamed @param {string[]} loaded */
+  async function keepAll(page, isNamed, loaded) {
     const cache = await caches.open(CACHE);
     for (const one of new Set([page.href, new URL(LAYOUT, page).href, ...loaded])) {
       const address = new URL(one, page);
       const key = isShell(address) ? keyOf(address, page.href) : null;
-      if (key === null || (await cache.match(key, KEPT))) continue;
-      const answer = await fetch(address.href, { credentials: "same-origin", referrer: page.href });
-      await keep(cache, key, answer);
+      if (key === null) continue;
+      const isKept = Boolean(await cache.match(key, KEPT));
+      if (isKept && (isNamed || ![PAGE, LAYOUT].includes(address.pathname))) continue;
+      const asked = fetch(address.href, { credentials: "same-origin", referrer: page.href });
+      const answer = await (isKept ? asked.catch(() => null) : asked);
+      if (answer) await keep(cache, key, answer);
       if (!(await cache.match(key, KEPT))) throw new Error(key);
     }
   }

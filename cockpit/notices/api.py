@@ -73,22 +73,31 @@ class Phone(BaseModel):
     endpoint: str = Field(max_length=2000)
 
 
+PhoneDigest = Annotated[
+    str | None,
+    Query(pattern="^[0-9a-f]{64}$", description="the SHA-256 of its endpoint, in hex; that itself is a secret"),
+]
+
+
 def _phones(routes: APIRouter) -> None:
     @routes.get("/push")
-    def key(community: CommunityPath, given: Given, actor: WriteActor) -> dict[str, Any]:
-        """The key under which a browser lets us call its phone (applicationServerKey)."""
-        with writing(given.databases.of(community.code)) as connection:
-            return {"key": push.public_key(connection, given.seal, community.code)}
+    def key(community: CommunityPath, given: Given, actor: WriteActor, phone: PhoneDigest = None) -> dict[str, Any]:
+        """The key under which a browser lets us call its phone (applicationServerKey), the same in each community,
+        and whether this one calls a ``phone`` of whoever asks.
+        """
+        with given.databases.of(community.code).connect() as connection:
+            called = phone is not None and push.is_called(connection, community.code, actor.name, phone)
+        return {"key": push.public_key(given.databases, given.seal), "called": called}
 
     @routes.post("/push", status_code=204)
     def call(body: Phone, community: CommunityPath, given: Given, actor: WriteActor) -> None:
-        """Call a phone of whoever asks when something is meant for them by name."""
-        with writing(given.databases.of(community.code)) as connection, told_as_problem():
-            push.add(connection, given.seal, community.code, actor.name, body.endpoint, actor.label)
+        """Call a phone of whoever asks when something is meant for them by name in this community."""
+        with told_as_problem():
+            push.add(given.databases, given.seal, community.code, actor.name, body.endpoint, actor.label)
 
     @routes.post("/push/remove", status_code=204)
     def call_no_more(body: Phone, community: CommunityPath, given: Given, actor: WriteActor) -> None:
-        """Call that phone no more."""
+        """Call that phone no more from this community."""
         with writing(given.databases.of(community.code)) as connection:
             push.remove(connection, community.code, actor.name, body.endpoint, actor.label)
 
