@@ -37,12 +37,17 @@ def public(pem: str) -> str:
 
 
 def signed(url: str, pem: str, at: Instant, page: str | None) -> dict[str, str]:
-    """The headers by which a service knows who sends, and how long it is to try (RFC 8292, 2; RFC 8030, 5)."""
+    """The headers by which a service knows who sends, and how long it is to try (RFC 8292, 2; RFC 8030, 5).
+
+    Of ``page``, where what is told of can be seen, it hears whose it is (2.1), the same in each call: which event it is
+    about is none of its business.
+    """
     private = _private(pem)
     address = urlsplit(url)
     claims = {"aud": f"{address.scheme}://{address.netloc}", "exp": (at + SIGNED_FOR) // SECOND}
     if page is not None:
-        claims["sub"] = page
+        ours = urlsplit(page)
+        claims["sub"] = f"{ours.scheme}://{ours.netloc}"
     told = f"{_text({'typ': 'JWT', 'alg': 'ES256'})}.{_text(claims)}"
     r, s = decode_dss_signature(private.sign(told.encode(), ec.ECDSA(hashes.SHA256())))
     signature = _base64(r.to_bytes(COORDINATE_BYTES, "big") + s.to_bytes(COORDINATE_BYTES, "big"))

@@ -1,5 +1,7 @@
 """Webhooks: where they may go, how long they may take, and that no receiver holds up another."""
 
+import base64
+import json
 import socket
 import threading
 import time
@@ -14,7 +16,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import Engine, select
 
 from cockpit.errors import BadSetting
-from cockpit.notices import destinations, posting, push, webhooks
+from cockpit.notices import destinations, posting, push, vapid, webhooks
 from cockpit.notices.courier import Courier
 from cockpit.notices.formats import Outgoing
 from store import budgets, notices
@@ -195,9 +197,9 @@ def test_phones_whose_service_is_not_reached_hold_up_no_robot_and_are_called_onc
     seal = Seal(Fernet.generate_key())
     with writing(engine) as connection:
         webhooks.add(connection, seal, "heling", "robot", at(receiver, "/good").url, "json", [], None, "test")
-        for number in range(4):
-            phone = at(receiver, "/slow").url + f"?{number}"
-            push.add(connection, seal, "heling", f"网格员{number}", phone, "test")
+    for number in range(4):
+        phone = at(receiver, "/slow").url + f"?{number}"
+        push.add(Databases(engine), seal, "heling", f"网格员{number}", phone, "test")
     with writing(engine) as connection:
         for mark in range(5):
             for person in (None, *(f"网格员{number}" for number in range(4))):
@@ -225,3 +227,10 @@ def test_notices_of_a_removed_webhook_go_in_their_time(engine: Engine) -> None:
         notices.tell(connection, told(1, "mark"))
         webhooks.remove(connection, "heling", "w", "test")
         assert notices.forget(connection, now(), 100) == 1
+
+
+def test_the_service_that_calls_a_phone_hears_whose_cockpit_it_is_and_not_of_which_event() -> None:
+    page = "https://cockpit.example/events/20261128-1XX4HS7?community=heling"
+    headers = vapid.signed("https://push.example/abc", vapid.new_key(), now(), page)
+    claims = headers["Authorization"].removeprefix("vapid t=").split(".")[1]
+    assert json.loads(base64.urlsafe_b64decode(f"{claims}=="))["sub"] == "https://cockpit.example"
