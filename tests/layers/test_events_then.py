@@ -110,7 +110,7 @@ def compare(connection: Connection, at: int) -> None:
 
 
 def test_the_past_is_what_a_search_through_all_steps_says_after_any_history(engine: Engine) -> None:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(histories, st.integers(0, 13))
     def check(said: list[Said], at: int) -> None:
         with engine.connect() as connection:
