@@ -29,6 +29,10 @@ THINGS = ("路灯不亮", "井盖松动", "垃圾满溢", "占道经营", "噪�
 ASKED: dict[str, dict[str, Any]] = {
     "opens (what is open)": {"state": "open"},
     "all of them": {},
+    "what was open then": {"state": "open", "at": "DAY"},
+    "all of them then": {"at": "DAY"},
+    "what was closed then, with one person": {"state": "closed", "assignee": "网格员7", "at": "DAY"},
+    "a person then": {"q": "网格员12", "at": "DAY"},
     "one state and severity": {"state": "closed", "severity": "critical"},
     "a group of categories": {"category": "facility"},
     "an area": {"area": "chenglu"},

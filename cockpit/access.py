@@ -177,6 +177,8 @@ class Access:
         try:
             found = await self._who(request, rule, local)
             actor = found.actor if found else None
+            if actor is None and "as_stranger" in scope.get("state", {}):
+                await scope["state"]["as_stranger"]()
             check(rule, actor, self._circumstances(request, asked, actor, local))
         except Problem as problem:
             await refuse(problem, asked.key or "", actor, scope, receive, send)

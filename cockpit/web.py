@@ -126,7 +126,9 @@ def build(
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # As many threads as requests that are worked on, and some for what is in no line.
-        to_thread.current_default_thread_limiter().total_tokens = budgets.current().workers + FREE_WORKERS
+        numbers = budgets.current()
+        at_once = numbers.workers + numbers.workers_of_signed_in
+        to_thread.current_default_thread_limiter().total_tokens = at_once + FREE_WORKERS
         await hub.start()
         watch.start()
         yield

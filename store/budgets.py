@@ -72,10 +72,13 @@ class Budgets:
     # How often, and how many at once.
     stranger_questions_a_minute: int = 1_200
     stranger_questions_at_once: int = 2_400
+    stranger_past_at_once: int = 1
+    stranger_past_wait_seconds: float = 5.0
     addresses: int = 4_096
     hashes: int = 2
     hash_wait_seconds: float = 3.0
     workers: int = 2
+    workers_of_signed_in: int = 1
     waiting: int = 256
     wait_seconds: float = 0.8
     write_wait_seconds: float = 3.0

@@ -6,9 +6,9 @@ from urllib.parse import unquote_to_bytes
 from prometheus_client import Counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cockpit.edge.admission import Admission, Place
 from cockpit.edge.bodies import LARGER, Bodies, Body, check_text
-from cockpit.edge.questions import Questions
+from cockpit.edge.entry import Entries, Entry
+from cockpit.edge.questions import Questions, has_credentials
 from cockpit.edge.refusal import Refused
 from store import budgets
 
@@ -25,7 +25,7 @@ class Budget:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._admission = Admission()
+        self._entries = Entries()
         self._bodies = Bodies()
         self._questions = Questions()
 
@@ -36,8 +36,10 @@ class Budget:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        place = Place(self._admission)
-        scope.setdefault("state", {})["step_out"] = place.stepped_out
+        place = self._entries.entry(
+            scope, is_known=self._questions.knows(scope), has_credentials=has_credentials(scope)
+        )
+        scope.setdefault("state", {}).update(step_out=place.stepped_out, as_stranger=place.as_stranger)
         try:
             _check_head(scope)
             self._check_pace(scope)
@@ -51,7 +53,7 @@ class Budget:
             place.give_back()
             body.close()
 
-    async def _answer(self, scope: Scope, body: Body, place: Place, send: Send) -> None:
+    async def _answer(self, scope: Scope, body: Body, place: Entry, send: Send) -> None:
         refusal: Refused | None = None
         has_begun = False
 

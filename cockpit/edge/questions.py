@@ -49,11 +49,16 @@ class Questions:
         at = time.monotonic()
         key, credentials = address_of(scope), _credentials(scope)
         if credentials is not None:
-            if self._known.get(credentials, 0.0) > at:
+            if self.knows(scope):
                 return 0
             # Strangers of the same address do not use up what those have who may turn out to be signed in.
             key += " signed"
         return self._take(key, at)
+
+    def knows(self, scope: Scope) -> bool:
+        """Whether who asks was found to be signed in a moment ago."""
+        credentials = _credentials(scope)
+        return credentials is not None and self._known.get(credentials, 0.0) > time.monotonic()
 
     def was_signed_in(self, scope: Scope) -> None:
         """Whoever asked this is no stranger."""
@@ -77,6 +82,11 @@ class Questions:
         while len(self._buckets) > numbers.addresses:
             self._buckets.popitem(last=False)
         return 0 if allowed else max(1, math.ceil((1 - left) / pace))
+
+
+def has_credentials(scope: Scope) -> bool:
+    """Whether who asks shows anything by which somebody could be known."""
+    return _credentials(scope) is not None
 
 
 def _credentials(scope: Scope) -> bytes | None:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select
 
 from geo.ground import places
 from layers.concerns import Concerns, Looked, Standing, Then
-from layers.grid_events.queries import is_in, with_state
 from layers.grid_events.ranks import EventsCondition
-from layers.grid_events.rules import OPEN, open_states
-from layers.grid_events.tables import grid_event, grid_event_present, grid_event_transition
+from layers.grid_events.rules import OPEN
+from layers.grid_events.standing import open_events
 from layers.sources import Rows, address, at_of
 from store.instant import Instant
 from store.language import Word
@@ -37,7 +36,7 @@ def look(connection: Connection, community: str, asked: Sequence[EventsCondition
 
 def present(community: str, then: Then) -> Select[Any]:
     """Select the events that are open, with whether they are late and since when they are so, or there."""
-    found = _open(community, then.at).subquery()
+    found = open_events(community, then.at).subquery()
     is_late = _is_late(found.c, then.moment)
     since = case((is_late == 1, found.c.due), else_=found.c.occurred)
     return select(found, is_late.label("is_late"), since.label("since"))
@@ -45,21 +44,9 @@ def present(community: str, then: Then) -> Select[Any]:
 
 def a_day_before(community: str, then: Then) -> Select[Any]:
     """Select how many there were a day before, by severity and whether they were late."""
-    query = _open(community, then.before)
-    if then.at is None:
-        # What was open then is so still, or has had a step since: that which is over for longer is not looked at.
-        c, step = grid_event_present.c, grid_event_transition.c
-        still = select(c.event_id).where(c.community == community, c.state.in_(open_states()))
-        moved = select(step.event_id).where(step.at > then.before)
-        query = query.where(grid_event.c.id.in_(union(still, moved)))
-    found = query.subquery()
+    found = open_events(community, then.before).subquery()
     is_late = _is_late(found.c, then.before).label("is_late")
     return select(found.c.severity, is_late, func.count().label("n")).group_by(found.c.severity, is_late)
-
-
-def _open(community: str, at: Instant | None) -> Select[Any]:
-    query = with_state(community, at)
-    return query.where(is_in(query, OPEN))
 
 
 def _is_late(columns: Any, moment: Instant) -> ColumnElement[int]:

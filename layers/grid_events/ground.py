@@ -4,8 +4,7 @@ from sqlalchemy import Connection, Engine, bindparam, update
 
 from geo.ground import locate
 from layers.declare import positions
-from layers.grid_events import queries
-from layers.grid_events.rules import OPEN
+from layers.grid_events.standing import open_events
 from layers.grid_events.tables import grid_event
 from store import audit
 from store.engine import writing
@@ -35,8 +34,7 @@ def relocate(engine: Engine, community: str, layer: str, actor: str) -> int:
 
 def _some(connection: Connection, community: str, layer: str, after: str) -> tuple[str, int]:
     """The next open events by their number; returns the last one's, empty at the end, and how many changed."""
-    query = queries.with_state(community, None)
-    query = query.where(queries.is_in(query, OPEN), grid_event.c.lon.is_not(None), grid_event.c.id > after)
+    query = open_events(community, None).where(grid_event.c.lon.is_not(None), grid_event.c.id > after)
     rows = connection.execute(query.order_by(grid_event.c.id).limit(AT_ONCE)).all()
     column = LAYERS[layer]
     places = locate(community, *positions(rows), layer)

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, String, cast, exists, literal
 
-from layers.grid_events import queries
 from layers.grid_events.rules import UNASSIGNED, open_states
+from layers.grid_events.standing import with_state
 from layers.grid_events.tables import grid_event
 from store.instant import DAY, Instant
 from store.notices import Notice, notice, tell
@@ -68,7 +68,7 @@ def is_anything_due(connection: Connection, community: str, at: Instant) -> bool
 
 
 def _due(connection: Connection, community: str, kind: str, column: str, at: Instant, most: int = AT_ONCE) -> list[Any]:
-    query = queries.with_state(community, None)
+    query = with_state(community, None)
     limit: ColumnElement[int] = query.selected_columns[column]
     mark = literal("event:") + grid_event.c.id + literal(":") + cast(limit, String) + literal(f":{kind}")
     query = query.add_columns(limit.label("limit")).where(

@@ -14,18 +14,15 @@ from layers.declare import Located, positions
 from layers.grid_events import search
 from layers.grid_events.ranks import rank
 from layers.grid_events.rows import REVISION, stood
-from layers.grid_events.rules import (
-    NONE,
-    OF_ASSIGNEE,
-    OPEN,
-    RELEASED,
-    SEVERITIES,
-    TO_BE_GIVEN,
-    UNASSIGNED,
-    VALID,
-    VOID,
-    open_states,
-    step,
+from layers.grid_events.rules import NONE, OF_ASSIGNEE, OPEN, RELEASED, SEVERITIES, TO_BE_GIVEN, open_states, step
+from layers.grid_events.standing import (
+    held_by,
+    how_many_stand,
+    is_few,
+    is_unassigned,
+    open_events,
+    standing_in,
+    with_state,
 )
 from layers.grid_events.tables import grid_event, grid_event_present, grid_event_transition
 from layers.grid_events.told import record
@@ -52,11 +49,11 @@ def records(
     in place of one that matters more.
     """
     stamp = revision.stamp(connection, REVISION, at)
-    query = with_state(community, at)
+    query = with_state(community, at, is_by_id=at is not None)
     if keys is None:
         columns = query.selected_columns
         order = (rank(columns, now() if at is None else at), columns.occurred.desc(), columns.id)
-        query = query.where(is_in(query, OPEN)).order_by(*order).limit(SHOWN)
+        query = standing_in(query, [OPEN], community, at).order_by(*order).limit(SHOWN)
     else:
         query = query.where(grid_event.c.id.in_(keys - {TALLY}))
     names = {place.code: place for place in places(community, "areas")}
@@ -70,7 +67,7 @@ def records(
 
 def located(connection: Connection, community: str, at: Instant | None) -> Located:
     """Where the open events lie."""
-    rows = connection.execute(_open(community, at)).all()
+    rows = connection.execute(open_events(community, at)).all()
     lons, lats = positions(rows)
     return Located(
         ids=[row.id for row in rows],
@@ -82,28 +79,6 @@ def located(connection: Connection, community: str, at: Instant | None) -> Locat
             "critical": np.array([row.severity == "critical" for row in rows], dtype=float),
         },
     )
-
-
-_NEWEST = ("state", "seq", "level", "assignee", "rating", "due", "warn")
-"""What of its newest step an event is selected with."""
-
-
-def with_state(community: str, at: Instant | None, *, is_by_id: bool = False) -> Select[Any]:
-    """Select events with their state and its time, as of ``at``; ``is_by_id``: which they are is known by their ids."""
-    of: Any = search.ByRow if is_by_id else (lambda column: column)
-    if at is None:
-        newest, columns = grid_event_present, grid_event_present.c
-        query = select(grid_event, *(columns[name] for name in _NEWEST), columns.at.label("state_since"))
-        query = query.select_from(newest).join(grid_event, grid_event.c.id == columns.event_id)
-        return query.where(of(columns.community) == community, of(grid_event.c.community) == community)
-    step = grid_event_transition.alias("step")
-    of_event = grid_event_transition.c.event_id == grid_event.c.id
-    last = select(func.max(grid_event_transition.c.seq)).where(of_event, grid_event_transition.c.at <= at)
-    query = select(grid_event, *(step.c[name] for name in _NEWEST), step.c.at.label("state_since"))
-    query = query.select_from(grid_event).join(
-        step, (step.c.event_id == grid_event.c.id) & (step.c.seq == last.scalar_subquery())
-    )
-    return query.where(of(grid_event.c.community) == community, of(grid_event.c.received) <= at)
 
 
 Between = tuple[Instant | None, Instant | None]
@@ -161,17 +136,21 @@ def find(
 def chosen(community: str, wanted: Filter, at: Instant | None) -> Select[Any]:
     """Select the events that are asked for, in no order."""
     event = grid_event.c
-    query = with_state(community, at, is_by_id=bool(wanted.words or wanted.reached or wanted.ids))
-    columns = query.selected_columns
+    is_by_id = bool(wanted.words or wanted.reached or wanted.ids)
+    if at is not None:
+        is_by_id |= is_few(wanted.state) or wanted.is_overdue is not None or wanted.assignee not in (None, NONE)
+    query = with_state(community, at, is_by_id=is_by_id)
     if wanted.state:
-        query = query.where(or_(*(is_in(query, code) for code in wanted.state)))
+        query = standing_in(query, wanted.state, community, at)
     if wanted.category is not None:
         # A group is asked for by its first part: "facility" is every "facility.*".
         part = event.category.startswith(f"{wanted.category}.", autoescape=True)
         query = query.where((event.category == wanted.category) | part)
-    for column, code in ((event.area, wanted.area), (event.grid, wanted.grid), (columns.assignee, wanted.assignee)):
+    for column, code in ((event.area, wanted.area), (event.grid, wanted.grid)):
         if code is not None:
             query = query.where(column.is_(None) if code == NONE else column == code)
+    if wanted.assignee is not None:
+        query = held_by(query, wanted.assignee, community, at)
     if wanted.severity:
         query = query.where(event.severity.in_(wanted.severity))
     if wanted.reporter is not None:
@@ -179,9 +158,10 @@ def chosen(community: str, wanted: Filter, at: Instant | None) -> Select[Any]:
     if wanted.ids:
         query = query.where(event.id.in_(wanted.ids))
     for word in wanted.words:
-        query = query.where(event.id.in_(search.matching(community, word, names_people=wanted.names_people)))
+        query = query.where(event.id.in_(search.matching(community, word, at, names_people=wanted.names_people)))
     if wanted.is_overdue is not None:
-        query = query.where(_is_overdue(query, now() if at is None else at, is_wanted=wanted.is_overdue))
+        is_late = _is_late(query, now() if at is None else at)
+        query = standing_in(query, [OPEN], community, at).where(is_late if wanted.is_overdue else not_(is_late))
     if wanted.reached is not None:
         query = query.where(event.id.in_(_reached(wanted.reached, wanted.reached_in, at)))
     query = query.where(*_between(event.received, wanted.reported))
@@ -201,13 +181,9 @@ def _lies_in(box: tuple[float, float, float, float]) -> ColumnElement[bool]:
 
 def how_many(connection: Connection, community: str, wanted: Filter, at: Instant | None) -> int:
     """How many events are asked for."""
-    if at is None and wanted == Filter(state=wanted.state, names_people=wanted.names_people):
-        # How they stand says it: to look each of them up besides would cost five times as much.
-        asked = select(grid_event_present).where(grid_event_present.c.community == community)
-        asked = asked.where(or_(*(is_in(asked, code) for code in wanted.state))) if wanted.state else asked
-        asked = asked.with_only_columns(grid_event_present.c.event_id)
-    else:
-        asked = chosen(community, wanted, at).with_only_columns(grid_event.c.id)
+    if wanted == Filter(state=wanted.state, names_people=wanted.names_people):
+        return how_many_stand(connection, community, wanted.state, at)
+    asked = chosen(community, wanted, at).with_only_columns(grid_event.c.id)
     return connection.scalar(select(func.count()).select_from(asked.subquery())) or 0
 
 
@@ -224,50 +200,23 @@ def _reached(state: str, span: Between, at: Instant | None) -> Select[Any]:
     return query if at is None else query.where(step.at <= at)
 
 
-def is_in(events: Select[Any], code: str) -> ColumnElement[bool]:
-    """Whether an event of `with_state` is in a state, or `OPEN`, `UNASSIGNED` or `VALID`."""
+def _is_late(events: Select[Any], moment: Instant) -> ColumnElement[bool]:
+    """Whether an event of `with_state` is past its limit."""
     columns = events.selected_columns
-    if code == OPEN:
-        return columns.state.in_(open_states())
-    if code == UNASSIGNED:
-        return _is_with_nobody(columns)
-    found: ColumnElement[bool] = columns.state != VOID if code == VALID else columns.state == code
-    return found
-
-
-def _is_overdue(events: Select[Any], moment: Instant, *, is_wanted: bool) -> ColumnElement[bool]:
-    """Whether an event of `with_state` is open and past its limit, or open and not."""
-    columns = events.selected_columns
-    is_late = columns.due.is_not(None) & (columns.due <= moment)
-    return is_in(events, OPEN) & (is_late if is_wanted else not_(is_late))
-
-
-def _open(community: str, at: Instant | None) -> Select[Any]:
-    query = with_state(community, at)
-    return query.where(is_in(query, OPEN))
-
-
-def _is_unassigned(columns: Any) -> ColumnElement[bool]:
-    """`layers.grid_events.hands.is_unassigned` of a row with ``state`` and ``assignee``, for the database."""
-    found: ColumnElement[bool] = columns.state.in_(OF_ASSIGNEE) & columns.assignee.is_(None)
-    return found
-
-
-def _is_with_nobody(columns: Any) -> ColumnElement[bool]:
-    """Whether nobody has it: it was given out to nobody, or has not been given out yet."""
-    found: ColumnElement[bool] = columns.state.in_(OF_ASSIGNEE | TO_BE_GIVEN) & columns.assignee.is_(None)
+    found: ColumnElement[bool] = columns.due.is_not(None) & (columns.due <= moment)
     return found
 
 
 def one(connection: Connection, community: str, event_id: str, at: Instant | None = None) -> Row[Any] | None:
     """One event."""
-    return connection.execute(with_state(community, at).where(grid_event.c.id == event_id)).one_or_none()
+    query = with_state(community, at, is_by_id=at is not None)
+    return connection.execute(query.where(grid_event.c.id == event_id)).one_or_none()
 
 
 def board(connection: Connection, community: str, most: int, at: Instant | None = None) -> dict[str, list[Row[Any]]]:
     """state -> its open events: what lies with nobody, what is critical, what is due first; at most so many of each."""
-    rows = _open(community, at).subquery()
-    order = (~_is_unassigned(rows.c), rows.c.severity != "critical", rows.c.due.is_(None), rows.c.due, rows.c.occurred)
+    rows = open_events(community, at).subquery()
+    order = (~is_unassigned(rows.c), rows.c.severity != "critical", rows.c.due.is_(None), rows.c.due, rows.c.occurred)
     rank = func.row_number().over(partition_by=rows.c.state, order_by=order).label("rank")
     ranked = select(rows, rank).subquery()
     found: dict[str, list[Row[Any]]] = {code: [] for code in open_states()}
@@ -292,7 +241,7 @@ def duplicates(connection: Connection, community: str, row: Row[Any], at: Instan
     if row.lon is None:
         return []
     event = grid_event.c
-    query = _open(community, at).where(
+    query = open_events(community, at).where(
         event.category == row.category,
         event.id != row.id,
         event.lon.is_not(None),
@@ -337,13 +286,14 @@ def _is_released(row: Any) -> bool:
 
 def tally(connection: Connection, community: str, at: Instant | None) -> dict[str, Any]:
     """How many are open, by severity and by state, late, and with nobody; and how many were closed today."""
-    rows = _open(community, at).subquery()
-    columns = (rows.c.severity, rows.c.state)
+    rows = open_events(community, at).subquery()
+    columns = (rows.c.severity, rows.c.state, rows.c.assignee.is_(None).label("with_nobody"))
     counted = select(*columns, func.count().label("n")).group_by(*columns)
-    by_severity, by_state = Counter[str](), Counter[str]()
+    by_severity, by_state, with_nobody = Counter[str](), Counter[str](), Counter[str]()
     for row in connection.execute(counted):
         by_severity[row.severity] += row.n
         by_state[row.state] += row.n
+        with_nobody[row.state] += row.n if row.with_nobody else 0
     moment = at or now()
     due = select(rows.c.due).where(rows.c.due <= moment + SOON)
     dues = sorted(connection.scalars(due))
@@ -359,13 +309,10 @@ def tally(connection: Connection, community: str, at: Instant | None) -> dict[st
             grid_event_transition.c.at.between(local_midnight(moment), moment),
         )
     )
-    nobody = select(func.count()).select_from(rows)
-    unassigned = connection.scalar(nobody.where(_is_with_nobody(rows.c)))
-    given_to_nobody = connection.scalar(nobody.where(_is_unassigned(rows.c)))
     return {
         "open": by_severity.total(),
-        "unassigned": unassigned or 0,
-        "given_to_nobody": given_to_nobody or 0,
+        "unassigned": sum(with_nobody[state] for state in OF_ASSIGNEE | TO_BE_GIVEN),
+        "given_to_nobody": sum(with_nobody[state] for state in OF_ASSIGNEE),
         "by_severity": {severity: by_severity[severity] for severity in SEVERITIES},
         "by_state": by_state,
         "closed_today": connection.scalar(closed) or 0,

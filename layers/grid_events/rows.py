@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, insert, select, tuple_
 from layers.grid_events.due import NO_CLOCK, Clock
 from layers.grid_events.hands import is_unassigned
 from layers.grid_events.rules import UNDONE, states
+from layers.grid_events.standing import ByRow
 from layers.grid_events.tables import grid_event_transition
 from store import origins, revision
 from store.instant import Instant
@@ -90,5 +91,6 @@ def stood(at: Instant | None = None) -> ColumnElement[bool]:
     later = grid_event_transition.alias("later").c
     undone = select(later.event_id, later.seq - 1).where(later.action == UNDONE)
     if at is not None:
-        undone = undone.where(later.at <= at)
+        # By the index of what was undone: by the one of times all steps until then would be looked at.
+        undone = undone.where(ByRow(later.at) <= at)
     return tuple_(step.event_id, step.seq).not_in(undone)

@@ -10,13 +10,14 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, literal, or_, select, union_all
+from sqlalchemy import Connection, Select, func, insert, literal, or_, select, union_all
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from geo.ground import place
+from layers.grid_events.standing import Among, ByRow, moved_since, with_state
 from layers.grid_events.tables import grid_event, grid_event_present, grid_event_search
 from store.instant import DAY, Instant, local_date, midnight, now
 
@@ -24,6 +25,8 @@ PART_OF_NUMBER = 4
 """Characters from which on a word that is looked for may be part of an event's number: a short one is in many."""
 RUN = re.compile(r"[^\W_]+")
 ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+YEARS_TO_A_LEAP_DAY = 8
+"""As many lie at most between two of them: 1900 had none, nor will 2100."""
 DAY_OF_YEAR = re.compile(r"(\d{1,2})(?:-|月)(\d{1,2})日?")
 
 
@@ -56,8 +59,11 @@ def found_by(event: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def matching(community: str, word: str, *, names_people: bool) -> CompoundSelect[Any]:
-    """Select the events that a word is in: in what was said, in the number, on that day; or that name somebody."""
+def matching(community: str, word: str, at: Instant | None, *, names_people: bool) -> CompoundSelect[Any]:
+    """Select the events that a word is in: in what was said, in the number, on that day; or that name somebody.
+
+    At a past time they name who had them then, and a day of the year is the newest such by then.
+    """
     found, event, said = grid_event_search.c, grid_event.c, word.lower()
     texts = [found.said.contains(said, autoescape=True)]
     if len(word) >= PART_OF_NUMBER:
@@ -69,8 +75,9 @@ def matching(community: str, word: str, *, names_people: bool) -> CompoundSelect
     if names_people:
         present = grid_event_present.c
         is_held = present.assignee.in_(_assignees(community, said))
-        wanted.append(select(present.event_id).where(present.community == community, is_held))
-    span = _day(word)
+        held = select(present.event_id).where(present.community == community, is_held)
+        wanted += [held] if at is None else [held.where(ByRow(present.at) <= at), _was_given(community, said, at)]
+    span = _day(word, local_date(now() if at is None else at))
     if span is not None:
         wanted.append(select(event.id).where(event.community == community, event.occurred.between(*span)))
     return union_all(*wanted)
@@ -86,26 +93,6 @@ class _Has(FunctionElement[Any]):
 
     def __init__(self, word: str) -> None:
         super().__init__(grid_event_search.c.number, grid_event_search.c.pairs, literal(pairs(word)))
-
-
-class ByRow(FunctionElement[Any]):
-    """A column that no index is to be asked by: SQLite takes the first of a community for a handful, and so all."""
-
-    inherit_cache = True
-
-    def __init__(self, column: ColumnElement[Any]) -> None:
-        super().__init__(column)
-        self.type = column.type
-
-
-@compiles(ByRow)
-def _as_it_is(element: ByRow, compiler: SQLCompiler, **more: Any) -> str:
-    return str(compiler.process(element.clauses, **more))
-
-
-@compiles(ByRow, "sqlite")
-def _without_index(element: ByRow, compiler: SQLCompiler, **more: Any) -> str:
-    return f"+{compiler.process(element.clauses, **more)}"
 
 
 @compiles(_Has, "sqlite")
@@ -132,18 +119,29 @@ def _assignees(community: str, said: str) -> Select[Any]:
     return select(names.c.name).where(names.c.name.icontains(said, autoescape=True))
 
 
-def _day(word: str) -> tuple[Instant, Instant] | None:
-    """The first and last moment of the day that a word names: 2026-11-27, 11-27 or 11月27日 (the newest such)."""
-    today = local_date(now())
-    try:
-        if match := ISO_DAY.fullmatch(word):
-            day = date(*map(int, match.groups()))
-        elif match := DAY_OF_YEAR.fullmatch(word):
-            day = date(today.year, *map(int, match.groups()))
-            day = day if day <= today else day.replace(year=today.year - 1)
-        else:
-            return None
-        begins = midnight(day)
-    except (ValueError, OverflowError):
+def _was_given(community: str, said: str, at: Instant) -> Select[Any]:
+    """Select what has moved since a past time and had been given, by then, to somebody whose name has this."""
+    stood = with_state(community, at, is_by_id=True)
+    has_moved = Among(grid_event.c.id, moved_since(community, at))
+    stood = stood.where(has_moved, stood.selected_columns.assignee.icontains(said, autoescape=True))
+    return stood.with_only_columns(grid_event.c.id)
+
+
+def _day(word: str, today: date) -> tuple[Instant, Instant] | None:
+    """The first and last moment of the day that a word names: 2026-11-27, 11-27 or 11月27日 (the newest)."""
+    if match := ISO_DAY.fullmatch(word):
+        days = [tuple(map(int, match.groups()))]
+    elif match := DAY_OF_YEAR.fullmatch(word):
+        month, day = map(int, match.groups())
+        days = [(today.year - back, month, day) for back in range(YEARS_TO_A_LEAP_DAY + 1)]
+    else:
         return None
-    return begins, begins + DAY - 1
+    for year, month, day in days:
+        try:
+            named = date(year, month, day)
+            begins = midnight(named)
+        except (ValueError, OverflowError):
+            continue
+        if named <= today or len(days) == 1:
+            return begins, begins + DAY - 1
+    return None

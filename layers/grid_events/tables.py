@@ -93,6 +93,8 @@ grid_event_present = Table(
     metadata,
     Column("event_id", String(32), ForeignKey("grid_event.id"), primary_key=True),
     Column("community", String(64), nullable=False),
+    # When the event came.
+    Column("received", BigInteger, nullable=False),
     Column("state", String(16), nullable=False),
     Column("seq", Integer, nullable=False),
     Column("level", String(16), nullable=False),
@@ -103,6 +105,8 @@ grid_event_present = Table(
     Column("at", BigInteger, nullable=False),
     Index("ix_grid_event_present_community_state", "community", "state"),
     Index("ix_grid_event_present_community_assignee", "community", "assignee"),
+    # What had come by a past time and has moved since; it is answered by the index alone.
+    Index("ix_grid_event_present_community_at", "community", "at", "received", "event_id"),
 )
 
 # What an event is found by, in lower case: written once with it. The index of the pairs only the migration knows, since

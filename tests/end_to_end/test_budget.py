@@ -3,16 +3,22 @@
 import asyncio
 import json
 import socket
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
 import pytest
+from sqlalchemy import insert
 
 from cockpit.serving import bundle
-from store.instant import DAY, format_rfc3339, now
+from layers.grid_events.tables import grid_event, grid_event_transition
+from store.engine import open_engine, writing
+from store.instant import DAY, SECOND, format_rfc3339, now
 from tests.running import Cockpit, run_async, until
 
 SMALL = {
@@ -217,5 +223,62 @@ def test_strangers_who_ask_without_end_are_told_to_wait(tmp_path: Path) -> None:
         known = {"Authorization": f"Bearer {token}"}
         written = f"{running.url}/api/v1/heling/notices"
         assert {httpx.get(written, headers=known).status_code for _ in range(40)} == {200}
+    finally:
+        running.stop()
+
+
+def fill(cockpit: Cockpit, many: int) -> None:
+    """Many events that have been open for a week: a board of the past is dear."""
+    came, numbers = now() - 7 * DAY, [f"many-{number:05}" for number in range(many)]
+    event = {"community": "heling", "reporter": "t", "category": "other", "severity": "minor", "title": "路灯"}
+    event |= {"detail": "", "occurred": came, "received": came}
+    step = {"seq": 1, "state": "reported", "at": came, "actor": "t", "note": ""}
+    engine = open_engine(f"sqlite:///{cockpit.data}/cockpit.db")
+    with writing(engine) as connection:
+        connection.execute(insert(grid_event), [event | {"id": one, "reporter_ref": one} for one in numbers])
+        connection.execute(insert(grid_event_transition), [step | {"event_id": one} for one in numbers])
+    engine.dispose()
+
+
+@contextmanager
+def strangers(cockpit: Cockpit, addresses: list[str]) -> Iterator[Counter[int]]:
+    """Strangers who ask for boards of moments that differ, one after another, each from an address."""
+    done, found = threading.Event(), Counter[int]()
+
+    def ask(number: int, address: str) -> None:
+        with httpx.Client(transport=httpx.HTTPTransport(local_address=address), timeout=60) as client:
+            asked = 0
+            while not done.is_set():
+                asked += 1
+                at = format_rfc3339(now() - DAY - (asked * len(addresses) + number) * SECOND)
+                answer = client.get(f"{cockpit.url}/api/v1/heling/events/board", params={"at": at})
+                found[answer.status_code] += 1
+
+    threads = [threading.Thread(target=ask, args=one) for one in enumerate(addresses)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield found
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.mark.parametrize("addresses", [["127.0.0.1"] * 4, [f"127.0.0.{number}" for number in range(2, 6)]])
+def test_strangers_who_ask_for_the_past_hold_up_nobody_who_is_signed_in(tmp_path: Path, addresses: list[str]) -> None:
+    running = Cockpit(tmp_path).start()
+    try:
+        fill(running, 12_000)
+        token = running.answer("token", "add", "--role", "steward", "--name", "at work")["token"]
+        steward = httpx.Client(base_url=running.url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+        with strangers(running, addresses) as answered:
+            until(lambda: answered[200] >= 4, 30)
+            path = "/api/v1/heling/events?state=open&limit=20"
+            assert [steward.get(path).status_code for _ in range(20)] == [200] * 20
+            report = {"id": "w-1", "title": "井盖"}
+            assert steward.post("/api/v1/heling/events", json=report).status_code == 201
+        assert answered.keys() <= {200, 503}
+        steward.close()
     finally:
         running.stop()

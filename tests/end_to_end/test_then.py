@@ -116,6 +116,7 @@ def then(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Then]:
     # It happened before the moment, and nobody knew of it then.
     found.file("3", ts=ms(3600), lon=120.19, lat=28.93)
     found.step(late, "in_hand")
+    found.step(late, "assigned", assignee="wang.wu")
     found.step(early, "void", note="重复")
     matter = {"kind": "hard", "title": "停车难"}
     assert (
@@ -212,6 +213,19 @@ def test_a_device_of_then_says_what_it_said_then(then: Then, page: Page) -> None
     assert [value for value in drawn if value is not None] == [40]
     page.goto(f"{then.cockpit.url}/devices/air-new?at={then.at}")
     expect(page.locator("[data-device-status]")).to_have_text("那时还没有登记")
+
+
+@pytest.mark.parametrize(("name", "is_found"), [("li.si", True), ("wang.wu", False)])
+def test_an_event_is_found_by_who_had_it_then(then: Then, name: str, is_found: bool) -> None:
+    found = then.ask(f"events?q={name}&total=true", then.at)
+    assert [one["id"] for one in found["features"]] == [then.event] * is_found
+    assert found["total"] == int(is_found)
+    now = then.ask(f"events?q={name}&total=true")
+    assert [one["id"] for one in now["features"]] == [then.event] * (not is_found)
+    path = f"{then.cockpit.url}/api/v1/heling/events/export"
+    table = httpx.get(path, params={"q": name, "at": then.at, "format": "csv"}, headers=then.who)
+    assert table.status_code == 200
+    assert (then.event in table.text) is is_found
 
 
 def test_an_event_of_later_is_none_of_then(then: Then) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,11 +11,11 @@ from sqlalchemy import Engine, update
 from layers.grid_events import queries, write
 from layers.grid_events.queries import Filter
 from layers.grid_events.report import read
-from layers.grid_events.search import pairs
+from layers.grid_events.search import _day, pairs
 from layers.grid_events.tables import grid_event_present
 from layers.grid_events.write import Reporter
 from store.engine import writing
-from store.instant import local_date, now
+from store.instant import DAY, local_date, midnight, now
 from tests.database import new_database
 from tests.layers.test_event_hands import take
 from tests.layers.test_grid_events import file
@@ -66,6 +66,22 @@ def test_events_are_found_by_what_was_said_of_them(engine: Engine) -> None:
         assert found(engine, person) == set(), "names are for who may see them"
 
 
+@pytest.mark.parametrize(("word", "today", "meant"), [
+    ("11-27", date(2025, 12, 1), date(2025, 11, 27)),
+    ("11-27", date(2025, 11, 27), date(2025, 11, 27)),
+    ("11月27日", date(2025, 11, 26), date(2024, 11, 27)),
+    ("2-29", date(2026, 11, 28), date(2024, 2, 29)),
+    ("2-29", date(2024, 2, 29), date(2024, 2, 29)),
+    ("2月29日", date(2024, 2, 28), date(2020, 2, 29)),
+    ("2-29", date(2103, 1, 1), date(2096, 2, 29)),
+    ("2-30", date(2026, 11, 28), None),
+    ("2027-01-01", date(2026, 11, 28), date(2027, 1, 1)),
+    ("2026-02-29", date(2026, 11, 28), None),
+])  # fmt: skip
+def test_a_day_without_a_year_is_the_newest_such(word: str, today: date, meant: date | None) -> None:
+    assert _day(word, today) == (None if meant is None else (midnight(meant), midnight(meant) + DAY - 1))
+
+
 @pytest.mark.parametrize(("wanted", "titles"), [
     (Filter(), {"甲", "乙", "丙"}),
     (Filter(state=["valid"]), {"甲", "乙", "丙"}),
@@ -97,9 +113,10 @@ def test_an_event_is_asked_for_by_where_it_lies_and_what_it_came_to(
     Filter(assignee="李网格"),
     Filter(reported=(1, 2)),
 ])  # fmt: skip
-def test_no_question_reads_all_rows(tmp_path: Path, wanted: Filter) -> None:
+@pytest.mark.parametrize("at", [None, 3])
+def test_no_question_reads_all_rows(tmp_path: Path, wanted: Filter, at: int | None) -> None:
     engine = new_database(tmp_path)
-    query = str(queries.chosen("heling", wanted, None).compile(engine, compile_kwargs={"literal_binds": True}))
+    query = str(queries.chosen("heling", wanted, at).compile(engine, compile_kwargs={"literal_binds": True}))
     with engine.connect() as connection:
         plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")]
     engine.dispose()
