@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, false, func, not_
 from geo.ground import locate, places
 from geo.spatial import to_metres
 from layers.declare import Located, positions
+from layers.first import First
 from layers.grid_events import search
 from layers.grid_events.ranks import rank
 from layers.grid_events.rows import REVISION, stood
@@ -51,12 +52,8 @@ def records(
     in place of one that matters more.
     """
     stamp = revision.stamp(connection, REVISION, at)
-    query = with_state(community, at)
-    if keys is None:
-        columns = query.selected_columns
-        order = (rank(columns, now() if at is None else at), columns.occurred.desc(), columns.id)
-        query = query.where(is_in(query, OPEN)).order_by(*order).limit(SHOWN)
-    else:
+    query = _first(community, at) if keys is None else with_state(community, at)
+    if keys is not None:
         query = query.where(grid_event.c.id.in_(keys - {TALLY}))
     names = {place.code: place for place in places(community, "areas")}
     rows = connection.execute(query).all()
@@ -65,6 +62,20 @@ def records(
     if keys is None or TALLY in keys:
         found[TALLY] = tally(connection, community, at) | stamp
     return found
+
+
+def _first(community: str, at: Instant | None) -> Select[Any]:
+    query = _open(community, at)
+    columns = query.selected_columns
+    order = (rank(columns, now() if at is None else at), columns.occurred.desc(), columns.id)
+    return query.order_by(*order).limit(SHOWN)
+
+
+def _first_keys(connection: Connection, community: str, at: Instant | None) -> list[str]:
+    return list(connection.scalars(_first(community, at).with_only_columns(grid_event.c.id)))
+
+
+FIRST = First(most=lambda: SHOWN, keys=_first_keys)
 
 
 def located(connection: Connection, community: str, at: Instant | None) -> Located:
