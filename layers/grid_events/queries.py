@@ -52,9 +52,10 @@ def records(
     in place of one that matters more.
     """
     stamp = revision.stamp(connection, REVISION, at)
-    query = _first(community, at) if keys is None else with_state(community, at)
-    if keys is not None:
-        query = query.where(grid_event.c.id.in_(keys - {TALLY}))
+    if keys is None:
+        query = _first(community, at)
+    else:
+        query = with_state(community, at, is_by_id=True).where(grid_event.c.id.in_(keys - {TALLY}))
     names = {place.code: place for place in places(community, "areas")}
     rows = connection.execute(query).all()
     buildings = locate(community, *positions(rows), "buildings")
