@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, case, literal, select
 
+from layers.first import First, Read
 from store.instant import HOUR, MINUTE, Instant, now
 
 AHEAD: Instant = 4 * HOUR
@@ -80,8 +81,6 @@ Touched = Callable[[Connection, str, Span], Iterable[tuple[Instant, str]]]
 """(connection, community, span) -> when something was stored that changed a record, and its key."""
 Due = Callable[[Mapping[str, Any], Instant, Instant], set[str]]
 """(key -> record, after, until) -> the keys of those that time alone changes."""
-Read = Callable[[Connection, str, set[str], Instant], Mapping[str, dict[str, Any] | None]]
-"""(connection, community, keys, at) -> key -> record; without those that are not there at that time."""
 Moves = Callable[[Connection, Mapping[str, Any], Span], Iterator[Told]]
 """(connection, key -> record as it is known when the span begins, span) -> for each end of its steps what is known
 otherwise then. Whoever takes it puts each into what is known, before the next."""
@@ -103,8 +102,12 @@ class Ahead(Generic[Found]):
         return self._kept[1]
 
 
-def moved(read: Read, touched: Touched, due: Due) -> Callable[[str], Moves]:
-    """The moves of a layer whose records are few, or change seldom: each is read where a step that changed it ends."""
+def moved(read: Read, touched: Touched, due: Due, first: First | None = None) -> Callable[[str], Moves]:
+    """The moves of a layer whose records are few, or change seldom: each is read where a step that changed it ends.
+
+    Where screens are given the ``first`` of them only, a step in which anything changed, the counts too, ends with just
+    those: what ended, or grew late, lets others in and pushes others out.
+    """
 
     def of_community(community: str) -> Moves:
         def find(connection: Connection, span: Span) -> list[tuple[Instant, str]]:
@@ -119,7 +122,10 @@ def moved(read: Read, touched: Touched, due: Due) -> Callable[[str], Moves]:
             for after, until in pairwise([span.begin, *span.ends]):
                 keys = keys_at[until] | due(known, after, until)
                 found = read(connection, community, keys, until) if keys else {}
-                yield {key: found.get(key) for key in keys}
+                told = {key: found.get(key) for key in keys}
+                if first is not None and told:
+                    told |= first.beside(connection, community, {**known, **told}, read, until)
+                yield told
 
         return moves
 

@@ -17,6 +17,7 @@ from layers.access import Rules
 from layers.concerns import Concerns
 from layers.course import Mark, Moves
 from layers.features import Collection
+from layers.first import First
 from layers.sections import Part
 from layers.sources import Source
 from sensors.intake.batch import Feed
@@ -164,6 +165,7 @@ class Layer:
     ``derived`` makes what of the records follows from
     those of a layer, this one or another: it is not read, but kept by difference. ``moves`` is how a community's
     records change in spans of the past that follow each other, ``marks`` what of it stands on a day's timeline.
+    ``first`` says which of its open records screens are given, where those are not all of them.
     ``follows`` brings what it made of readings to what they are, where they went to another metric.
     ``sections`` are what it tells in reports, ``concerns`` what of it may matter now (`layers.concerns`),
     ``collections`` what it gives to programs of others (`layers.features`).
@@ -181,6 +183,7 @@ class Layer:
     feed: Callable[[], Feed] | None = None
     derived: type[Derived] | None = None
     moves: Callable[[str], Moves] | None = None
+    first: First | None = None
     follows: Follower | None = None
     marks: Marks | None = None
     located: Locate | None = None

@@ -596,6 +596,8 @@ interface Cockpit {
   request(path: string, options?: Asking): Promise<Answer>;
   /** 03-news.js: say something new once, to who listens. */
   news(text: string): void;
+  /** 03-news.js: whether what was not known is new, and did not only come up as others ended. */
+  isNews(one: { received: number }): boolean;
   /** 41-moment.js */
   startMoment(): void;
   /** 08-language.js */

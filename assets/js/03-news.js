@@ -6,6 +6,7 @@
   const { say } = cockpit;
   const GATHER_MS = 3000;
   const MOST = 3;
+  const RECENT_MS = 600000;
   /** @type {string[]} */
   let gathered = [];
 
@@ -16,6 +17,9 @@
     if (!gathered.length) setTimeout(tell, GATHER_MS);
     gathered.push(text);
   };
+
+  /* Whether what a screen did not know came a moment ago; else it was there, behind others, and comes up as they end. */
+  cockpit.isNews = ({ received }) => received > cockpit.now() - RECENT_MS;
 
   function tell() {
     const left = gathered.length - MOST;

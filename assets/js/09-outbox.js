@@ -174,18 +174,45 @@
     if (!me) return;
     if (!me.name && me.was && !me.isExpired) again(backOff());
     if (!me.name || me.isExpired || me.isReplacedBy) return;
-    for (const one of waiting) {
-      // What follows a step that was refused was meant for an event as it never was.
-      if (await cockpit.steps.before(one)) continue;
-      const ms = held(one);
-      if (ms > 0) return again(ms);
-      outbox.sending = one.id;
-      changed();
-      const answer = await deliver(one);
-      outbox.sending = null;
-      if (answer && !(await put(one, answer))) return;
-    }
+    // What is new first, photos after: none of them keeps a fire from being reported.
+    const turn = { left: new Set(), next: Infinity };
+    const isOver = async (/** @type {FiledReport[]} */ those, /** @type {typeof deliver} */ by) => {
+      for (const one of those) if (!(await attempt(one, by, turn))) return true;
+      return false;
+    };
+    if (await isOver(waiting.filter((one) => !one.step && !one.event), file)) return;
+    const left = (await store.reports()).filter((one) => isMine(one) && one.state === "waiting");
+    if (await isOver(left, deliver)) return;
+    if (turn.next < Infinity) return again(turn.next);
     failures = 0;
+  }
+
+  /* Try one; returns whether the next may be tried. Where the server wants it later, only what must come after it waits
+     with it: what is of the same event, or, where a community's own part does not answer, all of that community. */
+  /** @param {FiledReport} one @param {typeof deliver} by @param {{ left: Set<string>, next: number }} turn */
+  async function attempt(one, by, turn) {
+    const later = (/** @type {number} */ ms, /** @type {string} */ what) => {
+      turn.next = Math.min(turn.next, ms);
+      turn.left.add(what);
+      return true;
+    };
+    if (turn.left.has(one.community) || turn.left.has(one.event ?? one.id)) return true;
+    // What follows a step that was refused was meant for an event as it never was.
+    if (await cockpit.steps.before(one)) return true;
+    const ms = held(one);
+    if (ms > 0) return later(ms, one.event ?? one.id);
+    outbox.sending = one.id;
+    changed();
+    const answer = await by(one);
+    outbox.sending = null;
+    if (!answer) return true;
+    const { isWaiting, wait } = await put(one, answer);
+    if (!isWaiting) return true;
+    if (answer.status === 401) return false;
+    const next = wait || (turn.next < Infinity ? turn.next : backOff());
+    if (answer.status) return later(next, answer.status === 408 ? (one.event ?? one.id) : one.community);
+    again(next);
+    return false;
   }
 
   /* How long the server asked to wait still; a clock that was set tells nothing. */
@@ -199,20 +226,26 @@
   /** @param {number} bytes */
   const patience = (bytes) => 30000 + bytes / 10;   // 10 kB in a second are a very bad line
 
+  /* Send a report without its photos; null when the server has it, else the answer that stopped it. */
+  /** @param {FiledReport} one @returns {Promise<Answer | null>} */
+  async function file(one) {
+    const answer = await sendOnce(one, `/api/v1/${one.community}/events`, one.body);
+    if (!answer.ok || !answer.body.id) return answer;
+    await filed(one, answer);
+    return null;
+  }
+
   /* Send a report or a step, then its photos; null when all is done, else the answer that stopped it. */
-  /** @param {FiledReport} one */
+  /** @param {FiledReport} one @returns {Promise<Answer | null>} */
   async function deliver(one) {
     const base = `/api/v1/${one.community}/events`;
-    let { event } = one;
+    const { event } = one;
     if (one.step && !one.step.isTaken) {
       const answer = await sendOnce(one, `${base}/${event}/transitions`, cockpit.steps.asked(one));
       if (!answer.ok) return answer;
       await store.change(one.id, (kept) => kept && kept.step ? { ...kept, step: { ...kept.step, isTaken: true } } : null);
     } else if (!event) {
-      const answer = await sendOnce(one, base, one.body);
-      if (!answer.ok || !answer.body.id) return answer;
-      event = answer.body.id;
-      await filed(one, answer);
+      return null;   // written meanwhile: it is the next turn's
     }
     for (const photo of await store.photos(one.id)) {
       if (photo.reason) continue;
@@ -277,7 +310,7 @@
   /** @param {Answer} answer */
   const waits = (answer) => WAITS.includes(answer.status) || answer.status >= 500 || (answer.isForeign && answer.status < 400) || Boolean(me?.isReplacedBy);
 
-  /* Keep what came of it; returns whether the next may be tried. */
+  /* Keep what came of it; returns whether it waits, and how long the server asked for. */
   /** @param {FiledReport} one @param {Answer} answer */
   async function put(one, answer) {
     const reason = { status: answer.status, text: answer.body.detail || say("服务器没有给出编号") };
@@ -292,9 +325,7 @@
     // Sent again under its own number, it does no harm where it had arrived.
     const text = answer.status === 0 ? say("连接中断，恢复后自动再发；不会重复上报") : reason.text;
     tell({ ok: false, event, step: step ? step.name : null, isWaiting, text });
-    if (!isWaiting) return true;
-    if (answer.status !== 401) again(ms || backOff());
-    return false;
+    return { isWaiting, wait: ms };
   }
 
   /* A little by chance, so that not all phones of a street come back at once. */

@@ -77,6 +77,7 @@
     for (const one of events) {
       if (known && !known.has(one.id)) {
         known.add(one.id);
+        if (!cockpit.isNews(one)) continue;
         cockpit.map.pulse("events", one.id);
         cockpit.news(say("新的网格事件：{title}", { title: one.title }));
       }

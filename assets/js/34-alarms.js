@@ -19,6 +19,8 @@
   let isListening = false;
   /** @type {Map<string, number> | null} */
   let known = null;        // alarms that sound, id -> when they began to; a new one pulses
+  /** @type {Set<string>} */
+  let named = new Set();   // all that were told, whether they sound or not
 
   /* --- words, for the pages of the alarms too --- */
 
@@ -255,9 +257,11 @@
   /** @param {Live.Alarm[]} sounding @param {boolean} isFirst */
   function pulse(sounding, isFirst) {
     const before = known || new Map();
+    const there = named;
+    named = new Set(alarms.open().map((one) => one.id));
     known = new Map(sounding.map((one) => [one.id, one.raised]));
     if (isFirst) return;
-    const fresh = sounding.filter((one) => one.state === "unacknowledged" && before.get(one.id) !== one.raised).slice(0, PULSING);
+    const fresh = sounding.filter((one) => one.state === "unacknowledged" && before.get(one.id) !== one.raised && (there.has(one.id) || cockpit.isNews(one))).slice(0, PULSING);
     for (const one of fresh) cockpit.news(cockpit.say("新的告警：{priority} {name} {what}", { priority: alarms.look(one.priority).name, name: one.name, what: alarms.subject(one) }));
     for (const { id } of fresh) {
       for (let turn = 0; turn < PULSES; turn += 1) setTimeout(() => cockpit.map.pulse("alarms", id), turn * PULSE_MS);

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cockpit.live.browser import Browser
+from cockpit.live.filler import Filler
 from cockpit.live.frames import Frame
 from cockpit.live.room import Room, State, derive, differences, read
 from geo import ground, versions
@@ -77,6 +78,7 @@ class LiveHub:
         self._further = further or {}
         self._rooms: dict[str, Room] = {}
         self._dirty = asyncio.Event()
+        self._filler = Filler(databases, self._rooms, self._dirty)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.last_delta: float | None = None
@@ -89,7 +91,8 @@ class LiveHub:
     async def start(self) -> None:
         """Begin to work in the running loop; the screens that come back now find the state read."""
         self._loop = asyncio.get_running_loop()
-        self._tasks = [asyncio.create_task(_endlessly(work)) for work in (self._flush, self._beat, self._watch)]
+        duties = (self._flush, self._beat, self._watch, self._filler.run)
+        self._tasks = [asyncio.create_task(_endlessly(work)) for work in duties]
         for community in communities():
             room = self._room(community)
             room.warm_until = time.monotonic() + WARM_S

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Connection
 
 from cockpit.live.browser import QUEUED_FRAMES, Browser
+from cockpit.live.filling import Filling, Looked
 from cockpit.live.frames import Frame, encoded, frame
 from cockpit.serving.build import build
 from layers.declare import Derived, layers
@@ -41,6 +42,9 @@ class Room:
         self.reading: asyncio.Task[None] | None = None
         # What came while the state is being read, and so is newer than what is read.
         self.since: list[LiveDelta] | None = None
+        self.looked = Looked()
+        # What is read of the first by rank, while that goes on.
+        self.filling: Filling | None = None
         self._seq = 0
         self._changed: State = {}
         # Frames that had to end before their time: what is gone and there again is told in two.
@@ -77,6 +81,8 @@ class Room:
         for key, record in records.items():
             before = known.get(key)
             if record is None:
+                if self.filling is not None:
+                    self.filling.ended.add((layer, key))
                 known.pop(key, None)
                 self._tell(layer, key, None)
             else:
@@ -97,6 +103,27 @@ class Room:
         changed = self._changed.setdefault(layer, {})
         changed[key] = None if told is None else together(changed.get(key), told)
 
+    def begin_filling(self) -> Filling:
+        """What is read from now on is to come to what is known: `fill`."""
+        self.filling = Filling()
+        return self.filling
+
+    def fill(self, filling: Filling, read: State) -> bool:
+        """Take records that were not known; whether they count: not where the state was, or is being, read meanwhile.
+
+        What was told since is newer: what ended does not come back, and of two records the later one is believed.
+        """
+        if self.filling is not filling:
+            return False
+        self.filling = None
+        if self.state is None or self.since is not None:
+            return False
+        moment = now() // MILLISECOND
+        for layer, records in read.items():
+            new = {key: record for key, record in records.items() if (layer, key) not in filling.ended}
+            self._take(self.state.setdefault(layer, {}), layer, new, moment)
+        return True
+
     def derive(self) -> None:
         """Bring what follows from the state up to date, by time alone too."""
         if self.state is None:
@@ -115,7 +142,7 @@ class Room:
         """Take a state that was read, and on top of it what came meanwhile; ``differs``: from what was known."""
         before, since, known = self._derived, self.since or [], self.state or {}
         self.state, self._derived, self.since = state, derived or [], None
-        self._snapshot = self._encoded = None
+        self._snapshot = self._encoded = self.filling = None
         for layer, records in (differs or {}).items():
             for key, told in records.items():
                 self._tell(layer, key, told)
@@ -151,7 +178,7 @@ class Room:
     def forget(self) -> None:
         """Nobody watches: what would be missed is read when somebody comes."""
         self.is_outdated = True
-        self.state = self._snapshot = self._encoded = None
+        self.state = self._snapshot = self._encoded = self.filling = None
         self._changed, self._is_anew, self._followed, self._ready = {}, False, [], []
 
     def deltas(self) -> list[Frame]:

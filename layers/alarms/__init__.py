@@ -8,7 +8,7 @@ from layers.alarms.feed import AlarmsFeed
 from layers.alarms.moves import marks, moves
 from layers.alarms.overlay import overlay
 from layers.alarms.panel import panel
-from layers.alarms.queries import is_there, records
+from layers.alarms.queries import FIRST, is_there, records
 from layers.alarms.sections import sections
 from layers.alarms.telling import is_anything_due, remind, table
 from layers.declare import Layer
@@ -20,6 +20,7 @@ LAYER = Layer(
     order=25,
     column="right",
     records=records,
+    first=FIRST,
     overlay=overlay,
     panel=panel,
     router=router,

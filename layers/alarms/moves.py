@@ -39,7 +39,7 @@ def _read(connection: Connection, community: str, keys: set[str], at: Instant) -
     return queries.records(connection, community, keys, at)
 
 
-moves = moved(_read, _touched, _due)
+moves = moved(_read, _touched, _due, queries.FIRST)
 
 
 def marks(connection: Connection, community: str, since: Instant, until: Instant, most: int) -> list[Mark]:

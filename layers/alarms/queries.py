@@ -13,6 +13,7 @@ from layers.alarms.occurrences import TOLD
 from layers.alarms.rules import PRIORITIES
 from layers.alarms.tables import alarm, alarm_step
 from layers.course import ranked
+from layers.first import First
 from store import origins, revision
 from store.instant import MILLISECOND, Instant, format_rfc3339
 from store.language import Word, in_all
@@ -53,10 +54,8 @@ def records(
     """
     stamp = revision.stamp(connection, TOLD, at)
     query = with_state(community, at)
-    if keys is None:
-        rows = connection.execute(query.where(_is_open(query, at)).order_by(*_loudest(query)).limit(SHOWN)).all()
-    else:
-        rows = connection.execute(query.where(alarm.c.id.in_(keys - {TALLY}))).all()
+    query = _first(community, at) if keys is None else query.where(alarm.c.id.in_(keys - {TALLY}))
+    rows = connection.execute(query).all()
     found: dict[str, dict[str, Any] | None] = dict.fromkeys(keys - {TALLY}) if keys is not None else {}
     names = places_by_code(community)
     for row in rows:
@@ -64,6 +63,18 @@ def records(
     if keys is None or TALLY in keys:
         found[TALLY] = tally(connection, community, at) | stamp
     return found
+
+
+def _first(community: str, at: Instant | None) -> Select[Any]:
+    query = with_state(community, at)
+    return query.where(_is_open(query, at)).order_by(*_loudest(query)).limit(SHOWN)
+
+
+def _first_keys(connection: Connection, community: str, at: Instant | None) -> list[str]:
+    return list(connection.scalars(_first(community, at).with_only_columns(alarm.c.id)))
+
+
+FIRST = First(most=lambda: SHOWN, keys=_first_keys)
 
 
 def tally(connection: Connection, community: str, at: Instant | None) -> dict[str, Any]:
@@ -302,4 +313,5 @@ def _is_open(query: Select[Any], at: Instant | None) -> Any:
 def _loudest(query: Select[Any]) -> tuple[Any, ...]:
     rank = ranked(alarm.c.priority, PRIORITIES)
     sounds = case((query.selected_columns["state"].in_(life.sounding()), 0), else_=1)
-    return sounds, rank, alarm.c.raised.desc()
+    # After a power cut hundreds are raised in one moment: whoever asks is given the same of them.
+    return sounds, rank, alarm.c.raised.desc(), alarm.c.id

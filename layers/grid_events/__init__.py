@@ -11,7 +11,7 @@ from layers.grid_events.moves import marks, moves
 from layers.grid_events.notices import is_anything_due, remind, rules
 from layers.grid_events.overlay import overlay
 from layers.grid_events.panel import panel
-from layers.grid_events.queries import located, records
+from layers.grid_events.queries import FIRST, located, records
 from layers.grid_events.rules import RELEASED, UNDONE, actions, categories, states, step
 from layers.grid_events.sections import sections
 
@@ -22,6 +22,7 @@ LAYER = Layer(
     order=30,
     column="right",
     records=records,
+    first=FIRST,
     overlay=overlay,
     panel=panel,
     router=router,

@@ -41,7 +41,7 @@ def _read(connection: Connection, community: str, keys: set[str], at: Instant) -
     return {key: record for key, record in found.items() if key == TALLY or record["open"]}
 
 
-moves = moved(_read, _touched, _due)
+moves = moved(_read, _touched, _due, queries.FIRST)
 
 
 def marks(connection: Connection, community: str, since: Instant, until: Instant, most: int) -> list[Mark]:

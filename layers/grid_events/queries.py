@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, false, func, not_
 from geo.ground import locate, places
 from geo.spatial import to_metres
 from layers.declare import Located, positions
+from layers.first import First
 from layers.grid_events import search
 from layers.grid_events.ranks import rank
 from layers.grid_events.rows import REVISION, stood
@@ -49,13 +50,10 @@ def records(
     in place of one that matters more.
     """
     stamp = revision.stamp(connection, REVISION, at)
-    query = with_state(community, at, is_by_id=at is not None)
     if keys is None:
-        columns = query.selected_columns
-        order = (rank(columns, now() if at is None else at), columns.occurred.desc(), columns.id)
-        query = standing_in(query, [OPEN], community, at).order_by(*order).limit(SHOWN)
+        query = _first(community, at)
     else:
-        query = query.where(grid_event.c.id.in_(keys - {TALLY}))
+        query = with_state(community, at, is_by_id=True).where(grid_event.c.id.in_(keys - {TALLY}))
     names = {place.code: place for place in places(community, "areas")}
     rows = connection.execute(query).all()
     buildings = locate(community, *positions(rows), "buildings")
@@ -63,6 +61,20 @@ def records(
     if keys is None or TALLY in keys:
         found[TALLY] = tally(connection, community, at) | stamp
     return found
+
+
+def _first(community: str, at: Instant | None) -> Select[Any]:
+    query = with_state(community, at, is_by_id=at is not None)
+    columns = query.selected_columns
+    order = (rank(columns, now() if at is None else at), columns.occurred.desc(), columns.id)
+    return standing_in(query, [OPEN], community, at).order_by(*order).limit(SHOWN)
+
+
+def _first_keys(connection: Connection, community: str, at: Instant | None) -> list[str]:
+    return list(connection.scalars(_first(community, at).with_only_columns(grid_event.c.id)))
+
+
+FIRST = First(most=lambda: SHOWN, keys=_first_keys)
 
 
 def located(connection: Connection, community: str, at: Instant | None) -> Located:

@@ -14,8 +14,11 @@ from sqlalchemy import event as events_of
 from cockpit.replay.api import goes_on, hung_up
 from cockpit.replay.course import Course
 from cockpit.replay.kept import KeptCourses
+from layers.alarms import queries as alarms
 from layers.declare import feeds, layers
+from layers.grid_events import queries as events
 from layers.grid_events import write
+from layers.grid_events.rules import SEVERITIES
 from layers.grid_events.tables import grid_event
 from layers.problem import Problem
 from layers.roles import Actor
@@ -28,6 +31,7 @@ from store.engine import writing
 from store.instant import HOUR, MILLISECOND, MINUTE, SECOND, Instant, now
 from tests.cockpit.test_live_state import as_a_page_does, devices, message
 from tests.database import add
+from tests.layers.test_concerns import put
 
 MOVING = tuple(layer.code for layer in layers() if layer.moves is not None or layer.derived is not None)
 MOST = 1_000
@@ -142,6 +146,41 @@ def test_what_is_replayed_is_what_was_there(engine: Engine, seed: int, step: int
             same(screen, asked_at(connection, until), until)
             looked += 1
         assert looked > 5
+
+
+@pytest.mark.parametrize(("seed", "step"), [(3, 1), (4, 60), (5, 300)])
+def test_of_more_than_a_screen_is_given_the_same_are_replayed_that_were_shown(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, seed: int, step: int
+) -> None:
+    monkeypatch.setattr(events, "SHOWN", 4)
+    monkeypatch.setattr(alarms, "SHOWN", 2)
+    chance = random.Random(seed)
+    begin = (now() - 5 * HOUR) // SECOND * SECOND
+    end = history(engine, chance, begin)
+    steps_of_events(engine)
+    # Some that are late in the midst of it, by no step of anybody, and some that end.
+    for number in range(24):
+        came = begin - HOUR + chance.randrange(60) * MINUTE
+        due = came + chance.randrange(300) * MINUTE + chance.randrange(60) * SECOND
+        over = chance.choice([None, max(begin, came) + chance.randrange(1, 200) * MINUTE])
+        put(engine, f"put-{number:02}", chance.choice(list(SEVERITIES)), came, due, over)
+    most = {"grid_events": 0, "alarms": 0}
+    with engine.connect() as connection:
+        course = Course(connection, "heling", begin)
+        screen: dict[str, dict[str, Any]] = {}
+        show(screen, course.snapshot())
+        same(screen, asked_at(connection, begin), begin)
+        while course.at < end:
+            until = min(end, course.at + chance.randrange(1, 20) * step * SECOND)
+            frames = course.advance(connection, until, step * SECOND, MOST)
+            for number, frame in enumerate(frames):
+                shown = show(screen, frame) * MILLISECOND
+                if step > 1 or number % 7 == 0:
+                    same(screen, asked_at(connection, shown), shown)
+            same(screen, asked_at(connection, course.at), course.at)
+            most = {layer: max(there, screen[layer]["*"]["open"]) for layer, there in most.items()}
+    assert most["grid_events"] > 2 * events.SHOWN
+    assert most["alarms"] > alarms.SHOWN
 
 
 def test_an_answer_ends_where_it_has_told_enough_and_the_next_goes_on(engine: Engine) -> None:
