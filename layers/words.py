@@ -76,7 +76,7 @@ def spoken(kind: str) -> dict[str, str]:
 
 @cache
 def table() -> Mapping[str, dict[str, str]]:
-    """words.toml as it stands: messages and what stands around them, titles, codes, reasons, faults of a request's form."""
+    """words.toml as it stands: messages, what stands around them, titles, codes, reasons, faults of a request's form."""
     return tomllib.loads((files("layers") / "words.toml").read_text(encoding="utf-8"))
 
 
@@ -90,7 +90,7 @@ def codes() -> Mapping[str, str]:
 
 
 def _value(kind: str, text: str) -> str | None:
-    """What stands in a place: a code, a list of them or a type by its word, messages and places in Chinese, else as is."""
+    """What stands in a place: codes and types by their words, messages and places in Chinese, all else as it is."""
     if kind == "message":
         return in_chinese(text)
     if QUOTED_LIST.fullmatch(text):
