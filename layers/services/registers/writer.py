@@ -10,7 +10,7 @@ from layers.problem import Problem
 from layers.roles import Actor
 from layers.services.registers import queries, values
 from layers.services.registers.behind import Value
-from layers.services.registers.declare import Field, Register
+from layers.services.registers.declare import Field, Register, registers
 from store.language import named, say
 from store.seal import Seal
 
@@ -100,11 +100,22 @@ def _taken(
         raise values.Unfit(say("由系统算出，不能填写"))
     if one.type == "row":
         found = _named(connection, writer, one, given, references)
+        # Who was on the list when the row came may leave it: the row can be mended all the same.
+        if one.on and isinstance(found, int) and found != before.get(one.code):
+            _check_listed(connection, writer.community, one, found)
     else:
         found = values.taken(writer.community, one, given)
     if one.fixed and before.get(one.code) not in (None, found):
         raise values.Unfit(say("登记后不能更改；请作废后重新登记"))
     return found
+
+
+def _check_listed(connection: Connection, community: str, one: Field, number: int) -> None:
+    known = registers(community)
+    if any(queries.is_listed(connection, community, known[code], one.to, number) for code in one.on):
+        return
+    names = say("、").join(say("「{name}」", name=named(known[code])) for code in one.on)
+    raise values.Unfit(say("不在{names}名单上，请先登记到那里", names=names))
 
 
 def _named(connection: Connection, writer: Writer, one: Field, given: Any, references: References | None) -> Value:
