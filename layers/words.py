@@ -76,7 +76,7 @@ def spoken(kind: str) -> dict[str, str]:
 
 @cache
 def table() -> Mapping[str, dict[str, str]]:
-    """words.toml as it stands: messages, what stands around them, titles, codes, reasons, faults of a request's form."""
+    """words.toml as it stands: messages and what stands around them, titles, codes, reasons, faults of a form."""
     return tomllib.loads((files("layers") / "words.toml").read_text(encoding="utf-8"))
 
 

@@ -700,6 +700,8 @@ declare namespace Api {
     /** The register whose row a "row" names. */
     to: string | null;
     layer: string | null;
+    /** Places of the layer that a "place" cannot be. */
+    but: string[];
     least: number | null;
     most: number | null;
     choices: Record<string, { name: string }>;

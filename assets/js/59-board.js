@@ -73,7 +73,7 @@
     const { counted, list, below: others } = ofState(state);
     const more = Math.max(0, counted - list.children.length);
     others.hidden = more === 0;
-    others.replaceChildren(...(more ? [cockpit.toRows(cockpit.sayN("另有 {n} 件", more), "/events", { state })] : []));
+    others.replaceChildren(...(more ? [cockpit.toRows(say("另有 {n} 件", { n: cockpit.number(more) }), "/events", { state })] : []));
   }
 
   /** @param {string} state */

@@ -419,6 +419,12 @@ def test_rooms_are_booked_from_what_is_free_and_recur_in_words(
     cockpit.sign_in(page, "约房文员", "steward", COMMUNITY)
     dialog = opened(cockpit, page, "bookings")
     page.get_by_role("button", name="空闲房间").click()
+    # What is over is offered to nobody, nor what nobody books.
+    expect(dialog.locator(".rooms")).to_contain_text("排练厅")
+    expect(dialog.locator(".rooms")).not_to_contain_text("走廊")
+    dialog.get_by_label("日期").fill((TODAY - timedelta(1)).isoformat())
+    expect(dialog.locator(".rooms")).to_be_visible()
+    expect(dialog.locator(".rooms .book")).to_have_count(0)
     dialog.get_by_label("日期").fill(day.isoformat())
     free = dialog.get_by_role("button", name=re.compile("预约.*书法.* 20 时")).first
     free.focus()

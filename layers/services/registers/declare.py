@@ -40,12 +40,13 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """A field of a row.
 
     ``choices`` are the codes that a choice may have, with their words; ``to`` is the register whose row a "row" names,
-    ``layer`` the layer of the ground whose place a "place" names. ``least`` and ``most`` bound a number, ``most`` the
-    characters of a text. ``personal``: sealed, and told only to who may see names. ``computed``: never entered, but
-    found by what stands behind the register. ``on`` are registers of which one must list the row that a "row" names, by a
-    row of its own that stands: what they are not for is not entered by mistake. ``people``: the number is one of people, though the row names none, so
-    that a small total of it may name somebody. ``fixed``: as it was when the row came. ``past``: no day to come.
-    ``said`` is what who wrote a row is told of a computed field that has a value, with ``{value}`` in its place.
+    ``layer`` the layer of the ground whose place a "place" names, ``but`` are kinds of places that it cannot be.
+    ``least`` and ``most`` bound a number, ``most`` the characters of a text. ``personal``: sealed, and told only to who
+    may see names. ``computed``: never entered, but found by what stands behind the register. ``on`` are registers of
+    which one must list the row that a "row" names, by a row of its own that stands: what they are not for is not
+    entered by mistake. ``people``: the number is one of people, though the row names none, so that a small total of it
+    may name somebody. ``fixed``: as it was when the row came. ``past``: no day to come. ``said`` is what who wrote a
+    row is told of a computed field that has a value, with ``{value}`` in its place.
     """
 
     code: str
@@ -62,6 +63,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     to: str = ""
     on: tuple[str, ...] = ()
     layer: str = ""
+    but: tuple[str, ...] = ()
     unit: str = ""
     unit_en: str = ""
     least: float | None = None

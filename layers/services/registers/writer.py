@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from geo.ground import place
 from layers.problem import Problem
 from layers.roles import Actor
 from layers.services.registers import queries, values
@@ -105,6 +106,8 @@ def _taken(
             _check_listed(connection, writer.community, one, found)
     else:
         found = values.taken(writer.community, one, given)
+        if one.but and found != before.get(one.code):
+            _check_kind(writer.community, one, str(found or ""))
     if one.fixed and before.get(one.code) not in (None, found):
         raise values.Unfit(say("登记后不能更改；请作废后重新登记"))
     return found
@@ -116,6 +119,12 @@ def _check_listed(connection: Connection, community: str, one: Field, number: in
         return
     names = say("、").join(say("「{name}」", name=named(known[code])) for code in one.on)
     raise values.Unfit(say("不在{names}名单上，请先登记到那里", names=names))
+
+
+def _check_kind(community: str, one: Field, code: str) -> None:
+    found = place(community, one.layer, code)
+    if found is not None and found.kind in one.but:
+        raise values.Unfit(say("「{name}」不供选用，请另选一处", name=named(found)))
 
 
 def _named(connection: Connection, writer: Writer, one: Field, given: Any, references: References | None) -> Value:
