@@ -165,6 +165,8 @@ declare namespace Api {
     level: string;
     level_name: string;
     grid: string | null;
+    /** Nothing where the ground has no such grid any more. */
+    grid_name: string | null;
     /** Whoever may not see names gets none. */
     assignee?: string | null;
     unassigned: boolean;
