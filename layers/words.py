@@ -76,7 +76,7 @@ def spoken(kind: str) -> dict[str, str]:
 
 @cache
 def table() -> Mapping[str, dict[str, str]]:
-    """words.toml as it stands: messages, titles, codes, reasons, and the faults of a request's form."""
+    """words.toml as it stands: messages and what stands around them, titles, codes, reasons, faults of a form."""
     return tomllib.loads((files("layers") / "words.toml").read_text(encoding="utf-8"))
 
 
@@ -90,7 +90,7 @@ def codes() -> Mapping[str, str]:
 
 
 def _value(kind: str, text: str) -> str | None:
-    """What stands in a place: a code or a list of them by its word, messages and places in Chinese, all else as is."""
+    """What stands in a place: codes and types by their words, messages and places in Chinese, all else as it is."""
     if kind == "message":
         return in_chinese(text)
     if QUOTED_LIST.fullmatch(text):
@@ -99,6 +99,8 @@ def _value(kind: str, text: str) -> str | None:
     plain = (quoted[1] or quoted[2] or "") if quoted else text
     if kind == "place":
         return BYTE.sub(r"第 \1 字节", plain)
+    if kind == "type" and text in table()["types"]:
+        return table()["types"][text]
     if kind == "code":
         return "、".join(codes().get(one, one) for one in plain.split(", "))
     return f"「{plain}」" if quoted else plain
@@ -106,9 +108,12 @@ def _value(kind: str, text: str) -> str | None:
 
 @cache
 def _lines() -> list[_Line]:
-    """The messages, those with most words of their own first: a general one must not take a particular one's place."""
+    """What stands around messages, then these, those with most words of their own first.
+
+    A general one must not take a particular one's place, nor take in what stands around it.
+    """
     rows = sorted(table()["messages"].items(), key=lambda row: -len(PLACE.sub("", row[0])))
-    return [_line(english, chinese) for english, chinese in rows]
+    return [_line(english, chinese) for english, chinese in [*table()["around"].items(), *rows]]
 
 
 def _line(english: str, chinese: str) -> _Line:

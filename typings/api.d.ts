@@ -165,6 +165,8 @@ declare namespace Api {
     level: string;
     level_name: string;
     grid: string | null;
+    /** Nothing where the ground has no such grid any more. */
+    grid_name: string | null;
     /** Whoever may not see names gets none. */
     assignee?: string | null;
     unassigned: boolean;
@@ -700,6 +702,8 @@ declare namespace Api {
     /** The register whose row a "row" names. */
     to: string | null;
     layer: string | null;
+    /** Places of the layer that a "place" cannot be. */
+    but: string[];
     least: number | null;
     most: number | null;
     choices: Record<string, { name: string }>;

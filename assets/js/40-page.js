@@ -62,7 +62,9 @@
       if (!cockpit.replay.isOn()) cockpit.forgetTrends();
       cockpit.refreshTrends();
       const guide = document.getElementById("guide");
+      // How the first device is connected helps while there is none; who follows it keeps it while that one comes.
       if (guide instanceof HTMLDetailsElement && cockpit.devices().length === 0) guide.open = true;
+      else if (guide instanceof HTMLDetailsElement && !guide.open) guide.remove();
     }
     freshness();
     cockpit.root.dispatchEvent(new CustomEvent("rendered", { detail: changed }));

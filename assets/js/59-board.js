@@ -10,8 +10,11 @@
   const TALLY = "*";
   const MARK = { minor: ["●", "low"], major: ["◆", "middle"], critical: ["▲", "high"] };
   const WAIT_MS = 150;
-  /** @type {Map<string, {count: HTMLElement, list: HTMLElement}>} */
-  const columns = new Map();   // state -> {count, list}
+  const FEW = 20;              // cards; a column with fewer asks for those that wait below them
+  const SETTLED_MS = 700;      // a batch moves many, one after the other; then all are asked for at once
+  const REFUSED_MS = 5000;
+  /** @type {Map<string, {counted: number, count: HTMLElement, list: HTMLElement, below: HTMLElement}>} */
+  const columns = new Map();   // state -> how many it says there are, where, its cards, and what is said of the others
   /** @type {Map<string, HTMLElement>} */
   const cards = new Map();     // event -> its card
   /** @type {Set<string>} */
@@ -21,6 +24,10 @@
   const MARK_MS = 20000;
   /** @type {number | null} */
   let timer = null;
+  /** @type {number | null} */
+  let below = null;            // when those below are asked for
+  /** @type {Map<string, number> | null} */
+  let since = null;            // while they are: what the live channel said of, event -> its step
 
   async function load() {
     // Who it is decides what a card offers; both are asked for at once.
@@ -28,6 +35,7 @@
     const board = cockpit.need("[data-board]");
     columns.clear();
     cards.clear();
+    since = null;
     board.replaceChildren(...answer.columns.map(column));
   }
 
@@ -40,18 +48,36 @@
     const head = element("h2", "", name + " ");
     head.append(counted);
     const list = element("ol", "cards");
-    columns.set(state, { count: counted, list });
-    for (const told of events) {
-      const due = told.due ? Date.parse(told.due) : null;
-      const where = [told.area ? cockpit.areaName(told.area) : null, told.category_name].filter(Boolean).join(" · ");
-      const { id, severity, title, source, assignee, unassigned, seq, photo } = told;
-      const warn = told.warn ? Date.parse(told.warn) : null;
-      list.append(card({ id, severity, title, where, due, warn, source, assignee, unassigned, seq, state, words: told.detail, photo }));
-    }
+    const others = element("p", "others");
+    columns.set(state, { counted: count, count: counted, list, below: others });
+    for (const told of events) list.append(card(toCard(told, state)));
     moves.target(box, (id, to) => batch.send(to, [id]));
-    box.append(head, list);
+    box.append(head, list, others);
+    sayOthers(state);
     return box;
   }
+
+  /* An event of the API as a card. */
+  /** @param {Api.EventProperties} told @param {string} state @returns {Card} */
+  function toCard(told, state) {
+    const { id, severity, title, source, assignee, unassigned, seq, photo } = told;
+    const where = [told.area ? cockpit.areaName(told.area) : null, told.category_name].filter(Boolean).join(" · ");
+    const due = told.due ? Date.parse(told.due) : null;
+    const warn = told.warn ? Date.parse(told.warn) : null;
+    return { id, severity, title, where, due, warn, source, assignee, unassigned, seq, state, words: told.detail, photo };
+  }
+
+  /* What is not shown of a column is said below it, with the way to it. */
+  /** @param {string} state */
+  function sayOthers(state) {
+    const { counted, list, below: others } = ofState(state);
+    const more = Math.max(0, counted - list.children.length);
+    others.hidden = more === 0;
+    others.replaceChildren(...(more ? [cockpit.toRows(say("另有 {n} 件", { n: cockpit.number(more) }), "/events", { state })] : []));
+  }
+
+  /** @param {string} state */
+  const ofState = (state) => /** @type {{counted: number, count: HTMLElement, list: HTMLElement, below: HTMLElement}} */ (columns.get(state));
 
   /** @param {Card} one */
   function card(one) {
@@ -136,7 +162,7 @@
   /** @param {Record<string, Live.GridEvent> & { "*"?: Live.GridEventTally }} changed */
   function apply(changed) {
     const tally = changed[TALLY];
-    if (tally) for (const [state, { count }] of columns) cockpit.setText(count, cockpit.number(tally.by_state[state] || 0));
+    if (tally) for (const [state, column] of columns) count(column, tally.by_state[state] || 0);
     for (const [id, told] of Object.entries(changed)) {
       if (id === TALLY) continue;
       const one = /** @type {Live.GridEvent} */ (told);
@@ -144,12 +170,56 @@
       const assignee = old && !one.unassigned && !old.classList.contains("is-unassigned") ? cockpit.need(".who", old).textContent : "";
       if (old) old.remove();
       cards.delete(id);
+      since?.set(id, one.seq);
       if (!one.open || !columns.has(one.state)) continue;
       const where = [one.area, one.category].filter(Boolean).join(" · ");
-      place(/** @type {{list: HTMLElement}} */ (columns.get(one.state)).list, card({ ...one, where, assignee }));
+      place(ofState(one.state).list, card({ ...one, where, assignee }));
       if (cockpit.may("steward")) renewed.add(id);
     }
     if (renewed.size && timer === null) timer = setTimeout(renew, WAIT_MS);
+    for (const state of columns.keys()) sayOthers(state);
+    askForOthers();
+  }
+
+  /** @param {{counted: number, count: HTMLElement}} column @param {number} n */
+  function count(column, n) {
+    column.counted = n;
+    cockpit.setText(column.count, cockpit.number(n));
+  }
+
+  const runsLow = () => [...columns.values()].some(({ counted, list }) => list.children.length < Math.min(FEW, counted));
+
+  /* Where a column runs low, ask for what waits below its cards: once for all columns, and never twice at a time. */
+  function askForOthers(after = SETTLED_MS) {
+    // Not all boards of a control room at the same moment.
+    if (below === null && since === null && runsLow()) below = setTimeout(takeOthers, after * (1 + Math.random()));
+  }
+
+  async function takeOthers() {
+    below = null;
+    if (!runsLow()) return;
+    const moved = (since = new Map());
+    let answer;
+    try {
+      answer = await cockpit.ask("events/board", {});
+    } catch {
+      if (since === moved) since = null;
+      askForOthers(REFUSED_MS);
+      return;
+    }
+    if (since !== moved) return;   // the board was read anew meanwhile
+    since = null;
+    for (const { state, count: n, events } of answer.columns) {
+      const column = columns.get(state);
+      if (!column) continue;
+      // A count is of its moment: where something moved since, the live channel's is the newer one.
+      if (!moved.size) count(column, n);
+      for (const told of events) {
+        if (!cards.has(told.id) && (moved.get(told.id) ?? 0) <= told.seq) place(column.list, card(toCard(told, state)));
+      }
+      sayOthers(state);
+    }
+    if (moved.size) askForOthers();
   }
 
   /* What lies with nobody first, then what is critical, then what is due first: as the server orders them. */

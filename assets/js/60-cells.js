@@ -51,10 +51,20 @@
   /** @param {CellProps<string> & {data: {unassigned?: boolean}}} props */
   cells.EventHolder = ({ value, data }) => draw("span", { className: data.unassigned ? "is-late" : "", title: value }, value);
 
-  cells.LocalTime = (props) => window.cockpit.time.full(props.value);
+  /* A time that is missing is none, not the beginning of all counting. */
+  /** @param {number | null | undefined} ms */
+  const full = (ms) => (ms === null || ms === undefined ? "—" : window.cockpit.time.full(ms));
+
+  cells.LocalTime = (props) => full(props.value);
+
+  /* When a device was last heard; it stands first, or last, among the times where it never was. */
+  /** @param {number | null | undefined} ms */
+  const heard = (ms) => (ms === null || ms === undefined ? window.cockpit.say("从未上报") : full(ms));
+  cells.LastHeard = (props) => heard(props.value);
 
   /* What a cell says, as text: by the name of what draws it. */
   window.cockpit.cellText = function (drawnBy, value) {
+    if (drawnBy === "LastHeard") return heard(value);
     if (value === null || value === undefined) return "";
     const { MARKS, LEVEL_WORDS, time } = window.cockpit;
     if (drawnBy === "EventSeverity") return `${MARKS[value]} ${LEVEL_WORDS[value]}`;

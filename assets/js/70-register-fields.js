@@ -257,7 +257,7 @@
   registers.controls = {
     long, time: moment, choices: several, row: picked,
     choice: (field, value) => selected(field, choicesOf(field), value),
-    place: (field, value) => selected(field, Object.entries(registers.declared.places[field.layer ?? ""] ?? {}), value),
+    place: (field, value) => selected(field, Object.entries(registers.declared.places[field.layer ?? ""] ?? {}).filter(([code]) => code === value || !field.but.includes(code)), value),
     yes_no: (field, value) => selected(field, [["true", say("是")], ["false", say("否")]], value),
   };
 })();

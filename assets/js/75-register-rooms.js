@@ -27,7 +27,7 @@
     wanted = day;
     place.replaceChildren();   // nobody books an hour of the day before
     try {
-      const rooms = await cockpit.roomsOfDay(day, (given) => (cockpit.at === null && registers.declared.register.may.writes ? button(given) : null));
+      const rooms = await cockpit.roomsOfDay(day, (given, ends) => (cockpit.at === null && registers.declared.register.may.writes && ends > cockpit.now() ? button(given) : null));
       if (day === wanted) place.replaceChildren(...(rooms ? [rooms] : []));
     } catch (error) {
       if (day === wanted) cockpit.sayOutcome(outcome, false, error.message);

@@ -22,7 +22,7 @@ COLUMNS: tuple[dict[str, Any], ...] = (
     {"field": "kind", "headerName": marked("类型"), "flex": 1, "minWidth": 110},
     {"field": "area", "headerName": marked("片区"), "flex": 1, "minWidth": 110},
     {"field": "status", "headerName": marked("状态"), "minWidth": 120},
-    {"field": "seen", "headerName": marked("最近上报"), "cellRenderer": "LocalTime", "minWidth": 150},
+    {"field": "seen", "headerName": marked("最近上报"), "cellRenderer": "LastHeard", "minWidth": 150},
     {"field": "moved", "headerName": marked("走字"), "type": "rightAligned", "minWidth": 130, "hide": True},
     {"field": "mean", "headerName": marked("均值"), "type": "rightAligned", "minWidth": 130, "hide": True},
     {"field": "n", "headerName": marked("读数个数"), "type": "rightAligned", "minWidth": 130, "hide": True},

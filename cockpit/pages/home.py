@@ -55,7 +55,7 @@ def _page(community: Community, metric: str, theme: str, mqtt_port: int, past: d
 
 def devices_table() -> Any:
     """The devices; rows are set and changed by the live channel, by their id."""
-    return table("devices-table", COLUMNS, say("还没有设备。照上方「接入第一台设备」登记，每台一行"), "56rem")
+    return table("devices-table", COLUMNS, say("还没有设备。由管理员登记，每台一行"), "56rem")
 
 
 def _guide(community: Community, mqtt_port: int) -> Any:
@@ -87,4 +87,6 @@ def _guide(community: Community, mqtt_port: int) -> Any:
         ],
         className="guide panel",
         id="guide",
+        hidden=True,
+        **{"data-least-role": "manager"},
     )

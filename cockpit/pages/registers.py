@@ -18,6 +18,7 @@ from layers.services.registers import told, values
 from layers.services.registers.declare import Field, Register, registers
 from layers.services.registers.exports import heading
 from layers.services.registers.words import seen
+from layers.words import spoken
 from store.language import named, say
 
 WIDE = {"text": 160, "long": 260, "time": 170, "choices": 160, "row": 180}
@@ -132,7 +133,7 @@ def _open(one: Register, community: Community) -> Any:
             ),
         ]
     else:
-        content.append(html.P(_closed(one), className="second", **{"data-register-closed": ""}))
+        content.append(html.P(_closed(one, community), className="second", **{"data-register-closed": ""}))
     return html.Section(
         content, className="panel register-open", **{"data-declared": msgspec.json.encode(words).decode()}
     )
@@ -148,8 +149,16 @@ def _keys(one: Register, community: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _closed(one: Register) -> str:
-    return say("登录后可查看各行；这里只有合计") if one.totals else say("登录后可查看各行")
+def _closed(one: Register, community: Community) -> str:
+    """Why there are no rows for whoever asks: nobody is signed in, has no role here, or too small a one."""
+    viewer = access.asking()
+    if viewer is None:
+        return say("登录后可查看各行；这里只有合计") if one.totals else say("登录后可查看各行")
+    if not viewer.is_in(community.code):
+        why = say("您的账号在{community}没有角色，看不到各行", community=named(community))
+    else:
+        why = say("需要{least}才能查看各行", least=spoken("codes").get(one.reads, one.reads))
+    return say("{why}；这里只有合计", why=why) if one.totals else why
 
 
 def _columns(one: Register, community: str) -> list[dict[str, Any]]:

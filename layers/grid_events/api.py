@@ -16,7 +16,7 @@ from layers.people import sees_people, told_to
 from layers.photos import cleaned
 from layers.problem import Problem
 from layers.roles import Actor
-from layers.sheets.out import FORMATS
+from layers.sheets.out import FORMATS, attachment
 from layers.web import (
     At,
     Body,
@@ -186,8 +186,8 @@ def download(
         content = export.table(export.ordered(rows, community.code, sort or ()), community.code, format_)
     with writing(engine) as connection:
         audit.record(connection, actor.label, "event.export", community.code, {"format": format_, "rows": len(rows)})
-    name = {"Content-Disposition": f'attachment; filename="events-{community.code}.{format_}"'}
-    return Response(content, media_type=FORMATS[format_], headers=name)
+    headers = attachment(f"events-{community.code}", format_, at)
+    return Response(content, media_type=FORMATS[format_], headers=headers)
 
 
 def period_figures(

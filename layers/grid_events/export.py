@@ -41,6 +41,7 @@ def ordered(rows: Sequence[Row[Any]], community: str, sorts: Sequence[str]) -> l
 def table(rows: Sequence[Row[Any]], community: str, form: str) -> bytes:
     """The events as a file, in the order of ``rows``."""
     areas = _areas(community)
+    grids = {place.code: named(place) for place in places(community, "grids")}
     columns = [
         Column(say("编号"), 18, [row.id for row in rows]),
         Column(say("级别"), 6, [named(SEVERITIES[row.severity]) for row in rows]),
@@ -49,7 +50,8 @@ def table(rows: Sequence[Row[Any]], community: str, form: str) -> bytes:
         Column(say("类别"), 12, [category_name(row) for row in rows]),
         Column(say("主办"), 12, [named(categories()[row.category], "department") for row in rows]),
         Column(say("片区"), 12, [areas.get(row.area, "") for row in rows]),
-        Column(say("网格"), 12, [row.grid or "" for row in rows]),
+        Column(say("网格"), 12, [grids.get(row.grid, row.grid or "") for row in rows]),
+        Column(say("网格编码"), 12, [row.grid or "" for row in rows]),
         Column(say("状态"), 10, [named(states()[row.state]) for row in rows]),
         Column(say("层级"), 10, [named(levels()[row.level]) for row in rows]),
         Column(say("派给"), 12, [row.assignee or "" for row in rows]),

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from geo.ground import place
 from layers.grid_events.hands import is_unassigned
 from layers.grid_events.ranks import ranks
 from layers.grid_events.rules import categories, levels, states
@@ -51,6 +52,7 @@ def properties(row: Row[Any]) -> dict[str, Any]:
         "level": row.level,
         **in_all("level_name", levels()[row.level]),
         "grid": row.grid,
+        **in_all("grid_name", place(row.community, "grids", row.grid) if row.grid else None),
         "assignee": row.assignee,
         "unassigned": is_unassigned(row.state, row.assignee),
         "rating": row.rating,

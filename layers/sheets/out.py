@@ -14,7 +14,7 @@ from typing import Any
 from layers.sheets.cells import MAX_CELL, escaped, guarded
 from layers.texts import cleaned
 from store import far
-from store.instant import SHANGHAI, Instant, to_datetime
+from store.instant import SHANGHAI, Instant, local_date, now, to_datetime
 
 FORMATS = {
     "csv": "text/csv; charset=utf-8",
@@ -36,6 +36,12 @@ class Column:
     name: str
     width: int
     values: Sequence[Cell]
+
+
+def attachment(name: str, form: str, at: Instant | None) -> dict[str, str]:
+    """The header by which a file is kept under a name with the day that it shows: today, or that of a past time."""
+    day = local_date(now() if at is None else at)
+    return {"Content-Disposition": f'attachment; filename="{name}-{day}.{form}"'}
 
 
 def moment(instant: Instant | None) -> datetime | None:

@@ -27,7 +27,6 @@ from store.instant import Instant, format_rfc3339, from_datetime
 
 OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])(\d{1,2}):?(\d{2})?(?:\s.*)?")
 EPOCHS = {"epoch_s": 1_000, "epoch_ms": 1}
-NUMBERS_ONLY = "scale and offset are for numbers"
 
 
 class _Functions(functions.Functions):
@@ -128,7 +127,8 @@ def _form(form: Form) -> Read:
             ts = arrived if at is None else at(content, arrived)
             return Sample(ts, values_of(_found(readers, content), ""), by_us=at is None)
         except JMESPathError as error:
-            raise Refused(Reason.WRONG_SHAPE, " ".join(str(error).split())[:500]) from None
+            why = " ".join(str(error).split())[:400]
+            raise Refused(Reason.WRONG_SHAPE, f"the mapping does not fit this message: {why!r}") from None
 
     return read
 
@@ -148,7 +148,9 @@ def _value(metric: str, declared: str | Scaled) -> Callable[[Any], Any]:
         if value is None:
             return None
         if not is_finite(value):
-            raise Refused(Reason.WRONG_SHAPE, f"{metric}: {NUMBERS_ONLY}, not for {str(value)[:40]!r}")
+            raise Refused(
+                Reason.WRONG_SHAPE, f"{metric}: scale and offset are for numbers, not for {str(value)[:40]!r}"
+            )
         return value * scaled.scale + scaled.offset
 
     return read

@@ -45,7 +45,7 @@ FITTING: Mapping[str, Mapping[str, Any]] = {
     "sign_ups": {"left": None},
     "service_requests": {"served": None, "satisfied": None, "due": (TODAY + timedelta(days=9)).isoformat()},
     "clinic_roster": {"from": "08:00", "to": "12:00"},
-    "bookings": {"recurrence": None, "exceptions": None, "site": None},
+    "bookings": {"afterwards": "是", "recurrence": None, "exceptions": None, "site": None},
     "shop_concessions": {"until": None},
     "operators": {"until": None},
     "desks": {"until": None},
@@ -69,9 +69,16 @@ def _redemption(client: httpx.Client) -> dict[str, Any]:
     return {"goods": goods, "person": person}
 
 
+def _check_in(client: httpx.Client) -> dict[str, Any]:
+    person = add(client, "persons")["id"]
+    add(client, "living_alone", person=person)
+    return {"person": person}
+
+
 BEFORE: Mapping[str, Callable[[httpx.Client], dict[str, Any]]] = {
     "attendance": _attendance,
     "redemptions": _redemption,
+    "check_ins": _check_in,
 }
 """What has to be there before a row can be: register -> values that name it."""
 
@@ -130,7 +137,7 @@ def _value(client: httpx.Client, field: Field, number: int) -> Any:
         case "choices":
             return [next(iter(field.choices))]
         case "place":
-            known = places(COMMUNITY, field.layer)
+            known = [one for one in places(COMMUNITY, field.layer) if one.kind not in field.but]
             return known[number % len(known)].code if known else None
         case "row":
             return add(client, field.to)["id"] if field.required else None

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from store.instant import local_date, now
 from tests.end_to_end.test_events import EVENTS, client
 from tests.layers.sheets.test_out import read_csv, read_xlsx
 from tests.running import Cockpit
@@ -107,6 +108,12 @@ def test_open_means_the_same_in_list_export_and_counts(either_cockpit: Cockpit) 
     listed = manager.get(EVENTS, params={"state": "open"}).json()["features"]
     lines = read_csv(manager.get(f"{EVENTS}/export", params={"state": "open", "format": "csv"}).content)
     columns = manager.get(f"{EVENTS}/board").json()["columns"]
+    # A file is known by its day later on: today, or that of the past time that it shows.
+    for asked, day in (({}, str(local_date(now()))), ({"at": "2026-11-20T20:00"}, "2026-11-20")):
+        answer = manager.get(f"{EVENTS}/export", params={"state": "open", "format": "csv"} | asked)
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="events-heling-{day}.csv"'
+    rows = manager.get("/api/v1/heling/registers/persons/export", params={"format": "csv", "at": "2026-11-20T20:00"})
+    assert rows.headers["Content-Disposition"] == 'attachment; filename="persons-heling-2026-11-20.csv"'
     assert len(listed) == len(lines) - 1 == sum(column["count"] for column in columns)
     assert done not in {one["id"] for one in listed}
     asked = {"q": "未结 2", "severity": "minor", "state": ["reported", "filed"]}

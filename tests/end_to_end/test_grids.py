@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.end_to_end.test_events import client
 from tests.end_to_end.test_map import on_map
+from tests.layers.sheets.test_out import read_csv
 from tests.running import Cockpit, strip, until
 
 API = "/api/v1/heling"
@@ -59,6 +60,13 @@ def test_an_events_page_leads_to_its_place_on_the_map(gridded: Cockpit, page: Pa
     event = manager.post(f"{API}/events", json=body).json()["id"]
     gridded.sign_in(page, "钱经理", "manager", "heling")
     page.goto(f"{gridded.url}/events/{event}")
+    # By its name, as people know it; in a file the code stands beside it.
+    expect(page.locator(".facts div", has=page.get_by_text("网格", exact=True)).locator("dd")).to_have_text("第1网格")
+    assert manager.get(f"{API}/events/{event}").json()["properties"]["grid_name"] == "第1网格"
+    chinese = {"Accept-Language": "zh-CN"}
+    head, *lines = read_csv(manager.get(f"{API}/events/export", params={"format": "csv"}, headers=chinese).content)
+    row = dict(zip(head, next(line for line in lines if line[0] == event), strict=True))
+    assert (row["网格"], row["网格编码"]) == ("第1网格", "g1")
     page.get_by_role("link", name="在地图上看").click()
     expect(page.locator("[data-map-card]")).to_contain_text("井盖松动", timeout=20_000)
     lon, lat = until(lambda: on_map(page, "(c => Math.abs(c.lng - 120.187) < 1e-3 && [c.lng, c.lat])(map.getCenter())"))

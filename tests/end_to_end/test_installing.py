@@ -161,6 +161,17 @@ def test_what_is_amiss_is_told_at_once_and_devices_on_one_spot_stand_apart(
     amiss = page.locator("[data-amiss]")
     expect(amiss).to_contain_text("与 air spot-2 在同一位置")
     expect(amiss).to_contain_text("没有场所，客流不计入")
+    # One that never spoke was not heard at the beginning of all counting: it stands before those that were.
+    assert cockpit.get(f"{API}/spot-1")["properties"]["last_seen"] is None
+    expect(page.locator("#devices-list-table [row-id='spot-1'] [col-id='seen']")).to_have_text("从未上报")
+    first, head = (
+        page.locator(f"#devices-list-table {one}")
+        for one in ("[row-index='0'] [col-id='seen']", "[col-id='seen'] .ag-header-cell-label")
+    )
+    head.click()
+    expect(first).to_have_text("从未上报")
+    head.click()
+    expect(first).not_to_have_text("从未上报")
     page.locator("[data-unwell]").get_by_role("link", name="离线").click()
     expect(page.locator("#devices-list-table [col-id='status']").nth(1)).to_contain_text("○ 离线")
     expect(page.get_by_role("link", name="登记设备")).to_be_visible()

@@ -412,6 +412,17 @@ def test_a_meal_costs_a_card_number_and_one_tap_on_a_phone(
     context.close()
 
 
+def test_who_is_signed_in_without_a_role_here_is_told_so(cockpit: Cockpit, page: Page) -> None:
+    page.goto(f"{cockpit.url}/registers?community=tahai&register=check_ins")
+    closed = page.locator("[data-register-closed]")
+    expect(closed).to_have_text("登录后可查看各行")
+    cockpit.sign_in(page, "赫灵文员", "steward", "heling")
+    page.goto(f"{cockpit.url}/registers?community=tahai&register=check_ins")
+    expect(closed).to_have_text("您的账号在塔海未来社区没有角色，看不到各行")
+    page.goto(f"{cockpit.url}/registers?community=tahai&register=persons")
+    expect(closed).to_have_text("您的账号在塔海未来社区没有角色，看不到各行；这里只有合计")
+
+
 def test_rooms_are_booked_from_what_is_free_and_recur_in_words(
     cockpit: Cockpit, page: Page, manager: httpx.Client
 ) -> None:
@@ -419,6 +430,12 @@ def test_rooms_are_booked_from_what_is_free_and_recur_in_words(
     cockpit.sign_in(page, "约房文员", "steward", COMMUNITY)
     dialog = opened(cockpit, page, "bookings")
     page.get_by_role("button", name="空闲房间").click()
+    # What is over is offered to nobody, nor what nobody books.
+    expect(dialog.locator(".rooms")).to_contain_text("排练厅")
+    expect(dialog.locator(".rooms")).not_to_contain_text("走廊")
+    dialog.get_by_label("日期").fill((TODAY - timedelta(1)).isoformat())
+    expect(dialog.locator(".rooms")).to_be_visible()
+    expect(dialog.locator(".rooms .book")).to_have_count(0)
     dialog.get_by_label("日期").fill(day.isoformat())
     free = dialog.get_by_role("button", name=re.compile("预约.*书法.* 20 时")).first
     free.focus()

@@ -148,6 +148,8 @@ def test_values_targets_and_indicators_are_a_managers_to_enter(filled: Cockpit, 
 
 def test_figures_of_people_are_told_to_stewards_only(filled: Cockpit, manager: httpx.Client) -> None:
     person = manager.post(f"{API}/registers/persons", json={"card": "s-1", "name": "张三"}).json()
+    listed = {"person": person["id"], "every_days": 3, "since": str(TODAY)}
+    assert manager.post(f"{API}/registers/living_alone", json=listed).status_code == 201
     check_in = {"person": person["id"], "how": "called", "seen": f"{TODAY} 00:00"}
     assert manager.post(f"{API}/registers/check_ins", json=check_in).status_code == 201
     stranger = httpx.Client(base_url=filled.url)

@@ -181,7 +181,13 @@ def test_a_fresh_cockpit_says_what_it_waits_for(own_cockpit: Cockpit, watched: W
     ):
         expect(page.locator(f"#panel-{code} .waiting")).to_contain_text(words)
         expect(page.locator(f"#panel-{code} .waiting")).to_be_visible()
+    # Who cannot register a device is not told how it is done.
     page = watched.open(f"{own_cockpit.url}/")
+    expect(page.locator("#guide")).to_have_attribute("open", "")
+    expect(page.locator("#guide")).to_be_hidden()
+    own_cockpit.sign_in(page, "装机", "manager", "heling")
+    page.goto(f"{own_cockpit.url}/")
+    expect(page.locator("#guide")).to_be_visible()
     expect(page.locator("#guide")).to_have_attribute("open", "")
     guide = page.locator("#guide").inner_text()
     [command] = [line for line in guide.splitlines() if line.startswith("cockpit device add")]
@@ -191,6 +197,8 @@ def test_a_fresh_cockpit_says_what_it_waits_for(own_cockpit: Cockpit, watched: W
     made = own_cockpit.answer(*shlex.split(command)[1:])
     assert made["topic"] in guide
     assert f"-p {own_cockpit.mqtt} " in guide
+    page.goto(f"{own_cockpit.url}/")
+    expect(page.locator("#guide")).to_have_count(0)
 
 
 def test_a_cut_line_is_said_within_six_seconds_and_mends_itself(own_cockpit: Cockpit, watched: Watched) -> None:

@@ -9,6 +9,7 @@ from layers.services.bookings import slots
 from layers.services.bookings.recurrence import Span, Unclear, occurrences
 from layers.services.bookings.slots import OF_ROOMS, OF_SITES, Room
 from layers.services.registers.behind import Behind, Row, Value, Writing
+from store.instant import HOUR, local_clock, local_date
 from store.language import say
 
 
@@ -19,12 +20,33 @@ class Bookings(Behind):
         """Nothing is computed; what cannot be is refused before it is written."""
         room_of(writing.community, writing.values)
         spans_of(writing.values)
+        check_begins(writing)
         return {}
 
     def settle(self, connection: Connection, writing: Writing, row: Row) -> None:
         """Hold the room at those times; a booking that is void holds it no more."""
         room = None if row.is_voided else room_of(row.community, row.values)
         slots.hold(connection, row.id, room, spans_of(row.values) if room else (), row.at)
+
+
+def check_begins(writing: Writing) -> None:
+    """Whether it may begin when it says: who enters what has taken place says that this is meant.
+
+    The hour that has begun can still be booked; a booking that keeps its beginning can be mended at any time.
+
+    Raises
+    ------
+    Problem
+        422 where it begins in the past, and nobody says that it is entered afterwards.
+    """
+    starts = writing.values.get("starts")
+    before = None if writing.before is None else writing.before.values.get("starts")
+    if not isinstance(starts, int) or starts == before or writing.values.get("afterwards"):
+        return
+    if starts < writing.at - writing.at % HOUR:
+        when = f"{local_date(starts)} {local_clock(starts)}"
+        detail = say("开始的时间 {when} 已经过去；若是补记已经进行过的使用，请把「补记」选为「是」", when=when)
+        raise Problem(422, "bad request", detail)
 
 
 def room_of(community: str, values: Mapping[str, Value]) -> Room:

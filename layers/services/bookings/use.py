@@ -9,9 +9,11 @@ from geo.ground import place, places
 from layers.services.bookings.recurrence import LONGEST, Span
 from layers.services.bookings.slots import OF_ROOMS, Room, known_at
 from layers.services.bookings.tables import booking_slot
+from layers.services.registers.declare import registers
 from store.instant import DAY, HOUR, MINUTE, Instant, format_rfc3339
 from store.language import in_all
 
+BOOKINGS = "bookings"
 AHEAD = 8 * DAY
 """So far ahead it is told until when a room is free."""
 
@@ -46,6 +48,18 @@ def rooms(community: str, used: Collection[Room]) -> list[Room]:
     return of_ground + sorted(room for room in used if room not in of_ground)
 
 
+def bookable(community: str, used: Collection[Room]) -> list[Room]:
+    """The same without what nobody books, by the kinds that the register of bookings leaves out; with what is used."""
+    declared = registers(community).get(BOOKINGS)
+    left_out = () if declared is None else declared.field("room").but
+    kinds = {one.code: one.kind for one in places(community, OF_ROOMS)}
+    return [
+        room
+        for room in rooms(community, used)
+        if room in used or room.layer != OF_ROOMS or kinds.get(room.code) not in left_out
+    ]
+
+
 def presently(spans: Sequence[Span], moment: Instant) -> tuple[bool, Instant | None]:
     """Whether it is busy at a moment, and until when it stays so; None: no end is known."""
     for span in spans:
@@ -76,7 +90,7 @@ def told(
     ahead = busy(connection, community, moment, moment + AHEAD, at)
     return [
         _told(room, in_period.get(room, ()), ahead.get(room, ()), since, until, moment)
-        for room in rooms(community, in_period.keys() | ahead.keys())
+        for room in bookable(community, in_period.keys() | ahead.keys())
     ]
 
 

@@ -88,7 +88,7 @@ def _price(connection: Connection, community: str, day: str) -> Price:
 def _check_first(connection: Connection, community: str, given: Mapping[str, Any]) -> None:
     known = postings.standing(connection, community, given["guest"], given["day"], given["meal"])
     if known is not None:
-        what = say("这位就餐人当天此餐已登记，编号 {id}；再要一份请勾选「第二份」", id=known)
+        what = say("这位就餐人当天此餐已登记，编号 {id}；再要一份请点按钮「第二份」，登记表里把它选为「是」", id=known)
         raise Problem(409, "known already", what, id=known)
 
 

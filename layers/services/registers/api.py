@@ -278,8 +278,8 @@ def _files(routes: APIRouter) -> None:
         with writing(given.databases.of(community.code)) as auditing:
             about = {"community": community.code, "format": form, "rows": len(rows)}
             audit.record(auditing, actor.label, "register.export", code, about)
-        name = {"Content-Disposition": f'attachment; filename="{community.code}-{code}.{form}"'}
-        return Response(content, media_type=out.FORMATS[form], headers=name)
+        headers = out.attachment(f"{code}-{community.code}", form, at)
+        return Response(content, media_type=out.FORMATS[form], headers=headers)
 
 
 def _sheet(content: bytes) -> Sheet:

@@ -87,8 +87,12 @@ def _field(field: "Field") -> Iterator[str]:
         yield "choices: none"
     if field.type == "row" and not field.to:
         yield "to: which register"
+    if field.on and field.type != "row":
+        yield f"on: {field.type} names no row"
     if field.type == "place" and field.layer not in LAYERS:
         yield f"layer: {field.layer!r} is not one of the ground's: {', '.join(LAYERS)}"
+    if field.but and field.type != "place":
+        yield f"but: {field.type} names no place"
     if field.least is not None and field.most is not None and field.least > field.most:
         yield f"least: {field.least:g} is more than most, {field.most:g}"
     if field.most is not None and field.type in ("text", "long", "recurrence") and field.most < 1:

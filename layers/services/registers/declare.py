@@ -40,11 +40,13 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """A field of a row.
 
     ``choices`` are the codes that a choice may have, with their words; ``to`` is the register whose row a "row" names,
-    ``layer`` the layer of the ground whose place a "place" names. ``least`` and ``most`` bound a number, ``most`` the
-    characters of a text. ``personal``: sealed, and told only to who may see names. ``computed``: never entered, but
-    found by what stands behind the register. ``people``: the number is one of people, though the row names none, so
-    that a small total of it may name somebody. ``fixed``: as it was when the row came. ``past``: no day to come.
-    ``said`` is what who wrote a row is told of a computed field that has a value, with ``{value}`` in its place.
+    ``layer`` the layer of the ground whose place a "place" names, ``but`` are kinds of places that it cannot be.
+    ``least`` and ``most`` bound a number, ``most`` the characters of a text. ``personal``: sealed, and told only to who
+    may see names. ``computed``: never entered, but found by what stands behind the register. ``on`` are registers of
+    which one must list the row that a "row" names, by a row of its own that stands: what they are not for is not
+    entered by mistake. ``people``: the number is one of people, though the row names none, so that a small total of it
+    may name somebody. ``fixed``: as it was when the row came. ``past``: no day to come. ``said`` is what who wrote a
+    row is told of a computed field that has a value, with ``{value}`` in its place.
     """
 
     code: str
@@ -59,7 +61,9 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     past: bool = False
     choices: dict[str, Choice] = {}
     to: str = ""
+    on: tuple[str, ...] = ()
     layer: str = ""
+    but: tuple[str, ...] = ()
     unit: str = ""
     unit_en: str = ""
     least: float | None = None
@@ -148,6 +152,10 @@ class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             if one.code == code:
                 return one
         raise KeyError(code)
+
+    def lists(self, to: str) -> Field | None:
+        """The field by which it lists rows of another register, the first of them; None: it lists none of these."""
+        return next((one for one in self.fields if one.type == "row" and one.to == to), None)
 
     @property
     def is_people(self) -> bool:
@@ -246,7 +254,12 @@ def check() -> None:
         With the first that cannot be: its file, the place in it, and why.
     """
     for community in geo.communities():
-        for one in registers(community).values():
+        known = registers(community)
+        for one in known.values():
             for field in one.fields:
-                if field.type == "row" and field.to not in registers(community):
+                if field.type == "row" and field.to not in known:
                     raise DeclarationError(f"{one.code}: fields.{field.code}.to: no register {field.to!r}")
+                for other in field.on:
+                    if other not in known or known[other].lists(field.to) is None:
+                        why = f"no register {other!r} that lists rows of {field.to!r}"
+                        raise DeclarationError(f"{one.code}: fields.{field.code}.on: {why}")

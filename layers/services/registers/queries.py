@@ -108,6 +108,21 @@ def reference_of(connection: Connection, seal: Seal, community: str, one: Field,
     return number
 
 
+def is_listed(connection: Connection, community: str, target: Register, to: str, number: int) -> bool:
+    """Whether a register lists the row of another one, by a row that stands."""
+    field = target.lists(to)
+    if field is None:
+        return False
+    value = register_value.c
+    query = (
+        select(value.row_id)
+        .join(register_row, register_row.c.id == value.row_id)
+        .where(value.community == community, value.register == target.code, value.field == field.code)
+        .where(value.number == number, not_(register_row.c.voided))
+    )
+    return connection.scalar(query.limit(1)) is not None
+
+
 def _named_by_key(connection: Connection, seal: Seal, community: str, target: Register, given: Any) -> int | None:
     if len(target.key) != 1 or not isinstance(given, str):
         return None

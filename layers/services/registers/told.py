@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from geo.ground import place
+from geo.ground import place, places
 from layers.people import told_to
 from layers.roles import Actor, suffices
 from layers.services.registers import values, words
@@ -36,11 +36,11 @@ def register(one: Register, viewer: Actor | None, community: str) -> dict[str, A
             code: in_all("name", state) | {"open": state.open, "to": state.to} for code, state in one.states.items()
         },
         "quick": msgspec.structs.asdict(one.quick) if one.quick else None,
-        "fields": [field(made) for made in one.fields],
+        "fields": [field(made, community) for made in one.fields],
     }
 
 
-def field(one: Field) -> dict[str, Any]:
+def field(one: Field, community: str) -> dict[str, Any]:
     """A field of a declaration."""
     return {
         "code": one.code,
@@ -55,6 +55,7 @@ def field(one: Field) -> dict[str, Any]:
         "fixed": one.fixed,
         "to": one.to or None,
         "layer": one.layer or None,
+        "but": [found.code for found in places(community, one.layer) if found.kind in one.but] if one.but else [],
         "least": one.least,
         "most": one.most,
         "choices": {code: in_all("name", word) for code, word in one.choices.items()},

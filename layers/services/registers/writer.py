@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from geo.ground import place
 from layers.problem import Problem
 from layers.roles import Actor
 from layers.services.registers import queries, values
 from layers.services.registers.behind import Value
-from layers.services.registers.declare import Field, Register
+from layers.services.registers.declare import Field, Register, registers
 from store.language import named, say
 from store.seal import Seal
 
@@ -100,11 +101,30 @@ def _taken(
         raise values.Unfit(say("由系统算出，不能填写"))
     if one.type == "row":
         found = _named(connection, writer, one, given, references)
+        # Who was on the list when the row came may leave it: the row can be mended all the same.
+        if one.on and isinstance(found, int) and found != before.get(one.code):
+            _check_listed(connection, writer.community, one, found)
     else:
         found = values.taken(writer.community, one, given)
+        if one.but and found != before.get(one.code):
+            _check_kind(writer.community, one, str(found or ""))
     if one.fixed and before.get(one.code) not in (None, found):
         raise values.Unfit(say("登记后不能更改；请作废后重新登记"))
     return found
+
+
+def _check_listed(connection: Connection, community: str, one: Field, number: int) -> None:
+    known = registers(community)
+    if any(queries.is_listed(connection, community, known[code], one.to, number) for code in one.on):
+        return
+    names = say("、").join(say("「{name}」", name=named(known[code])) for code in one.on)
+    raise values.Unfit(say("不在{names}名单上，请先登记到那里", names=names))
+
+
+def _check_kind(community: str, one: Field, code: str) -> None:
+    found = place(community, one.layer, code)
+    if found is not None and found.kind in one.but:
+        raise values.Unfit(say("「{name}」不供选用，请另选一处", name=named(found)))
 
 
 def _named(connection: Connection, writer: Writer, one: Field, given: Any, references: References | None) -> Value:

@@ -75,8 +75,9 @@ def decode(content: bytes, types: dict[int, int] | None = None) -> Payload:
     try:
         message.ParseFromString(content)
         metrics = [_metric(one, types or {}) for one in message.metrics]
-    except (DecodeError, UnicodeDecodeError) as error:
-        raise Refused(Reason.BAD_PROTOBUF, " ".join(str(error).split())[:200] or "no Sparkplug B payload") from None
+    except (DecodeError, UnicodeDecodeError):
+        # What the decoder says of it names a type of its own, and no place in the message.
+        raise Refused(Reason.BAD_PROTOBUF, "no Sparkplug B payload: it does not read as protobuf") from None
     return Payload(_given(message, "timestamp"), _given(message, "seq"), metrics)
 
 

@@ -153,6 +153,8 @@ def test_what_nobody_ever_entered_is_not_configured_and_no_nought(filled: Engine
 def test_fewer_than_five_people_are_told_to_stewards_only(filled: Engine) -> None:
     persons = [add(filled, writer(), card=f"few-{n}", name=f"张{n}") for n in range(5)]
     ins = writer(shipped("check_ins"))
+    for person in persons:
+        add(filled, writer(shipped("living_alone")), person=person.id, every_days=2, since="2026-01-01")
     moment = local_date(now()).isoformat()
     for number, person in enumerate(persons):
         add(filled, ins, person=person.id, how="visited", seen=f"{moment} 00:00:01")

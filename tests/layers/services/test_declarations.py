@@ -49,6 +49,8 @@ def field(code: str = "figure", type_: str = "integer", more: str = "") -> str:
         ("", field(type_="place", more="layer = 'moon'"), "layer: 'moon' is not one of the ground's"),
         ("", field().replace("数", "名称"), "fields.figure: is called '名称' like title"),
         ("", field().replace("Figure", "TITLE"), "fields.figure: is called 'title' like title"),
+        ("", field(more="on = ['persons']"), "fields.figure: on: integer names no row"),
+        ("", field(more="but = ['corridor']"), "fields.figure: but: integer names no place"),
         ("", field(more="least = 5\nmost = 1"), "least: 5 is more than most, 1"),
         ("", field(type_="text", more="most = 0"), "0 characters hold nothing"),
         ("", field(more="required = true\ncomputed = true"), "nobody can enter what is computed"),

@@ -52,6 +52,7 @@ def test_all_that_is_public_is_on_its_days_and_nobody_is_named(engine: Engine) -
     times = {"starts": format_rfc3339(begin + HOUR), "ends": format_rfc3339(begin + 2 * HOUR)}
     add(engine, by("sessions"), course=course.id, topic="临帖", **times)
     booking = {"purpose": "rehearsal", "club": "十八蝴蝶舞团", "recurrence": "FREQ=DAILY;COUNT=2"} | times
+    booking |= {"afterwards": True}
     add(engine, by("bookings"), room="centre-2-tea", title="夜排", public=True, **booking)
     add(engine, by("bookings"), room="centre-1-study", title="内部会议", **booking)
     days = told(engine, first, local_date(begin + DAY))["days"]

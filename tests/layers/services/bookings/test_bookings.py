@@ -38,7 +38,8 @@ def bookings() -> Any:
 
 
 def book(engine: Engine, starts: str, ends: str, title: str = "排练", room: str = HALL, **more: Any) -> Row:
-    given = {"room": room, "purpose": "rehearsal", "title": title, "starts": starts, "ends": ends} | more
+    given = {"room": room, "purpose": "rehearsal", "title": title, "starts": starts, "ends": ends, "afterwards": True}
+    given |= more
     return add(engine, bookings(), **given)
 
 
@@ -74,6 +75,7 @@ def test_the_square_is_booked_as_rooms_are(engine: Engine) -> None:
         "title": "迈动健身队",
         "site": "square",
         "people": 100,
+        "afterwards": True,
         "recurrence": "FREQ=DAILY;COUNT=9",
     }
     times = {"starts": "2026-11-27 19:00", "ends": "2026-11-27 20:30"}
@@ -83,7 +85,33 @@ def test_the_square_is_booked_as_rooms_are(engine: Engine) -> None:
     with pytest.raises(Problem, match="填一个"):
         add(engine, bookings(), **daily, **times, room=HALL)
     with pytest.raises(Problem, match="填一个"):
-        add(engine, bookings(), purpose="exercise", title="无处", **times)
+        add(engine, bookings(), purpose="exercise", title="无处", afterwards=True, **times)
+
+
+def test_what_has_begun_is_booked_only_where_somebody_means_it(engine: Engine) -> None:
+    moment = now()
+    hour = moment - moment % HOUR
+    times = {"starts": format_rfc3339(hour - HOUR), "ends": format_rfc3339(hour + HOUR)}
+    with pytest.raises(Problem, match="已经过去；若是补记已经进行过的使用，请把「补记」选为「是」"):
+        book(engine, **times, afterwards=None)
+    made = book(engine, **times)
+    # The hour that has begun is still to be had; what stands is mended whenever it began.
+    book(engine, format_rfc3339(hour), format_rfc3339(hour + HOUR), room=STUDY, afterwards=None)
+    mended = change(engine, bookings(), made, title="加排", afterwards=None)
+    with pytest.raises(Problem, match="已经过去"):
+        change(engine, bookings(), mended, starts=format_rfc3339(hour - 2 * HOUR))
+
+
+def test_nobody_books_a_corridor_or_the_control_room(engine: Engine) -> None:
+    hour = now() + DAY
+    times = {"starts": format_rfc3339(hour), "ends": format_rfc3339(hour + HOUR)}
+    for room in ("centre-1-corridor", "centre-1-cockpit"):
+        with pytest.raises(Problem, match="不供选用"):
+            book(engine, **times, room=room)
+    with engine.connect() as connection:
+        told = use.told(connection, "heling", hour, hour + DAY, hour, None)
+    assert {"centre-1-corridor", "centre-2-corridor", "centre-1-cockpit"}.isdisjoint(one["room"] for one in told)
+    assert {HALL, STUDY} <= {one["room"] for one in told}
 
 
 def test_a_night_that_is_left_out_is_free_and_one_that_moved_is_not(engine: Engine) -> None:
@@ -230,7 +258,7 @@ class Histories(RuleBasedStateMachine):
     ) -> None:
         given = self._given(day, clock, length) | {"room": room, "recurrence": recurrence, "exceptions": exceptions}
         try:
-            self.rows.append(add(self.engine, bookings(), purpose="other", title="某事", **given))
+            self.rows.append(add(self.engine, bookings(), purpose="other", title="某事", afterwards=True, **given))
         except Problem as refused:
             self._is_rightly(refused)
 

@@ -128,6 +128,24 @@ def test_whoever_was_not_seen_for_so_many_days_is_overdue(station: Station, last
     assert one.due == str((last or TODAY - timedelta(7)) + timedelta(3))
 
 
+def test_a_visit_is_of_somebody_who_is_on_the_list_that_it_is_for(station: Station) -> None:
+    old, child = station.people(2)
+    listed = station.add("living_alone", person=old, every_days=3, since="2026-01-01")
+    seen = station.is_seen(old, TODAY)
+    with pytest.raises(Problem) as refused:
+        station.is_seen(child, TODAY)
+    (fault,) = refused.value.more["faults"]
+    assert (fault["field"], fault["why"]) == ("person", "不在「独居老人看护」名单上，请先登记到那里")
+    # Who left the list can be seen no more; what was entered before can still be mended, but not to somebody else.
+    void(station.engine, station.writer("living_alone"), listed)
+    with pytest.raises(Problem):
+        station.is_seen(old, TODAY)
+    mended = change(station.engine, station.writer("check_ins"), seen, how="met", person=old)
+    assert mended.values["how"] == "met"
+    with pytest.raises(Problem):
+        change(station.engine, station.writer("check_ins"), mended, person=child)
+
+
 def test_a_check_in_that_was_voided_does_not_count_and_the_past_can_be_asked_for(station: Station) -> None:
     person, other = station.people(2)
     for one in (person, other):
@@ -141,9 +159,9 @@ def test_a_check_in_that_was_voided_does_not_count_and_the_past_can_be_asked_for
 
 def test_nobody_has_been_seen_tomorrow(station: Station) -> None:
     (person,) = station.people(1)
+    station.add("living_alone", person=person, every_days=90, since="9999-12-31")
     with pytest.raises(Problem, match="还没有到"):
         station.add("check_ins", person=person, how="met", seen=format_rfc3339(now() + HOUR))
-    station.add("living_alone", person=person, every_days=90, since="9999-12-31")
     assert [one.late for one in station.watched()] == [0]
 
 
