@@ -143,3 +143,19 @@ def test_photos_added_to_an_event_wait_in_the_phone_too(cockpit: Cockpit, page: 
     page.goto(f"{cockpit.url}/board?community=heling")
     until(lambda: len(cockpit.get(f"{EVENTS}/{event}")["properties"]["photos"]) == 1)
     expect(page.locator(".outbox-mark")).to_be_hidden(timeout=15_000)
+
+
+def test_a_photo_that_does_not_get_through_keeps_no_later_report_from_being_sent(cockpit: Cockpit, page: Page) -> None:
+    answer = '{"title": "request timeout", "detail": "too slow"}'
+    page.route(PHOTOS, lambda route: route.fulfill(status=408, body=answer, content_type="application/problem+json"))
+    first = report(cockpit, page, "慢线网格", "照片走不动", noisy(200))
+    expect(first).to_have_attribute("data-state", "waiting", timeout=20_000)
+    page.get_by_role("button", name="其他").click()
+    page.get_by_label("补充说明").fill("后面还有一件急事")
+    page.get_by_role("button", name="上报", exact=True).click()
+    second = page.locator("[data-outbox] li", has_text="后面还有一件急事")
+    expect(second).to_have_attribute("data-state", "sent", timeout=10_000)
+    expect(first).to_have_attribute("data-state", "waiting")
+    page.unroute(PHOTOS)
+    expect(first).to_have_attribute("data-state", "sent", timeout=40_000)
+    assert stored(cockpit, first) == 1
