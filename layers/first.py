@@ -23,7 +23,7 @@ Read = Callable[[Connection, str, set[str], Instant], Mapping[str, dict[str, Any
 
 @dataclass(frozen=True, kw_only=True)
 class First:
-    """How many of a layer a screen is given, and which; ``keys`` are the first by rank, in one order for all."""
+    """How many of a layer screens are given, and which: ``keys`` are the first by rank, in one order for all."""
 
     most: Callable[[], int]
     keys: Callable[[Connection, str, Instant | None], list[str]]
