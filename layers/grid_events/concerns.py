@@ -11,9 +11,9 @@ from layers.grid_events.queries import is_in, with_state
 from layers.grid_events.ranks import EventsCondition
 from layers.grid_events.rules import OPEN, open_states
 from layers.grid_events.tables import grid_event, grid_event_present, grid_event_transition
+from layers.grid_events.told import title_word
 from layers.sources import Rows, address, at_of
 from store.instant import Instant
-from store.language import Word
 
 MOST = "1000"
 
@@ -71,7 +71,7 @@ def _standing(row: Row[Any], before: int, names: dict[str, Any]) -> Standing:
         value=row.many,
         before=before,
         since=row.since,
-        subject=Word(row.title, row.title),
+        subject=title_word(row),
         place=names.get(row.area),
         lon=row.lon,
         lat=row.lat,
