@@ -110,6 +110,19 @@ def test_nothing_of_the_english_wall_is_cut_off(
     context.close()
 
 
+def test_english_words_of_cards_stay_within_them(furnished: Cockpit, event: str, english: BrowserContext) -> None:
+    page = english.new_page()
+    page.goto(f"{furnished.url}/scenes?community=heling")
+    expect(page.locator(".scene-figure .foot").first).to_contain_text("until")
+    over = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent)"
+    assert page.locator(".scene-figure .foot").evaluate_all(over) == []
+    page.goto(f"{furnished.url}/board?community=heling")
+    due = page.locator(f'.card[data-event="{event}"] .when')
+    due.evaluate("(one) => { one.closest('.card').classList.add('is-late'); one.textContent = '11-27 13:00'; }")
+    assert due.evaluate_all(over) == []
+    page.close()
+
+
 @pytest.mark.parametrize(
     ("path", "verbs"),
     [
