@@ -93,6 +93,7 @@ interface Programme {
   from: string;
   until: string | null;
   people: string | null;
+  said: string | null;
   months: number[];
   weekdays: number[];
 }

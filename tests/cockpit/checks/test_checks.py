@@ -325,7 +325,8 @@ def test_a_proxy_that_nobody_named(answering: Callable[[int, dict[str, Any]], st
     where = "COCKPIT_TRUSTED_PROXIES"
     nobody_else = found(network.proxies, Settings(http_port=1))
     assert (nobody_else.is_wrong, nobody_else.where) == (False, "COCKPIT_PUBLIC_URL")
-    assert "this machine only" in nobody_else.what and where in nobody_else.todo
+    assert "this machine only" in nobody_else.what
+    assert where in nobody_else.todo
     assert network.proxies(Settings(http_port=1, trusted_proxies="127.0.0.1")) == "their word counts: 127.0.0.1"
     assert found(network.proxies, Settings(http_port=1, public_url="https://cockpit.example")).where == where
     for wide in ("0.0.0.0/0", "127.0.0.1,::/0"):
