@@ -22,7 +22,9 @@ PUBLIC_TODO = (
     "set what browsers show, with its port; where it is that already, have the proxy pass on the host with its port"
     " (nginx: proxy_set_header Host $http_host) and X-Forwarded-Proto"
 )
-BROKER_TODO = "set it to 0.0.0.0, with COCKPIT_MQTT_CERTIFICATE and COCKPIT_MQTT_KEY; well so where all devices are here"
+BROKER_TODO = (
+    "set it to 0.0.0.0, with COCKPIT_MQTT_CERTIFICATE and COCKPIT_MQTT_KEY; well so where all devices are here"
+)
 PAGES_TODO = (
     "put a proxy with TLS before the pages (nginx), and set COCKPIT_PUBLIC_URL and COCKPIT_TRUSTED_PROXIES;"
     " well so where nobody else is to look"
