@@ -1,5 +1,6 @@
 """What the settings point to: communities, codecs, keys and the broker. Light, since every command opens it."""
 
+import ipaddress
 from dataclasses import replace
 from pathlib import Path
 
@@ -177,6 +178,19 @@ def devices_address(settings: Settings) -> BrokerAddress:
         there = external_broker(settings)
         return replace(there, username=None, password=None)
     return embedded_broker(settings)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine itself reaches what listens on ``host``."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def is_broker_only_here(settings: Settings) -> bool:
+    """Whether no device of another machine gets in; where an external broker listens we do not know."""
+    return settings.mqtt_url is None and is_loopback(settings.mqtt_host)
 
 
 def reachable(host: str) -> str:

@@ -44,7 +44,7 @@ from cockpit.people.watch import Watch
 from cockpit.replay import api as replay_api
 from cockpit.reports import api as reports_api
 from cockpit.reports.maker import Maker
-from cockpit.resources import devices_address
+from cockpit.resources import devices_address, is_broker_only_here
 from cockpit.sensorthings import api as sensorthings
 from cockpit.serving import asked, bundle, phone
 from cockpit.serving.compression import Compression
@@ -152,7 +152,13 @@ def build(
 
     broker = devices_address(settings)
     server.state.services = Services(
-        databases=databases, tell=outlet.tell, codecs=codecs, seal=seal, staff=staff, broker=broker
+        databases=databases,
+        tell=outlet.tell,
+        codecs=codecs,
+        seal=seal,
+        staff=staff,
+        broker=broker,
+        is_broker_only_here=is_broker_only_here(settings),
     )
     answer_errors(server)
     # First, since it is looked for first: after a restart all screens knock at once.

@@ -62,6 +62,14 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     note_en: Annotated[str, Meta(max_length=48)] = ""
 
 
+class Addition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a community says of a register that others have too: behind what is said of it for all of them."""
+
+    register: Annotated[str, Meta(min_length=1, max_length=64)]
+    about: Annotated[str, Meta(min_length=1, max_length=200)]
+    about_en: Annotated[str, Meta(max_length=400)] = ""
+
+
 class Community(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A community: its names, and where its map looks; what ``community.toml`` says, and the code of its folder.
 
@@ -69,7 +77,8 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     its areas are called, in the plural in English.
     ``centre`` is (longitude, latitude) and ``bounds`` (west, south, east, north), in
     degrees, CGCS2000. ``schematic`` says that the ground was drawn, not surveyed. ``panels`` are those that its wall
-    and first page show, from the top down; without any the layers' own.
+    and first page show, from the top down; without any the layers' own. ``additions`` are to what registers say of
+    themselves.
     """
 
     code: str
@@ -89,6 +98,7 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     camera: Camera = Camera()
     visits_baseline: VisitsBaseline | None = None
     panels: tuple[Panel, ...] = ()
+    additions: tuple[Addition, ...] = ()
 
     def panel(self, code: str) -> Panel | None:
         """What is said of a layer's panel; None where nothing is."""

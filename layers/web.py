@@ -41,7 +41,7 @@ class Tell(Protocol):
 class Services:
     """What the shell gives to the routes: the databases, a way to tell the screens, codecs, what seals text
     that must not be read from the database alone, the accounts of a community, stewards and above, by a
-    question of its own to the database, and where devices connect.
+    question of its own to the database, and where devices connect; whether that is this machine itself only.
     """
 
     databases: Databases
@@ -50,6 +50,7 @@ class Services:
     seal: Seal
     staff: Callable[[str], frozenset[str]]
     broker: BrokerAddress = field(default_factory=lambda: BrokerAddress("127.0.0.1", 1883))
+    is_broker_only_here: bool = False
 
 
 # What asks nobody is no matter for a thread: to hand each of them over would cost more than all of them do.

@@ -19,6 +19,7 @@ PLACE = re.compile(r"\{([a-z]*)\d*\}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 BYTE = re.compile(r"\bbyte (\d+)")
 QUOTED_LIST = re.compile(r"'[^']*'(?:(?:, | or )'[^']*')+")
+NAMED = re.compile(r"'[^']*'|\"[^\"]*\"")
 QUOTED = re.compile(r"'(.*)'|\"(.*)\"", re.DOTALL)
 
 
@@ -31,12 +32,14 @@ class _Line(NamedTuple):
 
 
 def in_chinese(text: str) -> str | None:
-    """A message in Chinese; None where the table does not know it.
+    """A message in Chinese, itself where it is so already; None where the table does not know it.
 
     >>> in_chinese("more than 100 bytes")
     '超过 100 字节'
+    >>> in_chinese("no user named '信息员'")
+    '没有用户「信息员」'
     """
-    if not text or CHINESE.search(text):
+    if not text:
         return text
     reason, _, detail = text.partition(": ")
     if reason in table()["reasons"]:
@@ -48,7 +51,8 @@ def in_chinese(text: str) -> str | None:
         values = [_value(kind, value) for kind, value in zip(line.kinds, match.groups(), strict=True)]
         if None not in values:
             return line.chinese.format(*values)
-    return None
+    # Only now: a sentence in English may name somebody who is written in Chinese.
+    return text if CHINESE.search(NAMED.sub("", text)) else None
 
 
 def said(text: str, *, chinese: bool) -> str:

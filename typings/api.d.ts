@@ -45,6 +45,7 @@ declare namespace Api {
     host: string;
     port: number;
     tls: boolean;
+    only_here: "broker" | "address" | null;
     uri: string;
     qr: { size: number; path: string };
   }
@@ -224,6 +225,7 @@ declare namespace Api {
   interface FirstHour {
     steps: { code: string; name: string; todo: string; page: string; count: number; at_least: number; done: boolean }[];
     away: boolean;
+    broker_only_here: boolean;
   }
   /** GET /backups (cockpit/backups/api.py) */
   interface Backup {

@@ -93,6 +93,7 @@ interface Programme {
   from: string;
   until: string | null;
   people: string | null;
+  said: string | null;
   months: number[];
   weekdays: number[];
 }
@@ -718,6 +719,8 @@ interface Cockpit {
   /** Those that stand on one spot with a place. */
   onSpot(lon: number, lat: number): Live.Device[];
   /** 46-credentials.js, 51-device-chart.js, 51-device-kept.js */
+  pagesOnlyHere(): string;
+  brokerOnlyHere(why: Api.Credentials["only_here"]): string;
   showCredentials(place: HTMLElement, of: Api.Credentials, sample: string): HTMLElement;
   startChart(): void;
   chartHeard(one: Live.Device): void;

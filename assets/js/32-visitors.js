@@ -104,7 +104,9 @@
     const [month, weekday] = [today.getUTCMonth() + 1, today.getUTCDay() || 7];
     const words = rows.filter((one) => one.months.includes(month) && one.weekdays.includes(weekday)).map((one) => {
       const when = one.until ? `${one.from}–${one.until}` : one.from;
-      return [say("今日 {when} {name}", { when, name: one.name }), one.people].filter(Boolean).join(" · ");
+      // What a newspaper told of once is no plan of today.
+      const words = one.said ? say("{when} {name}（{said}）", { when, name: one.name, said: one.said }) : say("今日 {when} {name}", { when, name: one.name });
+      return [words, one.people].filter(Boolean).join(" · ");
     });
     // The main site tells its festival with who is on duty.
     if (site.festival && !cockpit.find(`[data-surge="${CSS.escape(site.site)}"]`)) words.unshift(`◆ ${site.festival.name}`);

@@ -106,6 +106,7 @@
     made.append(
       element("h3", "", say("{device} 的凭据", { device: of.device })),
       element("p", "once", say("◆ 密钥只显示这一次，离开本页后不能再看；丢失时在设备页更换密钥")),
+      ...(of.only_here ? [element("p", "once", cockpit.brokerOnlyHere(of.only_here))] : []),
       rows, scan, shell, command(say("用 Python（paho-mqtt）试发"), byPaho(of, sample), "paho"),
     );
     place.replaceChildren(made);

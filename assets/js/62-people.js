@@ -100,7 +100,10 @@
   }
 
   /** @param {{ link: string }} said */
-  const linkOf = (said) => say("链接（只显示这一次，24 小时内有效一次）：{origin}{link}", { origin: location.origin, link: said.link });
+  const linkOf = (said) => say("链接（只显示这一次，24 小时内有效一次）：{origin}{link}", { origin: location.origin, link: said.link }) + onlyHere();
+
+  /* Where no other machine opens the link, that stands below it. */
+  const onlyHere = () => (cockpit.pagesOnlyHere() ? `\n${cockpit.pagesOnlyHere()}` : "");
 
   /** @param {{ link: string }} said */
   const addressOf = (said) => location.origin + said.link;
@@ -159,7 +162,7 @@
       one.revoked ? [] : [[say("撤销"), () => act(`/api/v1/displays/${encodeURIComponent(one.name)}/revoke`, {}, showDisplays, () => say("已撤销"))]]));
     const { "*": _all, ...places } = words.communities;
     const add = form(say("新链接"), [text("name", say("哪块屏"), 80), choice("community", say("社区"), places), choice("language", say("语言"), { "": say("随浏览器"), ...words.languages })],
-      ({ language, ...body }) => act("/api/v1/displays", { ...body, language: language || null }, showDisplays, (said) => say("在大屏的浏览器里打开一次：{origin}{link}", { origin: location.origin, link: said.link }), addressOf), say("生成"));
+      ({ language, ...body }) => act("/api/v1/displays", { ...body, language: language || null }, showDisplays, (said) => say("在大屏的浏览器里打开一次：{origin}{link}", { origin: location.origin, link: said.link }) + onlyHere(), addressOf), say("生成"));
     redraw(part("displays"), ...rows, add);
   }
   showDisplays.part = "displays";

@@ -35,6 +35,8 @@
       const before = list.querySelector(`[data-step="${one.code}"]`);
       if (before?.dataset.done !== String(one.done)) before ? before.replaceWith(row(one)) : list.append(row(one));
     }
+    const here = [cockpit.pagesOnlyHere(), cockpit.brokerOnlyHere(told.broker_only_here ? "broker" : null)].filter(Boolean);
+    cockpit.need("[data-only-here]").replaceChildren(...here.map((one) => element("p", "", one)));
     cockpit.need("[data-away]").replaceChildren(...away(told.away));
     if (left) timer = setTimeout(() => (document.visibilityState === "visible" ? show() : undefined), AGAIN_MS);
   }

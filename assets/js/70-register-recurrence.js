@@ -9,7 +9,7 @@
   const DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
   const NAMES = [say("周一"), say("周二"), say("周三"), say("周四"), say("周五"), say("周六"), say("周日")];
   /** @type {Record<string, string>} */
-  const HOW = { "": say("不重复"), DAILY: say("每天"), WEEKLY: say("每周"), MONTHLY: say("每月同一天"), rule: say("其他规则（RRULE）") };
+  const HOW = { "": say("不重复"), DAILY: say("每天"), WEEKLY: say("每周"), MONTHLY: say("每月同一天"), rule: say("其他规则") };
 
   /** @typedef {{how: string, days: string[], until: string, count: string}} Rule */
 
@@ -56,7 +56,7 @@
     const ends = select(say("到何时为止"), { until: say("到某一天"), count: say("共几次") }, known?.count ? "count" : "until");
     const until = input({ type: "date", value: known?.until ?? "", required: true }, say("最后一天"));
     const count = input({ type: "number", value: known?.count ?? "", min: "1", max: String(MOST_TIMES), required: true }, say("次数"));
-    const rule = input({ type: "text", value: value ?? "", maxLength: 200, required: true }, say("规则（RRULE）"));
+    const rule = input({ type: "text", value: value ?? "", maxLength: 200, required: true }, say("规则，如 FREQ=WEEKLY;BYDAY=MO,TH;COUNT=16"));
     const words = element("span", "second");
     words.setAttribute("aria-live", "polite");
     const read = () => {

@@ -66,7 +66,10 @@
     const baseline = figures.baseline(one);
     if (baseline) made.append(element("p", "second", baseline));
     if (one.factor) made.append(element("p", "second", say("{name}，{source}", { name: one.factor.name, source: one.factor.source })));
-    made.append(element("footer", "foot", figures.foot(one)));
+    const foot = element("footer", "foot");
+    // Broken between its parts only, never within a time.
+    foot.append(...figures.foot(one).split(" · ").flatMap((part, place) => [place ? " · " : "", element("span", "", part)]));
+    made.append(foot);
     return made;
   }
 

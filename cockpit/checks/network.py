@@ -11,7 +11,7 @@ from cockpit.checks.finding import look, setting, wrong
 from cockpit.closed import FILE
 from cockpit.people.oidc import asked, discovery_of
 from cockpit.people.unanswered import why
-from cockpit.resources import devices_address, reachable
+from cockpit.resources import devices_address, is_broker_only_here, is_loopback, reachable
 from cockpit.settings import Settings
 
 TIMEOUT_S = 3
@@ -22,6 +22,13 @@ PUBLIC_TODO = (
     "set what browsers show, with its port; where it is that already, have the proxy pass on the host with its port"
     " (nginx: proxy_set_header Host $http_host) and X-Forwarded-Proto"
 )
+BROKER_TODO = (
+    "set it to 0.0.0.0, with COCKPIT_MQTT_CERTIFICATE and COCKPIT_MQTT_KEY; well so where all devices are here"
+)
+PAGES_TODO = (
+    "put a proxy with TLS before the pages (nginx), and set COCKPIT_PUBLIC_URL and COCKPIT_TRUSTED_PROXIES;"
+    " well so where nobody else is to look"
+)
 NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -31,10 +38,14 @@ def broker(settings: Settings) -> str:
     where = f"{there.host}:{there.port}"
     try:
         with socket.create_connection((there.host, there.port), timeout=TIMEOUT_S):
-            return f"{where} answers"
+            pass
     except OSError as error:
         todo = "start the cockpit (systemctl start cim-cockpit), or the broker of COCKPIT_MQTT_URL; then its log"
         raise wrong(f"no broker: {error.strerror or error}", where, todo) from None
+    if is_broker_only_here(settings):
+        what = f"{where} answers, and on this machine only: no device of another one gets in"
+        raise look(what, setting("mqtt_host"), BROKER_TODO)
+    return f"{where} answers"
 
 
 def web(settings: Settings) -> str:
@@ -85,17 +96,12 @@ def proxies(settings: Settings) -> str:
     if settings.public_url is not None and settings.public_url.startswith("https://"):
         what = f"{settings.public_url} is reached by TLS, so through a proxy, and none is named"
         raise wrong(what, where, PROXIES_TODO)
-    if not _is_loopback(settings.http_host):
+    if not is_loopback(settings.http_host):
         todo = "listen on 127.0.0.1, put a proxy with TLS before it (nginx), and name it in COCKPIT_TRUSTED_PROXIES"
         raise look("pages and passwords go over the network without TLS", setting("http_host"), todo)
+    if settings.public_url is None:
+        raise look("no proxy is named: the pages are for this machine only", setting("public_url"), PAGES_TODO)
     return "none; pages are for this machine only"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _told(settings: Settings) -> dict[str, Any]:

@@ -27,12 +27,15 @@ def router() -> APIRouter:
 
     @routes.get("/{community}/first-hour")
     def first_hour(community: CommunityPath, given: Given, actor: WriteActor) -> dict[str, Any]:
-        """The steps that whoever asks can do, each counted now; ``away`` where they put the list away."""
+        """The steps that whoever asks can do, each counted now; ``away`` where they put the list away.
+
+        ``broker_only_here``: no device of another machine gets in.
+        """
         own = {code: one for code, one in steps().items() if not one.shared or EVERYWHERE in actor.communities}
         found = [_told(given, community, code, one) for code, one in own.items()]
         with given.databases.shared.connect() as connection:
             chosen = choices.of(connection, actor.name) if actor.kind == "user" else choices.Choices()
-        return {"steps": found, "away": chosen.is_first_hour_away}
+        return {"steps": found, "away": chosen.is_first_hour_away, "broker_only_here": given.is_broker_only_here}
 
     @routes.post("/account/first-hour")
     def put_away(body: Away, actor: Person, given: Given) -> dict[str, Any]:

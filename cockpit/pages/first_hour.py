@@ -15,6 +15,7 @@ def page(community: str | None = None, theme: str | None = None, **_other: str) 
         [
             html.H2(say("上手清单")),
             html.P(say("需要系统管理员登录"), className="second", role="status", **{"data-far": ""}),
+            html.Div([], className="second", **{"data-only-here": ""}),
             html.Ol([], className="steps", **{"data-steps": ""}),
             html.P([], className="buttons", **{"data-away": ""}),
         ],

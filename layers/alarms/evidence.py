@@ -29,8 +29,12 @@ def _title(of: Mapping[str, Any]) -> str:
     return " · ".join(part for part in parts if part)[:LONGEST]
 
 
-def measured(of: Mapping[str, Any]) -> str:
+def measured(of: Mapping[str, Any]) -> Word:
     """What was measured, by its name and with its unit, and the limit that it crossed; "" where nothing was."""
+    return spoken(lambda: _measured(of))
+
+
+def _measured(of: Mapping[str, Any]) -> str:
     metric, value, limit = of["metric"], figure(of["metric"], of["value"]), figure(of["metric"], of["threshold"])
     known = looks().derived.get(metric) or metrics().get(metric)
     said = f"{named(known) if known else metric} {value}" if value else ""

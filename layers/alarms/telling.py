@@ -112,7 +112,7 @@ def filing(row: Mapping[str, Any], category: str) -> Filing:
         ref=row["id"],
         category=category,
         severity=SEVERITIES[row["priority"]],
-        title=f"{row['name']} · {row['label']}",
+        title=spoken(lambda: f"{named(row)} · {row['label']}"),
         number=row["seq"],
         detail=evidence.measured(row),
         lon=row["lon"],

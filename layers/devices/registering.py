@@ -225,7 +225,9 @@ def _said(body: Placed, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _credentials(given: Services, request: Request, response: Response, device: Device, secret: str) -> dict[str, Any]:
     response.headers["Cache-Control"] = "no-store"
-    return setup.credentials(given.broker, request.url.hostname or "", device, secret)
+    return setup.credentials(
+        given.broker, request.url.hostname or "", device, secret, is_only_here=given.is_broker_only_here
+    )
 
 
 def _properties(device: Device) -> dict[str, Any]:

@@ -23,8 +23,12 @@ REFUSED: int = 7 * DAY
 REFUSED_TOLD = 5
 
 
-def credentials(broker: BrokerAddress, asked_at: str, device: Device, secret: str) -> dict[str, Any]:
+def credentials(
+    broker: BrokerAddress, asked_at: str, device: Device, secret: str, *, is_only_here: bool = False
+) -> dict[str, Any]:
     """What a device needs to connect; ``asked_at`` is the host at which the cockpit was asked.
+
+    ``only_here`` says why no other machine gets in: the "broker" listens on this one only, or the "address" is its own.
 
     ``uri`` is the same as one text, ``qr`` a QR code of it: ``path`` of an SVG, one unit a module, ``size`` its side.
     """
@@ -41,6 +45,7 @@ def credentials(broker: BrokerAddress, asked_at: str, device: Device, secret: st
         "host": host,
         "port": broker.port,
         "tls": broker.tls,
+        "only_here": "broker" if is_only_here else "address" if host in LOCAL else None,
         "uri": uri,
         "qr": qr(uri),
     }

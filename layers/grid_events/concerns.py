@@ -10,9 +10,9 @@ from layers.concerns import Concerns, Looked, Standing, Then
 from layers.grid_events.ranks import EventsCondition
 from layers.grid_events.rules import OPEN
 from layers.grid_events.standing import open_events
+from layers.grid_events.told import title_word
 from layers.sources import Rows, address, at_of
 from store.instant import Instant
-from store.language import Word
 
 MOST = "1000"
 
@@ -58,7 +58,7 @@ def _standing(row: Row[Any], before: int, names: dict[str, Any]) -> Standing:
         value=row.many,
         before=before,
         since=row.since,
-        subject=Word(row.title, row.title),
+        subject=title_word(row),
         place=names.get(row.area),
         lon=row.lon,
         lat=row.lat,

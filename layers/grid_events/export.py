@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from geo.ground import places
 from layers.grid_events.rules import SEVERITIES, categories, levels, states
-from layers.grid_events.told import category_name, source_word
+from layers.grid_events.told import category_name, detail_word, source_word, title_word
 from layers.sheets import out
 from layers.sheets.out import Column, moment
 from store.language import named, say
@@ -23,7 +23,8 @@ def ordered(rows: Sequence[Row[Any]], community: str, sorts: Sequence[str]) -> l
     """Rows in the order of a list: by each of `SORTS` in turn, ``-`` before it for the greatest first."""
     areas = _areas(community)
     severities = list(SEVERITIES)
-    keys: dict[str, Callable[[Row[Any]], Any]] = {name: attrgetter(name) for name in ("title", "occurred", "id")} | {
+    keys: dict[str, Callable[[Row[Any]], Any]] = {name: attrgetter(name) for name in ("occurred", "id")} | {
+        "title": lambda row: named(title_word(row)),
         "severity": lambda row: severities.index(row.severity),
         "category": lambda row: named(categories()[row.category]),
         "area": lambda row: areas.get(row.area, "—"),
@@ -45,8 +46,8 @@ def table(rows: Sequence[Row[Any]], community: str, form: str) -> bytes:
     columns = [
         Column(say("编号"), 18, [row.id for row in rows]),
         Column(say("级别"), 6, [named(SEVERITIES[row.severity]) for row in rows]),
-        Column(say("标题"), 36, [row.title for row in rows]),
-        Column(say("说明"), 48, [row.detail for row in rows]),
+        Column(say("标题"), 36, [named(title_word(row)) for row in rows]),
+        Column(say("说明"), 48, [named(detail_word(row)) for row in rows]),
         Column(say("类别"), 12, [category_name(row) for row in rows]),
         Column(say("主办"), 12, [named(categories()[row.category], "department") for row in rows]),
         Column(say("片区"), 12, [areas.get(row.area, "") for row in rows]),

@@ -11,8 +11,10 @@ from layers.grid_events import queries
 from layers.grid_events.queries import TALLY
 from layers.grid_events.rules import SEVERITIES
 from layers.grid_events.tables import grid_event, grid_event_transition
+from layers.grid_events.told import title_word
 from layers.look import LEVELS
 from store.instant import MILLISECOND, Instant
+from store.language import in_all
 
 
 def _touched(connection: Connection, community: str, span: Span) -> Iterator[tuple[Instant, str]]:
@@ -62,8 +64,7 @@ def marks(connection: Connection, community: str, since: Instant, until: Instant
                 rank=gravest.index(row.severity),
                 level=level.name,
                 level_en=level.name_en,
-                name=row.title,
-                name_en=row.title,
+                **in_all("name", title_word(row)),
                 subject="" if area is None else area.name,
             )
         )

@@ -11,7 +11,9 @@ from sqlalchemy import ColumnElement, Connection, String, cast, exists, literal
 from layers.grid_events.rules import UNASSIGNED, open_states
 from layers.grid_events.standing import with_state
 from layers.grid_events.tables import grid_event
+from layers.grid_events.told import title_word
 from store.instant import DAY, Instant
+from store.language import in_all
 from store.notices import Notice, notice, tell
 
 LIMITS = {"warn": "warn", "overdue": "due"}
@@ -87,7 +89,7 @@ def _told(
         at=at,
         kind=kind,
         subject=event.id,
-        title=event.title,
+        **in_all("title", title_word(event)),
         place=event.area,
         severity=event.severity,
         category=event.category,

@@ -26,10 +26,10 @@ from layers.grid_events.standing import (
     with_state,
 )
 from layers.grid_events.tables import grid_event, grid_event_present, grid_event_transition
-from layers.grid_events.told import record
+from layers.grid_events.told import record, title_word
 from store import revision
 from store.instant import HOUR, MILLISECOND, Instant, format_rfc3339, local_midnight, now
-from store.language import in_all
+from store.language import in_all, named
 
 TALLY = "*"
 """The key of the counts over all open events; no event's id can be it."""
@@ -83,7 +83,7 @@ def located(connection: Connection, community: str, at: Instant | None) -> Locat
     lons, lats = positions(rows)
     return Located(
         ids=[row.id for row in rows],
-        names=[row.title for row in rows],
+        names=[named(title_word(row)) for row in rows],
         lons=lons,
         lats=lats,
         figures={

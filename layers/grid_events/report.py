@@ -18,7 +18,8 @@ LONGEST_REF = 32
 class Report:
     """A checked report. ``lon`` and ``lat`` are CGCS2000; ``category_reported`` is kept where it is unknown.
 
-    ``origin`` is what a person opens the event for: its kind and id.
+    ``origin`` is what a person opens the event for: its kind and id. ``title_en`` and ``detail_en`` are the same in
+    English where it was made of words that are known in every language, by an alarm.
     """
 
     reference: str
@@ -32,6 +33,8 @@ class Report:
     occurred: Instant
     received: Instant
     origin: tuple[str, str] | None = None
+    title_en: str | None = None
+    detail_en: str | None = None
 
 
 def read(payload: bytes, received: Instant) -> Report:

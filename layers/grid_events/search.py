@@ -48,7 +48,9 @@ def found_by(event: Mapping[str, Any]) -> dict[str, Any]:
     """The row of `grid_event_search` of a row of `grid_event`."""
     where = [place(event["community"], layer, event[code]) for layer, code in (("areas", "area"), ("grids", "grid"))]
     names = [name for one in where if one is not None for name in (one.name, one.name_en)]
-    said = "\n".join([event["title"], event["detail"], *names, event["grid"] or ""]).lower()
+    # What an alarm opened is found by its words in either language.
+    told = [event[name] for name in ("title", "detail", "title_en", "detail_en") if event.get(name)]
+    said = "\n".join([*told, *names, event["grid"] or ""]).lower()
     reporter = (event["reporter"].partition(":")[2] or event["reporter"]).lower()
     return {
         "event_id": event["id"],

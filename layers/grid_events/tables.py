@@ -38,6 +38,9 @@ grid_event = Table(
     Column("severity", String(16), nullable=False),
     Column("title", String(200), nullable=False),
     Column("detail", Text, nullable=False),
+    # The same in English, of what an alarm opened; a person's words stand in the language that they wrote.
+    Column("title_en", String(200)),
+    Column("detail_en", Text),
     Column("lon", Float),
     Column("lat", Float),
     Column("area", String(64)),

@@ -29,6 +29,20 @@ def category_word(row: Row[Any]) -> Word:
     return Word(f"{known.name}（报为 {said}）", f"{known.name_en} (reported as {said})")
 
 
+def title_word(row: Any) -> Word:
+    """What an event is called in every language: one without words of its own by its category, whoever reported it."""
+    if row.title_en:
+        return Word(row.title, row.title_en)
+    known = categories()[row.category]
+    is_category = row.title in (known.name, known.name_en)
+    return Word(known.name, known.name_en) if is_category else Word(row.title, row.title)
+
+
+def detail_word(row: Any) -> Word:
+    """What was said of an event in every language: a person's words as they are."""
+    return Word(row.detail, row.detail_en or row.detail)
+
+
 def properties(row: Row[Any]) -> dict[str, Any]:
     """An event as the API says it; times in RFC 3339."""
     return {
@@ -40,8 +54,8 @@ def properties(row: Row[Any]) -> dict[str, Any]:
         "category_reported": row.category_reported,
         "flag": "unknown_category" if row.category_reported else None,
         "severity": row.severity,
-        "title": row.title,
-        "detail": row.detail,
+        **in_all("title", title_word(row)),
+        **in_all("detail", detail_word(row)),
         "area": row.area,
         "device": row.device,
         "source": row.source,
@@ -78,7 +92,7 @@ def record(row: Row[Any], areas: Mapping[str, Any]) -> dict[str, Any]:
         "severity": row.severity,
         # While it is in time, and once it is late: a screen knows by its own clock which of them holds.
         "ranks": list(ranks(row.severity)),
-        "title": row.title,
+        **in_all("title", title_word(row)),
         **in_all("area", areas.get(row.area)),
         "lon": row.lon,
         "lat": row.lat,

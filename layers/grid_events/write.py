@@ -29,7 +29,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: nothing that is misheard on the telephone."""
 MAX_RATING = 5
 UNIQUE = ("community", "reporter", "reporter_ref")
-ABOUT = ("id", "title", "area", "category", "severity", "grid")
+ABOUT = ("id", "title", "title_en", "area", "category", "severity", "grid")
 """What of an event its steps need."""
 
 
@@ -66,6 +66,8 @@ def file(connection: Connection, community: str, reporter: Reporter, report: Rep
         "severity": report.severity,
         "title": report.title,
         "detail": report.detail,
+        "title_en": report.title_en,
+        "detail_en": report.detail_en,
         "lon": lon,
         "lat": lat,
         "area": area,
@@ -84,7 +86,7 @@ def file(connection: Connection, community: str, reporter: Reporter, report: Rep
     first = Row(1, FIRST, reporter.name, "", report.received, FIRST_LEVEL, clock=clock)
     rows.add(connection, event_id, first)
     search.keep(connection, row)
-    about = _About(event_id, report.title, area, report.severity, report.category)
+    about = _About(event_id, report.title, report.title_en, area, report.severity, report.category)
     notices.tell_step(connection, about, community, first)
     return event_id, True
 
@@ -124,8 +126,10 @@ def file_for(connection: Connection, filing: Filing, received: Instant) -> tuple
         category=filing.category if filing.category in categories() else OTHER,
         category_reported=None if filing.category in categories() else filing.category,
         severity=filing.severity,
-        title=filing.title[: LIMITS["title"]],
-        detail=filing.detail[: LIMITS["detail"]],
+        title=filing.title.name[: LIMITS["title"]],
+        detail=filing.detail.name[: LIMITS["detail"]],
+        title_en=filing.title.name_en[: LIMITS["title"]],
+        detail_en=filing.detail.name_en[: LIMITS["detail"]],
         lon=filing.lon,
         lat=filing.lat,
         occurred=filing.occurred,
@@ -143,6 +147,7 @@ class _About(NamedTuple):
 
     id: str
     title: str
+    title_en: str | None
     area: str | None
     severity: str
     category: str

@@ -14,7 +14,7 @@ from store.instant import SHANGHAI, Instant, format_rfc3339, local_clock, now, t
 
 NOISE = "noise"
 """The kind of device, and its metric, dB(A)."""
-OF_A_ROW = ("name", "name_en", "from", "until", "people", "people_en")
+OF_A_ROW = ("name", "name_en", "from", "until", "people", "people_en", "said", "said_en")
 """What is told of a row of a schedule; ``until`` is None where nobody knows an end."""
 
 

@@ -32,8 +32,8 @@ class Filing:
     ref: str
     category: str
     severity: str
-    title: str
-    detail: str
+    title: Word
+    detail: Word
     occurred: Instant
     lon: float | None = None
     lat: float | None = None

@@ -110,6 +110,30 @@ def test_nothing_of_the_english_wall_is_cut_off(
     context.close()
 
 
+@pytest.mark.parametrize("size", [WALL, (1080, 1920)])
+def test_a_brand_beside_a_title_is_said_whole(furnished: Cockpit, browser: Browser, size: tuple[int, int]) -> None:
+    context = screen(browser, size, locale="en-GB")
+    page = context.new_page()
+    page.goto(f"{furnished.url}/wall/tahai")
+    note = page.locator('[data-panel="governance"] header .note')
+    expect(note).to_have_text("Seven colours, safe homes")
+    assert note.evaluate("(one) => one.scrollWidth <= one.clientWidth + 1")
+    context.close()
+
+
+def test_english_words_of_cards_stay_within_them(furnished: Cockpit, event: str, english: BrowserContext) -> None:
+    page = english.new_page()
+    page.goto(f"{furnished.url}/scenes?community=heling")
+    expect(page.locator(".scene-figure .foot").first).to_contain_text("until")
+    over = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent)"
+    assert page.locator(".scene-figure .foot").evaluate_all(over) == []
+    page.goto(f"{furnished.url}/board?community=heling")
+    due = page.locator(f'.card[data-event="{event}"] .when')
+    due.evaluate("(one) => { one.closest('.card').classList.add('is-late'); one.textContent = '11-27 13:00'; }")
+    assert due.evaluate_all(over) == []
+    page.close()
+
+
 @pytest.mark.parametrize(
     ("path", "verbs"),
     [

@@ -114,11 +114,16 @@ def test_whoever_installs_it_is_done_within_the_stated_clicks(
         if password == COMMON:
             expect(page.locator("[data-outcome]")).to_contain_text("再长也不行")
     expect(page.locator("[data-far]")).to_have_text("0 / 8 已完成")
+    for opened_by in ("COCKPIT_PUBLIC_URL", "COCKPIT_MQTT_HOST"):
+        expect(page.locator("[data-only-here]")).to_contain_text(opened_by)
     assert hand.axe() == []
 
     hand.click(page.get_by_role("link", name="邀请同事"))
     invited = invite(hand, "李网格", "网格员")
     assert invited.startswith(f"{own_cockpit.url}/welcome?token=")
+    expect(hand.part("users").locator(".said")).to_contain_text(
+        "链接发给别人也打不开：请架好 HTTPS 代理，设置 COCKPIT_PUBLIC_URL"
+    )
     invite(hand, "王经理", "管理员")
     expect(hand.part("users").locator(".entry", has_text="王经理")).to_contain_text("138 0000 0000")
     hooks = hand.part("webhooks")

@@ -150,6 +150,7 @@ def test_what_is_amiss_is_told_at_once_and_devices_on_one_spot_stand_apart(
     told = page.locator(".credentials .note")
     expect(told.nth(0)).to_contain_text("没有场所")
     expect(told.nth(1)).to_contain_text("没有位置")
+    expect(page.locator(".credentials")).to_contain_text("别处的设备进不来：请设置 COCKPIT_MQTT_HOST")
     offsets = """() => new Set((cockpit.map.handle?.getSource("devices-not-well")?.serialize().data.features ?? [])
       .filter((one) => one.properties.id.startsWith("spot-")).map((one) => String(one.properties.offset))).size"""
     until(lambda: page.evaluate(offsets) == 2)

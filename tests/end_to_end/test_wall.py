@@ -50,7 +50,7 @@ def test_a_reading_an_event_and_a_count_appear_within_a_second(cockpit: Cockpit,
     expect(figure).to_have_text("—")
     expect(page.locator('[data-row="devices.*.noise"] .unit')).to_have_text("无设备")
     expect(page.locator('[data-row="visitors.square.inside"] .unit')).to_have_text("无设备")
-    expect(page.locator('[data-on-today="square"]')).to_have_text("今日 19:00 晚间健身 · 100 多人")
+    expect(page.locator('[data-on-today="square"]')).to_have_text("19:00 晚间健身（新闻报道） · 100 多人")
 
     took = []
     for value in (31, 47, 152):

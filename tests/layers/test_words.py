@@ -8,6 +8,7 @@ import pytest
 
 from layers import words
 from sensors.codecs.installed import codecs
+from sensors.devices.words import Scope
 from sensors.refusal import Reason, Refused
 from store.instant import now
 
@@ -16,15 +17,15 @@ DETAIL = {"Problem": 2, "Refused": 1, "BadPosition": 0, "CommandError": 0, "Seal
 DETAIL |= {"SheetFault": 2, "unfit": 1, "RegistryError": 0, "WordError": 0}
 """What is raised, and which of its arguments people read."""
 ELSEWHERE = {
-    "cockpit/notices/webhooks.py": {"BadSetting"},
-    "cockpit/people/users.py": {"BadSetting"},
-    "cockpit/people/displays.py": {"BadSetting"},
+    "cockpit/notices/": {"BadSetting"},
+    "cockpit/people/": {"BadSetting", "WeakPassword"},
+    "cockpit/displays/": {"BadSetting"},
     "cockpit/names.py": {"BadSetting"},
     "geo/stewards.py": {"LookupError", "ValueError"},
     "geo/versions.py": {"LookupError"},
     "store/instant.py": {"ValueError"},
 }
-"""Files whose errors, of a kind that the command line says too, are read on pages."""
+"""Rooms and files whose errors, of a kind that the command line says too, are read on pages."""
 
 
 def template(node: ast.expr | None) -> str | None:
@@ -60,7 +61,8 @@ def of_function(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef) -> 
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
         kind = node.func.id
-        place = 0 if kind in ELSEWHERE.get(name, ()) else DETAIL.get(kind)
+        is_read = any(kind in kinds for where, kinds in ELSEWHERE.items() if name.startswith(where))
+        place = 0 if is_read else DETAIL.get(kind)
         if kind == "Refused" and name.startswith("cockpit/edge/"):
             place = DETAIL["Problem"]
         if kind == "busy" and name.startswith("cockpit/"):
@@ -85,6 +87,22 @@ def test_every_message_that_people_read_has_its_chinese() -> None:
         if text not in PASSED_ON and words.in_chinese(text.replace("{}", KNOWN)) is None
     }
     assert sorted(missing) == []
+
+
+def test_a_message_that_names_somebody_in_chinese_is_told_in_chinese() -> None:
+    named = "信息员"
+    english = {
+        f"{name}: {text}"
+        for name, text in messages()
+        if text not in PASSED_ON and "{}" in text
+        if words.in_chinese(written := text.replace("{}", named)) in (None, written) and not is_chinese(text)
+    }
+    assert sorted(english) == []
+
+
+def is_chinese(text: str) -> bool:
+    """Whether a template is written in Chinese, or said in the language that is spoken."""
+    return words.CHINESE.search(text) is not None
 
 
 @pytest.mark.parametrize(
@@ -153,7 +171,13 @@ def test_every_title_of_a_problem_has_its_chinese() -> None:
         ("no device 'air-1' in 'heling'", "社区「heling」没有设备「air-1」"),
         ("lon: 'a' is not a finite number", "lon：「a」 不是有限的数"),
         ("ts: status is 'on'; expected online or offline", "ts：status 为 「on」，应为 online 或 offline"),
+        (
+            "'信息员' is the last admin of all communities; make another one first",
+            "「信息员」是最后一位全部社区的系统管理员；请先设另一位",
+        ),
+        ("sent by 'air-01': topic is not a/b/c/d", "「air-01」发来：主题应为 a/b/c/d"),
         ("nobody ever wrote this", None),
+        ("nobody ever wrote '信息员'", None),
         ("此事项刚刚已转为「办结」；请看过再定", "此事项刚刚已转为「办结」；请看过再定"),
     ],
 )
@@ -186,6 +210,10 @@ def test_what_a_row_of_the_audit_trail_names_has_a_word() -> None:
     }
     assert len(found) > 30
     assert {(name, key) for name, key in found if key not in words.table()["details"]} == set()
+
+
+def test_whose_a_word_for_a_metric_is_stands_in_the_audit_trail_by_a_word() -> None:
+    assert {str(scope) for scope in Scope} <= words.codes().keys()
 
 
 def _told(function: ast.FunctionDef) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from geo.ground import place
+from geo.ground import places as places_of
 from layers import declare
 from layers.almanac import almanac
 from layers.services.activities import found, places
@@ -29,6 +30,8 @@ from store.seal import Seal
 
 BOOKINGS, CLUBS, COURSES, SESSIONS = "bookings", "clubs", "courses", "sessions"
 NO_WORD = Word("", "")
+NAMED = ("sites", "buildings", "areas")
+"""Layers whose places people name in their own words, where they chose none of the list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +144,7 @@ def _activities(connection: Connection, asked: Asked) -> Iterator[Entry]:
             id=row.id,
             span=span_of(row.values),
             title=_said(row.values.get("title")),
-            place=_where(room_of(asked.community, row.values), row.values.get("venue")),
+            place=_where(asked.community, room_of(asked.community, row.values), row.values.get("venue")),
             kind=word(kinds, asked.community, str(row.values["kind"])),
             club=str(club.values.get("name") or "") if club else "",
             series=str(row.values.get("series") or ""),
@@ -169,7 +172,9 @@ def _lessons(connection: Connection, asked: Asked) -> Iterator[Entry]:
             id=row.id,
             span=span_of(row.values),
             title=_said(course.values.get("name")),
-            place=_where(Room(asked.community, OF_ROOMS, str(room)) if room else None, row.values.get("venue")),
+            place=_where(
+                asked.community, Room(asked.community, OF_ROOMS, str(room)) if room else None, row.values.get("venue")
+            ),
             kind=word(halls, asked.community, str(course.values.get("hall"))),
         )
 
@@ -194,7 +199,7 @@ def _bookings(connection: Connection, asked: Asked) -> Iterator[Entry]:
             id=row.id,
             span=Span(slot.starts, slot.ends),
             title=_said(row.values.get("title")),
-            place=_where(Room(asked.community, slot.layer, slot.room)),
+            place=_where(asked.community, Room(asked.community, slot.layer, slot.room)),
             kind=word(purposes, asked.community, str(row.values["purpose"])),
             club=str(row.values.get("club") or ""),
         )
@@ -218,9 +223,11 @@ def _said(value: Any) -> Word:
     return Word(str(value or ""), str(value or ""))
 
 
-def _where(room: Room | None, elsewhere: Any = None) -> Word:
-    """What a room or place is called, or where it is else in somebody's words."""
+def _where(community: str, room: Room | None, elsewhere: Any = None) -> Word:
+    """What a room or place is called, or where it is else in somebody's words: also these may be a place's name."""
     if room is None:
-        return _said(elsewhere)
+        called = (one for layer in NAMED for one in places_of(community, layer) if elsewhere in (one.name, one.name_en))
+        known = next(called, None) if elsewhere else None
+        return Word(known.name, known.name_en or known.name) if known else _said(elsewhere)
     of_ground = place(room.community, room.layer, room.code)
     return Word(of_ground.name, of_ground.name_en or of_ground.name) if of_ground else Word(room.code, room.code)

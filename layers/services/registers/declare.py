@@ -238,10 +238,18 @@ def _own(community: str, name: str, content: bytes) -> Register:
     return found
 
 
+def _with(one: Register, said: geo.Addition) -> Register:
+    about_en = " ".join(filter(None, [one.about_en or one.about, said.about_en or said.about]))
+    return msgspec.structs.replace(one, about=one.about + said.about, about_en=about_en)
+
+
 @cache
 def registers(community: str) -> Mapping[str, Register]:
     """The registers that a community has, by code, in their order."""
     found = [one for one in shipped().values() if not one.communities or community in one.communities]
+    additions = geo.communities()[community].additions if community in geo.communities() else ()
+    said = {one.register: one for one in additions}
+    found = [_with(one, said[one.code]) if one.code in said else one for one in found]
     return {one.code: one for one in sorted([*found, *own(community).values()], key=lambda one: (one.order, one.code))}
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -310,9 +311,22 @@ def test_a_broker_and_pages_that_do_not_answer(answering: Callable[[int, dict[st
     assert (closed.is_wrong, "takes nothing" in closed.what) == (False, True)
 
 
+def test_a_broker_that_no_other_machine_reaches_is_to_be_looked_at() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        one = found(network.broker, Settings(mqtt_port=port))
+        assert (one.is_wrong, one.where, "this machine only" in one.what) == (False, "COCKPIT_MQTT_HOST", True)
+        assert "COCKPIT_MQTT_CERTIFICATE" in one.todo
+        for open_to_others in ({"mqtt_host": "0.0.0.0"}, {"mqtt_url": f"mqtt://127.0.0.1:{port}"}):
+            assert network.broker(Settings(mqtt_port=port, **open_to_others)).endswith("answers")
+
+
 def test_a_proxy_that_nobody_named(answering: Callable[[int, dict[str, Any]], str]) -> None:
     where = "COCKPIT_TRUSTED_PROXIES"
-    assert network.proxies(Settings(http_port=1)) == "none; pages are for this machine only"
+    nobody_else = found(network.proxies, Settings(http_port=1))
+    assert (nobody_else.is_wrong, nobody_else.where) == (False, "COCKPIT_PUBLIC_URL")
+    assert "this machine only" in nobody_else.what
+    assert where in nobody_else.todo
     assert network.proxies(Settings(http_port=1, trusted_proxies="127.0.0.1")) == "their word counts: 127.0.0.1"
     assert found(network.proxies, Settings(http_port=1, public_url="https://cockpit.example")).where == where
     for wide in ("0.0.0.0/0", "127.0.0.1,::/0"):

@@ -239,7 +239,7 @@ def test_several_devices_of_one_cause_open_one_event(engine: Engine) -> None:
     stand = Stand(engine)
     stand.writer = Writer(engine, [stand.feed, GridEventsFeed()], codecs())
     stand.only()
-    stand.rule(event="environment.air", cause="area")
+    stand.rule(event="environment.air", cause="area", name_en="Trial")
     for number in range(4):
         stand.device(f"air-{number}")
     stand.say(*((0, f"air-{number}", {"pm2_5": 150}) for number in range(3)))
@@ -248,6 +248,8 @@ def test_several_devices_of_one_cause_open_one_event(engine: Engine) -> None:
     with engine.connect() as connection:
         [event] = connection.execute(select(grid_event)).all()
         events = [one["event"] for one in queries.told(connection, HELING, stand.alarms())]
+    assert (event.title, event.title_en) == (f"试验 · {event.device}", f"Trial · {event.device}")
+    assert (event.detail, event.detail_en) == ("PM2.5 150 µg/m³ · 限值 100 µg/m³", "PM2.5 150 µg/m³ · limit 100 µg/m³")
     assert [one["id"] for one in events if one is not None] == [event.id] * 4
 
 

@@ -7,8 +7,9 @@ from openpyxl import load_workbook
 from sqlalchemy import Engine
 
 from geo import communities
+from layers.indicators.declare import declared
 from layers.services.registers import declare, exports
-from layers.services.registers.declare import DeclarationError
+from layers.services.registers.declare import DeclarationError, registers
 from tests.layers.services.registers import CLERK, COMMUNITY, SEAL
 
 GARDENS = """
@@ -98,3 +99,26 @@ def test_a_register_of_any_name_is_exported(engine: Engine, name: str, title: st
     found = load_workbook(io.BytesIO(content)).active.title
     assert 0 < len(found) <= 31
     assert not title or found in (title, "Gardens")
+
+
+OTHERS = {
+    "heling": ("塔海", "Tahai", "优优"),
+    "tahai": ("赫灵", "Heling", "方岩", "Fangyan", "胡公", "Hu Gong", "Hugong", "太阳幼儿园"),
+}
+"""Words that belong to the other community."""
+
+
+@pytest.mark.parametrize("community", OTHERS)
+def test_no_community_is_told_of_the_others_places(community: str) -> None:
+    told = {f"register {code}": str(one) for code, one in registers(community).items()}
+    told |= {f"indicator {code}": str(one) for code, one in declared(community).items()}
+    found = {where: [word for word in OTHERS[community] if word in text] for where, text in told.items()}
+    assert {where: words for where, words in found.items() if words} == {}
+
+
+def test_a_community_adds_to_what_a_register_says_of_itself() -> None:
+    ours, theirs = (registers(one)["meal_prices"] for one in ("tahai", "heling"))
+    assert ours.about.startswith(theirs.about)
+    assert ("每餐 10 元" in ours.about, "每餐 10 元" in theirs.about) == (True, False)
+    assert ours.about_en.startswith(theirs.about_en)
+    assert "10 yuan a meal" in ours.about_en

@@ -39,6 +39,15 @@ def test_a_day_has_its_lunar_date_term_festival_and_how_it_is_worked() -> None:
     assert len({one.term.name_en for one in every if one.term}) == 24
 
 
+def test_a_venue_in_words_that_is_a_place_of_the_map_is_told_in_both_languages(engine: Engine) -> None:
+    first = local_date(now() + 10 * DAY)
+    for hour, venue in ((9, "中心广场"), (10, "Square"), (11, "村口大树下")):
+        activity(engine, midnight(first) + hour * HOUR, title="放映", venue=venue)
+    entries = told(engine, first, first)["days"][0]["entries"]
+    places = [(one["place"], one["place_en"]) for one in entries]
+    assert places == [("中心广场", "Square"), ("中心广场", "Square"), ("村口大树下", "村口大树下")]
+
+
 def test_all_that_is_public_is_on_its_days_and_nobody_is_named(engine: Engine) -> None:
     first = local_date(now() + 10 * DAY)
     begin = midnight(first) + 9 * HOUR
