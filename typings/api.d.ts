@@ -157,6 +157,7 @@ declare namespace Api {
     title: string;
     detail: string | null;
     area: string | null;
+    place: string | null;
     device: string | null;
     source: string | null;
     state: string;
@@ -472,6 +473,7 @@ declare namespace Api {
     area_name: string | null;
     site: string | null;
     site_name: string | null;
+    place: string | null;
     active: boolean;
     latched: boolean;
     by: string | null;

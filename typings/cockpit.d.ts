@@ -481,7 +481,7 @@ interface AlarmsScript {
   metricName(metric: string | null): string;
   said(one: Pick<Live.Alarm, "metric" | "value" | "threshold" | "said">): string;
   subject(one: Pick<Live.Alarm, "device" | "kind" | "site" | "subject">): string;
-  where(one: Pick<Live.Alarm, "area" | "kind" | "site">): string;
+  where(one: Pick<Live.Alarm, "place">): string;
   open(): Live.Alarm[];
   sounding(): Live.Alarm[];
   unseen(): Live.Alarm[];

@@ -83,8 +83,8 @@
     return (devices[code] ?? visitors[code] ?? areas[code])?.name ?? code;
   };
 
-  /* Where: the area, and the site unless it is what the alarm is about. */
-  alarms.where = (one) => [one.area, one.kind === "site" ? null : one.site].filter(Boolean).join(" · ");
+  /* Where, as far as it is known: building, storey and room, site or area (geo/whereabouts.py). */
+  alarms.where = (one) => one.place || "";
 
   /* --- what is open --- */
 

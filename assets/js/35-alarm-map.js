@@ -27,7 +27,7 @@
     try {
       const told = await cockpit.ask(`alarms/${encodeURIComponent(id)}`, {});
       if (told.lon !== null) cockpit.map.goTo([told.lon, told.lat], NEAR_ZOOM);
-      const lines = [told.state_name, cockpit.time.full(Date.parse(told.raised))];
+      const lines = [told.state_name, [told.place, cockpit.time.full(Date.parse(told.raised))].filter(Boolean).join(" · ")];
       cockpit.card.show(alarms.card(id) || { title: `${told.name} · ${told.subject}`, lines, link: `/alarms?alarm=${id}` });
     } catch (error) {
       cockpit.card.show({ title: say("告警 {id}", { id }), lines: [`▲ ${error.message}`] });

@@ -145,7 +145,7 @@
       if (old) old.remove();
       cards.delete(id);
       if (!one.open || !columns.has(one.state)) continue;
-      const where = [one.area, one.category].filter(Boolean).join(" · ");
+      const where = [one.place, one.category].filter(Boolean).join(" · ");
       place(/** @type {{list: HTMLElement}} */ (columns.get(one.state)).list, card({ ...one, where, assignee }));
       if (cockpit.may("steward")) renewed.add(id);
     }

@@ -167,7 +167,7 @@
     if (filter.state && !(filter.state === SOUNDING ? one.sounds : one.state === filter.state)) return false;
     if (filter.priority && one.priority !== filter.priority) return false;
     if (!filter.text) return true;
-    const words = [one.name, one.name_en, alarms.subject(one), one.subject, one.area, one.site, one.rule, one.id];
+    const words = [one.name, one.name_en, alarms.subject(one), one.subject, one.place, one.area, one.site, one.rule, one.id];
     return words.some((word) => word && word.toLowerCase().includes(filter.text));
   }
 

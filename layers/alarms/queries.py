@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, case, func, select
 
+from geo import whereabouts
 from geo.ground import Place, places
 from layers.alarms import floods, life
 from layers.alarms.occurrences import TOLD
@@ -21,6 +22,7 @@ TALLY = "*"
 """The key of the counts over all open alarms."""
 SHOWN = 300
 """Open alarms that a screen is given, the loudest first; the tally counts them all."""
+NOWHERE = Word("", "")
 ASIDE = ("shelved", "out_of_service")
 """States of which the step says why."""
 PRESENT = (
@@ -227,6 +229,20 @@ def places_by_code(community: str) -> dict[str, Place]:
     return {place.code: place for layer in ("areas", "sites") for place in places(community, layer)}
 
 
+def where(row: Any) -> Word | None:
+    """Where it is, in words; nothing of a site, which is what the alarm is about, and of the system."""
+    if row.kind != "device":
+        return None
+    return whereabouts.words(row.community, row.spot, site=row.site, area=row.area)
+
+
+def spot_of(connection: Connection, community: str, number: str) -> str | None:
+    """The deepest place that is known of an alarm."""
+    query = select(alarm.c.spot).where(alarm.c.id == number, alarm.c.community == community)
+    found: str | None = connection.scalar(query)
+    return found
+
+
 def _told(row: Row[Any], names: dict[str, Place], event: dict[str, Any] | None) -> dict[str, Any]:
     instants = ("raised", "received", "returned", "acknowledged", "cleared", "shelved_until")
     times = {name: None if (at := getattr(row, name)) is None else format_rfc3339(at) for name in instants}
@@ -252,6 +268,7 @@ def _told(row: Row[Any], names: dict[str, Place], event: dict[str, Any] | None) 
         **_state_words(row),
         **in_all("area_name", names.get(row.area)),
         **in_all("site_name", names.get(row.site)),
+        **in_all("place", where(row) or NOWHERE),
         "active": bool(row.is_active),
         "latched": bool(row.is_latched),
         "by": row.acknowledged_by,
@@ -278,6 +295,7 @@ def _record(row: Row[Any], names: dict[str, Place]) -> dict[str, Any]:
         **{name: getattr(row, name) for name in plain},
         **in_all("area", names.get(row.area)),
         **in_all("site", names.get(row.site)),
+        **in_all("place", where(row) or NOWHERE),
         **{
             name: getattr(row, name)
             for name in ("threshold", "said", "said_en", "cause", "source", "lon", "lat", "flood", "repeats")

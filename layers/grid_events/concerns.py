@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select, union
 
-from geo.ground import places
 from layers.concerns import Concerns, Looked, Standing, Then
 from layers.grid_events.queries import is_in, with_state
 from layers.grid_events.ranks import EventsCondition
 from layers.grid_events.rules import OPEN, open_states
 from layers.grid_events.tables import grid_event, grid_event_present, grid_event_transition
+from layers.grid_events.told import where
 from layers.sources import Rows, address, at_of
 from store.instant import Instant
 from store.language import Word
@@ -30,9 +30,8 @@ def look(connection: Connection, community: str, asked: Sequence[EventsCondition
     rows = {(row.severity, bool(row.is_late)): row for row in found}
     earlier = connection.execute(a_day_before(community, then))
     before = {(row.severity, bool(row.is_late)): row.n for row in earlier}
-    names = {one.code: one for one in places(community, "areas")}
     keys = [(one.severity, one.overdue) for one in asked]
-    return Looked(standing=[_standing(rows[key], before.get(key, 0), names) if key in rows else None for key in keys])
+    return Looked(standing=[_standing(rows[key], before.get(key, 0)) if key in rows else None for key in keys])
 
 
 def present(community: str, then: Then) -> Select[Any]:
@@ -66,13 +65,13 @@ def _is_late(columns: Any, moment: Instant) -> ColumnElement[int]:
     return case((columns.due <= moment, 1), else_=0)
 
 
-def _standing(row: Row[Any], before: int, names: dict[str, Any]) -> Standing:
+def _standing(row: Row[Any], before: int) -> Standing:
     return Standing(
         value=row.many,
         before=before,
         since=row.since,
         subject=Word(row.title, row.title),
-        place=names.get(row.area),
+        place=where(row),
         lon=row.lon,
         lat=row.lat,
         thing=("event", row.id),

@@ -89,6 +89,7 @@ def _told(
         subject=event.id,
         title=event.title,
         place=event.area,
+        spot=event.spot,
         severity=event.severity,
         category=event.category,
         least=rule.least,

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from geo import whereabouts
 from layers.grid_events.hands import is_unassigned
 from layers.grid_events.ranks import ranks
 from layers.grid_events.rules import categories, levels, states
@@ -12,6 +13,8 @@ from sensors.replay.sources import source_words
 from store.instant import MILLISECOND, format_rfc3339
 from store.language import Word, in_all, named, say
 from store.revision import FIELD
+
+NOWHERE = Word("", "")
 
 
 def category_name(row: Row[Any]) -> str:
@@ -28,6 +31,11 @@ def category_word(row: Row[Any]) -> Word:
     return Word(f"{known.name}（报为 {said}）", f"{known.name_en} (reported as {said})")
 
 
+def where(row: Row[Any]) -> Word | None:
+    """Where it is, in words, as far as that is known."""
+    return whereabouts.words(row.community, row.spot, area=row.area)
+
+
 def properties(row: Row[Any]) -> dict[str, Any]:
     """An event as the API says it; times in RFC 3339."""
     return {
@@ -42,6 +50,7 @@ def properties(row: Row[Any]) -> dict[str, Any]:
         "title": row.title,
         "detail": row.detail,
         "area": row.area,
+        **in_all("place", where(row) or NOWHERE),
         "device": row.device,
         "source": row.source,
         "state": row.state,
@@ -78,6 +87,7 @@ def record(row: Row[Any], areas: Mapping[str, Any]) -> dict[str, Any]:
         "ranks": list(ranks(row.severity)),
         "title": row.title,
         **in_all("area", areas.get(row.area)),
+        **in_all("place", where(row) or NOWHERE),
         "lon": row.lon,
         "lat": row.lat,
         "source": row.source,
