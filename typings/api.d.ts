@@ -497,6 +497,8 @@ declare namespace Api {
     acknowledged: string | null;
     cleared: string | null;
     shelved_until: string | null;
+    back: number | null;
+    leaves: string | null;
     event: { id: string; state: string; open: boolean; at: string } | null;
     /** Of one alarm, not in the list. */
     steps: AlarmStep[];

@@ -143,6 +143,9 @@ declare namespace Live {
     received: number;
     returned: number | null;
     shelved_until: number | null;
+    /** The value up to which the deadband holds it, and when an off-delay that has begun ends. */
+    back: number | null;
+    leaves: number | null;
     rev: number;
   }
   interface Flood {

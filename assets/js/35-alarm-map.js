@@ -12,7 +12,7 @@
     const one = cockpit.state.alarms?.[id];
     if (!one || !alarms.words()) return null;
     const { symbol, name } = alarms.look(one.priority);
-    const lines = [`${symbol} ${name} · ${one.state_name}`, alarms.said(one), [alarms.where(one), say("自 {raised}", { raised: cockpit.time.short(one.raised) })].filter(Boolean).join(" · ")];
+    const lines = [`${symbol} ${name} · ${one.state_name}`, alarms.saidNow(one), [alarms.where(one), say("自 {raised}", { raised: cockpit.time.short(one.raised) })].filter(Boolean).join(" · ")];
     return { title: `${one.name} · ${alarms.subject(one)}`, lines, link: `/alarms?alarm=${id}` };
   };
 
