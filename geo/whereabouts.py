@@ -6,12 +6,13 @@ is nobody's to read on a wall.
 """
 
 import math
+import tomllib
+from functools import cache
+from importlib.resources import files
 
 from geo import ground, hierarchy
 from store.language import Word
 
-DWELLINGS = frozenset({"residential", "residence", "dwelling", "house", "apartments", "住宅", "居住", "居民楼"})
-"""Kinds of buildings and rooms in which people live; a survey that says no kind of a building gives it the first."""
 BETWEEN = " · "
 
 
@@ -68,13 +69,19 @@ def words(community: str, found: str | None, *, site: str | None = None, area: s
     return Word(BETWEEN.join(one.name for one in told), BETWEEN.join(_english(one) for one in told))
 
 
+@cache
+def _dwellings() -> frozenset[str]:
+    """Kinds of buildings and rooms in which people live."""
+    return frozenset(tomllib.loads((files("geo") / "dwellings.toml").read_text(encoding="utf-8"))["kinds"])
+
+
 def _told(nodes: hierarchy.Tree, room: str) -> str | None:
     """A room of a building where nobody lives; of one where people do, the building; of an unknown one nothing."""
     way = _way(nodes, room)
     building = next((node for node in way if node.level == "building"), None)
     if building is None:
         return None
-    lives = any(node.kind in DWELLINGS for node in way if node.level in ("building", "room"))
+    lives = any(node.kind in _dwellings() for node in way if node.level in ("building", "room"))
     return building.id if lives else room
 
 

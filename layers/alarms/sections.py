@@ -91,7 +91,7 @@ def _by_day(course: Course, days: list[dict[str, Any]]) -> list[Row]:
     for one in days:
         day = parse_rfc3339(f"{one['day']}T00:00:00Z") // DAY
         is_watched = one["count"] is not None
-        by_priority = {code: counts[day, code] if is_watched else None for code in PRIORITIES}
+        by_priority: Row = {code: counts[day, code] if is_watched else None for code in PRIORITIES}
         rows.append({"day": one["day"], "count": one["count"], **by_priority})
     return rows
 
