@@ -115,6 +115,9 @@ Remind = Callable[[Connection, str, Instant], int]
 Due = Callable[[Connection, str, Instant], bool]
 """(connection, community, at) -> whether `Remind` would write any."""
 
+SpotOf = Callable[[Connection, str, str], str | None]
+"""(connection, community, id) -> the deepest place that is known of such a thing (`geo.whereabouts`)."""
+
 IsKnown = Callable[[Connection, str, str], bool]
 """(connection, community, id) -> whether there is such a thing."""
 
@@ -160,8 +163,9 @@ class Layer:
     ``days`` is what calendars show of it.
     A layer that is only kept and asked for has no overlay, panel or feed. ``access`` says who may what of its
     routes: `layers.access.of_package`; a route without a row is refused to everybody. ``words`` are those of
-    its codes. ``things`` are what other layers may name: by kind, whether there is one; ``sources`` what it can
-    count for them, by kind. ``hears`` are layers whose feeds come before its own, since it takes what they tell.
+    its codes. ``things`` are what other layers may name: by kind, whether there is one, and where it is
+    (``spots``); ``sources`` what it can count for them, by kind. ``hears`` are layers whose feeds come before its
+    own, since it takes what they tell.
     ``derived`` makes what of the records follows from
     those of a layer, this one or another: it is not read, but kept by difference. ``moves`` is how a community's
     records change in spans of the past that follow each other, ``marks`` what of it stands on a day's timeline.
@@ -197,6 +201,7 @@ class Layer:
     access: Rules = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     things: Mapping[str, IsKnown] = field(default_factory=dict)
+    spots: Mapping[str, SpotOf] = field(default_factory=dict)
     sections: Callable[[], Mapping[str, Part]] | None = None
     sources: Mapping[str, Source] = field(default_factory=dict)
     concerns: Concerns | None = None
@@ -244,6 +249,12 @@ def notice_word(kind: str) -> str:
 def is_known(connection: Connection, community: str, kind: str, ref: str) -> bool:
     """Whether there is such a thing of a community, whichever layer it is of; False for a kind that none has."""
     return any(layer.things[kind](connection, community, ref) for layer in layers() if kind in layer.things)
+
+
+def spot_of(connection: Connection, community: str, kind: str, ref: str) -> str | None:
+    """The deepest place that is known of a thing, whichever layer it is of."""
+    found = (layer.spots[kind](connection, community, ref) for layer in layers() if kind in layer.spots)
+    return next(found, None)
 
 
 def sources() -> Mapping[str, Source]:

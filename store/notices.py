@@ -45,6 +45,8 @@ notice = Table(
     # Where its words are not somebody's own.
     Column("title_en", String(200)),
     Column("place", String(64)),
+    # The deepest place that is known: a node of geo.hierarchy, where that is more than the area.
+    Column("spot", String(160)),
     # How severe what it tells of is, and of which category, by their codes; none where it has none.
     Column("severity", String(16)),
     Column("category", String(64)),
@@ -111,7 +113,8 @@ delivery = Table(
 class Notice:
     """What happened, and who is meant: ``least`` a role and those above it, ``person`` somebody by name.
 
-    ``title_en`` is the title in English, where it has words that are not somebody's own.
+    ``title_en`` is the title in English, where it has words that are not somebody's own. ``place`` is the code of
+    an area, ``spot`` the deepest place that is known.
     ``mark`` is the same for the same occurrence, however often it is found.
     """
 
@@ -123,6 +126,7 @@ class Notice:
     mark: str
     title_en: str | None = None
     place: str | None = None
+    spot: str | None = None
     severity: str | None = None
     category: str | None = None
     least: str | None = None

@@ -158,6 +158,7 @@ declare namespace Api {
     title: string;
     detail: string | null;
     area: string | null;
+    place: string | null;
     device: string | null;
     source: string | null;
     state: string;
@@ -476,6 +477,7 @@ declare namespace Api {
     area_name: string | null;
     site: string | null;
     site_name: string | null;
+    place: string | null;
     active: boolean;
     latched: boolean;
     by: string | null;
@@ -499,6 +501,8 @@ declare namespace Api {
     acknowledged: string | null;
     cleared: string | null;
     shelved_until: string | null;
+    back: number | null;
+    leaves: string | null;
     event: { id: string; state: string; open: boolean; at: string } | null;
     /** Of one alarm, not in the list. */
     steps: AlarmStep[];

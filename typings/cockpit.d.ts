@@ -481,8 +481,15 @@ interface AlarmsScript {
   figure(metric: string | null, value: number | null | undefined): string;
   metricName(metric: string | null): string;
   said(one: Pick<Live.Alarm, "metric" | "value" | "threshold" | "said">): string;
+  isWord(one: Pick<Live.Alarm, "metric">): boolean;
+  valueSaid(one: Pick<Live.Alarm, "metric" | "value" | "said">): string;
+  limitSaid(one: Pick<Live.Alarm, "metric" | "threshold">): string;
+  /** 35-alarm-values.js */
+  held(one: Live.Alarm): string;
+  saidNow(one: Live.Alarm): string;
+  valuesMoved(ids: Set<string>): void;
   subject(one: Pick<Live.Alarm, "device" | "kind" | "site" | "subject">): string;
-  where(one: Pick<Live.Alarm, "area" | "kind" | "site">): string;
+  where(one: Pick<Live.Alarm, "place">): string;
   open(): Live.Alarm[];
   sounding(): Live.Alarm[];
   unseen(): Live.Alarm[];

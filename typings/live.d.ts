@@ -81,6 +81,8 @@ declare namespace Live {
     ranks: [inTime: number, late: number];
     title: string;
     area: string | null;
+    /** Where, in words, as far as it is known. */
+    place: string | null;
     building: string | null;
     lon: number | null;
     lat: number | null;
@@ -129,6 +131,8 @@ declare namespace Live {
     source: string | null;
     area: string | null;
     site: string | null;
+    /** Where, in words, as far as it is known; of a site and of the system nothing. */
+    place: string | null;
     lon: number | null;
     lat: number | null;
     flood: number | null;
@@ -139,6 +143,9 @@ declare namespace Live {
     received: number;
     returned: number | null;
     shelved_until: number | null;
+    /** The value up to which the deadband holds it, and when an off-delay that has begun ends. */
+    back: number | null;
+    leaves: number | null;
     rev: number;
   }
   interface Flood {

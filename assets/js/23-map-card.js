@@ -160,7 +160,7 @@
     const word = { minor: say("低"), major: say("中"), critical: say("高") }[one.severity];
     return {
       title: one.title,
-      lines: [`${word} · ${one.category} · ${one.state_name}`, one.area || "", cockpit.time.full(one.occurred)],
+      lines: [`${word} · ${one.category} · ${one.state_name}`, one.place || "", cockpit.time.full(one.occurred)],
       link: `/events/${id}`,
     };
   }

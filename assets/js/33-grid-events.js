@@ -156,7 +156,7 @@
     const isOnWall = cockpit.root.dataset.page === "wall";
     const title = cockpit.element(isOnWall ? "span" : "a", "title", one.title);
     if (title instanceof HTMLAnchorElement) title.href = cockpit.link("/events/" + one.id);
-    const where = [isMixed ? cockpit.unreal(one.source, one.title) : "", one.area, one.category, one.state_name].filter(Boolean).join(" · ");
+    const where = [isMixed ? cockpit.unreal(one.source, one.title) : "", one.place, one.category, one.state_name].filter(Boolean).join(" · ");
     const detail = cockpit.element("span", "detail", where);
     const time = cockpit.element("time", "when", cockpit.time[isOnWall ? "brief" : "short"](one.occurred));
     row.append(mark, words, title, time, detail);

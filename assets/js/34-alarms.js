@@ -61,15 +61,26 @@
     return named ? named.name : metric || cockpit.say("无数据");
   };
 
-  /* Value and limit; of what is said by a word the limit says nothing. */
-  alarms.said = function (one) {
-    const isWord = (cockpit.metrics[one.metric ?? ""] || {}).kind === "bool" || alarms.words().derived[one.metric ?? ""]?.values;
+  /* Whether its value is said by a word: of such a one the limit says nothing. */
+  alarms.isWord = (one) => Boolean((cockpit.metrics[one.metric ?? ""] || {}).kind === "bool" || alarms.words().derived[one.metric ?? ""]?.values);
+
+  /* The value as it was when it was raised, which is long ago by the time that somebody reads it. */
+  alarms.valueSaid = function (one) {
     const value = alarms.figure(one.metric, one.value);
-    const limit = isWord ? "" : alarms.figure(one.metric, one.threshold);
     // What is said of silence names its own time.
     const then = one.said && one.metric ? cockpit.say("当时 {said}", { said: one.said }) : one.said;
-    return [value && `${alarms.metricName(one.metric)} ${value}`, then, limit && cockpit.say("限值 {limit}", { limit })].filter(Boolean).join(" · ");
+    const name = alarms.metricName(one.metric);
+    const own = value && (then || alarms.isWord(one) ? `${name} ${value}` : cockpit.say("{name} 触发时 {value}", { name, value }));
+    return [own, then].filter(Boolean).join(" · ");
   };
+
+  alarms.limitSaid = function (one) {
+    const limit = alarms.isWord(one) ? "" : alarms.figure(one.metric, one.threshold);
+    return limit && cockpit.say("限值 {limit}", { limit });
+  };
+
+  /* Value and limit. */
+  alarms.said = (one) => [alarms.valueSaid(one), alarms.limitSaid(one)].filter(Boolean).join(" · ");
 
   /* What it is about: a device by its name, a site, or the system. */
   alarms.subject = function (one) {
@@ -85,8 +96,8 @@
     return (devices[code] ?? visitors[code] ?? areas[code])?.name ?? code;
   };
 
-  /* Where: the area, and the site unless it is what the alarm is about. */
-  alarms.where = (one) => [one.area, one.kind === "site" ? null : one.site].filter(Boolean).join(" · ");
+  /* Where, as far as it is known: building, storey and room, site or area (geo/whereabouts.py). */
+  alarms.where = (one) => one.place || "";
 
   /* --- what is open --- */
 

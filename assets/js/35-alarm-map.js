@@ -12,7 +12,7 @@
     const one = cockpit.state.alarms?.[id];
     if (!one || !alarms.words()) return null;
     const { symbol, name } = alarms.look(one.priority);
-    const lines = [`${symbol} ${name} · ${one.state_name}`, alarms.said(one), [alarms.where(one), say("自 {raised}", { raised: cockpit.time.short(one.raised) })].filter(Boolean).join(" · ")];
+    const lines = [`${symbol} ${name} · ${one.state_name}`, alarms.saidNow(one), [alarms.where(one), say("自 {raised}", { raised: cockpit.time.short(one.raised) })].filter(Boolean).join(" · ")];
     return { title: `${one.name} · ${alarms.subject(one)}`, lines, link: `/alarms?alarm=${id}` };
   };
 
@@ -27,7 +27,7 @@
     try {
       const told = await cockpit.ask(`alarms/${encodeURIComponent(id)}`, {});
       if (told.lon !== null) cockpit.map.goTo([told.lon, told.lat], NEAR_ZOOM);
-      const lines = [told.state_name, cockpit.time.full(Date.parse(told.raised))];
+      const lines = [told.state_name, [told.place, cockpit.time.full(Date.parse(told.raised))].filter(Boolean).join(" · ")];
       cockpit.card.show(alarms.card(id) || { title: `${told.name} · ${told.subject}`, lines, link: `/alarms?alarm=${id}` });
     } catch (error) {
       cockpit.card.show({ title: say("告警 {id}", { id }), lines: [`▲ ${error.message}`] });

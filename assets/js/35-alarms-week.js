@@ -21,15 +21,18 @@
     due = Math.min(cockpit.now() + EVERY_MS, midnight(cockpit.now()) + DAY_MS);
     const first = midnight(cockpit.now()) - (DAYS - 1) * DAY_MS;
     try {
-      const answer = await cockpit.ask("alarms", { from: new Date(first).toISOString(), limit: MOST });
-      place.replaceChildren(...rows(answer.alarms, first, answer.next_cursor !== null));
+      const from = new Date(first).toISOString();
+      const [answer, figures] = await Promise.all([cockpit.ask("alarms", { from, limit: MOST }), cockpit.ask("alarms/figures", { from })]);
+      const unwatched = new Set(figures.days.filter((/** @type {{count: number | null}} */ { count }) => count === null).map((/** @type {{day: string}} */ { day }) => day));
+      place.replaceChildren(...rows(answer.alarms, first, answer.next_cursor !== null, unwatched));
     } catch (error) {
       place.replaceChildren();      // who may not read them sees nothing in their place
     }
   }
 
-  /** @param {Api.Alarm[]} told @param {number} first @param {boolean} hasMore @returns {Node[]} */
-  function rows(told, first, hasMore) {
+  /* A day on which no rule watched anything has no number: nought would say that all was well. */
+  /** @param {Api.Alarm[]} told @param {number} first @param {boolean} hasMore @param {Set<string>} unwatched @returns {Node[]} */
+  function rows(told, first, hasMore, unwatched) {
     const days = Array.from({ length: DAYS }, (_, day) => told.filter((one) => Math.floor((Date.parse(one.raised) - first) / DAY_MS) === day));
     const most = Math.max(1, ...days.map((of) => of.length));
     const lines = days.map((of, day) => {
@@ -42,7 +45,9 @@
         .map(([code, n]) => { const { symbol, tone } = alarms.look(/** @type {Live.Priority} */ (code)); return element("span", `symbol tone-${tone}`, `${symbol} ${n}`); });
       const which = element("span", "marks");
       which.append(...marks);
-      row.append(element("span", "when", cockpit.time.day(first + day * DAY_MS)), track, which, element("span", "value", cockpit.number(of.length)));
+      const isUnknown = !of.length && unwatched.has(cockpit.time.local(first + day * DAY_MS).slice(0, 10));
+      if (isUnknown) which.append(element("span", "second", say("无规则监视")));
+      row.append(element("span", "when", cockpit.time.day(first + day * DAY_MS)), track, which, element("span", "value", isUnknown ? "—" : cockpit.number(of.length)));
       return row;
     }).reverse();
     const list = element("ol", "days");

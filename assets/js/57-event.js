@@ -90,7 +90,7 @@
     const late = due !== null && due < cockpit.now();
     const rows = [
       [say("状态"), told.state_name], [say("层级"), told.level_name], [say("类别"), told.category_name], [say("主办"), told.department],
-      [say("片区"), told.area && cockpit.areaName(told.area)], [say("网格"), told.grid_name || told.grid], [say("派给"), holder(told)],
+      [say("位置"), told.place], [say("网格"), told.grid_name || told.grid], [say("派给"), holder(told)],
       [say("期限"), due === null ? null : cockpit.time.full(due) + (late ? say(" ▲ 已逾期") : "")],
       [say("发生"), cockpit.time.full(Date.parse(told.ts))], [say("编号"), told.id],
       [say("评价"), told.rating ? "★".repeat(told.rating) + say(" {rating} 分", { rating: told.rating }) : null],

@@ -172,7 +172,7 @@
       cards.delete(id);
       since?.set(id, one.seq);
       if (!one.open || !columns.has(one.state)) continue;
-      const where = [one.area, one.category].filter(Boolean).join(" · ");
+      const where = [one.place, one.category].filter(Boolean).join(" · ");
       place(ofState(one.state).list, card({ ...one, where, assignee }));
       if (cockpit.may("steward")) renewed.add(id);
     }

@@ -34,7 +34,7 @@
   /* An alarm of the API as the live channel tells it. */
   alarms.fromApi = (told) => ({
     ...told, area: told.area_name, site: told.site_name, rev: told.seq, sounds: alarms.words().life.states[told.state].sounds,
-    raised: parse(told.raised), received: parse(told.received), returned: parse(told.returned), shelved_until: parse(told.shelved_until),
+    leaves: parse(told.leaves), raised: parse(told.raised), received: parse(told.received), returned: parse(told.returned), shelved_until: parse(told.shelved_until),
   });
 
   alarms.chosen = () => chosen;
@@ -124,7 +124,9 @@
     const one = alarms.fromApi(told);
     const marks = element("p", "marks");
     marks.append(alarms.mark(one.priority), element("strong", "", told.state_name));
-    if (one.active) marks.append(element("span", "second", cockpit.say("条件仍在")));
+    const standing = Object.assign(element("span", "second"), { textContent: stands(one) });
+    standing.dataset.stands = "";
+    marks.append(standing);
     /** @type {(HTMLElement | null)[]} */
     const parts = [head(element("h2", "", `${one.name} · ${alarms.subject(one)}`)), marks, facts(one, told)];
     const guidance = rule && rule.guidance;
@@ -134,6 +136,18 @@
     for (const figure of place().querySelectorAll("[data-alarm-chart]")) alarms.drawChart(figure, one);
   }
 
+  /* Whether its condition holds, or what keeps it. */
+  /** @param {KnownAlarm} one */
+  const stands = (one) => (one.active ? alarms.held(one) || cockpit.say("条件仍在") : "");
+
+  /* Devices said something: of the alarm that is shown the value now, and what keeps it. */
+  alarms.valuesMoved = function (ids) {
+    if (!shown || !shown.device || !ids.has(shown.device)) return;
+    const one = alarms.fromApi(shown);
+    cockpit.setText(place().querySelector("[data-stands]"), stands(one));
+    cockpit.setText(place().querySelector("[data-alarm-values]"), alarms.saidNow(one));
+  };
+
   /** @param {KnownAlarm} one @param {Api.Alarm} told */
   function facts(one, told) {
     const list = element("dl", "facts");
@@ -141,12 +155,19 @@
     if (device) device.href = cockpit.link(`/devices/${told.device}`);
     const onMap = told.lon !== null && element("a", "", cockpit.say("在地图上看"));
     if (onMap) onMap.href = cockpit.link(`/map?community=${cockpit.root.dataset.community}&alarm=${told.id}`);
+    /** @param {KnownAlarm} of */
+    const values = (of) => {
+      const said = alarms.saidNow(of);
+      const made = said ? element("span", "", said) : null;
+      if (made) made.dataset.alarmValues = "";
+      return made;
+    };
     /** @param {string | null} time */
     const when = (time) => (time === null ? null : cockpit.time.full(Date.parse(time)));
     const by = told.by ? ` · ${told.by.replace(/^.*?:/, "")}` : "";
     /** @type {[name: string, said: null | string | Node | (string | Node)[]][]} */
     const rows = [
-      [cockpit.say("设备¦一台"), device || null], [cockpit.say("位置"), [alarms.where(one), onMap || ""].filter(Boolean)], [cockpit.say("数值"), alarms.said(one)],
+      [cockpit.say("设备¦一台"), device || null], [cockpit.say("位置"), [alarms.where(one), onMap || ""].filter(Boolean)], [cockpit.say("数值"), values(one)],
       [cockpit.say("触发"), when(told.raised)], [cockpit.say("恢复"), when(told.returned)], [cockpit.say("确认"), told.acknowledged && when(told.acknowledged) + by],
       [cockpit.say("搁置至"), when(told.shelved_until)], [cockpit.say("原因"), told.reason], [cockpit.say("重复"), told.repeats ? cockpit.say("{repeats} 次", { repeats: told.repeats }) : null],
       [cockpit.say("来源"), told.source ? cockpit.replayed(told.source) : null], [cockpit.say("编号"), told.id],

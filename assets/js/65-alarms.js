@@ -4,7 +4,7 @@
 
   /** @typedef {{members: KnownAlarm[], first: KnownAlarm, since: number, sounding: number}} Summary */
   /** @typedef {{box: HTMLElement, pick: HTMLElement, line: HTMLButtonElement, list: HTMLElement, rows: Map<string, HTMLElement>}} Parts */
-  /** @typedef {{cause: string, ids: Set<string>, isOpen: boolean, rows: number, summary: Summary | null, parts: Parts | null}} Group */
+  /** @typedef {{cause: string, ids: Set<string>, isOpen: boolean, rows: number, summary: Summary | null, parts: Parts | null, said?: string}} Group */
 
   const cockpit = window.cockpit;
   const { say } = cockpit;
@@ -12,6 +12,7 @@
   const PAGE = 1000;
   const MOST = 10000;
   const GATHER_MS = 200;
+  const SILENT_MS = 30000;
   const GROUPS = 60;   // lines at once, and rows of a line that is open
   const ROWS = 50;
   const ASIDE = ["shelved", "suppressed", "out_of_service"];
@@ -20,6 +21,8 @@
   const open = new Map();      // id -> record
   /** @type {Map<string, Group>} */
   const causes = new Map();    // cause -> {cause, ids, isOpen, rows, summary, parts}
+  /** @type {Map<string, Set<string>>} */
+  const byDevice = new Map();  // device -> causes of its alarms, those that are over too
   /** @type {Set<string>} */
   const seen = new Set();      // ids that the live channel told
   /** @type {Set<string>} */
@@ -49,6 +52,8 @@
       select.addEventListener("change", () => narrow(select.dataset.filter ?? "", select.value));
     }
     alarms.startViews();
+    // A device that falls silent changes nothing: its value of before is then none of now.
+    if (cockpit.at === null) setInterval(() => valued(new Set(byDevice.keys())), SILENT_MS);
     const { alarm } = cockpit.root.dataset;
     if (alarm) alarms.choose(alarm, false);
   };
@@ -58,11 +63,25 @@
     if (changed === null) all();
     else {
       if (changed.alarms) some(changed.alarms);
+      if (changed.devices) valued(new Set(Object.keys(changed.devices)));
       if (changed.grid_events) alarms.eventsMoved(Object.keys(changed.grid_events));
     }
   };
 
   /* --- what is known --- */
+
+  /* Devices said something: of those that a line is about it says the value now; no other line is looked at. */
+  /** @param {Set<string>} ids */
+  function valued(ids) {
+    alarms.valuesMoved(ids);
+    for (const id of ids) {
+      for (const cause of byDevice.get(id) ?? []) {
+        const { summary, said } = causes.get(cause) ?? {};
+        if (summary && summary.members.map((one) => alarms.saidNow(one)).join() !== said) dirty.add(cause);
+      }
+    }
+    if (dirty.size) later();
+  }
 
   function all() {
     const told = cockpit.state.alarms || {};
@@ -100,6 +119,7 @@
     open.set(one.id, one);
     if (!causes.has(one.cause)) causes.set(one.cause, { cause: one.cause, ids: new Set(), isOpen: false, rows: ROWS, summary: null, parts: null });
     causes.get(one.cause)?.ids.add(one.id);
+    if (one.device !== null) byDevice.set(one.device, (byDevice.get(one.device) ?? new Set()).add(one.cause));
     dirty.add(one.cause);
   }
 
@@ -167,7 +187,7 @@
     if (filter.state && !(filter.state === SOUNDING ? one.sounds : one.state === filter.state)) return false;
     if (filter.priority && one.priority !== filter.priority) return false;
     if (!filter.text) return true;
-    const words = [one.name, one.name_en, alarms.subject(one), one.subject, one.area, one.site, one.rule, one.id];
+    const words = [one.name, one.name_en, alarms.subject(one), one.subject, one.place, one.area, one.site, one.rule, one.id];
     return words.some((word) => word && word.toLowerCase().includes(filter.text));
   }
 
@@ -268,7 +288,8 @@
     const isOne = members.length === 1;
     const title = isOne ? `${first.name} · ${alarms.subject(first)}` : `${first.name} · ${causeOf(group, first)}`;
     const states = isOne ? first.state_name : sounding ? say("未确认 {sounding}", { sounding }) : say("均已确认");
-    const where = [cockpit.unreal(first.source, title), isOne ? alarms.where(first) : say("{n} 条，最早 {since}", { n: members.length, since: cockpit.time.short(since) }), isOne ? alarms.said(first) : ""];
+    const where = [cockpit.unreal(first.source, title), isOne ? alarms.where(first) : say("{n} 条，最早 {since}", { n: members.length, since: cockpit.time.short(since) }), isOne ? alarms.saidNow(first) : ""];
+    group.said = members.map((one) => alarms.saidNow(one)).join();
     box.classList.toggle("is-heard", sounding === 0);
     line.replaceChildren(
       alarms.mark(first.priority), element("strong", "title", title), element("span", "count-of", isOne ? "" : say("{n} 条", { n: members.length })),
@@ -318,7 +339,7 @@
 
   /** @param {Map<string, HTMLElement>} known @param {KnownAlarm} one */
   function row(known, one) {
-    const text = [one.state_name, alarms.subject(one), alarms.where(one), alarms.said(one), one.raised].join(" ");
+    const text = [one.state_name, alarms.subject(one), alarms.where(one), alarms.saidNow(one), one.raised].join(" ");
     let made = known.get(one.id);
     if (!made) {
       made = element("li");
@@ -335,7 +356,7 @@
       cockpit.need("button", made).replaceChildren(
         alarms.mark(one.priority), element("span", "title", alarms.subject(one)), element("span", "count-of", ""),
         element("time", "when", cockpit.time.short(one.raised)),
-        element("span", "detail", [one.name, alarms.where(one), alarms.said(one), one.state_name].filter(Boolean).join(" · ")),
+        element("span", "detail", [one.name, alarms.where(one), alarms.saidNow(one), one.state_name].filter(Boolean).join(" · ")),
       );
     }
     return made;

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, true
 
 from cockpit.notices.subjects import page_of
-from geo.ground import place
+from geo import whereabouts
 from layers.declare import notice_row
 from layers.roles import ROLES, Actor, may
 from store.engine import upsert
@@ -47,7 +47,7 @@ def heard(connection: Connection, hearer: Hearer, limit: int, before: int | None
             "title": row.title,
             **({} if row.title_en is None else {"title_en": row.title_en}),
             "place": row.place,
-            **in_all("place_name", place(community, "areas", row.place) if row.place else None),
+            **in_all("place_name", whereabouts.words(community, row.spot, area=row.place)),
             "page": page_of(row.kind, row.subject, community),
             "mine": row.person == actor.name,
             "read": bool(row.read),

@@ -15,6 +15,7 @@ import httpx
 import msgspec
 
 from cockpit.notices import vapid
+from geo import whereabouts
 from geo.communities import communities
 from geo.ground import place
 from layers.declare import notice_row
@@ -75,6 +76,7 @@ def _json(url: str, secret: str | None, row: Any, at: int, page: str | None) -> 
         **({} if row.title_en is None else {"title_en": row.title_en}),
         "area": row.place,
         **in_all("area_name", _area(row)),
+        **in_all("place", _where(row)),
         "severity": row.severity,
         **in_all("severity_name", SEVERITIES.get(row.severity)),
         "category": row.category,
@@ -124,7 +126,7 @@ def _words(row: Any, page: str | None) -> str:
     # One whose folder was taken away is known by its code alone.
     known = communities().get(row.community)
     head = HEADS.get(row.kind.partition(".")[0], HEADS[""])
-    of = (named(found) for found in (_area(row), _category(row)) if found is not None)
+    of = (named(found) for found in (_where(row), _category(row)) if found is not None)
     about = [
         *([say("严重程度 {name}", name=named(SEVERITIES[row.severity]))] if row.severity in SEVERITIES else []),
         *of,
@@ -150,6 +152,11 @@ def _own_kinds() -> dict[str, dict[str, str]]:
 
 def _area(row: Any) -> Any:
     return place(row.community, "areas", row.place) if row.place and row.community in communities() else None
+
+
+def _where(row: Any) -> Any:
+    """The place as far as it is known, down to the room; None where nothing is."""
+    return whereabouts.words(row.community, row.spot, area=row.place) if row.community in communities() else None
 
 
 def _category(row: Any) -> Any:

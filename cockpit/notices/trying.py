@@ -31,6 +31,7 @@ class Trial:
     title: str
     title_en: str | None
     place: str | None
+    spot: str | None = None
     kind: str = TEST
     subject: str = "test"
     severity: str = "minor"

@@ -8,7 +8,7 @@ from layers.alarms.feed import AlarmsFeed
 from layers.alarms.moves import marks, moves
 from layers.alarms.overlay import overlay
 from layers.alarms.panel import panel
-from layers.alarms.queries import FIRST, is_there, records
+from layers.alarms.queries import FIRST, is_there, records, spot_of
 from layers.alarms.sections import sections
 from layers.alarms.telling import is_anything_due, remind, table
 from layers.declare import Layer
@@ -33,6 +33,7 @@ LAYER = Layer(
     remind=remind,
     words={code: one.name for table in (life.life().states, life.life().events) for code, one in table.items()},
     things={"alarm": is_there},
+    spots={"alarm": spot_of},
     notices=table().kinds,
     sections=sections,
     concerns=CONCERNS,

@@ -134,7 +134,7 @@ def alarms(
     )
     rows = queries.find(connection, community.code, wanted, at=at, before=place_of(cursor), limit=limit)
     more = cursor_after(rows[-1].raised, rows[-1].id) if len(rows) == limit else None
-    found = [_for(viewer, community.code, one) for one in queries.told(connection, community.code, rows)]
+    found = [_for(viewer, community.code, one) for one in queries.told(connection, community.code, rows, at)]
     return {"alarms": found, "tally": queries.tally(connection, community.code, at), "next_cursor": more}
 
 
@@ -265,7 +265,7 @@ def _whole(connection: Any, community: str, alarm: str, at: Instant | None) -> d
     row = queries.one(connection, community, alarm, at)
     if row is None:
         raise Problem(404, "not found", f"no alarm {alarm!r} in {community!r}")
-    [found] = queries.told(connection, community, [row])
+    [found] = queries.told(connection, community, [row], at)
     return found | {"steps": queries.steps(connection, alarm, at)}
 
 

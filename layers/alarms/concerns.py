@@ -46,7 +46,7 @@ def _standing(row: Row[Any], before: int, names: dict[str, Any]) -> Standing:
         before=before,
         since=row.raised,
         subject=Word(*(" · ".join(part for part in (name, row.label) if part) for name in (row.name, row.name_en))),
-        place=names.get(row.site) or names.get(row.area),
+        place=queries.where(row) or names.get(row.site),
         lon=row.lon,
         lat=row.lat,
         thing=("alarm", row.id),

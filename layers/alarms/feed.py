@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from layers.alarms import floods, observed, occurrences, operating, telling
+from layers.alarms import floods, observed, occurrences, operating, returning, telling
 from layers.alarms.queries import records
 from layers.alarms.rules import CLOCK_OFFSET, DERIVED
 from layers.alarms.tables import alarm
@@ -113,7 +113,8 @@ class AlarmsFeed:
         written = occurrences.apply(connection, occurred, watcher.known.books, batch.at)
         written.join(operating.withdraw(connection, gone, batch.at))
         written.join(operating.expire(connection, batch.at))
-        watcher.machines.save(connection, rev, batch.at)
+        for community, ids in returning.moved(connection, watcher.machines.save(connection, rev, batch.at)).items():
+            written.touched.setdefault(community, set()).update(ids)
         telling.tell(connection, batch, written, watcher.known.books)
         for community, ids in written.touched.items():
             for number in ids | {"*"}:

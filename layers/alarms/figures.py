@@ -83,7 +83,8 @@ def figures(connection: Connection, community: str, since: Instant, until: Insta
     dict
         ``figures``: rows of code, name, value, unit, target, whether it is met, and the source of the target; and the
         lists behind them: ``top``, ``chattering``, ``fleeting``, ``standing``, ``floods``, and ``days`` with how many
-        alarms each had. Rates are those of one operator, over ``observed_hours``, in which rules watched what was said:
+        alarms each had, None where no rule watched. Rates are those of one operator, over ``observed_hours``, in which
+        rules watched what was said:
         ``operators`` is the mean number of people on duty by the roster, at least one.
     """
     course = read(connection, community, since, until)
@@ -118,7 +119,7 @@ def figures(connection: Connection, community: str, since: Instant, until: Insta
         "fleeting": [_of(course, of, n) for of, n in _most(fleeting)],
         "standing": [_of(course, of, None) | {"since": format_rfc3339(at)} for of, at in standing[:LISTED_AT_MOST]],
         "floods": [_flood(one, until) for one in floods],
-        "days": _days(course, since, until),
+        "days": _days(course, since, until, seen),
     }
 
 
@@ -245,11 +246,14 @@ def _flood(row: Any, until: Instant) -> dict[str, Any]:
     }
 
 
-def _days(course: Course, since: Instant, until: Instant) -> list[dict[str, Any]]:
+def _days(course: Course, since: Instant, until: Instant, seen: observed.Hours) -> list[dict[str, Any]]:
+    """How many came on each day; None on one of which no rule watched an hour."""
     first, last = ((at + SHANGHAI_OFFSET) // DAY for at in (since, until - 1))
     counts = np.bincount((course.at + SHANGHAI_OFFSET) // DAY - first, minlength=last - first + 1)
+    watched = {*((seen + SHANGHAI_OFFSET) // DAY - first).tolist()}
     return [
-        {"day": format_rfc3339((first + n) * DAY)[:10], "count": int(count)} for n, count in enumerate(counts.tolist())
+        {"day": format_rfc3339((first + n) * DAY)[:10], "count": int(count) if n in watched else None}
+        for n, count in enumerate(counts.tolist())
     ]
 
 

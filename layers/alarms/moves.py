@@ -50,8 +50,8 @@ def marks(connection: Connection, community: str, since: Instant, until: Instant
     query = arrived(alarm, alarm.c.priority, loudness, community, since, until)
     for row in connection.execute(query.limit(most)):
         look = looks().priorities[row.priority]
-        where = names.get(row.site if row.kind == "site" else row.area)
         # A site is the subject itself.
+        where = names.get(row.site) if row.kind == "site" else queries.where(row)
         subject = "" if row.kind == "site" and where is not None else row.label or row.subject
         found.append(
             Mark(

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from geo import whereabouts
 from layers.alarms import life
 from layers.alarms.rulebook import Book
 from layers.alarms.rules import Rule
@@ -56,6 +57,7 @@ class Subject:
     site: str | None = None
     lon: float | None = None
     lat: float | None = None
+    room: str | None = None
     gateway: str | None = None
     # Whether it is a gateway: devices are registered behind it.
     leads: bool = False
@@ -298,6 +300,10 @@ class Desk:
         row |= {name: getattr(subject, name) for name in ("community", "kind", "device", "area", "site", "lon", "lat")}
         row |= {"id": _new_id(self._at), "rule": rule.code, "subject": subject.id, "source": subject.source}
         row["label"] = subject.name or subject.id
+        if subject.kind == "device":
+            row["spot"] = whereabouts.spot(
+                subject.community, subject.lon, subject.lat, room=subject.room, site=subject.site, area=subject.area
+            )
         row |= {"name": rule.name, "name_en": rule.name_en or rule.name, "priority": rule.priority}
         row |= {"state": life.NORMAL, "cause": cause_of(rule, subject), "metric": rule.metric, "raised": one.at}
         row |= {"received": self._at, "is_active": True, "is_latched": rule.latched, "repeats": 0, "seq": 0}

@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, case, func, select
 
+from geo import whereabouts
 from geo.ground import Place, places
-from layers.alarms import floods, life
+from layers.alarms import floods, life, returning
 from layers.alarms.occurrences import TOLD
+from layers.alarms.returning import Wait
 from layers.alarms.rules import PRIORITIES
 from layers.alarms.tables import alarm, alarm_step
 from layers.course import ranked
@@ -22,6 +24,7 @@ TALLY = "*"
 """The key of the counts over all open alarms."""
 SHOWN = 300
 """Open alarms that a screen is given, the loudest first; the tally counts them all."""
+NOWHERE = Word("", "")
 ASIDE = ("shelved", "out_of_service")
 """States of which the step says why."""
 PRESENT = (
@@ -57,9 +60,9 @@ def records(
     query = _first(community, at) if keys is None else query.where(alarm.c.id.in_(keys - {TALLY}))
     rows = connection.execute(query).all()
     found: dict[str, dict[str, Any] | None] = dict.fromkeys(keys - {TALLY}) if keys is not None else {}
-    names = places_by_code(community)
+    names, waits = places_by_code(community), returning.waits(connection, community, rows, at)
     for row in rows:
-        found[row.id] = _record(row, names) if row.state in life.open_states() else None
+        found[row.id] = _record(row, names, waits.get(row.id, Wait())) if row.state in life.open_states() else None
     if keys is None or TALLY in keys:
         found[TALLY] = tally(connection, community, at) | stamp
     return found
@@ -226,11 +229,13 @@ def steps(connection: Connection, number: str, at: Instant | None) -> list[dict[
     ]
 
 
-def told(connection: Connection, community: str, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+def told(
+    connection: Connection, community: str, rows: Sequence[Row[Any]], at: Instant | None = None
+) -> list[dict[str, Any]]:
     """Alarms as the API says them, with the grid event that was opened for each."""
     events = origins.events_of(connection, community, "alarm", [row.id for row in rows])
-    names = places_by_code(community)
-    return [_told(row, names, events.get(row.id)) for row in rows]
+    names, waits = places_by_code(community), returning.waits(connection, community, rows, at)
+    return [_told(row, names, events.get(row.id), waits.get(row.id, Wait())) for row in rows]
 
 
 def places_by_code(community: str) -> dict[str, Place]:
@@ -238,7 +243,21 @@ def places_by_code(community: str) -> dict[str, Place]:
     return {place.code: place for layer in ("areas", "sites") for place in places(community, layer)}
 
 
-def _told(row: Row[Any], names: dict[str, Place], event: dict[str, Any] | None) -> dict[str, Any]:
+def where(row: Any) -> Word | None:
+    """Where it is, in words; nothing of a site, which is what the alarm is about, and of the system."""
+    if row.kind != "device":
+        return None
+    return whereabouts.words(row.community, row.spot, site=row.site, area=row.area)
+
+
+def spot_of(connection: Connection, community: str, number: str) -> str | None:
+    """The deepest place that is known of an alarm."""
+    query = select(alarm.c.spot).where(alarm.c.id == number, alarm.c.community == community)
+    found: str | None = connection.scalar(query)
+    return found
+
+
+def _told(row: Row[Any], names: dict[str, Place], event: dict[str, Any] | None, wait: Wait) -> dict[str, Any]:
     instants = ("raised", "received", "returned", "acknowledged", "cleared", "shelved_until")
     times = {name: None if (at := getattr(row, name)) is None else format_rfc3339(at) for name in instants}
     plain = ("id", "rule", "name", "name_en", "priority", "state", "kind", "subject", "device", "area", "site")
@@ -263,12 +282,15 @@ def _told(row: Row[Any], names: dict[str, Place], event: dict[str, Any] | None) 
         **_state_words(row),
         **in_all("area_name", names.get(row.area)),
         **in_all("site_name", names.get(row.site)),
+        **in_all("place", where(row) or NOWHERE),
         "active": bool(row.is_active),
         "latched": bool(row.is_latched),
         "by": row.acknowledged_by,
         "possible": life.possible(row.state, is_active=bool(row.is_active), is_latched=bool(row.is_latched)),
         **{name: getattr(row, name) for name in further},
         **times,
+        "back": wait.back,
+        "leaves": None if wait.leaves is None else format_rfc3339(wait.leaves),
         "event": None if event is None else event | {"at": format_rfc3339(event["at"])},
     }
 
@@ -281,7 +303,7 @@ def _state_words(row: Row[Any]) -> dict[str, Any]:
     return in_all("state_name", latched if waits else state)
 
 
-def _record(row: Row[Any], names: dict[str, Place]) -> dict[str, Any]:
+def _record(row: Row[Any], names: dict[str, Place], wait: Wait) -> dict[str, Any]:
     """An alarm as the live channel tells it, the same for every screen: who acknowledged it is not said."""
     state = life.life().states[row.state]
     plain = ("id", "rule", "name", "name_en", "priority", "state", "kind", "subject", "device", "metric", "value")
@@ -289,6 +311,7 @@ def _record(row: Row[Any], names: dict[str, Place]) -> dict[str, Any]:
         **{name: getattr(row, name) for name in plain},
         **in_all("area", names.get(row.area)),
         **in_all("site", names.get(row.site)),
+        **in_all("place", where(row) or NOWHERE),
         **{
             name: getattr(row, name)
             for name in ("threshold", "said", "said_en", "cause", "source", "lon", "lat", "flood", "repeats")
@@ -300,6 +323,8 @@ def _record(row: Row[Any], names: dict[str, Place]) -> dict[str, Any]:
         "received": row.received // MILLISECOND,
         "returned": None if row.returned is None else row.returned // MILLISECOND,
         "shelved_until": None if row.shelved_until is None else row.shelved_until // MILLISECOND,
+        "back": wait.back,
+        "leaves": None if wait.leaves is None else wait.leaves // MILLISECOND,
         revision.FIELD: row.seq,
     }
 

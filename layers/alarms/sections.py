@@ -39,7 +39,7 @@ def alarms(connection: Connection, asked: Asked) -> Told:
     return Told(
         figures=told if is_watched else dict.fromkeys(told, NO_DATA),
         tables={
-            "priorities": _priorities(course),
+            "priorities": _priorities(course, is_watched=bool(is_watched)),
             "days": _by_day(course, found["days"]),
             "top": [_top(one) for one in found["top"]],
             "floods": floods,
@@ -68,13 +68,14 @@ def _minutes(seconds: float | None) -> Cell:
     return NO_DATA if seconds is None else round(seconds / 60, 1)
 
 
-def _priorities(course: Course) -> list[Row]:
+def _priorities(course: Course, *, is_watched: bool) -> list[Row]:
+    """How many of each; nothing, which is drawn as a dash, where no rule watched."""
     counts = Counter(course.priority)
     total = counts.total()
     return [
         {
             "priority": word(looks().priorities[code]),
-            "count": counts[code],
+            "count": counts[code] if is_watched else None,
             "share": counts[code] / total if total else None,
         }
         for code in PRIORITIES
@@ -89,7 +90,9 @@ def _by_day(course: Course, days: list[dict[str, Any]]) -> list[Row]:
     rows: list[Row] = []
     for one in days:
         day = parse_rfc3339(f"{one['day']}T00:00:00Z") // DAY
-        rows.append({"day": one["day"], "count": one["count"], **{code: counts[day, code] for code in PRIORITIES}})
+        is_watched = one["count"] is not None
+        by_priority: Row = {code: counts[day, code] if is_watched else None for code in PRIORITIES}
+        rows.append({"day": one["day"], "count": one["count"], **by_priority})
     return rows
 
 

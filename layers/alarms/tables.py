@@ -53,6 +53,8 @@ alarm = Table(
     Column("device", String(64)),
     Column("area", String(64)),
     Column("site", String(64)),
+    # The deepest place that is known of it: a node of geo.hierarchy, which geo.whereabouts puts in words.
+    Column("spot", String(160)),
     Column("lon", Double),
     Column("lat", Double),
     # What alarms of one cause have in common.

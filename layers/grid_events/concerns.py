@@ -5,12 +5,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select
 
-from geo.ground import places
 from layers.concerns import Concerns, Looked, Standing, Then
 from layers.grid_events.ranks import EventsCondition
 from layers.grid_events.rules import OPEN
 from layers.grid_events.standing import open_events
-from layers.grid_events.told import title_word
+from layers.grid_events.told import title_word, where
 from layers.sources import Rows, address, at_of
 from store.instant import Instant
 
@@ -29,9 +28,8 @@ def look(connection: Connection, community: str, asked: Sequence[EventsCondition
     rows = {(row.severity, bool(row.is_late)): row for row in found}
     earlier = connection.execute(a_day_before(community, then))
     before = {(row.severity, bool(row.is_late)): row.n for row in earlier}
-    names = {one.code: one for one in places(community, "areas")}
     keys = [(one.severity, one.overdue) for one in asked]
-    return Looked(standing=[_standing(rows[key], before.get(key, 0), names) if key in rows else None for key in keys])
+    return Looked(standing=[_standing(rows[key], before.get(key, 0)) if key in rows else None for key in keys])
 
 
 def present(community: str, then: Then) -> Select[Any]:
@@ -53,13 +51,13 @@ def _is_late(columns: Any, moment: Instant) -> ColumnElement[int]:
     return case((columns.due <= moment, 1), else_=0)
 
 
-def _standing(row: Row[Any], before: int, names: dict[str, Any]) -> Standing:
+def _standing(row: Row[Any], before: int) -> Standing:
     return Standing(
         value=row.many,
         before=before,
         since=row.since,
         subject=title_word(row),
-        place=names.get(row.area),
+        place=where(row),
         lon=row.lon,
         lat=row.lat,
         thing=("event", row.id),

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from geo import whereabouts
 from layers.grid_events import queries, write
 from layers.grid_events.report import Report, read
 from sensors.bus.message import Message
@@ -27,7 +28,9 @@ class GridEventsFeed:
     def store(self, connection: Connection, batch: Batch) -> None:
         """File what is new; the same id from the same device changes nothing."""
         for device, report in batch.reports.get(self.layer, ()):
-            reporter = write.Reporter(device.id, device.id, device.source, device.lon, device.lat)
+            reporter = write.Reporter(
+                device.id, device.id, device.source, device.lon, device.lat, _spot(device, report)
+            )
             event_id, is_new = write.file(connection, device.community, reporter, report)
             if is_new:
                 batch.touch(self.layer, device.community, event_id)
@@ -53,3 +56,10 @@ class GridEventsFeed:
     def records(self, connection: Connection, community: str, keys: set[str]) -> dict[str, Any]:
         """The touched events as they now stand."""
         return queries.records(connection, community, keys, None)
+
+
+def _spot(device: Device, report: Report) -> str | None:
+    """The place of a device, down to the room that it is registered in; not where its report names another one."""
+    if report.lon is not None:
+        return None
+    return whereabouts.spot(device.community, device.lon, device.lat, room=device.room, site=device.site)

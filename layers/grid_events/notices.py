@@ -91,6 +91,7 @@ def _told(
         subject=event.id,
         **in_all("title", title_word(event)),
         place=event.area,
+        spot=event.spot,
         severity=event.severity,
         category=event.category,
         least=rule.least,

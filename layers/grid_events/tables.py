@@ -44,6 +44,8 @@ grid_event = Table(
     Column("lon", Float),
     Column("lat", Float),
     Column("area", String(64)),
+    # The deepest place that is known of it: a node of geo.hierarchy, which geo.whereabouts puts in words.
+    Column("spot", String(160)),
     Column("grid", String(64)),
     Column("device", String(64)),
     Column("source", String(120)),

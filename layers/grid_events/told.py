@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from geo import whereabouts
 from geo.ground import place
 from layers.grid_events.hands import is_unassigned
 from layers.grid_events.ranks import ranks
@@ -13,6 +14,8 @@ from sensors.replay.sources import source_words
 from store.instant import MILLISECOND, format_rfc3339
 from store.language import Word, in_all, named, say
 from store.revision import FIELD
+
+NOWHERE = Word("", "")
 
 
 def category_name(row: Row[Any]) -> str:
@@ -43,6 +46,11 @@ def detail_word(row: Any) -> Word:
     return Word(row.detail, row.detail_en or row.detail)
 
 
+def where(row: Row[Any]) -> Word | None:
+    """Where it is, in words, as far as that is known."""
+    return whereabouts.words(row.community, row.spot, area=row.area)
+
+
 def properties(row: Row[Any]) -> dict[str, Any]:
     """An event as the API says it; times in RFC 3339."""
     return {
@@ -57,6 +65,7 @@ def properties(row: Row[Any]) -> dict[str, Any]:
         **in_all("title", title_word(row)),
         **in_all("detail", detail_word(row)),
         "area": row.area,
+        **in_all("place", where(row) or NOWHERE),
         "device": row.device,
         "source": row.source,
         "state": row.state,
@@ -94,6 +103,7 @@ def record(row: Row[Any], areas: Mapping[str, Any]) -> dict[str, Any]:
         "ranks": list(ranks(row.severity)),
         **in_all("title", title_word(row)),
         **in_all("area", areas.get(row.area)),
+        **in_all("place", where(row) or NOWHERE),
         "lon": row.lon,
         "lat": row.lat,
         "source": row.source,

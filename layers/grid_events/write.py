@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
+from geo import whereabouts
 from geo.ground import locate_one
-from layers.declare import is_known
+from layers.declare import is_known, spot_of
 from layers.grid_events import done, hands, notices, rows, search
 from layers.grid_events.due import first_clock, next_clock
 from layers.grid_events.report import LIMITS, Report
@@ -29,19 +30,23 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: nothing that is misheard on the telephone."""
 MAX_RATING = 5
 UNIQUE = ("community", "reporter", "reporter_ref")
-ABOUT = ("id", "title", "title_en", "area", "category", "severity", "grid")
+ABOUT = ("id", "title", "title_en", "area", "spot", "category", "severity", "grid")
 """What of an event its steps need."""
 
 
 @dataclass(frozen=True)
 class Reporter:
-    """Who reports: a device, or the holder of a token; and where it stands if the report names no place."""
+    """Who reports: a device, or the holder of a token; and where it stands if the report names no place.
+
+    ``spot`` is the deepest place that is known of what is reported, where that is more than a point can tell.
+    """
 
     name: str
     device: str | None = None
     source: str | None = None
     lon: float | None = None
     lat: float | None = None
+    spot: str | None = None
 
 
 def file(connection: Connection, community: str, reporter: Reporter, report: Report) -> tuple[str, bool]:
@@ -56,6 +61,7 @@ def file(connection: Connection, community: str, reporter: Reporter, report: Rep
         return known, False
     lon, lat = (report.lon, report.lat) if report.lon is not None else (reporter.lon, reporter.lat)
     area = _place(community, lon, lat, "areas")
+    spot = reporter.spot or whereabouts.spot(community, lon, lat)
     row = {
         "id": _new_id(report.received),
         "community": community,
@@ -71,6 +77,7 @@ def file(connection: Connection, community: str, reporter: Reporter, report: Rep
         "lon": lon,
         "lat": lat,
         "area": area,
+        "spot": spot,
         "grid": _place(community, lon, lat, "grids"),
         "device": reporter.device,
         "source": reporter.source,
@@ -86,7 +93,7 @@ def file(connection: Connection, community: str, reporter: Reporter, report: Rep
     first = Row(1, FIRST, reporter.name, "", report.received, FIRST_LEVEL, clock=clock)
     rows.add(connection, event_id, first)
     search.keep(connection, row)
-    about = _About(event_id, report.title, report.title_en, area, report.severity, report.category)
+    about = _About(event_id, report.title, report.title_en, area, spot, report.severity, report.category)
     notices.tell_step(connection, about, community, first)
     return event_id, True
 
@@ -105,6 +112,7 @@ def report(connection: Connection, community: str, reporter: Reporter, made: Rep
             detail = f"origin: there is no {kind} {ref!r} in {community!r}"
             raise Problem(422, "unknown origin", detail, origin={kind: ref})
         once.alone(connection, "origin", community, *made.origin)
+        reporter = replace(reporter, spot=spot_of(connection, community, *made.origin))
         known = origins.events_of(connection, community, made.origin[0], [made.origin[1]]).get(made.origin[1])
         if known is not None and known["open"]:
             return str(known["id"]), False
@@ -120,7 +128,7 @@ def report(connection: Connection, community: str, reporter: Reporter, made: Rep
 
 def file_for(connection: Connection, filing: Filing, received: Instant) -> tuple[str, bool]:
     """Open an event for what another layer found; returns its id and whether it is new: there is one for each."""
-    reporter = Reporter(filing.kind, filing.device, filing.source, filing.lon, filing.lat)
+    reporter = Reporter(filing.kind, filing.device, filing.source, filing.lon, filing.lat, filing.spot)
     report = Report(
         reference=f"{filing.ref}-{filing.number}",
         category=filing.category if filing.category in categories() else OTHER,
@@ -149,6 +157,7 @@ class _About(NamedTuple):
     title: str
     title_en: str | None
     area: str | None
+    spot: str | None
     severity: str
     category: str
 

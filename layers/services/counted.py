@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, distinct, func, literal, not_, select
 
 from layers.people import FEWEST
-from layers.services.counted_then import counted_at
+from layers.services.counted_then import counted_at, known_from
 from layers.services.formula import (
     RegisterFormula,
     area_field,
@@ -49,10 +49,24 @@ def count(
         community,
         (formula, past),
         [one.code],
-        lambda: _counted(connection, community, one, formula, past),
+        lambda: _of_before(connection, community, one, formula, past),
         most_old=None,
     )
     return [*before, *_counted(connection, community, one, formula, spans[-1:])]
+
+
+def _of_before(
+    connection: Connection, community: str, one: Register, formula: RegisterFormula, spans: Sequence[Span | None]
+) -> list[Counted]:
+    """The figures of spans that are over; none of those that lie before the first row, when nobody entered anything."""
+    counted = _counted(connection, community, one, formula, spans)
+    if not formula.date or not spans:
+        return counted
+    dated, column, of = _of_date(community, one, formula)
+    c = register_row.c
+    rows_of = (c.community == community, c.register == one.code, not_(c.voided))
+    first = connection.scalar(select(func.min(column)).select_from(register_row.join(dated, of)).where(*rows_of))
+    return known_from(one, formula, spans, counted, first)
 
 
 def _counted(

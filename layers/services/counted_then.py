@@ -45,7 +45,22 @@ def counted_at(
     ]
     counted = [_of_rows(community, one, formula, _within(one, formula, chosen, span)) for span in spans]
     last = [row.id for row in _within(one, formula, chosen, spans[-1])]
-    return [*counted[:-1], replace(counted[-1], is_invented=bool(brought_of(connection, register_row, last)))]
+    dates: list[Any] = [date for row in known if formula.date and (date := row.values.get(formula.date)) is not None]
+    before = known_from(one, formula, spans[:-1], counted[:-1], min(dates, default=None))
+    return [*before, replace(counted[-1], is_invented=bool(brought_of(connection, register_row, last)))]
+
+
+def known_from(
+    one: Register, formula: RegisterFormula, spans: Sequence[Span | None], counted: Sequence[Counted], first: Any
+) -> list[Counted]:
+    """What was counted, but for spans that end before the first row's date: nought of them was counted by nobody."""
+    if not formula.date or first is None:
+        return list(counted)
+    field = one.field(formula.date)
+    return [
+        Counted(value=None) if span is not None and bounds(field, span)[1][1] <= first else found
+        for span, found in zip(spans, counted, strict=True)
+    ]
 
 
 def _within(one: Register, formula: RegisterFormula, found: Sequence[Row], span: Span | None) -> Sequence[Row]:

@@ -24,7 +24,7 @@ class Filing:
     """A grid event that one layer has another one open: what it is opened for, kind and ref, once for each.
 
     ``number`` tells one time from another of the same ref, whose event of before is done; ``also`` are further refs
-    that the same event is for.
+    that the same event is for. ``spot`` is the deepest place that is known of it (`geo.whereabouts`).
     """
 
     community: str
@@ -37,6 +37,7 @@ class Filing:
     occurred: Instant
     lon: float | None = None
     lat: float | None = None
+    spot: str | None = None
     device: str | None = None
     source: str | None = None
     number: int = 1

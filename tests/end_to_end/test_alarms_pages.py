@@ -111,6 +111,44 @@ def test_over_its_limit_it_is_on_the_wall_and_in_the_list_until_somebody_acknowl
     expect(detail.locator(".timeline")).to_contain_text("恢复")
 
 
+def test_the_value_of_the_trigger_is_told_beside_the_value_now_and_what_keeps_it(
+    cockpit: Cockpit, manager: httpx.Client, page: Page, desk: Page
+) -> None:
+    quiet(manager)
+    device = above(cockpit, "air-back", "回差空气站", 120)
+    page.goto(f"{cockpit.url}/wall/heling")
+    expect(page.locator(".alarm-banner")).to_contain_text("PM2.5 触发时 120 µg/m³")
+    desk.goto(f"{cockpit.url}/alarms?community=heling")
+    line(desk, "回差空气站").locator(".alarm-line").first.click()
+    detail = desk.locator("[data-alarm-detail]")
+    expect(detail.locator(".marks")).to_contain_text("条件仍在")
+    cockpit.publish(device, "telemetry", {"pm2_5": 72})
+    for place in (line(desk, "回差空气站"), detail.locator(".facts")):
+        expect(place).to_contain_text("触发时 120 µg/m³ · 现为 72 µg/m³")
+        expect(place).to_contain_text(f"回差内，过 {LIMIT - 5} µg/m³ 才恢复")
+    expect(detail.locator(".marks")).to_contain_text("回差内")
+    expect(detail.locator(".marks")).not_to_contain_text("条件仍在")
+    expect(page.locator(".alarm-banner")).to_contain_text("触发时 120 µg/m³")
+    cockpit.publish(device, "telemetry", {"pm2_5": 20})
+    expect(detail.locator(".timeline")).to_contain_text("恢复")
+
+
+def test_an_off_delay_says_until_when_it_runs(cockpit: Cockpit, manager: httpx.Client, desk: Page) -> None:
+    keep(manager, code="noise.page", name="噪声偏高", metric="noise", value=60, off_delay_s=3600)
+    device = cockpit.add_device("noise-back", "noise", name="延时噪声站", **HERE)
+    assert cockpit.publish(device, "telemetry", {"noise": 80}) == 0
+    desk.goto(f"{cockpit.url}/alarms?community=heling")
+    line(desk, "延时噪声站").locator(".alarm-line").first.click()
+    marks = desk.locator("[data-alarm-detail] .marks")
+    expect(marks).to_contain_text("条件仍在")
+    cockpit.publish(device, "telemetry", {"noise": 40})
+    expect(marks).to_contain_text("已回到限值内，恢复延时至")
+    expect(line(desk, "延时噪声站")).to_contain_text("恢复延时至")
+    cockpit.publish(device, "telemetry", {"noise": 90})
+    expect(marks).to_contain_text("条件仍在")
+    quiet(manager)
+
+
 def test_smoke_is_seen_on_banner_and_map_at_once(cockpit: Cockpit, manager: httpx.Client, page: Page) -> None:
     quiet(manager)
     page.goto(f"{cockpit.url}/wall/heling")

@@ -108,6 +108,7 @@ class Known:
             site=device.site,
             lon=device.lon,
             lat=device.lat,
+            room=device.room,
             gateway=device.gateway,
             leads=device.id in self.behind,
             source=device.source,

@@ -114,8 +114,11 @@ class Machines:
                 machine.phase, machine.due = REST, None
                 self._changed.add(key)
 
-    def save(self, connection: Connection, rev: int, at: Instant) -> None:
-        """Write how far the rules have come that moved, for others and for the next process."""
+    def save(self, connection: Connection, rev: int, at: Instant) -> list[Key]:
+        """Write how far the rules have come that moved, for others and for the next process.
+
+        Returns those of which an off-delay runs, or was broken off: their alarms have no step of it.
+        """
         rows = []
         for key in sorted(self._changed):
             machine = self._machines[key]
@@ -125,7 +128,9 @@ class Machines:
         upsert_all(connection, alarm_watch, rows, _as_it_is_now)
         for key in self._changed:
             self._settle(key, self._machines[key])
+        held = sorted(key for key in self._changed if self._machines[key].is_raised)
         self._changed = set()
+        return held
 
 
 COLUMNS = [column.name for column in alarm_watch.columns]

@@ -6,12 +6,17 @@ from itertools import count
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import Engine, insert
 
 from layers.alarms.figures import figures, table
+from layers.alarms.rules import PRIORITIES
+from layers.alarms.sections import alarms
 from layers.alarms.tables import alarm, alarm_flood, alarm_hour, alarm_step, duty
+from layers.sections import Asked, Told
 from store.engine import writing
 from store.instant import DAY, HOUR, MINUTE, SECOND, Instant, format_rfc3339, from_datetime
+from store.seal import Seal
 
 MIDNIGHT = from_datetime(datetime(2026, 11, 23, 16, tzinfo=UTC))
 END = MIDNIGHT + 7 * DAY
@@ -280,3 +285,27 @@ def test_figures_of_the_past_are_what_was_known_then(engine: Engine) -> None:
     happened(engine, *brief(MIDNIGHT + 2 * DAY), subject="later")
     shown = values(found(engine, MIDNIGHT, MIDNIGHT + 2 * HOUR))
     assert (shown["alarms"], shown["acknowledged_median"]) == (1, 60)
+
+
+@pytest.mark.says_when
+def test_a_day_that_no_rule_watched_has_no_count_and_one_that_was_watched_has_nought(engine: Engine) -> None:
+    observe(engine, MIDNIGHT + 5 * DAY, MIDNIGHT + 6 * DAY)
+    happened(engine, *brief(MIDNIGHT + 2 * DAY))
+    counts = [one["count"] for one in found(engine)["days"]]
+    assert counts == [None, None, 1, None, None, 0, None]
+
+
+@pytest.mark.says_when
+def test_a_report_draws_a_dash_where_nobody_counted(engine: Engine) -> None:
+    def told(since: Instant, until: Instant) -> Told:
+        asked = Asked(community="heling", since=since, until=until, known_at=END, seal=Seal(Fernet.generate_key()))
+        with engine.connect() as connection:
+            return alarms(connection, asked)
+
+    none = told(MIDNIGHT, MIDNIGHT + DAY)
+    assert {row["count"] for row in none.tables["priorities"]} == {None}
+    assert {none.tables["days"][0][code] for code in ("count", *PRIORITIES)} == {None}
+    observe(engine, MIDNIGHT, MIDNIGHT + DAY)
+    some = told(MIDNIGHT, MIDNIGHT + DAY)
+    assert {row["count"] for row in some.tables["priorities"]} == {0}
+    assert {some.tables["days"][0][code] for code in ("count", *PRIORITIES)} == {0}

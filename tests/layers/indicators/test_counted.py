@@ -105,7 +105,17 @@ def test_a_sum_is_that_of_the_rows_of_its_period_and_the_curve_has_the_one_befor
     listed = rows_of(filled, found).rows
     assert found.value == sum(row.values["nights"] for row in listed) == 12
     assert [point.value for point in found.trend][-2:] == [24, 12]
-    assert [point.value for point in found.trend][:-2] == [0] * (len(found.trend) - 2)
+    # Of what lies before the first row nobody counted anything.
+    assert [point.value for point in found.trend][:-2] == [None] * (len(found.trend) - 2)
+
+
+def test_a_curve_has_nothing_of_months_before_anything_was_entered(filled: Engine) -> None:
+    first = min(row.values["month"] for row in found(filled, writer(shipped("bed_nights"))))
+    for at in (None, now()):
+        trend = figure(filled, "bed_nights_month", at).trend
+        months = [(local_month(point.span.since), point.value) for point in trend]
+        assert {value for month, value in months if month < first} == {None}
+        assert None not in {value for month, value in months if month >= first}
 
 
 def test_a_change_of_a_past_period_is_in_the_curve_at_once(filled: Engine) -> None:
