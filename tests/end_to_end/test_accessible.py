@@ -129,7 +129,8 @@ def test_nobody_is_kept_out_of_a_page(opened: Callable[[str, str], Page], path: 
     page = opened("admin", path)
     desk = WALL if path.startswith("/wall") else DESK
     every = [(size, theme) for theme in THEMES for size in (desk, PHONE)]
-    looks = usually(every[:3], every)
+    # What a theme changes are colours, whose contrast test_layouts measures in both.
+    looks = usually(every[:2], every)
     found = [fault for size, theme in looks for fault in faults(page, path, size, theme)]
     page.close()
     assert found == [], "\n".join(found)
