@@ -31,8 +31,8 @@ from store.engine import writing
 from store.instant import HOUR, MILLISECOND, MINUTE, SECOND, Instant, now
 from tests.cockpit.test_live_state import as_a_page_does, devices, message
 from tests.database import add
-from tests.thorough import usually
 from tests.layers.test_concerns import put
+from tests.thorough import usually
 
 MOVING = tuple(layer.code for layer in layers() if layer.moves is not None or layer.derived is not None)
 MOST = 1_000

@@ -25,7 +25,7 @@ def test_an_admin_invites_shuts_out_and_reads_the_trail(cockpit: Cockpit, page: 
     expect(said).to_have_text(re.compile(r"/welcome\?token=\S{40,}"))
     # An address of this machine alone is no good to who is invited.
     expect(said).to_contain_text("COCKPIT_PUBLIC_URL")
-    link = (said.text_content() or "").rsplit("：", 1)[1]
+    [link] = re.findall(r"http://\S+/welcome\?token=\S+", said.inner_text())
     row = users.locator(".entry", has_text="新来<b>的网格")
     expect(row).to_contain_text("网格员 · 赫灵未来社区 · 待设口令")
     guest = screen(browser, DESK)
