@@ -12,11 +12,11 @@ from importlib.resources import files
 from urllib.parse import urlsplit
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Engine, insert, or_, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from cockpit.errors import BadSetting
-from cockpit.notices import vapid, webhooks
+from cockpit.notices import phones, vapid, webhooks
 from cockpit.notices.destinations import check_url
 from store import audit
 from store.databases import Databases
@@ -75,21 +75,10 @@ def add(databases: Databases, seal: Seal, community: str, person: str, url: str,
         webhooks.end(connection, c.id.in_(older))
         connection.execute(insert(webhook).values(row | sealed | {"created": now()}))
         audit.record(connection, actor, "push.add", community, {"service": urlsplit(url).hostname})
+    # Whose phone it was is not called on it by communities of other databases either.
     for engine in databases.all:
         if engine is not databases.of(community):
-            _end_elsewhere(engine, *of_others)
-
-
-def _end_elsewhere(engine: Engine, *which: ColumnElement[bool]) -> None:
-    """Whose phone it was is not called on it by communities of other databases; one that is away holds up nobody."""
-    try:
-        with engine.connect() as connection:
-            if connection.scalar(select(webhook.c.id).where(webhook.c.removed.is_(None), *which).limit(1)) is None:
-                return
-        with writing(engine) as connection:
-            webhooks.end(connection, *which)
-    except SQLAlchemyError as error:
-        log.error("phone_not_ended", error=first_line(error))
+            phones.end_in(engine, *of_others)
 
 
 def remove(connection: Connection, community: str, person: str, url: str, actor: str) -> None:
