@@ -14,6 +14,8 @@ from geo import ground, hierarchy
 from store.language import Word
 
 BETWEEN = " · "
+NOWHERE = Word("", "")
+"""Of what lies at no known place, where a text is told in any case."""
 
 
 def spot(

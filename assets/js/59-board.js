@@ -57,11 +57,15 @@
     return box;
   }
 
+  /* Said alike of a card that was read and of one that moved. */
+  /** @param {string | null} place @param {string} category */
+  const whereOf = (place, category) => [place, category].filter(Boolean).join(" · ");
+
   /* An event of the API as a card. */
   /** @param {Api.EventProperties} told @param {string} state @returns {Card} */
   function toCard(told, state) {
     const { id, severity, title, source, assignee, unassigned, seq, photo } = told;
-    const where = [told.area ? cockpit.areaName(told.area) : null, told.category_name].filter(Boolean).join(" · ");
+    const where = whereOf(told.place, told.category_name);
     const due = told.due ? Date.parse(told.due) : null;
     const warn = told.warn ? Date.parse(told.warn) : null;
     return { id, severity, title, where, due, warn, source, assignee, unassigned, seq, state, words: told.detail, photo };
@@ -172,7 +176,7 @@
       cards.delete(id);
       since?.set(id, one.seq);
       if (!one.open || !columns.has(one.state)) continue;
-      const where = [one.place, one.category].filter(Boolean).join(" · ");
+      const where = whereOf(one.place, one.category);
       place(ofState(one.state).list, card({ ...one, where, assignee }));
       if (cockpit.may("steward")) renewed.add(id);
     }

@@ -24,7 +24,6 @@ TALLY = "*"
 """The key of the counts over all open alarms."""
 SHOWN = 300
 """Open alarms that a screen is given, the loudest first; the tally counts them all."""
-NOWHERE = Word("", "")
 ASIDE = ("shelved", "out_of_service")
 """States of which the step says why."""
 PRESENT = (
@@ -282,7 +281,7 @@ def _told(row: Row[Any], names: dict[str, Place], event: dict[str, Any] | None, 
         **_state_words(row),
         **in_all("area_name", names.get(row.area)),
         **in_all("site_name", names.get(row.site)),
-        **in_all("place", where(row) or NOWHERE),
+        **in_all("place", where(row) or whereabouts.NOWHERE),
         "active": bool(row.is_active),
         "latched": bool(row.is_latched),
         "by": row.acknowledged_by,
@@ -311,7 +310,7 @@ def _record(row: Row[Any], names: dict[str, Place], wait: Wait) -> dict[str, Any
         **{name: getattr(row, name) for name in plain},
         **in_all("area", names.get(row.area)),
         **in_all("site", names.get(row.site)),
-        **in_all("place", where(row) or NOWHERE),
+        **in_all("place", where(row) or whereabouts.NOWHERE),
         **{
             name: getattr(row, name)
             for name in ("threshold", "said", "said_en", "cause", "source", "lon", "lat", "flood", "repeats")

@@ -15,8 +15,6 @@ from store.instant import MILLISECOND, format_rfc3339
 from store.language import Word, in_all, named, say
 from store.revision import FIELD
 
-NOWHERE = Word("", "")
-
 
 def category_name(row: Row[Any]) -> str:
     """The category in a word; where what was said is none of ours, what was said beside it."""
@@ -65,7 +63,7 @@ def properties(row: Row[Any]) -> dict[str, Any]:
         **in_all("title", title_word(row)),
         **in_all("detail", detail_word(row)),
         "area": row.area,
-        **in_all("place", where(row) or NOWHERE),
+        **in_all("place", where(row) or whereabouts.NOWHERE),
         "device": row.device,
         "source": row.source,
         "state": row.state,
@@ -103,7 +101,7 @@ def record(row: Row[Any], areas: Mapping[str, Any]) -> dict[str, Any]:
         "ranks": list(ranks(row.severity)),
         **in_all("title", title_word(row)),
         **in_all("area", areas.get(row.area)),
-        **in_all("place", where(row) or NOWHERE),
+        **in_all("place", where(row) or whereabouts.NOWHERE),
         "lon": row.lon,
         "lat": row.lat,
         "source": row.source,
